@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Pictures of an X display, and the little arithmetic tests do on them.
+
+Asks Xlib and needs nothing else. (xwd writes broken pictures where windows have several visuals, as GTK's do.)
+"""
+import ctypes
+import os
+import struct
+import zlib
+from typing import Iterable, Optional, Tuple
+
+Colour = Tuple[float, float, float]
+Box = Tuple[int, int, int, int]
+
+ALL_PLANES = ctypes.c_ulong(-1)
+Z_PIXMAP = 2
+
+
+class XImage(ctypes.Structure):
+    """The head of Xlib's structure of that name."""
+
+    _fields_ = ([(name, ctypes.c_int) for name in ("width", "height", "xoffset", "format")]
+                + [("data", ctypes.c_void_p)]
+                + [(name, ctypes.c_int) for name in ("byte_order", "bitmap_unit", "bitmap_bit_order", "bitmap_pad",
+                                                     "depth", "bytes_per_line", "bits_per_pixel")]
+                + [("red_mask", ctypes.c_ulong)])
+
+
+def _load_x11() -> ctypes.CDLL:
+    x11 = ctypes.CDLL("libX11.so.6")
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    x11.XOpenDisplay.restype, x11.XOpenDisplay.argtypes = pointer, [ctypes.c_char_p]
+    x11.XRootWindow.restype, x11.XRootWindow.argtypes = ctypes.c_ulong, [pointer, number]
+    x11.XGetImage.restype = ctypes.POINTER(XImage)
+    x11.XGetImage.argtypes = [pointer, ctypes.c_ulong, number, number, ctypes.c_uint, ctypes.c_uint, ctypes.c_ulong,
+                              number]
+    x11.XDefaultScreen.argtypes = x11.XCloseDisplay.argtypes = x11.XFree.argtypes = [pointer]
+    x11.XDisplayWidth.argtypes = x11.XDisplayHeight.argtypes = [pointer, number]
+    return x11
+
+
+class Picture:
+    """Pixels of a rectangle, three bytes each (red, green, blue), without padding. Never changed once made."""
+
+    def __init__(self, width: int, height: int, rgb: bytes):
+        if len(rgb) != width * height * 3:
+            raise ValueError("%d bytes cannot be %d × %d pixels" % (len(rgb), width, height))
+        self.width, self.height, self.rgb = width, height, rgb
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Picture)
+                and (self.width, self.height, self.rgb) == (other.width, other.height, other.rgb))
+
+    __hash__ = None
+
+    @classmethod
+    def grab(cls, display: Optional[str] = None) -> "Picture":
+        """The whole screen of an X display, $DISPLAY if none is named, without the pointer."""
+        x11 = _load_x11()
+        connection = x11.XOpenDisplay(display.encode() if display else None)
+        if not connection:
+            raise OSError("cannot open the display")
+        image = None
+        try:
+            screen = x11.XDefaultScreen(connection)
+            image = x11.XGetImage(connection, x11.XRootWindow(connection, screen), 0, 0,
+                                  x11.XDisplayWidth(connection, screen), x11.XDisplayHeight(connection, screen),
+                                  ALL_PLANES, Z_PIXMAP)
+            if not image:
+                raise OSError("the display gives no picture")
+            return cls.from_image(image.contents)
+        finally:
+            if image:
+                x11.XFree(image.contents.data)
+                x11.XFree(image)
+            x11.XCloseDisplay(connection)
+
+    @classmethod
+    def from_image(cls, image: "XImage") -> "Picture":
+        """32 bits a pixel, little-endian: blue, green, red, padding."""
+        if image.bits_per_pixel != 32 or image.byte_order != 0 or image.red_mask != 0xff0000:
+            raise OSError("the display is not 24 bits deep")
+        width, height, stride = image.width, image.height, image.bytes_per_line
+        pixels = ctypes.string_at(image.data, stride * height)
+        if stride != width * 4:
+            pixels = b"".join(pixels[y * stride:y * stride + width * 4] for y in range(height))
+        rgb = bytearray(width * height * 3)
+        rgb[0::3], rgb[1::3], rgb[2::3] = pixels[2::4], pixels[1::4], pixels[0::4]
+        return cls(width, height, bytes(rgb))
+
+    def save(self, path: str) -> None:
+        """Write a PNG. It appears under its name only when whole."""
+        stride = self.width * 3
+        rows = b"".join(b"\0" + self.rgb[y:y + stride] for y in range(0, len(self.rgb), stride))
+
+        def chunk(kind: bytes, data: bytes) -> bytes:
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+        part = path + ".part"
+        with open(part, "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n"
+                       + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0))
+                       + chunk(b"IDAT", zlib.compress(rows, 6)) + chunk(b"IEND", b""))
+        os.replace(part, path)
+
+    def pixel(self, x: int, y: int) -> Tuple[int, int, int]:
+        at = (y * self.width + x) * 3
+        return self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]
+
+    def crop(self, box: Box) -> "Picture":
+        """The part inside box = (x, y, width, height), which must lie on the picture."""
+        x, y, width, height = box
+        if x < 0 or y < 0 or x + width > self.width or y + height > self.height:
+            raise ValueError("%r leaves the picture of %d × %d" % (box, self.width, self.height))
+        lines = (((y + i) * self.width + x) * 3 for i in range(height))
+        return Picture(width, height, b"".join(self.rgb[at:at + width * 3] for at in lines))
+
+    def mean(self, box: Optional[Box] = None) -> Colour:
+        """Average colour of a box, or of all."""
+        rgb = (self.crop(box) if box else self).rgb
+        count = max(1, len(rgb) // 3)
+        return sum(rgb[0::3]) / count, sum(rgb[1::3]) / count, sum(rgb[2::3]) / count
+
+    def colours(self) -> int:
+        """How many different colours there are: 1 for a blank screen."""
+        return len(set(zip(self.rgb[0::3], self.rgb[1::3], self.rgb[2::3])))
+
+
+def distance(one: Iterable[float], other: Iterable[float]) -> float:
+    """The largest difference in a channel, 0 to 255."""
+    return max(abs(a - b) for a, b in zip(one, other))
