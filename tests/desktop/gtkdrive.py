@@ -6,7 +6,9 @@ x11-utils.
 
 What GTK 4.8 does not do, and how it is got around here:
   - only coordinates relative to the window are right; Window.point() adds where the window is
-  - rows of a list that were scrolled away keep the place they had: ask for what is selected, or look at pixels
+  - no widget tells whether it shows: what is on a hidden page, or scrolled away, keeps its name and its last place.
+    showing() asks what is at that place instead
+  - a list has about two hundred rows at most, around those on show: there is no n-th row to ask for
   - check boxes and rows have no action and nothing can be given the focus: click, or use keys
   - xdotool types other than ASCII badly: set_text() takes any text, type_text() ASCII only
 Nothing here waits for time to pass: wait() polls a condition.
@@ -57,7 +59,7 @@ def wait(test: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
 def program(name: str, pid: Optional[int] = None, seconds: float = PATIENCE) -> Node:
     """The root of a running program; name is g_get_prgname(), the name of its executable unless it sets another.
 
-    Nothing of it is cached on this side: what is asked is what is so.
+    Nothing that can change is cached on this side: what is asked is what is so.
     """
     def look() -> Optional[Node]:
         for node in children(Atspi.get_desktop(0)):
@@ -66,7 +68,7 @@ def program(name: str, pid: Optional[int] = None, seconds: float = PATIENCE) -> 
         return None
 
     root = wait(look, "the program “%s”" % name, seconds)
-    root.set_cache_mask(Atspi.Cache.NONE)
+    root.set_cache_mask(Atspi.Cache.ROLE | Atspi.Cache.INTERFACES)
     return root
 
 
@@ -75,11 +77,17 @@ def children(node: Node) -> List[Node]:
     return [child for child in nodes if child is not None]
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, parents before children."""
+def walk(node: Node, into_lists: bool = False) -> Iterator[Node]:
+    """The node and all below it, parents before children. Lists of rows are not entered, unless the walk begins there.
+
+    A walk takes about a millisecond a node.
+    """
     yield node
     for child in children(node):
-        yield from walk(child)
+        if into_lists or child.get_role_name() not in ("tree table", "list", "table"):
+            yield from walk(child, into_lists)
+        else:
+            yield child
 
 
 def matches(text: Optional[str], pattern: Match) -> bool:
@@ -110,12 +118,40 @@ def gone(root: Node, role: Optional[str] = None, name: Match = None, seconds: fl
 
 
 def has_state(node: Node, state: str) -> bool:
-    """state: "SELECTED", "CHECKED", "SENSITIVE", "FOCUSED", "SHOWING", …"""
+    """state: "SELECTED", "CHECKED", "SENSITIVE", "FOCUSED", …"""
     return node.get_state_set().contains(getattr(Atspi.StateType, state))
 
 
+def lineage(node: Optional[Node]) -> List[Node]:
+    """The node, its parent and so on."""
+    nodes = []
+    while node is not None and node.get_role_name() != "application":
+        nodes.append(node)
+        node = node.get_parent()
+    return nodes
+
+
 def showing(node: Node) -> bool:
-    return has_state(node, "SHOWING")
+    """Whether a person could click it: it, or something inside it, is on top at one of five points of it.
+
+    GTK does not say what is at a point where something is that has no meaning of its own, an icon in a button; if that
+    is all there is, the widget gets the benefit of the doubt.
+    """
+    x, y, width, height = extents(node)
+    if width <= 0 or height <= 0:
+        return False
+    frame = lineage(node)[-1].get_component_iface()
+    if node.get_parent().get_role_name() == "application":
+        return True
+    seen = False
+    for across, down in ((0.5, 0.5), (0.5, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 0.5)):
+        top = Atspi.Component.get_accessible_at_point(frame, x + int(width * across), y + int(height * down),
+                                                      Atspi.CoordType.WINDOW)
+        if top is not None:
+            seen = True
+            if node in lineage(top):
+                return True
+    return not seen
 
 
 def text_of(node: Node) -> str:
@@ -140,8 +176,7 @@ def extents(node: Node) -> Tuple[int, int, int, int]:
 
 def dump(root: Node, depth: int = 0) -> str:
     """The tree as text, for messages and for whoever writes a test."""
-    lines = ["%s%s “%s” %s%s" % ("  " * depth, root.get_role_name(), root.get_name() or "", extents_or_none(root),
-                                 "" if showing(root) else " (hidden)")]
+    lines = ["%s%s “%s” %s" % ("  " * depth, root.get_role_name(), root.get_name() or "", extents_or_none(root))]
     return "\n".join(lines + [dump(child, depth + 1) for child in children(root)])
 
 

@@ -14,6 +14,9 @@ Box = Tuple[int, int, int, int]
 
 ALL_PLANES = ctypes.c_ulong(-1)
 Z_PIXMAP = 2
+PIXMAP = 20
+REPLACE = 0
+RETAIN_PERMANENT = 1
 
 
 class XImage(ctypes.Structure):
@@ -36,7 +39,38 @@ def _load_x11() -> ctypes.CDLL:
                               number]
     x11.XDefaultScreen.argtypes = x11.XCloseDisplay.argtypes = x11.XFree.argtypes = [pointer]
     x11.XDisplayWidth.argtypes = x11.XDisplayHeight.argtypes = [pointer, number]
+    x11.XCreatePixmap.restype = x11.XInternAtom.restype = ctypes.c_ulong
+    x11.XCreatePixmap.argtypes = [pointer, ctypes.c_ulong, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint]
+    x11.XCreateGC.restype, x11.XCreateGC.argtypes = pointer, [pointer, ctypes.c_ulong, ctypes.c_ulong, pointer]
+    x11.XSetForeground.argtypes = [pointer, pointer, ctypes.c_ulong]
+    x11.XFillRectangle.argtypes = [pointer, ctypes.c_ulong, pointer, number, number, ctypes.c_uint, ctypes.c_uint]
+    x11.XInternAtom.argtypes = [pointer, ctypes.c_char_p, number]
+    x11.XChangeProperty.argtypes = [pointer, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, number, number, pointer,
+                                    number]
+    x11.XSetWindowBackgroundPixmap.argtypes = [pointer, ctypes.c_ulong, ctypes.c_ulong]
+    x11.XClearWindow.argtypes = [pointer, ctypes.c_ulong]
+    x11.XSetCloseDownMode.argtypes = [pointer, number]
     return x11
+
+
+def paint_background(display: str, colour: int) -> None:
+    """Give the screen behind all windows one colour, 0xrrggbb, also for a compositor that starts later."""
+    x11 = _load_x11()
+    connection = x11.XOpenDisplay(display.encode())
+    if not connection:
+        raise OSError("cannot open the display")
+    root = x11.XRootWindow(connection, x11.XDefaultScreen(connection))
+    tile = ctypes.c_ulong(x11.XCreatePixmap(connection, root, 1, 1, 24))
+    context = x11.XCreateGC(connection, tile, 0, None)
+    x11.XSetForeground(connection, context, colour)
+    x11.XFillRectangle(connection, tile, context, 0, 0, 1, 1)
+    x11.XSetWindowBackgroundPixmap(connection, root, tile)
+    x11.XClearWindow(connection, root)
+    # Compositors look for the background here, so the pixmap has to outlive the connection.
+    x11.XChangeProperty(connection, root, x11.XInternAtom(connection, b"_XROOTPMAP_ID", 0), PIXMAP, 32, REPLACE,
+                        ctypes.byref(tile), 1)
+    x11.XSetCloseDownMode(connection, RETAIN_PERMANENT)
+    x11.XCloseDisplay(connection)
 
 
 class Picture:
