@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cursor.c - ordered walks over keys, and sums over them.
+ *
+ * A walk runs on the covering index of the keys; sizes are looked up row by row beside it, so that a damaged row costs its
+ * own size and not the walk. The two ends of a walk are worked out here, one bound each: with several
+ * conditions SQLite would seek to the first and filter by the rest.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOTALS_STEP 4096   /* keys between two reports */
+
+typedef struct {
+  unsigned char *bytes;
+  size_t size;
+  kvault_class value_class;
+  bool set;
+  bool inclusive;
+} bound;
+
+struct kvault_cursor {
+  kvault *vault;
+  kvault_cursor *next;
+  sqlite3_stmt *keys;
+  sqlite3_stmt *sizes;      /* by row id; NULL if not wanted */
+  kvault_entry entry;
+  bool empty;               /* the bounds exclude everything */
+  int failed;               /* the result that ended the walk */
+  char number[32];          /* entry.key of a numeric key */
+  bound low, high;
+};
+
+/* ---- bounds ---- */
+
+static int
+compare_bytes (const void *a,
+               size_t      a_size,
+               const void *b,
+               size_t      b_size)
+{
+  size_t n = a_size < b_size ? a_size : b_size;
+  int order = n > 0 ? memcmp (a, b, n) : 0;
+
+  return order != 0 ? order : a_size < b_size ? -1 : a_size > b_size;
+}
+
+static bool
+set_bound (bound       *b,
+           const void  *bytes,
+           size_t       size,
+           kvault_class value_class,
+           bool         inclusive)
+{
+  unsigned char *copy = malloc (size + 1);
+
+  if (copy == NULL)
+    return false;
+  if (size > 0)
+    memcpy (copy, bytes, size);
+  copy[size] = '\0';   /* numbers are parsed as strings */
+  free (b->bytes);
+  *b = (bound) { copy, size, value_class, true, inclusive };
+  return true;
+}
+
+/* The first key behind all that begin with @prefix; none if it is all 0xFF. */
+static bool
+set_successor (bound      *b,
+               const void *prefix,
+               size_t      size)
+{
+  const unsigned char *bytes = prefix;
+
+  while (size > 0 && bytes[size - 1] == 0xff)
+    size--;
+  if (size == 0)
+    return true;
+  if (!set_bound (b, bytes, size, KVAULT_CLASS_BLOB, false))
+    return false;
+  b->bytes[size - 1]++;
+  return true;
+}
+
+static bool
+set_bounds (kvault_cursor               *self,
+            const kvault_cursor_options *options)
+{
+  bool has_prefix = options->prefix != NULL && options->prefix_size > 0;
+  bool reverse = (options->flags & KVAULT_CURSOR_REVERSE) != 0;
+  bool inclusive = (options->flags & KVAULT_CURSOR_AFTER) == 0;
+  kvault_class start_class = options->start_class == KVAULT_CLASS_NULL ? KVAULT_CLASS_BLOB : options->start_class;
+  bound *side = reverse ? &self->high : &self->low;
+  int order;
+
+  if (has_prefix && (!set_bound (&self->low, options->prefix, options->prefix_size, KVAULT_CLASS_BLOB, true) ||
+                     !set_successor (&self->high, options->prefix, options->prefix_size)))
+    return false;
+  if (!options->has_start)
+    return true;
+
+  if (has_prefix && start_class != KVAULT_CLASS_BLOB)   /* a start before every blob */
+    {
+      self->empty = reverse;
+      return true;
+    }
+  if (side->set)
+    {
+      order = compare_bytes (options->start, options->start_size, side->bytes, side->size);
+      if (reverse ? order >= 0 : order < 0)   /* the prefix is the narrower bound */
+        return true;
+    }
+  return set_bound (side, options->start, options->start_size, start_class, inclusive);
+}
+
+static void
+bind_bound (sqlite3_stmt *statement,
+            int           index,
+            const bound  *b)
+{
+  switch (b->value_class)
+    {
+    case KVAULT_CLASS_INTEGER:
+      sqlite3_bind_int64 (statement, index, strtoll ((const char *) b->bytes, NULL, 10));
+      break;
+    case KVAULT_CLASS_REAL:
+      sqlite3_bind_double (statement, index, strtod ((const char *) b->bytes, NULL));
+      break;
+    case KVAULT_CLASS_TEXT:
+      sqlite3_bind_text64 (statement, index, (const char *) b->bytes, b->size, SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    case KVAULT_CLASS_NULL:
+    case KVAULT_CLASS_BLOB:
+    default:
+      kvault__bind_bytes (statement, index, b->bytes, b->size);
+    }
+}
+
+/* ---- opening ---- */
+
+static int
+prepare_walk (kvault_cursor *self,
+              unsigned       flags)
+{
+  kvault *vault = self->vault;
+  const char *low = !self->low.set ? "" : self->low.inclusive ? " AND key >= ?1" : " AND key > ?1";
+  const char *high = !self->high.set ? "" : self->high.inclusive ? " AND key <= ?2" : " AND key < ?2";
+  char *sql = sqlite3_mprintf ("SELECT key, rowid FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", vault->section->name, low, high,
+                               flags & KVAULT_CURSOR_REVERSE ? " DESC" : "");
+  int rc = KVAULT_OK;
+
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  sqlite3_free (sql);
+  if (rc != KVAULT_OK)
+    return rc;
+  if (self->low.set)
+    bind_bound (self->keys, 1, &self->low);
+  if (self->high.set)
+    bind_bound (self->keys, 2, &self->high);
+  if ((flags & KVAULT_CURSOR_SIZES) == 0)
+    return KVAULT_OK;
+
+  sql = sqlite3_mprintf ("SELECT typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1", vault->section->name);
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->sizes, NULL) != SQLITE_OK)
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  sqlite3_free (sql);
+  return rc;
+}
+
+static void
+free_cursor (kvault_cursor *self)
+{
+  sqlite3_finalize (self->keys);
+  sqlite3_finalize (self->sizes);
+  free (self->low.bytes);
+  free (self->high.bytes);
+  free (self);
+}
+
+int
+kvault_cursor_open (kvault                      *vault,
+                    const kvault_cursor_options *options,
+                    kvault_cursor              **cursor)
+{
+  static const kvault_cursor_options everything = { 0 };
+  kvault_cursor *self;
+  int rc;
+
+  *cursor = NULL;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (options == NULL)
+    options = &everything;
+  if ((options->prefix == NULL && options->prefix_size > 0) ||
+      (options->has_start && options->start == NULL && options->start_size > 0) ||
+      (unsigned) options->start_class > KVAULT_CLASS_BLOB)
+    return kvault__fail (vault, KVAULT_EINVAL, "a prefix or start without bytes, or of no class");
+
+  self = calloc (1, sizeof *self);
+  if (self == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  self->vault = vault;
+  rc = set_bounds (self, options) ? prepare_walk (self, options->flags)
+                                  : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  if (rc != KVAULT_OK)
+    {
+      free_cursor (self);
+      return rc;
+    }
+  self->next = vault->cursors;
+  vault->cursors = self;
+  *cursor = self;
+  return KVAULT_OK;
+}
+
+/* ---- stepping ---- */
+
+static void
+read_key (kvault_cursor *self)
+{
+  kvault_entry *entry = &self->entry;
+  int type = sqlite3_column_type (self->keys, 0);
+
+  entry->key_class = type == SQLITE_BLOB ? KVAULT_CLASS_BLOB : type == SQLITE_TEXT ? KVAULT_CLASS_TEXT
+                     : type == SQLITE_INTEGER ? KVAULT_CLASS_INTEGER : KVAULT_CLASS_REAL;
+  switch (entry->key_class)
+    {
+    case KVAULT_CLASS_INTEGER:
+      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%lld", sqlite3_column_int64 (self->keys, 0));
+      entry->key = self->number;
+      return;
+    case KVAULT_CLASS_REAL:
+      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%.17g", sqlite3_column_double (self->keys, 0));
+      entry->key = self->number;
+      return;
+    case KVAULT_CLASS_TEXT:
+      entry->key = sqlite3_column_text (self->keys, 0);
+      break;
+    case KVAULT_CLASS_NULL:
+    case KVAULT_CLASS_BLOB:
+    default:
+      entry->key = sqlite3_column_blob (self->keys, 0);
+    }
+  entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
+  if (entry->key == NULL)
+    entry->key = "";
+}
+
+static void
+read_size (kvault_cursor *self)
+{
+  kvault *vault = self->vault;
+  kvault_entry *entry = &self->entry;
+
+  sqlite3_bind_int64 (self->sizes, 1, entry->id);
+  switch (sqlite3_step (self->sizes))
+    {
+    case SQLITE_ROW:
+      entry->result = kvault__row_read (vault, self->sizes, entry->id, 0, &entry->value_size, &entry->value_class);
+      break;
+    case SQLITE_DONE:   /* the index has a row that the table has not */
+      vault->damaged = true;
+      entry->result = kvault__fail (vault, KVAULT_ECORRUPT, "%s: key %s has no row", vault->location,
+                                    kvault__describe_key (entry->key, entry->key_size).text);
+      break;
+    default:
+      entry->result = kvault__fail_db (vault, "%s: key %s", vault->location,
+                                       kvault__describe_key (entry->key, entry->key_size).text);
+    }
+  kvault__statement_done (self->sizes);
+  if (entry->result != KVAULT_OK)
+    entry->value_size = KVAULT_SIZE_UNKNOWN;
+}
+
+int
+kvault_cursor_next (kvault_cursor       *cursor,
+                    const kvault_entry **entry)
+{
+  kvault *vault = cursor->vault;
+  int rc;
+
+  *entry = NULL;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (cursor->failed != KVAULT_OK)
+    return kvault__fail (vault, cursor->failed, "%s: the walk is over", vault->location);
+  if (cursor->empty)
+    return cursor->failed = KVAULT_NOTFOUND;
+
+  switch (sqlite3_step (cursor->keys))
+    {
+    case SQLITE_ROW:
+      break;
+    case SQLITE_DONE:
+      sqlite3_reset (cursor->keys);   /* lets go of the file now, not at closing */
+      return cursor->failed = KVAULT_NOTFOUND;
+    default:
+      return cursor->failed = kvault__fail_db (vault, "%s", vault->location);
+    }
+  cursor->entry = (kvault_entry) { .value_size = KVAULT_SIZE_UNKNOWN, .value_class = KVAULT_CLASS_BLOB };
+  cursor->entry.id = sqlite3_column_int64 (cursor->keys, 1);
+  read_key (cursor);
+  if (cursor->sizes != NULL)
+    read_size (cursor);
+  if (cursor->entry.result == KVAULT_ECANCELLED || cursor->entry.result == KVAULT_EBUSY)
+    return cursor->failed = cursor->entry.result;
+  *entry = &cursor->entry;
+  return KVAULT_OK;
+}
+
+/* ---- closing ---- */
+
+void
+kvault__cursor_detach (kvault_cursor *cursor)
+{
+  kvault_cursor **link = &cursor->vault->cursors;
+
+  while (*link != cursor)
+    link = &(*link)->next;
+  *link = cursor->next;
+  free_cursor (cursor);
+}
+
+void
+kvault_cursor_close (kvault_cursor *cursor)
+{
+  if (cursor != NULL)
+    kvault__cursor_detach (cursor);
+}
+
+/* ---- totals ---- */
+
+typedef struct {
+  kvault_totals_result *totals;
+  int (*progress) (const kvault_totals_result *so_far, void *data);
+  void *data;
+} totals_run;
+
+static bool
+report (const totals_run *run)
+{
+  return run->progress == NULL || run->totals->keys % TOTALS_STEP != 0 || run->progress (run->totals, run->data) == 0;
+}
+
+/* Every row of the table in its own order: each page is read once. */
+static int
+sum_by_table (kvault           *vault,
+              const totals_run *run)
+{
+  sqlite3_stmt *statement = NULL;
+  char *sql = sqlite3_mprintf ("SELECT typeof(value), length(value), rowid FROM main.\"%w\" NOT INDEXED", vault->section->name);
+  int rc = KVAULT_OK;
+  int step;
+
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  step = sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL);
+  sqlite3_free (sql);
+  if (step != SQLITE_OK)
+    return kvault__fail_db (vault, "%s", vault->location);
+  while (rc == KVAULT_OK && (step = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      uint64_t size;
+      kvault_class value_class;
+
+      rc = kvault__row_read (vault, statement, sqlite3_column_int64 (statement, 2), 0, &size, &value_class);
+      run->totals->keys++;
+      run->totals->bytes += size;
+      if (rc == KVAULT_OK && !report (run))
+        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+    }
+  if (rc == KVAULT_OK && step != SQLITE_DONE)
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  sqlite3_finalize (statement);
+  return rc;
+}
+
+static int
+sum_by_keys (kvault           *vault,
+             const void       *prefix,
+             size_t            prefix_size,
+             const totals_run *run)
+{
+  kvault_cursor_options options = { .prefix = prefix, .prefix_size = prefix_size, .flags = KVAULT_CURSOR_SIZES };
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+  int rc = kvault_cursor_open (vault, &options, &cursor);
+
+  while (rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      run->totals->keys++;
+      if (entry->result == KVAULT_OK)
+        run->totals->bytes += entry->value_size;
+      else
+        run->totals->unreadable++;
+      if (!report (run))
+        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+    }
+  kvault_cursor_close (cursor);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+int
+kvault_totals (kvault     *vault,
+               const void *prefix,
+               size_t      prefix_size,
+               int       (*progress) (const kvault_totals_result *so_far, void *data),
+               void       *data,
+               kvault_totals_result *totals)
+{
+  totals_run run = { totals, progress, data };
+  int rc;
+
+  *totals = (kvault_totals_result) { 0 };
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (prefix_size == 0)
+    {
+      rc = sum_by_table (vault, &run);
+      if (rc != KVAULT_ECORRUPT)
+        goto out;
+      *totals = (kvault_totals_result) { 0 };   /* the index may still lead to the rows that can be read */
+    }
+  rc = sum_by_keys (vault, prefix, prefix_size, &run);
+out:
+  if (rc != KVAULT_OK)
+    *totals = (kvault_totals_result) { 0 };
+  return rc;
+}

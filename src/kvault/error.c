@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * error.c - result codes, their names and their messages.
+ *
+ * One place turns SQLite's codes into ours and remembers damage: once SQLite has called a file malformed,
+ * the handle writes to it no more.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME(code) case code: return #code
+
+const char *
+kvault_result_name (int result)
+{
+  switch (result)
+    {
+    NAME (KVAULT_OK);
+    NAME (KVAULT_NOTFOUND);
+    NAME (KVAULT_EEXIST);
+    NAME (KVAULT_EINVAL);
+    NAME (KVAULT_ERANGE);
+    NAME (KVAULT_ENOMEM);
+    NAME (KVAULT_EBUSY);
+    NAME (KVAULT_ECANCELLED);
+    NAME (KVAULT_EREADONLY);
+    NAME (KVAULT_ESTALE);
+    NAME (KVAULT_EMOVED);
+    NAME (KVAULT_ETOOBIG);
+    NAME (KVAULT_EFULL);
+    NAME (KVAULT_EIO);
+    NAME (KVAULT_ECORRUPT);
+    NAME (KVAULT_ENOTDB);
+    NAME (KVAULT_EENCRYPTED);
+    NAME (KVAULT_ENOTVAULT);
+    NAME (KVAULT_ENOENT);
+    NAME (KVAULT_EPERM);
+    NAME (KVAULT_EHOT);
+    NAME (KVAULT_ENOTFILE);
+    default: return "KVAULT_UNKNOWN";
+    }
+}
+
+const char *
+kvault_errmsg (const kvault *vault)
+{
+  return vault != NULL ? vault->error.message : "";
+}
+
+const kvault_error *
+kvault_last_error (const kvault *vault)
+{
+  return &vault->error;
+}
+
+const char *
+kvault_version (void)
+{
+  return KVAULT_VERSION;
+}
+
+/* Cutting a message in the middle of a character would make it invalid UTF-8. */
+static void
+end_at_character (char  *text,
+                  size_t size)
+{
+  size_t len = strlen (text);
+  size_t start = len;
+
+  if (len + 1 < size)
+    return;
+  while (start > 0 && ((unsigned char) text[start - 1] & 0xc0) == 0x80)
+    start--;
+  if (start > 0 && (unsigned char) text[start - 1] >= 0xc0)
+    text[start - 1] = '\0';
+}
+
+static int
+fail (kvault     *vault,
+      int         code,
+      int         sqlite_code,
+      int         system_errno,
+      const char *words,
+      const char *format,
+      va_list     args)
+{
+  char *message = vault->error.message;
+  size_t room = sizeof vault->error.message;
+  int used;
+
+  vault->error.code = code;
+  vault->error.sqlite_code = sqlite_code;
+  vault->error.system_errno = system_errno;
+  used = vsnprintf (message, room, format, args);
+  if (words != NULL && used >= 0 && (size_t) used < room)
+    snprintf (message + used, room - (size_t) used, ": %s", words);
+  end_at_character (message, room);
+  return code;
+}
+
+int
+kvault__fail (kvault     *vault,
+              int         code,
+              const char *format,
+              ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  fail (vault, code, 0, 0, NULL, format, args);
+  va_end (args);
+  return code;
+}
+
+int
+kvault__fail_errno (kvault     *vault,
+                    int         code,
+                    int         system_errno,
+                    const char *format,
+                    ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  fail (vault, code, 0, system_errno, strerror (system_errno), format, args);
+  va_end (args);
+  return code;
+}
+
+static int
+result_of_io (int extended,
+              int system_errno)
+{
+  if (extended == SQLITE_IOERR_NOMEM)
+    return KVAULT_ENOMEM;
+  if (system_errno == ENOSPC || system_errno == EDQUOT)
+    return KVAULT_EFULL;
+  return extended == SQLITE_IOERR_SHORT_READ ? KVAULT_ECORRUPT : KVAULT_EIO;
+}
+
+static int
+result_of_sqlite (const kvault *vault,
+                  int           extended,
+                  int           system_errno)
+{
+  switch (extended & 0xff)
+    {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+      return vault->cancelled ? KVAULT_ECANCELLED : KVAULT_EBUSY;
+    case SQLITE_INTERRUPT:
+      return KVAULT_ECANCELLED;
+    case SQLITE_READONLY:
+      if (extended == SQLITE_READONLY_DBMOVED)
+        return KVAULT_EMOVED;
+      return extended == SQLITE_READONLY_ROLLBACK ? KVAULT_EHOT : KVAULT_EREADONLY;
+    case SQLITE_IOERR:
+      return result_of_io (extended, system_errno);
+    case SQLITE_CANTOPEN:
+      return system_errno == EACCES ? KVAULT_EPERM : KVAULT_EIO;
+    case SQLITE_CORRUPT:
+      return KVAULT_ECORRUPT;
+    case SQLITE_NOTADB:
+      return KVAULT_ENOTDB;
+    case SQLITE_FULL:
+      return KVAULT_EFULL;
+    case SQLITE_TOOBIG:
+      return KVAULT_ETOOBIG;
+    case SQLITE_NOMEM:
+      return KVAULT_ENOMEM;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return KVAULT_EPERM;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+      return KVAULT_EINVAL;
+    default:
+      return KVAULT_EIO;
+    }
+}
+
+static const char *
+words_of_sqlite (const kvault *vault,
+                 int           result,
+                 int           extended)
+{
+  switch (result)
+    {
+    case KVAULT_EBUSY:
+      return "another program holds the vault; try again when it is done";
+    case KVAULT_ECANCELLED:
+      return "cancelled";
+    case KVAULT_ECORRUPT:
+      return "the file is damaged";
+    case KVAULT_EFULL:
+      return "the disk is full";
+    default:
+      return (sqlite3_errcode (vault->db) & 0xff) == (extended & 0xff) ? sqlite3_errmsg (vault->db) : sqlite3_errstr (extended);
+    }
+}
+
+static int
+fail_sqlite (kvault     *vault,
+             int         extended,
+             const char *format,
+             va_list     args)
+{
+  int system_errno = vault->db != NULL ? sqlite3_system_errno (vault->db) : 0;
+  int result = result_of_sqlite (vault, extended, system_errno);
+
+  if (result == KVAULT_ECORRUPT)
+    vault->damaged = true;
+  return fail (vault, result, extended, system_errno, words_of_sqlite (vault, result, extended), format, args);
+}
+
+int
+kvault__fail_db (kvault     *vault,
+                 const char *format,
+                 ...)
+{
+  va_list args;
+  int result;
+
+  va_start (args, format);
+  result = fail_sqlite (vault, sqlite3_extended_errcode (vault->db), format, args);
+  va_end (args);
+  return result;
+}
+
+int
+kvault__fail_code (kvault     *vault,
+                   int         sqlite_code,
+                   const char *format,
+                   ...)
+{
+  va_list args;
+  int result;
+
+  va_start (args, format);
+  result = fail_sqlite (vault, sqlite_code, format, args);
+  va_end (args);
+  return result;
+}
+
+kvault__key_text
+kvault__describe_key (const void *key,
+                      size_t      key_size)
+{
+  kvault__key_text out;
+  const unsigned char *bytes = key;
+  size_t used = 0;
+
+  out.text[used++] = '"';
+  for (size_t i = 0; i < key_size; i++)
+    {
+      if (used > sizeof out.text - 12)
+        {
+          memcpy (out.text + used, "...", 3);
+          used += 3;
+          break;
+        }
+      if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"')
+        out.text[used++] = (char) bytes[i];
+      else
+        used += (size_t) snprintf (out.text + used, 5, "\\x%02x", bytes[i]);
+    }
+  out.text[used++] = '"';
+  out.text[used] = '\0';
+  return out;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heapwal.c - an SQLite VFS for looking at files without leaving traces.
+ *
+ * It passes everything through to the system's VFS but the four methods for the index of a write-ahead log (the "-shm" file):
+ *
+ *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
+ *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
+ *  - "tidy": the index is the usual file, and is deleted at closing if it was not there before and nobody else uses it. SQLite
+ *    deletes it only together with the log, whose content it moves into the main file first, which a viewer must not do.
+ *    That nobody else uses it is proved as SQLite proves it itself: every connection in write-ahead-log mode
+ *    holds a SHARED lock on the main file all its life, so an EXCLUSIVE lock means to be alone, and keeps newcomers out.
+ *
+ * The mode comes as URI parameter "kvault" of the database; other files pass through.
+ */
+#include "internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_REGIONS 4096   /* of 32 KiB: an index over 16 million frames, more than any log that can be read */
+
+typedef enum { MODE_PASS, MODE_HEAP, MODE_TIDY } file_mode;
+
+typedef struct {
+  sqlite3_file base;
+  file_mode mode;
+  bool mapped;
+  void **regions;
+  int n_regions;
+  sqlite3_file *real;      /* in the same allocation, behind this struct */
+} view_file;
+
+static sqlite3_vfs *real_vfs;
+static sqlite3_vfs view_vfs;
+
+#define REAL(file) (((view_file *) (file))->real)
+#define PASS(file, method, ...) REAL (file)->pMethods->method (REAL (file), ##__VA_ARGS__)
+
+static int
+view_close (sqlite3_file *file)
+{
+  view_file *self = (view_file *) file;
+
+  for (int i = 0; i < self->n_regions; i++)
+    sqlite3_free (self->regions[i]);
+  sqlite3_free (self->regions);
+  self->regions = NULL;
+  self->n_regions = 0;
+  return PASS (file, xClose);
+}
+
+static int view_read (sqlite3_file *f, void *buf, int n, sqlite3_int64 at) { return PASS (f, xRead, buf, n, at); }
+static int view_write (sqlite3_file *f, const void *buf, int n, sqlite3_int64 at) { return PASS (f, xWrite, buf, n, at); }
+static int view_truncate (sqlite3_file *f, sqlite3_int64 size) { return PASS (f, xTruncate, size); }
+static int view_sync (sqlite3_file *f, int flags) { return PASS (f, xSync, flags); }
+static int view_file_size (sqlite3_file *f, sqlite3_int64 *size) { return PASS (f, xFileSize, size); }
+static int view_lock (sqlite3_file *f, int level) { return PASS (f, xLock, level); }
+static int view_unlock (sqlite3_file *f, int level) { return PASS (f, xUnlock, level); }
+static int view_check_reserved (sqlite3_file *f, int *out) { return PASS (f, xCheckReservedLock, out); }
+static int view_file_control (sqlite3_file *f, int op, void *arg) { return PASS (f, xFileControl, op, arg); }
+static int view_sector_size (sqlite3_file *f) { return PASS (f, xSectorSize); }
+static int view_characteristics (sqlite3_file *f) { return PASS (f, xDeviceCharacteristics); }
+
+static int
+heap_map (view_file      *self,
+          int             index,
+          int             size,
+          int             extend,
+          void volatile **region)
+{
+  *region = NULL;
+  if (index >= MAX_REGIONS)
+    return SQLITE_FULL;
+  if (index >= self->n_regions && extend)
+    {
+      void **grown = sqlite3_realloc64 (self->regions, sizeof *grown * (size_t) (index + 1));
+
+      if (grown == NULL)
+        return SQLITE_NOMEM;
+      memset (grown + self->n_regions, 0, sizeof *grown * (size_t) (index + 1 - self->n_regions));
+      self->regions = grown;
+      self->n_regions = index + 1;
+    }
+  if (index >= self->n_regions)
+    return SQLITE_OK;
+  if (self->regions[index] == NULL && extend)
+    {
+      self->regions[index] = sqlite3_malloc (size);
+      if (self->regions[index] == NULL)
+        return SQLITE_NOMEM;
+      memset (self->regions[index], 0, (size_t) size);
+    }
+  *region = self->regions[index];
+  return SQLITE_OK;
+}
+
+static int
+view_shm_map (sqlite3_file   *file,
+              int             index,
+              int             size,
+              int             extend,
+              void volatile **region)
+{
+  view_file *self = (view_file *) file;
+
+  if (self->mode == MODE_HEAP)
+    return heap_map (self, index, size, extend, region);
+  self->mapped = true;
+  return PASS (file, xShmMap, index, size, extend, region);
+}
+
+static int
+view_shm_lock (sqlite3_file *file,
+               int           offset,
+               int           n,
+               int           flags)
+{
+  if (((view_file *) file)->mode == MODE_HEAP)
+    return SQLITE_OK;
+  return PASS (file, xShmLock, offset, n, flags);
+}
+
+static void
+view_shm_barrier (sqlite3_file *file)
+{
+  if (((view_file *) file)->mode != MODE_HEAP)
+    PASS (file, xShmBarrier);
+}
+
+static int
+view_shm_unmap (sqlite3_file *file,
+                int           delete_flag)
+{
+  view_file *self = (view_file *) file;
+  bool alone;
+  int rc;
+
+  if (self->mode == MODE_HEAP)
+    return SQLITE_OK;
+  if (self->mode != MODE_TIDY || delete_flag || !self->mapped)
+    return PASS (file, xShmUnmap, delete_flag);
+  self->mapped = false;
+  alone = PASS (file, xLock, SQLITE_LOCK_SHARED) == SQLITE_OK && PASS (file, xLock, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
+  rc = PASS (file, xShmUnmap, alone);
+  PASS (file, xUnlock, SQLITE_LOCK_NONE);
+  return rc;
+}
+
+static int
+view_fetch (sqlite3_file *file,
+            sqlite3_int64 offset,
+            int           n,
+            void        **page)
+{
+  *page = NULL;   /* no memory maps, anywhere */
+  return SQLITE_OK;
+}
+
+static int
+view_unfetch (sqlite3_file *file,
+              sqlite3_int64 offset,
+              void         *page)
+{
+  return SQLITE_OK;
+}
+
+static const sqlite3_io_methods view_methods = {
+  .iVersion = 3,
+  .xClose = view_close,
+  .xRead = view_read,
+  .xWrite = view_write,
+  .xTruncate = view_truncate,
+  .xSync = view_sync,
+  .xFileSize = view_file_size,
+  .xLock = view_lock,
+  .xUnlock = view_unlock,
+  .xCheckReservedLock = view_check_reserved,
+  .xFileControl = view_file_control,
+  .xSectorSize = view_sector_size,
+  .xDeviceCharacteristics = view_characteristics,
+  .xShmMap = view_shm_map,
+  .xShmLock = view_shm_lock,
+  .xShmBarrier = view_shm_barrier,
+  .xShmUnmap = view_shm_unmap,
+  .xFetch = view_fetch,
+  .xUnfetch = view_unfetch,
+};
+
+static file_mode
+mode_of (const char *name)
+{
+  const char *mode = name != NULL ? sqlite3_uri_parameter (name, "kvault") : NULL;
+
+  if (mode == NULL)
+    return MODE_PASS;
+  return strcmp (mode, "heap") == 0 ? MODE_HEAP : MODE_TIDY;
+}
+
+static int
+view_open (sqlite3_vfs  *vfs,
+           const char   *name,
+           sqlite3_file *file,
+           int           flags,
+           int          *out_flags)
+{
+  view_file *self = (view_file *) file;
+  int rc;
+
+  if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
+    return real_vfs->xOpen (real_vfs, name, file, flags, out_flags);
+
+  memset (self, 0, sizeof *self);
+  self->real = (sqlite3_file *) (self + 1);
+  self->mode = mode_of (name);
+  rc = real_vfs->xOpen (real_vfs, name, self->real, flags, out_flags);
+  if (self->real->pMethods != NULL)
+    self->base.pMethods = &view_methods;
+  return rc;
+}
+
+static void
+register_once (void)
+{
+  real_vfs = sqlite3_vfs_find (NULL);
+  if (real_vfs == NULL)
+    return;
+  view_vfs = *real_vfs;
+  view_vfs.zName = KVAULT__VFS;
+  view_vfs.pNext = NULL;
+  view_vfs.szOsFile = (int) sizeof (view_file) + real_vfs->szOsFile;
+  view_vfs.xOpen = view_open;
+  if (sqlite3_vfs_register (&view_vfs, 0) != SQLITE_OK)
+    real_vfs = NULL;
+}
+
+int
+kvault__vfs_register (void)
+{
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+  pthread_once (&once, register_once);
+  return real_vfs != NULL ? SQLITE_OK : SQLITE_ERROR;
+}

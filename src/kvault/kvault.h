@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * kvault.h - large media values, by key, in one file.
+ *
+ * OVERVIEW
+ *
+ * A vault is a table of keys and values inside an SQLite file; a file may hold several.
+ * Keys are bytes, not text: any length from 0, any byte, ordered by memcmp(). Values are
+ * bytes too, from none to nearly a gigabyte. The files are those of KohakuVault, both
+ * ways: what it wrote opens here, and what is written here opens there.
+ *
+ * A program opens a file with kvault_open(), which gives a handle on one table of it;
+ * kvault_sections() lists the others and kvault_use_table() changes to one of them. Small
+ * values move with kvault_get() and kvault_put(). Large ones stream: kvault_blob reads any
+ * range of a value, kvault_writer brings a value in and shows it only when it is whole.
+ * kvault_cursor walks the keys in order, from any key, in either direction, without end.
+ *
+ *     #include <kvault.h>
+ *     #include <stdio.h>
+ *
+ *     int
+ *     main (int argc, char **argv)
+ *     {
+ *       kvault *vault = NULL;
+ *       kvault_cursor *cursor = NULL;
+ *       kvault_options options = KVAULT_OPTIONS_INIT;
+ *       kvault_error error;
+ *       const kvault_entry *entry;
+ *       int rc;
+ *
+ *       if (argc != 2)
+ *         return 2;
+ *       options.access = KVAULT_ACCESS_VIEW;
+ *       if (kvault_open (argv[1], &options, &vault, &error) != KVAULT_OK)
+ *         {
+ *           fprintf (stderr, "%s\n", error.message);
+ *           return 1;
+ *         }
+ *       rc = kvault_cursor_open (vault, NULL, &cursor);
+ *       while (rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+ *         printf ("%zu bytes of key\n", entry->key_size);
+ *       if (rc != KVAULT_NOTFOUND)
+ *         fprintf (stderr, "%s\n", kvault_errmsg (vault));
+ *       kvault_cursor_close (cursor);
+ *       kvault_close (vault);
+ *       return rc == KVAULT_NOTFOUND ? 0 : 1;
+ *     }
+ *
+ * RESULTS
+ *
+ * Functions return KVAULT_OK (0) or a negative kvault_result. KVAULT_NOTFOUND is an answer,
+ * not a failure: no such key, no further entry. After any other negative result
+ * kvault_errmsg() has one line for people that names the key or the file; a failed call
+ * changes nothing in the file. Outputs are NULL or 0 after a failure, and every close and
+ * free function takes NULL.
+ *
+ * THREADS
+ *
+ * A handle and all that was opened from it belong to one thread at a time. Different
+ * handles, on the same file too, may be used by different threads at once. The one call
+ * that may come from any other thread is kvault_interrupt().
+ *
+ * CAVEATS
+ *
+ *  - While a handle is open, no descriptor of the same file may be opened and closed in
+ *    the process except through SQLite: POSIX drops every lock a process has on a file
+ *    when it closes any descriptor of it. Do not sniff, hash or copy an open vault with
+ *    open(2), and link one SQLite library only.
+ *  - An open cursor or blob holds a read transaction: others' commits stay unseen until it
+ *    is closed. In write-ahead-log mode it keeps the log from being recycled; in
+ *    rollback-journal mode it keeps writers out altogether. Close them early.
+ *  - A read that succeeds does not prove that the bytes are those once written: SQLite
+ *    has no checksums of values.
+ *  - Two tables of other storage classes than BLOB can be met in files that other programs
+ *    wrote. A key that is TEXT or a number is listed (kvault_entry.key_class) and reached
+ *    by kvault_blob_open_entry(), never by its bytes.
+ *
+ * FILE FORMAT
+ *
+ * Two shapes of table are vaults, whatever their name (the default is "kv"):
+ *
+ *     KVAULT_SECTION_V1  (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,
+ *                         value BLOB NOT NULL, size INTEGER NOT NULL)
+ *     KVAULT_SECTION_V2  (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)
+ *
+ * Tables made here are of the second shape; the first is read and written as it is, and
+ * its `size` column is kept right but never believed. In the second shape a value may
+ * begin with a ten-byte header that says how the rest is encoded; see kvault_value_parse().
+ * Files made here use 32 KiB pages, a write-ahead log and incremental auto_vacuum; the last
+ * makes the end of a large value as near as its beginning.
+ *
+ * A record (key, value and a few bytes) is at most 1,000,000,000 bytes.
+ */
+#ifndef KVAULT_H
+#define KVAULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined __GNUC__ && !defined KVAULT_API
+# define KVAULT_API __attribute__ ((visibility ("default")))
+#elif !defined KVAULT_API
+# define KVAULT_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A handle on one table of one file. */
+typedef struct kvault kvault;
+/** A walk over keys. */
+typedef struct kvault_cursor kvault_cursor;
+/** Random-access reading of one value. */
+typedef struct kvault_blob kvault_blob;
+/** A value on its way in. */
+typedef struct kvault_writer kvault_writer;
+
+/* ---------------------------------------------------------------------------------------
+ * Results
+ * ------------------------------------------------------------------------------------- */
+
+typedef enum kvault_result {
+  KVAULT_OK = 0,
+  KVAULT_NOTFOUND = -1,    /**< no such key; or a walk is over */
+  KVAULT_EEXIST = -2,      /**< the key or file to be made is there already */
+  KVAULT_EINVAL = -3,      /**< an argument or option is out of its range */
+  KVAULT_ERANGE = -4,      /**< a range of bytes leaves the value */
+  KVAULT_ENOMEM = -5,      /**< no memory */
+  KVAULT_EBUSY = -6,       /**< another connection held the file for the whole busy timeout */
+  KVAULT_ECANCELLED = -7,  /**< kvault_interrupt() or the options' is_cancelled ended it */
+  KVAULT_EREADONLY = -8,   /**< the handle, the file, its folder or its table is read-only */
+  KVAULT_ESTALE = -9,      /**< the row or the file changed underneath; open it again */
+  KVAULT_EMOVED = -10,     /**< the file was replaced, renamed or deleted; nothing is written */
+  KVAULT_ETOOBIG = -11,    /**< the record would pass 1,000,000,000 bytes */
+  KVAULT_EFULL = -12,      /**< the disk is full */
+  KVAULT_EIO = -13,        /**< the system could not read or write */
+  KVAULT_ECORRUPT = -14,   /**< an SQLite file that is damaged or cut short */
+  KVAULT_ENOTDB = -15,     /**< no SQLite file */
+  KVAULT_EENCRYPTED = -16, /**< no SQLite file, and its bytes look encrypted */
+  KVAULT_ENOTVAULT = -17,  /**< an SQLite file without a vault table that can be used */
+  KVAULT_ENOENT = -18,     /**< no such file, or no table of that name */
+  KVAULT_EPERM = -19,      /**< no right to read the file */
+  KVAULT_EHOT = -20,       /**< the last write was interrupted and cannot be undone from here */
+  KVAULT_ENOTFILE = -21    /**< a folder, pipe, socket or device */
+} kvault_result;
+
+/** What a failed kvault_open() left to say; also what a handle remembers. */
+typedef struct kvault_error {
+  int code;            /**< kvault_result */
+  int sqlite_code;     /**< SQLite's extended result code, or 0 */
+  int system_errno;    /**< errno, or 0 */
+  char message[1024];  /**< one line of UTF-8 in English that names the file or key */
+} kvault_error;
+
+/**
+ * The name of a result: "KVAULT_EBUSY". Any thread; static; "KVAULT_UNKNOWN" for others.
+ */
+KVAULT_API const char *kvault_result_name (int result);
+
+/**
+ * Why the last failed call on a handle failed.
+ *
+ * Returns: one line, borrowed until the next call on @vault; "" if nothing failed yet.
+ */
+KVAULT_API const char *kvault_errmsg (const kvault *vault);
+
+/** The same with its codes; borrowed until the next call on @vault. */
+KVAULT_API const kvault_error *kvault_last_error (const kvault *vault);
+
+/** The version of the library: "0.1.0". Any thread; static. */
+KVAULT_API const char *kvault_version (void);
+
+/* ---------------------------------------------------------------------------------------
+ * Opening
+ * ------------------------------------------------------------------------------------- */
+
+typedef enum kvault_access {
+  KVAULT_ACCESS_WRITE = 0,   /**< read and write a file that is there */
+  KVAULT_ACCESS_VIEW = 1,    /**< look; change no byte, leave no file behind */
+  KVAULT_ACCESS_CREATE = 2,  /**< read and write; make the file and the table if need be */
+  KVAULT_ACCESS_CREATE_NEW = 3  /**< the same, but KVAULT_EEXIST if the file is there */
+} kvault_access;
+
+typedef enum kvault_durability {
+  KVAULT_DURABILITY_NORMAL = 0,  /**< a crash of the machine may lose the last commits in
+                                      write-ahead-log mode, never more than that */
+  KVAULT_DURABILITY_FULL = 1     /**< each commit is on the disk when the call returns */
+} kvault_durability;
+
+/**
+ * How to open. Start from KVAULT_OPTIONS_INIT; 0 or NULL is the default of each member.
+ *
+ * KohakuVault's memory map is missing on purpose: a file cut short under a map kills the
+ * process, and reading gains nothing from it. Its retries and backoff are
+ * @busy_timeout_ms here.
+ */
+typedef struct kvault_options {
+  kvault_access access;
+  const char *table;          /**< UTF-8. Default: "kv" if that is a vault, else the first
+                                   vault by name; for a new file "kv" */
+  kvault_durability durability;
+  unsigned busy_timeout_ms;   /**< how long to wait for others; default 5,000; at most 3,600,000;
+                                   KVAULT_BUSY_NOWAIT gives up at once */
+  uint32_t page_size;         /**< bytes, a power of two from 512 to 65,536, for a new file;
+                                   default 32,768 */
+  uint32_t page_cache_kib;    /**< SQLite's page cache, 64 to 4,194,304; default 2,000 */
+  uint32_t chunk_size;        /**< bytes a stream moves at once, 4,096 to 67,108,864;
+                                   default 1,048,576 */
+  int rollback_journal;       /**< nonzero: a new file keeps a rollback journal instead of
+                                   a write-ahead log */
+  int secure_delete;          /**< nonzero: deleted values are overwritten with zeros; costs
+                                   writing as many bytes as are deleted */
+  int (*is_cancelled) (void *data); /**< asked now and then while a call waits or works;
+                                   nonzero ends it with KVAULT_ECANCELLED. Runs on the
+                                   calling thread and must not use the handle */
+  void *is_cancelled_data;
+} kvault_options;
+
+#ifdef __cplusplus
+# define KVAULT_OPTIONS_INIT kvault_options ()
+#else
+# define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, NULL, NULL }
+#endif
+#define KVAULT_BUSY_NOWAIT UINT32_MAX
+
+/**
+ * Open a file.
+ *
+ * A file from a stranger cannot do harm: SQLite runs defensively, with triggers, views,
+ * extensions and memory maps off and its limits lowered, and a table that would need any
+ * of them is read-only or no vault, with the reason in kvault_sections().
+ *
+ * With KVAULT_ACCESS_VIEW nothing on the disk changes: the main file and a write-ahead log
+ * stay as they are and no side file is left, in folders and on mounts that cannot be
+ * written too. One exception: the rollback journal of a writer that died is played back
+ * first, since without that the file would show half a write. Where that is not allowed,
+ * the answer is KVAULT_EHOT.
+ *
+ * A path that is not there makes no file unless creation is asked for. Opening alone adds
+ * no table and changes no journal mode.
+ *
+ * @location  a path; copied. It is taken as it is, never as a URI
+ * @options   how; may be NULL; strings are copied
+ * @vault     set to the handle, the caller's, to kvault_close(); NULL on failure
+ * @error     filled on failure; may be NULL
+ *
+ * Thread:  any; the handle then belongs to the one that uses it.
+ * Cost:    reads the schema, a few pages; about a millisecond.
+ * Returns: KVAULT_OK, or of the results above ENOENT, ENOTFILE, EPERM, ENOTDB, EENCRYPTED,
+ *          ECORRUPT, ENOTVAULT, EHOT, EREADONLY (asked to write), EEXIST, EBUSY,
+ *          ECANCELLED, EFULL, EIO, EINVAL, ENOMEM
+ */
+KVAULT_API int kvault_open (const char           *location,
+                            const kvault_options *options,
+                            kvault              **vault,
+                            kvault_error         *error);
+
+/**
+ * Close a handle. Its cursors, blobs and writers are closed with it (a writer not committed
+ * is undone) and must not be used any more.
+ *
+ * @vault  may be NULL
+ */
+KVAULT_API void kvault_close (kvault *vault);
+
+/**
+ * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call
+ * ends within some 20 ms, the file as before it. Any thread, while the handle is open.
+ */
+KVAULT_API void kvault_interrupt (kvault *vault);
+
+/** The location as given to kvault_open(); borrowed for the life of the handle. */
+KVAULT_API const char *kvault_location (const kvault *vault);
+
+/** Nonzero if this handle cannot write: asked so, or forced (see kvault_readonly_reason()). */
+KVAULT_API int kvault_is_readonly (const kvault *vault);
+
+/**
+ * Why the table in use cannot be written: "opened for viewing", "the file cannot be
+ * written", "the table has triggers" ...; NULL if it can. Borrowed until the next call.
+ */
+KVAULT_API const char *kvault_readonly_reason (const kvault *vault);
+
+/**
+ * A number that differs once another connection has committed. Costs a microsecond; KVAULT_ESTALE
+ * if the file can only be read as it was when opened and has changed since; KVAULT_EMOVED
+ * if another file, or none, is at the location now.
+ */
+KVAULT_API int kvault_data_version (kvault *vault, uint64_t *version);
+
+/* ---------------------------------------------------------------------------------------
+ * What a file holds
+ * ------------------------------------------------------------------------------------- */
+
+typedef enum kvault_section_kind {
+  KVAULT_SECTION_V1 = 1,     /**< a vault of KohakuVault 0.1 to 0.5 */
+  KVAULT_SECTION_V2 = 2,     /**< a vault of KohakuVault 0.6 and later, and of this library */
+  KVAULT_SECTION_COLUMNS = 3,/**< ColumnVault: all columns of the file together */
+  KVAULT_SECTION_TEXT = 4,   /**< TextVault: a full-text index and its values */
+  KVAULT_SECTION_VECTOR = 5  /**< VectorKVault: a vector index and its values */
+} kvault_section_kind;
+
+typedef struct kvault_section {
+  const char *name;          /**< UTF-8 */
+  kvault_section_kind kind;
+  int readable;              /**< nonzero if kvault_use_table() takes it */
+  int writable;              /**< nonzero if the table allows writing (the handle may not) */
+  const char *reason;        /**< why not readable or writable; NULL if both */
+} kvault_section;
+
+/**
+ * The vaults in the file, then the other sections of KohakuVault, each group by name in
+ * byte order. Found by the shape of their columns, never by name. Other tables are not
+ * listed.
+ *
+ * @sections  set to an array, borrowed until kvault_close()
+ * @n         set to its length
+ *
+ * Cost:    none; the schema was read at opening.
+ * Returns: KVAULT_OK
+ */
+KVAULT_API int kvault_sections (kvault *vault, const kvault_section **sections, size_t *n);
+
+/**
+ * Change to another vault table of the file. Cursors, blobs and writers opened before stay
+ * with theirs.
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_ENOENT     no table of that name
+ *          KVAULT_ENOTVAULT  it is no vault, or not readable; the message tells why
+ */
+KVAULT_API int kvault_use_table (kvault *vault, const char *table);
+
+/** The table in use; borrowed until kvault_use_table() or kvault_close(). */
+KVAULT_API const char *kvault_table (const kvault *vault);
+
+/** KVAULT_SECTION_V1 or _V2: the shape of the table in use. */
+KVAULT_API kvault_section_kind kvault_table_kind (const kvault *vault);
+
+/**
+ * The number of items in a section that is no vault: columns, documents or vectors.
+ *
+ * Cost:    one count over a plain table.
+ * Returns: KVAULT_OK, KVAULT_ENOENT, KVAULT_ECORRUPT, KVAULT_ECANCELLED
+ */
+KVAULT_API int kvault_section_count (kvault *vault, const char *section, uint64_t *count);
+
+/* ---------------------------------------------------------------------------------------
+ * Values by key
+ * ------------------------------------------------------------------------------------- */
+
+/**
+ * Read a whole value into memory.
+ *
+ * @key, @key_size   any bytes; @key may be NULL if @key_size is 0
+ * @value            set to the bytes, the caller's, to kvault_free(); never NULL on
+ *                   success; one NUL follows the last byte
+ * @value_size       set to their number
+ *
+ * Cost:    twice the value in memory for a moment. For more than some megabytes use a blob.
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure
+ */
+KVAULT_API int kvault_get (kvault *vault, const void *key, size_t key_size,
+                           void **value, size_t *value_size);
+
+/** Give back what kvault_get() gave. Any thread; NULL is fine. */
+KVAULT_API void kvault_free (void *memory);
+
+/**
+ * Store a value, replacing the one at that key if there is one; one transaction.
+ *
+ * @value  may be NULL if @value_size is 0
+ *
+ * Returns: KVAULT_OK, KVAULT_ETOOBIG, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY,
+ *          KVAULT_EFULL, or another failure; the old value is kept after any of them
+ */
+KVAULT_API int kvault_put (kvault *vault, const void *key, size_t key_size,
+                           const void *value, size_t value_size);
+
+/** Delete a key and its value. Returns KVAULT_NOTFOUND if there was none. */
+KVAULT_API int kvault_delete (kvault *vault, const void *key, size_t key_size);
+
+/** KVAULT_OK if the key is there, KVAULT_NOTFOUND if not; damage and the rest are told apart. */
+KVAULT_API int kvault_exists (kvault *vault, const void *key, size_t key_size);
+
+/** The size of a value in bytes; reads no page of the value. */
+KVAULT_API int kvault_size (kvault *vault, const void *key, size_t key_size, uint64_t *size);
+
+/**
+ * The number of keys in the table.
+ *
+ * Cost: walks the key index: some 10 ms for a million keys in memory, ten times that cold,
+ *       and several times that with an is_cancelled to ask on the way.
+ */
+KVAULT_API int kvault_count (kvault *vault, uint64_t *count);
+
+/**
+ * Give a value another key; one transaction.
+ *
+ * @replace  nonzero: a value at @new_key is replaced; else KVAULT_EEXIST
+ *
+ * Cost:    rewrites the value: SQLite keeps both in one record. Up to 32 MB in memory
+ *          (twice); above, through chunks in a V2 table, through memory in a V1 table.
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND (no @key), KVAULT_EEXIST, KVAULT_ETOOBIG, or a failure
+ */
+KVAULT_API int kvault_rename (kvault *vault, const void *key, size_t key_size,
+                              const void *new_key, size_t new_key_size, int replace);
+
+/* ---------------------------------------------------------------------------------------
+ * Walking the keys
+ * ------------------------------------------------------------------------------------- */
+
+/** The storage class of a key or value as SQLite has it. Vaults hold blobs; strangers' may not. */
+typedef enum kvault_class {
+  KVAULT_CLASS_NULL = 0,
+  KVAULT_CLASS_INTEGER = 1,
+  KVAULT_CLASS_REAL = 2,
+  KVAULT_CLASS_TEXT = 3,
+  KVAULT_CLASS_BLOB = 4
+} kvault_class;
+
+#define KVAULT_SIZE_UNKNOWN UINT64_MAX
+
+/** One step of a walk; borrowed until the next call on its cursor. */
+typedef struct kvault_entry {
+  const void *key;         /**< never NULL; numbers as their decimal text */
+  size_t key_size;
+  kvault_class key_class;
+  int64_t id;              /**< the row; may belong to another key later, so verify */
+  uint64_t value_size;     /**< bytes; KVAULT_SIZE_UNKNOWN if not asked for or not readable */
+  kvault_class value_class;/**< KVAULT_CLASS_BLOB if not asked for */
+  int result;              /**< KVAULT_OK, or why the size could not be read; the walk goes on */
+} kvault_entry;
+
+enum {
+  KVAULT_CURSOR_REVERSE = 1 << 0,  /**< from the last key to the first */
+  KVAULT_CURSOR_SIZES = 1 << 1,    /**< sizes too: one look-up a key, no page of a value */
+  KVAULT_CURSOR_AFTER = 1 << 2     /**< begin behind @start, not at it */
+};
+
+/** Where to walk; all zero: every key in order. */
+typedef struct kvault_cursor_options {
+  const void *prefix;      /**< keys that begin with these bytes only; NULL: all keys */
+  size_t prefix_size;
+  const void *start;       /**< begin at the first key at or after this (with REVERSE: at or
+                                before); NULL with @start_size 0 and @has_start 0: the end */
+  size_t start_size;
+  int has_start;           /**< nonzero if @start counts (it may be the empty key) */
+  kvault_class start_class;/**< 0 is taken as BLOB; an entry's key_class to go on from it */
+  unsigned flags;          /**< KVAULT_CURSOR_… */
+} kvault_cursor_options;
+
+/**
+ * Begin a walk. Keys come in the order of memcmp(), those of other storage classes before
+ * them (numbers, then text) unless a prefix is given.
+ *
+ * @options  may be NULL; its bytes are copied
+ * @cursor   set to the walk, the caller's, to kvault_cursor_close()
+ *
+ * Cost:    a walk without sizes reads the key index only: some 0.1 s and 40 MB read for a
+ *          million keys, no memory.
+ */
+KVAULT_API int kvault_cursor_open (kvault *vault, const kvault_cursor_options *options,
+                                   kvault_cursor **cursor);
+
+/**
+ * The next entry.
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_NOTFOUND  the walk is over
+ *          a failure; the walk cannot go on (open another one behind the last key)
+ */
+KVAULT_API int kvault_cursor_next (kvault_cursor *cursor, const kvault_entry **entry);
+
+/** End a walk; NULL is fine. */
+KVAULT_API void kvault_cursor_close (kvault_cursor *cursor);
+
+/** What kvault_totals() adds up. */
+typedef struct kvault_totals_result {
+  uint64_t keys;
+  uint64_t bytes;       /**< of values; sizes that could not be read are not in it */
+  uint64_t unreadable;  /**< values whose size could not be read */
+} kvault_totals_result;
+
+/**
+ * Count keys and bytes of values under a prefix, with progress.
+ *
+ * @prefix    NULL with @prefix_size 0 for the whole table
+ * @progress  called about every 4,096 keys with the sums so far; nonzero ends it with
+ *            KVAULT_ECANCELLED; may be NULL
+ *
+ * Cost:    one look-up a key; reads the page in which each row begins and no other.
+ */
+KVAULT_API int kvault_totals (kvault *vault, const void *prefix, size_t prefix_size,
+                              int (*progress) (const kvault_totals_result *so_far, void *data),
+                              void *data, kvault_totals_result *totals);
+
+/* ---------------------------------------------------------------------------------------
+ * Reading a value in pieces
+ * ------------------------------------------------------------------------------------- */
+
+/**
+ * Open the value of a key for reading.
+ *
+ * @blob  set to the reader, the caller's, to kvault_blob_close()
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure
+ */
+KVAULT_API int kvault_blob_open (kvault *vault, const void *key, size_t key_size,
+                                 kvault_blob **blob);
+
+/**
+ * The same for an entry of a walk, which also reaches keys that are not blobs.
+ *
+ * @entry  of this vault; its id is tried first, and believed only if the key there is the same
+ */
+KVAULT_API int kvault_blob_open_entry (kvault *vault, const kvault_entry *entry,
+                                       kvault_blob **blob);
+
+/** The size of the value in bytes. */
+KVAULT_API uint64_t kvault_blob_size (const kvault_blob *blob);
+
+/**
+ * Read bytes from an open value.
+ *
+ * Reads are exact: a range that leaves the value copies nothing and fails, so callers
+ * never handle a short read.
+ *
+ * @blob    an open value; calls may come in any order
+ * @buf     room for @len bytes; the caller's; undefined after a failure
+ * @len     bytes; 0 succeeds and touches nothing
+ * @offset  bytes from the start, 0 to kvault_blob_size(blob)
+ *
+ * Thread:  the one that opened the vault.
+ * Cost:    copies @len bytes, allocates nothing. In files without page maps (those
+ *          KohakuVault made) the first read far into a value walks there, about a second a
+ *          gigabyte when cold; the walk can be cancelled.
+ * Returns: KVAULT_OK
+ *          KVAULT_ERANGE      the range leaves the value
+ *          KVAULT_ESTALE      this handle changed the row since it was opened; open it again
+ *          KVAULT_ECORRUPT    the value is cut short or its pages are damaged
+ *          KVAULT_ECANCELLED  during the walk
+ *          KVAULT_EIO         SQLite failed; kvault_errmsg() has its words
+ * Source:  SQLite C API, sqlite3_blob_read(): an expired handle answers SQLITE_ABORT.
+ */
+KVAULT_API int kvault_blob_read (kvault_blob *blob, void *buf, size_t len, uint64_t offset);
+
+/** Close a reader; NULL is fine. */
+KVAULT_API void kvault_blob_close (kvault_blob *blob);
+
+/* ---------------------------------------------------------------------------------------
+ * Writing a value in pieces
+ * ------------------------------------------------------------------------------------- */
+
+/**
+ * Begin a value. Until kvault_writer_commit() nothing of it shows, to this handle or any
+ * other, and no lock is held: up to 8 MiB wait in memory, more in a nameless file in the
+ * vault's folder, which goes away with the process.
+ *
+ * @size    how many bytes will come, or KVAULT_SIZE_UNKNOWN
+ * @writer  set to the writer, the caller's, to kvault_writer_free()
+ *
+ * Returns: KVAULT_OK, KVAULT_EREADONLY, KVAULT_ETOOBIG, KVAULT_EFULL (declared size over the
+ *          free space), or a failure
+ */
+KVAULT_API int kvault_writer_open (kvault *vault, const void *key, size_t key_size,
+                                   uint64_t size, kvault_writer **writer);
+
+/**
+ * Append bytes.
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_ERANGE   more than declared; the writer can only be freed
+ *          KVAULT_ETOOBIG, KVAULT_EFULL, KVAULT_EIO  likewise
+ */
+KVAULT_API int kvault_writer_write (kvault_writer *writer, const void *buf, size_t len);
+
+/**
+ * Make the value real: one transaction, whole or not at all.
+ *
+ * Cost:    copies the value at disk speed while others wait to write. In a V1 table SQLite
+ *          needs twice the value in memory (its size column follows the value).
+ * Returns: KVAULT_OK
+ *          KVAULT_ERANGE   fewer bytes than declared; nothing changed
+ *          or a failure; nothing changed and commit may be tried again after KVAULT_EBUSY,
+ *          KVAULT_EFULL and KVAULT_ECANCELLED
+ */
+KVAULT_API int kvault_writer_commit (kvault_writer *writer);
+
+/** Free a writer, undoing what was not committed; NULL is fine. */
+KVAULT_API void kvault_writer_free (kvault_writer *writer);
+
+/* ---------------------------------------------------------------------------------------
+ * What a value is
+ * ------------------------------------------------------------------------------------- */
+
+/** The encodings of KohakuVault's value header. */
+typedef enum kvault_encoding {
+  KVAULT_ENCODING_RAW = 0,
+  KVAULT_ENCODING_PICKLE = 1,      /**< Python's; never run it */
+  KVAULT_ENCODING_DATAPACKER = 2,  /**< an i64 or f64 of 8 bytes, or an array */
+  KVAULT_ENCODING_JSON = 3,
+  KVAULT_ENCODING_MSGPACK = 4,
+  KVAULT_ENCODING_CBOR = 5,
+  KVAULT_ENCODING_TEXT = 6         /**< UTF-8 */
+} kvault_encoding;
+
+#define KVAULT_HEADER_SIZE 10
+
+typedef struct kvault_value_info {
+  int has_header;            /**< nonzero if ten bytes of header come first */
+  kvault_encoding encoding;  /**< KVAULT_ENCODING_RAW without a header */
+  uint8_t flags;             /**< as stored; 0 in all files known */
+  size_t data_offset;        /**< where the data begins: 10 or 0 */
+} kvault_value_info;
+
+/**
+ * Recognise the header of a value:
+ *
+ *     89 4B | 01 version | encoding 00-06 | flags | 00 00 00 | 56 4B
+ *
+ * Anything else, a raw value that happens to begin 89 4B included, has none. Values of V1
+ * tables never have one: pass @kind and they are taken as raw.
+ *
+ * @kind  the shape of the table the value is from
+ * @head  the first bytes of the value; 10 are enough
+ * @len   how many there are
+ * @info  filled
+ *
+ * Any thread; cannot fail.
+ */
+KVAULT_API void kvault_value_parse (kvault_section_kind kind, const void *head, size_t len,
+                                    kvault_value_info *info);
+
+/** "raw", "pickle", "datapacker", "json", "msgpack", "cbor", "text"; static. */
+KVAULT_API const char *kvault_encoding_name (kvault_encoding encoding);
+
+/**
+ * Guess the media type of data from how it begins: "image/png", "video/mp4", "text/plain";
+ * "application/octet-stream" if nothing is recognised, "application/x-zerosize" for none.
+ *
+ * @head  the first bytes of the data (behind a header); 512 are enough for every guess
+ * @len   how many there are
+ *
+ * Any thread; static. Source: the formats' own signatures.
+ */
+KVAULT_API const char *kvault_guess_type (const void *head, size_t len);
+
+/* ---------------------------------------------------------------------------------------
+ * SQLite's own: what another store would not have
+ * ------------------------------------------------------------------------------------- */
+
+typedef enum kvault_journal {
+  KVAULT_JOURNAL_ROLLBACK = 0,  /**< delete, truncate or persist */
+  KVAULT_JOURNAL_WAL = 1        /**< a write-ahead log */
+} kvault_journal;
+
+typedef struct kvault_stats {
+  uint64_t file_size;          /**< bytes of the main file: pages × page size */
+  uint64_t reclaimable_size;   /**< bytes in free pages, which compacting gives back */
+  uint64_t wal_size;           /**< bytes of the write-ahead log beside it */
+  uint32_t page_size;          /**< bytes */
+  uint64_t page_count;
+  uint64_t free_page_count;
+  kvault_journal journal;
+  int auto_vacuum;             /**< 0 none, 1 full, 2 incremental; not 0: page maps, so the
+                                    end of a large value is near */
+  int frozen;                  /**< nonzero: seen as it was at opening, without locks, since
+                                    the place cannot be written */
+} kvault_stats;
+
+/**
+ * Facts about the file that cost next to nothing (no value or key is read).
+ *
+ * Returns: KVAULT_OK or a failure
+ */
+KVAULT_API int kvault_stats_get (kvault *vault, kvault_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KVAULT_H */

@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * schema.c - hardening, the shapes of tables, and every CREATE.
+ *
+ * The schema of a file is a stranger's text. It is read from sqlite_schema first and each table is then asked alone: one
+ * statement over all of them fails for the whole file when a virtual table's module is absent. What is found out is kept in
+ * kvault.sections for the life of the handle.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- hardening ---- */
+
+static const struct { int option; int value; } config[] = {
+  { SQLITE_DBCONFIG_DEFENSIVE, 1 },
+  { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+  { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+  { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+  { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+  { SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0 },
+  { SQLITE_DBCONFIG_DQS_DML, 0 },
+  { SQLITE_DBCONFIG_DQS_DDL, 0 },
+  { SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },
+};
+
+/* The lowest under which VACUUM, full-text tables and integrity_check still work; VACUUM needs one attached database. */
+static const struct { int limit; int value; } limits[] = {
+  { SQLITE_LIMIT_ATTACHED, 1 },
+  { SQLITE_LIMIT_VDBE_OP, 25000 },
+  { SQLITE_LIMIT_SQL_LENGTH, 100000 },
+  { SQLITE_LIMIT_COLUMN, 100 },
+  { SQLITE_LIMIT_EXPR_DEPTH, 20 },
+  { SQLITE_LIMIT_COMPOUND_SELECT, 3 },
+  { SQLITE_LIMIT_FUNCTION_ARG, 8 },
+  { SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
+  { SQLITE_LIMIT_WORKER_THREADS, 0 },
+  { SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100 },
+  { SQLITE_LIMIT_VARIABLE_NUMBER, 100 },
+};
+
+int
+kvault__harden (kvault *vault)
+{
+  for (size_t i = 0; i < sizeof config / sizeof config[0]; i++)
+    if (sqlite3_db_config (vault->db, config[i].option, config[i].value, NULL) != SQLITE_OK)
+      return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->location);
+  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+    sqlite3_limit (vault->db, limits[i].limit, limits[i].value);
+  return KVAULT_OK;
+}
+
+/* ---- the shape of one table ---- */
+
+typedef struct {
+  bool key_blob, key_not_null, value_blob, id_primary, has_size;
+  int n_visible;           /* columns of the table itself */
+  bool generated;
+  int key_column, value_column;
+} table_columns;
+
+typedef struct {
+  sqlite3_stmt *columns;   /* of a table by name */
+  sqlite3_stmt *indexes;
+  sqlite3_stmt *index_columns;
+  sqlite3_stmt *triggers;
+  sqlite3_stmt *values;    /* does a plain table of that name exist */
+} probes;
+
+static int
+prepare_probes (kvault *vault,
+                probes *p)
+{
+  static const char *const sql[] = {
+    "SELECT cid, name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1)",
+    "SELECT name, \"unique\" AND NOT partial FROM pragma_index_list(?1)",
+    "SELECT cid, coll FROM pragma_index_xinfo(?1) WHERE key",
+    "SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
+    "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?1 || '_values' COLLATE NOCASE",
+  };
+  sqlite3_stmt **statements[] = { &p->columns, &p->indexes, &p->index_columns, &p->triggers, &p->values };
+
+  for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
+    if (sqlite3_prepare_v2 (vault->db, sql[i], -1, statements[i], NULL) != SQLITE_OK)
+      return kvault__fail_db (vault, "%s", vault->location);
+  return KVAULT_OK;
+}
+
+static void
+finalize_probes (probes *p)
+{
+  sqlite3_finalize (p->columns);
+  sqlite3_finalize (p->indexes);
+  sqlite3_finalize (p->index_columns);
+  sqlite3_finalize (p->triggers);
+  sqlite3_finalize (p->values);
+}
+
+static bool
+has_row (sqlite3_stmt *statement,
+         const char   *name)
+{
+  bool found;
+
+  sqlite3_bind_text (statement, 1, name, -1, SQLITE_STATIC);
+  found = sqlite3_step (statement) == SQLITE_ROW;
+  kvault__statement_done (statement);
+  return found;
+}
+
+static const char *
+text_of (sqlite3_stmt *statement,
+         int           column)
+{
+  const char *text = (const char *) sqlite3_column_text (statement, column);
+
+  return text != NULL ? text : "";
+}
+
+static void
+look_at_column (sqlite3_stmt  *row,
+                table_columns *columns)
+{
+  const char *name = text_of (row, 1);
+  const char *type = text_of (row, 2);
+  int hidden = sqlite3_column_int (row, 5);
+
+  if (hidden != 0)
+    {
+      columns->generated = true;
+      return;
+    }
+  columns->n_visible++;
+  if (sqlite3_stricmp (name, "key") == 0)
+    {
+      columns->key_blob = sqlite3_stricmp (type, "BLOB") == 0;
+      columns->key_not_null = sqlite3_column_int (row, 3) != 0;
+      columns->key_column = sqlite3_column_int (row, 0);
+    }
+  else if (sqlite3_stricmp (name, "value") == 0)
+    {
+      columns->value_blob = sqlite3_stricmp (type, "BLOB") == 0;
+      columns->value_column = sqlite3_column_int (row, 0);
+    }
+  else if (sqlite3_stricmp (name, "id") == 0)
+    columns->id_primary = sqlite3_column_int (row, 4) == 1 && sqlite3_stricmp (type, "INTEGER") == 0;
+  else if (sqlite3_stricmp (name, "size") == 0)
+    columns->has_size = sqlite3_stricmp (type, "INTEGER") == 0;
+}
+
+/* 0 if the columns are not a vault's. */
+static kvault_section_kind
+shape_of (const table_columns *columns)
+{
+  if (!columns->key_blob || !columns->key_not_null || !columns->value_blob)
+    return 0;
+  if (columns->n_visible == 2)
+    return KVAULT_SECTION_V2;
+  if (columns->n_visible == 4 && columns->id_primary && columns->has_size)
+    return KVAULT_SECTION_V1;
+  return 0;
+}
+
+typedef struct {
+  bool keys_unique;
+  bool hinders_writing;    /* an index over values or an expression: blobs cannot be written under it */
+} index_facts;
+
+static void
+look_at_index (probes              *p,
+               const char          *index,
+               bool                 unique,
+               const table_columns *columns,
+               index_facts         *facts)
+{
+  int n = 0;
+  bool only_key = true;
+
+  sqlite3_bind_text (p->index_columns, 1, index, -1, SQLITE_STATIC);
+  while (sqlite3_step (p->index_columns) == SQLITE_ROW)
+    {
+      int column = sqlite3_column_int (p->index_columns, 0);
+
+      n++;
+      if (column != columns->key_column || sqlite3_stricmp (text_of (p->index_columns, 1), "BINARY") != 0)
+        only_key = false;
+      if (column == columns->value_column || column == -2)
+        facts->hinders_writing = true;
+    }
+  kvault__statement_done (p->index_columns);
+  if (unique && n == 1 && only_key)
+    facts->keys_unique = true;
+}
+
+static void
+look_at_indexes (probes              *p,
+                 const char          *table,
+                 const table_columns *columns,
+                 index_facts         *facts)
+{
+  sqlite3_bind_text (p->indexes, 1, table, -1, SQLITE_STATIC);
+  while (sqlite3_step (p->indexes) == SQLITE_ROW)
+    look_at_index (p, text_of (p->indexes, 0), sqlite3_column_int (p->indexes, 1), columns, facts);
+  kvault__statement_done (p->indexes);
+}
+
+static bool
+has_rowid (kvault     *vault,
+           const char *table)
+{
+  sqlite3_stmt *statement = NULL;
+  char *sql = sqlite3_mprintf ("SELECT rowid FROM main.\"%w\"", table);
+  bool has = sql != NULL && sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) == SQLITE_OK;
+
+  sqlite3_finalize (statement);
+  sqlite3_free (sql);
+  return has;
+}
+
+/* ---- the list of sections ---- */
+
+static int
+add_section (kvault             *vault,
+             const char         *name,
+             kvault_section_kind kind,
+             bool                readable,
+             const char         *reason,
+             char               *count_sql)
+{
+  size_t n = vault->n_sections;
+  kvault_section *sections;
+  char **counts;
+  char *copy = sqlite3_mprintf ("%s", name);
+
+  if (n % 16 == 0)   /* grow by the same steps for both arrays */
+    {
+      sections = sqlite3_realloc64 (vault->sections, (n + 16) * sizeof *sections);
+      if (sections != NULL)
+        vault->sections = sections;
+      counts = sqlite3_realloc64 (vault->section_count_sql, (n + 16) * sizeof *counts);
+      if (counts != NULL)
+        vault->section_count_sql = counts;
+      if (sections == NULL || counts == NULL)
+        copy = (sqlite3_free (copy), NULL);
+    }
+  if (copy == NULL)
+    {
+      sqlite3_free (count_sql);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    }
+  vault->sections[n] = (kvault_section) { copy, kind, readable, readable && reason == NULL, reason };
+  vault->section_count_sql[n] = count_sql;
+  vault->n_sections++;
+  return KVAULT_OK;
+}
+
+static int
+look_at_table (kvault     *vault,
+               probes     *p,
+               const char *table)
+{
+  table_columns columns = { .key_column = -3, .value_column = -3 };
+  index_facts facts = { 0 };
+  kvault_section_kind kind;
+  const char *reason = NULL;
+  bool readable = false;
+
+  sqlite3_bind_text (p->columns, 1, table, -1, SQLITE_STATIC);
+  while (sqlite3_step (p->columns) == SQLITE_ROW)
+    look_at_column (p->columns, &columns);
+  kvault__statement_done (p->columns);
+  if ((kind = shape_of (&columns)) == 0)
+    return KVAULT_OK;
+  look_at_indexes (p, table, &columns, &facts);
+
+  if (!has_rowid (vault, table))
+    reason = "the table has no row ids, so its values cannot be read in pieces";
+  else if (!facts.keys_unique)
+    reason = "nothing keeps its keys unique";
+  else
+    {
+      readable = true;
+      if (has_row (p->triggers, table))
+        reason = "the table has triggers, which would be skipped";
+      else if (columns.generated)
+        reason = "the table has generated columns";
+      else if (facts.hinders_writing)
+        reason = "an index lies over its values or over an expression";
+    }
+  return add_section (vault, table, kind, readable, reason, NULL);
+}
+
+static bool
+uses_module (const char *sql,
+             const char *module)
+{
+  const char *using = strcasestr (sql, "using");
+  size_t len = strlen (module);
+
+  if (using == NULL)
+    return false;
+  using += 5;
+  while (*using == ' ' || *using == '\t' || *using == '\n' || *using == '\r' || *using == '"')
+    using++;
+  return strncasecmp (using, module, len) == 0 && strchr ("( \t\r\n\"", using[len]) != NULL;
+}
+
+static int
+look_at_virtual_table (kvault     *vault,
+                       probes     *p,
+                       const char *table,
+                       const char *sql)
+{
+  kvault_section_kind kind = uses_module (sql, "fts5") ? KVAULT_SECTION_TEXT : uses_module (sql, "vec0") ? KVAULT_SECTION_VECTOR : 0;
+  char *count_sql;
+
+  if (kind == 0 || !has_row (p->values, table))
+    return KVAULT_OK;
+  count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.\"%w_values\"", table);
+  if (count_sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  return add_section (vault, table, kind, false,
+                      kind == KVAULT_SECTION_TEXT ? "it is a text index, not a table of keys" : "it is a vector index, not a table of keys",
+                      count_sql);
+}
+
+/* A table whose text names no key and no value is none of ours; this keeps files with thousands of tables quick. */
+static bool
+may_be_vault (const char *sql)
+{
+  return strcasestr (sql, "key") != NULL && strcasestr (sql, "value") != NULL;
+}
+
+static int
+walk_schema (kvault       *vault,
+             probes       *p,
+             sqlite3_stmt *schema)
+{
+  bool col_meta = false, col_chunks = false;
+  int rc = KVAULT_OK;
+  int step;
+
+  while (rc == KVAULT_OK && (step = sqlite3_step (schema)) == SQLITE_ROW)
+    {
+      const char *name = text_of (schema, 0);
+      const char *sql = text_of (schema, 1);
+
+      if (sqlite3_column_int64 (schema, 2) <= 0)
+        rc = look_at_virtual_table (vault, p, name, sql);
+      else if (may_be_vault (sql))
+        rc = look_at_table (vault, p, name);
+      col_meta = col_meta || sqlite3_stricmp (name, "col_meta") == 0;
+      col_chunks = col_chunks || sqlite3_stricmp (name, "col_chunks") == 0;
+    }
+  if (rc != KVAULT_OK)
+    return rc;
+  if (step != SQLITE_DONE)
+    return kvault__fail_db (vault, "%s", vault->location);
+  if (col_meta && col_chunks)
+    return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
+                        sqlite3_mprintf ("SELECT count(*) FROM main.col_meta"));
+  return KVAULT_OK;
+}
+
+static bool
+comes_before (const kvault_section *a,
+              const kvault_section *b)
+{
+  bool a_vault = a->kind <= KVAULT_SECTION_V2, b_vault = b->kind <= KVAULT_SECTION_V2;
+
+  return a_vault != b_vault ? a_vault : strcmp (a->name, b->name) < 0;
+}
+
+static int
+compare_positions (const void *a,
+                   const void *b)
+{
+  const kvault_section *left = *(const kvault_section *const *) a, *right = *(const kvault_section *const *) b;
+
+  return comes_before (left, right) ? -1 : comes_before (right, left) ? 1 : 0;
+}
+
+/* Sorts pointers and lays both arrays in their order, so that the parallel one follows. */
+static int
+sort_sections (kvault *vault)
+{
+  size_t n = vault->n_sections;
+  const kvault_section **order;
+  kvault_section *sections;
+  char **counts;
+
+  if (n < 2)
+    return KVAULT_OK;
+  order = sqlite3_malloc64 (n * sizeof *order);
+  sections = sqlite3_malloc64 ((n + 16) * sizeof *sections);
+  counts = sqlite3_malloc64 ((n + 16) * sizeof *counts);
+  if (order == NULL || sections == NULL || counts == NULL)
+    {
+      sqlite3_free (order);
+      sqlite3_free (sections);
+      sqlite3_free (counts);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    }
+  for (size_t i = 0; i < n; i++)
+    order[i] = &vault->sections[i];
+  qsort (order, n, sizeof *order, compare_positions);
+  for (size_t i = 0; i < n; i++)
+    {
+      sections[i] = *order[i];
+      counts[i] = vault->section_count_sql[order[i] - vault->sections];
+    }
+  sqlite3_free (order);
+  sqlite3_free (vault->sections);
+  sqlite3_free (vault->section_count_sql);
+  vault->sections = sections;
+  vault->section_count_sql = counts;
+  return KVAULT_OK;
+}
+
+int
+kvault__schema_load (kvault *vault)
+{
+  probes p = { 0 };
+  sqlite3_stmt *schema = NULL;
+  int rc;
+
+  if ((rc = prepare_probes (vault, &p)) == KVAULT_OK)
+    {
+      if (sqlite3_prepare_v2 (vault->db,
+                              "SELECT name, sql, rootpage FROM main.sqlite_schema"
+                              " WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'",
+                              -1, &schema, NULL) != SQLITE_OK)
+        rc = kvault__fail_db (vault, "%s", vault->location);
+      else
+        rc = walk_schema (vault, &p, schema);
+    }
+  sqlite3_finalize (schema);
+  finalize_probes (&p);
+  return rc == KVAULT_OK ? sort_sections (vault) : rc;
+}
+
+void
+kvault__schema_free (kvault *vault)
+{
+  for (size_t i = 0; i < vault->n_sections; i++)
+    {
+      sqlite3_free ((char *) vault->sections[i].name);
+      sqlite3_free (vault->section_count_sql[i]);
+    }
+  sqlite3_free (vault->sections);
+  sqlite3_free (vault->section_count_sql);
+  vault->sections = NULL;
+  vault->section_count_sql = NULL;
+  vault->n_sections = 0;
+  vault->section = NULL;
+}
+
+/* ---- the table in use ---- */
+
+static int
+fail_no_vault (kvault *vault)
+{
+  int64_t n_tables = 0;
+
+  for (size_t i = 0; i < vault->n_sections; i++)
+    if (vault->sections[i].kind <= KVAULT_SECTION_V2)
+      return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->location,
+                           vault->sections[i].name, vault->sections[i].reason);
+  if (vault->n_sections > 0)
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s holds columns or indexes, but no table of keys and values", vault->location);
+  kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_tables);
+  return kvault__fail (vault, KVAULT_ENOTVAULT, n_tables == 0 ? "%s is empty" : "%s is an SQLite file, but no vault", vault->location);
+}
+
+static const kvault_section *
+default_section (const kvault *vault)
+{
+  const kvault_section *first = NULL;
+
+  for (size_t i = 0; i < vault->n_sections; i++)
+    if (vault->sections[i].readable)
+      {
+        if (strcmp (vault->sections[i].name, "kv") == 0)
+          return &vault->sections[i];
+        if (first == NULL)
+          first = &vault->sections[i];
+      }
+  return first;
+}
+
+static const kvault_section *
+section_by_name (const kvault *vault,
+                 const char   *name)
+{
+  for (size_t i = 0; i < vault->n_sections; i++)
+    if (strcmp (vault->sections[i].name, name) == 0)
+      return &vault->sections[i];
+  for (size_t i = 0; i < vault->n_sections; i++)   /* as SQLite would find it */
+    if (sqlite3_stricmp (vault->sections[i].name, name) == 0)
+      return &vault->sections[i];
+  return NULL;
+}
+
+static bool
+exists_otherwise (kvault     *vault,
+                  const char *name)
+{
+  sqlite3_stmt *statement = NULL;
+  bool found = sqlite3_prepare_v2 (vault->db, "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
+                                   -1, &statement, NULL) == SQLITE_OK && has_row (statement, name);
+
+  sqlite3_finalize (statement);
+  return found;
+}
+
+void
+kvault__schema_switch (kvault               *vault,
+                       const kvault_section *section)
+{
+  if (section == vault->section)
+    return;
+  kvault__statements_finalize (vault);
+  vault->section = section;
+}
+
+/* @table NULL: the default. */
+int
+kvault__schema_use (kvault     *vault,
+                    const char *table)
+{
+  const kvault_section *section = table != NULL ? section_by_name (vault, table) : default_section (vault);
+
+  if (section == NULL && table == NULL)
+    return fail_no_vault (vault);
+  if (section == NULL && exists_otherwise (vault, table))
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" is no table of keys and values", vault->location, table);
+  if (section == NULL)
+    return kvault__fail (vault, KVAULT_ENOENT, "%s has no table \"%s\"", vault->location, table);
+  if (!section->readable)
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->location, section->name, section->reason);
+  kvault__schema_switch (vault, section);
+  return KVAULT_OK;
+}
+
+int
+kvault_sections (kvault                *vault,
+                 const kvault_section **sections,
+                 size_t                *n)
+{
+  *sections = vault->sections;
+  *n = vault->n_sections;
+  return KVAULT_OK;
+}
+
+int
+kvault_use_table (kvault     *vault,
+                  const char *table)
+{
+  int rc = kvault__enter (vault);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  if (table == NULL)
+    return kvault__fail (vault, KVAULT_EINVAL, "no table named");
+  return kvault__schema_use (vault, table);
+}
+
+const char *
+kvault_table (const kvault *vault)
+{
+  return vault->section->name;
+}
+
+kvault_section_kind
+kvault_table_kind (const kvault *vault)
+{
+  return vault->section->kind;
+}
+
+int
+kvault_section_count (kvault     *vault,
+                      const char *section,
+                      uint64_t   *count)
+{
+  int64_t n = 0;
+  int rc;
+
+  *count = 0;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  for (size_t i = 0; i < vault->n_sections; i++)
+    if (vault->section_count_sql[i] != NULL && strcmp (vault->sections[i].name, section) == 0)
+      {
+        rc = kvault__pragma_int (vault, vault->section_count_sql[i], &n);
+        *count = (uint64_t) n;
+        return rc;
+      }
+  return kvault__fail (vault, KVAULT_ENOENT, "%s has no section \"%s\"", vault->location, section);
+}
+
+/* ---- making a vault ---- */
+
+static int
+create_tables (kvault     *vault,
+               const char *table)
+{
+  char *sql = sqlite3_mprintf ("CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+                               "CREATE TABLE main.\"%w\" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);", table);
+  int rc;
+
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  if ((rc = kvault__exec (vault, "BEGIN IMMEDIATE")) == KVAULT_OK)
+    {
+      rc = kvault__exec (vault, sql);
+      if (rc == KVAULT_OK)
+        rc = kvault__exec (vault, "COMMIT");
+      if (rc != KVAULT_OK)
+        sqlite3_exec (vault->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+  sqlite3_free (sql);
+  return rc;
+}
+
+static int
+prepare_empty_file (kvault *vault)
+{
+  char sql[160];
+
+  /* In this order: page size and page maps are fixed by the first write, and choosing the log is one. */
+  sqlite3_snprintf (sizeof sql, sql, "PRAGMA page_size=%u; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=%s;",
+                    vault->options.page_size, vault->options.rollback_journal ? "DELETE" : "WAL");
+  return kvault__exec (vault, sql);
+}
+
+/* In a file with nothing in it, makes the table. In one that is a vault, makes a table that was named and is not there; any
+ * other file is left as it is. */
+int
+kvault__schema_create (kvault     *vault,
+                       const char *table)
+{
+  int64_t n_objects;
+  int rc;
+
+  if ((rc = kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_objects)) != KVAULT_OK)
+    return rc;
+  if (n_objects == 0)
+    {
+      if ((rc = prepare_empty_file (vault)) != KVAULT_OK)
+        return rc;
+      return create_tables (vault, table != NULL ? table : "kv");
+    }
+  if (table == NULL || exists_otherwise (vault, table))
+    return KVAULT_OK;
+  rc = kvault__schema_load (vault);
+  if (rc == KVAULT_OK && default_section (vault) != NULL)
+    rc = create_tables (vault, table);
+  kvault__schema_free (vault);
+  return rc;
+}

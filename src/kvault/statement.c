@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * statement.c - statements prepared once for the table in use, and binding.
+ *
+ * A statement is borrowed with kvault__statement() and given back with kvault__statement_done(), which resets it and forgets
+ * its bindings: they point to the caller's memory.
+ */
+#include "internal.h"
+
+/* %w is the table, quoted by the double quotes around it. A pair is {V1, V2}; one entry serves both. */
+static const struct {
+  const char *v1;
+  const char *v2;
+} sql_of[KVAULT__N_STATEMENTS] = {
+  [KVAULT__GET] = { "SELECT value FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__FIND] = { "SELECT rowid, typeof(value), length(value) FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__FIND_ROW] = { "SELECT key, typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__COUNT] = { "SELECT count(*) FROM main.\"%w\"" },
+  /* The condition is always true and keeps SQLite from OP_Count, in which no handler is asked. */
+  [KVAULT__COUNT_STEPWISE] = { "SELECT count(*) FROM main.\"%w\" WHERE typeof(key) <> ''" },
+  [KVAULT__PUT] = {
+    "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value, size = excluded.size",
+    "INSERT INTO main.\"%w\" (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  },
+  [KVAULT__RESERVE_UPDATE] = {
+    "UPDATE main.\"%w\" SET value = ?2, size = ?3 WHERE key = ?1 RETURNING rowid",
+    "UPDATE main.\"%w\" SET value = ?2 WHERE key = ?1 RETURNING rowid",
+  },
+  [KVAULT__RESERVE_INSERT] = {
+    "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3) RETURNING rowid",
+    "INSERT INTO main.\"%w\" (key, value) VALUES (?1, ?2) RETURNING rowid",
+  },
+  [KVAULT__DELETE] = { "DELETE FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__DELETE_ROW] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__RENAME_ROW] = { "UPDATE main.\"%w\" SET key = ?2 WHERE rowid = ?1" },
+  [KVAULT__VALUE_TEXT] = { "SELECT CAST(value AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__BEGIN] = { "BEGIN IMMEDIATE" },
+  [KVAULT__COMMIT] = { "COMMIT" },
+  [KVAULT__ROLLBACK] = { "ROLLBACK" },
+  [KVAULT__DATA_VERSION] = { "PRAGMA main.data_version" },
+  [KVAULT__PAGE_COUNT] = { "PRAGMA main.page_count" },
+};
+
+int
+kvault__statement (kvault              *vault,
+                   kvault__statement_id id,
+                   sqlite3_stmt       **statement)
+{
+  const char *format = sql_of[id].v1;
+  char *sql;
+  int rc;
+
+  *statement = vault->statements[id];
+  if (*statement != NULL)
+    return KVAULT_OK;
+
+  if (vault->section->kind == KVAULT_SECTION_V2 && sql_of[id].v2 != NULL)
+    format = sql_of[id].v2;
+  sql = sqlite3_mprintf (format, vault->section->name);
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  rc = sqlite3_prepare_v3 (vault->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &vault->statements[id], NULL);
+  sqlite3_free (sql);
+  if (rc != SQLITE_OK)
+    return kvault__fail_db (vault, "%s", vault->location);
+  *statement = vault->statements[id];
+  return KVAULT_OK;
+}
+
+void
+kvault__statement_done (sqlite3_stmt *statement)
+{
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+}
+
+void
+kvault__statements_finalize (kvault *vault)
+{
+  for (int i = 0; i < KVAULT__N_STATEMENTS; i++)
+    {
+      sqlite3_finalize (vault->statements[i]);
+      vault->statements[i] = NULL;
+    }
+}
+
+/* The bytes must stay until the statement is done. A NULL pointer would bind NULL, not an empty blob. */
+void
+kvault__bind_bytes (sqlite3_stmt *statement,
+                    int           index,
+                    const void   *bytes,
+                    size_t        size)
+{
+  sqlite3_bind_blob64 (statement, index, size > 0 ? bytes : "", size, SQLITE_STATIC);
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vault.c - open and close, options, interruption, transactions.
+ *
+ * A handle belongs to one thread at a time; only the two atomics are touched from others.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_BUSY_TIMEOUT_MS 5000
+#define DEFAULT_PAGE_SIZE 32768
+#define DEFAULT_PAGE_CACHE_KIB 2000
+#define DEFAULT_CHUNK_SIZE (1u << 20)
+#define PROGRESS_OPS 2000     /* virtual-machine steps between two looks at "cancelled": well under 20 ms */
+#define LONGEST_WAIT_MS 20
+
+static int64_t
+now_ms (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- options ---- */
+
+#define DEFAULT(member, value) do { if (options->member == 0) options->member = (value); } while (0)
+
+static int
+take_options (kvault               *vault,
+              const kvault_options *given)
+{
+  kvault_options *options = &vault->options;
+
+  if (given != NULL)
+    *options = *given;
+  DEFAULT (busy_timeout_ms, DEFAULT_BUSY_TIMEOUT_MS);
+  DEFAULT (page_size, DEFAULT_PAGE_SIZE);
+  DEFAULT (page_cache_kib, DEFAULT_PAGE_CACHE_KIB);
+  DEFAULT (chunk_size, DEFAULT_CHUNK_SIZE);
+
+  if ((unsigned) options->access > KVAULT_ACCESS_CREATE_NEW)
+    return kvault__fail (vault, KVAULT_EINVAL, "access is not a kvault_access");
+  if ((unsigned) options->durability > KVAULT_DURABILITY_FULL)
+    return kvault__fail (vault, KVAULT_EINVAL, "durability is not a kvault_durability");
+  if (options->busy_timeout_ms == KVAULT_BUSY_NOWAIT)
+    options->busy_timeout_ms = 0;
+  else if (options->busy_timeout_ms > 3600000)
+    return kvault__fail (vault, KVAULT_EINVAL, "busy_timeout_ms is over 3,600,000");
+  if (options->page_size < 512 || options->page_size > 65536 || (options->page_size & (options->page_size - 1)) != 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "page_size is no power of two from 512 to 65,536");
+  if (options->page_cache_kib < 64 || options->page_cache_kib > 4194304)
+    return kvault__fail (vault, KVAULT_EINVAL, "page_cache_kib is not from 64 to 4,194,304");
+  if (options->chunk_size < 4096 || options->chunk_size > 67108864)
+    return kvault__fail (vault, KVAULT_EINVAL, "chunk_size is not from 4,096 to 67,108,864");
+  if (options->table != NULL && (options->table[0] == '\0' || strlen (options->table) > 4096))
+    return kvault__fail (vault, KVAULT_EINVAL, "a table's name is 1 to 4,096 bytes long");
+  if (options->table != NULL && sqlite3_strnicmp (options->table, "sqlite_", 7) == 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "names that begin with \"sqlite_\" are SQLite's own");
+  return KVAULT_OK;
+}
+
+/* ---- interruption and waiting ---- */
+
+bool
+kvault__is_cancelled (kvault *vault)
+{
+  if (!vault->cancelled &&
+      (atomic_load (&vault->interrupted) ||
+       (vault->options.is_cancelled != NULL && vault->options.is_cancelled (vault->options.is_cancelled_data))))
+    vault->cancelled = true;
+  return vault->cancelled;
+}
+
+static int
+progress_cb (void *data)
+{
+  return kvault__is_cancelled (data);
+}
+
+/* SQLite's busy handler: bounded, cancellable backoff. */
+static int
+busy_cb (void *data,
+         int   n_calls)
+{
+  kvault *vault = data;
+  int64_t now = now_ms ();
+  int64_t left;
+  int wait_ms = n_calls < 4 ? 1 << n_calls : LONGEST_WAIT_MS;
+
+  if (n_calls == 0)
+    vault->busy_since_ms = now;
+  left = vault->busy_since_ms + vault->options.busy_timeout_ms - now;
+  if (left <= 0 || kvault__is_cancelled (vault))
+    return 0;
+  if (wait_ms > left)
+    wait_ms = (int) left;
+  nanosleep (&(struct timespec) { .tv_nsec = wait_ms * 1000000L }, NULL);
+  return !kvault__is_cancelled (vault);
+}
+
+void
+kvault_interrupt (kvault *vault)
+{
+  atomic_store (&vault->interrupted, 1);
+  if (atomic_load (&vault->counting))
+    sqlite3_interrupt (vault->db);
+}
+
+/* ---- entering a public function ---- */
+
+static int
+check_frozen_place (kvault *vault)
+{
+  kvault__place now;
+
+  if (kvault__look_at_place (vault->path, &now) != 0)
+    return kvault__fail (vault, KVAULT_EMOVED, "%s is not there any more", vault->location);
+  if (kvault__place_changed (&vault->place, &now))
+    return kvault__fail (vault, KVAULT_ESTALE, "%s: another program has changed it; open it again", vault->location);
+  return KVAULT_OK;
+}
+
+int
+kvault__enter (kvault *vault)
+{
+  atomic_store (&vault->interrupted, 0);
+  vault->cancelled = false;
+  return vault->frozen ? check_frozen_place (vault) : KVAULT_OK;
+}
+
+int
+kvault__enter_write (kvault *vault)
+{
+  int moved = 0;
+
+  atomic_store (&vault->interrupted, 0);
+  vault->cancelled = false;
+  if (kvault_is_readonly (vault))
+    return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
+                         vault->location, kvault_readonly_reason (vault));
+  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->location);
+  return KVAULT_OK;
+}
+
+int
+kvault_is_readonly (const kvault *vault)
+{
+  return kvault_readonly_reason (vault) != NULL;
+}
+
+const char *
+kvault_readonly_reason (const kvault *vault)
+{
+  if (vault->readonly_reason != NULL)
+    return vault->readonly_reason;
+  if (vault->damaged)
+    return "the file is damaged, so nothing is written to it";
+  return vault->section->writable ? NULL : vault->section->reason;
+}
+
+const char *
+kvault_location (const kvault *vault)
+{
+  return vault->location;
+}
+
+int
+kvault_data_version (kvault   *vault,
+                     uint64_t *version)
+{
+  sqlite3_stmt *statement;
+  int moved = 0;
+  int rc;
+
+  *version = 0;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->location);
+  if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
+    return rc;
+  if (sqlite3_step (statement) == SQLITE_ROW)
+    *version = (uint64_t) sqlite3_column_int64 (statement, 0);
+  else
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  kvault__statement_done (statement);
+  return rc;
+}
+
+/* ---- transactions ---- */
+
+static int
+run (kvault              *vault,
+     kvault__statement_id id)
+{
+  sqlite3_stmt *statement;
+  int rc = kvault__statement (vault, id, &statement);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  if (sqlite3_step (statement) != SQLITE_DONE)
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  kvault__statement_done (statement);
+  return rc;
+}
+
+int
+kvault__begin (kvault *vault)
+{
+  return run (vault, KVAULT__BEGIN);
+}
+
+int
+kvault__end (kvault *vault,
+             int     result)
+{
+  kvault_error error;
+
+  if (result == KVAULT_OK && (result = run (vault, KVAULT__COMMIT)) == KVAULT_OK)
+    return KVAULT_OK;
+  /* SQLite rolls back by itself after some errors; the rollback's own result must not hide the first one. */
+  error = vault->error;
+  if (!sqlite3_get_autocommit (vault->db))
+    run (vault, KVAULT__ROLLBACK);
+  vault->error = error;
+  return result;
+}
+
+int
+kvault__exec (kvault     *vault,
+              const char *sql)
+{
+  if (sqlite3_exec (vault->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    return kvault__fail_db (vault, "%s", vault->location);
+  return KVAULT_OK;
+}
+
+int
+kvault__pragma_int (kvault     *vault,
+                    const char *sql,
+                    int64_t    *value)
+{
+  sqlite3_stmt *statement = NULL;
+  int rc = KVAULT_OK;
+
+  *value = 0;
+  if (sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step (statement) != SQLITE_ROW)
+    rc = kvault__fail_db (vault, "%s", vault->location);
+  else
+    *value = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  return rc;
+}
+
+/* Bytes of memory the system could still give; UINT64_MAX where it does not tell. */
+uint64_t
+kvault__memory_available (void)
+{
+  FILE *file = fopen ("/proc/meminfo", "re");
+  char line[128];
+  unsigned long long kib;
+  uint64_t bytes = UINT64_MAX;
+
+  if (file == NULL)
+    return bytes;
+  while (fgets (line, sizeof line, file) != NULL)
+    if (sscanf (line, "MemAvailable: %llu kB", &kib) == 1)
+      bytes = (uint64_t) kib * 1024;
+  fclose (file);
+  return bytes;
+}
+
+/* ---- opening ---- */
+
+/* Reserves the name, so that two who make the same file at once do not share it unawares. No handle on the
+ * file can exist yet, so a descriptor of our own does no harm. */
+static int
+create_file (kvault *vault,
+             bool   *created)
+{
+  int fd = open (vault->location, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+
+  if (fd >= 0)
+    {
+      close (fd);
+      *created = true;
+      return KVAULT_OK;
+    }
+  if (errno == EEXIST)
+    {
+      if (vault->options.access == KVAULT_ACCESS_CREATE_NEW)
+        return kvault__fail (vault, KVAULT_EEXIST, "%s is there already", vault->location);
+      return KVAULT_OK;
+    }
+  if (errno == ENOENT)
+    return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->location);
+  if (errno == EACCES || errno == EPERM)
+    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "cannot make %s", vault->location);
+  if (errno == EROFS)
+    return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->location);
+  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s", vault->location);
+}
+
+static int
+check_kind_of_file (kvault *vault)
+{
+  struct stat st;
+
+  if (stat (vault->location, &st) != 0)
+    {
+      if (errno == ENOENT || errno == ENOTDIR)
+        return kvault__fail (vault, KVAULT_ENOENT, "%s does not exist", vault->location);
+      if (errno == EACCES)
+        return kvault__fail (vault, KVAULT_EPERM, "%s: no right to enter its folder", vault->location);
+      return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s", vault->location);
+    }
+  if (S_ISDIR (st.st_mode))
+    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a folder", vault->location);
+  if (!S_ISREG (st.st_mode))
+    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a pipe, socket or device", vault->location);
+  if (faccessat (AT_FDCWD, vault->location, R_OK, AT_EACCESS) != 0)
+    return kvault__fail (vault, KVAULT_EPERM, "%s: no right to read it", vault->location);
+  return KVAULT_OK;
+}
+
+/* realpath() may fail only for a file that has gone meanwhile. */
+static int
+resolve_path (kvault *vault)
+{
+  vault->path = realpath (vault->location, NULL);
+  if (vault->path == NULL)
+    return kvault__fail_errno (vault, errno == ENOENT ? KVAULT_ENOENT : KVAULT_EIO, errno, "%s", vault->location);
+  return KVAULT_OK;
+}
+
+static int
+set_pragmas (kvault *vault)
+{
+  char sql[512];
+  int64_t auto_vacuum;
+  int rc;
+
+  snprintf (sql, sizeof sql,
+            "PRAGMA cache_size=-%u; PRAGMA synchronous=%s; PRAGMA secure_delete=%d; PRAGMA temp_store=FILE; PRAGMA mmap_size=0;"
+            "PRAGMA cell_size_check=1; PRAGMA foreign_keys=0; PRAGMA query_only=%d",
+            vault->options.page_cache_kib,
+            vault->options.durability == KVAULT_DURABILITY_FULL ? "FULL" : "NORMAL",
+            vault->options.secure_delete != 0,
+            vault->options.access == KVAULT_ACCESS_VIEW);
+  if ((rc = kvault__exec (vault, sql)) != KVAULT_OK ||
+      (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK)
+    return rc;
+  vault->page_maps = auto_vacuum != 0;
+  return KVAULT_OK;
+}
+
+static int
+open_steps (kvault     *vault,
+            const char *table,
+            bool       *created)
+{
+  bool may_create = vault->options.access >= KVAULT_ACCESS_CREATE;
+  int rc;
+
+  if (may_create && (rc = create_file (vault, created)) != KVAULT_OK)
+    return rc;
+  if ((rc = check_kind_of_file (vault)) != KVAULT_OK ||
+      (rc = resolve_path (vault)) != KVAULT_OK ||
+      (rc = kvault__open_database (vault)) != KVAULT_OK)
+    return rc;
+  sqlite3_progress_handler (vault->db, PROGRESS_OPS, progress_cb, vault);
+  if (may_create && (rc = kvault__schema_create (vault, table)) != KVAULT_OK)
+    return rc;
+  if ((rc = kvault__schema_load (vault)) != KVAULT_OK ||
+      (rc = kvault__schema_use (vault, table)) != KVAULT_OK)
+    return rc;
+  return set_pragmas (vault);
+}
+
+/* What a failed creation leaves: our own empty file and what SQLite laid beside it. */
+static void
+remove_created (const kvault *vault)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+    {
+      char *path = sqlite3_mprintf ("%s%s", vault->location, suffixes[i]);
+
+      if (path != NULL)
+        unlink (path);
+      sqlite3_free (path);
+    }
+}
+
+int
+kvault_open (const char           *location,
+             const kvault_options *options,
+             kvault              **vault,
+             kvault_error         *error)
+{
+  kvault *self;
+  bool created = false;
+  int rc;
+
+  *vault = NULL;
+  if (error != NULL)
+    *error = (kvault_error) { .code = KVAULT_OK };
+  self = calloc (1, sizeof *self);
+  if (self == NULL || location == NULL || (self->location = strdup (location)) == NULL)
+    {
+      rc = location == NULL ? KVAULT_EINVAL : KVAULT_ENOMEM;
+      if (error != NULL)
+        *error = (kvault_error) { .code = rc, .message = "no memory, or no location" };
+      free (self);
+      return rc;
+    }
+
+  if ((rc = take_options (self, options)) == KVAULT_OK)
+    rc = open_steps (self, options != NULL ? options->table : NULL, &created);
+  self->options.table = NULL;
+  if (rc == KVAULT_OK)
+    {
+      *vault = self;
+      return KVAULT_OK;
+    }
+  if (error != NULL)
+    *error = self->error;
+  kvault__schema_free (self);
+  sqlite3_close (self->db);
+  if (created)
+    remove_created (self);
+  free (self->path);
+  free (self->location);
+  free (self);
+  return rc;
+}
+
+int
+kvault__set_busy_handler (kvault *vault)
+{
+  return sqlite3_busy_handler (vault->db, busy_cb, vault);
+}
+
+void
+kvault_close (kvault *vault)
+{
+  if (vault == NULL)
+    return;
+  while (vault->cursors != NULL)
+    kvault__cursor_detach (vault->cursors);
+  while (vault->blobs != NULL)
+    kvault__blob_detach (vault->blobs);
+  while (vault->writers != NULL)
+    kvault__writer_detach (vault->writers);
+  kvault__statements_finalize (vault);
+  kvault__schema_free (vault);
+  sqlite3_close (vault->db);
+  free (vault->path);
+  free (vault->location);
+  free (vault);
+}
