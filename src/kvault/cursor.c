@@ -28,6 +28,7 @@ struct kvault_cursor {
   sqlite3_stmt *keys;
   sqlite3_stmt *sizes;      /* by row id; NULL if not wanted */
   kvault_entry entry;
+  bool has_ids;
   bool empty;               /* the bounds exclude everything */
   int failed;               /* the result that ended the walk */
   char number[32];          /* entry.key of a numeric key */
@@ -148,10 +149,12 @@ prepare_walk (kvault_cursor *self,
   kvault *vault = self->vault;
   const char *low = !self->low.set ? "" : self->low.inclusive ? " AND key >= ?1" : " AND key > ?1";
   const char *high = !self->high.set ? "" : self->high.inclusive ? " AND key <= ?2" : " AND key < ?2";
-  char *sql = sqlite3_mprintf ("SELECT key, rowid FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", vault->section->name, low, high,
-                               flags & KVAULT_CURSOR_REVERSE ? " DESC" : "");
+  char *sql;
   int rc = KVAULT_OK;
 
+  self->has_ids = (flags & (KVAULT_CURSOR_IDS | KVAULT_CURSOR_SIZES)) != 0;
+  sql = sqlite3_mprintf ("SELECT key%s FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", self->has_ids ? ", rowid" : "",
+                         vault->section->name, low, high, flags & KVAULT_CURSOR_REVERSE ? " DESC" : "");
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
@@ -208,6 +211,8 @@ kvault_cursor_open (kvault                      *vault,
   if (self == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
   self->vault = vault;
+  self->entry.value_size = KVAULT_SIZE_UNKNOWN;
+  self->entry.value_class = KVAULT_CLASS_BLOB;
   rc = set_bounds (self, options) ? prepare_walk (self, options->flags)
                                   : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
   if (rc != KVAULT_OK)
@@ -223,32 +228,45 @@ kvault_cursor_open (kvault                      *vault,
 
 /* ---- stepping ---- */
 
+/* Keys of strangers. Vaults' own are blobs. */
+static void
+read_other_key (kvault_cursor *self,
+                int            type)
+{
+  kvault_entry *entry = &self->entry;
+
+  entry->key = self->number;
+  if (type == SQLITE_INTEGER)
+    {
+      entry->key_class = KVAULT_CLASS_INTEGER;
+      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%lld", sqlite3_column_int64 (self->keys, 0));
+    }
+  else if (type == SQLITE_FLOAT)
+    {
+      entry->key_class = KVAULT_CLASS_REAL;
+      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%.17g", sqlite3_column_double (self->keys, 0));
+    }
+  else
+    {
+      entry->key_class = KVAULT_CLASS_TEXT;
+      entry->key = sqlite3_column_text (self->keys, 0);
+      entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
+    }
+}
+
 static void
 read_key (kvault_cursor *self)
 {
   kvault_entry *entry = &self->entry;
   int type = sqlite3_column_type (self->keys, 0);
 
-  entry->key_class = type == SQLITE_BLOB ? KVAULT_CLASS_BLOB : type == SQLITE_TEXT ? KVAULT_CLASS_TEXT
-                     : type == SQLITE_INTEGER ? KVAULT_CLASS_INTEGER : KVAULT_CLASS_REAL;
-  switch (entry->key_class)
+  if (type != SQLITE_BLOB)
     {
-    case KVAULT_CLASS_INTEGER:
-      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%lld", sqlite3_column_int64 (self->keys, 0));
-      entry->key = self->number;
+      read_other_key (self, type);
       return;
-    case KVAULT_CLASS_REAL:
-      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%.17g", sqlite3_column_double (self->keys, 0));
-      entry->key = self->number;
-      return;
-    case KVAULT_CLASS_TEXT:
-      entry->key = sqlite3_column_text (self->keys, 0);
-      break;
-    case KVAULT_CLASS_NULL:
-    case KVAULT_CLASS_BLOB:
-    default:
-      entry->key = sqlite3_column_blob (self->keys, 0);
     }
+  entry->key_class = KVAULT_CLASS_BLOB;
+  entry->key = sqlite3_column_blob (self->keys, 0);
   entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
   if (entry->key == NULL)
     entry->key = "";
@@ -277,7 +295,10 @@ read_size (kvault_cursor *self)
     }
   kvault__statement_done (self->sizes);
   if (entry->result != KVAULT_OK)
-    entry->value_size = KVAULT_SIZE_UNKNOWN;
+    {
+      entry->value_size = KVAULT_SIZE_UNKNOWN;
+      entry->value_class = KVAULT_CLASS_BLOB;
+    }
 }
 
 int
@@ -305,13 +326,15 @@ kvault_cursor_next (kvault_cursor       *cursor,
     default:
       return cursor->failed = kvault__fail_db (vault, "%s", vault->location);
     }
-  cursor->entry = (kvault_entry) { .value_size = KVAULT_SIZE_UNKNOWN, .value_class = KVAULT_CLASS_BLOB };
-  cursor->entry.id = sqlite3_column_int64 (cursor->keys, 1);
   read_key (cursor);
+  if (cursor->has_ids)
+    cursor->entry.id = sqlite3_column_int64 (cursor->keys, 1);
   if (cursor->sizes != NULL)
-    read_size (cursor);
-  if (cursor->entry.result == KVAULT_ECANCELLED || cursor->entry.result == KVAULT_EBUSY)
-    return cursor->failed = cursor->entry.result;
+    {
+      read_size (cursor);
+      if (cursor->entry.result == KVAULT_ECANCELLED || cursor->entry.result == KVAULT_EBUSY)
+        return cursor->failed = cursor->entry.result;
+    }
   *entry = &cursor->entry;
   return KVAULT_OK;
 }

@@ -427,7 +427,7 @@ typedef struct kvault_entry {
   const void *key;         /**< never NULL; numbers as their decimal text */
   size_t key_size;
   kvault_class key_class;
-  int64_t id;              /**< the row; may belong to another key later, so verify */
+  int64_t id;              /**< the row, 0 if not asked for; may belong to another key later */
   uint64_t value_size;     /**< bytes; KVAULT_SIZE_UNKNOWN if not asked for or not readable */
   kvault_class value_class;/**< KVAULT_CLASS_BLOB if not asked for */
   int result;              /**< KVAULT_OK, or why the size could not be read; the walk goes on */
@@ -436,7 +436,8 @@ typedef struct kvault_entry {
 enum {
   KVAULT_CURSOR_REVERSE = 1 << 0,  /**< from the last key to the first */
   KVAULT_CURSOR_SIZES = 1 << 1,    /**< sizes too: one look-up a key, no page of a value */
-  KVAULT_CURSOR_AFTER = 1 << 2     /**< begin behind @start, not at it */
+  KVAULT_CURSOR_AFTER = 1 << 2,    /**< begin behind @start, not at it */
+  KVAULT_CURSOR_IDS = 1 << 3       /**< row ids too; SIZES implies it */
 };
 
 /** Where to walk; all zero: every key in order. */
@@ -513,7 +514,8 @@ KVAULT_API int kvault_blob_open (kvault *vault, const void *key, size_t key_size
 /**
  * The same for an entry of a walk, which also reaches keys that are not blobs.
  *
- * @entry  of this vault; its id is tried first, and believed only if the key there is the same
+ * @entry  of this vault; its id, if it has one, is tried first and believed only if the key there
+ *         is the same. Without one, only keys that are blobs are found
  */
 KVAULT_API int kvault_blob_open_entry (kvault *vault, const kvault_entry *entry,
                                        kvault_blob **blob);

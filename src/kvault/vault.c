@@ -129,11 +129,19 @@ check_frozen_place (kvault *vault)
   return KVAULT_OK;
 }
 
+/* A plain look is far cheaper than a store that other threads must see, and this runs for every key of a walk. */
+static void
+forget_interruption (kvault *vault)
+{
+  if (atomic_load_explicit (&vault->interrupted, memory_order_relaxed))
+    atomic_store (&vault->interrupted, 0);
+  vault->cancelled = false;
+}
+
 int
 kvault__enter (kvault *vault)
 {
-  atomic_store (&vault->interrupted, 0);
-  vault->cancelled = false;
+  forget_interruption (vault);
   return vault->frozen ? check_frozen_place (vault) : KVAULT_OK;
 }
 
@@ -142,8 +150,7 @@ kvault__enter_write (kvault *vault)
 {
   int moved = 0;
 
-  atomic_store (&vault->interrupted, 0);
-  vault->cancelled = false;
+  forget_interruption (vault);
   if (kvault_is_readonly (vault))
     return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
                          vault->location, kvault_readonly_reason (vault));
