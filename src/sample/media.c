@@ -197,8 +197,9 @@ add_tone (float       *samples,
           gsize        n_partials)
 {
   gsize first = start * SAMPLE_RATE;
+  gsize end = MIN (n_samples, first + (gsize) (1.5 * seconds * SAMPLE_RATE));   /* as good as silent by then */
 
-  for (gsize i = first; i < n_samples; i++)
+  for (gsize i = first; i < end; i++)
     {
       double t = (double) (i - first) / SAMPLE_RATE;
       double sum = 0;
