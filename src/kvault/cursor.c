@@ -122,22 +122,8 @@ bind_bound (sqlite3_stmt *statement,
             int           index,
             const bound  *b)
 {
-  switch (b->value_class)
-    {
-    case KVAULT_CLASS_INTEGER:
-      sqlite3_bind_int64 (statement, index, strtoll ((const char *) b->bytes, NULL, 10));
-      break;
-    case KVAULT_CLASS_REAL:
-      sqlite3_bind_double (statement, index, strtod ((const char *) b->bytes, NULL));
-      break;
-    case KVAULT_CLASS_TEXT:
-      sqlite3_bind_text64 (statement, index, (const char *) b->bytes, b->size, SQLITE_STATIC, SQLITE_UTF8);
-      break;
-    case KVAULT_CLASS_NULL:
-    case KVAULT_CLASS_BLOB:
-    default:
-      kvault__bind_bytes (statement, index, b->bytes, b->size);
-    }
+  if (b->set)
+    kvault__bind_key (statement, index, b->value_class, b->bytes, b->size);
 }
 
 /* ---- opening ---- */
@@ -162,10 +148,8 @@ prepare_walk (kvault_cursor *self,
   sqlite3_free (sql);
   if (rc != KVAULT_OK)
     return rc;
-  if (self->low.set)
-    bind_bound (self->keys, 1, &self->low);
-  if (self->high.set)
-    bind_bound (self->keys, 2, &self->high);
+  bind_bound (self->keys, 1, &self->low);
+  bind_bound (self->keys, 2, &self->high);
   if ((flags & KVAULT_CURSOR_SIZES) == 0)
     return KVAULT_OK;
 

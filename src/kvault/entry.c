@@ -348,6 +348,25 @@ kvault_delete (kvault     *vault,
   return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
 }
 
+int
+kvault_delete_entry (kvault             *vault,
+                     const kvault_entry *entry)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if (entry->key_class == KVAULT_CLASS_BLOB)
+    return kvault_delete (vault, entry->key, entry->key_size);
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK ||
+      (rc = kvault__statement (vault, KVAULT__DELETE_ROW_OF_KEY, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, entry->id);
+  kvault__bind_key (statement, 2, entry->key_class, entry->key, entry->key_size);
+  if ((rc = step_done (vault, statement, entry->key, entry->key_size)) != KVAULT_OK)
+    return rc;
+  return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, entry->key, entry->key_size);
+}
+
 /* ---- room for a value that is written in pieces ---- */
 
 static int

@@ -34,6 +34,7 @@ typedef enum {
   KVAULT__RESERVE_INSERT,
   KVAULT__DELETE,
   KVAULT__DELETE_ROW,
+  KVAULT__DELETE_ROW_OF_KEY,
   KVAULT__RENAME_ROW,
   KVAULT__VALUE_TEXT,
   KVAULT__BEGIN,
@@ -124,6 +125,7 @@ int kvault__statement (kvault *vault, kvault__statement_id id, sqlite3_stmt **st
 void kvault__statement_done (sqlite3_stmt *statement);
 void kvault__statements_finalize (kvault *vault);
 void kvault__bind_bytes (sqlite3_stmt *statement, int index, const void *bytes, size_t size);
+void kvault__bind_key (sqlite3_stmt *statement, int index, kvault_class key_class, const void *key, size_t key_size);
 
 /* entry.c */
 typedef struct {

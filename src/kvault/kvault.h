@@ -115,6 +115,8 @@ typedef struct kvault_cursor kvault_cursor;
 typedef struct kvault_blob kvault_blob;
 /** A value on its way in. */
 typedef struct kvault_writer kvault_writer;
+/** One step of a walk; see kvault_cursor_next(). */
+typedef struct kvault_entry kvault_entry;
 
 /* ---------------------------------------------------------------------------------------
  * Results
@@ -381,6 +383,14 @@ KVAULT_API int kvault_put (kvault *vault, const void *key, size_t key_size,
 /** Delete a key and its value. Returns KVAULT_NOTFOUND if there was none. */
 KVAULT_API int kvault_delete (kvault *vault, const void *key, size_t key_size);
 
+/**
+ * The same for an entry of a walk, which also reaches keys that are not blobs.
+ *
+ * @entry  of this vault and with its id; its key must still be in that row unless it is a blob.
+ *         @entry->key of a number must end with a NUL, as it does in an entry of a walk
+ */
+KVAULT_API int kvault_delete_entry (kvault *vault, const kvault_entry *entry);
+
 /** KVAULT_OK if the key is there, KVAULT_NOTFOUND if not; damage and the rest are told apart. */
 KVAULT_API int kvault_exists (kvault *vault, const void *key, size_t key_size);
 
@@ -423,7 +433,7 @@ typedef enum kvault_class {
 #define KVAULT_SIZE_UNKNOWN UINT64_MAX
 
 /** One step of a walk; borrowed until the next call on its cursor. */
-typedef struct kvault_entry {
+struct kvault_entry {
   const void *key;         /**< never NULL; numbers as their decimal text */
   size_t key_size;
   kvault_class key_class;
@@ -431,7 +441,7 @@ typedef struct kvault_entry {
   uint64_t value_size;     /**< bytes; KVAULT_SIZE_UNKNOWN if not asked for or not readable */
   kvault_class value_class;/**< KVAULT_CLASS_BLOB if not asked for */
   int result;              /**< KVAULT_OK, or why the size could not be read; the walk goes on */
-} kvault_entry;
+};
 
 enum {
   KVAULT_CURSOR_REVERSE = 1 << 0,  /**< from the last key to the first */

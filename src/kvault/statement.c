@@ -7,6 +7,8 @@
  */
 #include "internal.h"
 
+#include <stdlib.h>
+
 /* %w is the table, quoted by the double quotes around it. A pair is {V1, V2}; one entry serves both. */
 static const struct {
   const char *v1;
@@ -34,6 +36,7 @@ static const struct {
   },
   [KVAULT__DELETE] = { "DELETE FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__DELETE_ROW] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__DELETE_ROW_OF_KEY] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1 AND key = ?2" },
   [KVAULT__RENAME_ROW] = { "UPDATE main.\"%w\" SET key = ?2 WHERE rowid = ?1" },
   [KVAULT__VALUE_TEXT] = { "SELECT CAST(value AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__BEGIN] = { "BEGIN IMMEDIATE" },
@@ -94,4 +97,30 @@ kvault__bind_bytes (sqlite3_stmt *statement,
                     size_t        size)
 {
   sqlite3_bind_blob64 (statement, index, size > 0 ? bytes : "", size, SQLITE_STATIC);
+}
+
+/* The same for a key of any storage class. Numbers come as NUL-terminated decimal text, as cursors give them. */
+void
+kvault__bind_key (sqlite3_stmt *statement,
+                  int           index,
+                  kvault_class  key_class,
+                  const void   *key,
+                  size_t        key_size)
+{
+  switch (key_class)
+    {
+    case KVAULT_CLASS_INTEGER:
+      sqlite3_bind_int64 (statement, index, strtoll (key, NULL, 10));
+      break;
+    case KVAULT_CLASS_REAL:
+      sqlite3_bind_double (statement, index, strtod (key, NULL));
+      break;
+    case KVAULT_CLASS_TEXT:
+      sqlite3_bind_text64 (statement, index, key, key_size, SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    case KVAULT_CLASS_NULL:
+    case KVAULT_CLASS_BLOB:
+    default:
+      kvault__bind_bytes (statement, index, key, key_size);
+    }
 }

@@ -297,7 +297,11 @@ open_for_viewing (kvault *vault)
     return rc;
   if (vault->place.has_wal)
     sqlite3_db_config (vault->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-  return first_read (vault);
+  rc = first_read (vault);
+  if (rc != KVAULT_EFULL && rc != KVAULT_EIO)
+    return rc;
+  close_connection (vault);   /* no room for an index, on a full disk: look without making one */
+  return open_where_not_writable (vault);
 }
 
 static int
@@ -311,6 +315,8 @@ open_for_writing (kvault *vault)
     return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log", vault->location);
   if ((rc = connect_database (vault, OPEN_PLAIN, SQLITE_OPEN_READWRITE)) != KVAULT_OK)
     return rc;
+  if (sqlite3_db_readonly (vault->db, "main") == 1)   /* asked for writing, given reading */
+    return kvault__fail (vault, KVAULT_EREADONLY, "%s: the file cannot be opened for writing", vault->location);
   return first_read (vault);
 }
 
