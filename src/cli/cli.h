@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* cli.h - what the commands of kvault(1) have in common.
+ *
+ * One process runs one command on one thread. main.c owns the table of commands, the
+ * signals and the exit status; args.c turns words into a struct cli; session.c opens the
+ * vault and turns its results into lines and statuses; text.c knows how bytes are shown;
+ * output.c is the only file that writes to standard output and standard error.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <kvault.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CLI_FORMAT(f, v) __attribute__ ((format (printf, f, v)))
+
+/** Exit statuses; kvault(1) documents them. */
+enum {
+  CLI_DONE = 0,
+  CLI_NOT_FOUND = 1,
+  CLI_USAGE = 2,
+  CLI_BUSY = 3,
+  CLI_DAMAGED = 4,
+  CLI_IO = 5,
+  CLI_SIGNALLED = 128  /**< plus the number of the signal */
+};
+
+/** The options; a command names the ones it takes. */
+enum {
+  CLI_OPT_TABLE = 1 << 0,
+  CLI_OPT_QUIET = 1 << 1,
+  CLI_OPT_JSON = 1 << 2,
+  CLI_OPT_BUSY_TIMEOUT = 1 << 3,
+  CLI_OPT_HELP = 1 << 4,
+  CLI_OPT_KEY_HEX = 1 << 5,
+  CLI_OPT_KEY_FILE = 1 << 6,
+  CLI_OPT_PREFIX = 1 << 7,
+  CLI_OPT_PREFIX_HEX = 1 << 8,
+  CLI_OPT_LONG = 1 << 9,
+  CLI_OPT_NULL = 1 << 10,
+  CLI_OPT_SORT = 1 << 11,
+  CLI_OPT_REVERSE = 1 << 12,
+  CLI_OPT_LIMIT = 1 << 13,
+  CLI_OPT_OFFSET = 1 << 14,
+  CLI_OPT_LENGTH = 1 << 15,
+  CLI_OPT_YES = 1 << 16,
+  CLI_OPT_REPLACE = 1 << 17,
+  CLI_OPT_PAGE_SIZE = 1 << 18,
+  CLI_OPT_ROLLBACK = 1 << 19
+};
+
+#define CLI_OPTS_COMMON (CLI_OPT_TABLE | CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)
+#define CLI_OPTS_KEY (CLI_OPT_KEY_HEX | CLI_OPT_KEY_FILE)
+#define CLI_OPTS_PREFIX (CLI_OPT_PREFIX | CLI_OPT_PREFIX_HEX)
+
+#define CLI_NO_LIMIT UINT64_MAX
+#define CLI_PIECE_SIZE (1024 * 1024)
+
+typedef struct cli_bytes {
+  const void *data;  /**< never NULL */
+  size_t size;
+} cli_bytes;
+
+/** A word after VAULT, in the order they came. */
+typedef struct cli_operand {
+  cli_bytes bytes;
+  bool is_key;  /**< by --key-hex or --key-file: certainly a key, not a file */
+} cli_operand;
+
+typedef struct cli cli;
+
+typedef struct cli_command {
+  const char *name;
+  const char *summary;
+  const char *operands;  /**< as in a usage line, VAULT included */
+  const char *help;      /**< what it does and its own options */
+  unsigned options;      /**< CLI_OPT_… */
+  int min_operands;      /**< after VAULT */
+  int max_operands;      /**< -1: any number */
+  int (*run) (cli *self);
+} cli_command;
+
+/** A command at work: its words, its vault. Lives from main() to exit. */
+struct cli {
+  const cli_command *command;
+  const char *location;  /**< VAULT as given */
+  cli_operand *operands;
+  size_t n_operands;
+  unsigned given;        /**< CLI_OPT_… that were there */
+
+  const char *table;
+  unsigned busy_timeout_ms;
+  cli_bytes prefix;
+  bool sort_by_size;
+  uint64_t limit;
+  uint64_t offset;
+  uint64_t length;
+  uint32_t page_size;
+
+  kvault *vault;
+};
+
+extern const cli_command cli_command_cat;
+extern const cli_command cli_command_ls;
+extern const cli_command cli_command_mv;
+extern const cli_command cli_command_new;
+extern const cli_command cli_command_put;
+extern const cli_command cli_command_rm;
+extern const cli_command cli_command_stat;
+
+static inline bool
+cli_has (const cli *self,
+         unsigned   option)
+{
+  return (self->given & option) != 0;
+}
+
+/* --- main.c */
+
+/** The signal that asked to end, or 0. */
+int cli_cancelled (void);
+
+/* --- args.c */
+
+/** Read the words after the name of the command; says what is wrong and returns false. */
+bool cli_args_parse (cli *self, int argc, char **argv);
+
+/* --- session.c */
+
+/** Open VAULT; CLI_DONE, or the status after saying why not. */
+int cli_open (cli *self, kvault_access mode);
+
+/** The status for a result of the library. */
+int cli_status (int result);
+
+/** Say what the library last said about a failure; the status for it. */
+int cli_fail (cli *self, int result);
+
+/** Say that a key is not there; CLI_NOT_FOUND. */
+int cli_no_key (cli *self, cli_bytes key);
+
+/** The worse of two statuses. */
+int cli_worse (int status, int other);
+
+/** kvault_blob_open() for keys of any storage class whose bytes these are. */
+int cli_blob_open (cli *self, cli_bytes key, kvault_blob **blob);
+
+/** What the beginning of a value tells. */
+typedef struct cli_value {
+  uint64_t size;
+  kvault_value_info info;
+  const char *type;  /**< of the data behind a header; static */
+} cli_value;
+
+/** Read the beginning of a value; a kvault_result. */
+int cli_value_read (cli *self, kvault_blob *blob, cli_value *value);
+
+/* --- text.c */
+
+#define CLI_NOT_UTF8 UINT32_MAX
+#define CLI_ESCAPE_SIZE 16  /**< room for "\u{10FFFF}" and its NUL */
+#define CLI_NAME_SIZE 512
+#define CLI_NAME_ROOM (CLI_NAME_SIZE - 64)  /**< leaves space for an escape and the tail */
+
+/** Step over a character: its length, and the code point or, with 1, CLI_NOT_UTF8. */
+size_t cli_utf8_next (const unsigned char *text, size_t size, uint32_t *code_point);
+
+bool cli_is_utf8 (cli_bytes bytes);
+
+/** True for what must not reach a terminal as it is: controls and marks that turn the line. */
+bool cli_is_unsafe (uint32_t code_point);
+
+/**
+ * Write the escape of a character: \n, \t, \r, \\, \xNN for other bytes, \u{N}. Returns its
+ * length.
+ */
+size_t cli_escape (uint32_t code_point, unsigned char byte, char text[CLI_ESCAPE_SIZE]);
+
+/**
+ * Bytes for a message: escaped, in quotes, cut after some 450 bytes. Borrowed; two may be
+ * in use at once.
+ */
+const char *cli_name (cli_bytes bytes);
+
+/** "1.5 MB", of 1,000 as the desktop has it; borrowed until the next call. */
+const char *cli_size_text (uint64_t size);
+
+/* --- output.c */
+
+/** Print bytes on standard output as they are. */
+void cli_put (const void *data, size_t size);
+
+/** Print formatted text of the program's own on standard output. */
+void cli_printf (const char *format, ...) CLI_FORMAT (1, 2);
+
+/** Print bytes with what is unsafe, and the backslash, escaped. */
+void cli_put_escaped (cli_bytes bytes);
+
+/** End a line; on a terminal it shows at once. */
+void cli_put_line_end (void);
+
+/** Nonzero once standard output has failed: more output is in vain. */
+int cli_put_failed (void);
+
+/** Write out what is held back and close; the status, after saying what went wrong. */
+int cli_put_finish (int status);
+
+/* One JSON object a line: begin, members, end_line. Arrays of objects may be members. */
+void cli_json_begin (void);
+void cli_json_end (void);
+void cli_json_end_line (void);
+void cli_json_begin_array (const char *name);
+void cli_json_end_array (void);
+void cli_json_text (const char *name, const char *text);
+void cli_json_number (const char *name, uint64_t number);
+void cli_json_bool (const char *name, bool value);
+
+/** A string, or `NAME_hex` with the bytes in hexadecimal if they are not UTF-8. */
+void cli_json_bytes (const char *name, cli_bytes bytes);
+
+/** Print "kvault: " and a line on standard error, its controls escaped. */
+void cli_report (const char *format, ...) CLI_FORMAT (1, 2);
+
+/** The same as a question, without an end of line. */
+void cli_ask (const char *format, ...) CLI_FORMAT (1, 2);
+
+/** Show how far the work is, now and then, if standard error is a terminal. */
+void cli_progress (cli *self, const char *format, ...) CLI_FORMAT (2, 3);
+
+/** Take the progress off the screen. */
+void cli_progress_end (void);
+
+#endif /* CLI_H */

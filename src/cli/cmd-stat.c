@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd-stat.c - kvault stat: facts about a vault, or about one value. */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- a value ----------------------------------------------------------------------------- */
+
+static void
+print_value_json (cli_bytes        key,
+                  const cli_value *value)
+{
+  cli_json_begin ();
+  cli_json_bytes ("key", key);
+  cli_json_number ("size", value->size);
+  cli_json_text ("type", value->type);
+  cli_json_bool ("header", value->info.has_header);
+  cli_json_text ("encoding", kvault_encoding_name (value->info.encoding));
+  cli_json_number ("flags", value->info.flags);
+  cli_json_number ("data_offset", value->info.data_offset);
+  cli_json_end_line ();
+}
+
+static void
+print_value (cli_bytes        key,
+             const cli_value *value)
+{
+  cli_printf ("Key:          ");
+  cli_put_escaped (key);
+  cli_put_line_end ();
+  cli_printf ("Size:         %llu bytes", (unsigned long long) value->size);
+  if (value->size >= 1000)
+    cli_printf (" (%s)", cli_size_text (value->size));
+  cli_put_line_end ();
+  cli_printf ("Type:         %s", value->type);
+  cli_put_line_end ();
+  if (value->info.has_header)
+    cli_printf ("Header:       %s, %d bytes", kvault_encoding_name (value->info.encoding),
+                KVAULT_HEADER_SIZE);
+  else
+    cli_printf ("Header:       none");
+  cli_put_line_end ();
+}
+
+static int
+stat_value (cli *self)
+{
+  cli_bytes key = self->operands[0].bytes;
+  kvault_blob *blob = NULL;
+  cli_value value;
+  int rc = cli_blob_open (self, key, &blob);
+
+  if (rc == KVAULT_NOTFOUND)
+    return cli_no_key (self, key);
+  if (rc == KVAULT_OK)
+    rc = cli_value_read (self, blob, &value);
+  kvault_blob_close (blob);
+  if (rc != KVAULT_OK)
+    return cli_fail (self, rc);
+  if (cli_has (self, CLI_OPT_JSON))
+    print_value_json (key, &value);
+  else
+    print_value (key, &value);
+  return CLI_DONE;
+}
+
+/* --- a vault ----------------------------------------------------------------------------- */
+
+/* A section with what counting it gave. */
+typedef struct counted {
+  kvault_section section;
+  kvault_totals_result totals;  /* of a section that is no vault: keys only */
+  bool is_vault;
+  bool known;                   /* the numbers are good */
+} counted;
+
+static int
+show_count (const kvault_totals_result *so_far,
+            void                       *data)
+{
+  cli_progress (data, "%llu keys counted", (unsigned long long) so_far->keys);
+  return cli_cancelled ();
+}
+
+static bool
+is_vault (const kvault_section *section)
+{
+  return section->kind == KVAULT_SECTION_V1 || section->kind == KVAULT_SECTION_V2;
+}
+
+static int
+count_section (cli     *self,
+               counted *item)
+{
+  int rc;
+
+  if (!item->is_vault)
+    rc = kvault_section_count (self->vault, item->section.name, &item->totals.keys);
+  else if (!item->section.readable)
+    return CLI_DONE;
+  else if ((rc = kvault_use_table (self->vault, item->section.name)) == KVAULT_OK)
+    rc = kvault_totals (self->vault, NULL, 0, show_count, self, &item->totals);
+  if (rc != KVAULT_OK)
+    return cli_fail (self, rc);
+  item->known = true;
+  if (item->totals.unreadable == 0)
+    return CLI_DONE;
+  cli_report ("%s: %llu values in table \"%s\" cannot be read; kvault ls --long names them",
+              self->location, (unsigned long long) item->totals.unreadable, item->section.name);
+  return CLI_DAMAGED;
+}
+
+/* With --table only that one; else every section. @n is the number of @sections, then of
+ * @items. */
+static int
+count_sections (cli                  *self,
+                const kvault_section *sections,
+                counted              *items,
+                size_t               *n)
+{
+  size_t n_sections = *n;
+  int status = CLI_DONE;
+
+  *n = 0;
+  for (size_t i = 0; i < n_sections && !cli_cancelled (); i++)
+    {
+      counted *item = &items[*n];
+
+      if (self->table != NULL && strcmp (self->table, sections[i].name) != 0)
+        continue;
+      *item = (counted) { .section = sections[i], .is_vault = is_vault (&sections[i]) };
+      status = cli_worse (status, count_section (self, item));
+      (*n)++;
+    }
+  cli_progress_end ();
+  return status;
+}
+
+/* Why the file could not be written by whoever asks, or NULL; the vault itself is open for
+ * viewing only. Tables may have reasons of their own. */
+static const char *
+unwritable_reason (cli *self)
+{
+  char *path = strdup (self->location);
+  char *slash = path != NULL ? strrchr (path, '/') : NULL;
+  const char *folder = ".";
+  const char *reason = NULL;
+
+  if (slash != NULL)
+    {
+      slash[slash == path] = '\0';
+      folder = path;
+    }
+  if (faccessat (AT_FDCWD, self->location, W_OK, AT_EACCESS) != 0)
+    reason = errno == EROFS ? "it is on a read-only file system" : "the file cannot be written";
+  else if (faccessat (AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
+    reason = "its folder cannot be written";
+  free (path);
+  return reason;
+}
+
+static const char *
+kind_name (kvault_section_kind kind)
+{
+  switch (kind)
+    {
+    case KVAULT_SECTION_V1:
+      return "v1";
+    case KVAULT_SECTION_V2:
+      return "v2";
+    case KVAULT_SECTION_COLUMNS:
+      return "columns";
+    case KVAULT_SECTION_TEXT:
+      return "text";
+    case KVAULT_SECTION_VECTOR:
+      return "vectors";
+    default:
+      return "unknown";
+    }
+}
+
+static const char *
+auto_vacuum_name (int auto_vacuum)
+{
+  static const char *const names[] = { "none", "full", "incremental" };
+
+  return names[auto_vacuum];
+}
+
+static void
+print_counted_json (const counted *item)
+{
+  cli_json_begin ();
+  cli_json_text ("name", item->section.name);
+  cli_json_text ("kind", kind_name (item->section.kind));
+  if (item->known)
+    cli_json_number (item->is_vault ? "keys" : "count", item->totals.keys);
+  if (item->known && item->is_vault)
+    {
+      cli_json_number ("bytes", item->totals.bytes);
+      cli_json_number ("unreadable", item->totals.unreadable);
+    }
+  if (item->is_vault)
+    {
+      cli_json_bool ("readable", item->section.readable);
+      cli_json_bool ("writable", item->section.writable);
+    }
+  if (item->is_vault && item->section.reason != NULL)
+    cli_json_text ("reason", item->section.reason);
+  cli_json_end ();
+}
+
+static void
+print_counted_array (const char    *name,
+                     const counted *items,
+                     size_t         n,
+                     bool           vaults)
+{
+  cli_json_begin_array (name);
+  for (size_t i = 0; i < n; i++)
+    if (items[i].is_vault == vaults)
+      print_counted_json (&items[i]);
+  cli_json_end_array ();
+}
+
+static void
+print_vault_json (cli                *self,
+                  const kvault_stats *stats,
+                  const counted      *items,
+                  size_t              n)
+{
+  const char *reason = unwritable_reason (self);
+
+  cli_json_begin ();
+  cli_json_text ("file", self->location);
+  cli_json_number ("file_size", stats->file_size);
+  cli_json_number ("reclaimable_size", stats->reclaimable_size);
+  cli_json_text ("journal", stats->journal == KVAULT_JOURNAL_WAL ? "wal" : "rollback");
+  cli_json_number ("wal_size", stats->wal_size);
+  cli_json_number ("page_size", stats->page_size);
+  cli_json_number ("page_count", stats->page_count);
+  cli_json_number ("free_page_count", stats->free_page_count);
+  cli_json_text ("auto_vacuum", auto_vacuum_name (stats->auto_vacuum));
+  cli_json_bool ("frozen", stats->frozen);
+  cli_json_bool ("writable", reason == NULL);
+  if (reason != NULL)
+    cli_json_text ("reason", reason);
+  print_counted_array ("tables", items, n, true);
+  print_counted_array ("sections", items, n, false);
+  cli_json_end_line ();
+}
+
+static void
+print_size_line (const char *label,
+                 uint64_t    size)
+{
+  cli_printf ("%-14s%llu bytes", label, (unsigned long long) size);
+  if (size >= 1000)
+    cli_printf (" (%s)", cli_size_text (size));
+  cli_put_line_end ();
+}
+
+static void
+print_text_line (const char *label,
+                 const char *text)
+{
+  cli_printf ("%-14s", label);
+  cli_put_escaped ((cli_bytes) { text, strlen (text) });
+  cli_put_line_end ();
+}
+
+static void
+print_number (uint64_t number,
+              bool     known)
+{
+  if (known)
+    cli_printf ("%14llu  ", (unsigned long long) number);
+  else
+    cli_printf ("%14s  ", "?");
+}
+
+/* Names come last: they are the one column a stranger chose. */
+static void
+print_counted (const counted *item)
+{
+  print_number (item->totals.keys, item->known);
+  if (item->is_vault)
+    print_number (item->totals.bytes, item->known);
+  cli_printf ("%-8s  ", kind_name (item->section.kind));
+  cli_put_escaped ((cli_bytes) { item->section.name, strlen (item->section.name) });
+  if (item->is_vault && item->section.reason != NULL)
+    {
+      cli_printf (" (%s: ", item->section.readable ? "read-only" : "not readable");
+      cli_put_escaped ((cli_bytes) { item->section.reason, strlen (item->section.reason) });
+      cli_printf (")");
+    }
+  cli_put_line_end ();
+}
+
+static void
+print_counted_list (const char    *heading,
+                    const counted *items,
+                    size_t         n,
+                    bool           vaults)
+{
+  bool any = false;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      if (items[i].is_vault != vaults)
+        continue;
+      if (!any)
+        cli_printf ("\n%s\n", heading);
+      any = true;
+      print_counted (&items[i]);
+    }
+}
+
+static void
+print_vault (cli                *self,
+             const kvault_stats *stats,
+             const counted      *items,
+             size_t              n)
+{
+  const char *reason = unwritable_reason (self);
+
+  print_text_line ("File:", self->location);
+  print_size_line ("Size:", stats->file_size);
+  print_size_line ("Reclaimable:", stats->reclaimable_size);
+  print_text_line ("Journal:", stats->journal == KVAULT_JOURNAL_WAL ? "write-ahead log" : "rollback");
+  if (stats->journal == KVAULT_JOURNAL_WAL)
+    print_size_line ("Log:", stats->wal_size);
+  print_size_line ("Page size:", stats->page_size);
+  print_text_line ("Page maps:", stats->auto_vacuum != 0 ? auto_vacuum_name (stats->auto_vacuum) : "no");
+  print_text_line ("Read-only:", reason != NULL ? reason : "no");
+  if (stats->frozen)
+    print_text_line ("Seen:", "as it was when opened, without locks");
+  print_counted_list ("          KEYS           BYTES  SHAPE     TABLE", items, n, true);
+  print_counted_list ("         ITEMS  KIND      OTHER SECTION", items, n, false);
+}
+
+static int
+stat_vault (cli *self)
+{
+  const kvault_section *sections = NULL;
+  counted *items;
+  kvault_stats stats;
+  size_t n = 0;
+  int status;
+  int rc = kvault_stats_get (self->vault, &stats);
+
+  if (rc == KVAULT_OK)
+    rc = kvault_sections (self->vault, &sections, &n);
+  if (rc != KVAULT_OK)
+    return cli_fail (self, rc);
+  if ((items = calloc (n + 1, sizeof *items)) == NULL)
+    {
+      cli_report ("no memory");
+      return CLI_IO;
+    }
+  status = count_sections (self, sections, items, &n);
+  if (cli_has (self, CLI_OPT_JSON))
+    print_vault_json (self, &stats, items, n);
+  else
+    print_vault (self, &stats, items, n);
+  free (items);
+  return status;
+}
+
+static int
+run (cli *self)
+{
+  int status = cli_open (self, KVAULT_ACCESS_VIEW);
+
+  if (status != CLI_DONE)
+    return status;
+  return self->n_operands > 0 ? stat_value (self) : stat_vault (self);
+}
+
+const cli_command cli_command_stat = {
+  .name = "stat",
+  .summary = "Tell about a vault or a value",
+  .operands = "[OPTION…] VAULT [KEY]",
+  .help =
+    "Of a vault: its tables with keys and bytes, the file, its journal and what can be\n"
+    "reclaimed. Of a key: the size, the type and the header of its value.\n\n",
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON,
+  .min_operands = 0,
+  .max_operands = 1,
+  .run = run,
+};

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* session.c - the vault a command works on, and what its answers mean to a shell.
+ *
+ * Opening waits and works cancellably: the library asks cli_cancelled() now and then. Every
+ * failure becomes one line on standard error and one of the statuses of kvault(1).
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEAD_SIZE (KVAULT_HEADER_SIZE + 512)  /* enough for every guess behind a header */
+
+int
+cli_status (int result)
+{
+  switch ((kvault_result) result)
+    {
+    case KVAULT_OK:
+      return CLI_DONE;
+    case KVAULT_NOTFOUND:
+    case KVAULT_ENOENT:
+      return CLI_NOT_FOUND;
+    case KVAULT_EEXIST:
+    case KVAULT_EINVAL:
+    case KVAULT_ERANGE:
+      return CLI_USAGE;
+    case KVAULT_EBUSY:
+    case KVAULT_ESTALE:
+      return CLI_BUSY;
+    case KVAULT_ECORRUPT:
+    case KVAULT_ENOTDB:
+    case KVAULT_EENCRYPTED:
+    case KVAULT_ENOTVAULT:
+    case KVAULT_ENOTFILE:
+      return CLI_DAMAGED;
+    case KVAULT_ECANCELLED:
+    case KVAULT_ENOMEM:
+    case KVAULT_EREADONLY:
+    case KVAULT_EMOVED:
+    case KVAULT_ETOOBIG:
+    case KVAULT_EFULL:
+    case KVAULT_EIO:
+    case KVAULT_EPERM:
+    case KVAULT_EHOT:
+      return CLI_IO;
+    default:
+      return CLI_IO;
+    }
+}
+
+int
+cli_worse (int status,
+           int other)
+{
+  return status > other ? status : other;
+}
+
+static int
+is_cancelled (void *data)
+{
+  return cli_cancelled ();
+}
+
+/* A command that was asked to end ends without a word, as other programs do. */
+static int
+report_failure (int         result,
+                const char *message)
+{
+  if (result != KVAULT_ECANCELLED)
+    cli_report ("%s", message);
+  return cli_status (result);
+}
+
+int
+cli_open (cli          *self,
+          kvault_access mode)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault_error error;
+  int rc;
+
+  options.access = mode;
+  options.table = self->table;
+  options.busy_timeout_ms = self->busy_timeout_ms;
+  options.page_size = self->page_size;
+  options.rollback_journal = cli_has (self, CLI_OPT_ROLLBACK);
+  options.is_cancelled = is_cancelled;
+  rc = kvault_open (self->location, &options, &self->vault, &error);
+  if (rc == KVAULT_OK)
+    return CLI_DONE;
+  if (rc == KVAULT_ENOENT && mode == KVAULT_ACCESS_WRITE
+      && access (self->location, F_OK) != 0 && errno == ENOENT)
+    {
+      cli_report ("%s; kvault new makes a vault", error.message);
+      return CLI_NOT_FOUND;
+    }
+  return report_failure (rc, error.message);
+}
+
+int
+cli_fail (cli *self,
+          int  result)
+{
+  return report_failure (result, kvault_errmsg (self->vault));
+}
+
+int
+cli_no_key (cli      *self,
+            cli_bytes key)
+{
+  cli_report ("%s: no key %s in table \"%s\"", self->location, cli_name (key),
+              kvault_table (self->vault));
+  return CLI_NOT_FOUND;
+}
+
+int
+cli_blob_open (cli          *self,
+               cli_bytes     key,
+               kvault_blob **blob)
+{
+  kvault_cursor_options options = {
+    .start = key.data,
+    .start_size = key.size,
+    .has_start = 1,
+    .start_class = KVAULT_CLASS_TEXT,
+    .flags = KVAULT_CURSOR_IDS,
+  };
+  kvault_cursor *cursor = NULL;
+  const kvault_entry *entry;
+  int rc = kvault_blob_open (self->vault, key.data, key.size, blob);
+
+  if (rc != KVAULT_NOTFOUND)
+    return rc;
+  /* Another program may have stored the key as TEXT; a walk reaches it. */
+  if ((rc = kvault_cursor_open (self->vault, &options, &cursor)) != KVAULT_OK)
+    return rc;
+  if ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      if (entry->key_class == KVAULT_CLASS_TEXT && entry->key_size == key.size
+          && memcmp (entry->key, key.data, key.size) == 0)
+        rc = kvault_blob_open_entry (self->vault, entry, blob);
+      else
+        rc = KVAULT_NOTFOUND;
+    }
+  kvault_cursor_close (cursor);
+  return rc;
+}
+
+/* The types of data behind a header; NULL: as the bytes say. */
+static const char *
+encoded_type (kvault_encoding encoding)
+{
+  switch (encoding)
+    {
+    case KVAULT_ENCODING_PICKLE:
+      return "application/x-python-pickle";
+    case KVAULT_ENCODING_DATAPACKER:
+      return "application/x-datapacker";
+    case KVAULT_ENCODING_JSON:
+      return "application/json";
+    case KVAULT_ENCODING_MSGPACK:
+      return "application/vnd.msgpack";
+    case KVAULT_ENCODING_CBOR:
+      return "application/cbor";
+    case KVAULT_ENCODING_TEXT:
+      return "text/plain";
+    case KVAULT_ENCODING_RAW:
+    default:
+      return NULL;
+    }
+}
+
+int
+cli_value_read (cli         *self,
+                kvault_blob *blob,
+                cli_value   *value)
+{
+  unsigned char head[HEAD_SIZE];
+  size_t size;
+  int rc;
+
+  value->size = kvault_blob_size (blob);
+  size = value->size < sizeof head ? (size_t) value->size : sizeof head;
+  if ((rc = kvault_blob_read (blob, head, size, 0)) != KVAULT_OK)
+    return rc;
+  kvault_value_parse (kvault_table_kind (self->vault), head, size, &value->info);
+  value->type = encoded_type (value->info.encoding);
+  if (value->type == NULL)
+    value->type = kvault_guess_type (head + value->info.data_offset,
+                                     size - value->info.data_offset);
+  return KVAULT_OK;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* text.c - how bytes from a stranger's vault are shown to a person.
+ *
+ * Keys may hold anything: terminal escapes, ends of line, marks that turn the direction of
+ * a line so that it reads as something else. Pure functions; they decide per character, and
+ * output.c and cli_name() write the escapes.
+ */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Source: The Unicode Standard, table 3-7 "Well-Formed UTF-8 Byte Sequences": the second
+ * byte's range depends on the first; the others are 80..BF. */
+static size_t
+utf8_length (unsigned char  first,
+             unsigned char *low,
+             unsigned char *high)
+{
+  *low = 0x80;
+  *high = 0xbf;
+  if (first < 0x80)
+    return 1;
+  if (first >= 0xc2 && first <= 0xdf)
+    return 2;
+  if (first >= 0xe0 && first <= 0xef)
+    {
+      if (first == 0xe0)
+        *low = 0xa0;
+      else if (first == 0xed)
+        *high = 0x9f;
+      return 3;
+    }
+  if (first >= 0xf0 && first <= 0xf4)
+    {
+      if (first == 0xf0)
+        *low = 0x90;
+      else if (first == 0xf4)
+        *high = 0x8f;
+      return 4;
+    }
+  return 0;
+}
+
+size_t
+cli_utf8_next (const unsigned char *text,
+               size_t               size,
+               uint32_t            *code_point)
+{
+  unsigned char low, high;
+  size_t length = utf8_length (text[0], &low, &high);
+  uint32_t value;
+
+  *code_point = CLI_NOT_UTF8;
+  if (length == 0 || length > size)
+    return 1;
+  if (length > 1 && (text[1] < low || text[1] > high))
+    return 1;
+  value = length == 1 ? text[0] : text[0] & (0x7fu >> length);
+  for (size_t i = 1; i < length; i++)
+    {
+      if ((text[i] & 0xc0) != 0x80)
+        return 1;
+      value = value << 6 | (text[i] & 0x3f);
+    }
+  *code_point = value;
+  return length;
+}
+
+bool
+cli_is_utf8 (cli_bytes bytes)
+{
+  const unsigned char *data = bytes.data;
+  uint32_t code_point;
+
+  for (size_t i = 0; i < bytes.size;)
+    {
+      i += cli_utf8_next (data + i, bytes.size - i, &code_point);
+      if (code_point == CLI_NOT_UTF8)
+        return false;
+    }
+  return true;
+}
+
+bool
+cli_is_unsafe (uint32_t code_point)
+{
+  return code_point < 0x20
+         || (code_point >= 0x7f && code_point <= 0x9f)       /* DEL and C1 controls */
+         || code_point == 0x61c                              /* Arabic letter mark */
+         || code_point == 0x200e || code_point == 0x200f     /* left-, right-to-left mark */
+         || (code_point >= 0x2028 && code_point <= 0x202e)   /* separators, embeddings, overrides */
+         || (code_point >= 0x2066 && code_point <= 0x2069)   /* isolates */
+         || code_point == CLI_NOT_UTF8;
+}
+
+size_t
+cli_escape (uint32_t      code_point,
+            unsigned char byte,
+            char          text[CLI_ESCAPE_SIZE])
+{
+  static const char *const short_forms[0x20] = { ['\t'] = "\\t", ['\n'] = "\\n", ['\r'] = "\\r" };
+  int length;
+
+  if (code_point < 0x20 && short_forms[code_point] != NULL)
+    length = snprintf (text, CLI_ESCAPE_SIZE, "%s", short_forms[code_point]);
+  else if (code_point == '\\')
+    length = snprintf (text, CLI_ESCAPE_SIZE, "\\\\");
+  else if (code_point < 0x80 || code_point == CLI_NOT_UTF8)
+    length = snprintf (text, CLI_ESCAPE_SIZE, "\\x%02X", byte);
+  else
+    length = snprintf (text, CLI_ESCAPE_SIZE, "\\u{%X}", code_point);
+  return (size_t) length;
+}
+
+const char *
+cli_name (cli_bytes bytes)
+{
+  static char rooms[2][CLI_NAME_SIZE];
+  static unsigned turn;
+  const unsigned char *data = bytes.data;
+  char *room = rooms[turn++ % 2];
+  size_t length = 0, i = 0;
+  uint32_t code_point;
+
+  room[length++] = '"';
+  while (i < bytes.size && length < CLI_NAME_ROOM)
+    {
+      size_t step = cli_utf8_next (data + i, bytes.size - i, &code_point);
+
+      if (cli_is_unsafe (code_point) || code_point == '\\')
+        length += cli_escape (code_point, data[i], room + length);
+      else
+        {
+          memcpy (room + length, data + i, step);
+          length += step;
+        }
+      i += step;
+    }
+  if (i < bytes.size)
+    snprintf (room + length, CLI_NAME_SIZE - length, "…\" (%zu bytes)", bytes.size);
+  else
+    snprintf (room + length, CLI_NAME_SIZE - length, "\"");
+  return room;
+}
+
+const char *
+cli_size_text (uint64_t size)
+{
+  static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+  static char text[32];
+  double number = (double) size / 1000;
+  size_t unit = 0;
+
+  if (size < 1000)
+    {
+      snprintf (text, sizeof text, size == 1 ? "%u byte" : "%u bytes", (unsigned) size);
+      return text;
+    }
+  /* 999.95 would be rounded up to "1000.0". */
+  for (; number >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+    number /= 1000;
+  snprintf (text, sizeof text, "%.1f %s", number, units[unit]);
+  return text;
+}

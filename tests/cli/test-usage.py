@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Words, help, statuses, ranges, and what happens when output cannot be written."""
+import os
+import subprocess
+
+import support
+from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
+
+COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat')
+
+
+class Usage(CliCase):
+    def test_help(self):
+        overview = self.kvault('--help')
+        self.assertEqual(self.kvault('-h'), overview)
+        for name in COMMANDS:
+            self.assertIn(('\n  %-5s' % name).encode(), overview)
+            help_text = self.kvault(name, '--help')
+            self.assertTrue(help_text.startswith(b'Usage: kvault ' + name.encode()), help_text)
+            self.assertLessEqual(max(len(line) for line in help_text.decode().splitlines()), 100)
+            self.assertEqual(self.kvault(name, 'nothing.db', '-h'), help_text)
+
+    def test_help_and_manual_name_every_option(self):
+        with open(os.path.join(support.DATA, '..', '..', 'src', 'cli', 'kvault.1'), encoding='utf-8') as file:
+            manual = file.read().replace('\\-', '-')
+        for name in COMMANDS:
+            for word in self.kvault(name, '--help').decode().replace(',', ' ').split():
+                if word.startswith('--'):
+                    self.assertIn(word, manual)
+
+    def test_version(self):
+        self.assertRegex(self.kvault('--version'), rb'^kvault [0-9]+\.[0-9]+\.[0-9]+\n$')
+
+    def test_bad_words(self):
+        path = self.fixture('v010_media.db')
+        for args in ([], ['frobnicate'], ['ls'], ['ls', path, 'extra'], ['cat', path], ['cat', path, 'a', 'b'],
+                     ['put', path], ['put', path, 'a', 'b', 'c'], ['rm', path], ['mv', path, 'a'], ['stat'],
+                     ['stat', path, 'a', 'b'], ['new'], ['ls', path, '--frob'], ['ls', path, '-x'],
+                     ['ls', path, '-lx'], ['ls', path, '--limit'], ['ls', path, '--limit', '-1'],
+                     ['ls', path, '--limit', '1k'], ['ls', path, '--limit', ''], ['ls', path, '--sort', 'date'],
+                     ['ls', path, '--limit', '99999999999999999999'], ['ls', path, '--json', '--null'],
+                     ['ls', path, '--long', '--null'], ['cat', path, 'k', '--json'], ['cat', path, '--key-hex', 'abc'],
+                     ['cat', path, '--key-hex', 'zz'], ['cat', path, 'a', '--key-hex', '61'],
+                     ['put', path, '--key-hex', '61', '--key-hex', '62'], ['rm', path, 'a', '--prefix', 'b'],
+                     ['cat', path, 'k', '--offset', '0x10'], ['ls', path, '--busy-timeout', '3600001'],
+                     ['cat', path, '--key-file', self.path('absent')]):
+            with self.subTest(args):
+                done = self.run_kvault(*args)
+                self.assertEqual(done.returncode, USAGE, done.stderr)
+                self.assertEqual(done.stdout, b'')
+                self.assertEqual(done.stderr.count(b'\n'), 1, done.stderr)
+
+    def test_options_stand_anywhere_and_end(self):
+        path = self.new_vault()
+        for words in (['put', '-q', path, '--', '-l'], ['put', '--', path, '--json'], ['put', path, '-t', 'kv', '--', '--']):
+            self.kvault(*words, input=b'1')
+        self.assertEqual(self.keys(path), [b'--', b'--json', b'-l'])
+        self.kvault('rm', path, '--', '--', '-l', '--json')
+        self.assertEqual(self.keys('--json', path), [])
+
+    def test_key_options_keep_their_place(self):
+        path = self.new_vault()
+        with open(self.path('value'), 'wb') as file:
+            file.write(b'1')
+        self.kvault('put', path, '--key-hex', '61', self.path('value'))
+        self.kvault('put', path, self.path('value'), '--key-hex', '62')
+        self.kvault('mv', path, 'a', '--key-hex', '63')
+        self.kvault('mv', path, '--key-hex', '62', 'd')
+        self.assertEqual(self.keys(path), [b'c', b'd'])
+        self.assertEqual(self.kvault('cat', '--key-hex', '63', path), b'1')
+        self.kvault('put', path, '', input=b'empty')
+        self.assertEqual(self.kvault('cat', path, '--key-hex', ''), b'empty')
+
+    def test_ranges(self):
+        path = self.new_vault()
+        self.kvault('put', path, 'key', input=b'0123456789')
+        for args, expected in ((['--offset', '3'], b'3456789'), (['--length', '4'], b'0123'),
+                               (['--offset', '3', '--length', '4'], b'3456'), (['--offset', '10'], b''),
+                               (['--length', '0'], b''), (['--offset', '8', '--length', '99'], b'89'),
+                               (['--length', '18446744073709551614'], b'0123456789')):
+            self.assertEqual(self.kvault('cat', path, 'key', *args), expected)
+        self.kvault('cat', path, 'key', '--offset', '11', status=USAGE, words='10 bytes')
+        self.kvault('cat', path, 'absent', status=NOT_FOUND, words=['"absent"', path])
+        self.kvault('stat', path, 'absent', status=NOT_FOUND, words=['"absent"', path])
+
+    def test_long_lists(self):
+        path = self.fixture('v086_media_autopack.db')
+        rows = self.json('ls', path)
+        lines = self.kvault('ls', '-l', path).decode('utf-8').splitlines()
+        self.assertEqual(len(lines), len(rows))
+        for line, row in zip(lines, rows):
+            size, kind = line.split()[:2]
+            self.assertEqual((int(size), kind), (row['size'], row['type']))
+        types = {key_of(row): row['type'] for row in rows}
+        self.assertEqual(types[b'media/alpha.png'], 'image/png')
+        encodings = {'json': 'application/json', 'cbor': 'application/cbor', 'text': 'text/plain'}
+        for row in rows:
+            if row.get('encoding') in encodings:
+                self.assertEqual(row['type'], encodings[row['encoding']])
+
+
+class Output(CliCase):
+    def test_a_full_disk(self):
+        path = self.fixture('v010_media.db')
+        for args in (['ls', path], ['ls', path, '--json'], ['cat', path, 'img/anim.gif'], ['stat', path], ['--help']):
+            with open('/dev/full', 'wb') as full:
+                self.kvault(*args, stdout=full, status=IO, words='standard output: No space left')
+
+    def test_a_reader_that_went_away(self):
+        path = self.new_vault()
+        self.kvault('put', path, 'key', input=bytes(3000000))
+        reader, writer = os.pipe()
+        os.close(reader)
+        for args in (['cat', path, 'key'], ['ls', path]):
+            self.kvault(*args, stdout=writer, status=IO, words='standard output: Broken pipe')
+        os.close(writer)
+
+    def test_closed_streams(self):
+        path = self.fixture('v010_media.db')
+        before = support.state_of(self.folder)
+        for closed, status in (('>&-', IO), ('<&- >&-', IO), ('<&- >&- 2>&-', IO), ('2>&-', DONE), ('<&-', DONE)):
+            done = subprocess.run(['sh', '-c', f'exec "$0" ls "$1" {closed}', KVAULT, path], capture_output=True,
+                                  timeout=support.TIMEOUT, check=False)
+            self.assertEqual(done.returncode, status, closed)
+            self.assert_same_state(before)
+
+
+if __name__ == '__main__':
+    support.main()
