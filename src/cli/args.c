@@ -3,8 +3,7 @@
  *
  * One table has every option; a command takes the ones in its mask. Options and operands
  * may be mixed; keys given by --key-hex and --key-file are operands in the place where
- * they stand, so `mv VAULT --key-hex 00ff name` reads as it is written. What is allocated
- * here lives until the process ends.
+ * they stand, so `mv VAULT --key-hex 00ff name` reads as it is written.
  */
 #include "cli.h"
 
@@ -198,8 +197,13 @@ read_key_file (const char *path,
                 size > MAX_KEY_SIZE ? "longer than a key can be" : strerror (errno));
   if (fd >= 0)
     close (fd);
+  if (n != 0)
+    {
+      free (data);
+      return false;
+    }
   *bytes = (cli_bytes) { data, size };
-  return n == 0;
+  return true;
 }
 
 static void
@@ -264,7 +268,12 @@ apply_option (cli              *self,
       self->prefix = text_bytes (text);
       break;
     case CLI_OPT_PREFIX_HEX:
-      good = parse_hex (row->name, text, &self->prefix);
+      if ((good = parse_hex (row->name, text, &key)))
+        {
+          free (self->owned_prefix);
+          self->owned_prefix = (void *) key.data;
+          self->prefix = key;
+        }
       break;
     case CLI_OPT_SORT:
       good = parse_sort (self, text);
@@ -350,4 +359,14 @@ cli_args_parse (cli   *self,
       return false;
     }
   return check_operands (self);
+}
+
+void
+cli_args_clear (cli *self)
+{
+  for (size_t i = 0; i < self->n_operands; i++)
+    if (self->operands[i].is_key)
+      free ((void *) self->operands[i].bytes.data);
+  free (self->operands);
+  free (self->owned_prefix);
 }

@@ -68,7 +68,7 @@ typedef struct cli_bytes {
 /** A word after VAULT, in the order they came. */
 typedef struct cli_operand {
   cli_bytes bytes;
-  bool is_key;  /**< by --key-hex or --key-file: certainly a key, not a file */
+  bool is_key;  /**< by --key-hex or --key-file: certainly a key, and our memory */
 } cli_operand;
 
 typedef struct cli cli;
@@ -95,6 +95,7 @@ struct cli {
   const char *table;
   unsigned busy_timeout_ms;
   cli_bytes prefix;
+  void *owned_prefix;
   bool sort_by_size;
   uint64_t limit;
   uint64_t offset;
@@ -128,6 +129,8 @@ int cli_cancelled (void);
 
 /** Read the words after the name of the command; says what is wrong and returns false. */
 bool cli_args_parse (cli *self, int argc, char **argv);
+
+void cli_args_clear (cli *self);
 
 /* --- session.c */
 

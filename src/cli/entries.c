@@ -49,7 +49,8 @@ cli_entries_add (cli_entries        *self,
   if (rc == KVAULT_OK)
     {
       self->room = records_room / sizeof *self->records;
-      rc = make_room ((void **) &self->keys, &self->keys_room, self->keys_size + entry->key_size);
+      /* One more, so that the empty key has a place too. */
+      rc = make_room ((void **) &self->keys, &self->keys_room, self->keys_size + entry->key_size + 1);
     }
   if (rc != KVAULT_OK)
     return rc;

@@ -122,17 +122,16 @@ run_command (const cli_command *command,
     .length = CLI_NO_LIMIT,
     .prefix = { "", 0 },
   };
-  int status;
+  int status = CLI_DONE;
 
   if (!cli_args_parse (&self, argc, argv))
-    return CLI_USAGE;
-  if (cli_has (&self, CLI_OPT_HELP))
-    {
-      print_help (command);
-      return CLI_DONE;
-    }
-  status = command->run (&self);
+    status = CLI_USAGE;
+  else if (cli_has (&self, CLI_OPT_HELP))
+    print_help (command);
+  else
+    status = command->run (&self);
   kvault_close (self.vault);
+  cli_args_clear (&self);
   return status;
 }
 
