@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of a value, in words. Pure functions over a finished CofferContent.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-content.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Text keys up to here speak for themselves. */
+#define LONG_KEY 128
+#define HEX_BYTES 48
+
+/* Digits are grouped from five on: 6000, 60,000. */
+static char *
+dup_pixels (int n)
+{
+  return n < 10000 ? g_strdup_printf ("%d", n) : g_strdup_printf ("%'d", n);
+}
+
+static char *
+dup_size (guint64 size)
+{
+  return size < 1000 ? g_format_size (size) : g_format_size_full (size, G_FORMAT_SIZE_LONG_FORMAT);
+}
+
+char *
+coffer_content_dup_dimensions (const CofferContent *self)
+{
+  g_autofree char *width = dup_pixels (self->image.width);
+  g_autofree char *height = dup_pixels (self->image.height);
+
+  return g_strdup_printf (_("%s × %s"), width, height);
+}
+
+static char *
+dup_dimensions_fact (const CofferContent *self)
+{
+  double megapixels = (double) self->image.width * self->image.height / 1e6;
+  char *dimensions = NULL;
+  g_autofree char *plain = NULL;
+
+  if (self->image.width <= 0 || self->image.height <= 0)
+    return NULL;
+
+  plain = coffer_content_dup_dimensions (self);
+  if (self->image.vector || megapixels < 1)
+    dimensions = g_steal_pointer (&plain);
+  else if (megapixels < 10)
+    dimensions = g_strdup_printf (_("%s, %.1f megapixels"), plain, megapixels);
+  else
+    dimensions = g_strdup_printf (_("%s, %'.0f megapixels"), plain, megapixels);
+
+  return dimensions;
+}
+
+/* How the picture lies in the value, against what is shown. */
+static const char *
+orientation_fact (const CofferContent *self)
+{
+  switch (self->image.orientation)
+    {
+    case 2: return _("Mirrored");
+    case 3: return _("Turned by 180°");
+    case 4: return _("Upside down, mirrored");
+    case 5: return _("Turned right by 90°, mirrored");
+    case 6: return _("Turned right by 90°");
+    case 7: return _("Turned left by 90°, mirrored");
+    case 8: return _("Turned left by 90°");
+    default: return NULL;
+    }
+}
+
+static char *
+dup_frames_fact (const CofferContent *self)
+{
+  return self->image.n_frames > 1
+             ? g_strdup_printf (_("%'u in %.1f s"), self->image.n_frames, self->image.duration_ms / 1000.)
+             : NULL;
+}
+
+static char *
+dup_key_length_fact (const CofferKey *key,
+                     gboolean         is_text)
+{
+  gsize len = g_bytes_get_size (coffer_key_get_bytes (key));
+
+  return !is_text || len > LONG_KEY ? dup_size (len) : NULL;
+}
+
+static char *
+dup_key_hex_fact (const CofferKey *key)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (coffer_key_get_bytes (key), &len);
+  g_autoptr(GString) hex = g_string_new (NULL);
+
+  for (gsize i = 0; i < len; i++)
+    {
+      if (len > HEX_BYTES && i == HEX_BYTES / 2)
+        {
+          g_string_append (hex, " …");
+          i = len - HEX_BYTES / 2;
+        }
+      g_string_append_printf (hex, i == 0 ? "%02x" : " %02x", data[i]);
+    }
+
+  return g_strdup (hex->str);
+}
+
+static void
+add (GPtrArray  *facts,
+     const char *name,
+     char       *value)
+{
+  if (value == NULL || *value == '\0')
+    {
+      g_free (value);
+      return;
+    }
+
+  g_ptr_array_add (facts, g_strdup (name));
+  g_ptr_array_add (facts, value);
+}
+
+GStrv
+coffer_content_dup_facts (const CofferContent *self,
+                          const CofferKey     *key)
+{
+  GPtrArray *facts = g_ptr_array_new ();
+  g_autofree char *key_text = coffer_key_dup_text (key);
+  gboolean is_empty_key = g_bytes_get_size (coffer_key_get_bytes (key)) == 0;
+  gboolean is_text = key_text != NULL || is_empty_key;
+
+  add (facts, _("Type"), g_strdup (self->facts->description));
+  add (facts, _("Size"), dup_size (self->facts->size));
+  add (facts, _("Dimensions"), dup_dimensions_fact (self));
+  add (facts, _("Orientation"), g_strdup (orientation_fact (self)));
+  add (facts, _("Frames"), dup_frames_fact (self));
+  add (facts, _("Stored as"), g_strdup (self->facts->stored_as));
+  add (facts, _("Key length"), dup_key_length_fact (key, is_text));
+  add (facts, _("Key in hex"), is_text ? NULL : dup_key_hex_fact (key));
+  g_ptr_array_add (facts, NULL);
+
+  return (GStrv) g_ptr_array_free (facts, FALSE);
+}
+
+const char *
+coffer_content_get_title (const CofferContent *self)
+{
+  const char *content_type = self->facts->content_type;
+
+  if (self->kind == COFFER_CONTENT_EMPTY)
+    return _("Empty");
+  if (self->kind == COFFER_CONTENT_IMAGE)
+    return self->image.animation != NULL ? _("Animation") : _("Image");
+  if (g_str_has_prefix (content_type, "video/"))
+    return _("Video");
+  if (g_str_has_prefix (content_type, "audio/"))
+    return _("Audio");
+
+  return self->facts->type_label;
+}

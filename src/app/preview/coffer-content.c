@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a value has to show: taken from it on the vault's preview lane, completed on the threads below, read by the main one.
+ * One thread has it at a time; it goes from one to the next whole.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-content.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Of formats that are decoded only as a whole: as many bytes as are kept in memory, twice, with the loader's. */
+#define MAX_WHOLE_SIZE (128 << 20)
+#define MAX_SVG_SIZE (16 << 20)
+
+/* As much as leaves the facts in sight. */
+#define EXCERPT_LINES 20
+#define EXCERPT_CHARS 1000
+#define PIECE_SIZE (256 << 10)
+#define N_THREADS 2
+
+static CofferContent *
+content_new (const CofferValueFacts *facts,
+             CofferContentRoom      *room)
+{
+  CofferContent *self = g_new0 (CofferContent, 1);
+
+  self->facts = coffer_value_facts_copy (facts);
+  self->max_width = room->width;
+  self->max_height = room->height;
+
+  return self;
+}
+
+void
+coffer_content_free (CofferContent *self)
+{
+  coffer_image_clear (&self->image);
+  g_clear_pointer (&self->facts, coffer_value_facts_free);
+  g_clear_pointer (&self->pending, g_bytes_unref);
+  g_clear_error (&self->problem);
+  g_free (self->excerpt);
+  g_free (self);
+}
+
+/* FALSE only when there is nothing left to show anyone: cancelled. Everything else is a problem to tell of. */
+static gboolean
+take_problem (CofferContent  *self,
+              GError         *problem,
+              GError        **error)
+{
+  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+
+  self->problem = problem;
+
+  return TRUE;
+}
+
+static gboolean
+decode (CofferContent  *self,
+        const char     *content_type,
+        GInputStream   *stream,
+        GCancellable   *cancellable,
+        GError        **error)
+{
+  GError *problem = NULL;
+
+  return coffer_image_decode (&self->image, content_type, stream, self->max_width, self->max_height, cancellable, &problem) ||
+         take_problem (self, problem, error);
+}
+
+/* Reads to the end of @stream, or fails if it is longer than @max. */
+static GBytes *
+read_whole (GInputStream  *stream,
+            gsize          max,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  gssize len;
+
+  while ((len = g_input_stream_read (stream, piece, PIECE_SIZE, cancellable, error)) > 0)
+    {
+      if (bytes->len + (gsize) len > max)
+        {
+          g_autofree char *size = g_format_size (max);
+
+          g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
+                       _("A picture of this kind is shown up to %s"), size);
+          return NULL;
+        }
+      g_byte_array_append (bytes, piece, len);
+    }
+
+  return len == 0 ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
+}
+
+static gboolean
+read_pending (CofferContent  *self,
+              GInputStream   *stream,
+              gsize           max,
+              GCancellable   *cancellable,
+              GError        **error)
+{
+  GError *problem = NULL;
+
+  self->pending = read_whole (stream, max, cancellable, &problem);
+
+  return self->pending != NULL || take_problem (self, problem, error);
+}
+
+static gboolean
+load_image (CofferContent  *self,
+            GInputStream   *stream,
+            GCancellable   *cancellable,
+            GError        **error)
+{
+  const char *content_type = self->facts->content_type;
+  gboolean svg = g_content_type_is_a (content_type, "image/svg+xml");
+
+  self->kind = COFFER_CONTENT_IMAGE;
+
+  return coffer_image_is_incremental (content_type)
+             ? decode (self, content_type, stream, cancellable, error)
+             : read_pending (self, stream, svg ? MAX_SVG_SIZE : MAX_WHOLE_SIZE, cancellable, error);
+}
+
+/* A drawing may be compressed; nothing but its first bytes, unpacked, tells it from another archive. */
+static gboolean
+load_gzip (CofferContent  *self,
+           GInputStream   *stream,
+           GCancellable   *cancellable,
+           GError        **error)
+{
+  g_autoptr(GZlibDecompressor) gunzip = g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  g_autoptr(GInputStream) unpacked = g_converter_input_stream_new (stream, G_CONVERTER (gunzip));
+  g_autoptr(GInputStream) buffered = g_buffered_input_stream_new_sized (unpacked, COFFER_VALUE_HEAD);
+  g_autofree char *content_type = NULL;
+  const void *head;
+  gsize len;
+
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (unpacked), FALSE);
+  if (g_buffered_input_stream_fill (G_BUFFERED_INPUT_STREAM (buffered), COFFER_VALUE_HEAD, cancellable, NULL) <= 0)
+    return !g_cancellable_set_error_if_cancelled (cancellable, error);
+
+  head = g_buffered_input_stream_peek_buffer (G_BUFFERED_INPUT_STREAM (buffered), &len);
+  content_type = g_content_type_guess (NULL, head, len, NULL);
+  if (!g_content_type_is_a (content_type, "image/svg+xml"))
+    return TRUE;
+
+  self->kind = COFFER_CONTENT_IMAGE;
+  g_free (self->facts->content_type);
+  self->facts->content_type = g_steal_pointer (&content_type);
+  g_free (self->facts->description);
+  self->facts->description = g_content_type_get_description ("image/svg+xml-compressed");
+
+  return read_pending (self, buffered, MAX_SVG_SIZE, cancellable, error);
+}
+
+/* Whether @text is UTF-8 to be shown, and where it ends: a head may end within a character. */
+static gboolean
+is_text (const char  *text,
+         gsize        len,
+         gboolean     whole,
+         const char **end)
+{
+  if (!g_utf8_validate_len (text, len, end) && (whole || text + len - *end >= 4))
+    return FALSE;
+
+  for (const char *c = text; c < *end; c++)
+    if ((guchar) *c < ' ' && strchr ("\t\n\f\r\x1b", *c) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* The first lines of @text; NULL if it is none. */
+static char *
+dup_excerpt (const char *text,
+             gsize       len,
+             gboolean    whole)
+{
+  gboolean has_mark = len >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0;
+  const char *c = has_mark ? text + 3 : text;
+  const char *begin = c, *end;
+  int n_lines = 0, n_chars = 0;
+
+  if (!is_text (c, text + len - c, whole, &end))
+    return NULL;
+
+  while (end > c && g_ascii_isspace (end[-1]))
+    end--;
+  while (c < end && n_chars < EXCERPT_CHARS && n_lines < EXCERPT_LINES)
+    {
+      n_lines += *c == '\n';
+      n_chars++;
+      c = g_utf8_next_char (c);
+    }
+
+  if (c >= end && whole)
+    return g_strndup (begin, end - begin);
+
+  return g_strdup_printf ("%.*s…", (int) (c - begin), begin);
+}
+
+static gboolean
+load_text (CofferContent  *self,
+           GInputStream   *stream,
+           GCancellable   *cancellable,
+           GError        **error)
+{
+  char head[COFFER_VALUE_HEAD];
+  gsize len;
+
+  if (!g_input_stream_read_all (stream, head, sizeof head, &len, cancellable, error))
+    return FALSE;
+
+  self->excerpt = dup_excerpt (head, len, len == self->facts->size - self->facts->data_offset);
+  if (self->excerpt != NULL)
+    self->kind = COFFER_CONTENT_TEXT;
+
+  return TRUE;
+}
+
+gpointer
+coffer_content_load (GInputStream           *stream,
+                     const CofferValueFacts *facts,
+                     gpointer                room,
+                     GCancellable           *cancellable,
+                     GError                **error)
+{
+  g_autoptr(CofferContent) self = content_new (facts, room);
+  gboolean ok = TRUE;
+
+  if (facts->size <= facts->data_offset)
+    {
+      self->kind = COFFER_CONTENT_EMPTY;
+      return g_steal_pointer (&self);
+    }
+
+  if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))
+    return NULL;
+
+  if (g_str_has_prefix (facts->content_type, "image/"))
+    ok = load_image (self, stream, cancellable, error);
+  else if (g_content_type_is_a (facts->content_type, "application/gzip"))
+    ok = load_gzip (self, stream, cancellable, error);
+  else if (g_content_type_is_a (facts->content_type, "text/plain"))
+    ok = load_text (self, stream, cancellable, error);
+
+  return ok ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+coffer_content_is_pending (CofferContent *self)
+{
+  return self->pending != NULL;
+}
+
+static void
+complete_worker (gpointer data,
+                 gpointer unused)
+{
+  g_autoptr(GTask) task = data;
+  g_autoptr(CofferContent) self = g_task_get_task_data (task);
+  g_autoptr(GInputStream) stream = NULL;
+  GError *error = NULL;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  stream = g_memory_input_stream_new_from_bytes (self->pending);
+  if (!decode (self, self->facts->content_type, stream, g_task_get_cancellable (task), &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_clear_pointer (&self->pending, g_bytes_unref);
+  g_task_return_pointer (task, g_steal_pointer (&self), (GDestroyNotify) coffer_content_free);
+}
+
+void
+coffer_content_complete_async (CofferContent       *self,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  static GThreadPool *threads = NULL;
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  if (threads == NULL)
+    threads = g_thread_pool_new (complete_worker, NULL, N_THREADS, FALSE, NULL);
+
+  /* The worker takes it over, and always runs. */
+  g_task_set_task_data (task, self, NULL);
+  g_task_set_source_tag (task, coffer_content_complete_async);
+  g_thread_pool_push (threads, task, NULL);
+}
+
+CofferContent *
+coffer_content_complete_finish (GAsyncResult  *result,
+                                GError       **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, coffer_content_complete_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-key.h>
+#include <coffer-value.h>
+
+#include "coffer-image.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  COFFER_CONTENT_OTHER,
+  COFFER_CONTENT_EMPTY,
+  COFFER_CONTENT_TEXT,
+  COFFER_CONTENT_IMAGE,
+} CofferContentKind;
+
+/** What there is to show of one value. */
+typedef struct {
+  CofferContentKind  kind;
+  CofferValueFacts  *facts;
+  CofferImage        image;
+  char              *excerpt;   /* (nullable) the beginning of a text */
+  GError            *problem;   /* (nullable) why there is no picture */
+
+  /*< private >*/
+  int                max_width;
+  int                max_height;
+  GBytes            *pending;   /* an image that is still to be decoded */
+} CofferContent;
+
+/** The room for a picture, in pixels of the screen. */
+typedef struct { int width, height; } CofferContentRoom;
+
+/**
+ * A CofferValueFunc: looks at a value and takes from it what is to be shown. Pictures that are decoded in pieces are decoded here, so
+ * that they are never in memory as a whole; of others the bytes are read, for coffer_content_complete_async().
+ *
+ * @room  a CofferContentRoom
+ *
+ * Returns: a CofferContent; NULL if cancelled or the value cannot be read
+ */
+gpointer       coffer_content_load            (GInputStream           *stream,
+                                               const CofferValueFacts *facts,
+                                               gpointer                room,
+                                               GCancellable           *cancellable,
+                                               GError                **error);
+
+/** Whether coffer_content_complete_async() has something to do. */
+gboolean       coffer_content_is_pending      (CofferContent          *self);
+
+/**
+ * Decode what is pending. Loaders that want all bytes first cannot be stopped, so this happens on one of two threads of its own: a
+ * cancelled picture may keep one busy for a while, but holds up no other work and no value.
+ *
+ * @self  (transfer full)
+ */
+void           coffer_content_complete_async  (CofferContent          *self,
+                                               GCancellable           *cancellable,
+                                               GAsyncReadyCallback     callback,
+                                               gpointer                user_data);
+/** Returns: (transfer full): NULL only if cancelled; a failure to decode is the content's problem */
+CofferContent *coffer_content_complete_finish (GAsyncResult           *result,
+                                               GError                **error);
+
+/** The facts for people: name, value, name, value …, without empty ones. Returns: (transfer full) */
+GStrv          coffer_content_dup_facts       (const CofferContent    *self,
+                                               const CofferKey        *key);
+
+/** What it is in a word or two: "Image", "Animation", "JSON". Returns: (transfer none) */
+const char    *coffer_content_get_title       (const CofferContent    *self);
+
+/** "6000 × 4000". Returns: (transfer full) */
+char          *coffer_content_dup_dimensions  (const CofferContent    *self);
+
+void           coffer_content_free            (CofferContent          *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferContent, coffer_content_free)
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/** The largest size of the proportions of @width × @height that fits @max_width × @max_height, never above itself. */
+void        coffer_image_fit    (int              width,
+                                 int              height,
+                                 int              max_width,
+                                 int              max_height,
+                                 int             *fit_width,
+                                 int             *fit_height);
+
+/**
+ * A picture made ready for the screen: reduced to fit, turned as its EXIF orientation says, in the pixel format that GTK
+ * draws without converting. Any thread; takes time by the size of @pixbuf and leaves within some milliseconds once cancelled.
+ *
+ * @orientation  1 to 8, as EXIF has it
+ * @opaque       (out) whether nothing shows through
+ *
+ * Returns: (transfer full) (nullable): NULL if cancelled or out of memory
+ */
+GdkTexture *coffer_image_render (GdkPixbuf       *pixbuf,
+                                 int              orientation,
+                                 int              max_width,
+                                 int              max_height,
+                                 GCancellable    *cancellable,
+                                 gboolean        *opaque);
+
+/** Whether an EXIF orientation swaps width and height. */
+gboolean    coffer_image_is_on_side (int orientation);
+
+G_END_DECLS

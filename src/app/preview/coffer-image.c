@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From bytes to a texture through GdkPixbufLoader. The loader tells the picture's size before it allocates anything; here it
+ * is refused or reduced. Loaders reduce only after decoding all of it, except those for JPEG, which can leave pixels out at once by
+ * 2, 4 or 8, and SVG; so only these two are asked to, JPEG to exactly the size it makes by itself, so that it stays progressive. The rest is
+ * coffer_image_render()'s.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-image.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "coffer-frame-count.h"
+#include "coffer-image-render.h"
+
+#define PIECE_MIN (4 << 10)
+#define PIECE_START (64 << 10)
+#define PIECE_MAX (256 << 10)
+#define PIECE_SLOW_US 8000
+#define PIECE_QUICK_US 2000
+
+#define MAX_PIXELS (128 * 1000 * 1000)
+#define MAX_JPEG_PIXELS (256 * 1000 * 1000)
+#define MAX_MOVING_PIXELS (16 * 1000 * 1000)
+
+/* What shows where a cut picture has no pixels. */
+#define MISSING_GREY 0x80
+
+typedef struct {
+  CofferImage *image;
+  GdkPixbufLoader *loader;
+  char *format;           /* the loader's name for it: "jpeg"; NULL until known */
+  int max_width;
+  int max_height;
+  gint64 n_rows;          /* decoded; some formats go over a picture several times */
+  gboolean too_large;
+  gboolean closing;       /* pixels made from now on are complete */
+  CofferFrameCount count;
+} Decoder;
+
+G_DEFINE_QUARK (coffer-image-error-quark, coffer_image_error)
+
+static gboolean
+decoder_is (Decoder    *self,
+            const char *format)
+{
+  return g_strcmp0 (self->format, format) == 0;
+}
+
+/* Formats that come row by row, each row at least once before the end of the bytes. */
+static gboolean
+decoder_has_rows (Decoder *self)
+{
+  return decoder_is (self, "jpeg") || decoder_is (self, "png") || decoder_is (self, "bmp") || decoder_is (self, "pnm");
+}
+
+/* The size to decode at so that it can be reduced to the room, whichever way EXIF will turn it. */
+static void
+reduced_size (Decoder *self,
+              int     *width,
+              int     *height)
+{
+  int upright_width, upright_height, side_width, side_height;
+
+  coffer_image_fit (*width, *height, self->max_width, self->max_height, &upright_width, &upright_height);
+  coffer_image_fit (*width, *height, self->max_height, self->max_width, &side_width, &side_height);
+  *width = MAX (upright_width, side_width);
+  *height = MAX (upright_height, side_height);
+}
+
+static int
+jpeg_reduction (int width,
+                int height,
+                int least_width,
+                int least_height)
+{
+  int by = 8;
+
+  while (by > 1 && (width / by < least_width || height / by < least_height))
+    by /= 2;
+
+  return by;
+}
+
+static void
+size_prepared_cb (GdkPixbufLoader *loader,
+                  int              width,
+                  int              height,
+                  Decoder         *self)
+{
+  gint64 pixels = (gint64) width * height;
+  int least_width = width, least_height = height;
+
+  if (self->format == NULL)
+    self->format = gdk_pixbuf_format_get_name (gdk_pixbuf_loader_get_format (loader));
+  self->image->width = width;
+  self->image->height = height;
+  self->image->vector = decoder_is (self, "svg");
+  if (width <= 0 || height <= 0)
+    return;
+
+  reduced_size (self, &least_width, &least_height);
+  if (self->image->vector)
+    {
+      gdk_pixbuf_loader_set_size (loader, least_width, least_height);
+    }
+  else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))
+    {
+      self->too_large = TRUE;
+      gdk_pixbuf_loader_set_size (loader, 0, 0);
+    }
+  else if (decoder_is (self, "jpeg"))
+    {
+      int by = jpeg_reduction (width, height, least_width, least_height);
+
+      if (by > 1)
+        gdk_pixbuf_loader_set_size (loader, (width + by - 1) / by, (height + by - 1) / by);
+    }
+}
+
+static void
+area_prepared_cb (GdkPixbufLoader *loader,
+                  Decoder         *self)
+{
+  GdkPixbuf *pixbuf;
+
+  /* Loaders leave memory as they get it; rows that never come must not show what was there before. */
+  if (self->closing || !decoder_has_rows (self))
+    return;
+
+  pixbuf = gdk_pixbuf_loader_get_pixbuf (loader);
+  memset (gdk_pixbuf_get_pixels (pixbuf), gdk_pixbuf_get_has_alpha (pixbuf) ? 0 : MISSING_GREY,
+          gdk_pixbuf_get_byte_length (pixbuf));
+}
+
+static void
+area_updated_cb (GdkPixbufLoader *loader,
+                 int              x,
+                 int              y,
+                 int              width,
+                 int              height,
+                 Decoder         *self)
+{
+  /* On closing, the JPEG loader makes up what is missing. */
+  if (!self->closing)
+    self->n_rows += height;
+}
+
+/* Feeds the loader. FALSE if stopped: cancelled, unreadable, or the loader will take no more; the latter in @loader_error. */
+static gboolean
+feed (Decoder       *self,
+      GInputStream  *stream,
+      GCancellable  *cancellable,
+      GError       **loader_error,
+      GError       **error)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE_MAX);
+  gsize size = PIECE_START;
+
+  for (;;)
+    {
+      gssize len = g_input_stream_read (stream, piece, size, cancellable, error);
+      gint64 began = g_get_monotonic_time (), took;
+
+      if (len <= 0)
+        return len == 0;
+
+      coffer_frame_count_feed (&self->count, piece, len);
+      if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
+        return FALSE;
+
+      took = g_get_monotonic_time () - began;
+      if (took > PIECE_SLOW_US)
+        size = MAX (size / 2, PIECE_MIN);
+      else if (took < PIECE_QUICK_US)
+        size = MIN (size * 2, PIECE_MAX);
+    }
+}
+
+static const char *
+package_for (const char *content_type)
+{
+  static const struct { const char *content_type, *package; } packages[] = {
+    { "image/avif", "libavif-gdk-pixbuf" },
+    { "image/heif", "heif-gdk-pixbuf" },
+    { "image/heic", "heif-gdk-pixbuf" },
+    { "image/jxl", "libjxl-gdk-pixbuf" },
+    { "image/svg+xml", "librsvg2-common" },
+    { "image/webp", "webp-pixbuf-loader" },
+    { "image/wmf", "libwmf-0.2-7-gtk" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (packages); i++)
+    if (g_content_type_is_a (content_type, packages[i].content_type))
+      return packages[i].package;
+
+  return NULL;
+}
+
+static void
+set_no_loader (const char  *content_type,
+               GError     **error)
+{
+  const char *package = package_for (content_type);
+
+  if (package != NULL)
+    g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER,
+                 _("Install the package “%s” to see pictures of this kind"), package);
+  else
+    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER,
+                         _("Nothing installed here reads pictures of this kind"));
+}
+
+static void
+set_loader_failure (Decoder     *self,
+                    const char  *content_type,
+                    GError      *loader_error,
+                    GError     **error)
+{
+  if (self->too_large)
+    g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
+                 _("It says it is %'d × %'d pixels; too large to show"), self->image->width, self->image->height);
+  else if (g_error_matches (loader_error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_UNKNOWN_TYPE))
+    set_no_loader (content_type, error);
+  else if (g_error_matches (loader_error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_INSUFFICIENT_MEMORY))
+    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
+                         _("There is not enough memory to show it"));
+  else
+    g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN,
+                 _("The picture is damaged: %s"), loader_error != NULL ? loader_error->message : _("it ends too soon"));
+}
+
+/* A PNG that lacks its last chunk, told from its last bytes; interlaced ones have all rows long before. */
+static gboolean
+png_is_cut (GInputStream *stream,
+            GCancellable *cancellable)
+{
+  guint8 tail[4096];
+  gsize len = 0;
+
+  if (!g_seekable_seek (G_SEEKABLE (stream), 0, G_SEEK_END, cancellable, NULL))
+    return FALSE;
+  if (!g_seekable_seek (G_SEEKABLE (stream), MAX (0, g_seekable_tell (G_SEEKABLE (stream)) - (goffset) sizeof tail),
+                        G_SEEK_SET, cancellable, NULL) ||
+      !g_input_stream_read_all (stream, tail, sizeof tail, &len, cancellable, NULL))
+    return FALSE;
+
+  return memmem (tail, len, "IEND", 4) == NULL;
+}
+
+static gboolean
+finish_moving (Decoder            *self,
+               GdkPixbufAnimation *frames,
+               GCancellable       *cancellable)
+{
+  CofferImage *image = self->image;
+
+  image->animation = coffer_animation_new (frames, self->max_width, self->max_height, cancellable, &image->opaque);
+  if (image->animation == NULL)
+    return FALSE;
+
+  g_set_object (&image->texture, coffer_animation_get_frame (image->animation));
+  image->n_frames = self->count.n_frames;
+  image->duration_ms = self->count.duration_ms;
+
+  return TRUE;
+}
+
+static gboolean
+finish_still (Decoder      *self,
+              GdkPixbuf    *pixbuf,
+              GCancellable *cancellable)
+{
+  CofferImage *image = self->image;
+  const char *orientation = gdk_pixbuf_get_option (pixbuf, "orientation");
+
+  image->orientation = orientation != NULL ? CLAMP (atoi (orientation), 1, 8) : 1;
+  if (coffer_image_is_on_side (image->orientation))
+    {
+      int width = image->width;
+
+      image->width = image->height;
+      image->height = width;
+    }
+  image->texture = coffer_image_render (pixbuf, image->orientation, self->max_width, self->max_height,
+                                        cancellable, &image->opaque);
+
+  return image->texture != NULL;
+}
+
+/* Pixels to texture. */
+static gboolean
+finish (Decoder       *self,
+        GdkPixbuf     *pixbuf,
+        GCancellable  *cancellable,
+        GError       **error)
+{
+  GdkPixbufAnimation *frames = gdk_pixbuf_loader_get_animation (self->loader);
+  gboolean moves = frames != NULL && !gdk_pixbuf_animation_is_static_image (frames) &&
+                   (gint64) self->image->width * self->image->height <= MAX_MOVING_PIXELS;
+
+  if (self->image->width <= 0 || self->image->height <= 0)
+    {
+      self->image->width = gdk_pixbuf_get_width (pixbuf);
+      self->image->height = gdk_pixbuf_get_height (pixbuf);
+    }
+
+  if (moves ? finish_moving (self, frames, cancellable) : finish_still (self, pixbuf, cancellable))
+    return TRUE;
+
+  if (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
+                         _("There is not enough memory to show it"));
+
+  return FALSE;
+}
+
+static gboolean
+decode (Decoder       *self,
+        const char    *content_type,
+        GInputStream  *stream,
+        GCancellable  *cancellable,
+        GError       **error)
+{
+  g_autoptr(GError) loader_error = NULL;
+  g_autoptr(GError) stream_error = NULL;
+  gboolean fed, closed;
+  GdkPixbuf *pixbuf;
+
+  fed = feed (self, stream, cancellable, &loader_error, &stream_error);
+  self->closing = TRUE;
+  closed = gdk_pixbuf_loader_close (self->loader, loader_error == NULL ? &loader_error : NULL);
+
+  if (stream_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&stream_error));
+      return FALSE;
+    }
+
+  /* An end that is missing shows only when closing; the pixels before it are good. */
+  pixbuf = gdk_pixbuf_loader_get_pixbuf (self->loader);
+  if (!fed || pixbuf == NULL || (decoder_has_rows (self) && self->n_rows == 0))
+    {
+      set_loader_failure (self, content_type, loader_error, error);
+      return FALSE;
+    }
+
+  self->image->cut_short = !closed ||
+                           (decoder_has_rows (self) && self->n_rows < gdk_pixbuf_get_height (pixbuf)) ||
+                           (decoder_is (self, "png") && png_is_cut (stream, cancellable));
+
+  return finish (self, pixbuf, cancellable, error);
+}
+
+/* One that knows its format from the first byte on; else one that collects bytes until it can guess. */
+static GdkPixbufLoader *
+loader_new (const char *content_type)
+{
+  g_autofree char *media_type = g_content_type_get_mime_type (content_type);
+  GdkPixbufLoader *loader = media_type != NULL ? gdk_pixbuf_loader_new_with_mime_type (media_type, NULL) : NULL;
+
+  return loader != NULL ? loader : gdk_pixbuf_loader_new ();
+}
+
+gboolean
+coffer_image_decode (CofferImage   *image,
+                     const char    *content_type,
+                     GInputStream  *stream,
+                     int            max_width,
+                     int            max_height,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  g_autoptr(GdkPixbufLoader) loader = loader_new (content_type);
+  Decoder self = { .image = image, .loader = loader, .max_width = max_width, .max_height = max_height };
+  gboolean ok;
+
+  g_return_val_if_fail (max_width > 0 && max_height > 0, FALSE);
+
+  *image = (CofferImage) { .orientation = 1 };
+  coffer_frame_count_init (&self.count);
+  g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), &self);
+  g_signal_connect (loader, "area-prepared", G_CALLBACK (area_prepared_cb), &self);
+  g_signal_connect (loader, "area-updated", G_CALLBACK (area_updated_cb), &self);
+
+  ok = decode (&self, content_type, stream, cancellable, error);
+  g_free (self.format);
+
+  return ok;
+}
+
+gboolean
+coffer_image_is_incremental (const char *content_type)
+{
+  return g_content_type_is_a (content_type, "image/jpeg") ||
+         g_content_type_is_a (content_type, "image/png") ||
+         g_content_type_is_a (content_type, "image/gif") ||
+         g_content_type_is_a (content_type, "image/bmp") ||
+         g_content_type_is_a (content_type, "image/x-portable-anymap");
+}
+
+void
+coffer_image_clear (CofferImage *image)
+{
+  g_clear_object (&image->texture);
+  g_clear_object (&image->animation);
+  *image = (CofferImage) { 0 };
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-animation.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_IMAGE_ERROR (coffer_image_error_quark ())
+
+typedef enum {
+  COFFER_IMAGE_ERROR_TOO_LARGE,   /* more pixels or bytes than are ever decoded */
+  COFFER_IMAGE_ERROR_NO_LOADER,   /* GdkPixbuf here cannot read this kind; the message may name a package */
+  COFFER_IMAGE_ERROR_BROKEN,
+} CofferImageError;
+
+GQuark coffer_image_error_quark (void);
+
+/** What is decoded of one picture. Zero-filled at first; cleared by coffer_image_clear(). */
+typedef struct {
+  int              width;        /* of the picture itself, in pixels, upright; 0 until known */
+  int              height;
+  int              orientation;  /* as EXIF has it, 1 to 8; it is applied to texture, width and height */
+  gboolean         vector;       /* it has no pixels of its own */
+  gboolean         opaque;
+  gboolean         cut_short;    /* its end is missing: the rest is shown */
+  guint            n_frames;     /* 0 unless it moves */
+  guint64          duration_ms;
+  GdkTexture      *texture;      /* no larger than asked for */
+  CofferAnimation *animation;    /* (nullable) */
+} CofferImage;
+
+/**
+ * Decode a picture in pieces, reduced to @max_width × @max_height pixels where it is larger; either way round for a
+ * picture that EXIF turns. Any thread, no display needed.
+ *
+ * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels, 256 for a JPEG, which is reduced while
+ * decoding). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats that are not decoded in pieces.
+ *
+ * @image         (out caller-allocates) filled as far as it became known, also on failure
+ * @content_type  of the data, "image/png"
+ * @stream        from where the picture begins to its end; read in pieces of 4 to 256 KiB that take some milliseconds
+ *                each, with a look at @cancellable between them
+ *
+ * Returns: whether there is something to show; else an error of COFFER_IMAGE_ERROR (translated), G_IO_ERROR_CANCELLED or what @stream failed with
+ */
+gboolean coffer_image_decode        (CofferImage   *image,
+                                     const char    *content_type,
+                                     GInputStream  *stream,
+                                     int            max_width,
+                                     int            max_height,
+                                     GCancellable  *cancellable,
+                                     GError       **error);
+
+/** Whether pictures of this type are decoded as their bytes come; others only once all of them are there, not to be stopped. */
+gboolean coffer_image_is_incremental (const char *content_type);
+
+void     coffer_image_clear         (CofferImage   *image);
+
+G_END_DECLS

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-vault.h>
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_PREVIEW (coffer_preview_get_type ())
+G_DECLARE_FINAL_TYPE (CofferPreview, coffer_preview, COFFER, PREVIEW, GtkWidget)
+
+/**
+ * The value of one key: a picture where it is one, the beginning of a text, and what is known of it.
+ *
+ * Another choice ends the work on the one before at once; until the new value is there the old one stays, as a whole and
+ * for 200 ms at most.
+ *
+ * Properties: "title" string (read-only, notify): what is shown, "Image", "Animation", "JSON"; NULL if nothing is.
+ */
+GtkWidget  *coffer_preview_new       (void);
+
+/** Look into another vault, at no key. @vault (transfer none) (nullable) */
+void        coffer_preview_set_vault (CofferPreview *self,
+                                      CofferVault   *vault);
+
+/** @key (transfer none) (nullable): of the table that the vault has in use */
+void        coffer_preview_show_key  (CofferPreview *self,
+                                      CofferKey     *key);
+
+/** Returns: (transfer none) (nullable) */
+const char *coffer_preview_get_title (CofferPreview *self);
+
+G_END_DECLS
