@@ -32,7 +32,7 @@ open_row (kvault            *vault,
   if (row->value_class == KVAULT_CLASS_BLOB || row->value_class == KVAULT_CLASS_TEXT)
     {
       if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", row->id, 0, &self->blob) != SQLITE_OK)
-        return kvault__fail_db (vault, "%s", vault->location);
+        return kvault__fail_db (vault, "%s", vault->name);
       self->size = (uint64_t) sqlite3_blob_bytes (self->blob);
       return KVAULT_OK;
     }
@@ -41,10 +41,10 @@ open_row (kvault            *vault,
     return rc;
   sqlite3_bind_int64 (statement, 1, row->id);
   if (sqlite3_step (statement) != SQLITE_ROW)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   else if (sqlite3_column_text (statement, 0) != NULL &&
            (self->text = strdup ((const char *) sqlite3_column_text (statement, 0))) == NULL)
-    rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   self->size = self->text != NULL ? strlen (self->text) : 0;
   kvault__statement_done (statement);
   return rc;
@@ -59,7 +59,7 @@ add_blob (kvault            *vault,
   int rc;
 
   if (self == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   self->vault = vault;
   rc = open_row (vault, self, row);
   if (rc != KVAULT_OK)
@@ -158,10 +158,10 @@ kvault_blob_open_entry (kvault             *vault,
       kvault__statement_done (statement);
       if (entry->key_class == KVAULT_CLASS_BLOB)
         return open_by_key (vault, entry->key, entry->key_size, blob);
-      return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->location,
+      return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->name,
                            kvault__describe_key (entry->key, entry->key_size).text);
     default:
-      rc = kvault__fail_db (vault, "%s: key %s", vault->location, kvault__describe_key (entry->key, entry->key_size).text);
+      rc = kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (entry->key, entry->key_size).text);
     }
   kvault__statement_done (statement);
   return rc;
@@ -182,9 +182,9 @@ read_piece (kvault_blob *self,
   int rc = sqlite3_blob_read (self->blob, buf, (int) len, (int) offset);
 
   if (rc == SQLITE_ABORT)
-    return kvault__fail (self->vault, KVAULT_ESTALE, "%s: the value was changed", self->vault->location);
+    return kvault__fail (self->vault, KVAULT_ESTALE, "%s: the value was changed", self->vault->name);
   if (rc != SQLITE_OK)
-    return kvault__fail_code (self->vault, rc, "%s", self->vault->location);
+    return kvault__fail_code (self->vault, rc, "%s", self->vault->name);
   if (offset + len > self->walked)
     self->walked = offset + len;
   return KVAULT_OK;
@@ -194,7 +194,7 @@ static int
 fail_if_cancelled (kvault *vault)
 {
   if (kvault__is_cancelled (vault))
-    return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+    return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
   return KVAULT_OK;
 }
 
@@ -225,7 +225,7 @@ kvault_blob_read (kvault_blob *blob,
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
   if (offset > blob->size || len > blob->size - offset)
-    return kvault__fail (vault, KVAULT_ERANGE, "%s: %zu bytes from %llu leave a value of %llu bytes", vault->location, len,
+    return kvault__fail (vault, KVAULT_ERANGE, "%s: %zu bytes from %llu leave a value of %llu bytes", vault->name, len,
                          (unsigned long long) offset, (unsigned long long) blob->size);
   if (len == 0)
     return KVAULT_OK;

@@ -142,9 +142,9 @@ prepare_walk (kvault_cursor *self,
   sql = sqlite3_mprintf ("SELECT key%s FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", self->has_ids ? ", rowid" : "",
                          vault->section->name, low, high, flags & KVAULT_CURSOR_REVERSE ? " DESC" : "");
   if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   sqlite3_free (sql);
   if (rc != KVAULT_OK)
     return rc;
@@ -155,9 +155,9 @@ prepare_walk (kvault_cursor *self,
 
   sql = sqlite3_mprintf ("SELECT typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1", vault->section->name);
   if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->sizes, NULL) != SQLITE_OK)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   sqlite3_free (sql);
   return rc;
 }
@@ -193,12 +193,12 @@ kvault_cursor_open (kvault                      *vault,
 
   self = calloc (1, sizeof *self);
   if (self == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   self->vault = vault;
   self->entry.value_size = KVAULT_SIZE_UNKNOWN;
   self->entry.value_class = KVAULT_CLASS_BLOB;
   rc = set_bounds (self, options) ? prepare_walk (self, options->flags)
-                                  : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+                                  : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (rc != KVAULT_OK)
     {
       free_cursor (self);
@@ -270,11 +270,11 @@ read_size (kvault_cursor *self)
       break;
     case SQLITE_DONE:   /* the index has a row that the table has not */
       vault->damaged = true;
-      entry->result = kvault__fail (vault, KVAULT_ECORRUPT, "%s: key %s has no row", vault->location,
+      entry->result = kvault__fail (vault, KVAULT_ECORRUPT, "%s: key %s has no row", vault->name,
                                     kvault__describe_key (entry->key, entry->key_size).text);
       break;
     default:
-      entry->result = kvault__fail_db (vault, "%s: key %s", vault->location,
+      entry->result = kvault__fail_db (vault, "%s: key %s", vault->name,
                                        kvault__describe_key (entry->key, entry->key_size).text);
     }
   kvault__statement_done (self->sizes);
@@ -296,7 +296,7 @@ kvault_cursor_next (kvault_cursor       *cursor,
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
   if (cursor->failed != KVAULT_OK)
-    return kvault__fail (vault, cursor->failed, "%s: the walk is over", vault->location);
+    return kvault__fail (vault, cursor->failed, "%s: the walk is over", vault->name);
   if (cursor->empty)
     return cursor->failed = KVAULT_NOTFOUND;
 
@@ -308,7 +308,7 @@ kvault_cursor_next (kvault_cursor       *cursor,
       sqlite3_reset (cursor->keys);   /* lets go of the file now, not at closing */
       return cursor->failed = KVAULT_NOTFOUND;
     default:
-      return cursor->failed = kvault__fail_db (vault, "%s", vault->location);
+      return cursor->failed = kvault__fail_db (vault, "%s", vault->name);
     }
   read_key (cursor);
   if (cursor->has_ids)
@@ -368,11 +368,11 @@ sum_by_table (kvault           *vault,
   int step;
 
   if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   step = sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL);
   sqlite3_free (sql);
   if (step != SQLITE_OK)
-    return kvault__fail_db (vault, "%s", vault->location);
+    return kvault__fail_db (vault, "%s", vault->name);
   while (rc == KVAULT_OK && (step = sqlite3_step (statement)) == SQLITE_ROW)
     {
       uint64_t size;
@@ -382,10 +382,10 @@ sum_by_table (kvault           *vault,
       run->totals->keys++;
       run->totals->bytes += size;
       if (rc == KVAULT_OK && !report (run))
-        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
     }
   if (rc == KVAULT_OK && step != SQLITE_DONE)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   sqlite3_finalize (statement);
   return rc;
 }
@@ -409,7 +409,7 @@ sum_by_keys (kvault           *vault,
       else
         run->totals->unreadable++;
       if (!report (run))
-        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
     }
   kvault_cursor_close (cursor);
   return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;

@@ -25,7 +25,7 @@ fail_key (kvault     *vault,
           const void *key,
           size_t      key_size)
 {
-  return kvault__fail_db (vault, "%s: key %s", vault->location, kvault__describe_key (key, key_size).text);
+  return kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (key, key_size).text);
 }
 
 static int
@@ -33,7 +33,7 @@ fail_not_found (kvault     *vault,
                 const void *key,
                 size_t      key_size)
 {
-  return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->location, kvault__describe_key (key, key_size).text);
+  return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->name, kvault__describe_key (key, key_size).text);
 }
 
 /* ---- looking a row up ---- */
@@ -60,7 +60,7 @@ bytes_of_text (kvault   *vault,
 
   if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 0, &blob) != SQLITE_OK)
     {
-      kvault__fail_db (vault, "%s", vault->location);
+      kvault__fail_db (vault, "%s", vault->name);
       sqlite3_blob_close (blob);
       return vault->error.code;
     }
@@ -88,7 +88,7 @@ check_plausible (kvault  *vault,
   if (size <= (uint64_t) pages * 65536)
     return KVAULT_OK;
   vault->damaged = true;
-  return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a value claims to be longer than the file", vault->location);
+  return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a value claims to be longer than the file", vault->name);
 }
 
 /* The size and class of a value from typeof(value), length(value) in two columns of a row. */
@@ -194,7 +194,7 @@ kvault_count (kvault   *vault,
   if (sqlite3_step (statement) == SQLITE_ROW)
     *count = (uint64_t) sqlite3_column_int64 (statement, 0);
   else
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   atomic_store (&vault->counting, 0);
   kvault__statement_done (statement);
   return rc;
@@ -215,10 +215,10 @@ copy_value (kvault       *vault,
 
   /* Reading the column is what loads a value's further pages: failures show here, as no memory or as an error code. */
   if (bytes == NULL && (size > 0 || sqlite3_errcode (vault->db) == SQLITE_NOMEM))
-    return kvault__fail_db (vault, "%s", vault->location);
+    return kvault__fail_db (vault, "%s", vault->name);
   copy = malloc (size + 1);
   if (copy == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %zu bytes", vault->location, size);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %zu bytes", vault->name, size);
   if (size > 0)
     memcpy (copy, bytes, size);
   copy[size] = '\0';
@@ -276,7 +276,7 @@ kvault__check_record (kvault     *vault,
       value_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK - key_size)
     return KVAULT_OK;
   return kvault__fail (vault, KVAULT_ETOOBIG, "%s: key %s: with its value it would pass the limit of 1,000,000,000 bytes",
-                       vault->location, kvault__describe_key (key, key_size).text);
+                       vault->name, kvault__describe_key (key, key_size).text);
 }
 
 static int
@@ -441,9 +441,9 @@ copy_chunks (kvault       *vault,
       int n = size - at < (int) vault->options.chunk_size ? size - at : (int) vault->options.chunk_size;
 
       if (kvault__is_cancelled (vault))
-        return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+        return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
       if (sqlite3_blob_read (from, chunk, n, at) != SQLITE_OK || sqlite3_blob_write (to, chunk, n, at) != SQLITE_OK)
-        return kvault__fail_db (vault, "%s", vault->location);
+        return kvault__fail_db (vault, "%s", vault->name);
       at += n;
     }
   return KVAULT_OK;
@@ -461,17 +461,17 @@ rename_by_chunks (kvault            *vault,
   int rc;
 
   if (chunk == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   rc = kvault__reserve (vault, new_key, new_key_size, row->size, &id);
   if (rc == KVAULT_OK &&
       (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", row->id, 0, &from) != SQLITE_OK ||
        sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 1, &to) != SQLITE_OK))
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   if (rc == KVAULT_OK)
     rc = copy_chunks (vault, from, to, chunk, (int) row->size);
   sqlite3_blob_close (from);
   if (sqlite3_blob_close (to) != SQLITE_OK && rc == KVAULT_OK)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   free (chunk);
   return rc == KVAULT_OK ? run_on_row (vault, KVAULT__DELETE_ROW, row->id, NULL, 0) : rc;
 }
@@ -488,7 +488,7 @@ rename_row (kvault            *vault,
     return rename_by_chunks (vault, row, new_key, new_key_size);
   if (row->size * 2 > kvault__memory_available ())
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: in a table of the older shape a rename needs twice the value's %llu bytes of memory",
-                         vault->location, (unsigned long long) row->size);
+                         vault->name, (unsigned long long) row->size);
   return run_on_row (vault, KVAULT__RENAME_ROW, row->id, new_key, new_key_size);
 }
 
@@ -510,7 +510,7 @@ rename_inside (kvault     *vault,
     return KVAULT_OK;
   rc = kvault__row_find (vault, new_key, new_key_size, &other);
   if (rc == KVAULT_OK && !replace)
-    return kvault__fail (vault, KVAULT_EEXIST, "%s: there is a key %s already", vault->location,
+    return kvault__fail (vault, KVAULT_EEXIST, "%s: there is a key %s already", vault->name,
                          kvault__describe_key (new_key, new_key_size).text);
   if (rc == KVAULT_OK)
     rc = run_on_row (vault, KVAULT__DELETE_ROW, other.id, NULL, 0);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME(code) case code: return #code
@@ -245,6 +246,44 @@ kvault__fail_code (kvault     *vault,
   result = fail_sqlite (vault, sqlite_code, format, args);
   va_end (args);
   return result;
+}
+
+/* The bytes of the character at @text, or 0 if it is no printable character of UTF-8. */
+static size_t
+printable_length (const unsigned char *text)
+{
+  size_t n = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : text[0] >= 0xc2 ? 2 : 1;
+
+  if (n == 1)
+    return text[0] >= 0x20 && text[0] < 0x7f ? 1 : 0;
+  if (text[0] > 0xf4 || (text[0] == 0xc2 && text[1] < 0xa0))   /* the second range is control characters */
+    return 0;
+  for (size_t i = 1; i < n; i++)
+    if ((text[i] & 0xc0) != 0x80)
+      return 0;
+  return n;
+}
+
+/* A path as one line that a terminal can show; malloc()ed, NULL without memory. */
+char *
+kvault__describe_path (const char *path)
+{
+  char *text = malloc (strlen (path) * 4 + 1);
+  char *out = text;
+
+  if (text == NULL)
+    return NULL;
+  while (*path != '\0')
+    {
+      size_t n = printable_length ((const unsigned char *) path);
+
+      if (n == 0)
+        out += sprintf (out, "\\x%02x", (unsigned char) *path++);
+      for (; n > 0; n--)
+        *out++ = *path++;
+    }
+  *out = '\0';
+  return text;
 }
 
 kvault__key_text

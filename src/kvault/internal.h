@@ -56,6 +56,7 @@ typedef struct {
 struct kvault {
   sqlite3 *db;
   char *location;               /* as given */
+  char *name;                   /* the same for messages: escaped where it is not plain text */
   char *path;                   /* absolute, symbolic links resolved: side files lie beside this */
   kvault_options options;       /* with the defaults filled in; strings are not used after opening */
   kvault_error error;
@@ -90,6 +91,7 @@ int kvault__fail_code (kvault *vault, int sqlite_code, const char *format, ...) 
 
 /* A key for a message: printable, quoted, at most some 80 bytes. */
 typedef struct { char text[128]; } kvault__key_text;
+char *kvault__describe_path (const char *path);
 kvault__key_text kvault__describe_key (const void *key, size_t key_size);
 
 /* vault.c */

@@ -45,7 +45,7 @@ kvault__harden (kvault *vault)
 {
   for (size_t i = 0; i < sizeof config / sizeof config[0]; i++)
     if (sqlite3_db_config (vault->db, config[i].option, config[i].value, NULL) != SQLITE_OK)
-      return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->location);
+      return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->name);
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
     sqlite3_limit (vault->db, limits[i].limit, limits[i].value);
   return KVAULT_OK;
@@ -83,7 +83,7 @@ prepare_probes (kvault *vault,
 
   for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
     if (sqlite3_prepare_v2 (vault->db, sql[i], -1, statements[i], NULL) != SQLITE_OK)
-      return kvault__fail_db (vault, "%s", vault->location);
+      return kvault__fail_db (vault, "%s", vault->name);
   return KVAULT_OK;
 }
 
@@ -247,7 +247,7 @@ add_section (kvault             *vault,
   if (copy == NULL)
     {
       sqlite3_free (count_sql);
-      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
     }
   vault->sections[n] = (kvault_section) { copy, kind, readable, readable && reason == NULL, reason };
   vault->section_count_sql[n] = count_sql;
@@ -319,7 +319,7 @@ look_at_virtual_table (kvault     *vault,
     return KVAULT_OK;
   count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.\"%w_values\"", table);
   if (count_sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   return add_section (vault, table, kind, false,
                       kind == KVAULT_SECTION_TEXT ? "it is a text index, not a table of keys" : "it is a vector index, not a table of keys",
                       count_sql);
@@ -356,7 +356,7 @@ walk_schema (kvault       *vault,
   if (rc != KVAULT_OK)
     return rc;
   if (step != SQLITE_DONE)
-    return kvault__fail_db (vault, "%s", vault->location);
+    return kvault__fail_db (vault, "%s", vault->name);
   if (col_meta && col_chunks)
     return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
                         sqlite3_mprintf ("SELECT count(*) FROM main.col_meta"));
@@ -400,7 +400,7 @@ sort_sections (kvault *vault)
       sqlite3_free (order);
       sqlite3_free (sections);
       sqlite3_free (counts);
-      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
     }
   for (size_t i = 0; i < n; i++)
     order[i] = &vault->sections[i];
@@ -431,7 +431,7 @@ kvault__schema_load (kvault *vault)
                               "SELECT name, sql, rootpage FROM main.sqlite_schema"
                               " WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'",
                               -1, &schema, NULL) != SQLITE_OK)
-        rc = kvault__fail_db (vault, "%s", vault->location);
+        rc = kvault__fail_db (vault, "%s", vault->name);
       else
         rc = walk_schema (vault, &p, schema);
     }
@@ -465,12 +465,12 @@ fail_no_vault (kvault *vault)
 
   for (size_t i = 0; i < vault->n_sections; i++)
     if (vault->sections[i].kind <= KVAULT_SECTION_V2)
-      return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->location,
+      return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->name,
                            vault->sections[i].name, vault->sections[i].reason);
   if (vault->n_sections > 0)
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s holds columns or indexes, but no table of keys and values", vault->location);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s holds columns or indexes, but no table of keys and values", vault->name);
   kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_tables);
-  return kvault__fail (vault, KVAULT_ENOTVAULT, n_tables == 0 ? "%s is empty" : "%s is an SQLite file, but no vault", vault->location);
+  return kvault__fail (vault, KVAULT_ENOTVAULT, n_tables == 0 ? "%s is empty" : "%s is an SQLite file, but no vault", vault->name);
 }
 
 static const kvault_section *
@@ -534,11 +534,11 @@ kvault__schema_use (kvault     *vault,
   if (section == NULL && table == NULL)
     return fail_no_vault (vault);
   if (section == NULL && exists_otherwise (vault, table))
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" is no table of keys and values", vault->location, table);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" is no table of keys and values", vault->name, table);
   if (section == NULL)
-    return kvault__fail (vault, KVAULT_ENOENT, "%s has no table \"%s\"", vault->location, table);
+    return kvault__fail (vault, KVAULT_ENOENT, "%s has no table \"%s\"", vault->name, table);
   if (!section->readable)
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->location, section->name, section->reason);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->name, section->name, section->reason);
   kvault__schema_switch (vault, section);
   return KVAULT_OK;
 }
@@ -596,7 +596,7 @@ kvault_section_count (kvault     *vault,
         *count = (uint64_t) n;
         return rc;
       }
-  return kvault__fail (vault, KVAULT_ENOENT, "%s has no section \"%s\"", vault->location, section);
+  return kvault__fail (vault, KVAULT_ENOENT, "%s has no section \"%s\"", vault->name, section);
 }
 
 /* ---- making a vault ---- */
@@ -610,7 +610,7 @@ create_tables (kvault     *vault,
   int rc;
 
   if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if ((rc = kvault__exec (vault, "BEGIN IMMEDIATE")) == KVAULT_OK)
     {
       rc = kvault__exec (vault, sql);

@@ -63,11 +63,11 @@ kvault__statement (kvault              *vault,
     format = sql_of[id].v2;
   sql = sqlite3_mprintf (format, vault->section->name);
   if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   rc = sqlite3_prepare_v3 (vault->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &vault->statements[id], NULL);
   sqlite3_free (sql);
   if (rc != SQLITE_OK)
-    return kvault__fail_db (vault, "%s", vault->location);
+    return kvault__fail_db (vault, "%s", vault->name);
   *statement = vault->statements[id];
   return KVAULT_OK;
 }

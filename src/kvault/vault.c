@@ -123,9 +123,9 @@ check_frozen_place (kvault *vault)
   kvault__place now;
 
   if (kvault__look_at_place (vault->path, &now) != 0)
-    return kvault__fail (vault, KVAULT_EMOVED, "%s is not there any more", vault->location);
+    return kvault__fail (vault, KVAULT_EMOVED, "%s is not there any more", vault->name);
   if (kvault__place_changed (&vault->place, &now))
-    return kvault__fail (vault, KVAULT_ESTALE, "%s: another program has changed it; open it again", vault->location);
+    return kvault__fail (vault, KVAULT_ESTALE, "%s: another program has changed it; open it again", vault->name);
   return KVAULT_OK;
 }
 
@@ -153,9 +153,9 @@ kvault__enter_write (kvault *vault)
   forget_interruption (vault);
   if (kvault_is_readonly (vault))
     return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
-                         vault->location, kvault_readonly_reason (vault));
+                         vault->name, kvault_readonly_reason (vault));
   if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
-    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->location);
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   return KVAULT_OK;
 }
 
@@ -193,13 +193,13 @@ kvault_data_version (kvault   *vault,
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
   if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
-    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->location);
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->name);
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
     return rc;
   if (sqlite3_step (statement) == SQLITE_ROW)
     *version = (uint64_t) sqlite3_column_int64 (statement, 0);
   else
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
   return rc;
 }
@@ -216,7 +216,7 @@ run (kvault              *vault,
   if (rc != KVAULT_OK)
     return rc;
   if (sqlite3_step (statement) != SQLITE_DONE)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
   return rc;
 }
@@ -248,7 +248,7 @@ kvault__exec (kvault     *vault,
               const char *sql)
 {
   if (sqlite3_exec (vault->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-    return kvault__fail_db (vault, "%s", vault->location);
+    return kvault__fail_db (vault, "%s", vault->name);
   return KVAULT_OK;
 }
 
@@ -262,7 +262,7 @@ kvault__pragma_int (kvault     *vault,
 
   *value = 0;
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step (statement) != SQLITE_ROW)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   else
     *value = sqlite3_column_int64 (statement, 0);
   sqlite3_finalize (statement);
@@ -306,16 +306,16 @@ create_file (kvault *vault,
   if (errno == EEXIST)
     {
       if (vault->options.access == KVAULT_ACCESS_CREATE_NEW)
-        return kvault__fail (vault, KVAULT_EEXIST, "%s is there already", vault->location);
+        return kvault__fail (vault, KVAULT_EEXIST, "%s is there already", vault->name);
       return KVAULT_OK;
     }
   if (errno == ENOENT)
-    return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->location);
+    return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->name);
   if (errno == EACCES || errno == EPERM)
-    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "cannot make %s", vault->location);
+    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "cannot make %s", vault->name);
   if (errno == EROFS)
-    return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->location);
-  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s", vault->location);
+    return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->name);
+  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s", vault->name);
 }
 
 static int
@@ -326,17 +326,17 @@ check_kind_of_file (kvault *vault)
   if (stat (vault->location, &st) != 0)
     {
       if (errno == ENOENT || errno == ENOTDIR)
-        return kvault__fail (vault, KVAULT_ENOENT, "%s does not exist", vault->location);
+        return kvault__fail (vault, KVAULT_ENOENT, "%s does not exist", vault->name);
       if (errno == EACCES)
-        return kvault__fail (vault, KVAULT_EPERM, "%s: no right to enter its folder", vault->location);
-      return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s", vault->location);
+        return kvault__fail (vault, KVAULT_EPERM, "%s: no right to enter its folder", vault->name);
+      return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s", vault->name);
     }
   if (S_ISDIR (st.st_mode))
-    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a folder", vault->location);
+    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a folder", vault->name);
   if (!S_ISREG (st.st_mode))
-    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a pipe, socket or device", vault->location);
+    return kvault__fail (vault, KVAULT_ENOTFILE, "%s is a pipe, socket or device", vault->name);
   if (faccessat (AT_FDCWD, vault->location, R_OK, AT_EACCESS) != 0)
-    return kvault__fail (vault, KVAULT_EPERM, "%s: no right to read it", vault->location);
+    return kvault__fail (vault, KVAULT_EPERM, "%s: no right to read it", vault->name);
   return KVAULT_OK;
 }
 
@@ -346,7 +346,7 @@ resolve_path (kvault *vault)
 {
   vault->path = realpath (vault->location, NULL);
   if (vault->path == NULL)
-    return kvault__fail_errno (vault, errno == ENOENT ? KVAULT_ENOENT : KVAULT_EIO, errno, "%s", vault->location);
+    return kvault__fail_errno (vault, errno == ENOENT ? KVAULT_ENOENT : KVAULT_EIO, errno, "%s", vault->name);
   return KVAULT_OK;
 }
 
@@ -424,11 +424,14 @@ kvault_open (const char           *location,
   if (error != NULL)
     *error = (kvault_error) { .code = KVAULT_OK };
   self = calloc (1, sizeof *self);
-  if (self == NULL || location == NULL || (self->location = strdup (location)) == NULL)
+  if (self == NULL || location == NULL || (self->location = strdup (location)) == NULL ||
+      (self->name = kvault__describe_path (location)) == NULL)
     {
       rc = location == NULL ? KVAULT_EINVAL : KVAULT_ENOMEM;
       if (error != NULL)
         *error = (kvault_error) { .code = rc, .message = "no memory, or no location" };
+      if (self != NULL)
+        free (self->location);
       free (self);
       return rc;
     }
@@ -448,6 +451,7 @@ kvault_open (const char           *location,
   if (created)
     remove_created (self);
   free (self->path);
+  free (self->name);
   free (self->location);
   free (self);
   return rc;
@@ -474,6 +478,7 @@ kvault_close (kvault *vault)
   kvault__schema_free (vault);
   sqlite3_close (vault->db);
   free (vault->path);
+  free (vault->name);
   free (vault->location);
   free (vault);
 }

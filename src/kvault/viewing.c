@@ -148,13 +148,13 @@ connect_database (kvault     *vault,
     return kvault__fail (vault, KVAULT_EIO, "SQLite has no file system");
   uri = uri_of (vault->path, query[manner]);
   if (uri == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   rc = sqlite3_open_v2 (uri, &vault->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         own_vfs ? KVAULT__VFS : NULL);
   sqlite3_free (uri);
   if (rc != SQLITE_OK)
     {
-      rc = kvault__fail_code (vault, rc, "%s", vault->location);
+      rc = kvault__fail_code (vault, rc, "%s", vault->name);
       close_connection (vault);
       return rc;
     }
@@ -208,10 +208,10 @@ judge_no_database (kvault *vault)
   size_t len = read_head (vault, head, sizeof head);
 
   if (len >= sizeof MAGIC && memcmp (head, MAGIC, sizeof MAGIC) == 0)
-    return kvault__fail (vault, KVAULT_ECORRUPT, "%s: the file is damaged or cut short", vault->location);
+    return kvault__fail (vault, KVAULT_ECORRUPT, "%s: the file is damaged or cut short", vault->name);
   if (looks_encrypted (head, len, vault->place.main.st_size))
-    return kvault__fail (vault, KVAULT_EENCRYPTED, "%s is no SQLite file; it looks encrypted", vault->location);
-  return kvault__fail (vault, KVAULT_ENOTDB, "%s is no SQLite file", vault->location);
+    return kvault__fail (vault, KVAULT_EENCRYPTED, "%s is no SQLite file; it looks encrypted", vault->name);
+  return kvault__fail (vault, KVAULT_ENOTDB, "%s is no SQLite file", vault->name);
 }
 
 static int
@@ -224,7 +224,7 @@ first_read (kvault *vault)
   if (sqlite_rc == SQLITE_OK && sqlite3_step (statement) != SQLITE_ROW)
     sqlite_rc = sqlite3_extended_errcode (vault->db);
   if (sqlite_rc != SQLITE_OK)
-    rc = kvault__fail_code (vault, sqlite_rc, "%s", vault->location);
+    rc = kvault__fail_code (vault, sqlite_rc, "%s", vault->name);
   sqlite3_finalize (statement);
 
   if (rc == KVAULT_ENOTDB)
@@ -232,7 +232,7 @@ first_read (kvault *vault)
   if (rc == KVAULT_EHOT)
     return kvault__fail (vault, KVAULT_EHOT,
                          "%s: the last write was interrupted; open it once where it can be written, or copy it with its -journal",
-                         vault->location);
+                         vault->name);
   return rc;
 }
 
@@ -310,13 +310,13 @@ open_for_writing (kvault *vault)
   int rc;
 
   if (!may_write (vault->path))
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write the file", vault->location);
+    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write the file", vault->name);
   if (!may_write_folder (vault->path))
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log", vault->location);
+    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log", vault->name);
   if ((rc = connect_database (vault, OPEN_PLAIN, SQLITE_OPEN_READWRITE)) != KVAULT_OK)
     return rc;
   if (sqlite3_db_readonly (vault->db, "main") == 1)   /* asked for writing, given reading */
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: the file cannot be opened for writing", vault->location);
+    return kvault__fail (vault, KVAULT_EREADONLY, "%s: the file cannot be opened for writing", vault->name);
   return first_read (vault);
 }
 
@@ -326,6 +326,6 @@ kvault__open_database (kvault *vault)
   int system_errno = kvault__look_at_place (vault->path, &vault->place);
 
   if (system_errno != 0)
-    return kvault__fail_errno (vault, KVAULT_EIO, system_errno, "%s", vault->location);
+    return kvault__fail_errno (vault, KVAULT_EIO, system_errno, "%s", vault->name);
   return vault->options.access == KVAULT_ACCESS_VIEW ? open_for_viewing (vault) : open_for_writing (vault);
 }

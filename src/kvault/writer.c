@@ -61,7 +61,7 @@ check_room (kvault     *vault,
     return KVAULT_OK;
   if ((uint64_t) fs.f_bavail * fs.f_frsize >= size)
     return KVAULT_OK;
-  return kvault__fail (vault, KVAULT_EFULL, "%s: the disk has no room for a value of %llu bytes", vault->location,
+  return kvault__fail (vault, KVAULT_EFULL, "%s: the disk has no room for a value of %llu bytes", vault->name,
                        (unsigned long long) size);
 }
 
@@ -81,7 +81,7 @@ kvault_writer_open (kvault         *vault,
       (rc = kvault__check_record (vault, key, key_size, size == KVAULT_SIZE_UNKNOWN ? 0 : size)) != KVAULT_OK)
     return rc;
   folder = folder_of (vault->path);
-  rc = folder != NULL ? check_room (vault, folder, size) : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  rc = folder != NULL ? check_room (vault, folder, size) : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   free (folder);
   if (rc != KVAULT_OK)
     return rc;
@@ -90,7 +90,7 @@ kvault_writer_open (kvault         *vault,
   if (self == NULL || (self->key = malloc (key_size + 1)) == NULL)
     {
       free (self);
-      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
     }
   if (key_size > 0)
     memcpy (self->key, key, key_size);
@@ -120,7 +120,7 @@ grow_memory (kvault_writer *self,
     room *= 2;
   grown = realloc (self->memory, room);
   if (grown == NULL)
-    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->location);
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
   self->memory = grown;
   self->memory_room = room;
   return KVAULT_OK;
@@ -134,7 +134,7 @@ open_spool (kvault_writer *self)
   char *name = NULL;
 
   if (folder == NULL)
-    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->location);
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
   self->spool = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (self->spool < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
     {
@@ -147,7 +147,7 @@ open_spool (kvault_writer *self)
   free (folder);
   if (self->spool < 0)
     return kvault__fail_errno (self->vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
-                               "%s: cannot make a temporary file beside it", self->vault->location);
+                               "%s: cannot make a temporary file beside it", self->vault->name);
   return KVAULT_OK;
 }
 
@@ -168,7 +168,7 @@ write_spool (kvault_writer       *self,
         continue;
       if (n <= 0)
         return kvault__fail_errno (self->vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
-                                   "%s: the temporary file beside it", self->vault->location);
+                                   "%s: the temporary file beside it", self->vault->name);
       bytes += n;
       len -= (size_t) n;
     }
@@ -204,11 +204,11 @@ kvault_writer_write (kvault_writer *writer,
   int rc;
 
   if (writer->failed != KVAULT_OK || writer->committed)
-    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->location);
+    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->name);
   if (buf == NULL && len > 0)
     return kvault__fail (vault, KVAULT_EINVAL, "no bytes");
   if (len > UINT64_MAX - writer->written || writer->written + len > writer->declared)
-    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: more bytes came than the %llu declared", vault->location,
+    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: more bytes came than the %llu declared", vault->name,
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->declared));
   if ((rc = kvault__check_record (vault, writer->key, writer->key_size, writer->written + len)) != KVAULT_OK ||
@@ -233,7 +233,7 @@ read_spool (kvault_writer *self,
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return kvault__fail_errno (self->vault, KVAULT_EIO, n < 0 ? errno : EIO, "%s: the temporary file beside it", self->vault->location);
+        return kvault__fail_errno (self->vault, KVAULT_EIO, n < 0 ? errno : EIO, "%s: the temporary file beside it", self->vault->name);
       chunk += n;
       offset += (uint64_t) n;
       len -= (size_t) n;
@@ -248,17 +248,17 @@ move_spool (kvault_writer *self,
   kvault *vault = self->vault;
   uint64_t size = self->written - self->memory_size;
   char *chunk = malloc (vault->options.chunk_size);
-  int rc = chunk != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->location);
+  int rc = chunk != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
 
   for (uint64_t at = 0; rc == KVAULT_OK && at < size; )
     {
       size_t n = size - at < vault->options.chunk_size ? (size_t) (size - at) : vault->options.chunk_size;
 
       if (kvault__is_cancelled (vault))
-        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->location);
+        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
       else if ((rc = read_spool (self, chunk, n, at)) == KVAULT_OK &&
                sqlite3_blob_write (blob, chunk, (int) n, (int) (self->memory_size + at)) != SQLITE_OK)
-        rc = kvault__fail_db (vault, "%s", vault->location);
+        rc = kvault__fail_db (vault, "%s", vault->name);
       at += n;
     }
   free (chunk);
@@ -277,11 +277,11 @@ write_value (kvault_writer *self)
     return rc;
   if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 1, &blob) != SQLITE_OK ||
       sqlite3_blob_write (blob, self->memory, (int) self->memory_size, 0) != SQLITE_OK)
-    rc = kvault__fail_db (vault, "%s: key %s", vault->location, kvault__describe_key (self->key, self->key_size).text);
+    rc = kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (self->key, self->key_size).text);
   else
     rc = move_spool (self, blob);
   if (sqlite3_blob_close (blob) != SQLITE_OK && rc == KVAULT_OK)
-    rc = kvault__fail_db (vault, "%s", vault->location);
+    rc = kvault__fail_db (vault, "%s", vault->name);
   return rc;
 }
 
@@ -292,7 +292,7 @@ check_memory (kvault_writer *self)
   if (self->vault->section->kind != KVAULT_SECTION_V1 || self->written * 2 <= kvault__memory_available ())
     return KVAULT_OK;
   return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: in a table of the older shape a value of %llu bytes needs twice that in memory",
-                       self->vault->location, (unsigned long long) self->written);
+                       self->vault->name, (unsigned long long) self->written);
 }
 
 static int
@@ -316,9 +316,9 @@ kvault_writer_commit (kvault_writer *writer)
   int rc;
 
   if (writer->failed != KVAULT_OK || writer->committed)
-    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->location);
+    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->name);
   if (writer->declared != KVAULT_SIZE_UNKNOWN && writer->written != writer->declared)
-    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of the %llu declared", vault->location,
+    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of the %llu declared", vault->name,
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->written, (unsigned long long) writer->declared));
   kvault__schema_switch (vault, writer->section);
