@@ -458,6 +458,9 @@ kvault__schema_free (kvault *vault)
 
 /* ---- the table in use ---- */
 
+/* A table's name is a stranger's too. */
+#define DESCRIBED(table) kvault__describe_key ((table), strlen (table)).text
+
 static int
 fail_no_vault (kvault *vault)
 {
@@ -465,8 +468,8 @@ fail_no_vault (kvault *vault)
 
   for (size_t i = 0; i < vault->n_sections; i++)
     if (vault->sections[i].kind <= KVAULT_SECTION_V2)
-      return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->name,
-                           vault->sections[i].name, vault->sections[i].reason);
+      return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name,
+                           DESCRIBED (vault->sections[i].name), vault->sections[i].reason);
   if (vault->n_sections > 0)
     return kvault__fail (vault, KVAULT_ENOTVAULT, "%s holds columns or indexes, but no table of keys and values", vault->name);
   kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_tables);
@@ -534,11 +537,11 @@ kvault__schema_use (kvault     *vault,
   if (section == NULL && table == NULL)
     return fail_no_vault (vault);
   if (section == NULL && exists_otherwise (vault, table))
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" is no table of keys and values", vault->name, table);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s is no table of keys and values", vault->name, DESCRIBED (table));
   if (section == NULL)
-    return kvault__fail (vault, KVAULT_ENOENT, "%s has no table \"%s\"", vault->name, table);
+    return kvault__fail (vault, KVAULT_ENOENT, "%s has no table %s", vault->name, DESCRIBED (table));
   if (!section->readable)
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: \"%s\" cannot be used: %s", vault->name, section->name, section->reason);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name, DESCRIBED (section->name), section->reason);
   kvault__schema_switch (vault, section);
   return KVAULT_OK;
 }
@@ -596,7 +599,7 @@ kvault_section_count (kvault     *vault,
         *count = (uint64_t) n;
         return rc;
       }
-  return kvault__fail (vault, KVAULT_ENOENT, "%s has no section \"%s\"", vault->name, section);
+  return kvault__fail (vault, KVAULT_ENOENT, "%s has no section %s", vault->name, DESCRIBED (section));
 }
 
 /* ---- making a vault ---- */
