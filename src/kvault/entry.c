@@ -409,24 +409,60 @@ kvault__reserve (kvault     *vault,
   return rc == KVAULT_NOTFOUND ? step_returning_id (vault, KVAULT__RESERVE_INSERT, key, key_size, size, id) : rc;
 }
 
-/* ---- rename ---- */
+/* ---- rows by id, inside an operation ---- */
 
-static int
-run_on_row (kvault              *vault,
-            kvault__statement_id which,
-            int64_t              id,
-            const void          *key,
-            size_t               key_size)
+int
+kvault__delete_row (kvault *vault,
+                    int64_t id)
 {
   sqlite3_stmt *statement;
   int rc;
 
-  if ((rc = kvault__statement (vault, which, &statement)) != KVAULT_OK)
+  if ((rc = kvault__statement (vault, KVAULT__DELETE_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, id);
-  if (which == KVAULT__RENAME_ROW)
-    kvault__bind_bytes (statement, 2, key, key_size);
-  return step_done (vault, statement, key, key_size);
+  return step_done (vault, statement, NULL, 0);
+}
+
+/* Copies a key that is known to be @key_size bytes long. */
+int
+kvault__row_key (kvault  *vault,
+                 int64_t  id,
+                 void    *key,
+                 size_t   key_size)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__ROW_KEY, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, id);
+  if (sqlite3_step (statement) != SQLITE_ROW)
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  else if ((size_t) sqlite3_column_bytes (statement, 0) != key_size)
+    rc = kvault__fail (vault, KVAULT_ESTALE, "%s: a key changed", vault->name);
+  else if (key_size > 0)
+    memcpy (key, sqlite3_column_blob (statement, 0), key_size);
+  kvault__statement_done (statement);
+  return rc;
+}
+
+/* ---- rename ---- */
+
+static int
+rename_in_memory (kvault     *vault,
+                  int64_t     id,
+                  const void *new_key,
+                  size_t      new_key_size)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__RENAME_ROW, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, id);
+  kvault__bind_bytes (statement, 2, new_key, new_key_size);
+  return step_done (vault, statement, new_key, new_key_size);
 }
 
 static int
@@ -473,7 +509,7 @@ rename_by_chunks (kvault            *vault,
   if (sqlite3_blob_close (to) != SQLITE_OK && rc == KVAULT_OK)
     rc = kvault__fail_db (vault, "%s", vault->name);
   free (chunk);
-  return rc == KVAULT_OK ? run_on_row (vault, KVAULT__DELETE_ROW, row->id, NULL, 0) : rc;
+  return rc == KVAULT_OK ? kvault__delete_row (vault, row->id) : rc;
 }
 
 static int
@@ -483,13 +519,13 @@ rename_row (kvault            *vault,
             size_t             new_key_size)
 {
   if (row->size <= RENAME_IN_MEMORY_MAX)
-    return run_on_row (vault, KVAULT__RENAME_ROW, row->id, new_key, new_key_size);
+    return rename_in_memory (vault, row->id, new_key, new_key_size);
   if (vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
     return rename_by_chunks (vault, row, new_key, new_key_size);
   if (row->size * 2 > kvault__memory_available ())
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: in a table of the older shape a rename needs twice the value's %llu bytes of memory",
                          vault->name, (unsigned long long) row->size);
-  return run_on_row (vault, KVAULT__RENAME_ROW, row->id, new_key, new_key_size);
+  return rename_in_memory (vault, row->id, new_key, new_key_size);
 }
 
 static int
@@ -513,10 +549,23 @@ rename_inside (kvault     *vault,
     return kvault__fail (vault, KVAULT_EEXIST, "%s: there is a key %s already", vault->name,
                          kvault__describe_key (new_key, new_key_size).text);
   if (rc == KVAULT_OK)
-    rc = run_on_row (vault, KVAULT__DELETE_ROW, other.id, NULL, 0);
+    rc = kvault__delete_row (vault, other.id);
   else if (rc == KVAULT_NOTFOUND)
     rc = KVAULT_OK;
   return rc == KVAULT_OK ? rename_row (vault, &row, new_key, new_key_size) : rc;
+}
+
+int
+kvault__rename (kvault     *vault,
+                const void *key,
+                size_t      key_size,
+                const void *new_key,
+                size_t      new_key_size,
+                bool        replace)
+{
+  int rc = kvault__begin (vault);
+
+  return rc == KVAULT_OK ? kvault__end (vault, rename_inside (vault, key, key_size, new_key, new_key_size, replace)) : rc;
 }
 
 int
@@ -533,7 +582,5 @@ kvault_rename (kvault     *vault,
     return rc;
   if (bad_bytes (key, key_size) || bad_bytes (new_key, new_key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  if ((rc = kvault__begin (vault)) != KVAULT_OK)
-    return rc;
-  return kvault__end (vault, rename_inside (vault, key, key_size, new_key, new_key_size, replace != 0));
+  return kvault__rename (vault, key, key_size, new_key, new_key_size, replace != 0);
 }

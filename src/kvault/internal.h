@@ -26,6 +26,7 @@ typedef enum {
   KVAULT__GET,
   KVAULT__FIND,
   KVAULT__FIND_ROW,
+  KVAULT__ROW_KEY,
   KVAULT__EXISTS,
   KVAULT__COUNT,
   KVAULT__COUNT_STEPWISE,
@@ -40,6 +41,9 @@ typedef enum {
   KVAULT__BEGIN,
   KVAULT__COMMIT,
   KVAULT__ROLLBACK,
+  KVAULT__SAVEPOINT,
+  KVAULT__RELEASE,
+  KVAULT__ROLLBACK_TO,
   KVAULT__DATA_VERSION,
   KVAULT__PAGE_COUNT,
   KVAULT__N_STATEMENTS
@@ -71,6 +75,9 @@ struct kvault {
   kvault_blob *blobs;
   kvault_writer *writers;
 
+  bool batch;                   /* a transaction of the caller's is open */
+  int inside;                   /* operations that are running, one inside the other */
+
   _Atomic int interrupted;      /* set by kvault_interrupt(), forgotten by kvault__enter() */
   _Atomic int counting;         /* OP_Count runs, which asks no progress handler */
   bool cancelled;               /* a handler ended the running call: SQLite then says BUSY or INTERRUPT */
@@ -99,8 +106,9 @@ int kvault__enter (kvault *vault);
 int kvault__enter_write (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);
 bool kvault__is_cancelled (kvault *vault);
+int kvault__run (kvault *vault, kvault__statement_id id);
 int kvault__begin (kvault *vault);
-int kvault__end (kvault *vault, int result);  /* commits if @result is KVAULT_OK, else rolls back; gives the final result */
+int kvault__end (kvault *vault, int result);
 int kvault__exec (kvault *vault, const char *sql);
 int kvault__pragma_int (kvault *vault, const char *sql, int64_t *value);
 uint64_t kvault__memory_available (void);
@@ -139,6 +147,9 @@ int kvault__row_find (kvault *vault, const void *key, size_t key_size, kvault__r
 int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int64_t id, int type_column, uint64_t *size, kvault_class *value_class);
 int kvault__check_record (kvault *vault, const void *key, size_t key_size, uint64_t value_size);
 int kvault__reserve (kvault *vault, const void *key, size_t key_size, uint64_t size, int64_t *id);
+int kvault__delete_row (kvault *vault, int64_t id);
+int kvault__row_key (kvault *vault, int64_t id, void *key, size_t key_size);
+int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
 int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */

@@ -418,6 +418,104 @@ KVAULT_API int kvault_rename (kvault *vault, const void *key, size_t key_size,
                               const void *new_key, size_t new_key_size, int replace);
 
 /* ---------------------------------------------------------------------------------------
+ * Several changes as one
+ * ------------------------------------------------------------------------------------- */
+
+/** How far a long operation is. Totals are KVAULT_SIZE_UNKNOWN where nobody knows them. */
+typedef struct kvault_progress {
+  uint64_t keys, keys_total;
+  uint64_t bytes, bytes_total;
+} kvault_progress;
+
+/**
+ * Told now and then how far an operation is; runs on the calling thread and must not use the
+ * handle. Nonzero ends the operation with KVAULT_ECANCELLED, everything as before it.
+ */
+typedef int (*kvault_progress_func) (const kvault_progress *progress, void *data);
+
+/**
+ * Open a transaction: what follows on this handle shows to others, and lasts, only with
+ * kvault_commit(). Other writers wait meanwhile. A call that fails inside it leaves what came before it, unless the
+ * failure was one that ends the whole (KVAULT_EFULL, KVAULT_EIO, KVAULT_ENOMEM may): then
+ * kvault_commit() fails and nothing of it is kept. Transactions do not nest.
+ *
+ * Returns: KVAULT_OK, KVAULT_EINVAL (one is open), KVAULT_EBUSY, or another failure
+ */
+KVAULT_API int kvault_begin (kvault *vault);
+
+/**
+ * Make all since kvault_begin() real.
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_EBUSY, KVAULT_EFULL  not now: the transaction is still open, unless
+ *                                      kvault_rollback() or a further commit says otherwise
+ *          KVAULT_EIO      an earlier failure has undone it
+ *          KVAULT_EINVAL   none is open
+ */
+KVAULT_API int kvault_commit (kvault *vault);
+
+/** Undo all since kvault_begin(); nothing if no transaction is open. Keeps the last error. */
+KVAULT_API void kvault_rollback (kvault *vault);
+
+/** kvault_get() and kvault_delete() as one. */
+KVAULT_API int kvault_pop (kvault *vault, const void *key, size_t key_size,
+                           void **value, size_t *value_size);
+
+/**
+ * Store a value unless the key has one.
+ *
+ * @existing, @existing_size  set to the value that was there, the caller's, to kvault_free();
+ *                            NULL if there was none, and @value is there now
+ */
+KVAULT_API int kvault_setdefault (kvault *vault, const void *key, size_t key_size,
+                                  const void *value, size_t value_size,
+                                  void **existing, size_t *existing_size);
+
+/**
+ * Gives the next pair of kvault_update(); the bytes stay until it is called again.
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND at the end, or a failure, which ends the update and is
+ *          its result
+ */
+typedef int (*kvault_next_func) (void *data, const void **key, size_t *key_size,
+                                 const void **value, size_t *value_size);
+
+/** Put many pairs, all or none. */
+KVAULT_API int kvault_update (kvault *vault, kvault_next_func next, void *next_data,
+                              kvault_progress_func progress, void *progress_data);
+
+/**
+ * Delete every key that begins with some bytes, all or none.
+ *
+ * @n_deleted  set to their number
+ *
+ * Cost:    with @progress the keys are counted first. The space goes to the file's free
+ *          pages; compacting gives it back.
+ */
+KVAULT_API int kvault_delete_prefix (kvault *vault, const void *prefix, size_t prefix_size,
+                                     kvault_progress_func progress, void *progress_data,
+                                     uint64_t *n_deleted);
+
+/** Delete every key, those of other storage classes too, all or none. */
+KVAULT_API int kvault_clear (kvault *vault, kvault_progress_func progress, void *progress_data,
+                             uint64_t *n_deleted);
+
+/**
+ * Give every key that begins with @prefix one that begins with @new_prefix instead, all or none.
+ * New names may lie under the old prefix ("a/" to "a/b/").
+ *
+ * @replace    nonzero: keys that are there already are replaced; else KVAULT_EEXIST
+ * @n_renamed  set to their number
+ *
+ * Cost:    rewrites the values, see kvault_rename(): kvault_totals() of @prefix tells how many
+ *          bytes. 16 bytes of memory a key.
+ */
+KVAULT_API int kvault_rename_prefix (kvault *vault, const void *prefix, size_t prefix_size,
+                                     const void *new_prefix, size_t new_prefix_size, int replace,
+                                     kvault_progress_func progress, void *progress_data,
+                                     uint64_t *n_renamed);
+
+/* ---------------------------------------------------------------------------------------
  * Walking the keys
  * ------------------------------------------------------------------------------------- */
 

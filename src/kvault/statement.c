@@ -17,6 +17,7 @@ static const struct {
   [KVAULT__GET] = { "SELECT value FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__FIND] = { "SELECT rowid, typeof(value), length(value) FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__FIND_ROW] = { "SELECT key, typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__ROW_KEY] = { "SELECT key FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__COUNT] = { "SELECT count(*) FROM main.\"%w\"" },
   /* The condition is always true and keeps SQLite from OP_Count, in which no handler is asked. */
@@ -42,6 +43,9 @@ static const struct {
   [KVAULT__BEGIN] = { "BEGIN IMMEDIATE" },
   [KVAULT__COMMIT] = { "COMMIT" },
   [KVAULT__ROLLBACK] = { "ROLLBACK" },
+  [KVAULT__SAVEPOINT] = { "SAVEPOINT kvault" },
+  [KVAULT__RELEASE] = { "RELEASE kvault" },
+  [KVAULT__ROLLBACK_TO] = { "ROLLBACK TO kvault" },
   [KVAULT__DATA_VERSION] = { "PRAGMA main.data_version" },
   [KVAULT__PAGE_COUNT] = { "PRAGMA main.page_count" },
 };

@@ -133,6 +133,8 @@ check_frozen_place (kvault *vault)
 static void
 forget_interruption (kvault *vault)
 {
+  if (vault->inside > 0)   /* a step of a longer operation, which the interruption is for */
+    return;
   if (atomic_load_explicit (&vault->interrupted, memory_order_relaxed))
     atomic_store (&vault->interrupted, 0);
   vault->cancelled = false;
@@ -206,9 +208,9 @@ kvault_data_version (kvault   *vault,
 
 /* ---- transactions ---- */
 
-static int
-run (kvault              *vault,
-     kvault__statement_id id)
+int
+kvault__run (kvault              *vault,
+             kvault__statement_id id)
 {
   sqlite3_stmt *statement;
   int rc = kvault__statement (vault, id, &statement);
@@ -221,24 +223,35 @@ run (kvault              *vault,
   return rc;
 }
 
+/* An operation of several statements, whole or not at all. Inside a transaction of the caller's it is a savepoint. */
 int
 kvault__begin (kvault *vault)
 {
-  return run (vault, KVAULT__BEGIN);
+  int rc = kvault__run (vault, vault->inside > 0 || vault->batch ? KVAULT__SAVEPOINT : KVAULT__BEGIN);
+
+  if (rc == KVAULT_OK)
+    vault->inside++;
+  return rc;
 }
 
+/* Commits if @result is KVAULT_OK, else takes back; gives the final result. */
 int
 kvault__end (kvault *vault,
              int     result)
 {
+  bool nested = --vault->inside > 0 || vault->batch;
   kvault_error error;
 
-  if (result == KVAULT_OK && (result = run (vault, KVAULT__COMMIT)) == KVAULT_OK)
+  if (result == KVAULT_OK && (result = kvault__run (vault, nested ? KVAULT__RELEASE : KVAULT__COMMIT)) == KVAULT_OK)
     return KVAULT_OK;
-  /* SQLite rolls back by itself after some errors; the rollback's own result must not hide the first one. */
+  /* SQLite takes back by itself after some failures; what follows must not hide the first one. */
   error = vault->error;
   if (!sqlite3_get_autocommit (vault->db))
-    run (vault, KVAULT__ROLLBACK);
+    {
+      kvault__run (vault, nested ? KVAULT__ROLLBACK_TO : KVAULT__ROLLBACK);
+      if (nested)
+        kvault__run (vault, KVAULT__RELEASE);
+    }
   vault->error = error;
   return result;
 }

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cache.c - the write-back cache.
+ *
+ * Small values wait in memory, in an ordered tree of keys, and go to the table together: one transaction, keys in order.
+ * The cache is part of the vault: every operation sees what waits here. What needs a table for itself (a
+ * transaction, a rename, another table) flushes first. Nothing leaves the cache before the transaction that holds it has
+ * committed, so a failed flush loses nothing.
+ *
+ * The tree is an AA tree: a red-black tree whose red links only lean right. Walks go from key to next key, so they may be
+ * interleaved with changes.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DEFAULT_CAPACITY (64u << 20)
+#define RETRY_FIRST_MS 250     /* after a failed automatic flush, doubled each time */
+#define RETRY_LONGEST_MS 30000
+
+struct kvault__cached {
+  kvault__cached *left, *right;
+  unsigned level;
+  int64_t since_ms;
+  size_t key_size, value_size;
+  unsigned char *bytes;        /* the key, then the value */
+};
+
+struct kvault__cache {
+  kvault__cached *root;
+  kvault_cache_options options;
+  bool locked;
+  uint64_t n_entries, n_bytes;
+  uint64_t n_flushes;
+  int last_result;
+  int64_t last_flush_unix_ms;
+  int64_t retry_at_ms;         /* no automatic flush before; 0: at once */
+  int64_t retry_ms;
+  kvault__cached *spare;       /* freed by the running removal */
+};
+
+static int64_t
+clock_ms (clockid_t clock)
+{
+  struct timespec now;
+
+  clock_gettime (clock, &now);
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the tree ---- */
+
+static int
+compare (const void           *key,
+         size_t                key_size,
+         const kvault__cached *node)
+{
+  size_t n = key_size < node->key_size ? key_size : node->key_size;
+  int order = n > 0 ? memcmp (key, node->bytes, n) : 0;
+
+  return order != 0 ? order : key_size < node->key_size ? -1 : key_size > node->key_size;
+}
+
+static kvault__cached *
+skew (kvault__cached *node)
+{
+  kvault__cached *left = node->left;
+
+  if (left == NULL || left->level != node->level)
+    return node;
+  node->left = left->right;
+  left->right = node;
+  return left;
+}
+
+static kvault__cached *
+split (kvault__cached *node)
+{
+  kvault__cached *right = node->right;
+
+  if (right == NULL || right->right == NULL || right->right->level != node->level)
+    return node;
+  node->right = right->left;
+  right->left = node;
+  right->level++;
+  return right;
+}
+
+static kvault__cached *
+insert (kvault__cached *root,
+        kvault__cached *node)
+{
+  if (root == NULL)
+    return node;
+  if (compare (node->bytes, node->key_size, root) < 0)
+    root->left = insert (root->left, node);
+  else
+    root->right = insert (root->right, node);
+  return split (skew (root));
+}
+
+static unsigned
+level_of (const kvault__cached *node)
+{
+  return node != NULL ? node->level : 0;
+}
+
+static kvault__cached *
+rebalance (kvault__cached *node)
+{
+  unsigned wanted = (level_of (node->left) < level_of (node->right) ? level_of (node->left) : level_of (node->right)) + 1;
+
+  if (wanted < node->level)
+    {
+      node->level = wanted;
+      if (node->right != NULL && wanted < node->right->level)
+        node->right->level = wanted;
+    }
+  node = skew (node);
+  if (node->right != NULL)
+    {
+      node->right = skew (node->right);
+      if (node->right->right != NULL)
+        node->right->right = skew (node->right->right);
+    }
+  node = split (node);
+  if (node->right != NULL)
+    node->right = split (node->right);
+  return node;
+}
+
+/* Takes the first node out of a tree that has one. */
+static kvault__cached *
+take_first (kvault__cached  *root,
+            kvault__cached **first)
+{
+  if (root->left == NULL)
+    {
+      *first = root;
+      return root->right;
+    }
+  root->left = take_first (root->left, first);
+  return rebalance (root);
+}
+
+static kvault__cached *
+take_out (kvault__cached  *root,
+          const void      *key,
+          size_t           key_size,
+          kvault__cached **out)
+{
+  kvault__cached *next;
+  int order;
+
+  if (root == NULL)
+    return NULL;
+  order = compare (key, key_size, root);
+  if (order < 0)
+    root->left = take_out (root->left, key, key_size, out);
+  else if (order > 0)
+    root->right = take_out (root->right, key, key_size, out);
+  else
+    {
+      *out = root;
+      if (root->right == NULL)
+        return root->left;
+      root->right = take_first (root->right, &next);
+      next->left = root->left;
+      next->right = root->right;
+      next->level = root->level;
+      root = next;
+    }
+  return rebalance (root);
+}
+
+static void
+free_node (kvault__cached *node)
+{
+  free (node->bytes);
+  free (node);
+}
+
+static void
+free_tree (kvault__cached *root)
+{
+  if (root == NULL)
+    return;
+  free_tree (root->left);
+  free_tree (root->right);
+  free_node (root);
+}
+
+static void
+drop_all (kvault__cache *cache)
+{
+  free_tree (cache->root);
+  cache->root = NULL;
+  cache->n_entries = 0;
+  cache->n_bytes = 0;
+}
+
+/* ---- what the other files ask ---- */
+
+bool
+kvault__cache_find (const kvault    *vault,
+                    const void      *key,
+                    size_t           key_size,
+                    kvault__waiting *waiting)
+{
+  const kvault__cached *node = vault->cache != NULL ? vault->cache->root : NULL;
+
+  while (node != NULL)
+    {
+      int order = compare (key, key_size, node);
+
+      if (order == 0)
+        {
+          *waiting = (kvault__waiting) { node->bytes, node->key_size, node->bytes + node->key_size, node->value_size };
+          return true;
+        }
+      node = order < 0 ? node->left : node->right;
+    }
+  return false;
+}
+
+/* The entry next to a key in the direction of a walk; @inclusive takes the key itself too, @key NULL begins at the end. */
+bool
+kvault__cache_next (const kvault    *vault,
+                    const void      *key,
+                    size_t           key_size,
+                    bool             inclusive,
+                    bool             reverse,
+                    kvault__waiting *waiting)
+{
+  const kvault__cached *node = vault->cache != NULL ? vault->cache->root : NULL;
+  const kvault__cached *best = NULL;
+
+  while (node != NULL)
+    {
+      int order = key != NULL ? compare (key, key_size, node) : reverse ? 1 : -1;
+      bool fits = order == 0 ? inclusive : reverse ? order > 0 : order < 0;
+
+      if (fits)
+        best = node;
+      node = fits == reverse ? node->right : node->left;
+    }
+  if (best != NULL)
+    *waiting = (kvault__waiting) { best->bytes, best->key_size, best->bytes + best->key_size, best->value_size };
+  return best != NULL;
+}
+
+uint64_t
+kvault__cache_n_entries (const kvault *vault)
+{
+  return vault->cache != NULL ? vault->cache->n_entries : 0;
+}
+
+void
+kvault__cache_drop (kvault     *vault,
+                    const void *key,
+                    size_t      key_size)
+{
+  kvault__cache *cache = vault->cache;
+  kvault__cached *out = NULL;
+
+  if (cache == NULL)
+    return;
+  cache->root = take_out (cache->root, key, key_size, &out);
+  if (out == NULL)
+    return;
+  cache->n_entries--;
+  cache->n_bytes -= out->key_size + out->value_size;
+  free_node (out);
+}
+
+/* ---- flushing ---- */
+
+static int
+write_tree (kvault               *vault,
+            const kvault__cached *node)
+{
+  int rc;
+
+  if (node == NULL)
+    return KVAULT_OK;
+  if ((rc = write_tree (vault, node->left)) != KVAULT_OK)
+    return rc;
+  if (kvault__is_cancelled (vault))
+    return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
+  if ((rc = kvault__put_bytes (vault, node->bytes, node->key_size, node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
+    return rc;
+  return write_tree (vault, node->right);
+}
+
+static int
+flush (kvault *vault)
+{
+  kvault__cache *cache = vault->cache;
+  int rc = kvault__check_writable (vault);
+
+  if (rc == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
+    rc = kvault__end (vault, write_tree (vault, cache->root));
+  cache->n_flushes += rc == KVAULT_OK;
+  cache->last_result = rc;
+  cache->last_flush_unix_ms = clock_ms (CLOCK_REALTIME);
+  if (rc == KVAULT_OK)
+    {
+      drop_all (cache);
+      cache->retry_at_ms = cache->retry_ms = 0;
+      return KVAULT_OK;
+    }
+  cache->retry_ms = cache->retry_ms == 0 ? RETRY_FIRST_MS : cache->retry_ms * 2 < RETRY_LONGEST_MS ? cache->retry_ms * 2 : RETRY_LONGEST_MS;
+  cache->retry_at_ms = clock_ms (CLOCK_MONOTONIC) + cache->retry_ms;
+  return rc;
+}
+
+/* Before an operation that needs all of the vault in its table. */
+int
+kvault__cache_settle (kvault *vault)
+{
+  return kvault__cache_n_entries (vault) > 0 && vault->inside == 0 ? flush (vault) : KVAULT_OK;
+}
+
+static int64_t
+oldest_since_ms (const kvault__cached *node,
+                 int64_t               oldest)
+{
+  if (node == NULL)
+    return oldest;
+  oldest = node->since_ms < oldest ? node->since_ms : oldest;
+  return oldest_since_ms (node->right, oldest_since_ms (node->left, oldest));
+}
