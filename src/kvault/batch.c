@@ -23,7 +23,7 @@ kvault_begin (kvault *vault)
     return rc;
   if (vault->batch)
     return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open already", vault->name);
-  if ((rc = kvault__run (vault, KVAULT__BEGIN)) == KVAULT_OK)
+  if ((rc = kvault__cache_settle (vault)) == KVAULT_OK && (rc = kvault__run (vault, KVAULT__BEGIN)) == KVAULT_OK)
     vault->batch = true;
   return rc;
 }
@@ -71,7 +71,7 @@ kvault_pop (kvault     *vault,
 
   *value = NULL;
   *value_size = 0;
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
   rc = kvault_get (vault, key, key_size, value, value_size);
   if (rc == KVAULT_OK)
@@ -98,7 +98,7 @@ kvault_setdefault (kvault     *vault,
 
   *existing = NULL;
   *existing_size = 0;
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
   rc = kvault_get (vault, key, key_size, existing, existing_size);
   if (rc == KVAULT_NOTFOUND)
@@ -132,7 +132,7 @@ kvault_update (kvault              *vault,
   size_t key_size, value_size;
   int rc;
 
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
   while (rc == KVAULT_OK && (rc = next (next_data, &key, &key_size, &value, &value_size)) == KVAULT_OK)
     {
@@ -256,7 +256,7 @@ kvault_delete_prefix (kvault              *vault,
   int rc;
 
   *n_deleted = 0;
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK)
     return rc;
   if (prefix == NULL && prefix_size > 0)
     return kvault__fail (vault, KVAULT_EINVAL, "no prefix");
@@ -354,7 +354,7 @@ kvault_rename_prefix (kvault              *vault,
   int rc;
 
   *n_renamed = 0;
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK)
     return rc;
   if ((prefix == NULL && prefix_size > 0) || (new_prefix == NULL && new_prefix_size > 0))
     return kvault__fail (vault, KVAULT_EINVAL, "no prefix");

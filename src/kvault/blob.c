@@ -14,8 +14,8 @@
 struct kvault_blob {
   kvault *vault;
   kvault_blob *next;
-  sqlite3_blob *blob;   /* NULL for a value that is no bytes: a number or NULL, kept as text */
-  char *text;
+  sqlite3_blob *blob;   /* NULL for a value that is kept here: one from the cache, or a number as text */
+  char *copy;
   uint64_t size;
   uint64_t walked;      /* how far the chain of pages is known */
 };
@@ -43,17 +43,32 @@ open_row (kvault            *vault,
   if (sqlite3_step (statement) != SQLITE_ROW)
     rc = kvault__fail_db (vault, "%s", vault->name);
   else if (sqlite3_column_text (statement, 0) != NULL &&
-           (self->text = strdup ((const char *) sqlite3_column_text (statement, 0))) == NULL)
+           (self->copy = strdup ((const char *) sqlite3_column_text (statement, 0))) == NULL)
     rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  self->size = self->text != NULL ? strlen (self->text) : 0;
+  self->size = self->copy != NULL ? strlen (self->copy) : 0;
   kvault__statement_done (statement);
   return rc;
 }
 
 static int
-add_blob (kvault            *vault,
-          const kvault__row *row,
-          kvault_blob      **blob)
+copy_waiting (kvault                *vault,
+              kvault_blob           *self,
+              const kvault__waiting *waiting)
+{
+  self->size = waiting->value_size;
+  self->copy = malloc (waiting->value_size + 1);
+  if (self->copy == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  memcpy (self->copy, waiting->value, waiting->value_size);
+  return KVAULT_OK;
+}
+
+/* Of a row, or of an entry that waits in the cache. */
+static int
+add_blob (kvault                *vault,
+          const kvault__row     *row,
+          const kvault__waiting *waiting,
+          kvault_blob          **blob)
 {
   kvault_blob *self = calloc (1, sizeof *self);
   int rc;
@@ -61,7 +76,7 @@ add_blob (kvault            *vault,
   if (self == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   self->vault = vault;
-  rc = open_row (vault, self, row);
+  rc = waiting != NULL ? copy_waiting (vault, self, waiting) : open_row (vault, self, row);
   if (rc != KVAULT_OK)
     {
       sqlite3_blob_close (self->blob);
@@ -81,16 +96,19 @@ open_by_key (kvault       *vault,
              size_t        key_size,
              kvault_blob **blob)
 {
+  kvault__waiting waiting;
   sqlite3_stmt *statement;
   kvault__row row;
   int rc;
 
+  if (kvault__cache_find (vault, key, key_size, &waiting))
+    return add_blob (vault, NULL, &waiting, blob);
   if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
     return rc;
   kvault__bind_bytes (statement, 1, key, key_size);
   sqlite3_step (statement);
   if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
-    rc = add_blob (vault, &row, blob);
+    rc = add_blob (vault, &row, NULL, blob);
   kvault__statement_done (statement);
   return rc;
 }
@@ -135,12 +153,16 @@ kvault_blob_open_entry (kvault             *vault,
                         kvault_blob       **blob)
 {
   kvault__row row = { .id = entry->id };
+  kvault__waiting waiting;
   sqlite3_stmt *statement;
   int rc;
 
   *blob = NULL;
-  if ((rc = kvault__enter (vault)) != KVAULT_OK ||
-      (rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (entry->key_class == KVAULT_CLASS_BLOB && kvault__cache_find (vault, entry->key, entry->key_size, &waiting))
+    return add_blob (vault, NULL, &waiting, blob);
+  if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, entry->id);
   switch (sqlite3_step (statement))
@@ -150,7 +172,7 @@ kvault_blob_open_entry (kvault             *vault,
         {
           rc = kvault__row_read (vault, statement, row.id, 1, &row.size, &row.value_class);
           if (rc == KVAULT_OK)
-            rc = add_blob (vault, &row, blob);
+            rc = add_blob (vault, &row, NULL, blob);
           break;
         }
       /* fall through */
@@ -231,7 +253,7 @@ kvault_blob_read (kvault_blob *blob,
     return KVAULT_OK;
   if (blob->blob == NULL)
     {
-      memcpy (out, blob->text + offset, len);
+      memcpy (out, blob->copy + offset, len);
       return KVAULT_OK;
     }
 
@@ -259,7 +281,7 @@ kvault__blob_detach (kvault_blob *blob)
     link = &(*link)->next;
   *link = blob->next;
   sqlite3_blob_close (blob->blob);
-  free (blob->text);
+  free (blob->copy);
   free (blob);
 }
 

@@ -38,7 +38,8 @@ struct kvault__cache {
   int64_t last_flush_unix_ms;
   int64_t retry_at_ms;         /* no automatic flush before; 0: at once */
   int64_t retry_ms;
-  kvault__cached *spare;       /* freed by the running removal */
+  int64_t interval_start_ms;   /* when the first of the waiting entries came */
+  kvault_error error;          /* of the last failed flush */
 };
 
 static int64_t
@@ -48,6 +49,12 @@ clock_ms (clockid_t clock)
 
   clock_gettime (clock, &now);
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t
+now_ms (void)
+{
+  return clock_ms (CLOCK_MONOTONIC);
 }
 
 /* ---- the tree ---- */
@@ -312,7 +319,7 @@ flush (kvault *vault)
       return KVAULT_OK;
     }
   cache->retry_ms = cache->retry_ms == 0 ? RETRY_FIRST_MS : cache->retry_ms * 2 < RETRY_LONGEST_MS ? cache->retry_ms * 2 : RETRY_LONGEST_MS;
-  cache->retry_at_ms = clock_ms (CLOCK_MONOTONIC) + cache->retry_ms;
+  cache->retry_at_ms = now_ms () + cache->retry_ms;
   return rc;
 }
 
@@ -331,4 +338,243 @@ oldest_since_ms (const kvault__cached *node,
     return oldest;
   oldest = node->since_ms < oldest ? node->since_ms : oldest;
   return oldest_since_ms (node->right, oldest_since_ms (node->left, oldest));
+}
+
+/* Milliseconds until the interval asks for a flush; -1: never, as nothing waits or no interval is set. */
+static int64_t
+due_in_ms (const kvault__cache *cache)
+{
+  int64_t now, due;
+
+  if (cache->n_entries == 0 || cache->options.flush_interval_ms == 0 || cache->locked)
+    return -1;
+  now = now_ms ();
+  due = cache->interval_start_ms + cache->options.flush_interval_ms;
+  if (due < cache->retry_at_ms)
+    due = cache->retry_at_ms;
+  return due > now ? due - now : 0;
+}
+
+/* After something was added: flushes if threshold or interval ask for it. A failure is kept for the statistics and tried again later:
+ * what was added is in the cache and safe there. */
+static void
+flush_if_due (kvault *vault)
+{
+  kvault__cache *cache = vault->cache;
+  kvault_error error = vault->error;
+
+  if (cache->locked || (cache->retry_at_ms != 0 && now_ms () < cache->retry_at_ms))
+    return;
+  if (cache->n_bytes >= cache->options.flush_threshold || due_in_ms (cache) == 0)
+    {
+      flush (vault);
+      cache->error = vault->error;
+      vault->error = error;
+    }
+}
+
+/* ---- putting ---- */
+
+static int
+add (kvault     *vault,
+     const void *key,
+     size_t      key_size,
+     const void *value,
+     size_t      value_size)
+{
+  kvault__cache *cache = vault->cache;
+  kvault__cached *node = calloc (1, sizeof *node);
+
+  if (node == NULL || (node->bytes = malloc (key_size + value_size + 1)) == NULL)
+    {
+      free (node);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+    }
+  if (key_size > 0)
+    memcpy (node->bytes, key, key_size);
+  if (value_size > 0)
+    memcpy (node->bytes + key_size, value, value_size);
+  node->key_size = key_size;
+  node->value_size = value_size;
+  node->level = 1;
+  node->since_ms = now_ms ();
+  kvault__cache_drop (vault, key, key_size);
+  if (cache->n_entries == 0)
+    cache->interval_start_ms = node->since_ms;
+  cache->root = insert (cache->root, node);
+  cache->n_entries++;
+  cache->n_bytes += key_size + value_size;
+  return KVAULT_OK;
+}
+
+/* What an entry takes at most, were it added now: what it replaces is counted off. */
+static uint64_t
+bytes_with (const kvault *vault,
+            const void   *key,
+            size_t        key_size,
+            size_t        value_size)
+{
+  kvault__waiting old;
+  uint64_t bytes = vault->cache->n_bytes + key_size + value_size;
+
+  return kvault__cache_find (vault, key, key_size, &old) ? bytes - old.key_size - old.value_size : bytes;
+}
+
+/* Whether puts wait here now: not inside a transaction, whose end they would outlive. */
+bool
+kvault__cache_takes (const kvault *vault,
+                     size_t        key_size,
+                     size_t        value_size)
+{
+  return vault->cache != NULL && !vault->batch && vault->inside == 0 &&
+         key_size + value_size <= vault->cache->options.capacity;
+}
+
+int
+kvault__cache_put (kvault     *vault,
+                   const void *key,
+                   size_t      key_size,
+                   const void *value,
+                   size_t      value_size)
+{
+  kvault__cache *cache = vault->cache;
+  int rc;
+
+  if (bytes_with (vault, key, key_size, value_size) > cache->options.capacity)
+    {
+      if (cache->locked)
+        return kvault__fail (vault, KVAULT_ECACHEFULL, "%s: key %s: the cache is full and locked", vault->name,
+                             kvault__describe_key (key, key_size).text);
+      if ((rc = flush (vault)) != KVAULT_OK)
+        {
+          cache->error = vault->error;
+          return rc;
+        }
+    }
+  if ((rc = add (vault, key, key_size, value, value_size)) == KVAULT_OK)
+    flush_if_due (vault);
+  return rc;
+}
+
+/* ---- the public side ---- */
+
+static int
+fail_off (kvault *vault)
+{
+  return kvault__fail (vault, KVAULT_EINVAL, "%s: the cache is off", vault->name);
+}
+
+int
+kvault_cache_enable (kvault                     *vault,
+                     const kvault_cache_options *options)
+{
+  kvault_cache_options wanted = { 0 };
+  int rc;
+
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+    return rc;
+  if (options != NULL)
+    wanted = *options;
+  if (wanted.capacity == 0)
+    wanted.capacity = DEFAULT_CAPACITY;
+  if (wanted.flush_threshold == 0)
+    wanted.flush_threshold = wanted.capacity / 4;
+  if (wanted.capacity > (uint64_t) 1 << 40 || wanted.flush_threshold > wanted.capacity || wanted.flush_interval_ms > 86400000)
+    return kvault__fail (vault, KVAULT_EINVAL, "capacity is over 1 TiB, flush_threshold over capacity, or flush_interval_ms over a day");
+  if (vault->batch)
+    return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open", vault->name);
+  if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->cache == NULL && (vault->cache = calloc (1, sizeof *vault->cache)) == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  vault->cache->options = wanted;
+  return KVAULT_OK;
+}
+
+int
+kvault_cache_flush (kvault *vault)
+{
+  int rc;
+
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->cache == NULL)
+    return fail_off (vault);
+  if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
+    vault->cache->error = vault->error;
+  return rc;
+}
+
+int
+kvault_cache_disable (kvault *vault)
+{
+  int rc = vault->cache != NULL ? kvault_cache_flush (vault) : KVAULT_OK;
+
+  if (rc == KVAULT_OK)
+    kvault__cache_free (vault);
+  return rc;
+}
+
+void
+kvault__cache_free (kvault *vault)
+{
+  if (vault->cache == NULL)
+    return;
+  drop_all (vault->cache);
+  free (vault->cache);
+  vault->cache = NULL;
+}
+
+void
+kvault_cache_discard (kvault *vault)
+{
+  if (vault->cache != NULL)
+    drop_all (vault->cache);
+}
+
+int
+kvault_cache_lock (kvault *vault)
+{
+  if (vault->cache == NULL)
+    return fail_off (vault);
+  vault->cache->locked = true;
+  return KVAULT_OK;
+}
+
+int
+kvault_cache_unlock (kvault *vault)
+{
+  int rc;
+
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->cache == NULL)
+    return fail_off (vault);
+  vault->cache->locked = false;
+  if (vault->cache->n_entries > 0)
+    flush_if_due (vault);
+  return KVAULT_OK;
+}
+
+void
+kvault_cache_stats_get (kvault             *vault,
+                        kvault_cache_stats *stats)
+{
+  const kvault__cache *cache = vault->cache;
+
+  *stats = (kvault_cache_stats) { .due_in_ms = -1 };
+  if (cache == NULL)
+    return;
+  stats->enabled = 1;
+  stats->locked = cache->locked;
+  stats->options = cache->options;
+  stats->entries = cache->n_entries;
+  stats->bytes = cache->n_bytes;
+  if (cache->n_entries > 0)
+    stats->oldest_age_ms = (uint64_t) (now_ms () - oldest_since_ms (cache->root, INT64_MAX));
+  stats->flushes = cache->n_flushes;
+  stats->last_flush_unix_ms = cache->last_flush_unix_ms;
+  stats->last_result = cache->last_result;
+  stats->last_error = cache->last_result != KVAULT_OK ? cache->error.message : "";
+  stats->due_in_ms = due_in_ms (cache);
 }

@@ -28,7 +28,12 @@ struct kvault_cursor {
   sqlite3_stmt *keys;
   sqlite3_stmt *sizes;      /* by row id; NULL if not wanted */
   kvault_entry entry;
-  bool has_ids;
+  bool has_ids, reverse;
+  bool row_ready;           /* the statement stands on a row that was not given out yet */
+  bool row_given;           /* … on one that was */
+  bool rows_over;
+  unsigned char *passed;    /* the key given out last, once entries of the cache come in between; NULL: none yet */
+  size_t passed_size, passed_room;
   bool empty;               /* the bounds exclude everything */
   int failed;               /* the result that ended the walk */
   char number[32];          /* entry.key of a numeric key */
@@ -138,9 +143,10 @@ prepare_walk (kvault_cursor *self,
   char *sql;
   int rc = KVAULT_OK;
 
+  self->reverse = (flags & KVAULT_CURSOR_REVERSE) != 0;
   self->has_ids = (flags & (KVAULT_CURSOR_IDS | KVAULT_CURSOR_SIZES)) != 0;
   sql = sqlite3_mprintf ("SELECT key%s FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", self->has_ids ? ", rowid" : "",
-                         vault->section->name, low, high, flags & KVAULT_CURSOR_REVERSE ? " DESC" : "");
+                         vault->section->name, low, high, self->reverse ? " DESC" : "");
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
@@ -169,6 +175,7 @@ free_cursor (kvault_cursor *self)
   sqlite3_finalize (self->sizes);
   free (self->low.bytes);
   free (self->high.bytes);
+  free (self->passed);
   free (self);
 }
 
@@ -285,6 +292,160 @@ read_size (kvault_cursor *self)
     }
 }
 
+/* ---- entries of the cache between the rows ---- */
+
+static int
+remember_passed (kvault_cursor *self,
+                 const void    *key,
+                 size_t         key_size)
+{
+  if (key_size + 1 > self->passed_room)
+    {
+      unsigned char *grown = realloc (self->passed, key_size * 2 + 64);
+
+      if (grown == NULL)
+        return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+      self->passed = grown;
+      self->passed_room = key_size * 2 + 64;
+    }
+  if (key_size > 0)
+    memcpy (self->passed, key, key_size);
+  self->passed_size = key_size;
+  return KVAULT_OK;
+}
+
+static bool
+within (const kvault_cursor   *self,
+        const kvault__waiting *waiting)
+{
+  const bound *end = self->reverse ? &self->low : &self->high;
+  int order;
+
+  if (!end->set)
+    return true;
+  if (end->value_class != KVAULT_CLASS_BLOB)   /* before every blob */
+    return self->reverse;
+  order = compare_bytes (waiting->key, waiting->key_size, end->bytes, end->size);
+  return order == 0 ? end->inclusive : (order > 0) == self->reverse;
+}
+
+/* The entry of the cache that comes next, whatever the table has. Its keys are blobs, which stand behind all others. */
+static bool
+next_waiting (const kvault_cursor *self,
+              kvault__waiting     *waiting)
+{
+  const bound *start = self->reverse ? &self->high : &self->low;
+  bool found;
+
+  if (self->passed != NULL)
+    found = kvault__cache_next (self->vault, self->passed, self->passed_size, false, self->reverse, waiting);
+  else if (!start->set)
+    found = kvault__cache_next (self->vault, NULL, 0, true, self->reverse, waiting);
+  else if (start->value_class == KVAULT_CLASS_BLOB)
+    found = kvault__cache_next (self->vault, start->bytes, start->size, start->inclusive, self->reverse, waiting);
+  else
+    found = !self->reverse && kvault__cache_next (self->vault, NULL, 0, true, false, waiting);
+  return found && within (self, waiting);
+}
+
+/* Negative: the entry of the cache comes before the row; 0: it is a newer value of the same key. */
+static int
+compare_with_row (const kvault_cursor   *self,
+                  const kvault__waiting *waiting)
+{
+  int order = 1;
+
+  if (!self->row_ready)
+    return -1;
+  if (sqlite3_column_type (self->keys, 0) == SQLITE_BLOB)
+    {
+      const void *key = sqlite3_column_blob (self->keys, 0);
+
+      order = compare_bytes (waiting->key, waiting->key_size, key, (size_t) sqlite3_column_bytes (self->keys, 0));
+    }
+  return self->reverse ? -order : order;
+}
+
+static int
+give_waiting (kvault_cursor         *self,
+              const kvault__waiting *waiting,
+              bool                   instead_of_row)
+{
+  int rc = remember_passed (self, waiting->key, waiting->key_size);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  self->entry = (kvault_entry) { .key = self->passed, .key_size = self->passed_size, .key_class = KVAULT_CLASS_BLOB,
+                                 .value_size = self->sizes != NULL ? waiting->value_size : KVAULT_SIZE_UNKNOWN,
+                                 .value_class = KVAULT_CLASS_BLOB };
+  if (instead_of_row)
+    {
+      self->row_ready = false;
+      self->row_given = true;
+      self->entry.id = self->has_ids ? sqlite3_column_int64 (self->keys, 1) : 0;
+    }
+  return KVAULT_OK;
+}
+
+/* ---- the next entry ---- */
+
+static int
+give_row (kvault_cursor *self)
+{
+  self->row_ready = false;
+  self->row_given = true;
+  read_key (self);
+  if (self->has_ids)
+    self->entry.id = sqlite3_column_int64 (self->keys, 1);
+  if (self->sizes == NULL)
+    {
+      self->entry.value_size = KVAULT_SIZE_UNKNOWN;   /* an entry of the cache may have left its own */
+      return KVAULT_OK;
+    }
+  self->entry.result = KVAULT_OK;
+  read_size (self);
+  return self->entry.result == KVAULT_ECANCELLED || self->entry.result == KVAULT_EBUSY ? self->entry.result : KVAULT_OK;
+}
+
+static int
+step_rows (kvault_cursor *self,
+           bool           merging)
+{
+  int rc;
+
+  if (merging && self->row_given && sqlite3_column_type (self->keys, 0) == SQLITE_BLOB &&
+      (rc = remember_passed (self, sqlite3_column_blob (self->keys, 0), (size_t) sqlite3_column_bytes (self->keys, 0))) != KVAULT_OK)
+    return rc;
+  self->row_given = false;
+  switch (sqlite3_step (self->keys))
+    {
+    case SQLITE_ROW:
+      self->row_ready = true;
+      return KVAULT_OK;
+    case SQLITE_DONE:
+      sqlite3_reset (self->keys);   /* lets go of the file now, not at closing */
+      self->rows_over = true;
+      return KVAULT_OK;
+    default:
+      return kvault__fail_db (self->vault, "%s", self->vault->name);
+    }
+}
+
+static int
+next_entry (kvault_cursor *self)
+{
+  bool merging = kvault__cache_n_entries (self->vault) > 0;
+  kvault__waiting waiting;
+  int order;
+  int rc;
+
+  if (!self->row_ready && !self->rows_over && (rc = step_rows (self, merging)) != KVAULT_OK)
+    return rc;
+  if (merging && next_waiting (self, &waiting) && (order = compare_with_row (self, &waiting)) <= 0)
+    return give_waiting (self, &waiting, order == 0);
+  return self->row_ready ? give_row (self) : KVAULT_NOTFOUND;
+}
+
 int
 kvault_cursor_next (kvault_cursor       *cursor,
                     const kvault_entry **entry)
@@ -297,28 +458,9 @@ kvault_cursor_next (kvault_cursor       *cursor,
     return rc;
   if (cursor->failed != KVAULT_OK)
     return kvault__fail (vault, cursor->failed, "%s: the walk is over", vault->name);
-  if (cursor->empty)
-    return cursor->failed = KVAULT_NOTFOUND;
-
-  switch (sqlite3_step (cursor->keys))
-    {
-    case SQLITE_ROW:
-      break;
-    case SQLITE_DONE:
-      sqlite3_reset (cursor->keys);   /* lets go of the file now, not at closing */
-      return cursor->failed = KVAULT_NOTFOUND;
-    default:
-      return cursor->failed = kvault__fail_db (vault, "%s", vault->name);
-    }
-  read_key (cursor);
-  if (cursor->has_ids)
-    cursor->entry.id = sqlite3_column_int64 (cursor->keys, 1);
-  if (cursor->sizes != NULL)
-    {
-      read_size (cursor);
-      if (cursor->entry.result == KVAULT_ECANCELLED || cursor->entry.result == KVAULT_EBUSY)
-        return cursor->failed = cursor->entry.result;
-    }
+  rc = cursor->empty ? KVAULT_NOTFOUND : next_entry (cursor);
+  if (rc != KVAULT_OK)
+    return cursor->failed = rc;
   *entry = &cursor->entry;
   return KVAULT_OK;
 }
@@ -429,7 +571,7 @@ kvault_totals (kvault     *vault,
   *totals = (kvault_totals_result) { 0 };
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
-  if (prefix_size == 0)
+  if (prefix_size == 0 && kvault__cache_n_entries (vault) == 0)
     {
       rc = sum_by_table (vault, &run);
       if (rc != KVAULT_ECORRUPT)

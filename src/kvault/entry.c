@@ -142,6 +142,7 @@ kvault_exists (kvault     *vault,
                const void *key,
                size_t      key_size)
 {
+  kvault__waiting waiting;
   sqlite3_stmt *statement;
   int rc;
 
@@ -149,6 +150,8 @@ kvault_exists (kvault     *vault,
     return rc;
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
+  if (kvault__cache_find (vault, key, key_size, &waiting))
+    return KVAULT_OK;
   if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
     return rc;
   kvault__bind_bytes (statement, 1, key, key_size);
@@ -168,13 +171,39 @@ kvault_size (kvault     *vault,
              size_t      key_size,
              uint64_t   *size)
 {
+  kvault__waiting waiting;
   kvault__row row;
   int rc;
 
   *size = 0;
-  if ((rc = kvault__enter (vault)) == KVAULT_OK && (rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (!bad_bytes (key, key_size) && kvault__cache_find (vault, key, key_size, &waiting))
+    *size = waiting.value_size;
+  else if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
     *size = row.size;
   return rc;
+}
+
+/* Adds the keys that wait in the cache and are not in the table yet. */
+static int
+count_waiting (kvault   *vault,
+               uint64_t *count)
+{
+  kvault__waiting entry;
+  kvault__row row;
+  bool found = kvault__cache_next (vault, NULL, 0, true, false, &entry);
+  int rc;
+
+  for (; found; found = kvault__cache_next (vault, entry.key, entry.key_size, false, false, &entry))
+    {
+      rc = kvault__row_find (vault, entry.key, entry.key_size, &row);
+      if (rc == KVAULT_NOTFOUND)
+        ++*count;
+      else if (rc != KVAULT_OK)
+        return rc;
+    }
+  return KVAULT_OK;
 }
 
 int
@@ -197,26 +226,20 @@ kvault_count (kvault   *vault,
     rc = kvault__fail_db (vault, "%s", vault->name);
   atomic_store (&vault->counting, 0);
   kvault__statement_done (statement);
-  return rc;
+  return rc == KVAULT_OK ? count_waiting (vault, count) : rc;
 }
 
 /* ---- get ---- */
 
 static int
-copy_value (kvault       *vault,
-            sqlite3_stmt *statement,
-            void        **value,
-            size_t       *value_size)
+copy_bytes (kvault     *vault,
+            const void *bytes,
+            size_t      size,
+            void      **value,
+            size_t     *value_size)
 {
-  const void *bytes = sqlite3_column_type (statement, 0) == SQLITE_BLOB ? sqlite3_column_blob (statement, 0)
-                                                                        : sqlite3_column_text (statement, 0);
-  size_t size = (size_t) sqlite3_column_bytes (statement, 0);
-  char *copy;
+  char *copy = malloc (size + 1);
 
-  /* Reading the column is what loads a value's further pages: failures show here, as no memory or as an error code. */
-  if (bytes == NULL && (size > 0 || sqlite3_errcode (vault->db) == SQLITE_NOMEM))
-    return kvault__fail_db (vault, "%s", vault->name);
-  copy = malloc (size + 1);
   if (copy == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %zu bytes", vault->name, size);
   if (size > 0)
@@ -227,6 +250,22 @@ copy_value (kvault       *vault,
   return KVAULT_OK;
 }
 
+static int
+copy_value (kvault       *vault,
+            sqlite3_stmt *statement,
+            void        **value,
+            size_t       *value_size)
+{
+  const void *bytes = sqlite3_column_type (statement, 0) == SQLITE_BLOB ? sqlite3_column_blob (statement, 0)
+                                                                        : sqlite3_column_text (statement, 0);
+  size_t size = (size_t) sqlite3_column_bytes (statement, 0);
+
+  /* Reading the column is what loads a value's further pages: failures show here, as no memory or as an error code. */
+  if (bytes == NULL && (size > 0 || sqlite3_errcode (vault->db) == SQLITE_NOMEM))
+    return kvault__fail_db (vault, "%s", vault->name);
+  return copy_bytes (vault, bytes, size, value, value_size);
+}
+
 int
 kvault_get (kvault     *vault,
             const void *key,
@@ -234,6 +273,7 @@ kvault_get (kvault     *vault,
             void      **value,
             size_t     *value_size)
 {
+  kvault__waiting waiting;
   sqlite3_stmt *statement;
   int rc;
 
@@ -243,6 +283,8 @@ kvault_get (kvault     *vault,
     return rc;
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
+  if (kvault__cache_find (vault, key, key_size, &waiting))
+    return copy_bytes (vault, waiting.value, waiting.value_size, value, value_size);
   if ((rc = kvault__statement (vault, KVAULT__GET, &statement)) != KVAULT_OK)
     return rc;
   kvault__bind_bytes (statement, 1, key, key_size);
@@ -325,7 +367,11 @@ kvault_put (kvault     *vault,
     return kvault__fail (vault, KVAULT_EINVAL, "no value");
   if ((rc = kvault__check_record (vault, key, key_size, value_size)) != KVAULT_OK)
     return rc;
-  return kvault__put_bytes (vault, key, key_size, value, value_size);
+  if (kvault__cache_takes (vault, key_size, value_size))
+    return kvault__cache_put (vault, key, key_size, value, value_size);
+  if ((rc = kvault__put_bytes (vault, key, key_size, value, value_size)) == KVAULT_OK)
+    kvault__cache_drop (vault, key, key_size);
+  return rc;
 }
 
 int
@@ -333,6 +379,8 @@ kvault_delete (kvault     *vault,
                const void *key,
                size_t      key_size)
 {
+  kvault__waiting waiting;
+  bool waited;
   sqlite3_stmt *statement;
   int rc;
 
@@ -345,7 +393,10 @@ kvault_delete (kvault     *vault,
   kvault__bind_bytes (statement, 1, key, key_size);
   if ((rc = step_done (vault, statement, key, key_size)) != KVAULT_OK)
     return rc;
-  return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
+  waited = kvault__cache_find (vault, key, key_size, &waiting);
+  if (waited)
+    kvault__cache_drop (vault, key, key_size);
+  return waited || sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
 }
 
 int
@@ -578,7 +629,7 @@ kvault_rename (kvault     *vault,
 {
   int rc;
 
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK)
     return rc;
   if (bad_bytes (key, key_size) || bad_bytes (new_key, new_key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");

@@ -41,6 +41,7 @@ kvault_result_name (int result)
     NAME (KVAULT_EPERM);
     NAME (KVAULT_EHOT);
     NAME (KVAULT_ENOTFILE);
+    NAME (KVAULT_ECACHEFULL);
     default: return "KVAULT_UNKNOWN";
     }
 }

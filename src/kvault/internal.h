@@ -57,6 +57,9 @@ typedef struct {
   struct timespec wal_mtime;
 } kvault__place;
 
+typedef struct kvault__cached kvault__cached;
+typedef struct kvault__cache kvault__cache;
+
 struct kvault {
   sqlite3 *db;
   char *location;               /* as given */
@@ -75,6 +78,7 @@ struct kvault {
   kvault_blob *blobs;
   kvault_writer *writers;
 
+  kvault__cache *cache;         /* NULL: off */
   bool batch;                   /* a transaction of the caller's is open */
   int inside;                   /* operations that are running, one inside the other */
 
@@ -104,6 +108,8 @@ kvault__key_text kvault__describe_key (const void *key, size_t key_size);
 /* vault.c */
 int kvault__enter (kvault *vault);
 int kvault__enter_write (kvault *vault);
+int kvault__enter_settled (kvault *vault);
+int kvault__check_writable (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);
 bool kvault__is_cancelled (kvault *vault);
 int kvault__run (kvault *vault, kvault__statement_id id);
@@ -151,6 +157,22 @@ int kvault__delete_row (kvault *vault, int64_t id);
 int kvault__row_key (kvault *vault, int64_t id, void *key, size_t key_size);
 int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
 int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
+
+/* cache.c */
+typedef struct {   /* an entry that waits; borrowed until the cache changes */
+  const unsigned char *key;
+  size_t key_size;
+  const unsigned char *value;
+  size_t value_size;
+} kvault__waiting;
+bool kvault__cache_find (const kvault *vault, const void *key, size_t key_size, kvault__waiting *waiting);
+bool kvault__cache_next (const kvault *vault, const void *key, size_t key_size, bool inclusive, bool reverse, kvault__waiting *waiting);
+uint64_t kvault__cache_n_entries (const kvault *vault);
+bool kvault__cache_takes (const kvault *vault, size_t key_size, size_t value_size);
+int kvault__cache_put (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
+void kvault__cache_drop (kvault *vault, const void *key, size_t key_size);
+int kvault__cache_settle (kvault *vault);
+void kvault__cache_free (kvault *vault);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */
 void kvault__cursor_detach (kvault_cursor *cursor);

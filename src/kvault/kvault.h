@@ -144,7 +144,8 @@ typedef enum kvault_result {
   KVAULT_ENOENT = -18,     /**< no such file, or no table of that name */
   KVAULT_EPERM = -19,      /**< no right to read the file */
   KVAULT_EHOT = -20,       /**< the last write was interrupted and cannot be undone from here */
-  KVAULT_ENOTFILE = -21    /**< a folder, pipe, socket or device */
+  KVAULT_ENOTFILE = -21,   /**< a folder, pipe, socket or device */
+  KVAULT_ECACHEFULL = -22  /**< the cache is full and locked; nothing was stored */
 } kvault_result;
 
 /** What a failed kvault_open() left to say; also what a handle remembers. */
@@ -259,12 +260,17 @@ KVAULT_API int kvault_open (const char           *location,
                             kvault_error         *error);
 
 /**
- * Close a handle. Its cursors, blobs and writers are closed with it (a writer not committed
- * is undone) and must not be used any more.
+ * Flush the cache and close a handle. An open transaction is rolled back. The handle's cursors, blobs and
+ * writers are closed with it (a writer not committed is undone) and must not be used any more.
  *
  * @vault  may be NULL
+ *
+ * Returns: KVAULT_OK
+ *          a failure of the flush; the handle is still open and keeps all entries: mend the
+ *          cause and try again, or give them up with kvault_cache_discard(). Without a cache
+ *          closing cannot fail
  */
-KVAULT_API void kvault_close (kvault *vault);
+KVAULT_API int kvault_close (kvault *vault);
 
 /**
  * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call
@@ -514,6 +520,77 @@ KVAULT_API int kvault_rename_prefix (kvault *vault, const void *prefix, size_t p
                                      const void *new_prefix, size_t new_prefix_size, int replace,
                                      kvault_progress_func progress, void *progress_data,
                                      uint64_t *n_renamed);
+
+/* ---------------------------------------------------------------------------------------
+ * The write-back cache
+ *
+ * Off at first. While it is on, kvault_put() keeps small values in memory and writes many
+ * of them as one transaction. The cache is part of the vault: every call on this handle sees
+ * what waits in it. Others, and a crash, do not: what waits is lost if the process dies. No entry leaves the cache
+ * before the transaction that holds it has committed, so a failed flush loses nothing.
+ *
+ * Flushed first by themselves: transactions and all operations of several keys, renames,
+ * kvault_use_table(), kvault_close(). Values larger than the cache go straight through.
+ * ------------------------------------------------------------------------------------- */
+
+/** 0 is the default of each member. */
+typedef struct kvault_cache_options {
+  uint64_t capacity;           /**< bytes of keys and values, up to 1 TiB; default 64 MiB */
+  uint64_t flush_threshold;    /**< bytes that make a put flush, up to @capacity; default a
+                                    quarter of it */
+  uint32_t flush_interval_ms;  /**< flush when the first entry has waited so long, up to a day;
+                                    default never. The library has no thread of its own: the interval
+                                    is looked at in every put; kvault_cache_stats.due_in_ms tells a
+                                    program's own clock when to call kvault_cache_flush() */
+} kvault_cache_options;
+
+typedef struct kvault_cache_stats {
+  int enabled, locked;
+  kvault_cache_options options;
+  uint64_t entries;
+  uint64_t bytes;              /**< of the keys and values that wait */
+  uint64_t oldest_age_ms;      /**< how long the oldest entry has waited; 0 if none waits */
+  uint64_t flushes;            /**< that succeeded */
+  int64_t last_flush_unix_ms;  /**< when one was last tried, since 1970; 0: never */
+  int last_result;             /**< of it */
+  const char *last_error;      /**< its message, borrowed until the next call; "" after a success */
+  int64_t due_in_ms;           /**< until the interval asks for a flush; -1: not at all */
+} kvault_cache_stats;
+
+/**
+ * Turn the cache on, or give it other options; what waits is flushed first.
+ *
+ * @options  NULL for the defaults
+ *
+ * Returns: KVAULT_OK, KVAULT_EINVAL, KVAULT_EREADONLY, or a failure of the flush, after which
+ *          everything is as before
+ */
+KVAULT_API int kvault_cache_enable (kvault *vault, const kvault_cache_options *options);
+
+/** Flush and turn the cache off; after a failure it is still on and keeps all entries. */
+KVAULT_API int kvault_cache_disable (kvault *vault);
+
+/**
+ * Write all that waits: one transaction, keys in order. Also while locked. After a failure everything still
+ * waits. The flushes that puts make by themselves are tried again later then, at first after
+ * a quarter of a second, at last every half minute; until the cache is full puts succeed.
+ */
+KVAULT_API int kvault_cache_flush (kvault *vault);
+
+/**
+ * Put off the flushes that puts make by themselves until kvault_cache_unlock(). A put that
+ * finds no room meanwhile fails with KVAULT_ECACHEFULL.
+ */
+KVAULT_API int kvault_cache_lock (kvault *vault);
+
+/** Take them up again; flushes at once if one is due. */
+KVAULT_API int kvault_cache_unlock (kvault *vault);
+
+/** Throw away what waits. It is lost. */
+KVAULT_API void kvault_cache_discard (kvault *vault);
+
+/** Facts about the cache. Cost: a walk over what waits. */
+KVAULT_API void kvault_cache_stats_get (kvault *vault, kvault_cache_stats *stats);
 
 /* ---------------------------------------------------------------------------------------
  * Walking the keys

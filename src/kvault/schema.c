@@ -566,6 +566,8 @@ kvault_use_table (kvault     *vault,
     return rc;
   if (table == NULL)
     return kvault__fail (vault, KVAULT_EINVAL, "no table named");
+  if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
+    return rc;
   return kvault__schema_use (vault, table);
 }
 

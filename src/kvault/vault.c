@@ -148,17 +148,32 @@ kvault__enter (kvault *vault)
 }
 
 int
-kvault__enter_write (kvault *vault)
+kvault__check_writable (kvault *vault)
 {
   int moved = 0;
 
-  forget_interruption (vault);
   if (kvault_is_readonly (vault))
     return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
                          vault->name, kvault_readonly_reason (vault));
   if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   return KVAULT_OK;
+}
+
+int
+kvault__enter_write (kvault *vault)
+{
+  forget_interruption (vault);
+  return kvault__check_writable (vault);
+}
+
+/* For what works on the table alone. */
+int
+kvault__enter_settled (kvault *vault)
+{
+  int rc = kvault__enter_write (vault);
+
+  return rc == KVAULT_OK ? kvault__cache_settle (vault) : rc;
 }
 
 int
@@ -476,11 +491,16 @@ kvault__set_busy_handler (kvault *vault)
   return sqlite3_busy_handler (vault->db, busy_cb, vault);
 }
 
-void
+int
 kvault_close (kvault *vault)
 {
+  int rc;
+
   if (vault == NULL)
-    return;
+    return KVAULT_OK;
+  kvault_rollback (vault);
+  if (vault->cache != NULL && (rc = kvault_cache_disable (vault)) != KVAULT_OK)
+    return rc;
   while (vault->cursors != NULL)
     kvault__cursor_detach (vault->cursors);
   while (vault->blobs != NULL)
@@ -494,4 +514,5 @@ kvault_close (kvault *vault)
   free (vault->name);
   free (vault->location);
   free (vault);
+  return KVAULT_OK;
 }

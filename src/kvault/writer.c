@@ -296,16 +296,19 @@ check_memory (kvault_writer *self)
 }
 
 static int
-commit (kvault_writer *self)
+commit (kvault_writer        *self,
+        const kvault_section *in_use)
 {
   kvault *vault = self->vault;
   int rc;
 
   if (self->spool < 0)
-    return kvault__put_bytes (vault, self->key, self->key_size, self->memory, self->memory_size);
-  if ((rc = check_memory (self)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
-    return rc;
-  return kvault__end (vault, write_value (self));
+    rc = kvault__put_bytes (vault, self->key, self->key_size, self->memory, self->memory_size);
+  else if ((rc = check_memory (self)) == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
+    rc = kvault__end (vault, write_value (self));
+  if (rc == KVAULT_OK && self->section == in_use)
+    kvault__cache_drop (vault, self->key, self->key_size);
+  return rc;
 }
 
 int
@@ -322,7 +325,7 @@ kvault_writer_commit (kvault_writer *writer)
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->written, (unsigned long long) writer->declared));
   kvault__schema_switch (vault, writer->section);
-  if ((rc = kvault__enter_write (vault)) == KVAULT_OK && (rc = commit (writer)) == KVAULT_OK)
+  if ((rc = kvault__enter_write (vault)) == KVAULT_OK && (rc = commit (writer, in_use)) == KVAULT_OK)
     writer->committed = true;
   kvault__schema_switch (vault, in_use);
   return rc;
