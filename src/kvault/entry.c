@@ -85,7 +85,7 @@ check_plausible (kvault  *vault,
   if (sqlite3_step (statement) == SQLITE_ROW)
     pages = sqlite3_column_int64 (statement, 0);
   kvault__statement_done (statement);
-  if (size <= (uint64_t) pages * 65536)
+  if (size <= (uint64_t) pages * vault->page_size)
     return KVAULT_OK;
   vault->damaged = true;
   return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a value claims to be longer than the file", vault->name);

@@ -89,6 +89,7 @@ struct kvault {
 
   const char *readonly_reason;  /* of the handle; a section has its own */
   bool damaged;                 /* SQLite has seen damage: nothing is written any more */
+  uint32_t page_size;
   bool page_maps;               /* auto_vacuum is on: far offsets are near */
   bool frozen;                  /* read without locks; place must not change */
   kvault__place place;          /* at opening */

@@ -65,7 +65,7 @@ typedef struct {
   sqlite3_stmt *indexes;
   sqlite3_stmt *index_columns;
   sqlite3_stmt *triggers;
-  sqlite3_stmt *values;    /* does a plain table of that name exist */
+  bool any_triggers;       /* asking table by table is quadratic, so first ask for all */
 } probes;
 
 static int
@@ -77,9 +77,8 @@ prepare_probes (kvault *vault,
     "SELECT name, \"unique\" AND NOT partial FROM pragma_index_list(?1)",
     "SELECT cid, coll FROM pragma_index_xinfo(?1) WHERE key",
     "SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
-    "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?1 || '_values' COLLATE NOCASE",
   };
-  sqlite3_stmt **statements[] = { &p->columns, &p->indexes, &p->index_columns, &p->triggers, &p->values };
+  sqlite3_stmt **statements[] = { &p->columns, &p->indexes, &p->index_columns, &p->triggers };
 
   for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
     if (sqlite3_prepare_v2 (vault->db, sql[i], -1, statements[i], NULL) != SQLITE_OK)
@@ -94,7 +93,6 @@ finalize_probes (probes *p)
   sqlite3_finalize (p->indexes);
   sqlite3_finalize (p->index_columns);
   sqlite3_finalize (p->triggers);
-  sqlite3_finalize (p->values);
 }
 
 static bool
@@ -205,12 +203,14 @@ look_at_indexes (probes              *p,
   kvault__statement_done (p->indexes);
 }
 
+/* Whether a table is there and has row ids; a view does not prepare, views being off. */
 static bool
 has_rowid (kvault     *vault,
-           const char *table)
+           const char *table,
+           const char *suffix)
 {
   sqlite3_stmt *statement = NULL;
-  char *sql = sqlite3_mprintf ("SELECT rowid FROM main.\"%w\"", table);
+  char *sql = sqlite3_mprintf ("SELECT rowid FROM main.\"%w%w\"", table, suffix);
   bool has = sql != NULL && sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) == SQLITE_OK;
 
   sqlite3_finalize (statement);
@@ -274,14 +274,14 @@ look_at_table (kvault     *vault,
     return KVAULT_OK;
   look_at_indexes (p, table, &columns, &facts);
 
-  if (!has_rowid (vault, table))
+  if (!has_rowid (vault, table, ""))
     reason = "the table has no row ids, so its values cannot be read in pieces";
   else if (!facts.keys_unique)
     reason = "nothing keeps its keys unique";
   else
     {
       readable = true;
-      if (has_row (p->triggers, table))
+      if (p->any_triggers && has_row (p->triggers, table))
         reason = "the table has triggers, which would be skipped";
       else if (columns.generated)
         reason = "the table has generated columns";
@@ -308,14 +308,13 @@ uses_module (const char *sql,
 
 static int
 look_at_virtual_table (kvault     *vault,
-                       probes     *p,
                        const char *table,
                        const char *sql)
 {
   kvault_section_kind kind = uses_module (sql, "fts5") ? KVAULT_SECTION_TEXT : uses_module (sql, "vec0") ? KVAULT_SECTION_VECTOR : 0;
   char *count_sql;
 
-  if (kind == 0 || !has_row (p->values, table))
+  if (kind == 0 || !has_rowid (vault, table, "_values"))
     return KVAULT_OK;
   count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.\"%w_values\"", table);
   if (count_sql == NULL)
@@ -347,7 +346,7 @@ walk_schema (kvault       *vault,
       const char *sql = text_of (schema, 1);
 
       if (sqlite3_column_int64 (schema, 2) <= 0)
-        rc = look_at_virtual_table (vault, p, name, sql);
+        rc = look_at_virtual_table (vault, name, sql);
       else if (may_be_vault (sql))
         rc = look_at_table (vault, p, name);
       col_meta = col_meta || sqlite3_stricmp (name, "col_meta") == 0;
@@ -357,9 +356,9 @@ walk_schema (kvault       *vault,
     return rc;
   if (step != SQLITE_DONE)
     return kvault__fail_db (vault, "%s", vault->name);
-  if (col_meta && col_chunks)
+  if (col_meta && col_chunks)   /* a column of varying sizes has a second row there, for its index */
     return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
-                        sqlite3_mprintf ("SELECT count(*) FROM main.col_meta"));
+                        sqlite3_mprintf ("SELECT count(*) FROM main.col_meta WHERE dtype <> 'adaptive_idx'"));
   return KVAULT_OK;
 }
 
@@ -423,10 +422,13 @@ kvault__schema_load (kvault *vault)
 {
   probes p = { 0 };
   sqlite3_stmt *schema = NULL;
+  int64_t any_triggers;
   int rc;
 
-  if ((rc = prepare_probes (vault, &p)) == KVAULT_OK)
+  if ((rc = prepare_probes (vault, &p)) == KVAULT_OK &&
+      (rc = kvault__pragma_int (vault, "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')", &any_triggers)) == KVAULT_OK)
     {
+      p.any_triggers = any_triggers != 0;
       if (sqlite3_prepare_v2 (vault->db,
                               "SELECT name, sql, rootpage FROM main.sqlite_schema"
                               " WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'",

@@ -15,7 +15,7 @@ kvault_value_parse (kvault_section_kind kind,
   const unsigned char *b = head;
 
   *info = (kvault_value_info) { .encoding = KVAULT_ENCODING_RAW };
-  if (kind != KVAULT_SECTION_V2 || len < KVAULT_HEADER_SIZE)
+  if (kind != KVAULT_SECTION_V2 || b == NULL || len < KVAULT_HEADER_SIZE)
     return;
   if (b[0] != 0x89 || b[1] != 0x4b || b[2] != 0x01 || b[3] > KVAULT_ENCODING_TEXT ||
       b[5] != 0 || b[6] != 0 || b[7] != 0 || b[8] != 0x56 || b[9] != 0x4b)
@@ -230,7 +230,7 @@ kvault_guess_type (const void *head,
   const unsigned char *b = head;
   const char *type;
 
-  if (len == 0)
+  if (b == NULL || len == 0)
     return "application/x-zerosize";
   if (begins (b, len, 0, "OggS", 4))
     return type_of_ogg (b, len);

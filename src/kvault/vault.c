@@ -117,6 +117,14 @@ kvault_interrupt (kvault *vault)
 
 /* ---- entering a public function ---- */
 
+static bool
+has_moved (kvault *vault)
+{
+  int moved = 0;
+
+  return sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
 static int
 check_frozen_place (kvault *vault)
 {
@@ -150,12 +158,10 @@ kvault__enter (kvault *vault)
 int
 kvault__check_writable (kvault *vault)
 {
-  int moved = 0;
-
   if (kvault_is_readonly (vault))
     return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
                          vault->name, kvault_readonly_reason (vault));
-  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+  if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   return KVAULT_OK;
 }
@@ -203,13 +209,12 @@ kvault_data_version (kvault   *vault,
                      uint64_t *version)
 {
   sqlite3_stmt *statement;
-  int moved = 0;
   int rc;
 
   *version = 0;
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
-  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+  if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->name);
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
     return rc;
@@ -339,9 +344,7 @@ create_file (kvault *vault,
     }
   if (errno == ENOENT)
     return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->name);
-  if (errno == EACCES || errno == EPERM)
-    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "cannot make %s", vault->name);
-  if (errno == EROFS)
+  if (errno == EACCES || errno == EPERM || errno == EROFS)
     return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->name);
   return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s", vault->name);
 }
@@ -382,7 +385,7 @@ static int
 set_pragmas (kvault *vault)
 {
   char sql[512];
-  int64_t auto_vacuum;
+  int64_t auto_vacuum, page_size;
   int rc;
 
   snprintf (sql, sizeof sql,
@@ -393,8 +396,10 @@ set_pragmas (kvault *vault)
             vault->options.secure_delete != 0,
             vault->options.access == KVAULT_ACCESS_VIEW);
   if ((rc = kvault__exec (vault, sql)) != KVAULT_OK ||
-      (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK)
+      (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK ||
+      (rc = kvault__pragma_int (vault, "PRAGMA main.page_size", &page_size)) != KVAULT_OK)
     return rc;
+  vault->page_size = (uint32_t) page_size;
   vault->page_maps = auto_vacuum != 0;
   return KVAULT_OK;
 }
@@ -509,6 +514,10 @@ kvault_close (kvault *vault)
     kvault__writer_detach (vault->writers);
   kvault__statements_finalize (vault);
   kvault__schema_free (vault);
+  /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
+   * descriptors still lead to the old one, where its content belongs. */
+  if (vault->readonly_reason == NULL && has_moved (vault))
+    sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
   sqlite3_close (vault->db);
   free (vault->path);
   free (vault->name);

@@ -7,7 +7,7 @@
  * a hot journal. So:
  *
  *  - where we may write, a viewer opens read-write with query_only, keeps a log that was there (no checkpoint at
- *    closing) and takes away the index it made (heapwal.c);
+ *    closing) and takes the log's index away again (heapwal.c);
  *  - where we may not, it opens read-only with whatever side files are there; without any, "immutable"; with a log that
  *    has no index, an index in memory. The last two take no locks: the place is watched instead (kvault.frozen);
  *  - beside a hot journal that cannot be played back nothing is shown at all.
@@ -292,7 +292,7 @@ open_for_viewing (kvault *vault)
   if (!writable)
     return open_where_not_writable (vault);
 
-  rc = connect_database (vault, vault->place.has_shm ? OPEN_PLAIN : OPEN_TIDY, SQLITE_OPEN_READWRITE);
+  rc = connect_database (vault, OPEN_TIDY, SQLITE_OPEN_READWRITE);
   if (rc != KVAULT_OK)
     return rc;
   if (vault->place.has_wal)

@@ -40,7 +40,8 @@ static const Literal literals[] = {
            "made it; nothing in it is anybody's. Add, rename and delete as you like: once you remove the\n"
            "file, the next sample is made anew.\n"),
   LITERAL ("notes/haiku.txt", "An old silent pond…\nA frog jumps into the pond.\nSplash! Silence again.\n"),
-  LITERAL ("notes/list.md", "# To see again\n\n- the aurora over the fjord\n- the dunes at dusk\n- *the pass by moonlight*\n"),
+  LITERAL ("notes/list.md",
+           "# To see again\n\n- the aurora over the fjord\n- the dunes at dusk\n- *the pass by moonlight*\n"),
   LITERAL ("meta/album.json",
            "{\n  \"title\": \"Two Years Outside\",\n  \"years\": [2024, 2025],\n"
            "  \"cover\": \"img/2024/ridge-dawn.jpg\",\n  \"public\": false,\n"

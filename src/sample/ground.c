@@ -2,86 +2,11 @@
 /* The lower half of a landscape: layers of ground that lose their haze as they come nearer. */
 #include "ground.h"
 
+#include "peaks.h"
+#include "ridge.h"
+#include "water.h"
+
 #include <math.h>
-
-#define PROFILE_STEPS 512   /* a power of two: profiles are halved until they are this fine */
-
-/* Heights between -1 and 1 by halving; @rough is how much of the height stays at each step. */
-static void
-make_profile (Canvas *self,
-              double  profile[PROFILE_STEPS + 1],
-              double  rough)
-{
-  double swing = 0.6;
-
-  profile[0] = canvas_chance (self, -0.6, 0.6);
-  profile[PROFILE_STEPS] = canvas_chance (self, -0.6, 0.6);
-  for (int step = PROFILE_STEPS; step > 1; step /= 2, swing *= rough)
-    for (int i = 0; i < PROFILE_STEPS; i += step)
-      profile[i + step / 2] = CLAMP ((profile[i] + profile[i + step]) / 2
-                                     + canvas_chance (self, -swing, swing), -1, 1);
-}
-
-static double
-profile_at (const double *profile,
-            double        t)
-{
-  double at = CLAMP (t, 0, 1) * PROFILE_STEPS;
-  int i = MIN ((int) at, PROFILE_STEPS - 1);
-
-  return profile[i] + (profile[i + 1] - profile[i]) * (at - i);
-}
-
-static void
-draw_pine (Canvas *self,
-           double  x,
-           double  foot,
-           double  tall)
-{
-  double wide = tall * canvas_chance (self, 0.13, 0.18);
-
-  cairo_move_to (self->cr, x, foot - tall);
-  for (int i = 1; i <= 5; i++)
-    {
-      cairo_line_to (self->cr, x + wide * i / 5.0, foot - tall * (1 - i / 5.5));
-      cairo_line_to (self->cr, x + wide * i / 9.0, foot - tall * (1.02 - i / 5.5));
-    }
-  cairo_line_to (self->cr, x + wide * 0.15, foot + tall * 0.1);
-  cairo_line_to (self->cr, x - wide * 0.15, foot + tall * 0.1);
-  for (int i = 5; i >= 1; i--)
-    {
-      cairo_line_to (self->cr, x - wide * i / 9.0, foot - tall * (1.02 - i / 5.5));
-      cairo_line_to (self->cr, x - wide * i / 5.0, foot - tall * (1 - i / 5.5));
-    }
-  cairo_close_path (self->cr);
-  cairo_fill (self->cr);
-}
-
-/* One range of hills: @y its middle, @swing how high and low it goes, @pines part of the height. */
-static void
-draw_ridge (Canvas *self,
-            double  y,
-            double  swing,
-            double  rough,
-            guint32 colour,
-            guint32 haze,
-            double  pines)
-{
-  double profile[PROFILE_STEPS + 1];
-
-  make_profile (self, profile, rough);
-  cairo_move_to (self->cr, 0, self->height);
-  for (int i = 0; i <= PROFILE_STEPS; i++)
-    cairo_line_to (self->cr, self->width * i / PROFILE_STEPS, y - swing * profile[i]);
-  cairo_line_to (self->cr, self->width, self->height);
-  cairo_close_path (self->cr);
-  canvas_fill_down (self->cr, y - swing, colour, 1, y + swing + self->height * 0.12, haze, 1);
-
-  colour_set (self->cr, colour, 1);
-  for (double x = 0; pines > 0 && x < self->width; x += self->height * pines * canvas_chance (self, 0.1, 0.35))
-    draw_pine (self, x, y - swing * profile_at (profile, x / self->width) + self->height * 0.004,
-               self->height * pines * canvas_chance (self, 0.45, 1));
-}
 
 static void
 draw_ridges (Canvas *self,
@@ -95,255 +20,11 @@ draw_ridges (Canvas *self,
       double t = i / (n - 1.0);
       guint32 colour = colour_mix (scene->far, scene->near, t);
 
-      draw_ridge (self, self->horizon + self->height * (0.36 * t - 0.1),
+      ridge_draw (self, self->horizon + self->height * (0.36 * t - 0.1),
                   self->height * (0.17 - 0.1 * t), 0.52,
                   colour, colour_mix (colour, scene->sky[2], 0.45 * (1 - t)),
                   i >= n - 2 ? pines * (0.4 + 0.6 * t) : 0);
     }
-}
-
-/* Mountains with a bright and a dark flank, by the side from which the light comes. */
-#define PEAK_STEPS 24
-
-typedef struct {
-  double x;
-  double top;
-  double foot;
-  double wide;                   /* from the middle to the end of a flank */
-  double edge[2][PEAK_STEPS + 1];   /* how far each outline leaves its line */
-  double ridge[PEAK_STEPS + 1];     /* where the flanks meet, from the middle */
-} Peak;
-
-static void
-peak_to_edge (const Peak *self,
-              cairo_t    *cr,
-              int         side,
-              int         i)
-{
-  double t = (double) i / PEAK_STEPS;
-
-  cairo_line_to (cr, self->x + side * self->wide * (t * (0.72 + 0.28 * t) + self->edge[side > 0][i]),
-                 self->top + (self->foot - self->top) * t);
-}
-
-static void
-peak_to_ridge (const Peak *self,
-               cairo_t    *cr,
-               int         i)
-{
-  double t = (double) i / PEAK_STEPS;
-
-  cairo_line_to (cr, self->x + self->wide * self->ridge[i] * (0.4 + t),
-                 self->top + (self->foot - self->top) * t);
-}
-
-/* The flank on @side from the top down to step @last; its lower end is torn by @tear. */
-static void
-trace_flank (Canvas     *self,
-             const Peak *peak,
-             int         side,
-             int         last,
-             double      tear)
-{
-  double t = (double) last / PEAK_STEPS;
-  double from = side * peak->wide * (t * (0.72 + 0.28 * t) + peak->edge[side > 0][last]);
-  double to = peak->wide * peak->ridge[last] * (0.4 + t);
-  const int n = tear > 0 ? 9 : 0;
-
-  cairo_move_to (self->cr, peak->x, peak->top);
-  for (int i = 1; i <= last; i++)
-    peak_to_edge (peak, self->cr, side, i);
-  for (int i = 1; i < n; i++)
-    cairo_line_to (self->cr, peak->x + from + (to - from) * (i + canvas_chance (self, -0.3, 0.3)) / n,
-                   peak->top + (peak->foot - peak->top) * (t + (i % 2 ? tear : -tear) * canvas_chance (self, 0.3, 1)));
-  for (int i = last; i > 0; i--)
-    peak_to_ridge (peak, self->cr, i);
-  cairo_close_path (self->cr);
-}
-
-static void
-draw_peak (Canvas *self,
-           double  x,
-           double  top,
-           double  foot,
-           double  wide,
-           guint32 colour)
-{
-  const Scene *scene = self->scene;
-  Peak peak = { x, top, foot, wide, { { 0 }, { 0 } }, { 0 } };
-  guint32 lit = colour_mix (colour, scene->light, 0.28);
-  guint32 dark = colour_mix (colour, 0x101828, 0.3);
-  guint32 snow = colour_mix (0xffffff, scene->light, 0.25);
-
-  for (int i = 1; i <= PEAK_STEPS; i++)
-    {
-      peak.edge[0][i] = canvas_chance (self, -0.03, 0.03);
-      peak.edge[1][i] = canvas_chance (self, -0.03, 0.03);
-      peak.ridge[i] = peak.ridge[i - 1] * 0.75 + canvas_chance (self, -0.05, 0.05);
-    }
-  for (int side = -1; side <= 1; side += 2)
-    {
-      gboolean is_lit = (side < 0) == (scene->light_x < 0.5);
-
-      trace_flank (self, &peak, side, PEAK_STEPS, 0);
-      canvas_fill_down (self->cr, top, is_lit ? lit : dark, 1, foot, colour_mix (colour, scene->sky[2], 0.6), 1);
-      if (!(scene->flags & SCENE_SNOW))
-        continue;
-      trace_flank (self, &peak, side, is_lit ? 10 : 8, 0.09);
-      colour_set (self->cr, is_lit ? snow : colour_mix (snow, dark, 0.45), 1);
-      cairo_fill (self->cr);
-    }
-}
-
-static void
-draw_peaks (Canvas *self)
-{
-  static const double places[][2] = {
-    { 0.46, 0.66 }, { 0.05, 0.72 }, { 0.92, 0.78 }, { 0.56, 0.52 }, { 0.22, 0.95 }, { 0.72, 1 }
-  };
-  const Scene *scene = self->scene;
-  double foot = self->horizon + self->height * 0.14;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
-    draw_peak (self, self->width * (places[i][0] + canvas_chance (self, -0.04, 0.04)),
-               foot - self->height * 0.5 * places[i][1] * canvas_chance (self, 0.85, 1.05),
-               foot, self->height * 0.5 * places[i][1] * canvas_chance (self, 0.9, 1.2),
-               colour_mix (scene->far, scene->near, 0.12 * i));
-  for (int i = 0; i < 3; i++)
-    {
-      guint32 colour = colour_mix (scene->far, scene->near, 0.6 + 0.2 * i);
-
-      draw_ridge (self, self->horizon + self->height * (0.1 + 0.13 * i), self->height * 0.05, 0.5,
-                  colour, colour_mix (colour, scene->sky[2], 0.25 * (1 - i / 2.0)),
-                  scene->flags & SCENE_PINES ? 0.04 + 0.035 * i : 0);
-    }
-}
-
-static void
-draw_sail (Canvas *self,
-           double  x,
-           double  y,
-           double  size)
-{
-  cairo_t *cr = self->cr;
-
-  cairo_save (cr);
-  cairo_translate (cr, x, y);
-  cairo_scale (cr, size, size);
-  cairo_move_to (cr, -0.5, 0);
-  cairo_curve_to (cr, -0.4, 0.16, 0.4, 0.16, 0.55, -0.02);
-  cairo_close_path (cr);
-  colour_set (cr, colour_mix (self->scene->near, 0x000000, 0.35), 1);
-  cairo_fill (cr);
-  colour_set (cr, 0xfffaf0, 0.95);
-  cairo_move_to (cr, 0.02, -1.3);
-  cairo_curve_to (cr, 0.3, -0.8, 0.42, -0.4, 0.48, -0.1);
-  cairo_line_to (cr, 0.02, -0.1);
-  cairo_close_path (cr);
-  cairo_fill (cr);
-  colour_set (cr, 0xe8dcc8, 0.95);
-  cairo_move_to (cr, -0.04, -1.1);
-  cairo_curve_to (cr, -0.2, -0.6, -0.32, -0.3, -0.42, -0.1);
-  cairo_line_to (cr, -0.04, -0.1);
-  cairo_close_path (cr);
-  cairo_fill (cr);
-  cairo_restore (cr);
-}
-
-/* Ripples between the horizon and the feet: wider and rarer as they come nearer. */
-static void
-draw_ripples (Canvas *self,
-              guint32 colour,
-              double  x,
-              double  spread,
-              double  alpha,
-              int     n)
-{
-  double deep = self->height - self->horizon;
-
-  for (int i = 0; i < n; i++)
-    {
-      double t = pow (canvas_chance (self, 0, 1), 1.7);
-      double y = self->horizon + deep * t;
-      double off = canvas_chance (self, -1, 1) * canvas_chance (self, 0, 1) * spread * (0.25 + t) * self->height;
-      double wide = self->height * (0.006 + 0.05 * t) * canvas_chance (self, 0.4, 1.3);
-
-      cairo_save (self->cr);
-      cairo_translate (self->cr, x + off, y);
-      cairo_scale (self->cr, wide, self->height * (0.0006 + 0.0032 * t));
-      cairo_arc (self->cr, 0, 0, 1, 0, 2 * G_PI);
-      cairo_restore (self->cr);
-      colour_set (self->cr, colour, alpha * canvas_chance (self, 0.3, 1));
-      cairo_fill (self->cr);
-    }
-}
-
-static void
-draw_sea (Canvas *self)
-{
-  const Scene *scene = self->scene;
-  double x = scene->light_x * self->width;
-
-  draw_ridge (self, self->horizon + self->height * 0.02, self->height * 0.07, 0.5,
-              colour_mix (scene->far, scene->near, 0.2), colour_mix (scene->far, scene->sky[2], 0.5), 0);
-  cairo_rectangle (self->cr, 0, self->horizon, self->width, self->height - self->horizon);
-  canvas_fill_down (self->cr, self->horizon, colour_mix (scene->far, scene->sky[2], 0.65), 1,
-             self->height, scene->near, 1);
-  draw_ripples (self, colour_mix (scene->sky[1], 0xffffff, 0.2), self->width / 2, 1.6, 0.14, 900);
-  draw_ripples (self, colour_mix (scene->near, 0x000000, 0.4), self->width / 2, 1.6, 0.2, 600);
-  if (scene->light_size > 0)
-    {
-      canvas_glow (self->cr, x, self->horizon, self->height * 0.5, 0.12, scene->light, 0.5);
-      draw_ripples (self, colour_mix (scene->light, 0xffffff, 0.4), x, 0.28, 0.75, 620);
-    }
-  if (scene->flags & SCENE_SAIL)
-    {
-      draw_sail (self, self->width * 0.3, self->horizon + self->height * 0.1, self->height * 0.075);
-      draw_sail (self, self->width * 0.68, self->horizon + self->height * 0.03, self->height * 0.028);
-    }
-}
-
-/* What stands above the horizon once more, upside down, under moving water. */
-static void
-draw_lake (Canvas *self)
-{
-  const Scene *scene = self->scene;
-  double deep = self->height - self->horizon;
-  cairo_surface_t *surface;
-  cairo_t *copy;
-
-  draw_peaks (self);
-  surface = cairo_surface_create_similar (cairo_get_target (self->cr), CAIRO_CONTENT_COLOR,
-                                          (int) ceil (self->width), (int) ceil (self->height));
-  copy = cairo_create (surface);
-  cairo_set_source_surface (copy, cairo_get_target (self->cr), 0, 0);
-  cairo_paint (copy);
-  cairo_destroy (copy);
-
-  /* The shore lies deeper than the horizon, in front of the last hills. */
-  self->horizon += deep * 0.3;
-  deep = self->height - self->horizon;
-  for (double y = 0; y < deep; y += 2)
-    {
-      double t = y / deep;
-      double sway = self->height * 0.006 * t * sin (y * 90 / self->height * (1.6 - t) + 3 * sin (y * 0.07));
-
-      cairo_save (self->cr);
-      cairo_rectangle (self->cr, 0, self->horizon + y, self->width, 2.5);
-      cairo_clip (self->cr);
-      cairo_translate (self->cr, sway, 2 * self->horizon);
-      cairo_scale (self->cr, 1, -1);
-      cairo_set_source_surface (self->cr, surface, 0, 0);
-      cairo_pattern_set_extend (cairo_get_source (self->cr), CAIRO_EXTEND_REFLECT);
-      cairo_paint (self->cr);
-      cairo_restore (self->cr);
-    }
-  cairo_surface_destroy (surface);
-  cairo_rectangle (self->cr, 0, self->horizon, self->width, deep);
-  canvas_fill_down (self->cr, self->horizon, scene->near, 0.12, self->height, scene->near, 0.72);
-  draw_ripples (self, colour_mix (scene->sky[1], 0xffffff, 0.5), self->width / 2, 1.5, 0.1, 420);
-  canvas_glow (self->cr, self->width / 2, self->horizon, self->width * 0.75, 0.012,
-              colour_mix (scene->sky[2], 0xffffff, 0.6), 0.9);
 }
 
 static void
@@ -471,9 +152,9 @@ draw_field (Canvas *self)
   double tree = self->width * 0.77;
   const int n = 46;
 
-  draw_ridge (self, self->horizon, self->height * 0.1, 0.42, colour_mix (scene->far, scene->sky[2], 0.5),
+  ridge_draw (self, self->horizon, self->height * 0.1, 0.42, colour_mix (scene->far, scene->sky[2], 0.5),
               colour_mix (scene->far, scene->sky[2], 0.75), 0);
-  draw_ridge (self, self->horizon + self->height * 0.04, self->height * 0.05, 0.42, scene->far,
+  ridge_draw (self, self->horizon + self->height * 0.04, self->height * 0.05, 0.42, scene->far,
               colour_mix (scene->far, scene->sky[2], 0.4), 0.02);
   cairo_rectangle (self->cr, 0, y0, self->width, self->height - y0);
   canvas_fill_down (self->cr, y0, colour_mix (scene->near, scene->sky[2], 0.35), 1,
@@ -529,7 +210,7 @@ draw_forest (Canvas *self)
       double t = i / (n - 1.0);
       guint32 colour = colour_mix (scene->far, scene->near, t * t);
 
-      draw_ridge (self, self->horizon + self->height * (0.05 + 0.4 * t), self->height * 0.06, 0.45,
+      ridge_draw (self, self->horizon + self->height * (0.05 + 0.4 * t), self->height * 0.06, 0.45,
                   colour, colour_mix (colour, scene->sky[2], 0.75 * (1 - t)), 0.1 + 0.24 * t * t);
       for (int k = 0; k < 5; k++)
         canvas_glow (self->cr, canvas_chance (self, 0, self->width), self->horizon + self->height * (0.1 + 0.4 * t),
@@ -542,9 +223,9 @@ ground_draw (Canvas *self)
 {
   switch (self->scene->ground)
     {
-    case GROUND_PEAKS: draw_peaks (self); break;
-    case GROUND_SEA: draw_sea (self); break;
-    case GROUND_LAKE: draw_lake (self); break;
+    case GROUND_PEAKS: peaks_draw (self); break;
+    case GROUND_SEA: water_draw_sea (self); break;
+    case GROUND_LAKE: water_draw_lake (self); break;
     case GROUND_DUNES: draw_dunes (self); break;
     case GROUND_CITY: draw_city (self); break;
     case GROUND_FIELD: draw_field (self); break;

@@ -238,8 +238,12 @@ encode_sound (const float  *samples,
   return encode (&source, encoder, error);
 }
 
-static const double string_partials[][2] = { { 1, 1 }, { 2, 0.45 }, { 3, 0.2 }, { 4, 0.12 }, { 5, 0.05 } };
-static const double bell_partials[][2] = { { 0.5, 0.5 }, { 1, 0.8 }, { 1.183, 0.5 }, { 1.506, 0.4 }, { 2, 0.5 }, { 2.514, 0.2 } };
+static const double string_partials[][2] = {
+  { 1, 1 }, { 2, 0.45 }, { 3, 0.2 }, { 4, 0.12 }, { 5, 0.05 }
+};
+static const double bell_partials[][2] = {
+  { 0.5, 0.5 }, { 1, 0.8 }, { 1.183, 0.5 }, { 1.506, 0.4 }, { 2, 0.5 }, { 2.514, 0.2 }
+};
 
 GBytes *
 media_new_arpeggio (GError **error)

@@ -10,6 +10,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+/* Pictures up to here are read at one go, so that the value is free again and the lane stops at once. */
+#define SMALL_SIZE (32 << 20)
 /* Of formats that are decoded only as a whole: as many bytes as are kept in memory, twice, with the loader's. */
 #define MAX_WHOLE_SIZE (128 << 20)
 #define MAX_SVG_SIZE (16 << 20)
@@ -126,7 +128,7 @@ load_image (CofferContent  *self,
 
   self->kind = COFFER_CONTENT_IMAGE;
 
-  return coffer_image_is_incremental (content_type)
+  return self->facts->size > SMALL_SIZE && coffer_image_is_incremental (content_type)
              ? decode (self, content_type, stream, cancellable, error)
              : read_pending (self, stream, svg ? MAX_SVG_SIZE : MAX_WHOLE_SIZE, cancellable, error);
 }

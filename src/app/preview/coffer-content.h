@@ -33,8 +33,8 @@ typedef struct {
 typedef struct { int width, height; } CofferContentRoom;
 
 /**
- * A CofferValueFunc: looks at a value and takes from it what is to be shown. Pictures that are decoded in pieces are decoded here, so
- * that they are never in memory as a whole; of others the bytes are read, for coffer_content_complete_async().
+ * A CofferValueFunc: looks at a value and takes from it what is to be shown. Of a picture the bytes are read, for
+ * coffer_content_complete_async(); a large one that can be decoded in pieces is decoded here, and never in memory as a whole.
  *
  * @room  a CofferContentRoom
  *
@@ -50,8 +50,8 @@ gpointer       coffer_content_load            (GInputStream           *stream,
 gboolean       coffer_content_is_pending      (CofferContent          *self);
 
 /**
- * Decode what is pending. Loaders that want all bytes first cannot be stopped, so this happens on one of two threads of its own: a
- * cancelled picture may keep one busy for a while, but holds up no other work and no value.
+ * Decode what is pending, on one of two threads of its own. Loaders cannot always be stopped (one that wants all bytes first; a PNG of
+ * many megapixels clearing its memory), but what is cancelled holds up no value, no lane, and the next picture only when there are two.
  *
  * @self  (transfer full)
  */

@@ -15,11 +15,10 @@
 #include "coffer-frame-count.h"
 #include "coffer-image-render.h"
 
-#define PIECE_MIN (4 << 10)
-#define PIECE_START (64 << 10)
-#define PIECE_MAX (256 << 10)
-#define PIECE_SLOW_US 8000
-#define PIECE_QUICK_US 2000
+/* A piece should take about 4 ms: of a photo that is much, of a flat PNG, which unpacks to a thousand times its size, little. */
+#define PIECE_MIN (2 << 10)
+#define PIECE_MAX (64 << 10)
+#define PIECE_US 4000
 
 #define MAX_PIXELS (128 * 1000 * 1000)
 #define MAX_JPEG_PIXELS (256 * 1000 * 1000)
@@ -35,6 +34,8 @@ typedef struct {
   int max_width;
   int max_height;
   gint64 n_rows;          /* decoded; some formats go over a picture several times */
+  int first_row;          /* these were, the others not */
+  int end_row;
   gboolean too_large;
   gboolean closing;       /* pixels made from now on are complete */
   CofferFrameCount count;
@@ -109,7 +110,10 @@ size_prepared_cb (GdkPixbufLoader *loader,
   else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))
     {
       self->too_large = TRUE;
-      gdk_pixbuf_loader_set_size (loader, 0, 0);
+      /* 0 makes a loader give up before it allocates. The one for PNM complains of itself then; what it allocates is
+         never touched. */
+      if (!decoder_is (self, "pnm"))
+        gdk_pixbuf_loader_set_size (loader, 0, 0);
     }
   else if (decoder_is (self, "jpeg"))
     {
@@ -121,21 +125,6 @@ size_prepared_cb (GdkPixbufLoader *loader,
 }
 
 static void
-area_prepared_cb (GdkPixbufLoader *loader,
-                  Decoder         *self)
-{
-  GdkPixbuf *pixbuf;
-
-  /* Loaders leave memory as they get it; rows that never come must not show what was there before. */
-  if (self->closing || !decoder_has_rows (self))
-    return;
-
-  pixbuf = gdk_pixbuf_loader_get_pixbuf (loader);
-  memset (gdk_pixbuf_get_pixels (pixbuf), gdk_pixbuf_get_has_alpha (pixbuf) ? 0 : MISSING_GREY,
-          gdk_pixbuf_get_byte_length (pixbuf));
-}
-
-static void
 area_updated_cb (GdkPixbufLoader *loader,
                  int              x,
                  int              y,
@@ -144,8 +133,33 @@ area_updated_cb (GdkPixbufLoader *loader,
                  Decoder         *self)
 {
   /* On closing, the JPEG loader makes up what is missing. */
-  if (!self->closing)
-    self->n_rows += height;
+  if (self->closing)
+    return;
+
+  self->first_row = self->n_rows == 0 ? y : MIN (self->first_row, y);
+  self->end_row = MAX (self->end_row, y + height);
+  self->n_rows += height;
+}
+
+/* Loaders leave memory as they got it where rows did not come: it must not be seen. */
+static void
+blank_missing_rows (Decoder   *self,
+                    GdkPixbuf *pixbuf)
+{
+  int fill = gdk_pixbuf_get_has_alpha (pixbuf) ? 0 : MISSING_GREY;
+  gsize row_len = (gsize) gdk_pixbuf_get_width (pixbuf) * gdk_pixbuf_get_n_channels (pixbuf);
+  guint8 *pixels = gdk_pixbuf_get_pixels (pixbuf);
+
+  for (int y = 0; y < gdk_pixbuf_get_height (pixbuf); y++)
+    if (y < self->first_row || y >= self->end_row)
+      memset (pixels + (gsize) y * gdk_pixbuf_get_rowstride (pixbuf), fill, row_len);
+}
+
+static gsize
+next_size (gsize  size,
+           gint64 took_us)
+{
+  return CLAMP (size * PIECE_US / (gsize) MAX (took_us, 1), MAX (size / 16, PIECE_MIN), MIN (size * 2, PIECE_MAX));
 }
 
 /* Feeds the loader. FALSE if stopped: cancelled, unreadable, or the loader will take no more; the latter in @loader_error. */
@@ -157,12 +171,12 @@ feed (Decoder       *self,
       GError       **error)
 {
   g_autofree guint8 *piece = g_malloc (PIECE_MAX);
-  gsize size = PIECE_START;
+  gsize size = PIECE_MIN;
 
   for (;;)
     {
       gssize len = g_input_stream_read (stream, piece, size, cancellable, error);
-      gint64 began = g_get_monotonic_time (), took;
+      gint64 began = g_get_monotonic_time ();
 
       if (len <= 0)
         return len == 0;
@@ -171,11 +185,7 @@ feed (Decoder       *self,
       if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
         return FALSE;
 
-      took = g_get_monotonic_time () - began;
-      if (took > PIECE_SLOW_US)
-        size = MAX (size / 2, PIECE_MIN);
-      else if (took < PIECE_QUICK_US)
-        size = MIN (size * 2, PIECE_MAX);
+      size = next_size (size, g_get_monotonic_time () - began);
     }
 }
 
@@ -351,6 +361,9 @@ decode (Decoder       *self,
                            (decoder_has_rows (self) && self->n_rows < gdk_pixbuf_get_height (pixbuf)) ||
                            (decoder_is (self, "png") && png_is_cut (stream, cancellable));
 
+  if (decoder_has_rows (self) && self->image->cut_short)
+    blank_missing_rows (self, pixbuf);
+
   return finish (self, pixbuf, cancellable, error);
 }
 
@@ -382,7 +395,6 @@ coffer_image_decode (CofferImage   *image,
   *image = (CofferImage) { .orientation = 1 };
   coffer_frame_count_init (&self.count);
   g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), &self);
-  g_signal_connect (loader, "area-prepared", G_CALLBACK (area_prepared_cb), &self);
   g_signal_connect (loader, "area-updated", G_CALLBACK (area_updated_cb), &self);
 
   ok = decode (&self, content_type, stream, cancellable, error);

@@ -38,7 +38,7 @@ typedef struct {
  *
  * @image         (out caller-allocates) filled as far as it became known, also on failure
  * @content_type  of the data, "image/png"
- * @stream        from where the picture begins to its end; read in pieces of 4 to 256 KiB that take some milliseconds
+ * @stream        from where the picture begins to its end; read in pieces of 2 to 64 KiB that take some milliseconds
  *                each, with a look at @cancellable between them
  *
  * Returns: whether there is something to show; else an error of COFFER_IMAGE_ERROR (translated), G_IO_ERROR_CANCELLED or what @stream failed with

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* The Key column's cell. It also speaks for its row: key, size and type are the accessible name of the row widget around it,
+ * which GTK 4.8 gives no other way to set. Follows its entry while it is bound. Main thread.
+ */
+#include "coffer-key-cell.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-fact-cell.h"
+
+struct _CofferKeyCell {
+  GtkWidget parent_instance;
+
+  GtkImage *plate;
+  GtkInscription *key_text;
+  GtkInscription *detail_text;
+
+  CofferEntry *entry;
+};
+
+G_DEFINE_FINAL_TYPE (CofferKeyCell, coffer_key_cell, GTK_TYPE_WIDGET)
+
+static const struct {
+  const char *content_type; /* or its beginning, when it ends with a slash */
+  const char *icon_name;
+} icons[] = {
+  { "image/", "image-x-generic-symbolic" },
+  { "video/", "video-x-generic-symbolic" },
+  { "audio/", "audio-x-generic-symbolic" },
+  { "font/", "font-x-generic-symbolic" },
+  { "text/", "text-x-generic-symbolic" },
+  { "application/json", "text-x-generic-symbolic" },
+  { "application/xml", "text-x-generic-symbolic" },
+  { "application/pdf", "x-office-document-symbolic" },
+  { "application/ogg", "audio-x-generic-symbolic" },
+  { "application/zip", "package-x-generic-symbolic" },
+  { "application/gzip", "package-x-generic-symbolic" },
+  { "application/zstd", "package-x-generic-symbolic" },
+  { "application/x-tar", "package-x-generic-symbolic" },
+  { "application/x-xz", "package-x-generic-symbolic" },
+  { "application/x-7z-compressed", "package-x-generic-symbolic" },
+  { "application/x-bzip", "package-x-generic-symbolic" },
+};
+
+const char *
+coffer_key_cell_icon_name (const char *content_type)
+{
+  if (content_type == NULL)
+    return NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (icons); i++)
+    if (g_str_has_suffix (icons[i].content_type, "/") ? g_str_has_prefix (content_type, icons[i].content_type)
+                                                      : g_str_equal (content_type, icons[i].content_type))
+      return icons[i].icon_name;
+
+  return "x-office-document-symbolic";
+}
+
+/* "3.9 MB, JPEG": what is known of it. */
+static char *
+format_detail (CofferEntry *entry)
+{
+  g_autofree char *size = coffer_fact_format_size (coffer_entry_get_size (entry));
+  const char *type = coffer_entry_get_type_label (entry);
+
+  if (coffer_entry_get_error (entry) != NULL)
+    return g_strdup (coffer_entry_get_error (entry));
+  if (*size == '\0' || type == NULL)
+    return g_strdup (type != NULL ? type : size);
+
+  /* Translators: a size and a kind of value, as in "3.9 MB, JPEG" */
+  return g_strdup_printf (_("%s, %s"), size, type);
+}
+
+static void
+name_row (CofferKeyCell *self,
+          const char    *key,
+          const char    *detail)
+{
+  GtkWidget *cell = gtk_widget_get_parent (GTK_WIDGET (self));
+  GtkWidget *row = cell != NULL ? gtk_widget_get_parent (cell) : NULL;
+  g_autofree char *name = NULL;
+
+  if (row == NULL || key == NULL)
+    return;
+  name = *detail != '\0' ? g_strdup_printf (_("%s, %s"), key, detail) : g_strdup (key);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+static void
+update_cb (CofferKeyCell *self)
+{
+  const char *error = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
+  const char *key = self->entry != NULL ? coffer_entry_get_display_key (self->entry) : NULL;
+  g_autofree char *detail = self->entry != NULL ? format_detail (self->entry) : NULL;
+
+  gtk_inscription_set_text (self->key_text, key);
+  gtk_inscription_set_text (self->detail_text, detail);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), error);
+  if (error != NULL)
+    gtk_image_set_from_icon_name (self->plate, "dialog-warning-symbolic");
+  else
+    gtk_image_set_from_icon_name (self->plate, self->entry == NULL ? NULL :
+                                  coffer_key_cell_icon_name (coffer_entry_get_content_type (self->entry)));
+  if (error != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self->plate), "warning");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->plate), "warning");
+
+  if (self->entry != NULL)
+    name_row (self, key, detail);
+}
+
+void
+coffer_key_cell_set_entry (CofferKeyCell *self,
+                           CofferEntry   *entry)
+{
+  g_return_if_fail (COFFER_IS_KEY_CELL (self));
+
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
+  g_set_object (&self->entry, entry);
+  if (entry != NULL)
+    g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
+  update_cb (self);
+}
+
+CofferEntry *
+coffer_key_cell_get_entry (CofferKeyCell *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_CELL (self), NULL);
+
+  return self->entry;
+}
+
+void
+coffer_key_cell_set_compact (CofferKeyCell *self,
+                             gboolean       compact)
+{
+  g_return_if_fail (COFFER_IS_KEY_CELL (self));
+
+  gtk_widget_set_size_request (GTK_WIDGET (self->plate), compact ? 48 : 34, compact ? 36 : 24);
+  gtk_widget_set_visible (GTK_WIDGET (self->detail_text), compact);
+}
+
+static void
+coffer_key_cell_dispose (GObject *object)
+{
+  CofferKeyCell *self = COFFER_KEY_CELL (object);
+
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
+  g_clear_object (&self->entry);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_KEY_CELL);
+
+  G_OBJECT_CLASS (coffer_key_cell_parent_class)->dispose (object);
+}
+
+static void
+coffer_key_cell_class_init (CofferKeyCellClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = coffer_key_cell_dispose;
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-key-cell.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, plate);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, key_text);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, detail_text);
+}
+
+static void
+coffer_key_cell_init (CofferKeyCell *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  coffer_key_cell_set_compact (self, FALSE);
+}
+
+GtkWidget *
+coffer_key_cell_new (void)
+{
+  return g_object_new (COFFER_TYPE_KEY_CELL, NULL);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include <glib/gi18n.h>
+#include <locale.h>
+
+#include "coffer-application.h"
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(CofferApplication) application = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, COFFER_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+
+  g_set_prgname ("coffer");
+  g_set_application_name (_("Coffer"));
+  application = coffer_application_new ();
+  return g_application_run (G_APPLICATION (application), argc, argv);
+}

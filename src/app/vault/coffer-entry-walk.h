@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-entry-private.h"
+#include "coffer-vault-private.h"
+
+G_BEGIN_DECLS
+
+/* Rows between two fences, and in a page. A page never spans a fence. */
+#define COFFER_FENCE_ROWS 512
+#define COFFER_PAGE_ROWS 256
+
+/** A piece of the walk over all keys: begins behind @after (NULL: at the first), takes @max_rows at most. */
+typedef struct {
+  CofferKey *after;       /* owned, nullable */
+  guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
+  gboolean descending;
+} CofferSliceRequest;
+
+typedef struct {
+  GPtrArray *fences;      /* of CofferKey: the first row, and every COFFER_FENCE_ROWS from it */
+  guint n_rows;           /* a multiple of COFFER_FENCE_ROWS unless @ended */
+  CofferKey *last;        /* nullable */
+  gboolean ended;
+  GError *error;          /* why it ended early; nullable */
+} CofferSlice;
+
+void     coffer_slice_request_free (gpointer request);
+void     coffer_slice_free         (gpointer slice);
+gpointer coffer_slice_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
+
+/** The keys of some rows behind a fence. */
+typedef struct {
+  CofferKey *fence;       /* owned */
+  CofferKey *next_fence;  /* owned, nullable: none known */
+  guint skip;             /* rows from the fence */
+  guint n_rows;           /* as many as the list thinks there are, COFFER_PAGE_ROWS at most */
+  gboolean at_end;        /* the last of them should be the last key there is, or the last before @next_fence */
+  gboolean descending;
+} CofferPageRequest;
+
+typedef struct {
+  GPtrArray *keys;        /* of CofferKey */
+  gboolean stale;         /* the keys are no longer those the fences were made of */
+  GError *error;          /* why there are not more; nullable */
+} CofferPageKeys;
+
+void     coffer_page_request_free  (gpointer request);
+void     coffer_page_keys_free     (gpointer keys);
+gpointer coffer_page_worker        (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
+
+/** Sizes and types of some keys, as many as can be read in some milliseconds, one at least. */
+typedef struct {
+  CofferKey *key;         /* owned */
+  guint position;
+  CofferRowFacts facts;   /* the answer; read is FALSE for those left for another time */
+  gboolean gone;          /* there is no such key any more */
+} CofferRow;
+
+GArray  *coffer_rows_new           (void);
+gpointer coffer_rows_worker        (kvault *vault, gpointer rows, GCancellable *cancellable, GError **error);
+
+/** How far behind a fence is the first row at or after a prefix (see coffer_entry_list_find_async()); COFFER_FENCE_ROWS if none is. */
+typedef struct {
+  CofferKey *fence;       /* owned */
+  GBytes *prefix;
+  gboolean descending;
+} CofferFindRequest;
+
+void     coffer_find_request_free  (gpointer request);
+gpointer coffer_find_worker        (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
+
+/** Whether a row with @key comes at or after @prefix in the list's order. */
+gboolean coffer_key_reaches        (gconstpointer key, gsize key_size, int key_class, GBytes *prefix, gboolean descending);
+
+G_END_DECLS

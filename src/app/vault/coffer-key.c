@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A key: immutable bytes with the storage class and row they were seen with. Reference counted atomically, so a key may
+ * travel between the main thread and the lanes.
+ */
+#define G_LOG_DOMAIN "coffer-key"
+
+#include "coffer-vault-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+struct _CofferKey {
+  gatomicrefcount refs;
+  int key_class;
+  gint64 id;
+  GBytes *bytes;
+};
+
+G_DEFINE_BOXED_TYPE (CofferKey, coffer_key, coffer_key_ref, coffer_key_unref)
+
+CofferKey *
+coffer_key_new (GBytes *bytes,
+                int     key_class,
+                gint64  id)
+{
+  CofferKey *self;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+
+  self = g_new (CofferKey, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->key_class = key_class;
+  self->id = id;
+  self->bytes = g_bytes_ref (bytes);
+  return self;
+}
+
+CofferKey *
+coffer_key_new_from_entry (const kvault_entry *entry)
+{
+  char *copy = g_malloc (entry->key_size + 1);
+  g_autoptr(GBytes) bytes = g_bytes_new_take (copy, entry->key_size);
+
+  memcpy (copy, entry->key, entry->key_size);
+  copy[entry->key_size] = '\0';   /* numbers are read back as text */
+  return coffer_key_new (bytes, entry->key_class, entry->id);
+}
+
+kvault_entry
+coffer_key_to_entry (CofferKey *key)
+{
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (key->bytes, &size);
+
+  return (kvault_entry) {
+    .key = bytes != NULL ? bytes : "",
+    .key_size = size,
+    .key_class = key->key_class,
+    .id = key->id,
+    .value_size = KVAULT_SIZE_UNKNOWN,
+    .value_class = KVAULT_CLASS_BLOB,
+  };
+}
+
+CofferKey *
+coffer_key_ref (CofferKey *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+coffer_key_unref (CofferKey *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_bytes_unref (self->bytes);
+  g_free (self);
+}
+
+GBytes *
+coffer_key_get_bytes (const CofferKey *self)
+{
+  return self->bytes;
+}
+
+int
+coffer_key_get_class (const CofferKey *self)
+{
+  return self->key_class;
+}
+
+gint64
+coffer_key_get_id (const CofferKey *self)
+{
+  return self->id;
+}
+
+gboolean
+coffer_key_equal (const CofferKey *a,
+                  const CofferKey *b)
+{
+  return a == b || (a->key_class == b->key_class && g_bytes_equal (a->bytes, b->bytes));
+}
+
+int
+coffer_key_compare (const CofferKey *a,
+                    const CofferKey *b)
+{
+  if (a->key_class != b->key_class)
+    return a->key_class < b->key_class ? -1 : 1;
+  return g_bytes_compare (a->bytes, b->bytes);
+}
+
+/*
+ * Format characters that show as something of their own or join letters as their script needs: the joiners of Indic,
+ * Persian and emoji, and the number and name marks of Arabic, Syriac and Kaithi. All others (bidi controls, zero-width
+ * marks, tags, annotations) can make one key look like another.
+ */
+static gboolean
+is_shown_format (gunichar c)
+{
+  return c == 0x200c || c == 0x200d || (c >= 0x0600 && c <= 0x0605) || c == 0x06dd || c == 0x070f ||
+         c == 0x0890 || c == 0x0891 || c == 0x08e2 || c == 0x110bd || c == 0x110cd;
+}
+
+static gboolean
+needs_escape (gunichar c)
+{
+  switch ((int) g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+      return TRUE;
+    case G_UNICODE_FORMAT:
+      return !is_shown_format (c);
+    default:
+      return FALSE;
+    }
+}
+
+/* The character at @p, or (gunichar) -1 for a byte that is no part of valid UTF-8; NUL is a character. */
+static gunichar
+char_at (const char *p,
+         const char *end,
+         gsize      *len)
+{
+  gunichar c = *p == '\0' ? 0 : g_utf8_get_char_validated (p, end - p);
+
+  if ((c & 0x80000000) != 0)
+    {
+      *len = 1;
+      return (gunichar) -1;
+    }
+  *len = *p == '\0' ? 1 : (gsize) (g_utf8_next_char (p) - p);
+  return c;
+}
+
+static gboolean
+any_escape (const char *p,
+            gsize       size)
+{
+  const char *end = p + size;
+
+  for (gsize len; p < end; p += len)
+    {
+      gunichar c = char_at (p, end, &len);
+
+      if (c == (gunichar) -1 || needs_escape (c))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+append_escaped (GString    *text,
+                const char *p,
+                gsize       size,
+                gboolean    escape)
+{
+  const char *end = p + size;
+
+  for (gsize len; p < end; p += len)
+    {
+      gunichar c = char_at (p, end, &len);
+
+      if (c == (gunichar) -1)
+        g_string_append_printf (text, "\\x%02x", (guint8) *p);
+      else if (c == '\n')
+        g_string_append (text, "\\n");
+      else if (c == '\t')
+        g_string_append (text, "\\t");
+      else if (c == '\r')
+        g_string_append (text, "\\r");
+      else if (c == '\\' && escape)
+        g_string_append (text, "\\\\");
+      else if (!needs_escape (c))
+        g_string_append_len (text, p, len);
+      else if (c < 0x80)
+        g_string_append_printf (text, "\\x%02x", c);
+      else
+        g_string_append_printf (text, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+    }
+}
+
+/* Where a cut at @at leaves no character in two: the start of the character that @at is in, if it is in one. */
+static gsize
+start_of_char (const char *data,
+               gsize       size,
+               gsize       at)
+{
+  for (gsize back = 1; back <= MIN (at, 3); back++)
+    {
+      gsize len;
+
+      if (char_at (data + at - back, data + size, &len) != (gunichar) -1 && len > 1)
+        return len > back ? at - back : at;
+    }
+  return at;
+}
+
+static gsize
+end_of_char (const char *data,
+             gsize       size,
+             gsize       at)
+{
+  gsize start = start_of_char (data, size, at);
+  gsize len = 0;
+
+  if (start < at)
+    char_at (data + start, data + size, &len);
+  return start + len > at ? start + len : at;
+}
+
+char *
+coffer_key_to_display (const CofferKey *self,
+                       gsize            max_bytes)
+{
+  gsize size, head, tail;
+  const char *data = g_bytes_get_data (self->bytes, &size);
+  gboolean escape;
+  GString *text;
+
+  if (size == 0)
+    return g_strdup (_("(empty key)"));
+
+  head = tail = size;
+  if (max_bytes > 0 && size > max_bytes)
+    {
+      head = start_of_char (data, size, max_bytes / 2);
+      tail = end_of_char (data, size, size - (max_bytes - max_bytes / 2));
+    }
+  escape = any_escape (data, head) || any_escape (data + tail, size - tail);
+  text = g_string_sized_new (head + (size - tail) + 1);
+  append_escaped (text, data, head, escape);
+  if (tail > head)
+    g_string_append (text, "…");
+  append_escaped (text, data + tail, size - tail, escape);
+  return g_string_free (text, FALSE);
+}
+
+char *
+coffer_key_dup_text (const CofferKey *self)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (self->bytes, &size);
+
+  if (size == 0)
+    return g_strdup ("");
+  return g_utf8_validate_len (data, size, NULL) ? g_strndup (data, size) : NULL;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-vault.h"
+#include "coffer-worker.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_N_LANES (COFFER_LANE_WRITE + 1)
+
+struct _CofferVault {
+  GObject parent_instance;
+
+  GFile *file;
+  char *display_name;
+  CofferWorker *lanes[COFFER_N_LANES];
+  GListStore *sections;
+  char *table;
+  gboolean editing;
+  gboolean editable;
+  const char *file_reason;       /* translated, static: why the file cannot be written */
+  GCancellable *counting;        /* of the counts under way */
+  gboolean reloading;
+};
+
+/**
+ * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its jobs fail with
+ * KVAULT_EMOVED rather than touch another file than the one before. On the other lanes @func may run twice, see CofferVaultFunc.
+ *
+ * @data         freed with @data_free on the main thread, after the callback's turn has begun
+ * @result_free  for a result that nobody takes
+ */
+void           coffer_vault_run_async         (CofferVault         *self,
+                                               CofferLane           lane,
+                                               const char          *table,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+gpointer       coffer_vault_run_finish        (CofferVault         *self,
+                                               GAsyncResult        *result,
+                                               GError             **error);
+
+/** The same for a function that must not run twice. */
+void           coffer_vault_run_once_async    (CofferVault         *self,
+                                               CofferLane           lane,
+                                               const char          *table,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+
+/** Close the handle of a lane after the jobs already in it. */
+void           coffer_vault_let_go            (CofferVault         *self,
+                                               CofferLane           lane);
+
+/** The whole of it, for opening; @access_mode counts if the lane has no handle open. */
+void           coffer_vault_run_full          (CofferVault         *self,
+                                               CofferLane           lane,
+                                               kvault_access        access_mode,
+                                               const char          *table,
+                                               gboolean             repeatable,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+
+/** Another file is at the path, or none: look at it anew, then tell. */
+void           coffer_vault_reload            (CofferVault         *self);
+
+/** What a lane found when it looked at the file as a whole. */
+typedef struct {
+  GPtrArray *sections;
+  char *table;
+  const char *file_reason;
+} CofferOverview;
+
+void           coffer_overview_free           (CofferOverview      *overview);
+/** A CofferVaultFunc that gives one; needs no data. */
+gpointer       coffer_overview_worker         (kvault              *vault,
+                                               gpointer             data,
+                                               GCancellable        *cancellable,
+                                               GError             **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
+
+/** Count the items of every section anew, behind everything else. */
+void           coffer_vault_start_counting    (CofferVault         *self);
+
+/** After how long without a job a lane lets go of the file; for tests. */
+void           coffer_vault_set_idle_time     (CofferVault         *self,
+                                               guint                idle_ms);
+
+/** Say that keys were deleted or renamed: counts again, emits "changed". */
+void           coffer_vault_emit_changed      (CofferVault         *self);
+
+/** Whether editing was asked for; "editable" follows from it and the table in use. */
+void           coffer_vault_set_editing       (CofferVault         *self,
+                                               gboolean             editing);
+
+/** A key as the engine's cursors give it; borrowed from @key. */
+kvault_entry   coffer_key_to_entry            (CofferKey           *key);
+
+/** A key out of an entry of a walk; its bytes are copied. */
+CofferKey     *coffer_key_new_from_entry      (const kvault_entry  *entry);
+
+CofferSection *coffer_section_new             (const kvault_section *section);
+gboolean       coffer_section_is_writable     (CofferSection       *self);
+void           coffer_section_set_count       (CofferSection       *self,
+                                               guint64              count);
+
+G_END_DECLS

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a file holds: looked at once when it is opened, and counted behind. Functions marked "lane" run on a lane's thread;
+ * the rest on the main thread.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-vault-private.h"
+
+#include "coffer-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+void
+coffer_overview_free (CofferOverview *overview)
+{
+  g_ptr_array_unref (overview->sections);
+  g_free (overview->table);
+  g_free (overview);
+}
+
+/* Lane. Why nobody could write here; asks for rights only, opens nothing. */
+static const char *
+find_file_reason (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (access (path, W_OK) != 0)
+    return _("The file cannot be written");
+  if (access (folder, W_OK) != 0)
+    return _("The folder cannot be written");
+  return NULL;
+}
+
+/* Lane. */
+gpointer
+coffer_overview_worker (kvault        *vault,
+                        gpointer       data,
+                        GCancellable  *cancellable,
+                        GError       **error)
+{
+  CofferOverview *overview;
+  const kvault_section *sections;
+  size_t n;
+  int rc;
+
+  if ((rc = kvault_sections (vault, &sections, &n)) != KVAULT_OK)
+    {
+      *error = coffer_error_new (vault, rc);
+      return NULL;
+    }
+  overview = g_new0 (CofferOverview, 1);
+  overview->sections = g_ptr_array_new_with_free_func (g_object_unref);
+  for (size_t i = 0; i < n; i++)
+    g_ptr_array_add (overview->sections, coffer_section_new (&sections[i]));
+  overview->table = g_strdup (kvault_table (vault));
+  overview->file_reason = find_file_reason (kvault_location (vault));
+  return overview;
+}
+
+/* Lane. */
+static gpointer
+count_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  CofferSection *section = data;
+  uint64_t *count = g_new (uint64_t, 1);
+  int rc;
+
+  rc = coffer_section_is_vault (section) ? kvault_count (vault, count)
+                                         : kvault_section_count (vault, coffer_section_get_name (section), count);
+  if (rc == KVAULT_OK)
+    return count;
+  *error = coffer_error_new (vault, rc);
+  g_free (count);
+  return NULL;
+}
+
+static void
+counted_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr(CofferSection) section = data;
+  g_autofree uint64_t *count = coffer_vault_run_finish (COFFER_VAULT (source), result, NULL);
+
+  if (count != NULL)
+    coffer_section_set_count (section, *count);
+}
+
+void
+coffer_vault_start_counting (CofferVault *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
+
+  g_cancellable_cancel (self->counting);
+  g_clear_object (&self->counting);
+  self->counting = g_cancellable_new ();
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
+      gboolean is_vault = coffer_section_is_vault (section);
+
+      if (coffer_section_get_kind (section) <= KVAULT_SECTION_V2 && !is_vault)
+        continue;
+      coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, is_vault ? coffer_section_get_name (section) : NULL,
+                              count_worker, g_object_ref (section), g_object_unref, g_free, self->counting,
+                              counted_cb, g_object_ref (section));
+    }
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vault file that a window has open: its lanes, its sections and the table in use. Main thread; SQLite is called by the
+ * functions marked "lane" alone, which see nothing of the object.
+ *
+ * What is kept true: a job holds the vault, a lane does not; `table` names a readable vault table; "editable" is true only
+ * when editing was asked for and the table in use can be written.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-vault-private.h"
+
+#include "coffer-error.h"
+
+#include <glib/gi18n-lib.h>
+
+enum {
+  PROP_0,
+  PROP_TABLE,
+  PROP_EDITABLE,
+  N_PROPS
+};
+
+enum {
+  CHANGED,
+  N_SIGNALS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (CofferVault, coffer_vault, G_TYPE_OBJECT)
+
+static CofferSection *
+find_section (CofferVault *self,
+              const char  *name)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
+
+  for (guint i = 0; name != NULL && i < n; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
+
+      if (coffer_section_is_vault (section) && g_str_equal (coffer_section_get_name (section), name))
+        return section;   /* the store keeps it */
+    }
+  return NULL;
+}
+
+static void
+update_editable (CofferVault *self)
+{
+  gboolean editable = self->editing && coffer_vault_get_lock_reason (self) == NULL;
+
+  if (self->editable == editable)
+    return;
+  self->editable = editable;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EDITABLE]);
+}
+
+static void
+use_table (CofferVault *self,
+           const char  *table)
+{
+  if (g_strcmp0 (self->table, table) == 0)
+    return;
+  g_free (self->table);
+  self->table = g_strdup (table);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TABLE]);
+}
+
+/* Shows what a lane found; keeps the table in use if it is still there. */
+static void
+apply_overview (CofferVault    *self,
+                CofferOverview *overview)
+{
+  g_autofree char *table = NULL;
+
+  self->file_reason = overview->file_reason;
+  g_list_store_splice (self->sections, 0, g_list_model_get_n_items (G_LIST_MODEL (self->sections)),
+                       overview->sections->pdata, overview->sections->len);
+  table = g_strdup (find_section (self, self->table) != NULL ? self->table : overview->table);
+  use_table (self, table);
+  update_editable (self);
+  coffer_vault_start_counting (self);
+}
+
+static void
+reloaded_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferOverview) overview = coffer_vault_run_finish (self, result, &error);
+
+  self->reloading = FALSE;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (overview != NULL)
+    apply_overview (self, overview);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+void
+coffer_vault_reload (CofferVault *self)
+{
+  if (self->reloading)
+    return;
+  self->reloading = TRUE;
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL, (GDestroyNotify) coffer_overview_free, NULL,
+                          reloaded_cb, NULL);
+}
+
+void
+coffer_vault_set_idle_time (CofferVault *self,
+                            guint        idle_ms)
+{
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    coffer_worker_set_idle_time (self->lanes[i], idle_ms);
+}
+
+void
+coffer_vault_emit_changed (CofferVault *self)
+{
+  coffer_vault_start_counting (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+coffer_vault_dispose (GObject *object)
+{
+  CofferVault *self = COFFER_VAULT (object);
+
+  coffer_vault_close (self);
+
+  G_OBJECT_CLASS (coffer_vault_parent_class)->dispose (object);
+}
+
+static void
+coffer_vault_finalize (GObject *object)
+{
+  CofferVault *self = COFFER_VAULT (object);
+
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    g_clear_pointer (&self->lanes[i], coffer_worker_free);
+  g_clear_object (&self->counting);
+  g_clear_object (&self->sections);
+  g_clear_object (&self->file);
+  g_free (self->display_name);
+  g_free (self->table);
+
+  G_OBJECT_CLASS (coffer_vault_parent_class)->finalize (object);
+}
+
+static void
+coffer_vault_get_property (GObject    *object,
+                           guint       prop_id,
+                           GValue     *value,
+                           GParamSpec *pspec)
+{
+  CofferVault *self = COFFER_VAULT (object);
+
+  switch (prop_id)
+    {
+    case PROP_TABLE:
+      g_value_set_string (value, self->table);
+      break;
+    case PROP_EDITABLE:
+      g_value_set_boolean (value, self->editable);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+coffer_vault_set_property (GObject      *object,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  CofferVault *self = COFFER_VAULT (object);
+
+  switch (prop_id)
+    {
+    case PROP_TABLE:
+      coffer_vault_set_table (self, g_value_get_string (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+coffer_vault_class_init (CofferVaultClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = coffer_vault_dispose;
+  object_class->finalize = coffer_vault_finalize;
+  object_class->get_property = coffer_vault_get_property;
+  object_class->set_property = coffer_vault_set_property;
+
+  props[PROP_TABLE] = g_param_spec_string ("table", NULL, NULL, NULL,
+                                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_EDITABLE] = g_param_spec_boolean ("editable", NULL, NULL, FALSE,
+                                               G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  /* Keys were deleted or renamed by this vault, or another file is in its place: what was read before may be wrong now. */
+  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 0);
+}
+
+static void
+coffer_vault_init (CofferVault *self)
+{
+  self->sections = g_list_store_new (COFFER_TYPE_SECTION);
+}
+
+static CofferVault *
+vault_new (GFile *file)
+{
+  static const char *const names[COFFER_N_LANES] = { "list", "preview", "background", "write" };
+  CofferVault *self = g_object_new (COFFER_TYPE_VAULT, NULL);
+  g_autofree char *base_name = g_file_get_basename (file);
+
+  self->file = g_object_ref (file);
+  self->display_name = g_filename_display_name (base_name != NULL ? base_name : "");
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    self->lanes[i] = coffer_worker_new (names[i], g_file_peek_path (file) != NULL ? g_file_peek_path (file) : "");
+  return self;
+}
+
+static void
+opened_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferOverview) overview = coffer_vault_run_finish (self, result, &error);
+
+  if (overview == NULL)
+    {
+      coffer_vault_close (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  self->editing = GPOINTER_TO_INT (g_task_get_task_data (task)) == KVAULT_ACCESS_CREATE_NEW;
+  apply_overview (self, overview);
+  g_task_return_pointer (task, g_object_ref (self), g_object_unref);
+}
+
+static void
+open_full (GFile               *file,
+           kvault_access        access_mode,
+           CofferLane           lane,
+           gpointer             tag,
+           GCancellable        *cancellable,
+           GAsyncReadyCallback  callback,
+           gpointer             user_data)
+{
+  g_autoptr(CofferVault) self = vault_new (file);
+  g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, GINT_TO_POINTER (access_mode), NULL);
+  if (g_file_peek_path (file) == NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Only files with a path can be opened"));
+      return;
+    }
+  coffer_vault_run_full (self, lane, access_mode, NULL, FALSE, coffer_overview_worker, NULL, NULL, (GDestroyNotify) coffer_overview_free, cancellable,
+            opened_cb, g_steal_pointer (&task));
+}
+
+void
+coffer_vault_open_async (GFile               *file,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FILE (file));
+
+  open_full (file, KVAULT_ACCESS_VIEW, COFFER_LANE_LIST, coffer_vault_open_async, cancellable, callback, user_data);
+}
+
+void
+coffer_vault_create_async (GFile               *file,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FILE (file));
+
+  open_full (file, KVAULT_ACCESS_CREATE_NEW, COFFER_LANE_WRITE, coffer_vault_create_async, cancellable, callback, user_data);
+}
+
+CofferVault *
+coffer_vault_open_finish (GAsyncResult  *result,
+                          GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+GFile *
+coffer_vault_get_file (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
+
+  return self->file;
+}
+
+const char *
+coffer_vault_get_display_name (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
+
+  return self->display_name;
+}
+
+GListModel *
+coffer_vault_get_sections (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
+
+  return G_LIST_MODEL (self->sections);
+}
+
+const char *
+coffer_vault_get_table (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
+
+  return self->table;
+}
+
+void
+coffer_vault_set_table (CofferVault *self,
+                        const char  *table)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+  g_return_if_fail (find_section (self, table) != NULL);
+
+  use_table (self, table);
+  update_editable (self);
+}
+
+int
+coffer_vault_get_table_kind (CofferVault *self)
+{
+  CofferSection *section;
+
+  g_return_val_if_fail (COFFER_IS_VAULT (self), 0);
+
+  section = find_section (self, self->table);
+  return section != NULL ? coffer_section_get_kind (section) : 0;
+}
+
+gboolean
+coffer_vault_get_editable (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), FALSE);
+
+  return self->editable;
+}
+
+void
+coffer_vault_set_editing (CofferVault *self,
+                          gboolean     editing)
+{
+  self->editing = editing;
+  update_editable (self);
+}
+
+const char *
+coffer_vault_get_lock_reason (CofferVault *self)
+{
+  CofferSection *section;
+
+  g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
+
+  if (self->file_reason != NULL)
+    return self->file_reason;
+  section = find_section (self, self->table);
+  return section == NULL || coffer_section_is_writable (section) ? NULL : coffer_section_get_reason (section);
+}
+
+void
+coffer_vault_close (CofferVault *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  g_cancellable_cancel (self->counting);
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    if (self->lanes[i] != NULL)
+      coffer_worker_close (self->lanes[i]);
+}

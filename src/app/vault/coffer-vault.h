@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-key.h"
+#include "coffer-value.h"
+
+G_BEGIN_DECLS
+
+/**
+ * A vault file that a window has open.
+ *
+ * The main loop never calls SQLite: work is done by four threads, the lanes, each with its own kvault handle, opened
+ * when first needed and closed after ten idle seconds, so that this program holds nothing it does not use. Jobs of a lane keep
+ * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
+ */
+typedef enum {
+  COFFER_LANE_LIST,        /* pages of the list, counts: short */
+  COFFER_LANE_PREVIEW,     /* the value on show */
+  COFFER_LANE_BACKGROUND,  /* totals and other long walks */
+  COFFER_LANE_WRITE,       /* everything that changes the file */
+} CofferLane;
+
+#define COFFER_TYPE_SECTION (coffer_section_get_type ())
+G_DECLARE_FINAL_TYPE (CofferSection, coffer_section, COFFER, SECTION, GObject)
+
+/** A table or another section of the file. Properties: "name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
+const char *coffer_section_get_name     (CofferSection *self);
+int         coffer_section_get_kind     (CofferSection *self);   /* kvault_section_kind */
+gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: can be shown as keys */
+const char *coffer_section_get_reason   (CofferSection *self);   /* (nullable) why not readable or writable, translated */
+guint64     coffer_section_get_count    (CofferSection *self);
+
+#define COFFER_TYPE_VAULT (coffer_vault_get_type ())
+G_DECLARE_FINAL_TYPE (CofferVault, coffer_vault, COFFER, VAULT, GObject)
+
+/** Open for viewing. Fails with COFFER_ERROR; see coffer_error_describe(). */
+void         coffer_vault_open_async        (GFile *file, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+CofferVault *coffer_vault_open_finish       (GAsyncResult *result, GError **error);   /* (transfer full) */
+
+/** Make a new empty vault (fails if the file is there) and open it for editing; finish with coffer_vault_open_finish(). */
+void         coffer_vault_create_async      (GFile *file, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+
+GFile       *coffer_vault_get_file          (CofferVault *self);   /* (transfer none) */
+const char  *coffer_vault_get_display_name  (CofferVault *self);   /* base name as UTF-8 */
+
+/** The sections, vault tables first (GListModel of CofferSection). Counts arrive later by themselves. (transfer none) */
+GListModel  *coffer_vault_get_sections      (CofferVault *self);
+
+/** Property "table" (read-write, notify): the table that list and preview look at. */
+const char  *coffer_vault_get_table         (CofferVault *self);
+void         coffer_vault_set_table         (CofferVault *self, const char *table);
+int          coffer_vault_get_table_kind    (CofferVault *self);
+
+/** Property "editable" (read-only, notify): whether the WRITE lane may change the file now; FALSE at first. */
+gboolean     coffer_vault_get_editable      (CofferVault *self);
+void         coffer_vault_edit_async        (CofferVault *self, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_edit_finish       (CofferVault *self, GAsyncResult *result, GError **error);
+/** Go back to viewing. */
+void         coffer_vault_stop_editing      (CofferVault *self);
+
+/** Why the file or table could not be edited even if asked ("The folder cannot be written"), translated; NULL if it can. */
+const char  *coffer_vault_get_lock_reason   (CofferVault *self);
+
+/** Facts about the file; copied. reclaimable and wal in bytes. */
+typedef struct { guint64 file_size, reclaimable_size, wal_size; guint page_size; gboolean wal_mode, frozen; int auto_vacuum; } CofferVaultStats;
+void         coffer_vault_stats_async       (CofferVault *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_stats_finish      (CofferVault *self, GAsyncResult *result, CofferVaultStats *stats, GError **error);
+
+/** Sum of keys and bytes of a table, on the BACKGROUND lane; @progress (nullable) is called on the main thread at most ten times a second. */
+typedef struct { guint64 keys, bytes, unreadable; } CofferVaultTotals;
+typedef void (*CofferTotalsProgress) (const CofferVaultTotals *so_far, gpointer data);
+void         coffer_vault_totals_async      (CofferVault *self, const char *table, CofferTotalsProgress progress, gpointer progress_data,
+                                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *result, CofferVaultTotals *totals, GError **error);
+
+/**
+ * Work on one value on the PREVIEW lane. @func runs on that thread with a seekable stream over the stored bytes (header
+ * included), which is valid only during the call, and the value's facts. Reads on the stream fail with COFFER_ERROR, or G_IO_ERROR_CANCELLED once
+ * @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave soon.
+ * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
+ */
+typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
+                                     GCancellable *cancellable, GError **error);
+void         coffer_vault_read_value_async  (CofferVault *self, CofferKey *key, CofferValueFunc func, gpointer func_data, GDestroyNotify func_data_free,
+                                             GDestroyNotify result_free, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gpointer     coffer_vault_read_value_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* (transfer full) */
+
+/** Delete keys of the table in use, each if it is still there; needs "editable". Finish gives the number deleted. Emits "changed". */
+void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *result, GError **error);   /* -1 on error */
+
+/** Give a key another name; needs "editable"; fails with COFFER_ERROR_CODE (KVAULT_EEXIST). Emits "changed". */
+void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
+
+/** Cancel everything that runs, close all handles and end the threads. Called by dispose too; idempotent. */
+void         coffer_vault_close             (CofferVault *self);
+
+G_END_DECLS

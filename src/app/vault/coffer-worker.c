@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread of a lane and its kvault handle.
+ *
+ *     main thread      push ──► queue ──┐                ┌──► job->done()
+ *     lane's thread                     └─ handle, func ─┘
+ *
+ * A job belongs to the main thread until it is pushed, to the lane's thread until it is posted back, and to the main thread
+ * again after that; `handed_over` marks both moments, everything else in a job is plain memory. The handle is touched by
+ * the lane's thread alone, which is asserted. The engine asks for cancellation on that thread too
+ * (kvault_options.is_cancelled), so that an interrupt can never hit the wrong job.
+ */
+#define G_LOG_DOMAIN "coffer-worker"
+
+#include "coffer-worker.h"
+
+#include "coffer-error.h"
+
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+
+#define IDLE_MS 10000
+
+struct _CofferWorker {
+  char *name;
+  char *path;
+  GAsyncQueue *queue;
+  GThread *thread;          /* NULL until the first job; the main thread's to see */
+  gint idle_ms;             /* atomic */
+  gint closing;             /* atomic */
+  GMutex mutex;             /* guards current */
+  GCancellable *current;    /* unowned; of the job that runs */
+
+  /* The lane's thread's: */
+  GThread *own;             /* unowned; itself */
+  kvault *vault;
+  CofferJob *running;       /* unowned */
+  gboolean has_identity;    /* of the file that the last handle had open */
+  dev_t device;
+  ino_t inode;
+};
+
+static CofferJob quit_job;
+
+CofferJob *
+coffer_job_new (void)
+{
+  CofferJob *job = g_new0 (CofferJob, 1);
+
+  job->cancellable = g_cancellable_new ();
+  job->context = g_main_context_ref_thread_default ();
+  return job;
+}
+
+void
+coffer_job_free (CofferJob *job)
+{
+  g_clear_object (&job->cancellable);
+  g_clear_error (&job->error);
+  g_main_context_unref (job->context);
+  g_free (job->table);
+  g_free (job);
+}
+
+static void
+hand_over (CofferJob *job)
+{
+  g_atomic_int_inc (&job->handed_over);
+}
+
+static void
+take_over (CofferJob *job)
+{
+  g_assert (g_atomic_int_get (&job->handed_over) > 0);
+}
+
+static gboolean
+job_done_cb (gpointer data)
+{
+  CofferJob *job = data;
+
+  take_over (job);
+  job->done (job, job->owner);
+  return G_SOURCE_REMOVE;
+}
+
+/* Any thread. Ahead of drawing: rows should be there before the frame that shows them. */
+static void
+post_done (CofferJob *job)
+{
+  g_autoptr(GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[coffer] job done");
+  g_source_set_callback (source, job_done_cb, job, NULL);
+  hand_over (job);
+  g_source_attach (source, job->context);
+}
+
+static void
+set_cancelled (CofferJob *job)
+{
+  g_clear_error (&job->error);
+  job->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
+}
+
+static int
+is_cancelled_cb (void *data)
+{
+  CofferWorker *self = data;
+
+  return g_atomic_int_get (&self->closing) ||
+         (self->running != NULL && g_cancellable_is_cancelled (self->running->cancellable));
+}
+
+static void
+close_handle (CofferWorker *self)
+{
+  g_assert (g_thread_self () == self->own);
+  g_clear_pointer (&self->vault, kvault_close);
+}
+
+/* Notes which file is at the path; TRUE if it is another one than for the last handle. stat() opens no descriptor. */
+static gboolean
+identity_changed (CofferWorker *self)
+{
+  GStatBuf st;
+  gboolean changed;
+
+  if (g_stat (self->path, &st) != 0)
+    return FALSE;
+  changed = self->has_identity && (st.st_dev != self->device || st.st_ino != self->inode);
+  self->has_identity = TRUE;
+  self->device = st.st_dev;
+  self->inode = st.st_ino;
+  return changed;
+}
+
+static gboolean
+open_handle (CofferWorker *self,
+             CofferJob    *job)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault_error error;
+
+  g_assert (g_thread_self () == self->own);
+  options.access = job->access;
+  options.table = job->table;
+  options.is_cancelled = is_cancelled_cb;
+  options.is_cancelled_data = self;
+  if (kvault_open (self->path, &options, &self->vault, &error) != KVAULT_OK)
+    {
+      job->error = coffer_error_new_open (&error);
+      return FALSE;
+    }
+  if (identity_changed (self))
+    job->replaced = TRUE;
+  return TRUE;
+}
+
+/* A handle on the file that is at the path now, and on the job's table. */
+static gboolean
+prepare_handle (CofferWorker *self,
+                CofferJob    *job)
+{
+  uint64_t version;
+  int rc;
+
+  if (self->vault != NULL)
+    {
+      rc = kvault_data_version (self->vault, &version);
+      if (rc == KVAULT_ESTALE || rc == KVAULT_EMOVED)
+        {
+          job->replaced = TRUE;
+          close_handle (self);
+        }
+    }
+  if (self->vault == NULL && !open_handle (self, job))
+    return FALSE;
+
+  if (job->strict && job->replaced)
+    {
+      job->error = g_error_new (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED),
+                                _("“%s” was replaced; nothing was written"), self->path);
+      return FALSE;
+    }
+  if (job->table != NULL && g_strcmp0 (kvault_table (self->vault), job->table) != 0 &&
+      (rc = kvault_use_table (self->vault, job->table)) != KVAULT_OK)
+    {
+      job->error = coffer_error_new (self->vault, rc);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+is_about_another_file (const GError *error)
+{
+  return g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE)) ||
+         g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
+}
+
+static void
+run_job (CofferWorker *self,
+         CofferJob    *job)
+{
+  if (!prepare_handle (self, job))
+    return;
+
+  job->result = job->func (self->vault, job->data, job->cancellable, &job->error);
+  if (job->error != NULL && job->repeatable && is_about_another_file (job->error))
+    {
+      g_clear_error (&job->error);
+      close_handle (self);
+      job->replaced = TRUE;
+      if (prepare_handle (self, job))
+        job->result = job->func (self->vault, job->data, job->cancellable, &job->error);
+    }
+}
+
+/* Between taking the mutex and reading `closing`, and coffer_worker_close() doing it the other way round, no job is missed. */
+static void
+set_current (CofferWorker *self,
+             CofferJob    *job)
+{
+  g_assert (g_thread_self () == self->own);
+  self->running = job;
+  g_mutex_lock (&self->mutex);
+  self->current = job != NULL ? job->cancellable : NULL;
+  g_mutex_unlock (&self->mutex);
+}
+
+static void
+handle_job (CofferWorker *self,
+            CofferJob    *job)
+{
+  take_over (job);
+  set_current (self, job);
+  if (is_cancelled_cb (self))
+    set_cancelled (job);
+  else if (job->func == NULL)
+    close_handle (self);
+  else
+    run_job (self, job);
+  set_current (self, NULL);
+  post_done (job);
+}
+
+/* The next job; lets go of the file when none comes for a while. */
+static CofferJob *
+next_job (CofferWorker *self)
+{
+  CofferJob *job;
+
+  if (self->vault != NULL)
+    {
+      job = g_async_queue_timeout_pop (self->queue, g_atomic_int_get (&self->idle_ms) * G_GUINT64_CONSTANT (1000));
+      if (job != NULL)
+        return job;
+      close_handle (self);
+    }
+  return g_async_queue_pop (self->queue);
+}
+
+static gpointer
+lane_worker (gpointer data)
+{
+  CofferWorker *self = data;
+  CofferJob *job;
+
+  self->own = g_thread_self ();
+  while ((job = next_job (self)) != &quit_job)
+    handle_job (self, job);
+  close_handle (self);
+  return NULL;
+}
+
+CofferWorker *
+coffer_worker_new (const char *name,
+                   const char *path)
+{
+  CofferWorker *self = g_new0 (CofferWorker, 1);
+
+  self->name = g_strdup (name);
+  self->path = g_strdup (path);
+  self->queue = g_async_queue_new ();
+  self->idle_ms = IDLE_MS;
+  g_mutex_init (&self->mutex);
+  return self;
+}
+
+void
+coffer_worker_push (CofferWorker *self,
+                    CofferJob    *job)
+{
+  if (g_atomic_int_get (&self->closing))
+    {
+      set_cancelled (job);
+      post_done (job);
+      return;
+    }
+  hand_over (job);
+  g_async_queue_push (self->queue, job);
+  if (self->thread == NULL)
+    self->thread = g_thread_new (self->name, lane_worker, self);
+}
+
+void
+coffer_worker_set_idle_time (CofferWorker *self,
+                             guint         idle_ms)
+{
+  g_atomic_int_set (&self->idle_ms, idle_ms);
+}
+
+void
+coffer_worker_close (CofferWorker *self)
+{
+  g_autoptr(GCancellable) current = NULL;
+  CofferJob *job;
+
+  if (!g_atomic_int_compare_and_exchange (&self->closing, FALSE, TRUE))
+    return;
+
+  g_mutex_lock (&self->mutex);
+  g_set_object (&current, self->current);
+  g_mutex_unlock (&self->mutex);
+  if (current != NULL)
+    g_cancellable_cancel (current);
+
+  if (self->thread != NULL)
+    {
+      g_async_queue_push_front (self->queue, &quit_job);
+      g_thread_join (g_steal_pointer (&self->thread));
+    }
+  while ((job = g_async_queue_try_pop (self->queue)) != NULL)
+    {
+      set_cancelled (job);
+      post_done (job);
+    }
+}
+
+void
+coffer_worker_free (CofferWorker *self)
+{
+  coffer_worker_close (self);
+  g_async_queue_unref (self->queue);
+  g_mutex_clear (&self->mutex);
+  g_free (self->name);
+  g_free (self->path);
+  g_free (self);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_RECENT_FILE (coffer_recent_file_get_type ())
+G_DECLARE_FINAL_TYPE (CofferRecentFile, coffer_recent_file, COFFER, RECENT_FILE, GObject)
+
+GFile      *coffer_recent_file_get_file   (CofferRecentFile *self);
+const char *coffer_recent_file_get_name   (CofferRecentFile *self);
+/** The folder for people, "~/Archive". */
+const char *coffer_recent_file_get_folder (CofferRecentFile *self);
+/** Bytes of the main file. */
+guint64     coffer_recent_file_get_size   (CofferRecentFile *self);
+
+#define COFFER_TYPE_RECENT (coffer_recent_get_type ())
+G_DECLARE_FINAL_TYPE (CofferRecent, coffer_recent, COFFER, RECENT, GObject)
+
+/** The vaults opened last, newest first, as a GListModel of CofferRecentFile: those that are still there. */
+CofferRecent *coffer_recent_new (void);
+
+/** Remember a vault that was opened. Its content is not looked at. */
+void          coffer_recent_add (CofferRecent *self,
+                                 GFile        *file);
+
+G_END_DECLS

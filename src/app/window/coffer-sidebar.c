@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The sidebar. A file has few sections, so a GtkListBox with a heading over each group serves; counts come later than names
+ * and leave their place empty until then. Main thread.
+ */
+#include "coffer-sidebar.h"
+
+#include <glib/gi18n-lib.h>
+#include <kvault.h>
+
+#include "coffer-sidebar-row.h"
+
+struct _CofferSidebar {
+  AdwBin parent_instance;
+
+  AdwHeaderBar *header;
+  AdwWindowTitle *title;
+  GtkMenuButton *open_button;
+  GtkMenuButton *menu_button;
+  GtkListBox *list;
+
+  CofferVault *vault;
+  CofferRecent *recent;
+  GMenu *recent_menu;
+  CofferSection *section;
+};
+
+enum {
+  PROP_SECTION = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint activated_signal;
+
+G_DEFINE_FINAL_TYPE (CofferSidebar, coffer_sidebar, ADW_TYPE_BIN)
+
+static GtkWidget *
+create_row (gpointer item,
+            gpointer user_data)
+{
+  return coffer_sidebar_row_new (item);
+}
+
+static gboolean
+is_table (CofferSection *section)
+{
+  int kind = coffer_section_get_kind (section);
+
+  return kind == KVAULT_SECTION_V1 || kind == KVAULT_SECTION_V2;
+}
+
+static void
+update_header_cb (GtkListBoxRow *row,
+                  GtkListBoxRow *before,
+                  gpointer       user_data)
+{
+  gboolean table = is_table (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (row)));
+  GtkWidget *label;
+
+  if (before != NULL && is_table (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (before))) == table)
+    {
+      gtk_list_box_row_set_header (row, NULL);
+      return;
+    }
+
+  label = gtk_label_new (table ? _("Tables") : _("Other sections"));
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_add_css_class (label, "sidebar-head");
+  gtk_list_box_row_set_header (row, label);
+}
+
+static void
+set_section (CofferSidebar *self,
+             CofferSection *section)
+{
+  if (g_set_object (&self->section, section))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SECTION]);
+}
+
+static void
+row_selected_cb (CofferSidebar    *self,
+                 CofferSidebarRow *row)
+{
+  if (row != NULL)
+    set_section (self, coffer_sidebar_row_get_section (row));
+}
+
+static void
+row_activated_cb (CofferSidebar *self)
+{
+  g_signal_emit (self, activated_signal, 0);
+}
+
+static void
+editable_cb (CofferSidebar *self)
+{
+  adw_window_title_set_subtitle (self->title, coffer_vault_get_editable (self->vault) ? "" : _("Read-only"));
+}
+
+void
+coffer_sidebar_select (CofferSidebar *self,
+                       const char    *name)
+{
+  GtkListBoxRow *row;
+
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
+    if (g_strcmp0 (coffer_section_get_name (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (row))), name) == 0)
+      {
+        gtk_list_box_select_row (self->list, row);
+        return;
+      }
+}
+
+void
+coffer_sidebar_set_vault (CofferSidebar *self,
+                          CofferVault   *vault)
+{
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
+
+  set_section (self, NULL);
+  if (self->vault != NULL)
+    g_signal_handlers_disconnect_by_func (self->vault, editable_cb, self);
+  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  g_set_object (&self->vault, vault);
+  if (vault == NULL)
+    return;
+
+  adw_window_title_set_title (self->title, coffer_vault_get_display_name (vault));
+  g_signal_connect_swapped (vault, "notify::editable", G_CALLBACK (editable_cb), self);
+  editable_cb (self);
+  gtk_list_box_bind_model (self->list, coffer_vault_get_sections (vault), create_row, NULL, NULL);
+}
+
+static void
+recent_changed_cb (CofferSidebar *self)
+{
+  g_menu_remove_all (self->recent_menu);
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->recent)); i++)
+    {
+      g_autoptr(CofferRecentFile) file = g_list_model_get_item (G_LIST_MODEL (self->recent), i);
+      g_autoptr(GMenuItem) item = g_menu_item_new (NULL, NULL);
+      g_autofree char *uri = g_file_get_uri (coffer_recent_file_get_file (file));
+      g_auto(GStrv) parts = g_strsplit (coffer_recent_file_get_name (file), "_", -1);
+      g_autofree char *label = g_strjoinv ("__", parts);
+
+      g_menu_item_set_label (item, label);
+      g_menu_item_set_action_and_target (item, "win.open-path", "s", uri);
+      g_menu_append_item (self->recent_menu, item);
+    }
+}
+
+void
+coffer_sidebar_set_recent (CofferSidebar *self,
+                           CofferRecent  *recent)
+{
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
+  g_return_if_fail (self->recent == NULL);
+
+  self->recent = g_object_ref (recent);
+  g_signal_connect_object (recent, "items-changed", G_CALLBACK (recent_changed_cb), self, G_CONNECT_SWAPPED);
+  recent_changed_cb (self);
+}
+
+CofferSection *
+coffer_sidebar_get_section (CofferSidebar *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
+
+  return self->section;
+}
+
+AdwHeaderBar *
+coffer_sidebar_get_header (CofferSidebar *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
+
+  return self->header;
+}
+
+void
+coffer_sidebar_pop_up_menu (CofferSidebar *self)
+{
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
+
+  gtk_menu_button_popup (self->menu_button);
+}
+
+/* The chosen row has the focus, and so the arrows, not the header above it. */
+static gboolean
+coffer_sidebar_grab_focus (GtkWidget *widget)
+{
+  CofferSidebar *self = COFFER_SIDEBAR (widget);
+  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
+
+  return gtk_widget_grab_focus (row != NULL ? GTK_WIDGET (row) : GTK_WIDGET (self->list));
+}
+
+static void
+coffer_sidebar_get_property (GObject    *object,
+                             guint       id,
+                             GValue     *value,
+                             GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_SECTION:
+      g_value_set_object (value, COFFER_SIDEBAR (object)->section);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_sidebar_dispose (GObject *object)
+{
+  CofferSidebar *self = COFFER_SIDEBAR (object);
+
+  if (self->list != NULL)
+    coffer_sidebar_set_vault (self, NULL);
+  g_clear_object (&self->recent);
+  g_clear_object (&self->recent_menu);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_SIDEBAR);
+
+  G_OBJECT_CLASS (coffer_sidebar_parent_class)->dispose (object);
+}
+
+static void
+coffer_sidebar_class_init (CofferSidebarClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = coffer_sidebar_get_property;
+  object_class->dispose = coffer_sidebar_dispose;
+  widget_class->grab_focus = coffer_sidebar_grab_focus;
+
+  properties[PROP_SECTION] = g_param_spec_object ("section", NULL, NULL, COFFER_TYPE_SECTION, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  activated_signal = g_signal_new ("activated", COFFER_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-sidebar.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, header);
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, title);
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, open_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, list);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
+}
+
+static void
+coffer_sidebar_init (CofferSidebar *self)
+{
+  g_autoptr(GMenu) menu = g_menu_new ();
+  g_autoptr(GMenu) open = g_menu_new ();
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_list_box_set_header_func (self->list, update_header_cb, NULL, NULL);
+
+  self->recent_menu = g_menu_new ();
+  g_menu_append (open, _("_Open…"), "win.open");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (open));
+  g_menu_append_section (menu, _("Recent"), G_MENU_MODEL (self->recent_menu));
+  gtk_menu_button_set_menu_model (self->open_button, G_MENU_MODEL (menu));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+#include "coffer-recent.h"
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_SIDEBAR (coffer_sidebar_get_type ())
+G_DECLARE_FINAL_TYPE (CofferSidebar, coffer_sidebar, COFFER, SIDEBAR, AdwBin)
+
+/**
+ * The tables and other sections of a vault, under a header bar with its name.
+ *
+ * Property "section" CofferSection (read-only, nullable, notify): the one chosen.
+ * Signal "activated": a section was chosen by click or Enter, perhaps the same again.
+ */
+void           coffer_sidebar_set_vault     (CofferSidebar *self,
+                                             CofferVault   *vault);
+void           coffer_sidebar_set_recent    (CofferSidebar *self,
+                                             CofferRecent  *recent);
+/** Returns: (transfer none) (nullable) */
+CofferSection *coffer_sidebar_get_section   (CofferSidebar *self);
+/** Choose the section called @name, if there is one. */
+void           coffer_sidebar_select        (CofferSidebar *self,
+                                             const char    *name);
+AdwHeaderBar  *coffer_sidebar_get_header    (CofferSidebar *self);
+void           coffer_sidebar_pop_up_menu   (CofferSidebar *self);
+
+G_END_DECLS

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* The status bar. The bytes are counted behind everything else: only once the list has all its rows, and given up when the table
+ * changes. A count that could not be finished is not shown. Main thread.
+ */
+#include "coffer-status-bar.h"
+
+#include <glib/gi18n-lib.h>
+
+struct _CofferStatusBar {
+  AdwBin parent_instance;
+
+  GtkLabel *summary;
+  GtkWidget *wal;
+  GtkLabel *wal_label;
+  GtkWidget *reclaimable;
+  GtkLabel *reclaimable_label;
+
+  CofferVault *vault;
+  CofferEntryList *list;
+  CofferEntry *selected;
+  CofferSection *section;
+  GCancellable *counting;
+  GCancellable *asking;
+  CofferVaultTotals totals;
+  CofferVaultStats stats;
+  gboolean have_totals;
+  gboolean narrow;
+};
+
+enum {
+  PROP_NARROW = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (CofferStatusBar, coffer_status_bar, ADW_TYPE_BIN)
+
+char *
+coffer_status_bar_format_keys (guint64 n_keys)
+{
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%'" G_GUINT64_FORMAT " key", "%'" G_GUINT64_FORMAT " keys", n_keys), n_keys);
+}
+
+static char *
+format_keys (CofferStatusBar *self)
+{
+  guint64 n_keys = coffer_entry_list_get_n_keys (self->list);
+  g_autofree char *keys = coffer_status_bar_format_keys (n_keys);
+  g_autofree char *bytes = NULL;
+
+  if (!self->have_totals || self->totals.keys != n_keys)
+    return g_steal_pointer (&keys);
+
+  bytes = g_format_size (self->totals.bytes);
+  if (self->totals.unreadable > 0)
+    /* Translators: keys, their bytes, and how many of their values could not be read */
+    return g_strdup_printf (_("%s, %s, %'" G_GUINT64_FORMAT " unreadable"), keys, bytes, self->totals.unreadable);
+
+  return g_strdup_printf (_("%s, %s"), keys, bytes);
+}
+
+static char *
+format_selection (CofferStatusBar *self)
+{
+  g_autofree char *size = NULL;
+
+  if (self->selected == NULL || self->narrow)
+    return g_strdup ("");
+  if (coffer_entry_get_size (self->selected) == G_MAXUINT64)
+    return g_strdup (_("  ·  1 selected"));
+
+  size = g_format_size (coffer_entry_get_size (self->selected));
+  return g_strdup_printf (_("  ·  1 selected, %s"), size);
+}
+
+static void
+update_summary_cb (CofferStatusBar *self)
+{
+  g_autofree char *keys = NULL;
+  g_autofree char *selection = NULL;
+  g_autofree char *text = NULL;
+
+  if (self->list == NULL || self->section != NULL)
+    {
+      gtk_label_set_text (self->summary, self->section != NULL ? coffer_section_get_name (self->section) : "");
+      return;
+    }
+
+  keys = format_keys (self);
+  selection = format_selection (self);
+  text = g_strconcat (keys, selection, NULL);
+  gtk_label_set_text (self->summary, text);
+}
+
+static void
+counted_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr(CofferStatusBar) self = user_data;
+  g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
+
+  if (!coffer_vault_totals_finish (COFFER_VAULT (source), result, &totals, &error) || source != G_OBJECT (self->vault))
+    return;
+
+  self->totals = totals;
+  self->have_totals = TRUE;
+  update_summary_cb (self);
+}
+
+static void
+stop_counting (CofferStatusBar *self)
+{
+  g_cancellable_cancel (self->counting);
+  g_clear_object (&self->counting);
+  self->have_totals = FALSE;
+}
+
+static void
+loading_cb (CofferStatusBar *self)
+{
+  stop_counting (self);
+  if (!coffer_entry_list_get_loading (self->list) && coffer_vault_get_table (self->vault) != NULL)
+    {
+      self->counting = g_cancellable_new ();
+      coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), NULL, NULL, self->counting, counted_cb, g_object_ref (self));
+    }
+  update_summary_cb (self);
+}
+
+static void
+update_entry (CofferStatusBar *self,
+              GtkWidget       *entry,
+              GtkLabel        *label,
+              const char      *format,
+              guint64          size)
+{
+  g_autofree char *amount = g_format_size (size);
+  g_autofree char *text = g_strdup_printf ("%s %s", format, amount);
+
+  gtk_label_set_text (label, text);
+  gtk_widget_set_visible (entry, size > 0 && !self->narrow);
+}
+
+static void
+update_entries (CofferStatusBar *self)
+{
+  update_entry (self, self->wal, self->wal_label, _("WAL"), self->stats.wal_size);
+  update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), self->stats.reclaimable_size);
+}
+
+static void
+asked_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr(CofferStatusBar) self = user_data;
+  g_autoptr(GError) error = NULL;
+  CofferVaultStats stats;
+
+  if (!coffer_vault_stats_finish (COFFER_VAULT (source), result, &stats, &error) || source != G_OBJECT (self->vault))
+    return;
+
+  self->stats = stats;
+  update_entries (self);
+}
+
+void
+coffer_status_bar_refresh (CofferStatusBar *self)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  g_cancellable_cancel (self->asking);
+  g_clear_object (&self->asking);
+  if (self->vault == NULL)
+    return;
+
+  self->asking = g_cancellable_new ();
+  coffer_vault_stats_async (self->vault, self->asking, asked_cb, g_object_ref (self));
+}
+
+void
+coffer_status_bar_set_selected (CofferStatusBar *self,
+                                CofferEntry     *entry)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  if (self->selected != NULL)
+    g_signal_handlers_disconnect_by_func (self->selected, update_summary_cb, self);
+  g_set_object (&self->selected, entry);
+  if (entry != NULL)
+    g_signal_connect_swapped (entry, "notify::size", G_CALLBACK (update_summary_cb), self);
+  update_summary_cb (self);
+}
+
+void
+coffer_status_bar_set_section (CofferStatusBar *self,
+                               CofferSection   *section)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  g_set_object (&self->section, section);
+  update_summary_cb (self);
+}
+
+void
+coffer_status_bar_set_vault (CofferStatusBar *self,
+                             CofferVault     *vault,
+                             CofferEntryList *list)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  stop_counting (self);
+  coffer_status_bar_set_selected (self, NULL);
+  if (self->list != NULL)
+    {
+      g_signal_handlers_disconnect_by_func (self->list, update_summary_cb, self);
+      g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
+      g_signal_handlers_disconnect_by_func (self->vault, coffer_status_bar_refresh, self);
+    }
+  g_set_object (&self->vault, vault);
+  g_set_object (&self->list, list);
+  g_clear_object (&self->section);
+  self->stats = (CofferVaultStats) { 0 };
+  update_entries (self);
+  coffer_status_bar_refresh (self);
+  if (vault == NULL)
+    return;
+
+  g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (update_summary_cb), self);
+  g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_status_bar_refresh), self);
+  loading_cb (self);
+}
+
+static void
+coffer_status_bar_get_property (GObject    *object,
+                                guint       id,
+                                GValue     *value,
+                                GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_NARROW:
+      g_value_set_boolean (value, COFFER_STATUS_BAR (object)->narrow);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_status_bar_set_property (GObject      *object,
+                                guint         id,
+                                const GValue *value,
+                                GParamSpec   *pspec)
+{
+  CofferStatusBar *self = COFFER_STATUS_BAR (object);
+
+  switch (id)
+    {
+    case PROP_NARROW:
+      self->narrow = g_value_get_boolean (value);
+      update_entries (self);
+      update_summary_cb (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_status_bar_dispose (GObject *object)
+{
+  CofferStatusBar *self = COFFER_STATUS_BAR (object);
+
+  if (self->summary != NULL)
+    coffer_status_bar_set_vault (self, NULL, NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STATUS_BAR);
+
+  G_OBJECT_CLASS (coffer_status_bar_parent_class)->dispose (object);
+}
+
+static void
+coffer_status_bar_class_init (CofferStatusBarClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = coffer_status_bar_get_property;
+  object_class->set_property = coffer_status_bar_set_property;
+  object_class->dispose = coffer_status_bar_dispose;
+
+  properties[PROP_NARROW] = g_param_spec_boolean ("narrow", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-status-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, summary);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
+}
+
+static void
+coffer_status_bar_init (CofferStatusBar *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+#include "coffer-entry-list.h"
+#include "coffer-entry.h"
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_STATUS_BAR (coffer_status_bar_get_type ())
+G_DECLARE_FINAL_TYPE (CofferStatusBar, coffer_status_bar, COFFER, STATUS_BAR, AdwBin)
+
+/**
+ * Keys in view, their bytes once they are counted, what is selected; and of the file what is worth knowing. An entry with nothing to
+ * report is not there.
+ *
+ * Property "narrow" gboolean: only what fits the width of a telephone.
+ */
+void coffer_status_bar_set_vault    (CofferStatusBar *self,
+                                     CofferVault     *vault,
+                                     CofferEntryList *list);
+void coffer_status_bar_set_selected (CofferStatusBar *self,
+                                     CofferEntry     *entry);
+/** Show @section, which is no table of keys, instead of the keys; NULL: the keys. */
+void coffer_status_bar_set_section  (CofferStatusBar *self,
+                                     CofferSection   *section);
+/** Look at the file again. */
+void coffer_status_bar_refresh      (CofferStatusBar *self);
+
+/** "6,214 keys" (transfer full) */
+char *coffer_status_bar_format_keys (guint64          n_keys);
+
+G_END_DECLS

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT */
+/* The three panes. Two leaflets are nested, so that the preview folds first:
+ *
+ *   outer ( sidebar | inner ( keys | preview ) )
+ *
+ * Which page the middle shows is decided in one place, update_page(), from the section chosen and the state of the list.
+ * Waiting shows only after a moment. Main thread.
+ */
+#include "coffer-vault-view.h"
+
+#include <glib/gi18n-lib.h>
+#include <kvault.h>
+
+#include "coffer-banner.h"
+#include "coffer-entry-list.h"
+#include "coffer-facts-list.h"
+#include "coffer-pane.h"
+#include "coffer-preview.h"
+#include "coffer-sidebar-row.h"
+#include "coffer-sidebar.h"
+#include "coffer-status-bar.h"
+
+#define PATIENCE_MS 300
+
+struct _CofferVaultView {
+  AdwBin parent_instance;
+
+  AdwLeaflet *outer;
+  AdwLeaflet *inner;
+  CofferPane *sidebar_pane;
+  CofferPane *content_pane;
+  CofferPane *preview_pane;
+  CofferSidebar *sidebar;
+  AdwHeaderBar *content_header;
+  AdwWindowTitle *content_title;
+  GtkWidget *content_back;
+  GtkMenuButton *more_button;
+  CofferBanner *banner;
+  GtkRevealer *incomplete;
+  GtkLabel *incomplete_why;
+  GtkStack *pages;
+  CofferKeyView *keys;
+  GtkSpinner *spinner;
+  AdwStatusPage *problem;
+  AdwStatusPage *section_page;
+  CofferFactsList *section_facts;
+  AdwHeaderBar *preview_header;
+  AdwWindowTitle *preview_title;
+  GtkWidget *preview_back;
+  CofferPreview *preview;
+  CofferStatusBar *status_bar;
+
+  CofferVault *vault;
+  CofferEntryList *list;
+  CofferSection *watched;  /* the section on show if it is no table */
+  gboolean sidebar_shown;
+  guint patience;
+};
+
+G_DEFINE_FINAL_TYPE (CofferVaultView, coffer_vault_view, ADW_TYPE_BIN)
+
+/* Panes */
+
+static void
+update_folds (CofferVaultView *self)
+{
+  gboolean outer_folded = adw_leaflet_get_folded (self->outer);
+  gboolean inner_folded = adw_leaflet_get_folded (self->inner);
+  gboolean at_sidebar = outer_folded && adw_leaflet_get_visible_child (self->outer) == GTK_WIDGET (self->sidebar_pane);
+  gboolean at_preview = inner_folded && adw_leaflet_get_visible_child (self->inner) == GTK_WIDGET (self->preview_pane);
+  gboolean first_is_content = outer_folded || !self->sidebar_shown;
+
+  adw_header_bar_set_show_end_title_buttons (coffer_sidebar_get_header (self->sidebar), outer_folded);
+  adw_header_bar_set_show_start_title_buttons (self->content_header, first_is_content);
+  adw_header_bar_set_show_end_title_buttons (self->content_header, inner_folded);
+  adw_header_bar_set_show_start_title_buttons (self->preview_header, first_is_content && inner_folded);
+  gtk_widget_set_visible (self->content_back, outer_folded);
+  gtk_widget_set_visible (self->preview_back, inner_folded);
+  gtk_widget_set_visible (GTK_WIDGET (self->more_button), first_is_content);
+  gtk_widget_set_visible (GTK_WIDGET (self->status_bar), !at_sidebar && !at_preview);
+  adw_window_title_set_title (self->preview_title, inner_folded ? coffer_preview_get_title (self->preview) : "");
+  g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
+  g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
+  g_object_set (self->status_bar, "narrow", outer_folded, NULL);
+}
+
+void
+coffer_vault_view_go_back (CofferVaultView *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (adw_leaflet_get_folded (self->inner) && adw_leaflet_get_visible_child (self->inner) == GTK_WIDGET (self->preview_pane))
+    {
+      adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->content_pane));
+      gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+    }
+  else if (adw_leaflet_get_folded (self->outer))
+    {
+      adw_leaflet_set_visible_child (self->outer, GTK_WIDGET (self->sidebar_pane));
+      gtk_widget_grab_focus (GTK_WIDGET (self->sidebar));
+    }
+}
+
+static void
+show_content (CofferVaultView *self)
+{
+  adw_leaflet_set_visible_child (self->outer, GTK_WIDGET (self->inner));
+  adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->content_pane));
+}
+
+static void
+key_activated_cb (CofferVaultView *self)
+{
+  if (adw_leaflet_get_folded (self->inner))
+    adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->preview_pane));
+}
+
+static gboolean
+focus_pane (CofferVaultView *self,
+            int              i)
+{
+  switch (i)
+    {
+    case 0:
+      return gtk_widget_get_mapped (GTK_WIDGET (self->sidebar_pane)) && gtk_widget_grab_focus (GTK_WIDGET (self->sidebar));
+    case 1:
+      return gtk_widget_get_mapped (GTK_WIDGET (self->content_pane)) &&
+             (gtk_widget_get_mapped (GTK_WIDGET (self->keys)) ? gtk_widget_grab_focus (GTK_WIDGET (self->keys))
+                                                              : gtk_widget_child_focus (GTK_WIDGET (self->content_pane), GTK_DIR_TAB_FORWARD));
+    default:
+      return gtk_widget_get_mapped (GTK_WIDGET (self->preview_pane)) &&
+             gtk_widget_child_focus (GTK_WIDGET (self->preview_pane), GTK_DIR_TAB_FORWARD);
+    }
+}
+
+void
+coffer_vault_view_focus_next_pane (CofferVaultView *self)
+{
+  GtkWidget *panes[] = { GTK_WIDGET (self->sidebar_pane), GTK_WIDGET (self->content_pane), GTK_WIDGET (self->preview_pane) };
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  int at = -1;
+
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  for (int i = 0; i < 3; i++)
+    if (focus != NULL && gtk_widget_is_ancestor (focus, panes[i]))
+      at = i;
+  for (int i = 1; i <= 3; i++)
+    if (focus_pane (self, (at + i) % 3))
+      return;
+}
+
+void
+coffer_vault_view_pop_up_menu (CofferVaultView *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (gtk_widget_get_mapped (GTK_WIDGET (self->sidebar_pane)))
+    coffer_sidebar_pop_up_menu (self->sidebar);
+  else if (gtk_widget_get_mapped (GTK_WIDGET (self->more_button)))
+    gtk_menu_button_popup (self->more_button);
+}
+
+gboolean
+coffer_vault_view_get_sidebar_shown (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), FALSE);
+
+  return self->sidebar_shown;
+}
+
+void
+coffer_vault_view_set_sidebar_shown (CofferVaultView *self,
+                                     gboolean         shown)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  self->sidebar_shown = shown;
+  gtk_widget_set_visible (GTK_WIDGET (self->sidebar_pane), shown);
+  update_folds (self);
+}
+
+void
+coffer_vault_view_toggle_sidebar (CofferVaultView *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (!adw_leaflet_get_folded (self->outer))
+    coffer_vault_view_set_sidebar_shown (self, !self->sidebar_shown);
+  else if (adw_leaflet_get_visible_child (self->outer) == GTK_WIDGET (self->sidebar_pane))
+    show_content (self);
+  else
+    adw_leaflet_set_visible_child (self->outer, GTK_WIDGET (self->sidebar_pane));
+}
+
+void
+coffer_vault_view_get_widths (CofferVaultView *self,
+                              int             *sidebar,
+                              int             *preview)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  *sidebar = coffer_pane_get_width (self->sidebar_pane);
+  *preview = coffer_pane_get_width (self->preview_pane);
+}
+
+void
+coffer_vault_view_set_widths (CofferVaultView *self,
+                              int              sidebar,
+                              int              preview)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  coffer_pane_set_width (self->sidebar_pane, sidebar);
+  coffer_pane_set_width (self->preview_pane, preview);
+}
+
+/* What the middle shows */
+
+static void
+show_page (CofferVaultView *self,
+           const char      *name)
+{
+  gtk_stack_set_visible_child_name (self->pages, name);
+  gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
+}
+
+static gboolean
+patience_cb (gpointer user_data)
+{
+  CofferVaultView *self = user_data;
+
+  self->patience = 0;
+  show_page (self, "loading");
+  return G_SOURCE_REMOVE;
+}
+
+/* The page for the list, or NULL to leave the page as it is for a moment. */
+static const char *
+choose_list_page (CofferVaultView *self)
+{
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
+    return "keys";
+  if (coffer_entry_list_get_error (self->list) != NULL)
+    return "problem";
+
+  return coffer_entry_list_get_loading (self->list) ? NULL : "empty";
+}
+
+static void
+update_page (CofferVaultView *self)
+{
+  const char *error = self->list != NULL ? coffer_entry_list_get_error (self->list) : NULL;
+  const char *page = self->watched != NULL ? "section" : self->list != NULL ? choose_list_page (self) : "keys";
+
+  if (page != NULL)
+    g_clear_handle_id (&self->patience, g_source_remove);
+  else if (self->patience == 0)
+    self->patience = g_timeout_add (PATIENCE_MS, patience_cb, self);
+
+  if (error != NULL)
+    {
+      g_autofree char *description = g_markup_escape_text (error, -1);
+
+      adw_status_page_set_description (self->problem, description);
+      gtk_label_set_text (self->incomplete_why, error);
+    }
+  gtk_revealer_set_reveal_child (self->incomplete, error != NULL && g_strcmp0 (page, "keys") == 0);
+  if (page != NULL)
+    show_page (self, page);
+}
+
+static const char *
+name_kind (CofferSection *section)
+{
+  switch (coffer_section_get_kind (section))
+    {
+    case KVAULT_SECTION_COLUMNS:
+      return _("Columns");
+    case KVAULT_SECTION_TEXT:
+      return _("Text index");
+    case KVAULT_SECTION_VECTOR:
+      return _("Vector index");
+    default:
+      return _("Table");
+    }
+}
+
+static void
+update_title (CofferVaultView *self)
+{
+  CofferSection *section = coffer_sidebar_get_section (self->sidebar);
+  g_autofree char *keys = NULL;
+
+  adw_window_title_set_title (self->content_title, section != NULL ? coffer_section_get_name (section) : "");
+  if (self->watched != NULL)
+    adw_window_title_set_subtitle (self->content_title, name_kind (section));
+  else if (self->list != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
+    {
+      keys = coffer_status_bar_format_keys (coffer_entry_list_get_n_keys (self->list));
+      adw_window_title_set_subtitle (self->content_title, keys);
+    }
+  else
+    adw_window_title_set_subtitle (self->content_title, "");
+}
+
+/* Any change of the list, or of the count of the section on show. */
+static void
+list_cb (CofferVaultView *self)
+{
+  update_page (self);
+  update_title (self);
+}
+
+static void
+section_count_cb (CofferVaultView *self)
+{
+  guint64 count = coffer_section_get_count (self->watched);
+  g_autofree char *items = count == G_MAXUINT64 ? NULL : g_strdup_printf ("%'" G_GUINT64_FORMAT, count);
+  const char *facts[] = { _("Kind"), name_kind (self->watched), items != NULL ? _("Items") : NULL, items, NULL };
+
+  coffer_facts_list_set (self->section_facts, facts);
+}
+
+static void
+watch_section (CofferVaultView *self,
+               CofferSection   *section)
+{
+  g_autofree char *description = NULL;
+
+  if (self->watched != NULL)
+    g_signal_handlers_disconnect_by_func (self->watched, section_count_cb, self);
+  g_set_object (&self->watched, section);
+  coffer_status_bar_set_section (self->status_bar, section);
+  if (section == NULL)
+    return;
+
+  description = g_markup_escape_text (coffer_section_get_reason (section) != NULL ? coffer_section_get_reason (section) : "", -1);
+  adw_status_page_set_icon_name (self->section_page, coffer_sidebar_row_icon_name (section));
+  adw_status_page_set_title (self->section_page, coffer_section_get_name (section));
+  adw_status_page_set_description (self->section_page, description);
+  g_signal_connect_swapped (section, "notify::count", G_CALLBACK (section_count_cb), self);
+  section_count_cb (self);
+}
+
+static void
+section_cb (CofferVaultView *self)
+{
+  CofferSection *section = coffer_sidebar_get_section (self->sidebar);
+
+  if (self->vault == NULL || section == NULL)
+    return;
+
+  if (!coffer_section_is_vault (section))
+    {
+      coffer_key_view_unselect (self->keys);
+      watch_section (self, section);
+    }
+  else
+    {
+      watch_section (self, NULL);
+      if (g_strcmp0 (coffer_vault_get_table (self->vault), coffer_section_get_name (section)) != 0)
+        {
+          coffer_key_view_unselect (self->keys);
+          coffer_vault_set_table (self->vault, coffer_section_get_name (section));
+        }
+    }
+  list_cb (self);
+}
+
+static void
+section_activated_cb (CofferVaultView *self)
+{
+  show_content (self);
+  if (adw_leaflet_get_folded (self->outer))
+    gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+}
+
+/* The preview */
+
+/* A row whose key is on its way leaves the last value on show rather than flash. */
+static void
+selected_cb (CofferVaultView *self)
+{
+  CofferEntry *entry = coffer_key_view_get_selected_entry (self->keys);
+
+  coffer_status_bar_set_selected (self->status_bar, entry);
+  if (entry == NULL || coffer_entry_get_key (entry) != NULL)
+    coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
+}
+
+/* The vault */
+
+CofferKeyView *
+coffer_vault_view_get_keys (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->keys;
+}
+
+void
+coffer_vault_view_refresh (CofferVaultView *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (self->list == NULL)
+    return;
+
+  coffer_entry_list_refresh (self->list);
+  coffer_status_bar_refresh (self->status_bar);
+}
+
+static void
+drop_vault (CofferVaultView *self)
+{
+  if (self->list != NULL)
+    g_signal_handlers_disconnect_by_func (self->list, list_cb, self);
+  g_clear_handle_id (&self->patience, g_source_remove);
+  coffer_key_view_set_list (self->keys, NULL);
+  watch_section (self, NULL);
+  coffer_preview_set_vault (self->preview, NULL);
+  coffer_status_bar_set_vault (self->status_bar, NULL, NULL);
+  coffer_banner_set_vault (self->banner, NULL);
+  coffer_sidebar_set_vault (self->sidebar, NULL);
+  g_clear_object (&self->list);
+  g_clear_object (&self->vault);
+}
+
+void
+coffer_vault_view_set_vault (CofferVaultView *self,
+                             CofferVault     *vault)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  drop_vault (self);
+  if (vault == NULL)
+    return;
+
+  self->vault = g_object_ref (vault);
+  self->list = coffer_entry_list_new (vault);
+  g_signal_connect_swapped (self->list, "items-changed", G_CALLBACK (list_cb), self);
+  g_signal_connect_swapped (self->list, "notify", G_CALLBACK (list_cb), self);
+  coffer_preview_set_vault (self->preview, vault);
+  coffer_key_view_set_list (self->keys, self->list);
+  coffer_status_bar_set_vault (self->status_bar, vault, self->list);
+  coffer_banner_set_vault (self->banner, vault);
+  coffer_sidebar_set_vault (self->sidebar, vault);
+  coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));
+  list_cb (self);
+  show_content (self);
+}
+
+/* Where the keys are, people begin. */
+static gboolean
+coffer_vault_view_grab_focus (GtkWidget *widget)
+{
+  return focus_pane (COFFER_VAULT_VIEW (widget), 1);
+}
+
+static void
+coffer_vault_view_dispose (GObject *object)
+{
+  CofferVaultView *self = COFFER_VAULT_VIEW (object);
+
+  if (self->keys != NULL)
+    drop_vault (self);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_VAULT_VIEW);
+
+  G_OBJECT_CLASS (coffer_vault_view_parent_class)->dispose (object);
+}
+
+static void
+coffer_vault_view_class_init (CofferVaultViewClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = coffer_vault_view_dispose;
+  widget_class->grab_focus = coffer_vault_view_grab_focus;
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-vault-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, outer);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, inner);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, sidebar_pane);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_pane);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_pane);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, sidebar);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_header);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_back);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, more_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, banner);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete_why);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, pages);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, keys);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, spinner);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, problem);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_page);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_facts);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_header);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, status_bar);
+  gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, section_cb);
+  gtk_widget_class_bind_template_callback (widget_class, selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, update_folds);
+
+  g_type_ensure (COFFER_TYPE_BANNER);
+  g_type_ensure (COFFER_TYPE_FACTS_LIST);
+  g_type_ensure (COFFER_TYPE_KEY_VIEW);
+  g_type_ensure (COFFER_TYPE_PANE);
+  g_type_ensure (COFFER_TYPE_PREVIEW);
+  g_type_ensure (COFFER_TYPE_SIDEBAR);
+  g_type_ensure (COFFER_TYPE_STATUS_BAR);
+}
+
+static void
+coffer_vault_view_init (CofferVaultView *self)
+{
+  self->sidebar_shown = TRUE;
+  gtk_widget_init_template (GTK_WIDGET (self));
+  update_folds (self);
+}
+
+GtkWidget *
+coffer_vault_view_new (CofferRecent *recent)
+{
+  CofferVaultView *self = g_object_new (COFFER_TYPE_VAULT_VIEW, NULL);
+
+  coffer_sidebar_set_recent (self->sidebar, recent);
+  return GTK_WIDGET (self);
+}

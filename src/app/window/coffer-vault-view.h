@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+#include "coffer-entry.h"
+#include "coffer-key-view.h"
+#include "coffer-recent.h"
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_VAULT_VIEW (coffer_vault_view_get_type ())
+G_DECLARE_FINAL_TYPE (CofferVaultView, coffer_vault_view, COFFER, VAULT_VIEW, AdwBin)
+
+/**
+ * A vault in three panes: its tables, the keys of one, the value of one key; and a status bar. The preview folds away under 860
+ * logical pixels, the tables under 600.
+ *
+ * Its buttons and menus use the actions of the window: win.back, win.edit, win.refresh and others.
+ */
+GtkWidget     *coffer_vault_view_new                (CofferRecent    *recent);
+
+/** @vault (nullable) */
+void           coffer_vault_view_set_vault          (CofferVaultView *self,
+                                                     CofferVault     *vault);
+/** Returns: (transfer none) */
+CofferKeyView *coffer_vault_view_get_keys           (CofferVaultView *self);
+
+/** Read the keys and the facts about the file again. */
+void           coffer_vault_view_refresh            (CofferVaultView *self);
+
+/** From the preview to the keys, or from the keys to the tables, when folded. */
+void           coffer_vault_view_go_back            (CofferVaultView *self);
+void           coffer_vault_view_focus_next_pane    (CofferVaultView *self);
+void           coffer_vault_view_pop_up_menu        (CofferVaultView *self);
+
+/** Show or hide the tables when there is room for them beside the keys; else go to them. */
+void           coffer_vault_view_toggle_sidebar     (CofferVaultView *self);
+gboolean       coffer_vault_view_get_sidebar_shown  (CofferVaultView *self);
+void           coffer_vault_view_set_sidebar_shown  (CofferVaultView *self,
+                                                     gboolean         shown);
+
+/** The widths people gave the side panes, in logical pixels. */
+void           coffer_vault_view_get_widths         (CofferVaultView *self,
+                                                     int             *sidebar,
+                                                     int             *preview);
+void           coffer_vault_view_set_widths         (CofferVaultView *self,
+                                                     int              sidebar,
+                                                     int              preview);
+
+G_END_DECLS

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+#include "coffer-application.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_WINDOW (coffer_window_get_type ())
+G_DECLARE_FINAL_TYPE (CofferWindow, coffer_window, COFFER, WINDOW, AdwApplicationWindow)
+
+/** A window with one vault, or with none yet. */
+CofferWindow *coffer_window_new      (CofferApplication *application);
+
+/** Open @file in this window, in place of what it shows. */
+void          coffer_window_open     (CofferWindow      *self,
+                                      GFile             *file);
+/** Make an empty vault at @file, where nothing may be yet, and open it for editing. */
+void          coffer_window_create   (CofferWindow      *self,
+                                      GFile             *file);
+
+/** What the window shows or is opening. Returns: (transfer none) (nullable) */
+GFile        *coffer_window_get_file (CofferWindow      *self);
+
+/** Whether the window shows no vault and opens none. */
+gboolean      coffer_window_is_free  (CofferWindow      *self);
+
+G_END_DECLS

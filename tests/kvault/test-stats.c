@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Facts about the file, against what SQLite and the file system say: stats.c. */
+#include "kvtest.h"
+
+static void
+agrees_with_sqlite (void)
+{
+  static const char *const files[] = {
+    "v010_media.db", "v010_odd_keys.db", "v086_all_vaults.db", "foreign/empty_vault_v2.db",
+    "foreign/v2_page_1024_autovacuum.db",
+  };
+
+  for (size_t i = 0; i < KVTEST_N (files); i++)
+    {
+      char *path = kvtest_fixture (files[i]);
+      kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+      kvault_stats stats;
+
+      assert_ok (vault, kvault_stats_get (vault, &stats));
+      kvault_close (vault);
+      assert_int (stats.file_size, ==, kvtest_file_size (path));
+      assert_int (stats.page_size, ==, kvtest_sql_int (path, "PRAGMA page_size"));
+      assert_int (stats.page_count, ==, kvtest_sql_int (path, "PRAGMA page_count"));
+      assert_int (stats.free_page_count, ==, kvtest_sql_int (path, "PRAGMA freelist_count"));
+      assert_int (stats.reclaimable_size, ==, stats.free_page_count * stats.page_size);
+      assert_int (stats.auto_vacuum, ==, kvtest_sql_int (path, "PRAGMA auto_vacuum"));
+      assert_int (stats.journal, ==,
+                  strcmp (kvtest_sql_text (path, "PRAGMA journal_mode"), "wal") == 0
+                  ? KVAULT_JOURNAL_WAL : KVAULT_JOURNAL_ROLLBACK);
+      assert_int (stats.wal_size, ==, 0);
+      assert_int (stats.frozen, ==, 0);
+    }
+}
+
+static void
+describes_a_new_vault (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.page_size, ==, 32768);
+  assert_int (stats.auto_vacuum, ==, 2);
+  assert_int (stats.journal, ==, KVAULT_JOURNAL_WAL);
+  assert_int (stats.free_page_count, ==, 0);
+  assert_int (stats.file_size, ==, stats.page_count * stats.page_size);
+  kvault_close (vault);
+}
+
+static void
+sees_the_log_grow (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  uint8_t value[100000] = { 0 };
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_put (vault, "k", 1, value, sizeof value));
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_size, ==,
+              kvtest_file_size (kvtest_format ("%s-wal", kvault_location (vault))));
+  assert_int (stats.wal_size, >, 100000);
+  kvault_close (vault);
+}
+
+static void
+counts_the_log_of_another (void)
+{
+  char *path = kvtest_fixture ("hot/v010_hot_wal.db");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_size, ==, kvtest_file_size (kvtest_format ("%s-wal", path)));
+  assert_int (stats.journal, ==, KVAULT_JOURNAL_WAL);
+  kvault_close (vault);
+}
+
+static void
+sees_room_that_deletions_leave (void)
+{
+  char *path = kvtest_path ("a.db");
+  uint8_t *value = calloc (1, 1000000);
+  kvault_stats before, after;
+  kvault *vault;
+
+  kvtest_sql (path, "PRAGMA page_size=4096;" KVTEST_V2 ("kv"));
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_put (vault, "k", 1, value, 1000000));
+  assert_ok (vault, kvault_stats_get (vault, &before));
+  assert_ok (vault, kvault_delete (vault, "k", 1));
+  assert_ok (vault, kvault_stats_get (vault, &after));
+  assert_int (before.reclaimable_size, ==, 0);
+  assert_int (after.reclaimable_size, >, 990000);
+  assert_int (after.file_size, ==, before.file_size);
+  kvault_close (vault);
+  free (value);
+}
+
+static void
+sees_what_others_commit (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  kvault_stats before, after;
+
+  assert_ok (vault, kvault_stats_get (vault, &before));
+  kvtest_sql (path, "INSERT INTO kv VALUES (x'01', zeroblob(1000000))");
+  assert_ok (vault, kvault_stats_get (vault, &after));
+  assert_int (after.page_count, >=, before.page_count + 1000000 / 32768);
+  kvault_close (vault);
+}
+
+static const KvTest tests[] = {
+  { "/kvault/stats/agrees-with-sqlite", agrees_with_sqlite },
+  { "/kvault/stats/describes-a-new-vault", describes_a_new_vault },
+  { "/kvault/stats/sees-the-log-grow", sees_the_log_grow },
+  { "/kvault/stats/counts-the-log-of-another", counts_the_log_of_another },
+  { "/kvault/stats/sees-room-that-deletions-leave", sees_room_that_deletions_leave },
+  { "/kvault/stats/sees-what-others-commit", sees_what_others_commit },
+};
+
+KVTEST_MAIN (tests)

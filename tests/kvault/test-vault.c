@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening, closing, waiting for others, and files that move away: vault.c. */
+#include "kvtest.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const kvault_access accesses[] = { KVAULT_ACCESS_WRITE, KVAULT_ACCESS_VIEW,
+                                          KVAULT_ACCESS_CREATE, KVAULT_ACCESS_CREATE_NEW };
+
+/* ---- What KohakuVault wrote ---- */
+
+static void
+gives_back_every_fixture (void)
+{
+  static const char *const files[] = {
+    "v010_media.db", "v010_two_tables.db", "v010_odd_keys.db", "v086_media_autopack.db",
+    "v086_two_tables.db", "v086_all_vaults.db", "hot/v010_hot_wal.db",
+    "foreign/v2_page_1024_autovacuum.db", "damaged/value_bytes_flipped.db",
+  };
+
+  for (size_t i = 0; i < KVTEST_N (files); i++)
+    for (size_t access = 0; access < 3; access++)
+      {
+        kvault *vault = kvtest_open (kvtest_fixture (files[i]), accesses[access]);
+
+        if (strstr (files[i], "flipped") == NULL)
+          kvtest_assert_fixture (vault, files[i]);
+        kvault_close (vault);
+      }
+}
+
+static void
+opens_an_empty_vault (void)
+{
+  kvault *vault = kvtest_open (kvtest_fixture ("foreign/empty_vault_v2.db"), KVAULT_ACCESS_VIEW);
+  uint64_t count;
+
+  assert_ok (vault, kvault_count (vault, &count));
+  assert_int (count, ==, 0);
+  kvault_close (vault);
+}
+
+/* ---- What is refused ---- */
+
+static void
+refuses_damaged_and_foreign_files (void)
+{
+  static const struct { const char *file; int code; } files[] = {
+    { "damaged/truncated_half.db", KVAULT_ECORRUPT },
+    { "damaged/truncated_50_bytes.db", KVAULT_ECORRUPT },
+    { "damaged/header_magic_broken.db", KVAULT_ENOTDB },
+    { "foreign/other_app.sqlite", KVAULT_ENOTVAULT },
+    { "foreign/sqlite_no_tables.db", KVAULT_ENOTVAULT },
+    { "foreign/zero_bytes.db", KVAULT_ENOTVAULT },
+    { "foreign/really_a_jpeg.db", KVAULT_ENOTDB },
+    { "foreign/text_file.db", KVAULT_ENOTDB },
+  };
+
+  for (size_t i = 0; i < KVTEST_N (files); i++)
+    for (size_t access = 0; access < 2; access++)
+      {
+        char *path = kvtest_fixture (files[i].file);
+        KvSnapshot *before = kvtest_snapshot (kvtest_folder ());
+
+        assert_refused (path, accesses[access], files[i].code);
+        assert_unchanged (before);
+      }
+}
+
+/* Creation makes a vault out of nothing, not out of other people's files. */
+static void
+creation_spares_other_files (void)
+{
+  static const char *const files[] = { "damaged/truncated_half.db", "foreign/really_a_jpeg.db",
+                                       "foreign/text_file.db" };
+
+  for (size_t i = 0; i < KVTEST_N (files); i++)
+    {
+      char *path = kvtest_fixture (files[i]);
+      KvSnapshot *before = kvtest_snapshot (kvtest_folder ());
+      kvault *vault;
+
+      assert_true (kvault_open (path, &(kvault_options) { .access = KVAULT_ACCESS_CREATE },
+                                &vault, NULL) != KVAULT_OK);
+      assert_refused (path, KVAULT_ACCESS_CREATE_NEW, KVAULT_EEXIST);
+      assert_unchanged (before);
+    }
+}
+
+static void
+tells_encrypted_files (void)
+{
+  char *path = kvtest_path ("secret.db");
+  uint8_t bytes[16384];
+  KvSnapshot *before;
+
+  kvtest_fill (bytes, sizeof bytes, 1);
+  kvtest_write_file (path, bytes, sizeof bytes);
+  before = kvtest_snapshot (kvtest_folder ());
+  assert_refused (path, KVAULT_ACCESS_VIEW, KVAULT_EENCRYPTED);
+  assert_refused (path, KVAULT_ACCESS_WRITE, KVAULT_EENCRYPTED);
+  assert_unchanged (before);
+
+  kvtest_write_file (path, bytes, 10001); /* no whole pages: just something else */
+  assert_refused (path, KVAULT_ACCESS_VIEW, KVAULT_ENOTDB);
+  memset (bytes, 'x', sizeof bytes);
+  kvtest_write_file (path, bytes, sizeof bytes);
+  assert_refused (path, KVAULT_ACCESS_VIEW, KVAULT_ENOTDB);
+}
+
+static void
+makes_no_file_at_a_mistyped_path (void)
+{
+  KvSnapshot *before = kvtest_snapshot (kvtest_folder ());
+
+  assert_refused (kvtest_path ("no.db"), KVAULT_ACCESS_WRITE, KVAULT_ENOENT);
+  assert_refused (kvtest_path ("no.db"), KVAULT_ACCESS_VIEW, KVAULT_ENOENT);
+  assert_refused (kvtest_path ("no/no.db"), KVAULT_ACCESS_VIEW, KVAULT_ENOENT);
+  assert_refused (kvtest_path ("no/no.db"), KVAULT_ACCESS_CREATE, KVAULT_ENOENT);
+  assert_unchanged (before);
+}
+
+static void
+refuses_what_is_no_file (void)
+{
+  char *folder = kvtest_path ("folder.db"), *pipe = kvtest_path ("pipe.db");
+  char *inside = kvtest_format ("%s/x", kvtest_fixture ("v010_odd_keys.db"));
+  KvSnapshot *before;
+
+  kvtest_make_folder (folder);
+  assert_int (mkfifo (pipe, 0644), ==, 0);
+  before = kvtest_snapshot (kvtest_folder ());
+  for (size_t i = 0; i < 3; i++) /* no waiting for the pipe's other end */
+    {
+      assert_refused (folder, accesses[i], KVAULT_ENOTFILE);
+      assert_refused (pipe, accesses[i], KVAULT_ENOTFILE);
+      assert_refused ("/dev/null", accesses[i], KVAULT_ENOTFILE);
+    }
+  assert_refused (inside, KVAULT_ACCESS_VIEW, KVAULT_ENOENT);
+  assert_unchanged (before);
+}
+
+static void
+open_without_rights (void *path)
+{
+  assert_refused (path, KVAULT_ACCESS_VIEW, KVAULT_EPERM);
+  assert_refused (path, KVAULT_ACCESS_WRITE, KVAULT_EPERM);
+  assert_refused (kvtest_path ("locked/inside.db"), KVAULT_ACCESS_VIEW, KVAULT_EPERM);
+}
+
+static void
+tells_files_it_may_not_read (void)
+{
+  char *path = kvtest_fixture ("v010_odd_keys.db");
+  KvSnapshot *before;
+
+  kvtest_make_folder (kvtest_path ("locked"));
+  kvtest_fixture_in (kvtest_path ("locked"), "v086_two_tables.db");
+  assert_int (chmod (path, 0), ==, 0);
+  assert_int (chmod (kvtest_path ("locked"), 0700), ==, 0);
+  before = kvtest_snapshot (kvtest_folder ());
+  kvtest_as_nobody (open_without_rights, path);
+  assert_unchanged (before);
+}
+
+static void
+write_without_rights (void *path)
+{
+  assert_refused (path, KVAULT_ACCESS_WRITE, KVAULT_EREADONLY);
+  assert_refused (kvtest_path ("new.db"), KVAULT_ACCESS_CREATE, KVAULT_EREADONLY);
+}
+
+static void
+tells_files_it_may_not_write (void)
+{
+  char *path = kvtest_fixture ("v010_odd_keys.db");
+  KvSnapshot *before = kvtest_snapshot (kvtest_folder ());
+  kvault_error error;
+  kvault *vault;
+
+  kvtest_as_nobody (write_without_rights, path);
+  assert_unchanged (before);
+  assert_ok (NULL, kvault_open (path, NULL, &vault, &error));
+  kvault_close (vault);
+}
+
+/* ---- Options ---- */
+
+static void
+checks_every_option (void)
+{
+  static const kvault_options wrong[] = {
+    { .access = (kvault_access) 4 }, { .access = (kvault_access) -1 },
+    { .durability = (kvault_durability) 2 }, { .busy_timeout_ms = 3600001 },
+    { .page_size = 256 }, { .page_size = 513 }, { .page_size = 131072 }, { .page_size = 1 },
+    { .page_cache_kib = 63 }, { .page_cache_kib = 4194305 },
+    { .chunk_size = 4095 }, { .chunk_size = 67108865 },
+  };
+  static const kvault_options right[] = {
+    { .busy_timeout_ms = 3600000 }, { .busy_timeout_ms = 1 },
+    { .busy_timeout_ms = KVAULT_BUSY_NOWAIT }, { .page_size = 512 }, { .page_size = 65536 },
+    { .page_cache_kib = 64 }, { .page_cache_kib = 4194304 }, { .chunk_size = 4096 },
+    { .chunk_size = 67108864 }, { .durability = KVAULT_DURABILITY_FULL }, { .secure_delete = 1 },
+    { .rollback_journal = 1 }, { .table = "kv" },
+  };
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault_error error;
+  kvault *vault;
+
+  for (size_t i = 0; i < KVTEST_N (wrong); i++)
+    {
+      vault = (kvault *) path;
+      assert_result (NULL, kvault_open (path, &wrong[i], &vault, &error), KVAULT_EINVAL);
+      assert_true (vault == NULL);
+      assert_true (error.message[0] != '\0');
+    }
+  for (size_t i = 0; i < KVTEST_N (right); i++)
+    {
+      assert_ok (NULL, kvault_open (path, &right[i], &vault, &error));
+      assert_ok (vault, kvault_put (vault, "k", 1, &i, sizeof i));
+      assert_value (vault, "k", 1, &i, sizeof i);
+      kvault_close (vault);
+    }
+}
+
+static void
+takes_no_location (void)
+{
+  kvault *vault = (kvault *) "";
+
+  assert_result (NULL, kvault_open (NULL, NULL, &vault, NULL), KVAULT_EINVAL);
+  assert_true (vault == NULL);
+  assert_true (kvault_open ("", NULL, &vault, NULL) != KVAULT_OK); /* no temporary database */
+}
+
+/* "file:x?mode=memory" and ":memory:" are names like any other. */
+static void
+takes_locations_as_they_are (void)
+{
+  static const char *const names[] = { "file:a.db?mode=memory", ":memory:", "a%20b?c#d.db",
+                                       "-x.db", "\xff\xfe.db" };
+  kvault_options options = { .access = KVAULT_ACCESS_CREATE_NEW };
+  kvault *vault;
+
+  assert_int (chdir (kvtest_folder ()), ==, 0);
+  for (size_t i = 0; i < KVTEST_N (names); i++)
+    {
+      assert_ok (NULL, kvault_open (names[i], &options, &vault, NULL));
+      assert_str (kvault_location (vault), names[i]);
+      assert_ok (vault, kvault_put (vault, "k", 1, "v", 1));
+      kvault_close (vault);
+      assert_int (kvtest_file_size (kvtest_path (names[i])), >, 0);
+    }
+}
+
+static void
+opens_through_links (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db"), *link = kvtest_path ("link.db");
+  kvault *vault;
+
+  kvtest_make_folder (kvtest_path ("deep"));
+  assert_int (symlink (path, link), ==, 0);
+  vault = kvtest_open (link, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_put (vault, "k", 1, "v", 1));
+  kvault_close (vault);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_value (vault, "k", 1, "v", 1);
+  kvault_close (vault);
+  assert_int (symlink (kvtest_path ("nowhere"), kvtest_path ("dangling.db")), ==, 0);
+  assert_refused (kvtest_path ("dangling.db"), KVAULT_ACCESS_VIEW, KVAULT_ENOENT);
+  assert_true (!kvtest_exists (kvtest_path ("nowhere")));
+}
+
+static void
+copies_its_location_and_table (void)
+{
+  char *path = strdup (kvtest_fixture ("v086_two_tables.db")), *table = strdup ("thumbs");
+  kvault_options options = { .table = table };
+  kvault *vault;
+
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  memset (table, 'x', 6);
+  memset (path, 'x', 6);
+  free (path);
+  free (table);
+  assert_str (kvault_table (vault), "thumbs");
+  assert_contains (kvault_location (vault), "v086_two_tables.db");
+  kvault_close (vault);
+}
+
+static void
+creates_only_when_new (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  KvSnapshot *before = kvtest_snapshot (kvtest_folder ());
+
+  assert_refused (path, KVAULT_ACCESS_CREATE_NEW, KVAULT_EEXIST);
+  assert_unchanged (before);
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_CREATE));
+  assert_unchanged (before); /* opening alone changes nothing */
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_WRITE));
+  assert_unchanged (before);
+}
+
+static void
+tells_whether_it_can_write (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+
+  assert_true (!kvault_is_readonly (vault));
+  assert_true (kvault_readonly_reason (vault) == NULL);
+  kvault_close (vault);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_true (kvault_is_readonly (vault));
+  assert_contains (kvault_readonly_reason (vault), "opened for viewing");
+  kvault_close (vault);
+}
+
+static unsigned
+count_descriptors (void)
+{
+  DIR *folder = opendir ("/proc/self/fd");
+  unsigned n = 0;
+
+  while (readdir (folder) != NULL)
+    n++;
+  closedir (folder);
+  return n;
+}
+
+static void
+leaks_no_descriptor (void)
+{
+  char *good = kvtest_fixture ("v010_odd_keys.db"), *hot = kvtest_fixture ("hot/v010_hot_wal.db");
+  char *bad = kvtest_fixture ("damaged/truncated_half.db");
+  unsigned before = 0;
+
+  for (unsigned i = 0; i < 50; i++)
+    {
+      kvault_close (kvtest_open (good, accesses[i % 3]));
+      kvault_close (kvtest_open (hot, KVAULT_ACCESS_VIEW));
+      assert_refused (bad, accesses[i % 2], KVAULT_ECORRUPT);
+      if (i == 0)
+        before = count_descriptors ();
+    }
+  assert_int (count_descriptors (), ==, before);
+}
+
+/* ---- Waiting for others ---- */
+
+typedef struct {
+  const char *path, *mode;
+  double seconds;  /* how long the lock is held; 0: until told */
+} Lock;
+
+static void
+hold_lock (KvChild *self, void *data)
+{
+  const Lock *lock = data;
+
+  kvtest_await (self);
+  kvtest_hold_lock (lock->path, lock->mode);
+  kvtest_step (self);
+  if (lock->seconds > 0)
+    kvtest_sleep (lock->seconds);
+  else
+    kvtest_await (self);
+  kvtest_release_lock ();
+}
+
+static kvault *
+open_waiting (const char *path, unsigned timeout_ms)
+{
+  kvault_options options = { .busy_timeout_ms = timeout_ms };
+  kvault_error error;
+  kvault *vault = NULL;
+  int rc = kvault_open (path, &options, &vault, &error);
+
+  if (rc != KVAULT_OK)
+    kvtest_fail (__FILE__, __LINE__, "%s: %s", kvault_result_name (rc), error.message);
+  return vault;
+}
+
+static void
+reports_busy_in_time (void)
+{
+  Lock lock = { kvtest_fixture ("v086_two_tables.db"), "IMMEDIATE", 0 };
+  KvChild *child = kvtest_spawn (hold_lock, &lock);
+  kvault *patient = open_waiting (lock.path, 400);
+  kvault *hasty = open_waiting (lock.path, KVAULT_BUSY_NOWAIT);
+  double start;
+
+  assert_ok (patient, kvault_put (patient, "k", 1, "old", 3));
+  kvtest_step (child);
+  kvtest_await (child);
+
+  start = kvtest_now ();
+  assert_result (patient, kvault_put (patient, "k", 1, "new", 3), KVAULT_EBUSY);
+  printf ("# 400 ms: %.0f ms\n", (kvtest_now () - start) * 1000);
+  assert_true (kvtest_now () - start > 0.35 && kvtest_now () - start < 2);
+  assert_result (patient, kvault_delete (patient, "k", 1), KVAULT_EBUSY);
+  assert_result (patient, kvault_rename (patient, "k", 1, "l", 1, 0), KVAULT_EBUSY);
+  assert_value (patient, "k", 1, "old", 3); /* reading goes on */
+
+  start = kvtest_now ();
+  assert_result (hasty, kvault_put (hasty, "k", 1, "new", 3), KVAULT_EBUSY);
+  printf ("# at once: %.1f ms\n", (kvtest_now () - start) * 1000);
+  assert_true (kvtest_now () - start < 0.2);
+  assert_value (hasty, "k", 1, "old", 3);
+
+  kvtest_step (child);
+  kvtest_join (child);
+  assert_ok (hasty, kvault_put (hasty, "k", 1, "new", 3));
+  assert_ok (patient, kvault_delete (patient, "k", 1));
+  kvault_close (patient);
+  kvault_close (hasty);
+}
+
+static void
+waits_out_a_short_lock (void)
+{
+  Lock lock = { kvtest_fixture ("v086_two_tables.db"), "IMMEDIATE", 0.5 };
+  KvChild *child = kvtest_spawn (hold_lock, &lock);
+  kvault *vault = open_waiting (lock.path, 20000);
+
+  kvtest_step (child);
+  kvtest_await (child);
+  assert_ok (vault, kvault_put (vault, "k", 1, "new", 3));
+  assert_value (vault, "k", 1, "new", 3);
+  kvault_close (vault);
+  kvtest_join (child);
+}
+
+static void
+waits_where_readers_are_locked_out (void)
+{
+  char *path = kvtest_path ("a.db");
+  Lock lock = { path, "EXCLUSIVE", 0 };
+  KvChild *child = kvtest_spawn (hold_lock, &lock);
+  kvault_options options = { .busy_timeout_ms = 200 };
+  kvault *vault, *late = NULL;
+  uint64_t count;
+
+  kvtest_sql (path, "PRAGMA journal_mode=DELETE;" KVTEST_V2 ("kv"));
+  vault = open_waiting (path, 200);
+  kvtest_step (child);
+  kvtest_await (child);
+  assert_result (vault, kvault_exists (vault, "k", 1), KVAULT_EBUSY);
+  assert_result (vault, kvault_count (vault, &count), KVAULT_EBUSY);
+  assert_result (NULL, kvault_open (path, &options, &late, NULL), KVAULT_EBUSY);
+  assert_true (late == NULL);
+  kvtest_step (child);
+  kvtest_join (child);
+  assert_result (vault, kvault_exists (vault, "k", 1), KVAULT_NOTFOUND);
+  kvault_close (vault);
+}
+
+static void *
+interrupt_soon (void *vault)
+{
+  kvtest_sleep (0.3);
+  kvault_interrupt (vault);
+  return NULL;
+}
+
+static int
+after_a_while (void *until)
+{
+  return kvtest_now () > *(double *) until;
+}
+
+static void
+waiting_can_be_ended (void)
+{
+  Lock lock = { kvtest_fixture ("v086_two_tables.db"), "IMMEDIATE", 0 };
+  KvChild *child = kvtest_spawn (hold_lock, &lock);
+  double start = 0, until = 1e300;
+  kvault_options options = { .busy_timeout_ms = 60000, .is_cancelled = after_a_while,
+                             .is_cancelled_data = &until };
+  pthread_t thread;
+  kvault *vault;
+
+  assert_ok (NULL, kvault_open (lock.path, &options, &vault, NULL));
+  kvault_interrupt (vault); /* nothing runs: nothing happens */
+  assert_ok (vault, kvault_put (vault, "k", 1, "old", 3));
+  kvtest_step (child);
+  kvtest_await (child);
+
+  start = kvtest_now ();
+  pthread_create (&thread, NULL, interrupt_soon, vault);
+  assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_ECANCELLED);
+  printf ("# ended %.0f ms after the interrupt\n", (kvtest_now () - start - 0.3) * 1000);
+  assert_true (kvtest_now () - start < 1.3);
+  pthread_join (thread, NULL);
+
+  until = kvtest_now () + 0.2;
+  assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_ECANCELLED);
+  printf ("# ended %.0f ms after is_cancelled\n", (kvtest_now () - until) * 1000);
+  assert_true (kvtest_now () - until < 1);
+  until = 1e300;
+  assert_value (vault, "k", 1, "old", 3);
+
+  kvtest_step (child);
+  kvtest_join (child);
+  assert_ok (vault, kvault_put (vault, "k", 1, "new", 3));
+  kvault_close (vault);
+}
+
+/* ---- Threads ---- */
+
+typedef struct {
+  char *path;
+  unsigned number;
+} Worker;
+
+static void *
+work (void *data)
+{
+  Worker *self = data;
+  kvault *vault = open_waiting (self->path, 60000);
+
+  for (unsigned i = 0; i < 100; i++)
+    {
+      unsigned key[] = { self->number, i };
+      uint64_t count;
+
+      assert_ok (vault, kvault_put (vault, key, sizeof key, key, sizeof key));
+      assert_value (vault, key, sizeof key, key, sizeof key);
+      if (i % 10 == 0)
+        assert_ok (vault, kvault_count (vault, &count));
+      if (i % 3 == 0)
+        assert_ok (vault, kvault_delete (vault, key, sizeof key));
+    }
+  kvault_close (vault);
+  return NULL;
+}
+
+static void
+threads_share_a_file (void)
+{
+  for (unsigned journal = 0; journal < 2; journal++)
+    {
+      char *path = kvtest_path (journal ? "wal.db" : "delete.db");
+      Worker workers[4];
+      pthread_t threads[4];
+      kvault *vault;
+      uint64_t count;
+
+      kvtest_sql (path, "PRAGMA journal_mode=%s;" KVTEST_V2 ("kv"), journal ? "WAL" : "DELETE");
+      for (unsigned i = 0; i < 4; i++)
+        {
+          workers[i] = (Worker) { path, i };
+          assert_int (pthread_create (&threads[i], NULL, work, &workers[i]), ==, 0);
+        }
+      for (unsigned i = 0; i < 4; i++)
+        pthread_join (threads[i], NULL);
+      vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+      assert_ok (vault, kvault_count (vault, &count));
+      assert_int (count, ==, 4 * 66);
+      kvault_close (vault);
+      assert_str (kvtest_integrity (path), "ok");
+    }
+}
+
+/* ---- Files that move away ---- */
+
+typedef void (*Mover) (const char *path);
+
+static void
+rename_away (const char *path)
+{
+  assert_int (rename (path, kvtest_path ("away.db")), ==, 0);
+}
+
+static void
+delete_it (const char *path)
+{
+  assert_int (link (path, kvtest_path ("away.db")), ==, 0); /* to see what is written to it */
+  assert_int (unlink (path), ==, 0);
+}
+
+static void
+replace_it (const char *path)
+{
+  char *other = kvtest_path ("other");
+
+  assert_int (link (path, kvtest_path ("away.db")), ==, 0);
+  kvtest_make_folder (other);
+  assert_int (rename (kvtest_fixture_in (other, "v010_media.db"), path), ==, 0);
+}
+
+static void
+never_writes_to_a_moved_file (Mover move, kvault_access access)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault *vault = kvtest_open (path, access);
+  kvault_writer *writer = NULL;
+  KvSnapshot *before;
+  uint64_t version;
+
+  assert_ok (vault, kvault_data_version (vault, &version));
+  if (access == KVAULT_ACCESS_WRITE)
+    {
+      assert_ok (vault, kvault_put (vault, "k", 1, "v", 1));
+      assert_ok (vault, kvault_writer_open (vault, "k", 1, 3, &writer));
+      assert_ok (vault, kvault_writer_write (writer, "new", 3));
+    }
+  move (path);
+  before = kvtest_snapshot (kvtest_folder ());
+  if (access == KVAULT_ACCESS_WRITE)
+    {
+      assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_EMOVED);
+      assert_result (vault, kvault_delete (vault, "k", 1), KVAULT_EMOVED);
+      assert_result (vault, kvault_rename (vault, "k", 1, "l", 1, 0), KVAULT_EMOVED);
+      assert_result (vault, kvault_writer_commit (writer), KVAULT_EMOVED);
+    }
+  assert_result (vault, kvault_data_version (vault, &version), KVAULT_EMOVED);
+  assert_unchanged (before);
+  kvault_close (vault);
+}
+
+static void
+notices_a_renamed_file (void)
+{
+  never_writes_to_a_moved_file (rename_away, KVAULT_ACCESS_WRITE);
+}
+
+static void
+notices_a_deleted_file (void)
+{
+  never_writes_to_a_moved_file (delete_it, KVAULT_ACCESS_WRITE);
+}
+
+static void
+notices_a_replaced_file (void)
+{
+  kvault *vault;
+
+  never_writes_to_a_moved_file (replace_it, KVAULT_ACCESS_WRITE);
+  vault = kvtest_open (kvtest_path ("v086_two_tables.db"), KVAULT_ACCESS_VIEW);
+  kvtest_assert_fixture (vault, "v010_media.db");
+  kvault_close (vault);
+}
+
+static void
+views_notice_a_moved_file (void)
+{
+  never_writes_to_a_moved_file (rename_away, KVAULT_ACCESS_VIEW);
+}
+
+/* ---- Following others ---- */
+
+static void
+data_version_follows_others (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  kvault *view = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  uint64_t first, second, own;
+
+  assert_ok (view, kvault_data_version (view, &first));
+  assert_ok (vault, kvault_data_version (vault, &own));
+  assert_ok (view, kvault_data_version (view, &second));
+  assert_int (first, ==, second);
+  assert_ok (vault, kvault_put (vault, "k", 1, "v", 1));
+  assert_ok (view, kvault_data_version (view, &second));
+  assert_int (first, !=, second);
+  assert_ok (vault, kvault_data_version (vault, &first));
+  assert_int (first, ==, own); /* one's own commits do not count */
+  kvault_close (view);
+  kvault_close (vault);
+}
+
+static void
+secure_delete_wipes (void)
+{
+  kvault_options options = { .access = KVAULT_ACCESS_CREATE_NEW,
+                             .durability = KVAULT_DURABILITY_FULL, .secure_delete = 1 };
+  char *path = kvtest_path ("a.db");
+  uint8_t secret[5000], *file;
+  kvault *vault;
+  size_t size;
+
+  memset (secret, 'S', sizeof secret);
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_ok (vault, kvault_put (vault, "k", 1, secret, sizeof secret));
+  assert_ok (vault, kvault_delete (vault, "k", 1));
+  kvault_close (vault);
+  file = kvtest_read_file (path, &size);
+  assert_true (memmem (file, size, secret, 100) == NULL); /* wiped */
+}
+
+static const KvTest tests[] = {
+  { "/kvault/vault/gives-back-every-fixture", gives_back_every_fixture },
+  { "/kvault/vault/opens-an-empty-vault", opens_an_empty_vault },
+  { "/kvault/vault/refuses-damaged-and-foreign-files", refuses_damaged_and_foreign_files },
+  { "/kvault/vault/creation-spares-other-files", creation_spares_other_files },
+  { "/kvault/vault/tells-encrypted-files", tells_encrypted_files },
+  { "/kvault/vault/makes-no-file-at-a-mistyped-path", makes_no_file_at_a_mistyped_path },
+  { "/kvault/vault/refuses-what-is-no-file", refuses_what_is_no_file },
+  { "/kvault/vault/tells-files-it-may-not-read", tells_files_it_may_not_read },
+  { "/kvault/vault/tells-files-it-may-not-write", tells_files_it_may_not_write },
+  { "/kvault/vault/checks-every-option", checks_every_option },
+  { "/kvault/vault/takes-no-location", takes_no_location },
+  { "/kvault/vault/takes-locations-as-they-are", takes_locations_as_they_are },
+  { "/kvault/vault/opens-through-links", opens_through_links },
+  { "/kvault/vault/copies-its-location-and-table", copies_its_location_and_table },
+  { "/kvault/vault/creates-only-when-new", creates_only_when_new },
+  { "/kvault/vault/tells-whether-it-can-write", tells_whether_it_can_write },
+  { "/kvault/vault/leaks-no-descriptor", leaks_no_descriptor },
+  { "/kvault/vault/reports-busy-in-time", reports_busy_in_time },
+  { "/kvault/vault/waits-out-a-short-lock", waits_out_a_short_lock },
+  { "/kvault/vault/waits-where-readers-are-locked-out", waits_where_readers_are_locked_out },
+  { "/kvault/vault/waiting-can-be-ended", waiting_can_be_ended },
+  { "/kvault/vault/threads-share-a-file", threads_share_a_file },
+  { "/kvault/vault/notices-a-renamed-file", notices_a_renamed_file },
+  { "/kvault/vault/notices-a-deleted-file", notices_a_deleted_file },
+  { "/kvault/vault/notices-a-replaced-file", notices_a_replaced_file },
+  { "/kvault/vault/views-notice-a-moved-file", views_notice_a_moved_file },
+  { "/kvault/vault/data-version-follows-others", data_version_follows_others },
+  { "/kvault/vault/secure-delete-wipes", secure_delete_wipes },
+};
+
+KVTEST_MAIN (tests)
