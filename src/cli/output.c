@@ -33,16 +33,19 @@ static void
 write_out (const char *data,
            size_t      size)
 {
+  ssize_t n;
+
   while (size > 0 && out.error == 0)
     {
-      ssize_t n = write (STDOUT_FILENO, data, size);
-
-      if (n >= 0)
+      /* A signal may have ended a write halfway, with a count and no error. */
+      if (cli_cancelled ())
+        out.error = EINTR;
+      else if ((n = write (STDOUT_FILENO, data, size)) >= 0)
         {
           data += n;
           size -= (size_t) n;
         }
-      else if (errno != EINTR || cli_cancelled ())
+      else if (errno != EINTR)
         out.error = errno;
     }
 }

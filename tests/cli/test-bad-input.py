@@ -228,6 +228,9 @@ class Strangers(CliCase):
         self.kvault('cat', path, '7', status=NOT_FOUND)
         self.kvault('rm', path, '--prefix', '', '--yes')
         self.assertEqual(len(self.json('ls', path)), 2)
+        self.kvault('rm', path, 'text')
+        self.kvault('rm', path, 'text', status=NOT_FOUND)
+        self.assertEqual([row['key'] for row in self.json('ls', path)], ['7'])
 
 
 class Places(CliCase):
