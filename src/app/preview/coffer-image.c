@@ -110,10 +110,8 @@ size_prepared_cb (GdkPixbufLoader *loader,
   else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))
     {
       self->too_large = TRUE;
-      /* 0 makes a loader give up before it allocates. The one for PNM complains of itself then; what it allocates is
-         never touched. */
-      if (!decoder_is (self, "pnm"))
-        gdk_pixbuf_loader_set_size (loader, 0, 0);
+      /* Makes a loader give up before it allocates. The one for PNM warns of itself then. */
+      gdk_pixbuf_loader_set_size (loader, 0, 0);
     }
   else if (decoder_is (self, "jpeg"))
     {
