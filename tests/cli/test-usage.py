@@ -30,6 +30,16 @@ class Usage(CliCase):
                 if word.startswith('--'):
                     self.assertIn(word, manual)
 
+    def test_completion(self):
+        script = os.path.join(support.DATA, '..', '..', 'src', 'cli', 'kvault.bash')
+        code = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kvault; '
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        for words, expected in ((['l'], b'ls\n'), (['--v'], b'--version\n'), (['ls', 'x.db', '--re'], b'--reverse\n'),
+                                (['mv', '--re'], b'--replace\n'), (['cat', 'v'], b'\n')):
+            done = subprocess.run(['bash', '-c', code, 'bash', script, KVAULT, *words], stdout=subprocess.PIPE,
+                                  timeout=support.TIMEOUT, check=True)
+            self.assertEqual(done.stdout, expected)
+
     def test_version(self):
         self.assertRegex(self.kvault('--version'), rb'^kvault [0-9]+\.[0-9]+\.[0-9]+\n$')
 
