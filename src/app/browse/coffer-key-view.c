@@ -11,7 +11,8 @@
 #include "coffer-key-cell.h"
 
 #define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
-#define COLUMN_WIDTH 96        /* of Size and Type */
+#define SIZE_COLUMN_WIDTH 96
+#define TYPE_COLUMN_WIDTH 118
 #define TYPING_PAUSE_MS 1000   /* after this long typing begins a new key */
 
 struct _CofferKeyView {
@@ -465,19 +466,20 @@ unbind_fact_cb (GtkListItemFactory *factory,
 
 static void
 show_column (GtkColumnViewColumn *column,
-             gboolean             show)
+             gboolean             show,
+             int                  width)
 {
   gtk_column_view_column_set_visible (column, show);
   /* GTK 4.8 keeps room for columns that are not visible. */
-  gtk_column_view_column_set_fixed_width (column, show ? COLUMN_WIDTH : 0);
+  gtk_column_view_column_set_fixed_width (column, show ? width : 0);
 }
 
 static void
 apply_compact (CofferKeyView *self)
 {
   gtk_widget_set_visible (get_header (self), !self->compact);
-  show_column (self->size_column, !self->compact);
-  show_column (self->type_column, !self->compact);
+  show_column (self->size_column, !self->compact, SIZE_COLUMN_WIDTH);
+  show_column (self->type_column, !self->compact, TYPE_COLUMN_WIDTH);
   if (self->compact)
     gtk_widget_add_css_class (GTK_WIDGET (self->columns), "two-line");
   else
@@ -625,7 +627,10 @@ coffer_key_view_dispose (GObject *object)
   g_clear_handle_id (&self->compact_idle, g_source_remove);
   g_clear_handle_id (&self->typing_timeout, g_source_remove);
   if (self->columns != NULL)
-    coffer_key_view_set_list (self, NULL);
+    {
+      g_signal_handlers_disconnect_by_func (gtk_column_view_get_sorter (self->columns), sorter_changed_cb, self);
+      coffer_key_view_set_list (self, NULL);
+    }
   g_clear_object (&self->finding);
   if (self->selected != NULL)
     g_signal_handlers_disconnect_by_func (self->selected, selected_loaded_cb, self);
@@ -704,4 +709,5 @@ coffer_key_view_init (CofferKeyView *self)
   gtk_column_view_sort_by_column (self->columns, self->key_column, GTK_SORT_ASCENDING);
   g_signal_connect_object (gtk_column_view_get_sorter (self->columns), "changed", G_CALLBACK (sorter_changed_cb), self, G_CONNECT_SWAPPED);
   align_size_title (self);
+  apply_compact (self);
 }

@@ -36,7 +36,12 @@ toast (CofferWindow *self,
 {
   g_autofree char *title = g_markup_escape_text (text, -1);
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+  /* The last one counts: a queue of them would lag behind what people do. */
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
+  g_set_weak_pointer (&self->toast, adw_toast_new (title));
+  adw_toast_set_timeout (self->toast, 3);
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
 /* The entry that is selected and whose key is known. */
