@@ -4,6 +4,7 @@
  */
 #include "coffer-application.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-window.h"
@@ -170,6 +171,14 @@ open_settings (void)
   return schema != NULL ? g_settings_new_full (schema, NULL, NULL) : NULL;
 }
 
+/* The end of the session: vaults are closed in order, so that no side file stays beside them. */
+static gboolean
+terminated_cb (gpointer user_data)
+{
+  g_action_group_activate_action (user_data, "quit", NULL);
+  return G_SOURCE_CONTINUE;
+}
+
 static int
 coffer_application_handle_local_options (GApplication *application,
                                          GVariantDict *given)
@@ -194,6 +203,9 @@ coffer_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), keys[i].action, keys[i].accels);
+  g_unix_signal_add (SIGHUP, terminated_cb, self);
+  g_unix_signal_add (SIGINT, terminated_cb, self);
+  g_unix_signal_add (SIGTERM, terminated_cb, self);
 }
 
 static void

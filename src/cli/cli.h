@@ -149,8 +149,11 @@ int cli_no_key (cli *self, cli_bytes key);
 /** The worse of two statuses. */
 int cli_worse (int status, int other);
 
-/** kvault_blob_open() for keys of any storage class whose bytes these are. */
+/** kvault_blob_open(), and if there is no such key, the one that is the same as TEXT. */
 int cli_blob_open (cli *self, cli_bytes key, kvault_blob **blob);
+
+/** kvault_delete() likewise. */
+int cli_delete (cli *self, cli_bytes key);
 
 /** What the beginning of a value tells. */
 typedef struct cli_value {

@@ -21,6 +21,7 @@ typedef struct listing {
   cli *self;
   int status;
   uint64_t left;      /* lines still to print */
+  uint64_t n_seen;    /* entries collected, dropped ones too */
   bool details;       /* size and type are wanted */
   unsigned flags;     /* of the walk */
   cli_entries held;
@@ -104,6 +105,7 @@ read_details (listing            *list,
   return trouble;
 }
 
+/* KVAULT_NOTFOUND when that was the last line wanted. */
 static int
 print_entry (listing            *list,
              const kvault_entry *entry)
@@ -112,9 +114,8 @@ print_entry (listing            *list,
   const char *trouble = NULL;
   cli_value value;
 
-  if (list->left == 0 || cli_put_failed ())
+  if (list->left == 0)
     return KVAULT_NOTFOUND;
-  list->left--;
   if (list->details)
     trouble = read_details (list, entry, &value);
   if (cli_has (self, CLI_OPT_JSON))
@@ -131,7 +132,7 @@ print_entry (listing            *list,
       cli_put_escaped ((cli_bytes) { entry->key, entry->key_size });
       cli_put_line_end ();
     }
-  return KVAULT_OK;
+  return --list->left == 0 || cli_put_failed () ? KVAULT_NOTFOUND : KVAULT_OK;
 }
 
 /* --- walks ------------------------------------------------------------------------------- */
@@ -177,6 +178,8 @@ collect (listing            *list,
 
   if (is_last (list, entry))
     return KVAULT_NOTFOUND;
+  if (entry->result != KVAULT_OK && !list->details)
+    list->status = cli_worse (list->status, cli_fail (list->self, entry->result));
   if ((rc = cli_entries_add (&list->held, entry)) != KVAULT_OK || !list->self->sort_by_size)
     return rc;
   if (wanted < SIZE_MAX / 2 && list->held.n >= 2 * most)
@@ -184,7 +187,7 @@ collect (listing            *list,
       cli_entries_sort (&list->held, cli_has (list->self, CLI_OPT_REVERSE));
       rc = cli_entries_keep (&list->held, (size_t) wanted);
     }
-  cli_progress (list->self, "%zu keys", list->held.n);
+  cli_progress (list->self, "%llu keys seen", (unsigned long long) ++list->n_seen);
   return rc;
 }
 

@@ -42,7 +42,7 @@ delete_named (cli *self)
   for (size_t i = 0; i < self->n_operands && !cli_cancelled (); i++)
     {
       cli_bytes key = self->operands[i].bytes;
-      int rc = kvault_delete (self->vault, key.data, key.size);
+      int rc = cli_delete (self, key);
 
       if (rc == KVAULT_NOTFOUND)
         status = cli_worse (status, cli_no_key (self, key));

@@ -79,7 +79,7 @@ print_overview (void)
     cli_printf ("  %-5s  %s\n", commands[i]->name, commands[i]->summary);
   cli_printf ("\nkvault COMMAND --help tells more of each; kvault(1) is the manual.\n"
               "\nOther options:\n"
-              "      --help                 this text\n"
+              "  -h, --help                 this text\n"
               "      --version              the version\n"
               "\nExit status: 0 done, 1 not found, 2 usage, 3 busy, 4 not a vault or damaged,\n"
               "5 reading or writing failed.\n");
@@ -98,7 +98,7 @@ print_help (const cli_command *command)
   cli_printf ("  -t, --table NAME           a table of the file; else \"kv\", or the first\n"
               "  -q, --quiet                no progress\n"
               "      --busy-timeout MS      how long to wait for other programs; 5000 if not given\n"
-              "      --help                 this text\n"
+              "  -h, --help                 this text\n"
               "  --                         ends the options\n");
 }
 

@@ -33,16 +33,19 @@ static void
 write_out (const char *data,
            size_t      size)
 {
+  ssize_t n;
+
   while (size > 0 && out.error == 0)
     {
-      ssize_t n = write (STDOUT_FILENO, data, size);
-
-      if (n >= 0)
+      /* A signal may have ended a write halfway, with a count and no error. */
+      if (cli_cancelled ())
+        out.error = EINTR;
+      else if ((n = write (STDOUT_FILENO, data, size)) >= 0)
         {
           data += n;
           size -= (size_t) n;
         }
-      else if (errno != EINTR || cli_cancelled ())
+      else if (errno != EINTR)
         out.error = errno;
     }
 }
@@ -369,6 +372,8 @@ cli_progress (cli        *self,
 {
   static int is_terminal = -1;
   static uint64_t last_ms;
+  uint64_t now;
+  bool first;
   char text[128];
   char line[160];
   va_list arguments;
@@ -376,9 +381,12 @@ cli_progress (cli        *self,
 
   if (is_terminal < 0)
     is_terminal = !cli_has (self, CLI_OPT_QUIET) && isatty (STDERR_FILENO);
-  if (!is_terminal || now_ms () - last_ms < PROGRESS_INTERVAL_MS)
+  if (!is_terminal || (now = now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
     return;
-  last_ms = now_ms ();
+  first = last_ms == 0;
+  last_ms = now;
+  if (first)
+    return;  /* work that is done at once shows none */
   va_start (arguments, format);
   vsnprintf (text, sizeof text, format, arguments);
   va_end (arguments);

@@ -15,7 +15,7 @@
 int
 cli_status (int result)
 {
-  switch ((kvault_result) result)
+  switch (result)
     {
     case KVAULT_OK:
       return CLI_DONE;
@@ -35,17 +35,7 @@ cli_status (int result)
     case KVAULT_ENOTVAULT:
     case KVAULT_ENOTFILE:
       return CLI_DAMAGED;
-    case KVAULT_ECANCELLED:
-    case KVAULT_ENOMEM:
-    case KVAULT_EREADONLY:
-    case KVAULT_EMOVED:
-    case KVAULT_ETOOBIG:
-    case KVAULT_EFULL:
-    case KVAULT_EIO:
-    case KVAULT_EPERM:
-    case KVAULT_EHOT:
-      return CLI_IO;
-    default:
+    default:  /* no right, no room, no memory, gone: the system would not */
       return CLI_IO;
     }
 }
@@ -115,10 +105,13 @@ cli_no_key (cli      *self,
   return CLI_NOT_FOUND;
 }
 
-int
-cli_blob_open (cli          *self,
-               cli_bytes     key,
-               kvault_blob **blob)
+/* An entry as TEXT with these bytes, and the walk that holds it; KVAULT_NOTFOUND if there is
+ * none. Vaults' own keys are blobs; another program may have stored others. */
+static int
+find_text_key (cli                 *self,
+               cli_bytes            key,
+               kvault_cursor      **cursor,
+               const kvault_entry **entry)
 {
   kvault_cursor_options options = {
     .start = key.data,
@@ -127,23 +120,43 @@ cli_blob_open (cli          *self,
     .start_class = KVAULT_CLASS_TEXT,
     .flags = KVAULT_CURSOR_IDS,
   };
+  int rc = kvault_cursor_open (self->vault, &options, cursor);
+
+  if (rc == KVAULT_OK)
+    rc = kvault_cursor_next (*cursor, entry);
+  if (rc != KVAULT_OK)
+    return rc;
+  return (*entry)->key_class == KVAULT_CLASS_TEXT && (*entry)->key_size == key.size
+         && memcmp ((*entry)->key, key.data, key.size) == 0 ? KVAULT_OK : KVAULT_NOTFOUND;
+}
+
+int
+cli_blob_open (cli          *self,
+               cli_bytes     key,
+               kvault_blob **blob)
+{
   kvault_cursor *cursor = NULL;
   const kvault_entry *entry;
   int rc = kvault_blob_open (self->vault, key.data, key.size, blob);
 
-  if (rc != KVAULT_NOTFOUND)
-    return rc;
-  /* Another program may have stored the key as TEXT; a walk reaches it. */
-  if ((rc = kvault_cursor_open (self->vault, &options, &cursor)) != KVAULT_OK)
-    return rc;
-  if ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
-    {
-      if (entry->key_class == KVAULT_CLASS_TEXT && entry->key_size == key.size
-          && memcmp (entry->key, key.data, key.size) == 0)
-        rc = kvault_blob_open_entry (self->vault, entry, blob);
-      else
-        rc = KVAULT_NOTFOUND;
-    }
+  if (rc == KVAULT_NOTFOUND
+      && (rc = find_text_key (self, key, &cursor, &entry)) == KVAULT_OK)
+    rc = kvault_blob_open_entry (self->vault, entry, blob);
+  kvault_cursor_close (cursor);
+  return rc;
+}
+
+int
+cli_delete (cli      *self,
+            cli_bytes key)
+{
+  kvault_cursor *cursor = NULL;
+  const kvault_entry *entry;
+  int rc = kvault_delete (self->vault, key.data, key.size);
+
+  if (rc == KVAULT_NOTFOUND
+      && (rc = find_text_key (self, key, &cursor, &entry)) == KVAULT_OK)
+    rc = kvault_delete_entry (self->vault, entry);
   kvault_cursor_close (cursor);
   return rc;
 }

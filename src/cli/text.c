@@ -10,35 +10,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Source: The Unicode Standard, table 3-7 "Well-Formed UTF-8 Byte Sequences": the second
- * byte's range depends on the first; the others are 80..BF. */
+/* The length of a sequence by its first byte, or 0, and the range of its second byte; further
+ * ones are 80 to BF. Source: The Unicode Standard, table 3-7, "Well-Formed UTF-8 Byte
+ * Sequences". */
 static size_t
 utf8_length (unsigned char  first,
              unsigned char *low,
              unsigned char *high)
 {
-  *low = 0x80;
-  *high = 0xbf;
-  if (first < 0x80)
-    return 1;
+  *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
   if (first >= 0xc2 && first <= 0xdf)
     return 2;
   if (first >= 0xe0 && first <= 0xef)
-    {
-      if (first == 0xe0)
-        *low = 0xa0;
-      else if (first == 0xed)
-        *high = 0x9f;
-      return 3;
-    }
+    return 3;
   if (first >= 0xf0 && first <= 0xf4)
-    {
-      if (first == 0xf0)
-        *low = 0x90;
-      else if (first == 0xf4)
-        *high = 0x8f;
-      return 4;
-    }
+    return 4;
   return 0;
 }
 
@@ -48,15 +35,17 @@ cli_utf8_next (const unsigned char *text,
                uint32_t            *code_point)
 {
   unsigned char low, high;
-  size_t length = utf8_length (text[0], &low, &high);
+  size_t length;
   uint32_t value;
 
+  *code_point = text[0];
+  if (text[0] < 0x80)
+    return 1;
   *code_point = CLI_NOT_UTF8;
-  if (length == 0 || length > size)
+  length = utf8_length (text[0], &low, &high);
+  if (length == 0 || length > size || text[1] < low || text[1] > high)
     return 1;
-  if (length > 1 && (text[1] < low || text[1] > high))
-    return 1;
-  value = length == 1 ? text[0] : text[0] & (0x7fu >> length);
+  value = text[0] & (0x7fu >> length);
   for (size_t i = 1; i < length; i++)
     {
       if ((text[i] & 0xc0) != 0x80)

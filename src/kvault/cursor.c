@@ -226,7 +226,7 @@ read_other_key (kvault_cursor *self,
 {
   kvault_entry *entry = &self->entry;
 
-  entry->key = self->number;
+  entry->key = self->number;   /* of a number; text replaces it */
   if (type == SQLITE_INTEGER)
     {
       entry->key_class = KVAULT_CLASS_INTEGER;
@@ -237,12 +237,19 @@ read_other_key (kvault_cursor *self,
       entry->key_class = KVAULT_CLASS_REAL;
       entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%.17g", sqlite3_column_double (self->keys, 0));
     }
-  else
+  else if (type == SQLITE_TEXT)
     {
       entry->key_class = KVAULT_CLASS_TEXT;
       entry->key = sqlite3_column_text (self->keys, 0);
       entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
     }
+  else   /* NULL, which only damage brings here */
+    {
+      entry->key_class = KVAULT_CLASS_NULL;
+      entry->key_size = 0;
+    }
+  if (entry->key == NULL)
+    entry->key = "";
 }
 
 static void

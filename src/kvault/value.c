@@ -135,7 +135,12 @@ contains (const unsigned char *b,
           size_t               len,
           const char          *text)
 {
-  return memmem (b, len, text, strlen (text)) != NULL;
+  size_t n = strlen (text);
+
+  for (; len >= n; b++, len--)
+    if (memcmp (b, text, n) == 0)
+      return true;
+  return false;
 }
 
 static const char *

@@ -7,6 +7,7 @@ Vaults are only opened by other processes than the one under test, so no lock is
 import hashlib
 import json
 import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -148,7 +149,7 @@ def as_nobody():
     """Options for run_kvault() that take the rights of root away; none if there are none."""
     if os.geteuid() != 0:
         return {}
-    return {'user': 'nobody', 'group': 'nogroup', 'extra_groups': []}
+    return {'user': 'nobody', 'group': pwd.getpwnam('nobody').pw_gid, 'extra_groups': []}
 
 
 def main():

@@ -107,7 +107,10 @@ class Damaged(CliCase):
         self.assertEqual(done.stdout.count(b'\n'), 307)
         for key in wrecked:
             self.assertIn(key, done.stderr)
-        self.kvault('ls', '--sort', 'size', path)
+        done = self.run_kvault('ls', '--sort', 'size', path)
+        self.assertEqual((done.returncode, done.stdout.count(b'\n')), (DAMAGED, 307))
+        self.assertEqual(done.stderr.count(b'\n'), len(wrecked))
+        self.assertEqual(set(done.stdout.splitlines()[-len(wrecked):]), wrecked)
         facts, = self.json('stat', path, status=DAMAGED, words='cannot be read')
         self.assertEqual(facts['tables'][0]['unreadable'], len(wrecked))
 
@@ -220,14 +223,19 @@ class Strangers(CliCase):
         sql(path, 'CREATE TABLE kv(key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)',
             ('INSERT INTO kv VALUES(?, ?)', ('text', b'of text')),
             ('INSERT INTO kv VALUES(?, ?)', (7, b'of seven')),
-            ('INSERT INTO kv VALUES(?, ?)', (b'blob', b'of blob')))
+            ('INSERT INTO kv VALUES(?, ?)', (b'blob', b'of blob')),
+            ('INSERT INTO kv VALUES(?, ?)', (b'text value', 'äöü')))
         rows = self.json('ls', path)
         self.assertEqual([(row['key'], row.get('key_class'), row['size']) for row in rows],
-                         [('7', 'integer', 8), ('text', 'text', 7), ('blob', None, 7)])
+                         [('7', 'integer', 8), ('text', 'text', 7), ('blob', None, 7), ('text value', None, 6)])
+        self.assertEqual(self.kvault('cat', path, 'text value').decode('utf-8'), 'äöü')
         self.assertEqual(self.kvault('cat', path, 'text'), b'of text')
         self.kvault('cat', path, '7', status=NOT_FOUND)
         self.kvault('rm', path, '--prefix', '', '--yes')
         self.assertEqual(len(self.json('ls', path)), 2)
+        self.kvault('rm', path, 'text')
+        self.kvault('rm', path, 'text', status=NOT_FOUND)
+        self.assertEqual([row['key'] for row in self.json('ls', path)], ['7'])
 
 
 class Places(CliCase):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Words, help, statuses, ranges, and what happens when output cannot be written."""
 import os
+import signal
 import subprocess
+import time
 
 import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
@@ -27,6 +29,16 @@ class Usage(CliCase):
             for word in self.kvault(name, '--help').decode().replace(',', ' ').split():
                 if word.startswith('--'):
                     self.assertIn(word, manual)
+
+    def test_completion(self):
+        script = os.path.join(support.DATA, '..', '..', 'src', 'cli', 'kvault.bash')
+        code = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kvault; '
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        for words, expected in ((['l'], b'ls\n'), (['--v'], b'--version\n'), (['ls', 'x.db', '--re'], b'--reverse\n'),
+                                (['mv', '--re'], b'--replace\n'), (['cat', 'v'], b'\n')):
+            done = subprocess.run(['bash', '-c', code, 'bash', script, KVAULT, *words], stdout=subprocess.PIPE,
+                                  timeout=support.TIMEOUT, check=True)
+            self.assertEqual(done.stdout, expected)
 
     def test_version(self):
         self.assertRegex(self.kvault('--version'), rb'^kvault [0-9]+\.[0-9]+\.[0-9]+\n$')
@@ -114,6 +126,25 @@ class Output(CliCase):
         for args in (['cat', path, 'key'], ['ls', path]):
             self.kvault(*args, stdout=writer, status=IO, words='standard output: Broken pipe')
         os.close(writer)
+
+    def test_signals_end_reading(self):
+        path = self.new_vault()
+        self.kvault('put', path, 'key', input=bytes(3000000))
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            cat = subprocess.Popen([KVAULT, 'cat', path, 'key'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(cat.stdout.read(1), b'\0')  # then the pipe is full
+            time.sleep(0.1)
+            cat.send_signal(number)
+            self.assertEqual(cat.wait(support.TIMEOUT), status)
+            self.assertEqual(cat.communicate()[1], b'')
+
+    def test_an_ignored_signal_stays_ignored(self):
+        path = self.new_vault()
+        put = subprocess.Popen(['sh', '-c', 'trap "" INT; exec "$0" put "$1" key', KVAULT, path], stdin=subprocess.PIPE)
+        time.sleep(0.2)
+        put.send_signal(signal.SIGINT)
+        put.communicate(b'value', timeout=support.TIMEOUT)
+        self.assertEqual(put.returncode, DONE)
 
     def test_closed_streams(self):
         path = self.fixture('v010_media.db')

@@ -84,6 +84,13 @@ class Put(CliCase):
         self.kvault('put', path, 'key', self.folder, status=USAGE, words=self.folder)
         self.assertEqual(self.kvault('cat', path, 'key'), b'old')
 
+    def test_a_file_over_the_limit(self):
+        path = self.new_vault()
+        with open(self.path('value'), 'wb') as file:
+            file.truncate(1000000000)
+        self.kvault('put', path, 'key', self.path('value'), status=IO, words='key')
+        self.assertEqual(self.keys(path), [])
+
     def test_the_vault_is_no_source(self):
         path = self.new_vault()
         self.kvault('put', path, 'key', path, status=USAGE, words='vault itself')

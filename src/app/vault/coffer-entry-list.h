@@ -12,26 +12,45 @@ G_DECLARE_FINAL_TYPE (CofferEntryList, coffer_entry_list, COFFER, ENTRY_LIST, GO
 /**
  * The keys of a vault's table in use as a lazy GListModel of CofferEntry, in key order (or the reverse).
  *
- * A row is a number until someone looks at it. What is kept is a fence, every 512th key, found by a walk over the key index on
- * the LIST lane that runs behind the first rows; ten million keys cost a megabyte or two. The first page comes at once, before the count is known:
- * the list first has as many rows as arrived, and grows as the walk goes on. get_item() gives the same object for a
- * position while one is alive; its page (256 rows: keys first, then sizes and types, the rows looked at last first) arrives in a later turn
- * of the main loop and shows through notify, never items-changed. Follows "table" and "changed" of the vault by emptying and filling again.
+ * A row is a number until someone looks at it. What is kept is a fence, every 512th key, found by a walk over the key index
+ * on the LIST lane that runs behind the first rows; ten million keys cost two or three megabytes. The first rows come at
+ * once, before the count is known: the list first has as many rows as arrived, and grows as the walk goes on.
  *
- * Properties: "loading" gboolean (the walk runs), "error" string (nullable, translated: why it ended early), "n-keys" uint64 (rows known so far),
- * "descending" gboolean (read-write).
+ * get_item() gives the same object for a position while one is alive. Its page (256 rows: keys first, then sizes and types,
+ * what was looked at last first) arrives in a later turn of the main loop and shows through notify, never items-changed.
+ *
+ * Another "table" of the vault, or "descending", empties the list and fills it anew: (0, old, 0), then (0, 0, first),
+ * then appends. "changed" of the vault, refresh() and a file that turns out to have changed leave the rows as they are
+ * while the keys are walked behind them; then (0, old, 0) and (0, 0, new) come in one turn. Entries that somebody still
+ * holds keep what they knew.
+ *
+ * Properties:
+ *   "loading"     gboolean  the walk runs
+ *   "error"       string    why it ended early, or the rows cannot be read; translated; NULL if neither
+ *   "n-keys"      uint64    rows known so far
+ *   "descending"  gboolean  read-write
  */
-CofferEntryList *coffer_entry_list_new         (CofferVault *vault);
-gboolean         coffer_entry_list_get_loading (CofferEntryList *self);
-const char      *coffer_entry_list_get_error   (CofferEntryList *self);
-guint64          coffer_entry_list_get_n_keys  (CofferEntryList *self);
-void             coffer_entry_list_set_descending (CofferEntryList *self, gboolean descending);
+CofferEntryList *coffer_entry_list_new            (CofferVault          *vault);
+gboolean         coffer_entry_list_get_loading    (CofferEntryList      *self);
+const char      *coffer_entry_list_get_error      (CofferEntryList      *self);
+guint64          coffer_entry_list_get_n_keys     (CofferEntryList      *self);
+void             coffer_entry_list_set_descending (CofferEntryList      *self,
+                                                   gboolean              descending);
 
 /** Read everything again (F5). */
-void             coffer_entry_list_refresh     (CofferEntryList *self);
+void             coffer_entry_list_refresh        (CofferEntryList      *self);
 
-/** The position of the first key at or after @key_prefix among the rows known, for type-ahead; async on the LIST lane. G_MAXUINT if none. */
-void             coffer_entry_list_find_async  (CofferEntryList *self, GBytes *key_prefix, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-guint            coffer_entry_list_find_finish (CofferEntryList *self, GAsyncResult *result, GError **error);
+/**
+ * The position of the first row, among those known, whose key begins with @key_prefix; where it would be if none does; for
+ * type-ahead. G_MAXUINT if that is behind the last row.
+ */
+void             coffer_entry_list_find_async     (CofferEntryList      *self,
+                                                   GBytes               *key_prefix,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+guint            coffer_entry_list_find_finish    (CofferEntryList      *self,
+                                                   GAsyncResult         *result,
+                                                   GError              **error);
 
 G_END_DECLS

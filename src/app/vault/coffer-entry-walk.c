@@ -257,26 +257,6 @@ coffer_rows_new (void)
   return rows;
 }
 
-/* Where a value cannot be opened its size may still be known, and its storage class: numbers are no damage. */
-static void
-read_size_only (kvault    *vault,
-                CofferRow *row)
-{
-  g_autoptr(kvault_cursor) cursor = NULL;
-  const kvault_entry *entry;
-
-  if (open_cursor (vault, row->key, KVAULT_CURSOR_SIZES, FALSE, &cursor) != KVAULT_OK ||
-      kvault_cursor_next (cursor, &entry) != KVAULT_OK || !is_key (entry, row->key) || entry->result != KVAULT_OK)
-    return;
-
-  row->facts.size = entry->value_size;   /* KVAULT_SIZE_UNKNOWN is G_MAXUINT64 */
-  if (is_number (entry->value_class))
-    {
-      row->facts.type_label = g_intern_string (_("Number"));
-      g_clear_pointer (&row->facts.error, g_ref_string_release);
-    }
-}
-
 static int
 sniff_value (kvault    *vault,
              CofferRow *row)
@@ -316,8 +296,6 @@ read_row (kvault    *vault,
       line = coffer_error_dup_line (failure);
       row->facts.error = g_ref_string_new (line);
       row->gone = rc == KVAULT_NOTFOUND || rc == KVAULT_ESTALE;
-      if (row->facts.size == G_MAXUINT64 && !row->gone)
-        read_size_only (vault, row);
     }
   row->facts.read = TRUE;
   return TRUE;

@@ -31,6 +31,31 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (CofferSection, coffer_section, G_TYPE_OBJECT)
 
+/* The engine's reasons, which are parts of English sentences, as sentences for people. */
+static const struct {
+  const char *engine;
+  const char *words;
+} reasons[] = {
+  { "the table has no row ids, so its values cannot be read in pieces",
+    N_("The table has no row ids, so its values cannot be read in pieces") },
+  { "nothing keeps its keys unique", N_("Nothing in the table keeps its keys unique") },
+  { "the table has triggers, which would be skipped", N_("The table has triggers, which would be skipped") },
+  { "the table has generated columns", N_("The table has generated columns") },
+  { "an index lies over its values or over an expression", N_("The table has an index over its values or over an expression") },
+  { "it is a text index, not a table of keys", N_("This is a text index, not a table of keys") },
+  { "it is a vector index, not a table of keys", N_("This is a vector index, not a table of keys") },
+  { "it holds columns, not keys", N_("This holds columns, not keys") },
+};
+
+const char *
+coffer_section_translate_reason (const char *engine)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (g_str_equal (reasons[i].engine, engine))
+      return _(reasons[i].words);
+  return engine;
+}
+
 static void
 coffer_section_finalize (GObject *object)
 {
@@ -92,7 +117,7 @@ coffer_section_new (const kvault_section *section)
   self->kind = section->kind;
   self->readable = section->readable;
   self->writable = section->writable;
-  self->reason = section->reason != NULL ? g_strdup (g_dgettext (GETTEXT_PACKAGE, section->reason)) : NULL;
+  self->reason = section->reason != NULL ? g_strdup (coffer_section_translate_reason (section->reason)) : NULL;
   return self;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define GUESS_HEAD 512
+#define CHANCE_BYTES 64   /* fewer can lack control characters by chance: 0.1 % of random bytes of this length do */
 #define UNKNOWN_TYPE "application/octet-stream"
 
 typedef struct {
@@ -134,25 +135,27 @@ label_from_type (const char *type)
   return label != NULL ? g_intern_string (_(label->label)) : label_from_subtype (type);
 }
 
-/* Whether @data is UTF-8 but for a character cut at its end. */
+/* Whether @data is UTF-8; if it goes on (@is_cut), but for a character cut at its end. */
 static gboolean
 is_text (const char *data,
-         gsize       len)
+         gsize       len,
+         gboolean    is_cut)
 {
   const char *end;
 
   if (g_utf8_validate_len (data, len, &end))
     return TRUE;
-  return data + len - end < 4 && g_utf8_get_char_validated (end, data + len - end) == (gunichar) -2 && *end != '\0';
+  return is_cut && data + len - end < 4 && g_utf8_get_char_validated (end, data + len - end) == (gunichar) -2 && *end != '\0';
 }
 
 /*
  * GIO knows most kinds; where it says no more than "text" or "some bytes" the engine's guess is taken if it knows better.
- * GIO calls anything without control characters text, so what is no UTF-8 is left to the engine alone.
+ * GIO calls anything without control characters text: right for an old encoding, by chance for a few bytes.
  */
 static const char *
 guess_content_type (const guint8 *data,
-                    gsize         len)
+                    gsize         len,
+                    guint64       size)
 {
   gsize guess_len = MIN (len, GUESS_HEAD);
   const char *engine = kvault_guess_type (data, guess_len);
@@ -161,9 +164,12 @@ guess_content_type (const guint8 *data,
 
   if (media_type == NULL || strcmp (media_type, UNKNOWN_TYPE) == 0)
     return g_intern_string (engine);
-  if (strcmp (media_type, "text/plain") == 0 &&
-      (strcmp (engine, UNKNOWN_TYPE) != 0 || !is_text ((const char *) data, guess_len)))
+  if (strcmp (media_type, "text/plain") != 0)
+    return g_intern_string (media_type);
+  if (strcmp (engine, UNKNOWN_TYPE) != 0 && strcmp (engine, "text/plain") != 0)
     return g_intern_string (engine);
+  if (guess_len < CHANCE_BYTES && !is_text ((const char *) data, guess_len, guess_len < size))
+    return UNKNOWN_TYPE;
   return g_intern_string (media_type);
 }
 
@@ -191,11 +197,27 @@ encoding_content_type (kvault_encoding encoding)
     }
 }
 
+/*
+ * Eight bytes are a number, but two items of one byte, or one of two bytes, make an array just as long:
+ * type, one dimension, its length as four bytes, two bytes of data. Zero data is more likely a small number.
+ */
 static gboolean
 is_packed_number (const kvault_value_info *info,
+                  const guint8            *head,
+                  gsize                    head_len,
                   guint64                  size)
 {
-  return info->encoding == KVAULT_ENCODING_DATAPACKER && size == info->data_offset + 8;
+  static const guint8 arrays[][6] = { { 0x05, 1, 2 }, { 0x09, 1, 2 }, { 0x06, 1, 1 }, { 0x0a, 1, 1 } };
+  const guint8 *data = head + info->data_offset;
+
+  if (info->encoding != KVAULT_ENCODING_DATAPACKER || size != info->data_offset + 8)
+    return FALSE;
+  if (head_len < size)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (arrays); i++)
+    if (memcmp (data, arrays[i], sizeof arrays[i]) == 0 && (data[6] | data[7]) != 0)
+      return FALSE;
+  return TRUE;
 }
 
 static void
@@ -210,17 +232,20 @@ classify (const kvault_value_info  *info,
   if (*content_type == NULL && size <= info->data_offset)
     *content_type = "application/x-zerosize";
   if (*content_type == NULL)
-    *content_type = guess_content_type (head + info->data_offset, head_len - info->data_offset);
+    *content_type = guess_content_type (head + info->data_offset, head_len - info->data_offset, size - info->data_offset);
 
   if (info->encoding == KVAULT_ENCODING_DATAPACKER)
-    *type_label = is_packed_number (info, size) ? _("Number") : _("Array");
+    *type_label = is_packed_number (info, head, head_len, size) ? _("Number") : _("Array");
   else
     *type_label = label_from_type (*content_type);
+  *content_type = g_intern_string (*content_type);
   *type_label = g_intern_string (*type_label);
 }
 
 static char *
 describe (const kvault_value_info *info,
+          const guint8            *head,
+          gsize                    head_len,
           guint64                  size,
           const char              *content_type)
 {
@@ -229,7 +254,7 @@ describe (const kvault_value_info *info,
     case KVAULT_ENCODING_PICKLE:
       return g_strdup (_("Python pickle"));
     case KVAULT_ENCODING_DATAPACKER:
-      return g_strdup (is_packed_number (info, size) ? _("Packed number") : _("Packed array"));
+      return g_strdup (is_packed_number (info, head, head_len, size) ? _("Packed number") : _("Packed array"));
     case KVAULT_ENCODING_MSGPACK:
       return g_strdup (_("MessagePack data"));
     case KVAULT_ENCODING_CBOR:
@@ -311,7 +336,7 @@ coffer_value_facts_new (int           table_kind,
   facts->data_offset = info.data_offset;
   facts->content_type = g_strdup (content_type);
   facts->type_label = g_strdup (type_label);
-  facts->description = describe (&info, size, content_type);
+  facts->description = describe (&info, head, head_len, size, content_type);
   facts->stored_as = g_strdup (describe_storage (&info));
   return facts;
 }

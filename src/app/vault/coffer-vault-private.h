@@ -112,6 +112,9 @@ kvault_entry   coffer_key_to_entry            (CofferKey           *key);
 /** A key out of an entry of a walk; its bytes are copied. */
 CofferKey     *coffer_key_new_from_entry      (const kvault_entry  *entry);
 
+/** The engine's reason why a table cannot be read or written, translated; itself if it is not known here. */
+const char    *coffer_section_translate_reason (const char         *engine);
+
 CofferSection *coffer_section_new             (const kvault_section *section);
 gboolean       coffer_section_is_writable     (CofferSection       *self);
 void           coffer_section_set_count       (CofferSection       *self,

@@ -24,7 +24,7 @@ edit_worker (kvault        *vault,
     return GINT_TO_POINTER (TRUE);
   reason = kvault_readonly_reason (vault);
   g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY),
-                       reason != NULL ? g_dgettext (GETTEXT_PACKAGE, reason) : _("The vault is read-only"));
+                       reason != NULL ? coffer_section_translate_reason (reason) : _("The vault is read-only"));
   return NULL;
 }
 

@@ -108,8 +108,8 @@ coffer_vault_reload (CofferVault *self)
   if (self->reloading)
     return;
   self->reloading = TRUE;
-  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL, (GDestroyNotify) coffer_overview_free, NULL,
-                          reloaded_cb, NULL);
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL,
+                          (GDestroyNotify) coffer_overview_free, NULL, reloaded_cb, NULL);
 }
 
 void
@@ -273,8 +273,8 @@ open_full (GFile               *file,
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Only files with a path can be opened"));
       return;
     }
-  coffer_vault_run_full (self, lane, access_mode, NULL, FALSE, coffer_overview_worker, NULL, NULL, (GDestroyNotify) coffer_overview_free, cancellable,
-            opened_cb, g_steal_pointer (&task));
+  coffer_vault_run_full (self, lane, access_mode, NULL, FALSE, coffer_overview_worker, NULL, NULL,
+                         (GDestroyNotify) coffer_overview_free, cancellable, opened_cb, g_steal_pointer (&task));
 }
 
 void

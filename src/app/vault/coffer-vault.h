@@ -12,6 +12,11 @@ G_BEGIN_DECLS
  * The main loop never calls SQLite: work is done by four threads, the lanes, each with its own kvault handle, opened
  * when first needed and closed after ten idle seconds, so that this program holds nothing it does not use. Jobs of a lane keep
  * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
+ *
+ * Another file at the path is noticed by the next job of a lane: the lanes that look go on with it, the WRITE lane fails
+ * once with KVAULT_EMOVED, and the sections are read anew.
+ *
+ * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
 typedef enum {
   COFFER_LANE_LIST,        /* pages of the list, counts: short */
@@ -81,6 +86,8 @@ gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *re
  * included), which is valid only during the call, and the value's facts. Reads on the stream fail with COFFER_ERROR, or G_IO_ERROR_CANCELLED once
  * @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave soon.
  * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
+ * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(), which waits for
+ * @func; so it must never wait for the main loop.
  */
 typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
                                      GCancellable *cancellable, GError **error);
@@ -96,7 +103,10 @@ gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *re
 void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
 
-/** Cancel everything that runs, close all handles and end the threads. Called by dispose too; idempotent. */
+/**
+ * Cancel everything that runs, close all handles and end the threads; blocks at most for the step that runs. Jobs that
+ * wait or come later end with G_IO_ERROR_CANCELLED. Called by dispose too; idempotent.
+ */
 void         coffer_vault_close             (CofferVault *self);
 
 G_END_DECLS

@@ -214,6 +214,14 @@ coffer_picture_set_paintable (CofferPicture *self,
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+GdkPaintable *
+coffer_picture_get_paintable (CofferPicture *self)
+{
+  g_return_val_if_fail (COFFER_IS_PICTURE (self), NULL);
+
+  return self->paintable;
+}
+
 void
 coffer_picture_set_max_height (CofferPicture *self,
                                int            max_height)

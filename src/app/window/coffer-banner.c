@@ -126,6 +126,8 @@ coffer_banner_dispose (GObject *object)
   CofferBanner *self = COFFER_BANNER (object);
 
   coffer_banner_set_vault (self, NULL);
+  /* The template would take the child away behind AdwBin's back. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_BANNER);
 
   G_OBJECT_CLASS (coffer_banner_parent_class)->dispose (object);

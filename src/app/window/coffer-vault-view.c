@@ -221,8 +221,17 @@ static void
 show_page (CofferVaultView *self,
            const char      *name)
 {
-  gtk_stack_set_visible_child_name (self->pages, name);
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
   gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
+  if (g_strcmp0 (gtk_stack_get_visible_child_name (self->pages), name) == 0)
+    return;
+
+  /* The stack would give the focus of the rows that go to any label of the page that comes. */
+  if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->pages)))
+    gtk_root_set_focus (root, NULL);
+  gtk_stack_set_visible_child_name (self->pages, name);
 }
 
 static gboolean

@@ -5,14 +5,17 @@
 #include "coffer-window-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <kvault.h>
 
 #include "coffer-error.h"
 
 /* Saying what happened */
 
+/* @name  what failed: the vault, or a key */
 static void
 report (CofferWindow *self,
-        const GError *error)
+        const GError *error,
+        const char   *name)
 {
   g_autofree char *title = NULL;
   g_autofree char *advice = NULL;
@@ -21,7 +24,7 @@ report (CofferWindow *self,
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->vault == NULL)
     return;
 
-  coffer_error_describe (error, coffer_vault_get_display_name (self->vault), &title, &advice);
+  coffer_error_describe (error, name, &title, &advice);
   dialog = adw_message_dialog_new (GTK_WINDOW (self), title, advice);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
   gtk_window_present (GTK_WINDOW (dialog));
@@ -33,7 +36,12 @@ toast (CofferWindow *self,
 {
   g_autofree char *title = g_markup_escape_text (text, -1);
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+  /* The last one counts: a queue of them would lag behind what people do. */
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
+  g_set_weak_pointer (&self->toast, adw_toast_new (title));
+  adw_toast_set_timeout (self->toast, 3);
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
 /* The entry that is selected and whose key is known. */
@@ -236,7 +244,7 @@ edited_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
 
   if (!coffer_vault_edit_finish (COFFER_VAULT (source), result, &error))
-    report (self, error);
+    report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
 }
 
 static void
@@ -306,18 +314,33 @@ copy_key_action (GSimpleAction *action,
   toast (self, text != NULL ? _("Key copied") : _("The key is not text: copied as it is shown"));
 }
 
+typedef struct {
+  CofferWindow *window;
+  CofferKey *new_key;
+} Renaming;
+
 static void
 renamed_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
 {
-  g_autoptr(CofferWindow) self = user_data;
+  g_autofree Renaming *renaming = user_data;
+  g_autoptr(CofferWindow) self = renaming->window;
+  g_autoptr(CofferKey) new_key = renaming->new_key;
+  g_autofree char *name = NULL;
   g_autoptr(GError) error = NULL;
 
-  if (!coffer_vault_rename_finish (COFFER_VAULT (source), result, &error))
-    report (self, error);
-  else
-    toast (self, _("Key renamed"));
+  if (coffer_vault_rename_finish (COFFER_VAULT (source), result, &error))
+    {
+      toast (self, _("Key renamed"));
+      return;
+    }
+
+  if (self->vault == COFFER_VAULT (source))
+    coffer_key_view_follow (coffer_vault_view_get_keys (self->view), NULL);
+  name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EEXIST))
+         ? describe_key (new_key) : g_strdup (coffer_vault_get_display_name (COFFER_VAULT (source)));
+  report (self, error, name);
 }
 
 static void
@@ -326,15 +349,18 @@ rename_response_cb (CofferWindow     *self,
                     AdwMessageDialog *dialog)
 {
   CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
-  GtkEditable *editable = g_object_get_data (G_OBJECT (dialog), "entry");
-  const char *text = gtk_editable_get_text (editable);
-  g_autoptr(GBytes) new_key = g_bytes_new (text, strlen (text));
+  const char *text = gtk_editable_get_text (g_object_get_data (G_OBJECT (dialog), "entry"));
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+  Renaming *renaming;
 
   if (!g_str_equal (response, "rename") || self->vault == NULL)
     return;
 
-  coffer_key_view_follow (coffer_vault_view_get_keys (self->view), new_key);
-  coffer_vault_rename_async (self->vault, key, new_key, NULL, renamed_cb, g_object_ref (self));
+  renaming = g_new0 (Renaming, 1);
+  renaming->window = g_object_ref (self);
+  renaming->new_key = coffer_key_new (bytes, KVAULT_CLASS_BLOB, 0);
+  coffer_key_view_follow (coffer_vault_view_get_keys (self->view), bytes);
+  coffer_vault_rename_async (self->vault, key, bytes, NULL, renamed_cb, renaming);
 }
 
 /* Renaming waits for a name, and for another than now. */
@@ -386,7 +412,7 @@ deleted_cb (GObject      *source,
   gssize n = coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
 
   if (n < 0)
-    report (self, error);
+    report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
   else
     toast (self, n > 0 ? _("Key deleted") : _("The key was gone already"));
 }

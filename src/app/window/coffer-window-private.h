@@ -11,6 +11,7 @@ struct _CofferWindow {
   AdwApplicationWindow parent_instance;
 
   AdwToastOverlay *toasts;
+  AdwToast *toast;               /* weak: the last one */
   GtkStack *pages;
   CofferStartPage *start_page;
   AdwWindowTitle *wait_title;

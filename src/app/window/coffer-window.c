@@ -316,6 +316,7 @@ coffer_window_dispose (GObject *object)
   g_cancellable_cancel (self->opening);
   g_clear_object (&self->opening);
   drop_vault (self);
+  g_clear_weak_pointer (&self->toast);
   g_clear_object (&self->chooser);
   g_clear_object (&self->file);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_WINDOW);

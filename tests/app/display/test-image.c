@@ -215,7 +215,7 @@ test_refuses_huge_claims_of_any_format (void)
     { "image/gif", { 'G', 'I', 'F', '8', '9', 'a', 0x60, 0xea, 0x60, 0xea, 0xf0, 0, 0, 0, 0, 0, 255, 255, 255, ',', 0, 0, 0, 0,
                      0x60, 0xea, 0x60, 0xea, 0, 8, 4, 1, 2, 3, 4, 0, ';' }, 37 },
     { "image/bmp", { 'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 0x60, 0xea, 0, 0, 0x60, 0xea, 0, 0, 1, 0, 24, 0 }, 64 },
-    { "image/x-portable-pixmap", "P6\n60000 60000\n255\n", 64 },
+    { "image/x-portable-pixmap", "P6\n# 1 1\n60000 #\n60000\n255\n", 64 },
     { "image/jpeg", { 0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0xea, 0x60, 0xea, 0x60, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
                       0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0 }, 64 },
   };
@@ -397,18 +397,18 @@ test_stops_when_cancelled (gconstpointer data)
   const char *format = data;
   g_autofree char *content_type = g_strconcat ("image/", format, NULL);
   g_autoptr(GBytes) bytes = large_picture (format);
-  gint64 times[15], worst = 0;
+  gint64 times[8], worst = 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
     {
-      times[i] = time_to_stop (bytes, content_type, i * 10000);
+      times[i] = time_to_stop (bytes, content_type, i * 20000);
       worst = MAX (worst, times[i]);
     }
 
   g_test_message ("stopped within %.1f ms", worst / 1000.);
   g_assert_cmpint (worst, >, 0);
-  /* Meant: 20 ms, and what the system takes for 72 MB of a PNG; a busy machine takes longer. */
-  g_assert_cmpint (worst, <, G_USEC_PER_SEC);
+  /* Meant: 20 ms, and what the system takes to clear 72 MB of a PNG; a busy machine takes longer. */
+  g_assert_cmpint (worst, <, 3 * G_USEC_PER_SEC);
 }
 
 /* Nothing but an answer is asked for. */
@@ -421,7 +421,7 @@ test_survives_damage_anywhere (void)
       gsize len = g_bytes_get_size (whole);
       g_autoptr(GRand) rand = g_rand_new_with_seed (i);
 
-      for (int j = 0; j < 40; j++)
+      for (int j = 0; j < 20; j++)
         {
           gsize part_len = j % 2 == 0 ? len : (gsize) g_rand_int_range (rand, 0, len);
           guint8 *part = g_memdup2 (g_bytes_get_data (whole, NULL), len);

@@ -202,6 +202,15 @@ test_edit (CofferVault *vault)
   g_assert_no_error (error);
 }
 
+void
+test_close (CofferVault *vault)
+{
+  coffer_vault_close (vault);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (vault);
+}
+
 CofferKey *
 test_key (const char *text)
 {

@@ -39,6 +39,8 @@ CofferVault *test_open               (const char *path);
 /** How opening fails, which it must. */
 GError      *test_open_error         (const char *path);
 void         test_edit               (CofferVault *vault);
+/** Closes, lets what was under way come back, and sees that nobody holds the vault any more. */
+void         test_close              (CofferVault *vault);
 
 /** A key of bytes. */
 CofferKey   *test_key                (const char *text);

@@ -1,1 +1,294 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: MIT */
+/* Changing a vault: allowed when asked, told by "changed", and nothing left beside the file. */
+#include "displayless.h"
+
+#include "coffer-error.h"
+#include "coffer-vault-private.h"
+
+#include <string.h>
+
+typedef struct {
+  char *folder;
+  char *path;
+  CofferVault *vault;
+  int n_changed;
+} Fixture;
+
+static void
+bump_cb (gpointer data)
+{
+  ++*(int *) data;
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  file)
+{
+  fixture->folder = test_folder_new ();
+  fixture->path = test_copy (fixture->folder, file);
+  fixture->vault = test_open (fixture->path);
+  g_signal_connect_swapped (fixture->vault, "changed", G_CALLBACK (bump_cb), &fixture->n_changed);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  file)
+{
+  g_autofree char *name = g_path_get_basename (fixture->path);
+  g_autofree char *names = NULL;
+
+  test_close (fixture->vault);
+  names = test_folder_list (fixture->folder);
+  g_assert_cmpstr (names, ==, name);
+  test_folder_remove (fixture->folder);
+  g_free (fixture->path);
+}
+
+static gssize
+delete (CofferVault  *vault,
+        GPtrArray    *keys,
+        GCancellable *cancellable,
+        GError      **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_vault_delete_async (vault, keys, cancellable, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_delete_finish (vault, result, error);
+}
+
+static gboolean
+rename_key (CofferVault *vault,
+            CofferKey   *key,
+            const char  *new_name,
+            GError     **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GBytes) bytes = g_bytes_new (new_name, strlen (new_name));
+
+  coffer_vault_rename_async (vault, key, bytes, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_rename_finish (vault, result, error);
+}
+
+static GPtrArray *
+key_array (const char *first,
+           ...) G_GNUC_NULL_TERMINATED;
+
+static GPtrArray *
+key_array (const char *first,
+           ...)
+{
+  GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  va_list names;
+
+  va_start (names, first);
+  for (const char *name = first; name != NULL; name = va_arg (names, const char *))
+    g_ptr_array_add (keys, test_key (name));
+  va_end (names);
+  return keys;
+}
+
+static gpointer
+exists_worker (kvault       *vault,
+               gpointer      data,
+               GCancellable *cancellable,
+               GError      **error)
+{
+  int rc = kvault_exists (vault, data, strlen (data));
+
+  g_assert_true (rc == KVAULT_OK || rc == KVAULT_NOTFOUND);
+  return g_strdup (rc == KVAULT_OK ? "yes" : "no");
+}
+
+static gboolean
+exists (CofferVault *vault,
+        const char  *key)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autofree char *answer = NULL;
+
+  coffer_vault_run_async (vault, COFFER_LANE_LIST, coffer_vault_get_table (vault), exists_worker, (char *) key, NULL, g_free,
+                          NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  answer = coffer_vault_run_finish (vault, result, NULL);
+  return g_str_equal (answer, "yes");
+}
+
+static void
+viewing_refuses (Fixture       *fixture,
+                 gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("img/photo.png", NULL);
+  g_autoptr(GError) delete_error = NULL;
+  g_autoptr(GError) rename_error = NULL;
+
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, &delete_error), ==, -1);
+  g_assert_error (delete_error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY));
+  g_assert_false (rename_key (fixture->vault, keys->pdata[0], "new", &rename_error));
+  g_assert_error (rename_error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY));
+  g_assert_cmpint (fixture->n_changed, ==, 0);
+}
+
+static void
+editing_is_asked_for (Fixture       *fixture,
+                      gconstpointer  file)
+{
+  int n_notified = 0;
+
+  g_signal_connect_swapped (fixture->vault, "notify::editable", G_CALLBACK (bump_cb), &n_notified);
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  test_edit (fixture->vault);
+  g_assert_true (coffer_vault_get_editable (fixture->vault));
+  g_assert_cmpint (n_notified, ==, 1);
+  coffer_vault_stop_editing (fixture->vault);
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  g_assert_cmpint (n_notified, ==, 2);
+  viewing_refuses (fixture, file);
+}
+
+static void
+deletes_keys (Fixture       *fixture,
+              gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("img/photo.png", "not there", "img/alpha.png", NULL);
+  g_autoptr(CofferSection) section = g_list_model_get_item (coffer_vault_get_sections (fixture->vault), 0);
+  guint64 before;
+  g_autoptr(GError) error = NULL;
+
+  test_wait_for (coffer_section_get_count (section) != G_MAXUINT64);
+  before = coffer_section_get_count (section);
+  test_edit (fixture->vault);
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, &error), ==, 2);
+  g_assert_no_error (error);
+  g_assert_cmpint (fixture->n_changed, ==, 1);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));
+  g_assert_true (exists (fixture->vault, "img/anim.gif"));
+  test_wait_for (coffer_section_get_count (section) == before - 2);
+
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, &error), ==, 0);
+  g_assert_cmpint (fixture->n_changed, ==, 1);   /* nothing was changed */
+}
+
+static void
+cancelled_delete_does_nothing (Fixture       *fixture,
+                               gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("img/photo.png", NULL);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpint (delete (fixture->vault, keys, cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (fixture->n_changed, ==, 0);
+  g_assert_true (exists (fixture->vault, "img/photo.png"));
+}
+
+static void
+renames_keys (Fixture       *fixture,
+              gconstpointer  file)
+{
+  g_autoptr(CofferKey) photo = test_key ("img/photo.png");
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  g_assert_true (rename_key (fixture->vault, photo, "img/picture.png", &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (fixture->n_changed, ==, 1);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));
+  g_assert_true (exists (fixture->vault, "img/picture.png"));
+
+  g_assert_false (rename_key (fixture->vault, photo, "img/other.png", &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_NOTFOUND));
+  g_assert_cmpint (fixture->n_changed, ==, 1);
+}
+
+static void
+rename_replaces_nothing (Fixture       *fixture,
+                         gconstpointer  file)
+{
+  g_autoptr(CofferKey) photo = test_key ("img/photo.png");
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  g_assert_false (rename_key (fixture->vault, photo, "img/alpha.png", &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EEXIST));
+  g_assert_true (exists (fixture->vault, "img/photo.png"));
+  g_assert_true (exists (fixture->vault, "img/alpha.png"));
+  g_assert_cmpint (fixture->n_changed, ==, 0);
+}
+
+static void
+odd_tables_stay_locked (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "odd.db", NULL);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferVault *vault;
+
+  test_sql (path,
+            "CREATE TABLE plain (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+            "CREATE TABLE triggered (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+            "CREATE TRIGGER t AFTER INSERT ON triggered BEGIN SELECT 1; END;");
+  vault = test_open (path);
+  test_edit (vault);
+  g_assert_true (coffer_vault_get_editable (vault));
+  coffer_vault_set_table (vault, "triggered");
+  g_assert_false (coffer_vault_get_editable (vault));
+  coffer_vault_edit_async (vault, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_false (coffer_vault_edit_finish (vault, result, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY));
+  g_clear_object (&result);
+  coffer_vault_set_table (vault, "plain");
+  g_assert_true (coffer_vault_get_editable (vault));
+  test_close (vault);
+  test_folder_remove (folder);
+}
+
+/* Keys that KohakuVault would not have made: deleted by row, and only the one meant. */
+static void
+deletes_keys_that_are_no_blobs (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "odd.db", NULL);
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GBytes) bytes = g_bytes_new_static ("a", 1);
+  g_autoptr(GError) error = NULL;
+  CofferVault *vault;
+
+  test_sql (path,
+            "CREATE TABLE kv (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+            "INSERT INTO kv (rowid, key, value) VALUES (1, CAST('a' AS BLOB), x'00'), (2, CAST('a' AS TEXT), x'01');");
+  vault = test_open (path);
+  test_edit (vault);
+  g_ptr_array_add (keys, coffer_key_new (bytes, KVAULT_CLASS_TEXT, 2));
+  g_assert_cmpint (delete (vault, keys, NULL, &error), ==, 1);
+  g_assert_no_error (error);
+  g_assert_true (exists (vault, "a"));
+  test_close (vault);
+  test_folder_remove (folder);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+#define ADD(name, function) \
+  g_test_add ("/edit/v1/" name, Fixture, "v010_media.db", set_up, function, tear_down); \
+  g_test_add ("/edit/v2/" name, Fixture, "v086_all_vaults.db", set_up, function, tear_down)
+#define ADD_V1(name, function) g_test_add ("/edit/" name, Fixture, "v010_media.db", set_up, function, tear_down)
+  g_test_init (&argc, &argv, NULL);
+  ADD ("viewing-refuses", viewing_refuses);
+  ADD ("editing-is-asked-for", editing_is_asked_for);
+  ADD ("renames-keys", renames_keys);
+  ADD ("cancelled-delete-does-nothing", cancelled_delete_does_nothing);
+  ADD_V1 ("deletes-keys", deletes_keys);
+  ADD_V1 ("rename-replaces-nothing", rename_replaces_nothing);
+  g_test_add_func ("/edit/odd-tables-stay-locked", odd_tables_stay_locked);
+  g_test_add_func ("/edit/deletes-keys-that-are-no-blobs", deletes_keys_that_are_no_blobs);
+  return g_test_run ();
+}

@@ -1,1 +1,679 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: MIT */
+/* The lazy list: what it says, what it makes, when it reads. */
+#include "displayless.h"
+
+#include "coffer-entry-private.h"
+#include "coffer-error.h"
+#include "coffer-vault-private.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define BIG 200000
+
+typedef struct {
+  guint position, removed, added;
+} Change;
+
+/* A list on a vault, and every items-changed it sent. */
+typedef struct {
+  char *folder;
+  char *path;
+  CofferVault *vault;
+  CofferEntryList *list;
+  GArray *changes;
+  guint n_items;   /* as the signals tell */
+} Fixture;
+
+static void
+items_changed_cb (GListModel *model,
+                  guint       position,
+                  guint       removed,
+                  guint       added,
+                  gpointer    data)
+{
+  Fixture *fixture = data;
+  Change change = { position, removed, added };
+
+  g_assert_cmpint (position + removed, <=, fixture->n_items);
+  fixture->n_items += added;
+  fixture->n_items -= removed;
+  g_assert_cmpint (g_list_model_get_n_items (model), ==, fixture->n_items);
+  g_array_append_val (fixture->changes, change);
+}
+
+static void
+make_list (Fixture *fixture)
+{
+  fixture->vault = test_open (fixture->path);
+  fixture->list = coffer_entry_list_new (fixture->vault);
+  fixture->changes = g_array_new (FALSE, FALSE, sizeof (Change));
+  g_signal_connect (fixture->list, "items-changed", G_CALLBACK (items_changed_cb), fixture);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  file)
+{
+  fixture->folder = test_folder_new ();
+  fixture->path = file != NULL ? test_copy (fixture->folder, file) : test_make_vault (fixture->folder, "big.db", BIG);
+  make_list (fixture);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  file)
+{
+  g_assert_finalize_object (fixture->list);   /* jobs under way hold it not */
+  test_close (fixture->vault);
+  g_array_unref (fixture->changes);
+  test_folder_remove (fixture->folder);
+  g_free (fixture->path);
+}
+
+static void
+assert_changes (Fixture      *fixture,
+                const Change *changes,
+                guint         n)
+{
+  g_assert_cmpint (fixture->changes->len, ==, n);
+  for (guint i = 0; i < n; i++)
+    {
+      Change *change = &g_array_index (fixture->changes, Change, i);
+
+      g_assert_cmpint (change->position, ==, changes[i].position);
+      g_assert_cmpint (change->removed, ==, changes[i].removed);
+      g_assert_cmpint (change->added, ==, changes[i].added);
+    }
+  g_array_set_size (fixture->changes, 0);
+}
+
+#define ASSERT_CHANGES(fixture, ...) \
+  assert_changes (fixture, (const Change[]) { __VA_ARGS__ }, G_N_ELEMENTS (((const Change[]) { __VA_ARGS__ })))
+
+/* From empty: a first screen, then more behind it, and nothing else. */
+static void
+assert_filled (Fixture *fixture,
+               guint    n_items)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < fixture->changes->len; i++)
+    {
+      Change *change = &g_array_index (fixture->changes, Change, i);
+
+      g_assert_cmpint (change->position, ==, n);
+      g_assert_cmpint (change->removed, ==, 0);
+      g_assert_cmpint (change->added, >, 0);
+      if (i == 0)
+        g_assert_cmpint (change->added, ==, MIN (n_items, 512));
+      g_assert_cmpint (change->added, <=, 65536);
+      n += change->added;
+    }
+  g_assert_cmpint (n, ==, n_items);
+  g_array_set_size (fixture->changes, 0);
+}
+
+static void
+wait_loaded (Fixture *fixture)
+{
+  test_wait_for (!coffer_entry_list_get_loading (fixture->list));
+}
+
+static CofferEntry *
+get_entry (Fixture *fixture,
+           guint    position)
+{
+  return g_list_model_get_item (G_LIST_MODEL (fixture->list), position);
+}
+
+static gboolean
+is_settled (CofferEntry *entry)
+{
+  return coffer_entry_get_error (entry) != NULL || coffer_entry_get_type_label (entry) != NULL;
+}
+
+/* All keys of the table in use, as a cursor gives them. */
+static gpointer
+keys_worker (kvault       *vault,
+             gpointer      data,
+             GCancellable *cancellable,
+             GError      **error)
+{
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_IDS | (data != NULL ? KVAULT_CURSOR_REVERSE : 0) };
+  GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+
+  g_assert_cmpint (kvault_cursor_open (vault, &options, &cursor), ==, KVAULT_OK);
+  while (kvault_cursor_next (cursor, &entry) == KVAULT_OK)
+    g_ptr_array_add (keys, coffer_key_new_from_entry (entry));
+  kvault_cursor_close (cursor);
+  return keys;
+}
+
+static GPtrArray *
+list_keys (Fixture  *fixture,
+           gboolean  descending)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_PREVIEW, coffer_vault_get_table (fixture->vault), keys_worker,
+                          GINT_TO_POINTER (descending), NULL, (GDestroyNotify) g_ptr_array_unref, NULL, test_store_result,
+                          &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_run_finish (fixture->vault, result, NULL);
+}
+
+/* Asks for rows as a list view does, a screen at a time, and lets go of each. */
+static void
+assert_rows (Fixture  *fixture,
+             gboolean  descending)
+{
+  g_autoptr(GPtrArray) keys = list_keys (fixture, descending);
+  guint step = keys->len > 10000 ? 7919 : 200;
+
+  g_assert_cmpint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, keys->len);
+  for (guint start = 0; start < keys->len; start += step)
+    {
+      guint n = MIN (200, keys->len - start);
+      g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+
+      for (guint i = 0; i < n; i++)
+        g_ptr_array_add (entries, get_entry (fixture, start + i));
+      for (guint i = 0; i < n; i++)
+        {
+          CofferEntry *entry = g_ptr_array_index (entries, i);
+
+          test_wait_for (is_settled (entry));
+          g_assert_cmpint (coffer_entry_get_position (entry), ==, start + i);
+          g_assert_true (coffer_key_equal (coffer_entry_get_key (entry), g_ptr_array_index (keys, start + i)));
+        }
+      g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, n);
+    }
+  g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, 0);
+}
+
+static void
+order_is_the_cursors (Fixture       *fixture,
+                      gconstpointer  file)
+{
+  guint64 n_keys;
+  gboolean loading;
+
+  wait_loaded (fixture);
+  assert_rows (fixture, FALSE);
+  g_assert_null (coffer_entry_list_get_error (fixture->list));
+  g_object_get (fixture->list, "n-keys", &n_keys, "loading", &loading, NULL);
+  g_assert_cmpint (n_keys, ==, fixture->n_items);
+  g_assert_false (loading);
+  g_assert_true (g_list_model_get_item_type (G_LIST_MODEL (fixture->list)) == COFFER_TYPE_ENTRY);
+  g_assert_null (g_list_model_get_item (G_LIST_MODEL (fixture->list), fixture->n_items));
+  assert_filled (fixture, fixture->n_items);
+}
+
+static void
+descends (Fixture       *fixture,
+          gconstpointer  file)
+{
+  guint n_items;
+
+  wait_loaded (fixture);
+  n_items = fixture->n_items;
+  assert_filled (fixture, n_items);
+  coffer_entry_list_set_descending (fixture->list, TRUE);
+  if (n_items > 0)
+    ASSERT_CHANGES (fixture, { 0, n_items, 0 });
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  wait_loaded (fixture);
+  assert_filled (fixture, n_items);
+  assert_rows (fixture, TRUE);
+}
+
+static void
+one_object_a_row (Fixture       *fixture,
+                  gconstpointer  file)
+{
+  g_autoptr(CofferEntry) first = NULL;
+  g_autoptr(CofferEntry) again = NULL;
+
+  wait_loaded (fixture);
+  g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, 0);   /* none ahead of need */
+  first = get_entry (fixture, 123456);
+  again = get_entry (fixture, 123456);
+  g_assert_true (first == again);
+  g_assert_null (coffer_entry_get_key (first));
+  g_assert_null (coffer_entry_get_display_key (first));
+  g_assert_cmpint (coffer_entry_get_size (first), ==, G_MAXUINT64);
+  g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, 1);
+  test_wait_for (is_settled (first));
+  g_assert_cmpstr (coffer_entry_get_display_key (first), ==, "user:0000123456");
+  g_assert_cmpint (coffer_entry_get_size (first), ==, 6);
+  g_assert_cmpstr (coffer_entry_get_content_type (first), ==, "text/plain");
+  g_clear_object (&again);
+  g_clear_object (&first);
+  g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, 0);
+
+  first = get_entry (fixture, 123456);   /* what was read is known at once */
+  g_assert_cmpstr (coffer_entry_get_display_key (first), ==, "user:0000123456");
+  g_assert_cmpint (coffer_entry_get_size (first), ==, 6);
+}
+
+static void
+note_cb (GObject    *object,
+         GParamSpec *pspec,
+         gpointer    data)
+{
+  g_string_append_printf (data, "%s ", pspec->name);
+}
+
+static void
+rows_fill_by_notify (Fixture       *fixture,
+                     gconstpointer  file)
+{
+  g_autoptr(GString) notes = g_string_new (NULL);
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  entry = get_entry (fixture, 777);
+  g_signal_connect (entry, "notify", G_CALLBACK (note_cb), notes);
+  test_wait_for (is_settled (entry));
+  g_assert_true (g_str_has_prefix (notes->str, "display-key loaded "));
+  g_assert_nonnull (strstr (notes->str, "size "));
+  g_assert_nonnull (strstr (notes->str, "content-type "));
+  g_assert_nonnull (strstr (notes->str, "type-label "));
+  g_assert_cmpint (notes->len, ==, strlen ("display-key loaded size content-type type-label "));
+  g_assert_cmpint (fixture->changes->len, ==, 0);
+}
+
+/* The walk goes on behind; a screen asked for meanwhile does not wait for its end. */
+static void
+rows_come_during_the_walk (Fixture       *fixture,
+                           gconstpointer  file)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  test_wait_for (fixture->n_items > 0);
+  g_assert_cmpint (fixture->n_items, ==, 512);
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  entry = get_entry (fixture, 300);
+  test_wait_for (coffer_entry_get_key (entry) != NULL);
+  g_assert_cmpint (fixture->n_items, <, BIG);
+  wait_loaded (fixture);
+  g_assert_true (is_settled (entry));
+  assert_filled (fixture, BIG);
+}
+
+/* A fling asks for far more rows than it keeps: what nobody holds any more is not read. */
+static void
+forgotten_rows_are_not_read (Fixture       *fixture,
+                             gconstpointer  file)
+{
+  g_autoptr(CofferEntry) last = NULL;
+  gint64 start;
+
+  wait_loaded (fixture);
+  start = g_get_monotonic_time ();
+  for (guint position = 0; position < BIG; position++)
+    {
+      g_autoptr(CofferEntry) entry = get_entry (fixture, position);
+
+      g_assert_cmpint (coffer_entry_list_count_live (fixture->list), ==, 1);
+    }
+  last = get_entry (fixture, BIG - 1);
+  test_wait_for (is_settled (last));
+  g_test_message ("%" G_GINT64_FORMAT " us", g_get_monotonic_time () - start);
+  g_assert_cmpstr (coffer_entry_get_display_key (last), ==, "user:0000199999");
+}
+
+static void
+switches_table (Fixture       *fixture,
+                gconstpointer  file)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 0, 4 });
+  entry = get_entry (fixture, 0);
+  test_wait_for (is_settled (entry));
+  coffer_vault_set_table (fixture->vault, "thumbs");
+  ASSERT_CHANGES (fixture, { 0, 4, 0 });
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 0, 5 });
+  assert_rows (fixture, FALSE);
+  g_assert_nonnull (coffer_entry_get_key (entry));   /* who still holds a row may read it */
+  g_clear_object (&entry);
+
+  coffer_vault_set_table (fixture->vault, "originals");   /* there and back before anything is read */
+  coffer_vault_set_table (fixture->vault, "thumbs");
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 5, 0 }, { 0, 0, 5 });
+  assert_rows (fixture, FALSE);
+}
+
+static void
+refreshes (Fixture       *fixture,
+           gconstpointer  file)
+{
+  g_autoptr(CofferEntry) held = NULL;
+  g_autoptr(CofferEntry) renewed = NULL;
+
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 0, 53 });
+  held = get_entry (fixture, 52);
+  test_sql (fixture->path, "INSERT INTO kv (key, value, size) VALUES (x'ff', x'0102', 2)");
+  coffer_entry_list_refresh (fixture->list);
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  g_assert_cmpint (fixture->n_items, ==, 53);   /* the old rows stay until the new ones are there */
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 54 });
+  renewed = get_entry (fixture, 52);
+  g_assert_true (renewed != held);
+  g_clear_object (&renewed);
+  assert_rows (fixture, FALSE);
+}
+
+static void
+follows_own_changes (Fixture       *fixture,
+                     gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 0, 53 });
+  test_edit (fixture->vault);
+  g_ptr_array_add (keys, test_key ("img/photo.png"));
+  coffer_vault_delete_async (fixture->vault, keys, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_cmpint (coffer_vault_delete_finish (fixture->vault, result, NULL), ==, 1);
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 52 });
+  assert_rows (fixture, FALSE);
+}
+
+/* Another program changes keys between the walk and the look: shown is what is there, and a new walk follows. */
+static void
+other_writers_make_it_walk_again (Fixture       *fixture,
+                                  gconstpointer  file)
+{
+  static const struct {
+    const char *sql;
+    guint position;   /* a row whose page shows the change */
+    guint n_items;
+  } cases[] = {
+    { "DELETE FROM kv WHERE key = CAST('user:0000000512' AS BLOB)", 600, BIG - 1 },           /* a fence is gone */
+    { "DELETE FROM kv WHERE key = CAST('user:0000001300' AS BLOB)", 1290, BIG - 2 },          /* a page is short */
+    { "INSERT INTO kv VALUES (CAST('user:0000001300+' AS BLOB), x'')", 1400, BIG - 1 },       /* a block is longer */
+    { "INSERT INTO kv VALUES (CAST('zzz' AS BLOB), x'')", BIG - 2, BIG },                     /* more at the end */
+    { "DELETE FROM kv WHERE key >= CAST('user:0000100000' AS BLOB)", BIG - 2, 99999 },        /* half of it is gone */
+  };
+
+  wait_loaded (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(CofferEntry) entry = NULL;
+
+      g_test_message ("%s", cases[i].sql);
+      test_sql (fixture->path, cases[i].sql);
+      entry = get_entry (fixture, cases[i].position);
+      test_wait_for (fixture->n_items == cases[i].n_items && !coffer_entry_list_get_loading (fixture->list));
+    }
+  assert_rows (fixture, FALSE);
+}
+
+/* Changes all the time, rows asked for all the time: every key shown was in the vault, and in order. */
+static void
+bears_a_busy_writer (Fixture       *fixture,
+                     gconstpointer  file)
+{
+  g_autoptr(GRand) random = g_rand_new_with_seed (11);
+
+  for (guint round = 0; round < 30; round++)
+    {
+      g_autofree char *sql = g_strdup_printf ("DELETE FROM kv WHERE key BETWEEN CAST('user:%010u' AS BLOB) AND "
+                                              "CAST('user:%010u' AS BLOB); INSERT OR IGNORE INTO kv VALUES "
+                                              "(CAST('user:%010ux' AS BLOB), x'00');",
+                                              round * 3000, round * 3000 + 700, (guint) g_rand_int_range (random, 0, BIG));
+      g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+      guint start;
+
+      test_sql (fixture->path, sql);
+      if (round % 5 == 0)
+        coffer_entry_list_refresh (fixture->list);
+      start = fixture->n_items > 200 ? g_rand_int_range (random, 0, fixture->n_items - 200) : 0;
+      for (guint i = 0; i < MIN (200, fixture->n_items); i++)
+        g_ptr_array_add (entries, get_entry (fixture, start + i));
+      test_run_for (20);
+      for (guint i = 0; i < entries->len; i++)
+        if (coffer_entry_get_key (entries->pdata[i]) != NULL)
+          g_assert_true (g_str_has_prefix (coffer_entry_get_display_key (entries->pdata[i]), "user:"));
+    }
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  assert_rows (fixture, FALSE);
+}
+
+static void
+damaged_rows_say_so (Fixture       *fixture,
+                     gconstpointer  file)
+{
+  guint n_errors = 0;
+
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 0, 307 });
+  g_assert_null (coffer_entry_list_get_error (fixture->list));
+  for (guint i = 0; i < 307; i++)
+    {
+      g_autoptr(CofferEntry) entry = get_entry (fixture, i);
+
+      test_wait_for (is_settled (entry));
+      g_assert_nonnull (coffer_entry_get_display_key (entry));   /* the keys are in the index, which is sound */
+      if (coffer_entry_get_error (entry) == NULL)
+        g_assert_cmpint (coffer_entry_get_size (entry), !=, G_MAXUINT64);
+      else
+        n_errors++;
+    }
+  g_assert_cmpint (n_errors, >, 0);
+  g_assert_cmpint (n_errors, <, 307);
+}
+
+/* Pages of the key index overwritten: what comes before is listed, and the list says that it is not all. */
+static void
+damaged_keys_end_the_walk (Fixture       *fixture,
+                           gconstpointer  file)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = test_make_vault (folder, "broken.db", 20000);
+  g_autofree char *content = NULL;
+  gsize size;
+  Fixture broken = { folder, path };
+
+  test_sql (path, "PRAGMA journal_mode=DELETE");
+  g_assert_true (g_file_get_contents (path, &content, &size, NULL));
+  for (gsize at = 32768; at + 32768 <= size; at += 32768)   /* pages of the index are of kind 10; the last ones go */
+    if (content[at] == 10 && at > size / 2)
+      memset (content + at, 0xee, 32768);
+  g_assert_true (g_file_set_contents (path, content, size, NULL));
+
+  make_list (&broken);
+  wait_loaded (&broken);
+  g_test_message ("%u keys, %s", broken.n_items, coffer_entry_list_get_error (broken.list));
+  g_assert_nonnull (coffer_entry_list_get_error (broken.list));
+  g_assert_cmpint (broken.n_items, <, 20000);
+  if (broken.n_items > 0)
+    {
+      g_autoptr(CofferEntry) entry = get_entry (&broken, broken.n_items - 1);
+
+      test_wait_for (is_settled (entry));
+    }
+  g_assert_finalize_object (broken.list);
+  test_close (broken.vault);
+  g_array_unref (broken.changes);
+  test_folder_remove (folder);
+}
+
+static void
+follows_a_replaced_file (Fixture       *fixture,
+                         gconstpointer  file)
+{
+  g_autofree char *other = NULL;
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  other = test_make_vault (fixture->folder, "other.db", 600);
+  g_assert_no_errno (g_rename (other, fixture->path));
+  entry = get_entry (fixture, 50);
+  test_wait_for (fixture->n_items == 600);
+  wait_loaded (fixture);
+  assert_rows (fixture, FALSE);
+}
+
+static void
+says_when_the_file_is_gone (Fixture       *fixture,
+                            gconstpointer  file)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  g_assert_no_errno (g_remove (fixture->path));
+  entry = get_entry (fixture, 5);
+  test_wait_for (coffer_entry_list_get_error (fixture->list) != NULL);
+  g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "The file is not there any more");
+  test_wait_for (is_settled (entry));
+  g_assert_nonnull (coffer_entry_get_error (entry));
+  test_wait_for (fixture->n_items == 0);   /* once it was looked for again */
+}
+
+/* Keys of other storage classes come first, as SQLite has them, and are rows like others. */
+static void
+shows_keys_of_all_classes (void)
+{
+  Fixture odd = { test_folder_new () };
+  g_autoptr(GString) sql = g_string_new ("CREATE TABLE kv (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);");
+
+  for (guint i = 0; i < 600; i++)
+    g_string_append_printf (sql,
+                            "INSERT INTO kv VALUES (%u, 7), (%u.5, x'00'), ('t%u', 'text'), (CAST('b%u' AS BLOB), x'01');",
+                            i, i, i, i);
+  odd.path = g_build_filename (odd.folder, "odd.db", NULL);
+  test_sql (odd.path, sql->str);
+  make_list (&odd);
+  wait_loaded (&odd);
+  g_assert_cmpint (odd.n_items, ==, 2400);
+  assert_rows (&odd, FALSE);
+  {
+    g_autoptr(CofferEntry) number = get_entry (&odd, 0);
+
+    test_wait_for (is_settled (number));
+    g_assert_cmpstr (coffer_entry_get_display_key (number), ==, "0");
+    g_assert_cmpint (coffer_entry_get_size (number), ==, 1);   /* a number is read as its text */
+  }
+  coffer_entry_list_set_descending (odd.list, TRUE);
+  wait_loaded (&odd);
+  assert_rows (&odd, TRUE);
+  tear_down (&odd, NULL);
+}
+
+static guint
+find (Fixture    *fixture,
+      const char *prefix)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (prefix, strlen (prefix));
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  guint position;
+
+  coffer_entry_list_find_async (fixture->list, bytes, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  position = coffer_entry_list_find_finish (fixture->list, result, &error);
+  g_assert_no_error (error);
+  return position;
+}
+
+static void
+finds_by_prefix (Fixture       *fixture,
+                 gconstpointer  file)
+{
+  static const struct {
+    const char *prefix;
+    guint ascending, descending;
+  } cases[] = {
+    { "", 0, 0 },
+    { "a", 0, G_MAXUINT },
+    { "user:", 0, 0 },
+    { "user:0000000512", 512, BIG - 1 - 512 },
+    { "user:0000000511", 511, BIG - 1 - 511 },
+    { "user:000012345", 123450, BIG - 1 - 123459 },
+    { "user:0000199999", BIG - 1, 0 },
+    { "user:0000199999x", G_MAXUINT, 0 },
+    { "user:0000000007x", 8, BIG - 1 - 7 },
+    { "zebra", G_MAXUINT, 0 },
+  };
+
+  g_assert_cmpint (find (fixture, "user:"), ==, G_MAXUINT);   /* nothing is known yet */
+  wait_loaded (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (find (fixture, cases[i].prefix), ==, cases[i].ascending);
+  coffer_entry_list_set_descending (fixture->list, TRUE);
+  wait_loaded (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (find (fixture, cases[i].prefix), ==, cases[i].descending);
+}
+
+/* A list that goes while everything is under way. */
+static void
+goes_at_any_time (Fixture       *fixture,
+                  gconstpointer  file)
+{
+  for (guint i = 0; i < 60; i++)
+    {
+      CofferEntryList *list = coffer_entry_list_new (fixture->vault);
+      g_autoptr(CofferEntry) entry = NULL;
+
+      for (guint k = 0; k < i / 2; k++)
+        g_main_context_iteration (NULL, FALSE);
+      entry = g_list_model_get_item (G_LIST_MODEL (list), i);
+      if (i % 3 == 0)
+        test_run_for (1);
+      g_assert_finalize_object (list);
+      if (i % 7 == 0)
+        coffer_vault_stop_editing (fixture->vault);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+#define ADD(name, file, function) g_test_add ("/entry-list/" name, Fixture, file, set_up, function, tear_down)
+  g_test_init (&argc, &argv, NULL);
+  ADD ("order/media", "v010_media.db", order_is_the_cursors);
+  ADD ("order/odd-keys", "v010_odd_keys.db", order_is_the_cursors);
+  ADD ("order/autopack", "v086_media_autopack.db", order_is_the_cursors);
+  ADD ("order/hot-wal", "hot/v010_hot_wal.db", order_is_the_cursors);
+  ADD ("order/empty", "foreign/empty_vault_v2.db", order_is_the_cursors);
+  ADD ("order/big", NULL, order_is_the_cursors);
+  ADD ("descends/odd-keys", "v010_odd_keys.db", descends);
+  ADD ("descends/empty", "foreign/empty_vault_v2.db", descends);
+  ADD ("descends/big", NULL, descends);
+  ADD ("one-object-a-row", NULL, one_object_a_row);
+  ADD ("rows-fill-by-notify", NULL, rows_fill_by_notify);
+  ADD ("rows-come-during-the-walk", NULL, rows_come_during_the_walk);
+  ADD ("forgotten-rows-are-not-read", NULL, forgotten_rows_are_not_read);
+  ADD ("switches-table", "v010_two_tables.db", switches_table);
+  ADD ("refreshes", "v010_media.db", refreshes);
+  ADD ("follows-own-changes", "v010_media.db", follows_own_changes);
+  ADD ("other-writers-make-it-walk-again", NULL, other_writers_make_it_walk_again);
+  ADD ("bears-a-busy-writer", NULL, bears_a_busy_writer);
+  ADD ("damaged-rows-say-so", "damaged/table_leaf_wrecked.db", damaged_rows_say_so);
+  ADD ("damaged-keys-end-the-walk", "v010_media.db", damaged_keys_end_the_walk);
+  ADD ("follows-a-replaced-file", "v086_media_autopack.db", follows_a_replaced_file);
+  ADD ("says-when-the-file-is-gone", "v010_media.db", says_when_the_file_is_gone);
+  g_test_add_func ("/entry-list/shows-keys-of-all-classes", shows_keys_of_all_classes);
+  ADD ("finds-by-prefix", NULL, finds_by_prefix);
+  ADD ("goes-at-any-time", NULL, goes_at_any_time);
+  return g_test_run ();
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* What a value is shown as, and the facts, in words. No display needed. */
+#include <coffer-content.h>
+#include <string.h>
+
+#include "fixture.h"
+
+static CofferContent *
+load_bytes (GBytes *bytes)
+{
+  gsize len = g_bytes_get_size (bytes);
+  g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
+  /* Kind 2: a table whose values may carry a header. */
+  g_autoptr(CofferValueFacts) facts = coffer_value_facts_new (2, g_bytes_get_data (bytes, NULL), MIN (len, COFFER_VALUE_HEAD), len);
+  CofferContentRoom room = { 336, 400 };
+  g_autoptr(GError) error = NULL;
+  CofferContent *content = coffer_content_load (stream, facts, &room, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return content;
+}
+
+static void
+completed_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      data)
+{
+  CofferContent **content = data;
+
+  *content = coffer_content_complete_finish (result, NULL);
+}
+
+static CofferContent *
+load_value (const char *key)
+{
+  g_autoptr(GBytes) bytes = fixture_value (key);
+  CofferContent *pending = load_bytes (bytes), *content = NULL;
+
+  if (!coffer_content_is_pending (pending))
+    return pending;
+
+  coffer_content_complete_async (pending, NULL, completed_cb, &content);
+  while (content == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (coffer_content_is_pending (content));
+
+  return content;
+}
+
+static CofferContent *
+load_text (const char *text)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  return load_bytes (bytes);
+}
+
+static char *
+dup_fact (CofferContent *content,
+          const char    *key_text,
+          gsize          key_len,
+          const char    *name)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (key_text, key_len);
+  g_autoptr(CofferKey) key = coffer_key_new (bytes, 4, 1);
+  g_auto(GStrv) facts = coffer_content_dup_facts (content, key);
+
+  for (int i = 0; facts[i] != NULL; i += 2)
+    {
+      g_assert_cmpstr (facts[i + 1], !=, "");
+      if (g_str_equal (facts[i], name))
+        return g_strdup (facts[i + 1]);
+    }
+
+  return NULL;
+}
+
+static void
+assert_fact (CofferContent *content,
+             const char    *name,
+             const char    *value)
+{
+  g_autofree char *fact = dup_fact (content, "k", 1, name);
+
+  g_assert_cmpstr (fact, ==, value);
+}
+
+static void
+test_tells_kinds (void)
+{
+  static const struct { const char *key; CofferContentKind kind; const char *title; } kinds[] = {
+    { "img/plain.jpg", COFFER_CONTENT_IMAGE, "Image" },      { "img/anim.gif", COFFER_CONTENT_IMAGE, "Animation" },
+    { "img/drawing.svgz", COFFER_CONTENT_IMAGE, "Image" },   { "doc/archive.zip", COFFER_CONTENT_OTHER, "ZIP" },
+    { "doc/data.json", COFFER_CONTENT_TEXT, "JSON" },        { "doc/note.txt", COFFER_CONTENT_TEXT, "Text" },
+    { "doc/table.csv", COFFER_CONTENT_TEXT, NULL },          { "doc/random.bin", COFFER_CONTENT_OTHER, NULL },
+    { "doc/note_utf16le.txt", COFFER_CONTENT_OTHER, NULL },  { "empty-value", COFFER_CONTENT_EMPTY, "Empty" },
+    { "video/clip.mkv", COFFER_CONTENT_OTHER, NULL },        { "audio/tone.flac", COFFER_CONTENT_OTHER, "Audio" },
+    { "hash:sha256:no-extension", COFFER_CONTENT_IMAGE, "Image" },
+    { "left/zero-filled-by-failed-put_file.png", COFFER_CONTENT_OTHER, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autoptr(CofferContent) content = load_value (kinds[i].key);
+
+      g_test_message ("%s", kinds[i].key);
+      g_assert_cmpint (content->kind, ==, kinds[i].kind);
+      if (kinds[i].title != NULL)
+        g_assert_cmpstr (coffer_content_get_title (content), ==, kinds[i].title);
+      if (content->kind == COFFER_CONTENT_IMAGE)
+        g_assert_nonnull (content->image.texture);
+    }
+}
+
+static void
+test_keeps_a_failure_to_decode (void)
+{
+  g_autoptr(CofferContent) content = load_value ("img/claims_60000x60000.png");
+
+  g_assert_error (content->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE);
+  assert_fact (content, "Type", "PNG image");
+}
+
+static void
+test_states_facts (void)
+{
+  g_autoptr(CofferContent) turned = load_value ("img/exif_orientation_6.jpg");
+  g_autoptr(CofferContent) moving = load_value ("img/anim.gif");
+  g_autoptr(CofferContent) empty = load_value ("empty-value");
+
+  assert_fact (turned, "Dimensions", "320 × 480");
+  assert_fact (turned, "Orientation", "Turned right by 90°");
+  assert_fact (turned, "Stored as", "Raw bytes, no header");
+  assert_fact (turned, "Frames", NULL);
+  assert_fact (moving, "Frames", "16 in 2.0 s");
+  assert_fact (moving, "Orientation", NULL);
+  assert_fact (empty, "Size", "0 bytes");
+  assert_fact (empty, "Dimensions", NULL);
+}
+
+static void
+test_shows_odd_keys_in_hex (void)
+{
+  g_autoptr(CofferContent) content = load_value ("empty-value");
+  g_autofree char *binary = dup_fact (content, "\xff\0\x01", 3, "Key in hex");
+  g_autofree char *binary_len = dup_fact (content, "\xff\0\x01", 3, "Key length");
+  g_autofree char *plain = dup_fact (content, "img/a", 5, "Key in hex");
+  g_autofree char *plain_len = dup_fact (content, "img/a", 5, "Key length");
+  g_autofree char *none = dup_fact (content, "", 0, "Key in hex");
+  g_autofree char *data = g_strnfill (4096, '\xfe');
+  g_autofree char *long_hex = dup_fact (content, data, 4096, "Key in hex");
+
+  g_assert_cmpstr (binary, ==, "ff 00 01");
+  g_assert_cmpstr (binary_len, ==, "3 bytes");
+  g_assert_null (plain);
+  g_assert_null (plain_len);
+  g_assert_null (none);
+  g_assert_cmpuint (strlen (long_hex), <, 200);
+  g_assert_nonnull (strstr (long_hex, "fe … fe"));
+}
+
+static void
+test_shows_the_beginning_of_a_text (void)
+{
+  g_autoptr(CofferContent) brief = load_text ("one\ntwo\n\n");
+  g_autofree char *lines = g_strnfill (3000, '\n');
+  g_autofree char *text = g_strconcat ("a", lines, "b", NULL);
+  g_autoptr(CofferContent) tall = load_text (text);
+  g_autofree char *letters = g_strnfill (100000, 'x');
+  g_autoptr(CofferContent) wide = load_text (letters);
+  g_autoptr(CofferContent) marked = load_text ("\xef\xbb\xbfword");
+
+  g_assert_cmpstr (brief->excerpt, ==, "one\ntwo");
+  g_assert_cmpuint (strlen (tall->excerpt), <, 40);
+  g_assert_true (g_str_has_suffix (tall->excerpt, "…"));
+  g_assert_cmpuint (strlen (wide->excerpt), <, 1100);
+  g_assert_cmpstr (marked->excerpt, ==, "word");
+}
+
+static void
+test_does_not_unpack_a_bomb (void)
+{
+  g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9);
+  g_autoptr(GOutputStream) packed = g_memory_output_stream_new_resizable ();
+  g_autoptr(GOutputStream) pack = g_converter_output_stream_new (packed, G_CONVERTER (gzip));
+  g_autofree char *spaces = g_strnfill (1 << 20, ' ');
+  g_autoptr(GBytes) bytes = NULL;
+  g_autoptr(CofferContent) content = NULL;
+  const char *head = "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'>";
+
+  g_assert_true (g_output_stream_write_all (pack, head, strlen (head), NULL, NULL, NULL));
+  for (int i = 0; i < 64; i++)
+    g_assert_true (g_output_stream_write_all (pack, spaces, 1 << 20, NULL, NULL, NULL));
+  g_assert_true (g_output_stream_close (pack, NULL, NULL));
+  bytes = g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (packed));
+
+  content = load_bytes (bytes);
+  g_assert_cmpint (content->kind, ==, COFFER_CONTENT_IMAGE);
+  g_assert_error (content->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/preview/content/tells-kinds", test_tells_kinds);
+  g_test_add_func ("/preview/content/keeps-a-failure-to-decode", test_keeps_a_failure_to_decode);
+  g_test_add_func ("/preview/content/states-facts", test_states_facts);
+  g_test_add_func ("/preview/content/shows-odd-keys-in-hex", test_shows_odd_keys_in_hex);
+  g_test_add_func ("/preview/content/shows-the-beginning-of-a-text", test_shows_the_beginning_of_a_text);
+  g_test_add_func ("/preview/content/does-not-unpack-a-bomb", test_does_not_unpack_a_bomb);
+
+  result = g_test_run ();
+  fixture_remove_all ();
+
+  return result;
+}

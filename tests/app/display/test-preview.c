@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* The pane with a real vault behind it: what is on the screen, and that it is never another key's. */
+#include <adwaita.h>
+#include <coffer-preview.h>
+#include <coffer-picture.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "screen.h"
+
+typedef struct {
+  CofferVault *vault;
+  CofferPreview *preview;
+  GtkWindow *window;
+  const char *title;   /* waited for */
+  guint n_titles;
+} Fixture;
+
+static void
+opened_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  CofferVault **vault = data;
+  g_autoptr(GError) error = NULL;
+
+  *vault = coffer_vault_open_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+static void
+title_cb (Fixture *self)
+{
+  self->n_titles++;
+}
+
+static void
+set_up (Fixture       *self,
+        gconstpointer  data)
+{
+  g_autoptr(GFile) file = g_file_new_for_path (fixture_copy ("v010_media.db"));
+
+  coffer_vault_open_async (file, NULL, opened_cb, &self->vault);
+  g_assert_true (screen_wait (is_set, &self->vault));
+  self->preview = COFFER_PREVIEW (coffer_preview_new ());
+  coffer_preview_set_vault (self->preview, self->vault);
+  self->window = screen_show (GTK_WIDGET (self->preview), 372, 720);
+  g_signal_connect_swapped (self->preview, "notify::title", G_CALLBACK (title_cb), self);
+}
+
+static void
+tear_down (Fixture       *self,
+           gconstpointer  data)
+{
+  gtk_window_destroy (self->window);
+  coffer_vault_close (self->vault);
+  g_assert_finalize_object (self->vault);
+}
+
+static void
+choose (Fixture    *self,
+        const char *text)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+  g_autoptr(CofferKey) key = coffer_key_new (bytes, 4, 0);
+
+  coffer_preview_show_key (self->preview, key);
+}
+
+static GtkWidget *
+part (Fixture    *self,
+      const char *name)
+{
+  return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (self->preview), COFFER_TYPE_PREVIEW, name));
+}
+
+static const char *
+words (Fixture    *self,
+       const char *name)
+{
+  return gtk_widget_get_mapped (part (self, name)) ? gtk_label_get_label (GTK_LABEL (part (self, name))) : NULL;
+}
+
+static gboolean
+has_title (gpointer data)
+{
+  Fixture *self = data;
+
+  return g_strcmp0 (coffer_preview_get_title (self->preview), self->title) == 0;
+}
+
+static void
+wait_for (Fixture    *self,
+          const char *title)
+{
+  self->title = title;
+  g_assert_true (screen_wait (has_title, self));
+  screen_run (50);
+}
+
+/* The colour at a share of the picture's width and height. */
+static guint32
+color_at (Fixture *self,
+          double   x,
+          double   y)
+{
+  GtkWidget *picture = part (self, "picture");
+  GdkPaintable *paintable = coffer_picture_get_paintable (COFFER_PICTURE (picture));
+  g_autofree guint32 *pixels = NULL;
+  int width, height, drawn_width;
+
+  g_assert_nonnull (paintable);
+  g_assert_true (gtk_widget_get_mapped (picture));
+  pixels = screen_draw (picture, &width, &height);
+  drawn_width = height * gdk_paintable_get_intrinsic_aspect_ratio (paintable);
+
+  return pixels[(int) (height * y) * width + (int) ((width - drawn_width) / 2 + drawn_width * x)];
+}
+
+static void
+test_shows_a_picture (Fixture       *self,
+                      gconstpointer  data)
+{
+  choose (self, "img/exif_orientation_6.jpg");
+  wait_for (self, "Image");
+  g_assert_cmpstr (words (self, "heading"), ==, "exif_orientation_6.jpg");
+  g_assert_cmpstr (words (self, "prefix"), ==, "img/");
+  g_assert_false (gtk_widget_get_mapped (part (self, "note")));
+  /* A test card on its side: red, then magenta, blue, yellow, green from the top. */
+  g_assert_cmphex (color_at (self, .6, .3) & 0xf0f0f0, ==, 0xf000f0);
+  g_assert_cmphex (color_at (self, .6, .44) & 0xf0f0f0, ==, 0x0000f0);
+  g_assert_cmphex (color_at (self, .6, .56) & 0xf0f0f0, ==, 0xf0f000);
+}
+
+static void
+test_shows_nothing_without_a_key (Fixture       *self,
+                                  gconstpointer  data)
+{
+  g_assert_null (coffer_preview_get_title (self->preview));
+  choose (self, "img/plain.jpg");
+  wait_for (self, "Image");
+  coffer_preview_show_key (self->preview, NULL);
+  screen_run (50);
+  g_assert_null (coffer_preview_get_title (self->preview));
+  g_assert_null (words (self, "heading"));
+  g_assert_null (coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture"))));
+}
+
+static void
+test_ends_with_the_last_choice (Fixture       *self,
+                                gconstpointer  data)
+{
+  static const char *keys[] = { "img/plain.jpg", "img/anim.gif", "doc/note.txt", "img/photo.png", "img/drawing.svg", "doc/random.bin" };
+
+  /* Faster than any can be shown: only the last is. */
+  for (int i = 0; i < 60; i++)
+    choose (self, keys[i % G_N_ELEMENTS (keys)]);
+  choose (self, "doc/data.json");
+  wait_for (self, "JSON");
+  g_assert_cmpuint (self->n_titles, ==, 1);
+  g_assert_cmpstr (words (self, "heading"), ==, "data.json");
+
+  /* As fast as a key repeats: what is on show always belongs together. */
+  for (int i = 0; i < 60; i++)
+    {
+      choose (self, keys[i % G_N_ELEMENTS (keys)]);
+      screen_run (7 * (i % 5));
+      if (words (self, "heading") != NULL && g_str_equal (words (self, "heading"), "note.txt"))
+        g_assert_true (words (self, "excerpt") != NULL || gtk_widget_get_mapped (part (self, "spinner")));
+    }
+  choose (self, "img/anim.gif");
+  wait_for (self, "Animation");
+  screen_run (300);
+  g_assert_cmpstr (coffer_preview_get_title (self->preview), ==, "Animation");
+  g_assert_cmpstr (words (self, "heading"), ==, "anim.gif");
+}
+
+static void
+test_says_what_cannot_be_shown (Fixture       *self,
+                                gconstpointer  data)
+{
+  choose (self, "img/claims_60000x60000.png");
+  wait_for (self, "Image");
+  g_assert_cmpstr (words (self, "plate_title"), ==, "Too Large to Show");
+  g_assert_nonnull (strstr (words (self, "plate_advice"), "too large to show"));
+
+  choose (self, "img/corrupt_crc.png");
+  screen_run (400);
+  g_assert_cmpstr (words (self, "plate_title"), ==, "Cannot Be Shown");
+  g_assert_nonnull (strstr (words (self, "plate_advice"), "damaged"));
+
+  choose (self, "img/truncated.jpg");
+  screen_run (400);
+  g_assert_true (gtk_widget_get_mapped (part (self, "note")));
+
+  choose (self, "empty-value");
+  wait_for (self, "Empty");
+  g_assert_cmpstr (words (self, "plate_advice"), ==, "This value is empty");
+
+  choose (self, "no such key");
+  wait_for (self, "Error");
+  g_assert_cmpstr (words (self, "heading"), ==, "no such key");
+  g_assert_nonnull (words (self, "plate_title"));
+}
+
+static void
+test_moves_if_wanted (Fixture       *self,
+                      gconstpointer  data)
+{
+  GtkSettings *settings = gtk_widget_get_settings (GTK_WIDGET (self->preview));
+  GdkPaintable *paintable;
+  g_autoptr(GdkPaintable) before = NULL, still = NULL, after = NULL;
+
+  g_object_set (settings, "gtk-enable-animations", FALSE, NULL);
+  choose (self, "img/anim.gif");
+  wait_for (self, "Animation");
+  paintable = coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture")));
+  before = gdk_paintable_get_current_image (paintable);
+  screen_run (400);
+  still = gdk_paintable_get_current_image (paintable);
+  g_assert_true (before == still);
+
+  g_object_set (settings, "gtk-enable-animations", TRUE, NULL);
+  screen_run (400);
+  after = gdk_paintable_get_current_image (paintable);
+  g_assert_true (before != after);
+  g_object_set (settings, "gtk-enable-animations", FALSE, NULL);
+}
+
+static gboolean
+is_fine (gpointer data)
+{
+  Fixture *self = data;
+  GdkPaintable *paintable = coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture")));
+
+  return gdk_paintable_get_intrinsic_width (paintable) == 640;
+}
+
+static void
+test_renews_a_picture_for_more_room (Fixture       *self,
+                                     gconstpointer  data)
+{
+  choose (self, "img/photo.png");
+  wait_for (self, "Image");
+  g_assert_false (is_fine (self));
+  gtk_window_set_default_size (self->window, 800, 720);
+  g_assert_true (screen_wait (is_fine, self));
+}
+
+static void
+test_goes_away_while_loading (Fixture       *self,
+                              gconstpointer  data)
+{
+  GtkWindow *other;
+
+  choose (self, "img/plain.jpg");
+  other = screen_show (gtk_label_new (NULL), 10, 10);
+  gtk_window_set_child (self->window, NULL);
+  self->preview = NULL;
+  screen_run (200);
+  gtk_window_destroy (other);
+}
+
+static void
+add (const char *path,
+     void      (*test) (Fixture *, gconstpointer))
+{
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int result;
+
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  add ("/preview/shows-a-picture", test_shows_a_picture);
+  add ("/preview/shows-nothing-without-a-key", test_shows_nothing_without_a_key);
+  add ("/preview/ends-with-the-last-choice", test_ends_with_the_last_choice);
+  add ("/preview/says-what-cannot-be-shown", test_says_what_cannot_be_shown);
+  add ("/preview/moves-if-wanted", test_moves_if_wanted);
+  add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
+  add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
+
+  result = g_test_run ();
+  fixture_remove_all ();
+
+  return result;
+}
