@@ -134,15 +134,17 @@ kvault_update (kvault              *vault,
 
   if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
-  while (rc == KVAULT_OK && (rc = next (next_data, &key, &key_size, &value, &value_size)) == KVAULT_OK)
+  while ((rc = next (next_data, &key, &key_size, &value, &value_size)) == KVAULT_OK)
     {
       if ((rc = kvault_put (vault, key, key_size, value, value_size)) != KVAULT_OK)
-        break;
+        return kvault__end (vault, rc);
       progress.keys++;
       progress.bytes += value_size;
       if (!go_on (vault, report, report_data, &progress))
-        rc = KVAULT_ECANCELLED;
+        return kvault__end (vault, KVAULT_ECANCELLED);
     }
+  if (rc != KVAULT_NOTFOUND)
+    kvault__fail (vault, rc, "%s: what was to be stored next could not be had", vault->name);
   return kvault__end (vault, rc == KVAULT_NOTFOUND ? KVAULT_OK : rc);
 }
 
