@@ -249,6 +249,17 @@ kvault__fail_code (kvault     *vault,
   return result;
 }
 
+/* Characters that show nothing themselves and turn or break the line around them: U+061C, U+200E-F, U+2028-E, U+2066-9, U+FEFF. */
+static bool
+is_invisible_control (const unsigned char *text)
+{
+  if (text[0] == 0xe2 && text[1] == 0x80)
+    return text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae);
+  if (text[0] == 0xe2 && text[1] == 0x81)
+    return text[2] >= 0xa6 && text[2] <= 0xa9;
+  return (text[0] == 0xd8 && text[1] == 0x9c) || (text[0] == 0xef && text[1] == 0xbb && text[2] == 0xbf);
+}
+
 /* The bytes of the character at @text, or 0 if it is no printable character of UTF-8. */
 static size_t
 printable_length (const unsigned char *text)
@@ -262,7 +273,7 @@ printable_length (const unsigned char *text)
   for (size_t i = 1; i < n; i++)
     if ((text[i] & 0xc0) != 0x80)
       return 0;
-  return n;
+  return is_invisible_control (text) ? 0 : n;
 }
 
 /* A path as one line that a terminal can show; malloc()ed, NULL without memory. */
@@ -293,21 +304,27 @@ kvault__describe_key (const void *key,
 {
   kvault__key_text out;
   const unsigned char *bytes = key;
+  unsigned char next[5] = { 0 };   /* the character at hand; zeros behind the end */
   size_t used = 0;
 
   out.text[used++] = '"';
-  for (size_t i = 0; i < key_size; i++)
+  for (size_t i = 0; i < key_size; )
     {
+      size_t n;
+
       if (used > sizeof out.text - 12)
         {
           memcpy (out.text + used, "...", 3);
           used += 3;
           break;
         }
-      if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"')
-        out.text[used++] = (char) bytes[i];
-      else
-        used += (size_t) snprintf (out.text + used, 5, "\\x%02x", bytes[i]);
+      memset (next, 0, sizeof next);
+      memcpy (next, bytes + i, key_size - i < 4 ? key_size - i : 4);
+      n = next[0] == '\\' || next[0] == '"' ? 0 : printable_length (next);
+      if (n > 0)
+        memcpy (out.text + used, next, n);
+      used += n > 0 ? n : (size_t) snprintf (out.text + used, 5, "\\x%02x", next[0]);
+      i += n > 0 ? n : 1;
     }
   out.text[used++] = '"';
   out.text[used] = '\0';

@@ -54,11 +54,12 @@ make_uri (const char *path,
           gsize       key_size)
 {
   g_autofree char *path_part = g_uri_escape_bytes ((const guint8 *) path, strlen (path), "/");
-  g_autofree char *table_part = table != NULL ? g_uri_escape_bytes ((const guint8 *) table, strlen (table), NULL) : NULL;
   g_autofree char *key_part = g_uri_escape_bytes (key, key_size, NULL);
+  g_autofree char *table_part = NULL;
 
   if (table == NULL)
     return g_strdup_printf ("kvault://%s?key=%s", path_part, key_part);
+  table_part = g_uri_escape_bytes ((const guint8 *) table, strlen (table), NULL);
   return g_strdup_printf ("kvault://%s?table=%s&key=%s", path_part, table_part, key_part);
 }
 
@@ -106,7 +107,8 @@ make_source (const char *uri)
 static GstHarness *
 make_harness (const char *uri)
 {
-  static GstStaticPadTemplate sink = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+  static GstStaticPadTemplate sink =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
   GstHarness *harness = gst_harness_new_empty ();
   g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
 
@@ -167,7 +169,8 @@ static void
 set_paused (GstElement *pipeline)
 {
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
-  g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, WAIT_SECONDS * GST_SECOND), ==, GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, WAIT_SECONDS * GST_SECOND), ==,
+                   GST_STATE_CHANGE_SUCCESS);
 }
 
 /* A pad activated for pulling, which is how demuxers read. */
@@ -465,9 +468,9 @@ test_refuses_bad_addresses (void)
 {
   static const char *const bad[] = {
     "kvault:", "kvault://", "kvault:///", "kvault:///v.db", "kvault:///v.db?", "kvault:///v.db?table=kv",
-    "kvault://host/v.db?key=a", "kvault:/v.db?key=a", "kvault:v.db?key=a", "kvault:///v.db?key=%", "kvault:///v.db?key=%4",
-    "kvault:///v.db?key=%zz", "kvault:///v%00.db?key=a", "kvault:///v.db?table=&key=a", "kvault:///v.db?table=a%00&key=a",
-    "kvault:///v.db?key=a#b", "kvault:///v.db?Key=a",
+    "kvault://host/v.db?key=a", "kvault:/v.db?key=a", "kvault:v.db?key=a", "kvault:///v.db?key=%",
+    "kvault:///v.db?key=%4", "kvault:///v.db?key=%zz", "kvault:///v%00.db?key=a", "kvault:///v.db?table=&key=a",
+    "kvault:///v.db?table=a%00&key=a", "kvault:///v.db?key=a#b", "kvault:///v.db?Key=a",
   };
   g_autoptr(GstElement) source = gst_object_ref_sink (make_source ("kvault:///good.db?key="));
 
@@ -568,7 +571,8 @@ test_decodes_a_clip (Fixture      *fixture,
   g_assert_cmpint (n_frames, >, 1);
 
   /* The same frames as from the extracted file. */
-  g_assert_true (g_file_set_contents (file_path, g_bytes_get_data (value, NULL), (gssize) g_bytes_get_size (value), NULL));
+  g_assert_true (g_file_set_contents (file_path, g_bytes_get_data (value, NULL), (gssize) g_bytes_get_size (value),
+                                      NULL));
   play (file_uri, &n_file_frames, &n_file_sounds);
   g_assert_cmpint (n_frames, ==, n_file_frames);
   g_assert_cmpint (n_sounds, ==, n_file_sounds);
@@ -591,7 +595,8 @@ test_demuxes_an_index_at_the_end (Fixture      *fixture,
 
   if (!has_elements (needed))
     return;
-  pipeline = gst_parse_launch ("kvaultsrc name=source ! qtdemux ! fakesink name=sink signal-handoffs=true sync=false", &error);
+  pipeline = gst_parse_launch ("kvaultsrc name=source ! qtdemux ! "
+                               "fakesink name=sink signal-handoffs=true sync=false", &error);
   g_assert_no_error (error);
   source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
   sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
