@@ -44,6 +44,8 @@ kvault_commit (kvault *vault)
     }
   if ((rc = kvault__run (vault, KVAULT__COMMIT)) == KVAULT_OK || sqlite3_get_autocommit (vault->db))
     vault->batch = false;
+  if (rc == KVAULT_OK && vault->sweep_due)
+    kvault__large_sweep (vault);
   return rc;
 }
 
@@ -55,6 +57,7 @@ kvault_rollback (kvault *vault)
   if (vault->batch && !sqlite3_get_autocommit (vault->db))
     kvault__run (vault, KVAULT__ROLLBACK);
   vault->batch = false;
+  kvault__forget_large (vault);
   vault->error = error;
 }
 

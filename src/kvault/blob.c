@@ -18,7 +18,16 @@ struct kvault_blob {
   char *copy;
   uint64_t size;
   uint64_t walked;      /* how far the chain of pages is known */
+  kvault__large large;  /* of a value in parts: blob stands on part number `part` */
+  uint64_t part;
 };
+
+static int
+fail_part (kvault *vault)
+{
+  vault->damaged = true;
+  return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a large value has lost a part", vault->name);
+}
 
 static int
 open_row (kvault            *vault,
@@ -29,6 +38,13 @@ open_row (kvault            *vault,
   int rc;
 
   self->size = row->size;
+  if (row->large.id != 0)
+    {
+      self->large = row->large;
+      if (sqlite3_blob_open (vault->db, "main", "kvault_parts", "data", row->large.id << 24, 0, &self->blob) != SQLITE_OK)
+        return fail_part (vault);
+      return KVAULT_OK;
+    }
   if (row->value_class == KVAULT_CLASS_BLOB || row->value_class == KVAULT_CLASS_TEXT)
     {
       if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", row->id, 0, &self->blob) != SQLITE_OK)
@@ -170,7 +186,7 @@ kvault_blob_open_entry (kvault             *vault,
     case SQLITE_ROW:
       if (is_key_of_row (statement, entry))
         {
-          rc = kvault__row_read (vault, statement, row.id, 1, &row.size, &row.value_class);
+          rc = kvault__row_read (vault, statement, 1, &row);
           if (rc == KVAULT_OK)
             rc = add_blob (vault, &row, NULL, blob);
           break;
@@ -193,6 +209,33 @@ uint64_t
 kvault_blob_size (const kvault_blob *blob)
 {
   return blob->size;
+}
+
+/* Moves to the part that holds @offset and cuts @len at its end. A part that should be there and is not was lost: while the
+ * blob is open nothing of one state of the file goes away, but for what this handle itself deletes. */
+static int
+enter_part (kvault_blob *self,
+            uint64_t    *offset,
+            size_t      *len)
+{
+  uint64_t part = *offset / self->large.part_size;
+  int rc;
+
+  *offset %= self->large.part_size;
+  if (*len > self->large.part_size - *offset)
+    *len = (size_t) (self->large.part_size - *offset);
+  if (part != self->part)
+    {
+      rc = sqlite3_blob_reopen (self->blob, self->large.id << 24 | (int64_t) part);
+      if (rc == SQLITE_ABORT)
+        return kvault__fail (self->vault, KVAULT_ESTALE, "%s: the value was changed", self->vault->name);
+      if (rc != SQLITE_OK)
+        return fail_part (self->vault);
+      self->part = part;
+    }
+  if (*offset + *len > (uint64_t) sqlite3_blob_bytes (self->blob))
+    return fail_part (self->vault);
+  return KVAULT_OK;
 }
 
 static int
@@ -227,7 +270,7 @@ walk_to (kvault_blob *self,
   char byte;
   int rc;
 
-  while (!self->vault->page_maps && offset > self->walked + KVAULT__STRIDE)
+  while (!self->vault->page_maps && self->large.id == 0 && offset > self->walked + KVAULT__STRIDE)
     if ((rc = fail_if_cancelled (self->vault)) != KVAULT_OK ||
         (rc = read_piece (self, &byte, 1, self->walked + KVAULT__STRIDE - 1)) != KVAULT_OK)
       return rc;
@@ -262,8 +305,11 @@ kvault_blob_read (kvault_blob *blob,
   while (len > 0)
     {
       size_t n = len < KVAULT__STRIDE ? len : KVAULT__STRIDE;
+      uint64_t at = offset;
 
-      if ((rc = fail_if_cancelled (vault)) != KVAULT_OK || (rc = read_piece (blob, out, n, offset)) != KVAULT_OK)
+      if ((rc = fail_if_cancelled (vault)) != KVAULT_OK ||
+          (blob->large.id != 0 && (rc = enter_part (blob, &at, &n)) != KVAULT_OK) ||
+          (rc = read_piece (blob, out, n, at)) != KVAULT_OK)
         return rc;
       out += n;
       offset += n;

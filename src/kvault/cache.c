@@ -296,7 +296,7 @@ write_tree (kvault               *vault,
     return rc;
   if (kvault__is_cancelled (vault))
     return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-  if ((rc = kvault__put_bytes (vault, node->bytes, node->key_size, node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
+  if ((rc = kvault__put_replacing (vault, node->bytes, node->key_size, node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
     return rc;
   return write_tree (vault, node->right);
 }
@@ -427,7 +427,7 @@ kvault__cache_takes (const kvault *vault,
                      size_t        value_size)
 {
   return vault->cache != NULL && !vault->batch && vault->inside == 0 &&
-         key_size + value_size <= vault->cache->options.capacity;
+         key_size + value_size <= vault->cache->options.capacity && kvault__is_whole (vault, key_size, value_size);
 }
 
 int

@@ -275,12 +275,15 @@ read_size (kvault_cursor *self)
 {
   kvault *vault = self->vault;
   kvault_entry *entry = &self->entry;
+  kvault__row row = { .id = entry->id };
 
   sqlite3_bind_int64 (self->sizes, 1, entry->id);
   switch (sqlite3_step (self->sizes))
     {
     case SQLITE_ROW:
-      entry->result = kvault__row_read (vault, self->sizes, entry->id, 0, &entry->value_size, &entry->value_class);
+      entry->result = kvault__row_read (vault, self->sizes, 0, &row);
+      entry->value_size = row.size;
+      entry->value_class = row.value_class;
       break;
     case SQLITE_DONE:   /* the index has a row that the table has not */
       vault->damaged = true;
@@ -524,12 +527,11 @@ sum_by_table (kvault           *vault,
     return kvault__fail_db (vault, "%s", vault->name);
   while (rc == KVAULT_OK && (step = sqlite3_step (statement)) == SQLITE_ROW)
     {
-      uint64_t size;
-      kvault_class value_class;
+      kvault__row row = { .id = sqlite3_column_int64 (statement, 2) };
 
-      rc = kvault__row_read (vault, statement, sqlite3_column_int64 (statement, 2), 0, &size, &value_class);
+      rc = kvault__row_read (vault, statement, 0, &row);
       run->totals->keys++;
-      run->totals->bytes += size;
+      run->totals->bytes += row.size;
       if (rc == KVAULT_OK && !report (run))
         rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
     }

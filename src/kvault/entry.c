@@ -91,20 +91,26 @@ check_plausible (kvault  *vault,
   return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a value claims to be longer than the file", vault->name);
 }
 
-/* The size and class of a value from typeof(value), length(value) in two columns of a row. */
+/* What a row's value is, from typeof(value), length(value) in two columns of a statement; @row->id is set. */
 int
 kvault__row_read (kvault       *vault,
                   sqlite3_stmt *statement,
-                  int64_t       id,
                   int           type_column,
-                  uint64_t     *size,
-                  kvault_class *value_class)
+                  kvault__row  *row)
 {
-  *value_class = class_of ((const char *) sqlite3_column_text (statement, type_column));
-  *size = (uint64_t) sqlite3_column_int64 (statement, type_column + 1);
-  if (*value_class == KVAULT_CLASS_TEXT)
-    return bytes_of_text (vault, id, size);
-  return check_plausible (vault, *size);
+  int rc;
+
+  row->large.id = 0;
+  row->value_class = class_of ((const char *) sqlite3_column_text (statement, type_column));
+  row->size = (uint64_t) sqlite3_column_int64 (statement, type_column + 1);
+  if (row->value_class == KVAULT_CLASS_TEXT)
+    return bytes_of_text (vault, row->id, &row->size);
+  if (row->size != KVAULT__MARKER_SIZE || row->value_class != KVAULT_CLASS_BLOB)
+    return check_plausible (vault, row->size);
+  rc = kvault__large_of_row (vault, row->id, &row->large);
+  if (rc == KVAULT_OK)
+    row->size = row->large.size;
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
 int
@@ -125,7 +131,7 @@ kvault__row_find (kvault      *vault,
     {
     case SQLITE_ROW:
       row->id = sqlite3_column_int64 (statement, 0);
-      rc = kvault__row_read (vault, statement, row->id, 1, &row->size, &row->value_class);
+      rc = kvault__row_read (vault, statement, 1, row);
       break;
     case SQLITE_DONE:
       rc = fail_not_found (vault, key, key_size);
@@ -251,6 +257,36 @@ copy_bytes (kvault     *vault,
 }
 
 static int
+copy_large (kvault     *vault,
+            const void *key,
+            size_t      key_size,
+            void      **value,
+            size_t     *value_size)
+{
+  kvault_blob *blob;
+  uint64_t size;
+  char *copy;
+  int rc;
+
+  if ((rc = kvault_blob_open (vault, key, key_size, &blob)) != KVAULT_OK)
+    return rc;
+  size = kvault_blob_size (blob);
+  copy = size < SIZE_MAX ? malloc ((size_t) size + 1) : NULL;
+  rc = copy != NULL ? kvault_blob_read (blob, copy, (size_t) size, 0)
+                    : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %llu bytes", vault->name, (unsigned long long) size);
+  kvault_blob_close (blob);
+  if (rc != KVAULT_OK)
+    {
+      free (copy);
+      return rc;
+    }
+  copy[size] = '\0';
+  *value = copy;
+  *value_size = (size_t) size;
+  return KVAULT_OK;
+}
+
+static int
 copy_value (kvault       *vault,
             sqlite3_stmt *statement,
             void        **value,
@@ -264,6 +300,17 @@ copy_value (kvault       *vault,
   if (bytes == NULL && (size > 0 || sqlite3_errcode (vault->db) == SQLITE_NOMEM))
     return kvault__fail_db (vault, "%s", vault->name);
   return copy_bytes (vault, bytes, size, value, value_size);
+}
+
+/* Of a row of KVAULT__GET. */
+static bool
+is_large (kvault       *vault,
+          sqlite3_stmt *statement)
+{
+  kvault__large large;
+
+  return sqlite3_column_type (statement, 0) == SQLITE_BLOB && sqlite3_column_bytes (statement, 0) == KVAULT__MARKER_SIZE &&
+         kvault__large_of_row (vault, sqlite3_column_int64 (statement, 1), &large) == KVAULT_OK;
 }
 
 int
@@ -290,7 +337,10 @@ kvault_get (kvault     *vault,
   kvault__bind_bytes (statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW: rc = copy_value (vault, statement, value, value_size); break;
+    case SQLITE_ROW:
+      rc = is_large (vault, statement) ? copy_large (vault, key, key_size, value, value_size)
+                                       : copy_value (vault, statement, value, value_size);
+      break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);
     }
@@ -306,18 +356,27 @@ kvault_free (void *memory)
 
 /* ---- put and delete ---- */
 
+/* Whether a value fits into one record with its key, or goes into parts. */
+bool
+kvault__is_whole (const kvault *vault,
+                  size_t        key_size,
+                  uint64_t      value_size)
+{
+  return key_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK &&
+         value_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK - key_size &&
+         value_size <= vault->options.whole_value_max;
+}
+
 int
-kvault__check_record (kvault     *vault,
-                      const void *key,
-                      size_t      key_size,
-                      uint64_t    value_size)
+kvault__check_key (kvault     *vault,
+                   const void *key,
+                   size_t      key_size)
 {
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  if (key_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK &&
-      value_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK - key_size)
+  if (key_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK - KVAULT__MARKER_SIZE)
     return KVAULT_OK;
-  return kvault__fail (vault, KVAULT_ETOOBIG, "%s: key %s: with its value it would pass the limit of 1,000,000,000 bytes",
+  return kvault__fail (vault, KVAULT_ETOOBIG, "%s: key %s passes the limit of 1,000,000,000 bytes",
                        vault->name, kvault__describe_key (key, key_size).text);
 }
 
@@ -352,6 +411,69 @@ kvault__put_bytes (kvault     *vault,
   return step_done (vault, statement, key, key_size);
 }
 
+/* Inside an operation: what is at a key goes, its parts too. */
+static int
+drop_old_parts (kvault     *vault,
+                const void *key,
+                size_t      key_size)
+{
+  kvault__row old;
+  int rc;
+
+  if (!kvault__has_large (vault))
+    return KVAULT_OK;
+  rc = kvault__row_find (vault, key, key_size, &old);
+  if (rc == KVAULT_NOTFOUND)
+    return KVAULT_OK;
+  return rc == KVAULT_OK && old.large.id != 0 ? kvault__large_drop (vault, old.large.id) : rc;
+}
+
+int
+kvault__put_replacing (kvault     *vault,
+                       const void *key,
+                       size_t      key_size,
+                       const void *value,
+                       size_t      value_size)
+{
+  int rc = drop_old_parts (vault, key, key_size);
+
+  return rc == KVAULT_OK ? kvault__put_bytes (vault, key, key_size, value, value_size) : rc;
+}
+
+static int
+put_in_parts (kvault     *vault,
+              const void *key,
+              size_t      key_size,
+              const void *value,
+              size_t      value_size)
+{
+  kvault__parts parts;
+  int rc;
+
+  if ((rc = kvault__parts_begin (vault, key, key_size, &parts)) == KVAULT_OK &&
+      (rc = kvault__parts_write (vault, &parts, value, value_size)) == KVAULT_OK)
+    rc = kvault__parts_finish (vault, &parts, key, key_size);
+  kvault__parts_end (vault, &parts);
+  return rc;
+}
+
+static int
+put_through (kvault     *vault,
+             const void *key,
+             size_t      key_size,
+             const void *value,
+             size_t      value_size)
+{
+  int rc;
+
+  if (!kvault__is_whole (vault, key_size, value_size))
+    return put_in_parts (vault, key, key_size, value, value_size);
+  if (!kvault__has_large (vault))
+    return kvault__put_bytes (vault, key, key_size, value, value_size);
+  rc = kvault__begin (vault);
+  return rc == KVAULT_OK ? kvault__end (vault, kvault__put_replacing (vault, key, key_size, value, value_size)) : rc;
+}
+
 int
 kvault_put (kvault     *vault,
             const void *key,
@@ -365,13 +487,44 @@ kvault_put (kvault     *vault,
     return rc;
   if (bad_bytes (value, value_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no value");
-  if ((rc = kvault__check_record (vault, key, key_size, value_size)) != KVAULT_OK)
+  if ((rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
     return rc;
   if (kvault__cache_takes (vault, key_size, value_size))
     return kvault__cache_put (vault, key, key_size, value, value_size);
-  if ((rc = kvault__put_bytes (vault, key, key_size, value, value_size)) == KVAULT_OK)
+  if ((rc = put_through (vault, key, key_size, value, value_size)) == KVAULT_OK)
     kvault__cache_drop (vault, key, key_size);
   return rc;
+}
+
+static int
+delete_with_parts (kvault     *vault,
+                   const void *key,
+                   size_t      key_size)
+{
+  kvault__row row;
+  int rc;
+
+  if ((rc = kvault__begin (vault)) != KVAULT_OK)
+    return rc;
+  if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
+    rc = kvault__delete_row (vault, row.id);
+  return kvault__end (vault, rc);
+}
+
+static int
+delete_whole (kvault     *vault,
+              const void *key,
+              size_t      key_size)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__DELETE, &statement)) != KVAULT_OK)
+    return rc;
+  kvault__bind_bytes (statement, 1, key, key_size);
+  if ((rc = step_done (vault, statement, key, key_size)) != KVAULT_OK)
+    return rc;
+  return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
 }
 
 int
@@ -380,23 +533,17 @@ kvault_delete (kvault     *vault,
                size_t      key_size)
 {
   kvault__waiting waiting;
-  bool waited;
-  sqlite3_stmt *statement;
   int rc;
 
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
     return rc;
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  if ((rc = kvault__statement (vault, KVAULT__DELETE, &statement)) != KVAULT_OK)
+  rc = kvault__has_large (vault) ? delete_with_parts (vault, key, key_size) : delete_whole (vault, key, key_size);
+  if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || !kvault__cache_find (vault, key, key_size, &waiting))
     return rc;
-  kvault__bind_bytes (statement, 1, key, key_size);
-  if ((rc = step_done (vault, statement, key, key_size)) != KVAULT_OK)
-    return rc;
-  waited = kvault__cache_find (vault, key, key_size, &waiting);
-  if (waited)
-    kvault__cache_drop (vault, key, key_size);
-  return waited || sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
+  kvault__cache_drop (vault, key, key_size);
+  return KVAULT_OK;
 }
 
 int
@@ -455,20 +602,49 @@ kvault__reserve (kvault     *vault,
                  uint64_t    size,
                  int64_t    *id)
 {
-  int rc = step_returning_id (vault, KVAULT__RESERVE_UPDATE, key, key_size, size, id);
+  int rc = drop_old_parts (vault, key, key_size);
 
+  if (rc == KVAULT_OK)
+    rc = step_returning_id (vault, KVAULT__RESERVE_UPDATE, key, key_size, size, id);
   return rc == KVAULT_NOTFOUND ? step_returning_id (vault, KVAULT__RESERVE_INSERT, key, key_size, size, id) : rc;
 }
 
 /* ---- rows by id, inside an operation ---- */
+
+/* Looks at the length first: a marker's bytes are cheap to compare, those of another value are not. */
+static int
+large_of_any_row (kvault        *vault,
+                  int64_t        id,
+                  kvault__large *large)
+{
+  sqlite3_stmt *statement;
+  bool may_be;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, id);
+  may_be = sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int64 (statement, 2) == KVAULT__MARKER_SIZE;
+  kvault__statement_done (statement);
+  return may_be ? kvault__large_of_row (vault, id, large) : KVAULT_NOTFOUND;
+}
 
 int
 kvault__delete_row (kvault *vault,
                     int64_t id)
 {
   sqlite3_stmt *statement;
+  kvault__large large;
   int rc;
 
+  if (kvault__has_large (vault))
+    {
+      rc = large_of_any_row (vault, id, &large);
+      if (rc == KVAULT_OK)
+        rc = kvault__large_drop (vault, large.id);
+      if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
+        return rc;
+    }
   if ((rc = kvault__statement (vault, KVAULT__DELETE_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, id);
@@ -563,12 +739,58 @@ rename_by_chunks (kvault            *vault,
   return rc == KVAULT_OK ? kvault__delete_row (vault, row->id) : rc;
 }
 
+/* A longer key can push a value over the limit of a record. */
+static int
+rename_into_parts (kvault            *vault,
+                   const kvault__row *row,
+                   const void        *key,
+                   size_t             key_size,
+                   const void        *new_key,
+                   size_t             new_key_size)
+{
+  char *chunk = malloc (vault->options.chunk_size);
+  kvault_blob *blob = NULL;
+  kvault__parts parts = { 0 };
+  uint64_t at = 0;
+  int rc;
+
+  if (chunk == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  if ((rc = kvault_blob_open (vault, key, key_size, &blob)) == KVAULT_OK)
+    rc = kvault__parts_begin (vault, new_key, new_key_size, &parts);
+  while (rc == KVAULT_OK && at < row->size)
+    {
+      size_t n = row->size - at < vault->options.chunk_size ? (size_t) (row->size - at) : vault->options.chunk_size;
+
+      if ((rc = kvault_blob_read (blob, chunk, n, at)) == KVAULT_OK)
+        rc = kvault__parts_write (vault, &parts, chunk, n);
+      at += n;
+    }
+  kvault_blob_close (blob);
+  free (chunk);
+  if (rc == KVAULT_OK && (rc = kvault__parts_finish (vault, &parts, new_key, new_key_size)) == KVAULT_OK)
+    rc = kvault__delete_row (vault, row->id);
+  kvault__parts_end (vault, &parts);
+  return rc;
+}
+
 static int
 rename_row (kvault            *vault,
             const kvault__row *row,
+            const void        *key,
+            size_t             key_size,
             const void        *new_key,
             size_t             new_key_size)
 {
+  int rc;
+
+  if (row->large.id != 0)   /* the marker alone moves */
+    {
+      rc = rename_in_memory (vault, row->id, new_key, new_key_size);
+      return rc == KVAULT_OK ? kvault__large_rename (vault, row->large.id, new_key, new_key_size) : rc;
+    }
+  if (!kvault__is_whole (vault, new_key_size, row->size) && kvault__is_whole (vault, key_size, row->size))
+    return rename_into_parts (vault, row, key, key_size, new_key, new_key_size);
   if (row->size <= RENAME_IN_MEMORY_MAX)
     return rename_in_memory (vault, row->id, new_key, new_key_size);
   if (vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
@@ -591,7 +813,7 @@ rename_inside (kvault     *vault,
   int rc;
 
   if ((rc = kvault__row_find (vault, key, key_size, &row)) != KVAULT_OK ||
-      (rc = kvault__check_record (vault, new_key, new_key_size, row.size)) != KVAULT_OK)
+      (rc = kvault__check_key (vault, new_key, new_key_size)) != KVAULT_OK)
     return rc;
   if (key_size == new_key_size && (key_size == 0 || memcmp (key, new_key, key_size) == 0))
     return KVAULT_OK;
@@ -603,7 +825,7 @@ rename_inside (kvault     *vault,
     rc = kvault__delete_row (vault, other.id);
   else if (rc == KVAULT_NOTFOUND)
     rc = KVAULT_OK;
-  return rc == KVAULT_OK ? rename_row (vault, &row, new_key, new_key_size) : rc;
+  return rc == KVAULT_OK ? rename_row (vault, &row, key, key_size, new_key, new_key_size) : rc;
 }
 
 int

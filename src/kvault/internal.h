@@ -19,6 +19,7 @@
 
 #define KVAULT__RECORD_MAX 1000000000u  /* SQLite's default limit on a record: key, value, header */
 #define KVAULT__RECORD_SLACK 32u        /* header and the other columns of a record */
+#define KVAULT__MARKER_SIZE 112u         /* of the value that stands for one in parts */
 #define KVAULT__STRIDE (1u << 20)       /* how far one uninterruptible read may walk into a value */
 
 /* The statements that are prepared once for the table in use; statement.c has their SQL. */
@@ -38,6 +39,15 @@ typedef enum {
   KVAULT__DELETE_ROW_OF_KEY,
   KVAULT__RENAME_ROW,
   KVAULT__VALUE_TEXT,
+  KVAULT__LARGE_OF_ROW,
+  KVAULT__LARGE_INSERT,
+  KVAULT__LARGE_LIVES,
+  KVAULT__LARGE_DIES,
+  KVAULT__LARGE_RENAME,
+  KVAULT__LARGE_DYING,
+  KVAULT__LARGE_FORGET,
+  KVAULT__PART_INSERT,
+  KVAULT__PARTS_DELETE_SOME,
   KVAULT__BEGIN,
   KVAULT__COMMIT,
   KVAULT__ROLLBACK,
@@ -79,6 +89,9 @@ struct kvault {
   kvault_writer *writers;
 
   kvault__cache *cache;         /* NULL: off */
+  bool has_large;               /* there are values in parts, or were */
+  int64_t no_large_at;          /* data_version at which there were none */
+  bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
   bool batch;                   /* a transaction of the caller's is open */
   int inside;                   /* operations that are running, one inside the other */
 
@@ -144,15 +157,42 @@ void kvault__statements_finalize (kvault *vault);
 void kvault__bind_bytes (sqlite3_stmt *statement, int index, const void *bytes, size_t size);
 void kvault__bind_key (sqlite3_stmt *statement, int index, kvault_class key_class, const void *key, size_t key_size);
 
+/* large.c */
+typedef struct {
+  int64_t id;          /* 0: a value that is whole */
+  uint64_t size;
+  uint64_t part_size;
+} kvault__large;
+typedef struct {       /* a value in parts on its way in */
+  int64_t id;          /* 0: not begun, or finished */
+  uint64_t size;
+  int64_t n_parts;
+  unsigned char *buffer;
+  size_t used;
+} kvault__parts;
+bool kvault__has_large (kvault *vault);
+void kvault__forget_large (kvault *vault);
+int kvault__large_of_row (kvault *vault, int64_t row_id, kvault__large *large);
+int kvault__large_drop (kvault *vault, int64_t id);
+int kvault__large_rename (kvault *vault, int64_t id, const void *new_key, size_t new_key_size);
+void kvault__large_sweep (kvault *vault);
+int kvault__parts_begin (kvault *vault, const void *key, size_t key_size, kvault__parts *parts);
+int kvault__parts_write (kvault *vault, kvault__parts *parts, const void *bytes, size_t len);
+int kvault__parts_finish (kvault *vault, kvault__parts *parts, const void *key, size_t key_size);
+void kvault__parts_end (kvault *vault, kvault__parts *parts);
+
 /* entry.c */
 typedef struct {
   int64_t id;
-  uint64_t size;
+  uint64_t size;               /* of the whole value */
   kvault_class value_class;
+  kvault__large large;         /* if it is in parts */
 } kvault__row;
+int kvault__put_replacing (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
 int kvault__row_find (kvault *vault, const void *key, size_t key_size, kvault__row *row);
-int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int64_t id, int type_column, uint64_t *size, kvault_class *value_class);
-int kvault__check_record (kvault *vault, const void *key, size_t key_size, uint64_t value_size);
+int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int type_column, kvault__row *row);
+bool kvault__is_whole (const kvault *vault, size_t key_size, uint64_t value_size);
+int kvault__check_key (kvault *vault, const void *key, size_t key_size);
 int kvault__reserve (kvault *vault, const void *key, size_t key_size, uint64_t size, int64_t *id);
 int kvault__delete_row (kvault *vault, int64_t id);
 int kvault__row_key (kvault *vault, int64_t id, void *key, size_t key_size);

@@ -6,7 +6,7 @@
  *
  * A vault is a table of keys and values inside an SQLite file; a file may hold several.
  * Keys are bytes, not text: any length from 0, any byte, ordered by memcmp(). Values are
- * bytes too, from none to nearly a gigabyte. The files are those of KohakuVault, both
+ * bytes too, from none to 64 TiB. The files are those of KohakuVault, both
  * ways: what it wrote opens here, and what is written here opens there.
  *
  * A program opens a file with kvault_open(), which gives a handle on one table of it;
@@ -89,7 +89,26 @@
  * Files made here use 32 KiB pages, a write-ahead log and incremental auto_vacuum; the last
  * makes the end of a large value as near as its beginning.
  *
- * A record (key, value and a few bytes) is at most 1,000,000,000 bytes.
+ * VALUES OVER A GIGABYTE
+ *
+ * An SQLite record (key, value and a few bytes) is at most 1,000,000,000 bytes. A longer value is
+ * stored in parts of 4 MiB and is one key like any other to every function here. KohakuVault
+ * finds a readable marker of 112 bytes at its key and damages nothing:
+ *
+ *     libkvault large value v1 id=<19 digits> size=<19 digits> token=<32 hex digits>\n
+ *
+ * Two tables beside the vaults, made with the first such value, hold the rest:
+ *
+ *     kvault_large (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, key BLOB NOT NULL,
+ *                   size INTEGER NOT NULL, part INTEGER NOT NULL, token BLOB NOT NULL,
+ *                   state INTEGER NOT NULL, touched INTEGER NOT NULL)
+ *     kvault_parts (id INTEGER PRIMARY KEY, data BLOB NOT NULL)
+ *
+ * Part number k of a value is row id * 2^24 + k of kvault_parts; all but the last are `part` bytes long. A
+ * marker counts only if kvault_large has a row with its id, with state 1, for this table and
+ * this key, from whose id, size and token exactly these 112 bytes follow; any other value that looks like one is
+ * just that. State 0 is a value on its way in, 2 one on its way out; `touched` is when it was begun, in seconds since
+ * 1970. Parts left by a program that died are found by their state.
  */
 #ifndef KVAULT_H
 #define KVAULT_H
@@ -134,7 +153,7 @@ typedef enum kvault_result {
   KVAULT_EREADONLY = -8,   /**< the handle, the file, its folder or its table is read-only */
   KVAULT_ESTALE = -9,      /**< the row or the file changed underneath; open it again */
   KVAULT_EMOVED = -10,     /**< the file was replaced, renamed or deleted; nothing is written */
-  KVAULT_ETOOBIG = -11,    /**< the record would pass 1,000,000,000 bytes */
+  KVAULT_ETOOBIG = -11,    /**< a key of nearly 1,000,000,000 bytes, or a value of more than 64 TiB */
   KVAULT_EFULL = -12,      /**< the disk is full */
   KVAULT_EIO = -13,        /**< the system could not read or write */
   KVAULT_ECORRUPT = -14,   /**< an SQLite file that is damaged or cut short */
@@ -212,6 +231,9 @@ typedef struct kvault_options {
                                    default 1,048,576 */
   int rollback_journal;       /**< nonzero: a new file keeps a rollback journal instead of
                                    a write-ahead log */
+  uint32_t whole_value_max;   /**< bytes, 4,096 to 999,999,968: longer values are stored in parts,
+                                   which KohakuVault does not read; default the greatest, which
+                                   is also the longest that it reads */
   int secure_delete;          /**< nonzero: deleted values are overwritten with zeros; costs
                                    writing as many bytes as are deleted */
   int (*is_cancelled) (void *data); /**< asked now and then while a call waits or works;
@@ -223,7 +245,7 @@ typedef struct kvault_options {
 #ifdef __cplusplus
 # define KVAULT_OPTIONS_INIT kvault_options ()
 #else
-# define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, NULL, NULL }
+# define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
 #endif
 #define KVAULT_BUSY_NOWAIT UINT32_MAX
 

@@ -9,12 +9,17 @@
 
 #include <stdlib.h>
 
+#define MARKER_FROM(id, size, token) \
+  "CAST(printf('libkvault large value v1 id=%%019lld size=%%019lld token=%%s', " id ", " size ", lower(hex(" token "))) || char(10) AS BLOB)"
+#define MARKER MARKER_FROM ("l.id", "l.size", "l.token")
+#define MARKER_OF_NEW MARKER_FROM ("id", "size", "token")
+
 /* %w is the table, quoted by the double quotes around it. A pair is {V1, V2}; one entry serves both. */
 static const struct {
   const char *v1;
   const char *v2;
 } sql_of[KVAULT__N_STATEMENTS] = {
-  [KVAULT__GET] = { "SELECT value FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__GET] = { "SELECT value, rowid FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__FIND] = { "SELECT rowid, typeof(value), length(value) FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__FIND_ROW] = { "SELECT key, typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__ROW_KEY] = { "SELECT key FROM main.\"%w\" WHERE rowid = ?1" },
@@ -40,6 +45,22 @@ static const struct {
   [KVAULT__DELETE_ROW_OF_KEY] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1 AND key = ?2" },
   [KVAULT__RENAME_ROW] = { "UPDATE main.\"%w\" SET key = ?2 WHERE rowid = ?1" },
   [KVAULT__VALUE_TEXT] = { "SELECT CAST(value AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
+  /* Row ?1 is a marker that counts: its bytes are the ones that its row of kvault_large would write. */
+  [KVAULT__LARGE_OF_ROW] = {
+    "SELECT l.id, l.size, l.part FROM main.\"%w\" AS t JOIN main.kvault_large AS l ON l.id = CAST(substr(t.value, 29, 19) AS INTEGER)"
+    " WHERE t.rowid = ?1 AND l.state = 1 AND l.tbl = ?2 AND l.key = t.key AND t.value = " MARKER,
+  },
+  [KVAULT__LARGE_INSERT] = { "INSERT INTO main.kvault_large (tbl, key, size, part, token, state, touched) VALUES (?1, ?2, 0, ?3, ?4, 0, ?5)" },
+  [KVAULT__LARGE_LIVES] = { "UPDATE main.kvault_large AS l SET size = ?2, state = 1 WHERE id = ?1 AND state = 0 RETURNING " MARKER_OF_NEW },
+  [KVAULT__LARGE_DIES] = { "UPDATE main.kvault_large SET state = 2 WHERE id = ?1" },
+  [KVAULT__LARGE_RENAME] = { "UPDATE main.kvault_large SET key = ?2 WHERE id = ?1" },
+  [KVAULT__LARGE_DYING] = { "SELECT id FROM main.kvault_large WHERE state = 2 LIMIT 1" },
+  [KVAULT__LARGE_FORGET] = { "DELETE FROM main.kvault_large WHERE id = ?1 AND state = 2" },
+  [KVAULT__PART_INSERT] = { "INSERT INTO main.kvault_parts (id, data) VALUES (?1, ?2)" },
+  [KVAULT__PARTS_DELETE_SOME] = {
+    "DELETE FROM main.kvault_parts WHERE id IN (SELECT id FROM main.kvault_parts"
+    " WHERE id >= ?1 << 24 AND id < (?1 + 1) << 24 LIMIT 32)",
+  },
   [KVAULT__BEGIN] = { "BEGIN IMMEDIATE" },
   [KVAULT__COMMIT] = { "COMMIT" },
   [KVAULT__ROLLBACK] = { "ROLLBACK" },

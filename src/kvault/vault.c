@@ -46,6 +46,7 @@ take_options (kvault               *vault,
   DEFAULT (page_size, DEFAULT_PAGE_SIZE);
   DEFAULT (page_cache_kib, DEFAULT_PAGE_CACHE_KIB);
   DEFAULT (chunk_size, DEFAULT_CHUNK_SIZE);
+  DEFAULT (whole_value_max, KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK);
 
   if ((unsigned) options->access > KVAULT_ACCESS_CREATE_NEW)
     return kvault__fail (vault, KVAULT_EINVAL, "access is not a kvault_access");
@@ -61,6 +62,8 @@ take_options (kvault               *vault,
     return kvault__fail (vault, KVAULT_EINVAL, "page_cache_kib is not from 64 to 4,194,304");
   if (options->chunk_size < 4096 || options->chunk_size > 67108864)
     return kvault__fail (vault, KVAULT_EINVAL, "chunk_size is not from 4,096 to 67,108,864");
+  if (options->whole_value_max < 4096 || options->whole_value_max > KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK)
+    return kvault__fail (vault, KVAULT_EINVAL, "whole_value_max is not from 4,096 to 999,999,968");
   if (options->table != NULL && (options->table[0] == '\0' || strlen (options->table) > 4096))
     return kvault__fail (vault, KVAULT_EINVAL, "a table's name is 1 to 4,096 bytes long");
   if (options->table != NULL && sqlite3_strnicmp (options->table, "sqlite_", 7) == 0)
@@ -263,9 +266,14 @@ kvault__end (kvault *vault,
   kvault_error error;
 
   if (result == KVAULT_OK && (result = kvault__run (vault, nested ? KVAULT__RELEASE : KVAULT__COMMIT)) == KVAULT_OK)
-    return KVAULT_OK;
+    {
+      if (vault->sweep_due && !nested && !vault->sweeping)
+        kvault__large_sweep (vault);
+      return KVAULT_OK;
+    }
   /* SQLite takes back by itself after some failures; what follows must not hide the first one. */
   error = vault->error;
+  kvault__forget_large (vault);
   if (!sqlite3_get_autocommit (vault->db))
     {
       kvault__run (vault, nested ? KVAULT__ROLLBACK_TO : KVAULT__ROLLBACK);
@@ -469,6 +477,7 @@ kvault_open (const char           *location,
       return rc;
     }
 
+  kvault__forget_large (self);
   if ((rc = take_options (self, options)) == KVAULT_OK)
     rc = open_steps (self, options != NULL ? options->table : NULL, &created);
   self->options.table = NULL;

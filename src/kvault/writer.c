@@ -29,6 +29,7 @@ struct kvault_writer {
   unsigned char *memory;    /* the first bytes */
   size_t memory_size, memory_room;
   int spool;                /* the bytes behind them; -1: none */
+  kvault__parts parts;      /* where bytes go that make the value too long for one record */
   int failed;               /* after it only freeing is left */
   bool committed;
 };
@@ -78,7 +79,7 @@ kvault_writer_open (kvault         *vault,
 
   *writer = NULL;
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK ||
-      (rc = kvault__check_record (vault, key, key_size, size == KVAULT_SIZE_UNKNOWN ? 0 : size)) != KVAULT_OK)
+      (rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
     return rc;
   folder = folder_of (vault->path);
   rc = folder != NULL ? check_room (vault, folder, size) : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
@@ -176,51 +177,6 @@ write_spool (kvault_writer       *self,
 }
 
 static int
-take_bytes (kvault_writer       *self,
-            const unsigned char *bytes,
-            size_t               len)
-{
-  size_t n = MEMORY_MAX - self->memory_size;
-  int rc;
-
-  if (n > len)
-    n = len;
-  if (n > 0)
-    {
-      if ((rc = grow_memory (self, self->memory_size + n)) != KVAULT_OK)
-        return rc;
-      memcpy (self->memory + self->memory_size, bytes, n);
-      self->memory_size += n;
-    }
-  return len > n ? write_spool (self, bytes + n, len - n) : KVAULT_OK;
-}
-
-int
-kvault_writer_write (kvault_writer *writer,
-                     const void    *buf,
-                     size_t         len)
-{
-  kvault *vault = writer->vault;
-  int rc;
-
-  if (writer->failed != KVAULT_OK || writer->committed)
-    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->name);
-  if (buf == NULL && len > 0)
-    return kvault__fail (vault, KVAULT_EINVAL, "no bytes");
-  if (len > UINT64_MAX - writer->written || writer->written + len > writer->declared)
-    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: more bytes came than the %llu declared", vault->name,
-                                              kvault__describe_key (writer->key, writer->key_size).text,
-                                              (unsigned long long) writer->declared));
-  if ((rc = kvault__check_record (vault, writer->key, writer->key_size, writer->written + len)) != KVAULT_OK ||
-      (rc = take_bytes (writer, buf, len)) != KVAULT_OK)
-    return fail_writer (writer, rc);
-  writer->written += len;
-  return KVAULT_OK;
-}
-
-/* ---- commit ---- */
-
-static int
 read_spool (kvault_writer *self,
             char          *chunk,
             size_t         len,
@@ -240,6 +196,93 @@ read_spool (kvault_writer *self,
     }
   return KVAULT_OK;
 }
+
+/* All that has come so far goes into parts, and what comes goes there at once. */
+static int
+change_to_parts (kvault_writer *self)
+{
+  kvault *vault = self->vault;
+  uint64_t size = self->written - self->memory_size;
+  char *chunk = NULL;
+  int rc;
+
+  if ((rc = kvault__parts_begin (vault, self->key, self->key_size, &self->parts)) != KVAULT_OK ||
+      (rc = kvault__parts_write (vault, &self->parts, self->memory, self->memory_size)) != KVAULT_OK)
+    return rc;
+  if (size > 0 && (chunk = malloc (vault->options.chunk_size)) == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  for (uint64_t at = 0; rc == KVAULT_OK && at < size; )
+    {
+      size_t n = size - at < vault->options.chunk_size ? (size_t) (size - at) : vault->options.chunk_size;
+
+      if ((rc = read_spool (self, chunk, n, at)) == KVAULT_OK)
+        rc = kvault__parts_write (vault, &self->parts, chunk, n);
+      at += n;
+    }
+  free (chunk);
+  if (self->spool >= 0)
+    close (self->spool);
+  self->spool = -1;
+  free (self->memory);
+  self->memory = NULL;
+  self->memory_size = self->memory_room = 0;
+  return rc;
+}
+
+static int
+take_bytes (kvault_writer       *self,
+            const unsigned char *bytes,
+            size_t               len)
+{
+  size_t n;
+  int rc;
+
+  if (self->parts.id == 0 && !kvault__is_whole (self->vault, self->key_size, self->written + len) &&
+      (rc = change_to_parts (self)) != KVAULT_OK)
+    return rc;
+  if (self->parts.id != 0)
+    return kvault__parts_write (self->vault, &self->parts, bytes, len);
+
+  n = MEMORY_MAX - self->memory_size;
+  if (n > len)
+    n = len;
+  if (n > 0)
+    {
+      if ((rc = grow_memory (self, self->memory_size + n)) != KVAULT_OK)
+        return rc;
+      memcpy (self->memory + self->memory_size, bytes, n);
+      self->memory_size += n;
+    }
+  return len > n ? write_spool (self, bytes + n, len - n) : KVAULT_OK;
+}
+
+int
+kvault_writer_write (kvault_writer *writer,
+                     const void    *buf,
+                     size_t         len)
+{
+  kvault *vault = writer->vault;
+  const kvault_section *in_use = vault->section;
+  int rc;
+
+  if (writer->failed != KVAULT_OK || writer->committed)
+    return kvault__fail (vault, writer->committed ? KVAULT_EINVAL : writer->failed, "%s: the writer has ended", vault->name);
+  if (buf == NULL && len > 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "no bytes");
+  if (len > UINT64_MAX - writer->written || writer->written + len > writer->declared)
+    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: more bytes came than the %llu declared", vault->name,
+                                              kvault__describe_key (writer->key, writer->key_size).text,
+                                              (unsigned long long) writer->declared));
+  kvault__schema_switch (vault, writer->section);
+  rc = take_bytes (writer, buf, len);
+  kvault__schema_switch (vault, in_use);
+  if (rc != KVAULT_OK)
+    return fail_writer (writer, rc);
+  writer->written += len;
+  return KVAULT_OK;
+}
+
+/* ---- commit ---- */
 
 static int
 move_spool (kvault_writer *self,
@@ -302,8 +345,13 @@ commit (kvault_writer        *self,
   kvault *vault = self->vault;
   int rc;
 
-  if (self->spool < 0)
-    rc = kvault__put_bytes (vault, self->key, self->key_size, self->memory, self->memory_size);
+  if (self->parts.id != 0)
+    rc = kvault__parts_finish (vault, &self->parts, self->key, self->key_size);
+  else if (self->spool < 0)
+    {
+      if ((rc = kvault__begin (vault)) == KVAULT_OK)
+        rc = kvault__end (vault, kvault__put_replacing (vault, self->key, self->key_size, self->memory, self->memory_size));
+    }
   else if ((rc = check_memory (self)) == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
     rc = kvault__end (vault, write_value (self));
   if (rc == KVAULT_OK && self->section == in_use)
@@ -343,6 +391,7 @@ kvault__writer_detach (kvault_writer *writer)
   *link = writer->next;
   if (writer->spool >= 0)
     close (writer->spool);
+  kvault__parts_end (writer->vault, &writer->parts);
   free (writer->memory);
   free (writer->key);
   free (writer);
