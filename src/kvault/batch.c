@@ -35,7 +35,7 @@ kvault_commit (kvault *vault)
 
   if (rc != KVAULT_OK)
     return rc;
-  if (!vault->batch)
+  if (!vault->batch || vault->bulk)
     return kvault__fail (vault, KVAULT_EINVAL, "%s: no transaction is open", vault->name);
   if (sqlite3_get_autocommit (vault->db))
     {
@@ -58,6 +58,8 @@ kvault_rollback (kvault *vault)
     kvault__run (vault, KVAULT__ROLLBACK);
   vault->batch = false;
   kvault__forget_large (vault);
+  if (vault->bulk)
+    kvault__bulk_leave (vault);
   vault->error = error;
 }
 

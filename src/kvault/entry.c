@@ -491,9 +491,10 @@ kvault_put (kvault     *vault,
     return rc;
   if (kvault__cache_takes (vault, key_size, value_size))
     return kvault__cache_put (vault, key, key_size, value, value_size);
-  if ((rc = put_through (vault, key, key_size, value, value_size)) == KVAULT_OK)
-    kvault__cache_drop (vault, key, key_size);
-  return rc;
+  if ((rc = put_through (vault, key, key_size, value, value_size)) != KVAULT_OK)
+    return rc;
+  kvault__cache_drop (vault, key, key_size);
+  return vault->inside == 0 ? kvault__bulk_count (vault, value_size) : KVAULT_OK;
 }
 
 static int

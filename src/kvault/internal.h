@@ -93,6 +93,9 @@ struct kvault {
   int64_t no_large_at;          /* data_version at which there were none */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
   bool batch;                   /* a transaction of the caller's is open */
+  bool bulk;                    /* that transaction is one of a bulk import */
+  bool left_wal;                /* which has left write-ahead logging */
+  uint64_t bulk_bytes;          /* put since its last commit */
   int inside;                   /* operations that are running, one inside the other */
 
   _Atomic int interrupted;      /* set by kvault_interrupt(), forgotten by kvault__enter() */
@@ -214,6 +217,14 @@ int kvault__cache_put (kvault *vault, const void *key, size_t key_size, const vo
 void kvault__cache_drop (kvault *vault, const void *key, size_t key_size);
 int kvault__cache_settle (kvault *vault);
 void kvault__cache_free (kvault *vault);
+
+/* stream.c */
+int kvault__bulk_count (kvault *vault, uint64_t bytes);
+int kvault__bulk_leave (kvault *vault);
+int kvault__bulk_recover (kvault *vault);
+
+/* writer.c */
+bool kvault__memory_suffices (const kvault *vault, uint64_t size);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */
 void kvault__cursor_detach (kvault_cursor *cursor);

@@ -800,6 +800,56 @@ KVAULT_API int kvault_writer_commit (kvault_writer *writer);
 /** Free a writer, undoing what was not committed; NULL is fine. */
 KVAULT_API void kvault_writer_free (kvault_writer *writer);
 
+/**
+ * Store what a descriptor delivers; one transaction. A regular file goes straight in, at the speed of the disk,
+ * while others wait to write; a pipe through a kvault_writer, so they do not.
+ *
+ * @fd    read from where it stands; the caller's
+ * @size  how many bytes will come, or KVAULT_SIZE_UNKNOWN: up to the end
+ *
+ * Cost:    one chunk of memory (and 8 MiB for a pipe).
+ * Returns: KVAULT_OK
+ *          KVAULT_ERANGE  fewer bytes came (a file that shrinks), or more from a pipe
+ *          KVAULT_EIO     @fd could not be read, and its errno in kvault_last_error(); or as
+ *                         kvault_writer_commit(). Nothing changed
+ */
+KVAULT_API int kvault_put_fd (kvault *vault, const void *key, size_t key_size, int fd, uint64_t size,
+                              kvault_progress_func progress, void *progress_data);
+
+/**
+ * Write a value to a descriptor, in chunks; short writes are finished.
+ *
+ * @n_written  set to the bytes that went out, after a failure too
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, KVAULT_EFULL or KVAULT_EIO (of @fd too), or a failure
+ */
+KVAULT_API int kvault_get_fd (kvault *vault, const void *key, size_t key_size, int fd,
+                              kvault_progress_func progress, void *progress_data,
+                              uint64_t *n_written);
+
+/**
+ * Begin to put many values. They are committed in groups of about 64 MB, each to the disk, so
+ * that a crash leaves whole values only. Where at least 64 MB are expected and no other
+ * connection has the file open, it leaves its write-ahead log meanwhile, which takes every byte twice; it returns with
+ * kvault_bulk_end(), kvault_rollback() or, after a crash, when it is next opened for writing.
+ *
+ * @expected_bytes  about how many will come; 0 if unknown
+ *
+ * Returns: KVAULT_OK, KVAULT_EINVAL (a transaction is open), KVAULT_EBUSY, or another failure
+ */
+KVAULT_API int kvault_bulk_begin (kvault *vault, uint64_t expected_bytes);
+
+/**
+ * Commit the last group and end. To give up the last group, kvault_rollback() instead; the groups
+ * before it stay.
+ *
+ * Returns: KVAULT_OK; what was put is on the disk
+ *          KVAULT_EBUSY  all is on the disk, but somebody reads and the file could not return
+ *                        to its write-ahead log yet
+ *          a failure; the last group is lost
+ */
+KVAULT_API int kvault_bulk_end (kvault *vault);
+
 /* ---------------------------------------------------------------------------------------
  * What a value is
  * ------------------------------------------------------------------------------------- */

@@ -430,7 +430,8 @@ open_steps (kvault     *vault,
   if (may_create && (rc = kvault__schema_create (vault, table)) != KVAULT_OK)
     return rc;
   if ((rc = kvault__schema_load (vault)) != KVAULT_OK ||
-      (rc = kvault__schema_use (vault, table)) != KVAULT_OK)
+      (rc = kvault__schema_use (vault, table)) != KVAULT_OK ||
+      (rc = kvault__bulk_recover (vault)) != KVAULT_OK)
     return rc;
   return set_pragmas (vault);
 }

@@ -329,10 +329,17 @@ write_value (kvault_writer *self)
 }
 
 /* The older shape has its size column behind the value, so SQLite builds the row in memory, twice. */
+bool
+kvault__memory_suffices (const kvault *vault,
+                         uint64_t      size)
+{
+  return vault->section->kind != KVAULT_SECTION_V1 || size <= MEMORY_MAX || size * 2 <= kvault__memory_available ();
+}
+
 static int
 check_memory (kvault_writer *self)
 {
-  if (self->vault->section->kind != KVAULT_SECTION_V1 || self->written * 2 <= kvault__memory_available ())
+  if (kvault__memory_suffices (self->vault, self->written))
     return KVAULT_OK;
   return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: in a table of the older shape a value of %llu bytes needs twice that in memory",
                        self->vault->name, (unsigned long long) self->written);
@@ -376,7 +383,7 @@ kvault_writer_commit (kvault_writer *writer)
   if ((rc = kvault__enter_write (vault)) == KVAULT_OK && (rc = commit (writer, in_use)) == KVAULT_OK)
     writer->committed = true;
   kvault__schema_switch (vault, in_use);
-  return rc;
+  return rc == KVAULT_OK && vault->inside == 0 ? kvault__bulk_count (vault, writer->written) : rc;
 }
 
 /* ---- ending ---- */

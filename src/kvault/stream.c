@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - values from and to file descriptors, and many of them at once.
+ *
+ * A regular file goes straight into the value: it delivers at the speed of the disk, so holding the write lock meanwhile costs others
+ * little. Pipes and sockets go through a kvault_writer, which holds none.
+ *
+ * Bulk mode groups puts into transactions of about 64 MB and leaves write-ahead logging where that is worth it and possible: a
+ * log takes every byte twice. So that a kill in between does not change the file for good, a table named kvault_bulk says that the file
+ * is to return; whoever opens it for writing next sees to that.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BULK_COMMIT (64u << 20)      /* others cannot read while pages spill, so not longer */
+#define BULK_WORTH (64u << 20)       /* below, the way out of the log and back costs more than it saves */
+#define RETURN_TRIES 50              /* of up to 20 ms each */
+#define MARK "kvault_bulk"
+
+/* ---- in ---- */
+
+static ssize_t
+read_some (int    fd,
+           void  *buf,
+           size_t len)
+{
+  ssize_t n;
+
+  do
+    n = read (fd, buf, len);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+static int
+fail_source (kvault     *vault,
+             int         system_errno,
+             const void *key,
+             size_t      key_size)
+{
+  return kvault__fail_errno (vault, KVAULT_EIO, system_errno, "%s: key %s: what was to be stored could not be read", vault->name,
+                             kvault__describe_key (key, key_size).text);
+}
+
+static bool
+report_bytes (kvault               *vault,
+              kvault_progress_func  report,
+              void                 *data,
+              uint64_t              done,
+              uint64_t              total)
+{
+  kvault_progress progress = { .keys_total = 1, .bytes = done, .bytes_total = total };
+
+  if (!kvault__is_cancelled (vault) && (report == NULL || report (&progress, data) == 0))
+    return true;
+  kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
+  return false;
+}
+
+typedef struct {
+  const void *key;
+  size_t key_size;
+  int fd;
+  uint64_t size;
+  kvault_progress_func report;
+  void *data;
+} source;
+
+static int
+copy_into_blob (kvault       *vault,
+                const source *from,
+                sqlite3_blob *blob)
+{
+  char *chunk = malloc (vault->options.chunk_size);
+  uint64_t at = 0;
+  int rc = chunk != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+
+  while (rc == KVAULT_OK && at < from->size)
+    {
+      size_t wanted = from->size - at < vault->options.chunk_size ? (size_t) (from->size - at) : vault->options.chunk_size;
+      ssize_t n = read_some (from->fd, chunk, wanted);
+
+      if (n < 0)
+        rc = fail_source (vault, errno, from->key, from->key_size);
+      else if (n == 0)
+        rc = kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of %llu", vault->name,
+                           kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at, (unsigned long long) from->size);
+      else if (sqlite3_blob_write (blob, chunk, (int) n, (int) at) != SQLITE_OK)
+        rc = kvault__fail_db (vault, "%s", vault->name);
+      else if (!report_bytes (vault, from->report, from->data, at + (uint64_t) n, from->size))
+        rc = KVAULT_ECANCELLED;
+      at += n > 0 ? (uint64_t) n : 0;
+    }
+  free (chunk);
+  return rc;
+}
+
+static int
+put_straight (kvault       *vault,
+              const source *from)
+{
+  sqlite3_blob *blob = NULL;
+  int64_t id;
+  int rc;
+
+  if ((rc = kvault__begin (vault)) != KVAULT_OK)
+    return rc;
+  if ((rc = kvault__reserve (vault, from->key, from->key_size, from->size, &id)) == KVAULT_OK)
+    {
+      if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 1, &blob) != SQLITE_OK)
+        rc = kvault__fail_db (vault, "%s", vault->name);
+      else
+        rc = copy_into_blob (vault, from, blob);
+      if (sqlite3_blob_close (blob) != SQLITE_OK && rc == KVAULT_OK)
+        rc = kvault__fail_db (vault, "%s", vault->name);
+    }
+  return kvault__end (vault, rc);
+}
+
+static int
+put_through_writer (kvault       *vault,
+                    const source *from)
+{
+  char *chunk = malloc (vault->options.chunk_size);
+  kvault_writer *writer = NULL;
+  uint64_t at = 0;
+  ssize_t n = 1;
+  int rc = chunk != NULL ? kvault_writer_open (vault, from->key, from->key_size, from->size, &writer)
+                         : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+
+  while (rc == KVAULT_OK && n > 0)
+    {
+      n = read_some (from->fd, chunk, vault->options.chunk_size);
+      if (n < 0)
+        rc = fail_source (vault, errno, from->key, from->key_size);
+      else if ((rc = kvault_writer_write (writer, chunk, (size_t) n)) == KVAULT_OK && n > 0 &&
+               !report_bytes (vault, from->report, from->data, at += (uint64_t) n, from->size))
+        rc = KVAULT_ECANCELLED;
+    }
+  if (rc == KVAULT_OK)
+    rc = kvault_writer_commit (writer);
+  kvault_writer_free (writer);
+  free (chunk);
+  return rc;
+}
+
+int
+kvault_put_fd (kvault              *vault,
+               const void          *key,
+               size_t               key_size,
+               int                  fd,
+               uint64_t             size,
+               kvault_progress_func report,
+               void                *report_data)
+{
+  source from = { key, key_size, fd, size, report, report_data };
+  struct stat st;
+  off_t at;
+  int rc;
+
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK || (rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
+    return rc;
+  if (fstat (fd, &st) != 0)
+    return fail_source (vault, errno, key, key_size);
+  if (S_ISDIR (st.st_mode))
+    return fail_source (vault, EISDIR, key, key_size);
+  at = S_ISREG (st.st_mode) ? lseek (fd, 0, SEEK_CUR) : -1;
+  if (at >= 0 && size == KVAULT_SIZE_UNKNOWN)
+    from.size = st.st_size > at ? (uint64_t) (st.st_size - at) : 0;
+  vault->inside++;   /* an interruption is for all of it */
+  if (at >= 0 && kvault__is_whole (vault, key_size, from.size) && kvault__memory_suffices (vault, from.size))
+    rc = put_straight (vault, &from);
+  else
+    rc = put_through_writer (vault, &from);
+  vault->inside--;
+  if (rc == KVAULT_OK)
+    kvault__cache_drop (vault, key, key_size);
+  return rc == KVAULT_OK ? kvault__bulk_count (vault, from.size != KVAULT_SIZE_UNKNOWN ? from.size : 0) : rc;
+}
+
+/* ---- out ---- */
+
+static int
+write_all (kvault     *vault,
+           int         fd,
+           const char *bytes,
+           size_t      len)
+{
+  while (len > 0)
+    {
+      ssize_t n = write (fd, bytes, len);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
+                                   "%s: a value could not be written out", vault->name);
+      bytes += n;
+      len -= (size_t) n;
+    }
+  return KVAULT_OK;
+}
+
+int
+kvault_get_fd (kvault              *vault,
+               const void          *key,
+               size_t               key_size,
+               int                  fd,
+               kvault_progress_func report,
+               void                *report_data,
+               uint64_t            *n_written)
+{
+  kvault_blob *blob = NULL;
+  char *chunk;
+  uint64_t size;
+  int rc;
+
+  *n_written = 0;
+  if ((rc = kvault_blob_open (vault, key, key_size, &blob)) != KVAULT_OK)
+    return rc;
+  size = kvault_blob_size (blob);
+  chunk = malloc (vault->options.chunk_size);
+  if (chunk == NULL)
+    rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  vault->inside++;
+  while (rc == KVAULT_OK && *n_written < size)
+    {
+      size_t n = size - *n_written < vault->options.chunk_size ? (size_t) (size - *n_written) : vault->options.chunk_size;
+
+      if ((rc = kvault_blob_read (blob, chunk, n, *n_written)) == KVAULT_OK && (rc = write_all (vault, fd, chunk, n)) == KVAULT_OK)
+        {
+          *n_written += n;
+          rc = report_bytes (vault, report, report_data, *n_written, size) ? KVAULT_OK : KVAULT_ECANCELLED;
+        }
+    }
+  vault->inside--;
+  free (chunk);
+  kvault_blob_close (blob);
+  return rc;
+}
+
+/* ---- bulk mode ---- */
+
+static bool
+is_wal (kvault *vault)
+{
+  sqlite3_stmt *statement = NULL;
+  bool wal = sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+             sqlite3_step (statement) == SQLITE_ROW && sqlite3_stricmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
+
+  sqlite3_finalize (statement);
+  return wal;
+}
+
+/* Fails at once, with nothing changed, if any other connection has the file in write-ahead-log mode. */
+static bool
+leave_wal (kvault *vault)
+{
+  kvault_error error = vault->error;
+  bool left;
+
+  kvault__statements_finalize (vault);   /* one that is not reset would hold the mode */
+  left = sqlite3_exec (vault->db, "CREATE TABLE IF NOT EXISTS main." MARK " (journal TEXT)", NULL, NULL, NULL) == SQLITE_OK &&
+         sqlite3_exec (vault->db, "PRAGMA main.journal_mode=TRUNCATE", NULL, NULL, NULL) == SQLITE_OK && !is_wal (vault);
+  if (!left)
+    sqlite3_exec (vault->db, "DROP TABLE IF EXISTS main." MARK, NULL, NULL, NULL);
+  vault->error = error;
+  return left;
+}
+
+/* Back to the log, and the mark away. Somebody may be reading: tries for about a second, and leaves the mark if it fails. */
+static int
+return_to_wal (kvault *vault)
+{
+  kvault__statements_finalize (vault);
+  for (int i = 0; i < RETURN_TRIES; i++)
+    {
+      if (sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL) == SQLITE_OK && is_wal (vault))
+        return kvault__exec (vault, "DROP TABLE IF EXISTS main." MARK);
+      nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
+    }
+  return kvault__fail (vault, KVAULT_EBUSY, "%s: another program reads it, so it could not return to its write-ahead log; it does at the next opening",
+                       vault->name);
+}
+
+/* After opening for writing: a bulk import that was killed has left the file out of its log. */
+int
+kvault__bulk_recover (kvault *vault)
+{
+  sqlite3_stmt *statement = NULL;
+  bool marked = sqlite3_prepare_v2 (vault->db, "SELECT 1 FROM main." MARK, -1, &statement, NULL) == SQLITE_OK;
+  kvault_error error = vault->error;
+
+  sqlite3_finalize (statement);
+  if (marked && vault->options.access != KVAULT_ACCESS_VIEW)
+    {
+      return_to_wal (vault);   /* if somebody reads, the next opening does it */
+      vault->error = error;
+    }
+  return KVAULT_OK;
+}
+
+int
+kvault_bulk_begin (kvault  *vault,
+                   uint64_t expected_bytes)
+{
+  int rc;
+
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->batch)
+    return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open already", vault->name);
+  if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
+    return rc;
+  /* What is reported as done is on the disk: each of the few commits waits for it. */
+  if ((rc = kvault__exec (vault, "PRAGMA synchronous=FULL")) != KVAULT_OK)
+    return rc;
+  vault->left_wal = expected_bytes >= BULK_WORTH && is_wal (vault) && leave_wal (vault);
+  vault->bulk_bytes = 0;
+  if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
+    {
+      kvault__bulk_leave (vault);
+      return rc;
+    }
+  vault->batch = vault->bulk = true;
+  return KVAULT_OK;
+}
+
+/* Counts what was put; past 64 MB commits and goes on in a new transaction. */
+int
+kvault__bulk_count (kvault  *vault,
+                    uint64_t bytes)
+{
+  int rc;
+
+  if (!vault->bulk)
+    return KVAULT_OK;
+  vault->bulk_bytes += bytes;
+  if (vault->bulk_bytes < BULK_COMMIT)
+    return KVAULT_OK;
+  if ((rc = kvault__run (vault, KVAULT__COMMIT)) != KVAULT_OK)
+    return rc;
+  vault->bulk_bytes = 0;
+  if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
+    vault->batch = false;
+  return rc;
+}
+
+/* Puts the connection back as it was; the first failure is the one that counts. */
+int
+kvault__bulk_leave (kvault *vault)
+{
+  int rc = KVAULT_OK;
+
+  vault->bulk = false;
+  if (vault->left_wal)
+    rc = return_to_wal (vault);
+  vault->left_wal = false;
+  if (vault->options.durability != KVAULT_DURABILITY_FULL)
+    sqlite3_exec (vault->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+  return rc;
+}
+
+int
+kvault_bulk_end (kvault *vault)
+{
+  kvault_error error;
+  int rc, left;
+
+  if (!vault->bulk)
+    return kvault__fail (vault, KVAULT_EINVAL, "%s: no bulk import is open", vault->name);
+  vault->bulk = false;
+  rc = kvault_commit (vault);
+  error = vault->error;
+  if (rc != KVAULT_OK)
+    kvault_rollback (vault);
+  left = kvault__bulk_leave (vault);
+  if (rc != KVAULT_OK)
+    vault->error = error;
+  return rc != KVAULT_OK ? rc : left;
+}
