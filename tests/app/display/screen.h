@@ -11,8 +11,8 @@ guint32  *screen_draw       (GtkWidget *widget, int *width, int *height);
 /** Turns the main loop until @test holds, for ten seconds at most. Returns: whether it does */
 gboolean  screen_wait       (gboolean (*test) (gpointer), gpointer data);
 
-/** Turns the main loop for a time. Returns: the longest it was away, in µs */
-gint64    screen_run        (guint ms);
+/** Turns the main loop for a time. */
+void      screen_run        (guint ms);
 
 /** A window of that size with @child, on the screen. Returns: (transfer none) */
 GtkWindow *screen_show      (GtkWidget *child, int width, int height);
