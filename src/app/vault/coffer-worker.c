@@ -177,6 +177,8 @@ prepare_handle (CofferWorker *self,
     }
   if (self->vault == NULL && !open_handle (self, job))
     return FALSE;
+  job->device = self->device;
+  job->inode = self->inode;
 
   if (job->strict && job->replaced)
     {
