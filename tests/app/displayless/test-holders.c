@@ -31,20 +31,29 @@ tear_down (Fixture       *self,
   g_free (self->path);
 }
 
+static gboolean
+has_become (pid_t       pid,
+            const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/comm", pid);
+  g_autofree char *comm = NULL;
+
+  g_assert_true (g_file_get_contents (path, &comm, NULL, NULL));
+  return g_str_equal (g_strchomp (comm), name);
+}
+
 /* A process that has @path open and does nothing with it. */
 static pid_t
 start_holder (const char *path)
 {
-  const char *argv[] = { "sh", "-c", "exec 3<\"$1\"; echo; exec sleep 60", "sh", path, NULL };
+  const char *argv[] = { "sh", "-c", "exec 3<\"$1\"; exec sleep 60", "sh", path, NULL };
   g_autoptr(GError) error = NULL;
   GPid pid;
-  char newline;
-  int out;
 
-  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL, &out, NULL, &error);
+  g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                 NULL, NULL, &pid, &error);
   g_assert_no_error (error);
-  g_assert_cmpint (read (out, &newline, 1), ==, 1);
-  close (out);
+  test_wait_for (has_become (pid, "sleep"));
   return pid;
 }
 
