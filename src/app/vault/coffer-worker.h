@@ -42,6 +42,8 @@ struct _CofferJob {
   GCancellable *cancellable;
   GMainContext *context;
   gint handed_over;          /* atomic */
+  GQueue *outstanding;       /* main thread: where `link` is, from push to done; NULL else */
+  GList link;
 };
 
 CofferJob    *coffer_job_new              (void);
