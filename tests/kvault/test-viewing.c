@@ -350,8 +350,8 @@ looks_at_logs_of_the_dead (void)
           assert_true (kvtest_exists (index));
         }
       before = kvtest_snapshot (folder_of (path));
-      kvtest_as_nobody (view_there, &sight);
       kvtest_on_readonly_mount (folder_of (path), view_there, &sight);
+      kvtest_as_nobody (view_there, &sight);
       assert_unchanged (before);
     }
 }
@@ -523,8 +523,8 @@ shows_nothing_beside_a_hot_journal_it_cannot_play_back (void)
   kvtest_make_folder (folder);
   path = make_hot_journal (folder);
   before = kvtest_snapshot (folder);
-  kvtest_as_nobody (refuse_hot, path);
   kvtest_on_readonly_mount (folder, refuse_hot, path);
+  kvtest_as_nobody (refuse_hot, path);
   assert_int (chmod (path, 0666), ==, 0); /* the file alone does not suffice */
   before = kvtest_snapshot (folder);
   kvtest_as_nobody (refuse_hot, path);
@@ -552,14 +552,14 @@ looks_beside_a_cold_journal (void)
   assert_int (kvtest_file_size (kvtest_format ("%s-journal", path)), >, 512);
   before = kvtest_snapshot (folder_of (path));
   look_beside_cold_journal (path);
-  kvtest_as_nobody (look_beside_cold_journal, path);
   kvtest_on_readonly_mount (folder_of (path), look_beside_cold_journal, path);
+  kvtest_as_nobody (look_beside_cold_journal, path);
   assert_unchanged (before);
 
   kvtest_write_file (kvtest_format ("%s-journal", path), "", 0);
   before = kvtest_snapshot (folder_of (path));
-  kvtest_as_nobody (look_beside_cold_journal, path);
   kvtest_on_readonly_mount (folder_of (path), look_beside_cold_journal, path);
+  kvtest_as_nobody (look_beside_cold_journal, path);
   assert_unchanged (before);
 }
 
@@ -572,8 +572,8 @@ looks_beside_an_empty_log (void)
 
   kvtest_write_file (kvtest_format ("%s-wal", path), "", 0);
   before = kvtest_snapshot (folder_of (path));
-  kvtest_as_nobody (view_there, &sight);
   kvtest_on_readonly_mount (folder_of (path), view_there, &sight);
+  kvtest_as_nobody (view_there, &sight);
   assert_unchanged (before);
   view (path, "v010_media.db"); /* which may take the empty log away, as SQLite does */
 }

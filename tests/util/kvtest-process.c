@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -144,15 +145,32 @@ run_so (const Circumstance *self, const char *why_not)
 static bool
 drop_rights (const char *folder, size_t size)
 {
-  if (geteuid () == 0 && (setgid (NOBODY) != 0 || setuid (NOBODY) != 0))
-    return false;
-  return prctl (PR_SET_DUMPABLE, 1) == 0; /* lets the leak checker work */
+  return geteuid () == 0 && setgroups (0, NULL) == 0 && setgid (NOBODY) == 0
+         && setuid (NOBODY) == 0 && prctl (PR_SET_DUMPABLE, 1) == 0; /* for the leak checker */
 }
 
 static bool
+write_text (const char *path, const char *text)
+{
+  FILE *file = fopen (path, "w");
+
+  return file != NULL && fputs (text, file) >= 0 && fclose (file) == 0;
+}
+
+/* Somebody who is not root may mount in a user namespace of his own, if at all. */
+static bool
 enter_own_mounts (void)
 {
-  return unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  uid_t uid = geteuid ();
+  gid_t gid = getegid ();
+
+  if (uid == 0)
+    return unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0
+         && write_text ("/proc/self/setgroups", "deny")
+         && write_text ("/proc/self/uid_map", kvtest_format ("%u %u 1", uid, uid))
+         && write_text ("/proc/self/gid_map", kvtest_format ("%u %u 1", gid, gid))
+         && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool
@@ -172,7 +190,7 @@ mount_small (const char *folder, size_t size)
 void
 kvtest_as_nobody (void (*run) (void *data), void *data)
 {
-  run_so (&(Circumstance) { drop_rights, NULL, 0, run, data }, "cannot become nobody");
+  run_so (&(Circumstance) { drop_rights, NULL, 0, run, data }, "needs root, to become nobody");
 }
 
 void

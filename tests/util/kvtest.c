@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define EXIT_SKIP 77
-#define TIME_LIMIT 150u /* seconds; generous, for sanitizers on a busy machine */
+#define TIME_LIMIT 240u /* seconds; generous, for sanitizers on a busy machine */
 
 static char *skip_reason;  /* shared by all processes */
 static char folder[256];
