@@ -567,6 +567,60 @@ threads_share_a_file (void)
     }
 }
 
+/* POSIX drops all locks of a process on a file with any descriptor of it that is closed: opening the
+ * file again, whatever comes of it, must close none but SQLite's. */
+static void
+try_to_write (KvChild *self, void *path)
+{
+  kvault_options options = { .busy_timeout_ms = KVAULT_BUSY_NOWAIT };
+  kvault *vault;
+
+  kvtest_await (self);
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_EBUSY);
+  kvtest_step (self);
+  kvtest_await (self);
+  assert_ok (vault, kvault_put (vault, "k", 1, "new", 3));
+  kvault_close (vault);
+}
+
+static void
+keeps_its_locks_when_opened_again (void)
+{
+  char *path = kvtest_path ("a.db");
+  KvChild *child = kvtest_spawn (try_to_write, path);
+  kvault_options wrong = { .table = "none" };
+  const kvault_entry *entry;
+  kvault_cursor *cursor;
+  kvault_stats stats;
+  uint64_t version;
+  kvault *vault, *again;
+
+  kvtest_sql (path, "PRAGMA journal_mode=DELETE;" KVTEST_V2 ("kv") "INSERT INTO kv VALUES "
+                    "(x'01', x'02'), (x'03', x'04');");
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_cursor_open (vault, NULL, &cursor));
+  assert_ok (vault, kvault_cursor_next (cursor, &entry)); /* shared from here on */
+  for (size_t i = 0; i < 3; i++)
+    {
+      again = kvtest_open (path, accesses[i]);
+      assert_ok (again, kvault_stats_get (again, &stats));
+      assert_ok (again, kvault_data_version (again, &version));
+      assert_ok (again, kvault_exists (again, "\1", 1));
+      kvault_close (again);
+    }
+  assert_refused (path, KVAULT_ACCESS_CREATE_NEW, KVAULT_EEXIST);
+  assert_result (NULL, kvault_open (path, &wrong, &again, NULL), KVAULT_ENOENT);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  kvtest_step (child);
+  kvtest_await (child);
+  kvault_cursor_close (cursor);
+  kvtest_step (child);
+  kvtest_join (child);
+  assert_value (vault, "k", 1, "new", 3);
+  kvault_close (vault);
+}
+
 /* Eight processes make one vault at the same moment: each finds it whole. */
 typedef struct {
   char *path;
@@ -887,6 +941,7 @@ static const KvTest tests[] = {
   { "/kvault/vault/waits-where-readers-are-locked-out", waits_where_readers_are_locked_out },
   { "/kvault/vault/waiting-can-be-ended", waiting_can_be_ended },
   { "/kvault/vault/threads-share-a-file", threads_share_a_file },
+  { "/kvault/vault/keeps-its-locks-when-opened-again", keeps_its_locks_when_opened_again },
   { "/kvault/vault/is-created-once-among-many", is_created_once_among_many },
   { "/kvault/vault/interrupts-end-work-whole", interrupts_end_work_whole },
   { "/kvault/vault/notices-a-renamed-file", notices_a_renamed_file },
