@@ -359,7 +359,8 @@ typedef struct {
 } Lock;
 
 static void
-hold_lock (KvChild *self, void *data)
+hold_lock (KvChild *self,
+           void    *data)
 {
   const Lock *lock = data;
 
@@ -374,7 +375,8 @@ hold_lock (KvChild *self, void *data)
 }
 
 static kvault *
-open_waiting (const char *path, unsigned timeout_ms)
+open_waiting (const char *path,
+              unsigned    timeout_ms)
 {
   kvault_options options = { .busy_timeout_ms = timeout_ms };
   kvault_error error;
@@ -570,7 +572,8 @@ threads_share_a_file (void)
 /* POSIX drops all locks of a process on a file with any descriptor of it that is closed: opening the
  * file again, whatever comes of it, must close none but SQLite's. */
 static void
-try_to_write (KvChild *self, void *path)
+try_to_write (KvChild *self,
+              void    *path)
 {
   kvault_options options = { .busy_timeout_ms = KVAULT_BUSY_NOWAIT };
   kvault *vault;
@@ -629,7 +632,8 @@ typedef struct {
 } Maker;
 
 static void
-make_together (KvChild *self, void *data)
+make_together (KvChild *self,
+               void    *data)
 {
   Maker *maker = data;
   kvault_options options = { .access = maker->access, .busy_timeout_ms = 60000 };
@@ -818,7 +822,8 @@ replace_it (const char *path)
 }
 
 static void
-never_writes_to_a_moved_file (Mover move, kvault_access access)
+never_writes_to_a_moved_file (Mover         move,
+                              kvault_access access)
 {
   char *path = kvtest_fixture ("v086_two_tables.db");
   kvault *vault = kvtest_open (path, access);

@@ -41,7 +41,8 @@ look_around (kvault *vault)
 }
 
 static void
-view (const char *path, const char *fixture)
+view (const char *path,
+      const char *fixture)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
 
@@ -90,7 +91,8 @@ leaves_no_trace_when_several_look (void)
 
 /* Side files that a killed process left stay, too. */
 static void
-die_with_the_log_open (KvChild *self, void *path)
+die_with_the_log_open (KvChild *self,
+                       void    *path)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_CREATE);
 
@@ -127,7 +129,8 @@ keeps_a_log_and_its_index (void)
 
 /* A viewer beside a program at work neither disturbs it nor misses what it does. */
 static void
-write_a_lot (KvChild *self, void *path)
+write_a_lot (KvChild *self,
+             void    *path)
 {
   kvault *vault;
 
@@ -186,7 +189,8 @@ follows_a_writer (void)
 
 /* A writer that comes and goes while the viewer stays: what it wrote is in the file. */
 static void
-write_and_leave (KvChild *self, void *path)
+write_and_leave (KvChild *self,
+                 void    *path)
 {
   kvault *vault;
 
@@ -257,7 +261,8 @@ static const char *const placed[] = { "v010_media.db", "v086_all_vaults.db",
 
 /* Each of them in a folder of its own. */
 static char *
-place (const char *fixture, size_t number)
+place (const char *fixture,
+       size_t      number)
 {
   char *folder = kvtest_path (kvtest_format ("place%zu", number));
 
@@ -364,7 +369,8 @@ typedef struct {
 } Freeze;
 
 static void
-change_when_told (KvChild *self, void *path)
+change_when_told (KvChild *self,
+                  void    *path)
 {
   kvtest_await (self);
   kvtest_sql (path, "INSERT INTO kv VALUES (x'01', x'02')");
@@ -406,7 +412,8 @@ frozen_views_notice_a_change (void)
 
 /* A reader without rights beside a writer at work: the log's index is there to be read. */
 static void
-write_as_owner (KvChild *self, void *path)
+write_as_owner (KvChild *self,
+                void    *path)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
 
@@ -454,7 +461,8 @@ looks_beside_a_writer_without_rights (void)
 /* ---- The journal of a writer that died ---- */
 
 static void
-die_in_a_transaction (KvChild *self, void *path)
+die_in_a_transaction (KvChild *self,
+                      void    *path)
 {
   kvtest_spill (path, "UPDATE kv SET value = zeroblob(3000)");
   kvtest_step (self);
