@@ -2,6 +2,8 @@
 /* The application: command line, windows and the actions app.*. It runs once for a desktop session; a second start hands its
  * files to the first. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-application"
+
 #include "coffer-application.h"
 
 #include <glib-unix.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define G_LOG_DOMAIN "coffer"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 

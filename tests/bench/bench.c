@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 _Noreturn void
-bench_die (const char *format, ...)
+bench_die (const char *format,
+           ...)
 {
   va_list arguments;
 
@@ -44,7 +45,8 @@ now (void)
 }
 
 static double
-measure (BenchRun run, void *data)
+measure (BenchRun  run,
+         void     *data)
 {
   double start = now ();
 
@@ -53,7 +55,8 @@ measure (BenchRun run, void *data)
 }
 
 static int
-compare_times (const void *a, const void *b)
+compare_times (const void *a,
+               const void *b)
 {
   double left = *(const double *) a, right = *(const double *) b;
 
@@ -68,7 +71,11 @@ median (double *times)
 }
 
 int
-bench_compare (const char *what, BenchRun ours, BenchRun bare, void *data, double budget)
+bench_compare (const char *what,
+               BenchRun    ours,
+               BenchRun    bare,
+               void       *data,
+               double      budget)
 {
   double our_times[BENCH_ROUNDS], bare_times[BENCH_ROUNDS], ratios[BENCH_ROUNDS], ratio;
 
@@ -111,7 +118,8 @@ bench_path (const char *name)
 }
 
 sqlite3 *
-bench_open_bare (const char *path, unsigned page_cache_kib)
+bench_open_bare (const char *path,
+                 unsigned    page_cache_kib)
 {
   char settings[200];
   sqlite3 *db;
@@ -126,7 +134,8 @@ bench_open_bare (const char *path, unsigned page_cache_kib)
 }
 
 sqlite3_stmt *
-bench_prepare (sqlite3 *db, const char *sql)
+bench_prepare (sqlite3    *db,
+               const char *sql)
 {
   sqlite3_stmt *statement;
 
@@ -136,7 +145,9 @@ bench_prepare (sqlite3 *db, const char *sql)
 }
 
 kvault *
-bench_open (const char *path, kvault_access access, unsigned page_cache_kib)
+bench_open (const char    *path,
+            kvault_access  access,
+            unsigned       page_cache_kib)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault_error error;
@@ -150,7 +161,10 @@ bench_open (const char *path, kvault_access access, unsigned page_cache_kib)
 }
 
 static void
-fill_vault (sqlite3 *db, kvault_section_kind kind, unsigned n, unsigned value_size)
+fill_vault (sqlite3             *db,
+            kvault_section_kind  kind,
+            unsigned             n,
+            unsigned             value_size)
 {
   sqlite3_stmt *insert = bench_prepare (db, kind == KVAULT_SECTION_V1
                                             ? "INSERT INTO kv(key, value, size) VALUES (?, ?, ?)"
@@ -181,7 +195,10 @@ fill_vault (sqlite3 *db, kvault_section_kind kind, unsigned n, unsigned value_si
 }
 
 static void
-make_vault (const char *path, kvault_section_kind kind, unsigned n, unsigned value_size)
+make_vault (const char          *path,
+            kvault_section_kind  kind,
+            unsigned             n,
+            unsigned             value_size)
 {
   static const char begin[] = "PRAGMA page_size=32768; PRAGMA journal_mode=OFF; "
                               "PRAGMA synchronous=OFF; BEGIN;";
@@ -201,7 +218,9 @@ make_vault (const char *path, kvault_section_kind kind, unsigned n, unsigned val
 }
 
 char *
-bench_vault (kvault_section_kind kind, unsigned n, unsigned value_size)
+bench_vault (kvault_section_kind kind,
+             unsigned            n,
+             unsigned            value_size)
 {
   char name[64], unfinished[4096];
   char *path;

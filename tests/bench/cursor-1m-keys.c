@@ -46,7 +46,8 @@ walk_bare (void *data)
 }
 
 static int
-compare (kvault_section_kind kind, const char *what)
+compare (kvault_section_kind  kind,
+         const char          *what)
 {
   char *path = bench_vault (kind, KEYS, 100);
   sqlite3 *db = bench_open_bare (path, 0);

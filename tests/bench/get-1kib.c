@@ -15,7 +15,8 @@ typedef struct {
 } Getter;
 
 static int
-format_key (char *key, uint64_t *seed)
+format_key (char     *key,
+            uint64_t *seed)
 {
   return snprintf (key, 32, "user:%010u", (unsigned) (bench_random (seed) % KEYS));
 }
@@ -62,7 +63,8 @@ get_bare (void *data)
 }
 
 static int
-compare (const char *what, unsigned page_cache_kib)
+compare (const char *what,
+         unsigned    page_cache_kib)
 {
   char *path = bench_vault (KVAULT_SECTION_V2, KEYS, VALUE_SIZE);
   sqlite3 *db = bench_open_bare (path, page_cache_kib);

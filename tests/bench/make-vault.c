@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 int
-main (int argc, char **argv)
+main (int    argc,
+      char **argv)
 {
   char *path;
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Drive a GTK 4 program as a person does: AT-SPI to look, the mouse and keys of xdotool to act.
 
-For scripts that /usr/bin/python3 runs inside a session of ./headless. Packages: gir1.2-atspi-2.0, python3-gi, xdotool,
-x11-utils.
+For scripts that /usr/bin/python3 runs inside a session of ./headless. Packages: python3-gi, xdotool, x11-utils.
+
+AT-SPI is spoken over D-Bus here, without its library: all widgets of a program come in one call, where the library takes
+several calls for each. A Node is a widget as it was when asked for; what is written as a function of a node asks anew.
 
 What GTK 4.8 does not do, and how it is got around here:
-  - only coordinates relative to the window are right; Window.point() adds where the window is
+  - only coordinates relative to the window are right; Window adds where the window is
   - no widget tells whether it shows: what is on a hidden page, or scrolled away, keeps its name and its last place.
     showing() asks what is at that place instead
   - a list has about two hundred rows at most, around those on show: there is no n-th row to ask for
@@ -16,22 +18,32 @@ Nothing here waits for time to pass: wait() polls a condition.
 import re
 import subprocess
 import time
-import warnings
-from typing import Callable, Iterator, List, Optional, Pattern, Tuple, TypeVar, Union
+from typing import Callable, Dict, Iterator, List, Optional, Pattern, Set, Tuple, TypeVar, Union
 
-import gi
+from gi.repository import Gio, GLib
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, Gio, GLib  # noqa: E402
-
-warnings.filterwarnings("ignore", category=DeprecationWarning)
-
-Node = Atspi.Accessible
 Match = Union[str, Pattern[str], None]
+Box = Tuple[int, int, int, int]
 T = TypeVar("T")
 
 # Far more than anything takes on an idle machine; a failing test takes this long.
 PATIENCE = 20.0
+# Between two looks. Looking costs the program time, too.
+PAUSE = 0.05
+
+ATSPI = "org.a11y.atspi."
+ROOT = "/org/a11y/atspi/accessible/root"
+NULL = "/org/a11y/atspi/null"
+IN_WINDOW = 1
+
+# Numbers of AT-SPI's enumerations.
+ROLES = {2: "alert", 7: "check box", 8: "check menu item", 16: "dialog", 20: "filler", 23: "frame", 27: "image",
+         29: "label", 31: "list", 32: "list item", 33: "menu", 35: "menu item", 39: "panel", 42: "progress bar",
+         43: "push button", 44: "radio button", 45: "radio menu item", 48: "scroll bar", 49: "scroll pane",
+         50: "separator", 52: "spin button", 55: "table", 56: "table cell", 61: "text", 62: "toggle button",
+         66: "tree table", 69: "window", 79: "entry", 90: "table row"}
+STATES = {"ACTIVE": 1, "CHECKED": 4, "EXPANDED": 10, "FOCUSED": 12, "PRESSED": 20, "SELECTED": 23, "SENSITIVE": 24,
+          "VISIBLE": 30}
 
 
 def wait(test: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
@@ -50,163 +62,242 @@ def wait(test: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
             last = error
         if time.monotonic() > end:
             raise AssertionError("waited in vain for %s%s" % (what, " (%s)" % last.message if last else ""))
-        time.sleep(0.02)
+        time.sleep(PAUSE)
 
 
 # Looking
 
 
-def program(name: str, pid: Optional[int] = None, seconds: float = PATIENCE) -> Node:
-    """The root of a running program; name is g_get_prgname(), the name of its executable unless it sets another.
+class Node:
+    """A widget in a Tree. role is what it is: "push button", "label", "table row"."""
 
-    Nothing that can change is cached on this side: what is asked is what is so.
-    """
-    def look() -> Optional[Node]:
-        for node in children(Atspi.get_desktop(0)):
-            if node.get_name() == name and (pid is None or node.get_process_id() == pid) and node.get_child_count():
-                return node
+    def __init__(self, tree: "Tree", path: str, role: str, name: str, states: int):
+        self.tree, self.path, self.role, self.name, self.states = tree, path, role, name, states
+        self.parent: Optional["Node"] = None
+        self.children: List["Node"] = []
+
+    def has(self, state: str) -> bool:
+        return bool(self.states >> STATES[state] & 1)
+
+    def walk(self) -> Iterator["Node"]:
+        """The node and all below it, parents before children."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def lineage(self) -> List["Node"]:
+        """The node, its parent and so on, up to the window."""
+        return [self] + (self.parent.lineage() if self.parent else [])
+
+    def __str__(self) -> str:
+        return "%s “%s”" % (self.role, self.name)
+
+
+class Tree:
+    """All widgets of a program at one moment."""
+
+    def __init__(self, program: "Program", items: List[tuple]):
+        self.program = program
+        self.nodes: Dict[str, Node] = {}
+        family: Dict[str, List[Tuple[int, Node]]] = {}
+        for (_, path), _, (_, parent), index, _, _, name, role, _, states in items:
+            # What is hidden as a widget of its own is in the answer too; parents do not count it.
+            if path != ROOT and states[0] >> STATES["VISIBLE"] & 1:
+                node = Node(self, path, ROLES.get(role, "role %d" % role), name, states[0] | states[1] << 32)
+                self.nodes[path] = node
+                family.setdefault(parent, []).append((index, node))
+        for path, node in self.nodes.items():
+            node.children = [child for _, child in sorted(family.get(path, []), key=lambda pair: pair[0])]
+            for child in node.children:
+                child.parent = node
+        # GTK knows of widgets that nobody has asked for yet only by number.
+        self.lacking = [item[0][1] for item in items
+                        if item[0][1] in self.nodes and item[4] != len(self.nodes[item[0][1]].children)]
+        self.windows = [node for _, node in sorted(family.get(ROOT, []), key=lambda pair: pair[0])]
+
+
+class Program:
+    """A running program on the accessibility bus."""
+
+    _bus: Optional[Gio.DBusConnection] = None
+
+    def __init__(self, pid: int, check_alive: Callable[[], None] = lambda: None):
+        """check_alive: raises if the process is gone; it is called before each look."""
+        self.pid, self.check_alive = pid, check_alive
+        self.asked: Set[str] = set()
+        self.name = wait(self.look_for_name, "process %d on the accessibility bus" % pid)
+
+    @classmethod
+    def bus(cls) -> Gio.DBusConnection:
+        if cls._bus is None:
+            session = Gio.bus_get_sync(Gio.BusType.SESSION)
+            address = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None,
+                                        Gio.DBusCallFlags.NONE, -1, None).unpack()[0]
+            cls._bus = Gio.DBusConnection.new_for_address_sync(
+                address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+                | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        return cls._bus
+
+    @classmethod
+    def call_bus(cls, name: str, path: str, interface: str, method: str, arguments: Optional[GLib.Variant] = None):
+        reply = cls.bus().call_sync(name, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE,
+                                    int(PATIENCE * 1000), None).unpack()
+        return reply[0] if len(reply) == 1 else reply
+
+    def look_for_name(self) -> Optional[str]:
+        self.check_alive()
+        for name, _ in self.call_bus(ATSPI + "Registry", ROOT, ATSPI + "Accessible", "GetChildren"):
+            pid = self.call_bus("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                "GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)))
+            if pid == self.pid:
+                return name
         return None
 
-    root = wait(look, "the program “%s”" % name, seconds)
-    root.set_cache_mask(Atspi.Cache.ROLE | Atspi.Cache.INTERFACES)
-    return root
+    def call(self, path: str, interface: str, method: str, arguments: Optional[GLib.Variant] = None):
+        return self.call_bus(self.name, path, ATSPI + interface, method, arguments)
+
+    def get(self, path: str, interface: str, name: str):
+        return self.call_bus(self.name, path, "org.freedesktop.DBus.Properties", "Get",
+                             GLib.Variant("(ss)", (ATSPI + interface, name)))
+
+    def tree(self) -> Tree:
+        """All widgets there are now."""
+        self.check_alive()
+        while True:
+            tree = Tree(self, self.call("/org/a11y/atspi/cache", "Cache", "GetItems"))
+            unknown = [path for path in tree.lacking if path not in self.asked]
+            if not unknown:
+                self.asked.clear()
+                return tree
+            for path in unknown:
+                self.asked.add(path)
+                try:
+                    self.call(path, "Accessible", "GetChildren")
+                except GLib.Error:
+                    pass  # It is gone already.
+
+    def windows(self) -> List[Node]:
+        """Its toplevels, dialogs included."""
+        return self.tree().windows
 
 
-def children(node: Node) -> List[Node]:
-    nodes = (node.get_child_at_index(i) for i in range(node.get_child_count()))
-    return [child for child in nodes if child is not None]
+def again(node: Node) -> Node:
+    """The same widget as it is now, in a tree of now."""
+    now = node.tree.program.tree().nodes.get(node.path)
+    if now is None:
+        raise GLib.Error("%s is gone" % node)
+    return now
 
 
-def walk(node: Node, into_lists: bool = False) -> Iterator[Node]:
-    """The node and all below it, parents before children. Lists of rows are not entered, unless the walk begins there.
-
-    A walk takes about a millisecond a node.
-    """
-    yield node
-    for child in children(node):
-        if into_lists or child.get_role_name() not in ("tree table", "list", "table"):
-            yield from walk(child, into_lists)
-        else:
-            yield child
-
-
-def matches(text: Optional[str], pattern: Match) -> bool:
+def matches(text: str, pattern: Match) -> bool:
     if pattern is None:
         return True
-    return text == pattern if isinstance(pattern, str) else bool(pattern.search(text or ""))
+    return text == pattern if isinstance(pattern, str) else bool(pattern.search(text))
 
 
 def find_all(root: Node, role: Optional[str] = None, name: Match = None,
              test: Optional[Callable[[Node], bool]] = None) -> List[Node]:
-    """What is there now of a role ("push button", "label", "table row"), a name and a test of your own."""
-    return [node for node in walk(root)
-            if (role is None or node.get_role_name() == role) and matches(node.get_name(), name)
-            and (test is None or test(node))]
+    """What is below a node now of a role, a name and a test of your own, whether it shows or not."""
+    return [node for node in again(root).walk()
+            if (role is None or node.role == role) and matches(node.name, name) and (test is None or test(node))]
 
 
 def find(root: Node, role: Optional[str] = None, name: Match = None, test: Optional[Callable[[Node], bool]] = None,
          seconds: float = PATIENCE) -> Node:
     """The first of find_all() that is on the screen, once there is one."""
-    what = "%s %s" % (role or "anything", name.pattern if isinstance(name, re.Pattern) else name or "")
-    return wait(lambda: next(iter(node for node in find_all(root, role, name, test) if showing(node)), None),
-                what, seconds)
+    what = "%s “%s”" % (role or "anything", name.pattern if isinstance(name, re.Pattern) else name or "")
+    return wait(lambda: next(filter(showing, find_all(root, role, name, test)), None), what, seconds)
 
 
 def gone(root: Node, role: Optional[str] = None, name: Match = None, seconds: float = PATIENCE) -> None:
     """Wait until nothing of that role and name is on the screen."""
-    wait(lambda: not any(map(showing, find_all(root, role, name))), "%s %s to go" % (role, name), seconds)
+    wait(lambda: not any(map(showing, find_all(root, role, name))), "%s “%s” to go" % (role, name), seconds)
 
 
-def has_state(node: Node, state: str) -> bool:
-    """state: "SELECTED", "CHECKED", "SENSITIVE", "FOCUSED", …"""
-    return node.get_state_set().contains(getattr(Atspi.StateType, state))
+def extents(node: Node) -> Box:
+    """x, y, width, height in the window."""
+    return node.tree.program.call(node.path, "Component", "GetExtents", GLib.Variant("(u)", (IN_WINDOW,)))
 
 
-def lineage(node: Optional[Node]) -> List[Node]:
-    """The node, its parent and so on."""
-    nodes = []
-    while node is not None and node.get_role_name() != "application":
-        nodes.append(node)
-        node = node.get_parent()
-    return nodes
+def node_at(window: Node, x: int, y: int) -> Optional[Node]:
+    """What is on top at a point of a window; None if that has no meaning of its own, an icon in a button."""
+    tree = window.tree
+    _, path = tree.program.call(window.path, "Component", "GetAccessibleAtPoint",
+                                GLib.Variant("(iiu)", (x, y, IN_WINDOW)))
+    if path == NULL:
+        return None
+    if path not in tree.nodes:
+        tree = tree.program.tree()
+    return tree.nodes.get(path)
 
 
 def showing(node: Node) -> bool:
     """Whether a person could click it: it, or something inside it, is on top at one of five points of it.
 
-    GTK does not say what is at a point where something is that has no meaning of its own, an icon in a button; if that
-    is all there is, the widget gets the benefit of the doubt.
+    If at none of them is anything with a meaning, the widget gets the benefit of the doubt.
     """
     x, y, width, height = extents(node)
     if width <= 0 or height <= 0:
         return False
-    frame = lineage(node)[-1].get_component_iface()
-    if node.get_parent().get_role_name() == "application":
+    window = node.lineage()[-1]
+    if window is node:
         return True
     seen = False
     for across, down in ((0.5, 0.5), (0.5, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 0.5)):
-        top = Atspi.Component.get_accessible_at_point(frame, x + int(width * across), y + int(height * down),
-                                                      Atspi.CoordType.WINDOW)
+        top = node_at(window, x + int(width * across), y + int(height * down))
         if top is not None:
             seen = True
-            if node in lineage(top):
+            if any(above.path == node.path for above in top.lineage()):
                 return True
     return not seen
 
 
 def text_of(node: Node) -> str:
-    """What a label, an entry or a text view says; the name of anything else."""
-    text = node.get_text_iface()
-    if text is None:
-        return node.get_name() or ""
-    return Atspi.Text.get_text(text, 0, Atspi.Text.get_character_count(text))
-
-
-def texts(root: Node) -> List[str]:
-    """Every label that shows under a node, from the first to the last."""
-    found = (text_of(node) for node in walk(root) if node.get_role_name() == "label" and showing(node))
-    return [text for text in found if text]
-
-
-def extents(node: Node) -> Tuple[int, int, int, int]:
-    """x, y, width, height in the window."""
-    rect = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.WINDOW)
-    return rect.x, rect.y, rect.width, rect.height
+    """What an entry or a text view says now."""
+    return node.tree.program.call(node.path, "Text", "GetText", GLib.Variant("(ii)", (0, -1)))
 
 
 def dump(root: Node, depth: int = 0) -> str:
     """The tree as text, for messages and for whoever writes a test."""
-    lines = ["%s%s “%s” %s" % ("  " * depth, root.get_role_name(), root.get_name() or "", extents_or_none(root))]
-    return "\n".join(lines + [dump(child, depth + 1) for child in children(root)])
-
-
-def extents_or_none(node: Node) -> str:
-    return "%d,%d %d×%d" % extents(node) if node.get_component_iface() else ""
+    try:
+        box = "%d,%d %d×%d" % extents(root)
+    except GLib.Error:
+        box = ""
+    states = " ".join(name.lower() for name in STATES if name not in ("VISIBLE", "SENSITIVE") and root.has(name))
+    return "\n".join(["%s%s %s %s" % ("  " * depth, root, box, states)]
+                     + [dump(child, depth + 1) for child in root.children])
 
 
 # Acting
 
 
 def action_names(node: Node) -> List[str]:
-    action = node.get_action_iface()
-    return [Atspi.Action.get_action_name(action, i) for i in range(Atspi.Action.get_n_actions(action))] if action else []
+    try:
+        count = node.tree.program.get(node.path, "Action", "NActions")
+        return [node.tree.program.call(node.path, "Action", "GetName", GLib.Variant("(i)", (i,))) for i in range(count)]
+    except GLib.Error:
+        return []
 
 
 def do(node: Node, name: str = "click") -> None:
-    """An action of a widget: "click" of a button, "toggle" of a switch, "win.close" of a window."""
+    """An action of a widget: "click" of a button, "toggle" of a switch, "window.close" of a window."""
     names = action_names(node)
     if name not in names:
-        raise AssertionError("“%s” cannot %s, only %s" % (node.get_name(), name, ", ".join(names) or "nothing"))
-    Atspi.Action.do_action(node.get_action_iface(), names.index(name))
+        raise AssertionError("%s cannot %s, only %s" % (node, name, ", ".join(names) or "nothing"))
+    node.tree.program.call(node.path, "Action", "DoAction", GLib.Variant("(i)", (names.index(name),)))
 
 
 def press(root: Node, name: Match, role: str = "push button") -> None:
-    """Find a button by its name and click it."""
-    do(find(root, role, name, lambda node: "click" in action_names(node) and has_state(node, "SENSITIVE")))
+    """Find a button by its name and click it.
+
+    GTK 4.8 names a button with a mnemonic “_Try Again Try Again”: either half will do.
+    """
+    halves = re.compile("(^|_.* )%s$" % re.escape(name)) if isinstance(name, str) else name
+    do(find(root, role, halves, lambda node: node.has("SENSITIVE") and "click" in action_names(node)))
 
 
 def set_text(entry: Node, text: str) -> None:
-    Atspi.EditableText.set_text_contents(entry.get_editable_text_iface(), text)
+    entry.tree.program.call(entry.path, "EditableText", "SetTextContents", GLib.Variant("(s)", (text,)))
 
 
 def xdo(*arguments: object) -> str:
@@ -230,28 +321,25 @@ def xprop(window: str, name: str) -> str:
 
 
 class Window:
-    """A toplevel of the X server and the frame that is the same window in AT-SPI."""
+    """A toplevel of the X server and the node that is the same window in AT-SPI."""
 
-    def __init__(self, frame: Node, xid: str):
-        self.frame, self.xid = frame, xid
+    def __init__(self, frame: Node, xid: Optional[str] = None):
+        self.frame = frame
+        self.xid = xid or wait(self.look_for_xid, "the window “%s”" % frame.name)
 
-    @classmethod
-    def of(cls, frame: Node, pid: int, seconds: float = PATIENCE) -> "Window":
-        """Look for the X window of a frame: same process, same title."""
-        def look() -> Optional[str]:
-            found = subprocess.run(["xdotool", "search", "--onlyvisible", "--all", "--pid", str(pid), "--name",
-                                    "^%s$" % re.escape(frame.get_name() or "")],
-                                   check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   universal_newlines=True).stdout.split()
-            return found[-1] if found else None
+    def look_for_xid(self) -> Optional[str]:
+        """The X window of the same process and title."""
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--all", "--pid",
+                                str(self.frame.tree.program.pid), "--name", "^%s$" % re.escape(self.frame.name)],
+                               check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               universal_newlines=True).stdout.split()
+        return found[-1] if found else None
 
-        return cls(frame, wait(look, "the window “%s”" % frame.get_name(), seconds))
-
-    def geometry(self) -> Tuple[int, int, int, int]:
+    def geometry(self) -> Box:
         """x, y, width, height of the X window on the screen."""
         lines = xdo("getwindowgeometry", "--shell", self.xid).splitlines()
         value = dict(line.split("=", 1) for line in lines if "=" in line)
-        return tuple(int(value[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+        return int(value["X"]), int(value["Y"]), int(value["WIDTH"]), int(value["HEIGHT"])
 
     def origin(self) -> Tuple[int, int]:
         """Where the widgets begin: the X window is larger by a border, which is the shadow where there is a compositor."""
@@ -262,7 +350,7 @@ class Window:
             return x + int(shadow[1]), y + int(shadow[3])
         return x + (width - frame_width) // 2, y + (height - frame_height) // 2
 
-    def box(self, node: Node) -> Tuple[int, int, int, int]:
+    def box(self, node: Node) -> Box:
         """A widget's x, y, width, height on the screen."""
         left, top = self.origin()
         x, y, width, height = extents(node)
@@ -323,15 +411,11 @@ def drag(start: Tuple[int, int], end: Tuple[int, int]) -> None:
 # GActions over D-Bus
 
 
-def _action_path(application: str, window: Optional[int]) -> str:
-    path = "/" + application.replace(".", "/").replace("-", "_")
-    return path + "/window/%d" % window if window else path
-
-
 def _call_actions(application: str, window: Optional[int], method: str, arguments: GLib.Variant) -> GLib.Variant:
+    path = "/" + application.replace(".", "/").replace("-", "_") + ("/window/%d" % window if window else "")
     return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
-        application, _action_path(application, window), "org.gtk.Actions", method, arguments, None,
-        Gio.DBusCallFlags.NONE, int(PATIENCE * 1000), None)
+        application, path, "org.gtk.Actions", method, arguments, None, Gio.DBusCallFlags.NONE, int(PATIENCE * 1000),
+        None)
 
 
 def activate_action(application: str, name: str, *parameters: GLib.Variant, window: Optional[int] = None) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sqlite3
+import unicodedata
 from contextlib import closing
 from typing import Dict, Iterable, List, NamedTuple, Tuple
 
@@ -49,6 +50,29 @@ def is_vault_shape(table: dict) -> bool:
     return (table.get("columns") in (["id", "key", "value", "size"], ["key", "value"])
             and table["type"] == "table" and "all_sha256" in table
             and not table["name"].endswith("_info") and table["name"] != "kohakuvault_meta")
+
+
+def shown(key: bytes) -> str:
+    """A key as the list has to show it: printable as it is, the rest escaped, the middle left out of a long one."""
+    if not key:
+        return "(empty key)"
+    if len(key) > 512:
+        return shown(key[:256]) + "…" + shown(key[-256:])
+    # Python marks each byte that is no UTF-8 by a lone surrogate, U+DC80 + what it is above 0x80.
+    text = key.decode("utf-8", "surrogateescape")
+    escaped = "".join(escape(character) for character in text)
+    return escaped if escaped == text else "".join(escape(character) for character in text.replace("\\", "\\\\"))
+
+
+def escape(character: str) -> str:
+    number = ord(character)
+    if 0xdc80 <= number <= 0xdcff:
+        return "\\x%02x" % (number - 0xdc00)
+    # Control characters, what turns the direction or begins a line: all of it could make one key look like another.
+    if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp"):
+        return character
+    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return short.get(character, "\\x%02x" % number if number < 0x80 else "\\u%04x" % number)
 
 
 def state_of(folder: str) -> Dict[str, Tuple[str, int]]:

@@ -9,7 +9,8 @@
 typedef void (*Mutation) (uint8_t *bytes, size_t *size, uint64_t *seed);
 
 static size_t
-page_of (const uint8_t *bytes, size_t size)
+page_of (const uint8_t *bytes,
+         size_t         size)
 {
   size_t page = size > 18 ? (size_t) bytes[16] << 8 | bytes[17] : 0;
 
@@ -17,7 +18,9 @@ page_of (const uint8_t *bytes, size_t size)
 }
 
 static void
-flip_bits (uint8_t *bytes, size_t *size, uint64_t *seed)
+flip_bits (uint8_t  *bytes,
+           size_t   *size,
+           uint64_t *seed)
 {
   for (uint64_t n = 1 + kvtest_random (seed) % 20; n > 0; n--)
     bytes[kvtest_random (seed) % *size] ^= (uint8_t) (1 << kvtest_random (seed) % 8);
@@ -25,7 +28,9 @@ flip_bits (uint8_t *bytes, size_t *size, uint64_t *seed)
 
 /* The header of the file, where the page size, the sizes and the freelist are. */
 static void
-spoil_file_header (uint8_t *bytes, size_t *size, uint64_t *seed)
+spoil_file_header (uint8_t  *bytes,
+                   size_t   *size,
+                   uint64_t *seed)
 {
   for (uint64_t n = 1 + kvtest_random (seed) % 3; n > 0; n--)
     bytes[16 + kvtest_random (seed) % 84] = (uint8_t) kvtest_random (seed);
@@ -33,7 +38,9 @@ spoil_file_header (uint8_t *bytes, size_t *size, uint64_t *seed)
 
 /* Page headers, cell pointers and the first cells, where lengths and page numbers are. */
 static void
-spoil_page_heads (uint8_t *bytes, size_t *size, uint64_t *seed)
+spoil_page_heads (uint8_t  *bytes,
+                  size_t   *size,
+                  uint64_t *seed)
 {
   size_t page = page_of (bytes, *size);
 
@@ -47,7 +54,9 @@ spoil_page_heads (uint8_t *bytes, size_t *size, uint64_t *seed)
 }
 
 static void
-swap_pages (uint8_t *bytes, size_t *size, uint64_t *seed)
+swap_pages (uint8_t  *bytes,
+            size_t   *size,
+            uint64_t *seed)
 {
   size_t page = page_of (bytes, *size), n = *size / page;
   uint8_t *spare = malloc (page);
@@ -66,7 +75,9 @@ swap_pages (uint8_t *bytes, size_t *size, uint64_t *seed)
 
 /* Page numbers that lead back: loops in trees, chains and the freelist. */
 static void
-point_elsewhere (uint8_t *bytes, size_t *size, uint64_t *seed)
+point_elsewhere (uint8_t  *bytes,
+                 size_t   *size,
+                 uint64_t *seed)
 {
   size_t page = page_of (bytes, *size), n = *size / page + 2;
 
@@ -87,14 +98,18 @@ point_elsewhere (uint8_t *bytes, size_t *size, uint64_t *seed)
 }
 
 static void
-cut_off (uint8_t *bytes, size_t *size, uint64_t *seed)
+cut_off (uint8_t  *bytes,
+         size_t   *size,
+         uint64_t *seed)
 {
   *size = kvtest_random (seed) % *size;
 }
 
 /* The text of the schema, byte by byte. */
 static void
-spoil_schema (uint8_t *bytes, size_t *size, uint64_t *seed)
+spoil_schema (uint8_t  *bytes,
+              size_t   *size,
+              uint64_t *seed)
 {
   size_t page = page_of (bytes, *size);
   uint8_t *found = memmem (bytes, page < *size ? page : *size, "CREATE TABLE", 12);
@@ -111,7 +126,8 @@ static const Mutation mutations[] = { flip_bits, spoil_file_header, spoil_page_h
 /* ---- What a program would do with it ---- */
 
 static void
-walk (kvault *vault, unsigned flags)
+walk (kvault   *vault,
+      unsigned  flags)
 {
   kvault_cursor_options options = { .flags = flags };
   kvault_cursor *cursor = NULL;
@@ -186,7 +202,8 @@ change (kvault *vault)
 }
 
 static void
-check (const char *path, uint64_t number)
+check (const char *path,
+       uint64_t    number)
 {
   KvSnapshot *before = NULL;
   kvault *vault = NULL;
@@ -209,7 +226,8 @@ check (const char *path, uint64_t number)
 }
 
 static uint64_t
-setting (const char *name, uint64_t otherwise)
+setting (const char *name,
+         uint64_t    otherwise)
 {
   const char *text = getenv (name);
 
@@ -217,7 +235,9 @@ setting (const char *name, uint64_t otherwise)
 }
 
 static void
-survives (const char *fixture, const char *side, unsigned rounds)
+survives (const char *fixture,
+          const char *side,
+          unsigned    rounds)
 {
   uint64_t first = setting ("COFFER_FUZZ_SEED", 0);
   char *path = kvtest_fixture (fixture), *target = kvtest_format ("%s%s", path, side);

@@ -7,7 +7,8 @@
 #define MEBIBYTE 1048576u
 
 static kvault_blob *
-open_blob (kvault *vault, const char *key)
+open_blob (kvault     *vault,
+           const char *key)
 {
   kvault_blob *blob;
 
@@ -256,7 +257,8 @@ verifies_the_key_of_an_entry (void)
 
 /* A file without page maps, as KohakuVault makes them. */
 static char *
-make_large (size_t size, int auto_vacuum)
+make_large (size_t size,
+            int    auto_vacuum)
 {
   char *path = kvtest_path ("large.db");
   uint8_t *value = malloc (size);

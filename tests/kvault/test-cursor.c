@@ -13,7 +13,10 @@ typedef struct {
 } Key;
 
 static int
-compare_bytes (const void *a, size_t a_size, const void *b, size_t b_size)
+compare_bytes (const void *a,
+               size_t      a_size,
+               const void *b,
+               size_t      b_size)
 {
   int order = memcmp (a, b, a_size < b_size ? a_size : b_size);
 
@@ -21,7 +24,8 @@ compare_bytes (const void *a, size_t a_size, const void *b, size_t b_size)
 }
 
 static int
-compare_keys (const void *a, const void *b)
+compare_keys (const void *a,
+              const void *b)
 {
   const Key *left = a, *right = b;
 
@@ -42,7 +46,10 @@ random_key (uint64_t *seed)
 
 /* Fills @vault and @keys, which come out sorted and without doubles. */
 static size_t
-make_keys (kvault *vault, Key *keys, size_t n, uint64_t seed)
+make_keys (kvault   *vault,
+           Key      *keys,
+           size_t    n,
+           uint64_t  seed)
 {
   uint8_t value[300] = { 0 };
   size_t kept = 0;
@@ -65,7 +72,8 @@ make_keys (kvault *vault, Key *keys, size_t n, uint64_t seed)
 }
 
 static bool
-is_wanted (const Key *key, const kvault_cursor_options *options)
+is_wanted (const Key                   *key,
+           const kvault_cursor_options *options)
 {
   int order;
 
@@ -81,7 +89,10 @@ is_wanted (const Key *key, const kvault_cursor_options *options)
 }
 
 static void
-check_walk (kvault *vault, const kvault_cursor_options *options, const Key *keys, size_t n)
+check_walk (kvault                      *vault,
+            const kvault_cursor_options *options,
+            const Key                   *keys,
+            size_t                       n)
 {
   kvault_cursor *cursor;
   const kvault_entry *entry;
@@ -149,7 +160,9 @@ agrees_with_a_model (void)
 }
 
 static size_t
-count_prefix (kvault *vault, const void *prefix, size_t size)
+count_prefix (kvault     *vault,
+              const void *prefix,
+              size_t      size)
 {
   kvault_cursor_options options = { .prefix = prefix, .prefix_size = size };
   kvault_cursor *cursor;
@@ -344,7 +357,10 @@ lists_keys_of_every_class (void)
 
 /* A list in pages: each cursor begins behind the last entry of the one before. */
 static size_t
-walk_in_pages (kvault *vault, unsigned flags, size_t page, char seen[][32])
+walk_in_pages (kvault   *vault,
+               unsigned  flags,
+               size_t    page,
+               char      seen[][32])
 {
   kvault_cursor_options options = { .flags = flags };
   char start[32];
@@ -528,7 +544,8 @@ closes_with_its_handle (void)
 /* ---- Totals ---- */
 
 static int
-watch_totals (const kvault_totals_result *so_far, void *data)
+watch_totals (const kvault_totals_result *so_far,
+              void                       *data)
 {
   uint64_t *seen = data;
 

@@ -13,7 +13,11 @@
 static const kvault_section_kind kinds[] = { KVAULT_SECTION_V1, KVAULT_SECTION_V2 };
 
 static int
-stream (kvault *vault, const char *key, const void *value, size_t size, uint64_t declared)
+stream (kvault     *vault,
+        const char *key,
+        const void *value,
+        size_t      size,
+        uint64_t    declared)
 {
   kvault_writer *writer;
   int rc = kvault_writer_open (vault, key, strlen (key), declared, &writer);
@@ -99,7 +103,8 @@ failed_streams_keep_the_old_value (void)
 
 /* 9: the same after a crash, and others see zeros while a stream runs. */
 static void
-stream_for_ever (KvChild *self, void *path)
+stream_for_ever (KvChild *self,
+                 void    *path)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
   uint8_t *zeros = calloc (1, MEBIBYTE);

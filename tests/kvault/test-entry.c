@@ -18,7 +18,8 @@ assert_sizes_kept (kvault *vault)
 }
 
 static void
-assert_count (kvault *vault, uint64_t expected)
+assert_count (kvault   *vault,
+              uint64_t  expected)
 {
   uint64_t count;
 
@@ -255,18 +256,21 @@ refuses_what_no_record_can_hold (kvault *vault)
 static void
 stores_values_up_to_the_limit (kvault *vault)
 {
-  size_t size = kvault_table_kind (vault) == KVAULT_SECTION_V1 ? 999999968 : 999999968;
+  size_t size = 999999967; /* and 32 bytes for the record itself, one for the key */
   uint8_t *value;
   uint64_t got;
 
   if (getenv ("COFFER_TEST_LARGE") == NULL)
     kvtest_skip ("takes 4 GB; set COFFER_TEST_LARGE");
-  value = calloc (1, size);
+  value = calloc (1, size + 1);
   value[0] = 1;
   value[size - 1] = 2;
+  assert_result (vault, kvault_put (vault, "k", 1, value, size + 1), KVAULT_ETOOBIG);
   assert_ok (vault, kvault_put (vault, "k", 1, value, size));
   assert_ok (vault, kvault_size (vault, "k", 1, &got));
   assert_int (got, ==, size);
+  assert_value (vault, "k", 1, value, size);
+  assert_result (vault, kvault_rename (vault, "k", 1, "longer", 6, 0), KVAULT_ETOOBIG);
   assert_value (vault, "k", 1, value, size);
   free (value);
 }

@@ -6,7 +6,8 @@
 
 /* What a killed writer leaves: a log, and no index any more. */
 static char *
-make_log (const char *name, KvChildFunc write)
+make_log (const char  *name,
+          KvChildFunc  write)
 {
   char *folder = kvtest_path (name), *path = kvtest_format ("%s/a.db", folder);
   KvChild *child;
@@ -65,7 +66,9 @@ check_readonly (const Expected *expected)
 }
 
 static void
-put_generation (const char *path, unsigned keys, unsigned generation)
+put_generation (const char *path,
+                unsigned    keys,
+                unsigned    generation)
 {
   kvtest_sql (path, "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %u) "
                     "INSERT OR REPLACE INTO kv SELECT CAST(char(i) || x'000000' AS BLOB), "
@@ -73,14 +76,16 @@ put_generation (const char *path, unsigned keys, unsigned generation)
 }
 
 static void
-begin (const char *path, unsigned page_size)
+begin (const char *path,
+       unsigned    page_size)
 {
   kvtest_sql (path, "PRAGMA page_size=%u; PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"), page_size);
   kvtest_keep_open (path); /* or the last one to close would fold the log in */
 }
 
 static void
-write_and_stop (KvChild *self, void *path)
+write_and_stop (KvChild *self,
+                void    *path)
 {
   begin (path, 4096);
   put_generation (path, 100, 1);
@@ -96,7 +101,8 @@ sees_what_was_committed (void)
 }
 
 static void
-write_and_die_midway (KvChild *self, void *path)
+write_and_die_midway (KvChild *self,
+                      void    *path)
 {
   begin (path, 512);
   put_generation (path, 100, 1);
@@ -114,7 +120,8 @@ passes_over_what_was_not (void)
 
 /* A checkpoint lets the log begin again: old frames lie behind the new ones. */
 static void
-write_checkpoint_and_write (KvChild *self, void *path)
+write_checkpoint_and_write (KvChild *self,
+                            void    *path)
 {
   begin (path, 512);
   put_generation (path, 100, 1);
@@ -133,7 +140,8 @@ passes_over_frames_of_before (void)
 
 /* Folded into the main file, but the log still there. */
 static void
-write_and_checkpoint (KvChild *self, void *path)
+write_and_checkpoint (KvChild *self,
+                      void    *path)
 {
   begin (path, 4096);
   put_generation (path, 100, 1);
@@ -150,7 +158,8 @@ reads_a_log_that_is_folded_in (void)
 
 /* The index is in segments of 4,096 frames; this needs several. */
 static void
-write_many_frames (KvChild *self, void *path)
+write_many_frames (KvChild *self,
+                   void    *path)
 {
   begin (path, 512);
   for (unsigned generation = 1; generation <= 110; generation++)

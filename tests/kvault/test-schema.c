@@ -3,7 +3,8 @@
 #include "kvtest.h"
 
 static const kvault_section *
-find_section (kvault *vault, const char *name)
+find_section (kvault     *vault,
+              const char *name)
 {
   const kvault_section *sections;
   size_t n;
@@ -490,7 +491,8 @@ opens_beside_nested_views_at_once (void)
 /* Every second one is a vault. SQLite takes minutes for so many CREATEs: the rows of the schema are
  * written as they would be, but all tables of a kind share the root pages of one. */
 static void
-make_tables (const char *path, unsigned n)
+make_tables (const char *path,
+             unsigned    n)
 {
   kvtest_sql (path, KVTEST_V2 ("model") "CREATE TABLE other (a, b);"
                     "PRAGMA writable_schema=1;"

@@ -5,7 +5,9 @@
 static const uint8_t header[KVAULT_HEADER_SIZE] = { 0x89, 'K', 1, 3, 0, 0, 0, 0, 'V', 'K' };
 
 static kvault_value_info
-parse (kvault_section_kind kind, const void *head, size_t len)
+parse (kvault_section_kind  kind,
+       const void          *head,
+       size_t               len)
 {
   kvault_value_info info = { 77, (kvault_encoding) 77, 77, 77 };
   uint8_t *exact = malloc (len > 0 ? len : 1); /* so that a sanitizer sees one byte too many */
@@ -135,7 +137,8 @@ recognises_what_kohakuvault_packed (void)
 /* ---- Types ---- */
 
 static bool
-is_one_of (const char *type, const char *types)
+is_one_of (const char *type,
+           const char *types)
 {
   const char *at = strstr (types, type);
 
@@ -144,7 +147,10 @@ is_one_of (const char *type, const char *types)
 }
 
 static void
-check_guess (const char *what, const void *head, size_t len, const char *types)
+check_guess (const char *what,
+             const void *head,
+             size_t      len,
+             const char *types)
 {
   const char *guess = kvault_guess_type (head, len);
 
@@ -153,7 +159,8 @@ check_guess (const char *what, const void *head, size_t len, const char *types)
 }
 
 static bool
-ends_in (const char *text, const char *ending)
+ends_in (const char *text,
+         const char *ending)
 {
   size_t size = strlen (text), n = strlen (ending);
 

@@ -359,7 +359,8 @@ typedef struct {
 } Lock;
 
 static void
-hold_lock (KvChild *self, void *data)
+hold_lock (KvChild *self,
+           void    *data)
 {
   const Lock *lock = data;
 
@@ -374,7 +375,8 @@ hold_lock (KvChild *self, void *data)
 }
 
 static kvault *
-open_waiting (const char *path, unsigned timeout_ms)
+open_waiting (const char *path,
+              unsigned    timeout_ms)
 {
   kvault_options options = { .busy_timeout_ms = timeout_ms };
   kvault_error error;
@@ -567,6 +569,231 @@ threads_share_a_file (void)
     }
 }
 
+/* POSIX drops all locks of a process on a file with any descriptor of it that is closed: opening the
+ * file again, whatever comes of it, must close none but SQLite's. */
+static void
+try_to_write (KvChild *self,
+              void    *path)
+{
+  kvault_options options = { .busy_timeout_ms = KVAULT_BUSY_NOWAIT };
+  kvault *vault;
+
+  kvtest_await (self);
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_EBUSY);
+  kvtest_step (self);
+  kvtest_await (self);
+  assert_ok (vault, kvault_put (vault, "k", 1, "new", 3));
+  kvault_close (vault);
+}
+
+static void
+keeps_its_locks_when_opened_again (void)
+{
+  char *path = kvtest_path ("a.db");
+  KvChild *child = kvtest_spawn (try_to_write, path);
+  kvault_options wrong = { .table = "none" };
+  const kvault_entry *entry;
+  kvault_cursor *cursor;
+  kvault_stats stats;
+  uint64_t version;
+  kvault *vault, *again;
+
+  kvtest_sql (path, "PRAGMA journal_mode=DELETE;" KVTEST_V2 ("kv") "INSERT INTO kv VALUES "
+                    "(x'01', x'02'), (x'03', x'04');");
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_cursor_open (vault, NULL, &cursor));
+  assert_ok (vault, kvault_cursor_next (cursor, &entry)); /* shared from here on */
+  for (size_t i = 0; i < 3; i++)
+    {
+      again = kvtest_open (path, accesses[i]);
+      assert_ok (again, kvault_stats_get (again, &stats));
+      assert_ok (again, kvault_data_version (again, &version));
+      assert_ok (again, kvault_exists (again, "\1", 1));
+      kvault_close (again);
+    }
+  assert_refused (path, KVAULT_ACCESS_CREATE_NEW, KVAULT_EEXIST);
+  assert_result (NULL, kvault_open (path, &wrong, &again, NULL), KVAULT_ENOENT);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  kvtest_step (child);
+  kvtest_await (child);
+  kvault_cursor_close (cursor);
+  kvtest_step (child);
+  kvtest_join (child);
+  assert_value (vault, "k", 1, "new", 3);
+  kvault_close (vault);
+}
+
+/* Eight processes make one vault at the same moment: each finds it whole. */
+typedef struct {
+  char *path;
+  kvault_access access;
+  unsigned number;
+} Maker;
+
+static void
+make_together (KvChild *self,
+               void    *data)
+{
+  Maker *maker = data;
+  kvault_options options = { .access = maker->access, .busy_timeout_ms = 60000 };
+  kvault_error error = { 0 };
+  kvault *vault;
+  int rc;
+
+  kvtest_step (self);
+  kvtest_await (self);
+  rc = kvault_open (maker->path, &options, &vault, &error);
+  if (maker->access == KVAULT_ACCESS_CREATE_NEW && rc == KVAULT_EEXIST)
+    return;
+  if (rc != KVAULT_OK)
+    kvtest_fail (__FILE__, __LINE__, "%s: %s", kvault_result_name (rc), error.message);
+  assert_ok (vault, kvault_put (vault, &maker->number, sizeof maker->number, "v", 1));
+  kvault_close (vault);
+}
+
+static void
+is_created_once_among_many (void)
+{
+  for (unsigned round = 0; round < 6; round++)
+    {
+      bool exclusive = round % 2;
+      char *path = kvtest_path (kvtest_format ("%u.db", round));
+      KvChild *children[8];
+      uint64_t count;
+      kvault *vault;
+
+      for (unsigned i = 0; i < KVTEST_N (children); i++)
+        {
+          Maker *maker = malloc (sizeof *maker);
+
+          *maker = (Maker) { path, exclusive ? KVAULT_ACCESS_CREATE_NEW : KVAULT_ACCESS_CREATE, i };
+          children[i] = kvtest_spawn (make_together, maker);
+          kvtest_await (children[i]);
+          free (maker);
+        }
+      for (unsigned i = 0; i < KVTEST_N (children); i++)
+        kvtest_step (children[i]);
+      for (unsigned i = 0; i < KVTEST_N (children); i++)
+        kvtest_join (children[i]);
+      vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+      assert_ok (vault, kvault_count (vault, &count));
+      assert_int (count, ==, exclusive ? 1 : KVTEST_N (children));
+      kvault_close (vault);
+      assert_int (kvtest_sql_int (path, "PRAGMA auto_vacuum"), ==, 2);
+      assert_str (kvtest_sql_text (path, "PRAGMA journal_mode"), "wal");
+      assert_str (kvtest_integrity (path), "ok");
+      assert_alone (path);
+    }
+}
+
+/* ---- Interrupting work ---- */
+
+typedef struct {
+  kvault *vault;
+  double after;
+  double at;       /* when it was done */
+} Interruption;
+
+static void *
+interrupt_after (void *data)
+{
+  Interruption *self = data;
+
+  kvtest_sleep (self->after);
+  self->at = kvtest_now ();
+  kvault_interrupt (self->vault);
+  return NULL;
+}
+
+static int
+count_all (kvault *vault)
+{
+  uint64_t count;
+
+  return kvault_count (vault, &count);
+}
+
+static int
+add_up (kvault *vault)
+{
+  kvault_totals_result totals;
+
+  return kvault_totals (vault, NULL, 0, NULL, NULL, &totals);
+}
+
+static int
+put_much (kvault *vault)
+{
+  static uint8_t value[60000000];
+
+  return kvault_put (vault, "large", 5, value, sizeof value);
+}
+
+static int
+get_much (kvault *vault)
+{
+  void *value;
+  size_t size;
+  int rc = kvault_get (vault, "large", 5, &value, &size);
+
+  kvault_free (value);
+  return rc;
+}
+
+static int
+rename_much (kvault *vault)
+{
+  int rc = kvault_rename (vault, "large", 5, "larger", 6, 1);
+
+  return rc == KVAULT_OK ? kvault_rename (vault, "larger", 6, "large", 5, 1) : rc;
+}
+
+/* At whatever moment it comes: the call ends soon, done or cancelled, and the file is whole. */
+static void
+interrupts_end_work_whole (void)
+{
+  static int (*const works[]) (kvault *vault) = { count_all, add_up, put_much, get_much,
+                                                  rename_much };
+  char *path = kvtest_path ("a.db");
+  double longest[KVTEST_N (works)] = { 0 };
+  unsigned cancelled = 0;
+  kvault *vault;
+
+  kvtest_sql (path, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv")
+                    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+                    "WHERE i < 199999) INSERT INTO kv SELECT CAST(printf('%%08d', i) AS BLOB), "
+                    "zeroblob(10) FROM n;");
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_int (put_much (vault), ==, KVAULT_OK);
+  for (unsigned i = 0; i < 60; i++)
+    {
+      Interruption interruption = { vault, 0.0004 * (i % 12) * (i % 12), 0 };
+      pthread_t thread;
+      uint64_t count;
+      int rc;
+
+      assert_int (pthread_create (&thread, NULL, interrupt_after, &interruption), ==, 0);
+      rc = works[i % KVTEST_N (works)] (vault);
+      if (rc == KVAULT_ECANCELLED && kvtest_now () - interruption.at > longest[i % KVTEST_N (works)])
+        longest[i % KVTEST_N (works)] = kvtest_now () - interruption.at;
+      pthread_join (thread, NULL);
+      if (rc != KVAULT_OK)
+        assert_result (vault, rc, KVAULT_ECANCELLED);
+      cancelled += rc == KVAULT_ECANCELLED;
+      assert_ok (vault, kvault_count (vault, &count));
+      assert_int (count, ==, 200001);
+      if (kvault_exists (vault, "large", 5) == KVAULT_NOTFOUND) /* between the two renames */
+        assert_ok (vault, kvault_rename (vault, "larger", 6, "large", 5, 0));
+    }
+  printf ("# %u of 60 cancelled; ended at most so many ms after the interrupt: count %.0f, totals "
+          "%.0f, put %.0f, get %.0f, rename %.0f\n", cancelled, longest[0] * 1000,
+          longest[1] * 1000, longest[2] * 1000, longest[3] * 1000, longest[4] * 1000);
+  assert_int (cancelled, >, 0);
+  kvault_close (vault);
+  assert_str (kvtest_integrity (path), "ok");
+}
+
 /* ---- Files that move away ---- */
 
 typedef void (*Mover) (const char *path);
@@ -595,7 +822,8 @@ replace_it (const char *path)
 }
 
 static void
-never_writes_to_a_moved_file (Mover move, kvault_access access)
+never_writes_to_a_moved_file (Mover         move,
+                              kvault_access access)
 {
   char *path = kvtest_fixture ("v086_two_tables.db");
   kvault *vault = kvtest_open (path, access);
@@ -718,6 +946,9 @@ static const KvTest tests[] = {
   { "/kvault/vault/waits-where-readers-are-locked-out", waits_where_readers_are_locked_out },
   { "/kvault/vault/waiting-can-be-ended", waiting_can_be_ended },
   { "/kvault/vault/threads-share-a-file", threads_share_a_file },
+  { "/kvault/vault/keeps-its-locks-when-opened-again", keeps_its_locks_when_opened_again },
+  { "/kvault/vault/is-created-once-among-many", is_created_once_among_many },
+  { "/kvault/vault/interrupts-end-work-whole", interrupts_end_work_whole },
   { "/kvault/vault/notices-a-renamed-file", notices_a_renamed_file },
   { "/kvault/vault/notices-a-deleted-file", notices_a_deleted_file },
   { "/kvault/vault/notices-a-replaced-file", notices_a_replaced_file },

@@ -41,7 +41,8 @@ look_around (kvault *vault)
 }
 
 static void
-view (const char *path, const char *fixture)
+view (const char *path,
+      const char *fixture)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
 
@@ -90,7 +91,8 @@ leaves_no_trace_when_several_look (void)
 
 /* Side files that a killed process left stay, too. */
 static void
-die_with_the_log_open (KvChild *self, void *path)
+die_with_the_log_open (KvChild *self,
+                       void    *path)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_CREATE);
 
@@ -127,7 +129,8 @@ keeps_a_log_and_its_index (void)
 
 /* A viewer beside a program at work neither disturbs it nor misses what it does. */
 static void
-write_a_lot (KvChild *self, void *path)
+write_a_lot (KvChild *self,
+             void    *path)
 {
   kvault *vault;
 
@@ -186,7 +189,8 @@ follows_a_writer (void)
 
 /* A writer that comes and goes while the viewer stays: what it wrote is in the file. */
 static void
-write_and_leave (KvChild *self, void *path)
+write_and_leave (KvChild *self,
+                 void    *path)
 {
   kvault *vault;
 
@@ -257,7 +261,8 @@ static const char *const placed[] = { "v010_media.db", "v086_all_vaults.db",
 
 /* Each of them in a folder of its own. */
 static char *
-place (const char *fixture, size_t number)
+place (const char *fixture,
+       size_t      number)
 {
   char *folder = kvtest_path (kvtest_format ("place%zu", number));
 
@@ -350,8 +355,8 @@ looks_at_logs_of_the_dead (void)
           assert_true (kvtest_exists (index));
         }
       before = kvtest_snapshot (folder_of (path));
-      kvtest_as_nobody (view_there, &sight);
       kvtest_on_readonly_mount (folder_of (path), view_there, &sight);
+      kvtest_as_nobody (view_there, &sight);
       assert_unchanged (before);
     }
 }
@@ -364,7 +369,8 @@ typedef struct {
 } Freeze;
 
 static void
-change_when_told (KvChild *self, void *path)
+change_when_told (KvChild *self,
+                  void    *path)
 {
   kvtest_await (self);
   kvtest_sql (path, "INSERT INTO kv VALUES (x'01', x'02')");
@@ -406,7 +412,8 @@ frozen_views_notice_a_change (void)
 
 /* A reader without rights beside a writer at work: the log's index is there to be read. */
 static void
-write_as_owner (KvChild *self, void *path)
+write_as_owner (KvChild *self,
+                void    *path)
 {
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
 
@@ -454,7 +461,8 @@ looks_beside_a_writer_without_rights (void)
 /* ---- The journal of a writer that died ---- */
 
 static void
-die_in_a_transaction (KvChild *self, void *path)
+die_in_a_transaction (KvChild *self,
+                      void    *path)
 {
   kvtest_spill (path, "UPDATE kv SET value = zeroblob(3000)");
   kvtest_step (self);
@@ -523,8 +531,8 @@ shows_nothing_beside_a_hot_journal_it_cannot_play_back (void)
   kvtest_make_folder (folder);
   path = make_hot_journal (folder);
   before = kvtest_snapshot (folder);
-  kvtest_as_nobody (refuse_hot, path);
   kvtest_on_readonly_mount (folder, refuse_hot, path);
+  kvtest_as_nobody (refuse_hot, path);
   assert_int (chmod (path, 0666), ==, 0); /* the file alone does not suffice */
   before = kvtest_snapshot (folder);
   kvtest_as_nobody (refuse_hot, path);
@@ -552,14 +560,14 @@ looks_beside_a_cold_journal (void)
   assert_int (kvtest_file_size (kvtest_format ("%s-journal", path)), >, 512);
   before = kvtest_snapshot (folder_of (path));
   look_beside_cold_journal (path);
-  kvtest_as_nobody (look_beside_cold_journal, path);
   kvtest_on_readonly_mount (folder_of (path), look_beside_cold_journal, path);
+  kvtest_as_nobody (look_beside_cold_journal, path);
   assert_unchanged (before);
 
   kvtest_write_file (kvtest_format ("%s-journal", path), "", 0);
   before = kvtest_snapshot (folder_of (path));
-  kvtest_as_nobody (look_beside_cold_journal, path);
   kvtest_on_readonly_mount (folder_of (path), look_beside_cold_journal, path);
+  kvtest_as_nobody (look_beside_cold_journal, path);
   assert_unchanged (before);
 }
 
@@ -572,8 +580,8 @@ looks_beside_an_empty_log (void)
 
   kvtest_write_file (kvtest_format ("%s-wal", path), "", 0);
   before = kvtest_snapshot (folder_of (path));
-  kvtest_as_nobody (view_there, &sight);
   kvtest_on_readonly_mount (folder_of (path), view_there, &sight);
+  kvtest_as_nobody (view_there, &sight);
   assert_unchanged (before);
   view (path, "v010_media.db"); /* which may take the empty log away, as SQLite does */
 }

@@ -10,7 +10,9 @@
 static const kvault_section_kind kinds[] = { KVAULT_SECTION_V1, KVAULT_SECTION_V2 };
 
 static kvault_writer *
-open_writer (kvault *vault, const char *key, uint64_t size)
+open_writer (kvault     *vault,
+             const char *key,
+             uint64_t    size)
 {
   kvault_writer *writer;
 
@@ -20,7 +22,10 @@ open_writer (kvault *vault, const char *key, uint64_t size)
 
 /* In pieces of odd sizes. */
 static void
-write_all (kvault *vault, kvault_writer *writer, const uint8_t *value, size_t size)
+write_all (kvault        *vault,
+           kvault_writer *writer,
+           const uint8_t *value,
+           size_t         size)
 {
   uint64_t seed = size;
 
@@ -35,7 +40,11 @@ write_all (kvault *vault, kvault_writer *writer, const uint8_t *value, size_t si
 }
 
 static void
-stream (kvault *vault, const char *key, const uint8_t *value, size_t size, uint64_t declared)
+stream (kvault        *vault,
+        const char    *key,
+        const uint8_t *value,
+        size_t         size,
+        uint64_t       declared)
 {
   kvault_writer *writer = open_writer (vault, key, declared);
 
@@ -315,7 +324,8 @@ spools_without_a_name (void)
 /* ---- Another process writes meanwhile ---- */
 
 static void
-write_with_patience_of_nobody (KvChild *self, void *path)
+write_with_patience_of_nobody (KvChild *self,
+                               void    *path)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault *vault;
@@ -359,7 +369,8 @@ holds_no_lock_before_commit (void)
 }
 
 static void
-hold_the_write_lock (KvChild *self, void *path)
+hold_the_write_lock (KvChild *self,
+                     void    *path)
 {
   kvault *vault;
 
@@ -460,7 +471,8 @@ commits_again_after_cancelling (void)
 #define KILLED_SIZE (12 * MEBIBYTE)
 
 static void
-commit_over_the_old (KvChild *self, void *path)
+commit_over_the_old (KvChild *self,
+                     void    *path)
 {
   uint8_t *value = malloc (KILLED_SIZE);
   kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
@@ -479,7 +491,10 @@ commit_over_the_old (KvChild *self, void *path)
 
 /* 'o'ld or 'n'ew; anything else fails. */
 static char
-which_value (const char *path, kvault_access access, const uint8_t *old, const uint8_t *new)
+which_value (const char    *path,
+             kvault_access  access,
+             const uint8_t *old,
+             const uint8_t *new)
 {
   kvault *vault = kvtest_open (path, access);
   uint64_t count;
@@ -499,7 +514,9 @@ which_value (const char *path, kvault_access access, const uint8_t *old, const u
 }
 
 static void
-killed_at_any_moment (kvault_section_kind kind, const char *journal, unsigned rounds)
+killed_at_any_moment (kvault_section_kind  kind,
+                      const char          *journal,
+                      unsigned             rounds)
 {
   char *path = kvtest_path (kvtest_format ("%u-%s.db", kind, journal));
   uint8_t *old = malloc (KILLED_SIZE), *new = malloc (KILLED_SIZE);

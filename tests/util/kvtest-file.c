@@ -57,7 +57,8 @@ kvtest_file_size (const char *path)
 }
 
 uint8_t *
-kvtest_read_file (const char *path, size_t *size)
+kvtest_read_file (const char *path,
+                  size_t     *size)
 {
   FILE *file = fopen (path, "rb");
   uint8_t *data;
@@ -72,7 +73,9 @@ kvtest_read_file (const char *path, size_t *size)
 }
 
 void
-kvtest_write_file (const char *path, const void *data, size_t size)
+kvtest_write_file (const char *path,
+                   const void *data,
+                   size_t      size)
 {
   FILE *file = fopen (path, "wb");
 
@@ -83,7 +86,8 @@ kvtest_write_file (const char *path, const void *data, size_t size)
 }
 
 void
-kvtest_copy_file (const char *from, const char *to)
+kvtest_copy_file (const char *from,
+                  const char *to)
 {
   size_t size;
   uint8_t *data = kvtest_read_file (from, &size);
@@ -92,7 +96,8 @@ kvtest_copy_file (const char *from, const char *to)
 }
 
 char *
-kvtest_fixture_in (const char *folder, const char *name)
+kvtest_fixture_in (const char *folder,
+                   const char *name)
 {
   const char *base = strrchr (name, '/');
   char *from = kvtest_data (name);
@@ -116,7 +121,10 @@ kvtest_fixture (const char *name)
 }
 
 static int
-remove_one (const char *path, const struct stat *status, int type, struct FTW *walk)
+remove_one (const char        *path,
+            const struct stat *status,
+            int                type,
+            struct FTW        *walk)
 {
   return remove (path);
 }
@@ -136,7 +144,9 @@ struct KvSnapshot {
 };
 
 static void
-describe (FILE *out, const char *folder, const char *name)
+describe (FILE       *out,
+          const char *folder,
+          const char *name)
 {
   char *path = kvtest_format ("%s/%s", folder, name);
   char sum[SHA256_HEX_SIZE] = "-";
@@ -150,7 +160,7 @@ describe (FILE *out, const char *folder, const char *name)
       fprintf (out, "# %s\n", name); /* readers leave their marks in it, by design */
       return;
     }
-  if (S_ISREG (status.st_mode))
+  if (S_ISREG (status.st_mode) && access (path, R_OK) == 0)
     sha256_hex (kvtest_read_file (path, &size), (size_t) status.st_size, sum);
   fprintf (out, "# %-24s mode %o, inode %llu, %lld bytes, changed %lld.%09ld, %.12s\n", name,
            status.st_mode, (unsigned long long) status.st_ino, (long long) status.st_size,
@@ -158,7 +168,8 @@ describe (FILE *out, const char *folder, const char *name)
 }
 
 static void
-describe_all (FILE *out, const char *folder)
+describe_all (FILE       *out,
+              const char *folder)
 {
   struct dirent **names;
   int n = scandir (folder, &names, NULL, alphasort);
@@ -205,7 +216,9 @@ kvtest_snapshot (const char *folder)
 }
 
 void
-kvtest_assert_unchanged (const char *file, int line, KvSnapshot *snapshot)
+kvtest_assert_unchanged (const char *file,
+                         int         line,
+                         KvSnapshot *snapshot)
 {
   char *now = look_at (snapshot->folder);
 
@@ -215,7 +228,9 @@ kvtest_assert_unchanged (const char *file, int line, KvSnapshot *snapshot)
 }
 
 void
-kvtest_assert_alone (const char *file, int line, const char *path)
+kvtest_assert_alone (const char *file,
+                     int         line,
+                     const char *path)
 {
   char *base = strrchr (path, '/') + 1;
   char *folder = kvtest_format ("%.*s", (int) (base - path - 1), path);

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -42,7 +43,8 @@ kvtest_assert_may_fork (void)
 }
 
 KvChild *
-kvtest_spawn (KvChildFunc run, void *data)
+kvtest_spawn (KvChildFunc  run,
+              void        *data)
 {
   KvChild *self = kvtest_keep (calloc (1, sizeof *self));
   int to_child[2], from_child[2];
@@ -122,7 +124,8 @@ typedef struct {
 } Circumstance;
 
 static void
-run_so (const Circumstance *self, const char *why_not)
+run_so (const Circumstance *self,
+        const char         *why_not)
 {
   pid_t pid;
 
@@ -142,47 +145,74 @@ run_so (const Circumstance *self, const char *why_not)
 }
 
 static bool
-drop_rights (const char *folder, size_t size)
+drop_rights (const char *folder,
+             size_t      size)
 {
-  if (geteuid () == 0 && (setgid (NOBODY) != 0 || setuid (NOBODY) != 0))
-    return false;
-  return prctl (PR_SET_DUMPABLE, 1) == 0; /* lets the leak checker work */
+  return geteuid () == 0 && setgroups (0, NULL) == 0 && setgid (NOBODY) == 0
+         && setuid (NOBODY) == 0 && prctl (PR_SET_DUMPABLE, 1) == 0; /* for the leak checker */
 }
 
+static bool
+write_text (const char *path,
+            const char *text)
+{
+  FILE *file = fopen (path, "w");
+
+  return file != NULL && fputs (text, file) >= 0 && fclose (file) == 0;
+}
+
+/* Somebody who is not root may mount in a user namespace of his own, if at all. */
 static bool
 enter_own_mounts (void)
 {
-  return unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  uid_t uid = geteuid ();
+  gid_t gid = getegid ();
+
+  if (uid == 0)
+    return unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0
+         && write_text ("/proc/self/setgroups", "deny")
+         && write_text ("/proc/self/uid_map", kvtest_format ("%u %u 1", uid, uid))
+         && write_text ("/proc/self/gid_map", kvtest_format ("%u %u 1", gid, gid))
+         && mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool
-mount_readonly (const char *folder, size_t size)
+mount_readonly (const char *folder,
+                size_t      size)
 {
   return enter_own_mounts () && mount (folder, folder, NULL, MS_BIND, NULL) == 0
          && mount (NULL, folder, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
 }
 
 static bool
-mount_small (const char *folder, size_t size)
+mount_small (const char *folder,
+             size_t      size)
 {
   return enter_own_mounts ()
          && mount ("none", folder, "tmpfs", 0, kvtest_format ("size=%zu,mode=755", size)) == 0;
 }
 
 void
-kvtest_as_nobody (void (*run) (void *data), void *data)
+kvtest_as_nobody (void  (*run) (void *data),
+                  void *data)
 {
-  run_so (&(Circumstance) { drop_rights, NULL, 0, run, data }, "cannot become nobody");
+  run_so (&(Circumstance) { drop_rights, NULL, 0, run, data }, "needs root, to become nobody");
 }
 
 void
-kvtest_on_readonly_mount (const char *folder, void (*run) (void *data), void *data)
+kvtest_on_readonly_mount (const char *folder,
+                          void        (*run) (void *data),
+                          void       *data)
 {
   run_so (&(Circumstance) { mount_readonly, folder, 0, run, data }, "no right to mount");
 }
 
 void
-kvtest_on_small_disk (const char *folder, size_t size, void (*run) (void *data), void *data)
+kvtest_on_small_disk (const char *folder,
+                      size_t      size,
+                      void        (*run) (void *data),
+                      void       *data)
 {
   run_so (&(Circumstance) { mount_small, folder, size, run, data }, "no right to mount");
 }

@@ -20,7 +20,9 @@ open_bare (const char *path)
 }
 
 void
-kvtest_sql (const char *path, const char *format, ...)
+kvtest_sql (const char *path,
+            const char *format,
+            ...)
 {
   sqlite3 *db = open_bare (path);
   va_list arguments;
@@ -36,7 +38,8 @@ kvtest_sql (const char *path, const char *format, ...)
 }
 
 char *
-kvtest_sql_text (const char *path, const char *sql)
+kvtest_sql_text (const char *path,
+                 const char *sql)
 {
   sqlite3 *db = open_bare (path);
   sqlite3_stmt *statement = NULL;
@@ -53,7 +56,8 @@ kvtest_sql_text (const char *path, const char *sql)
 }
 
 int64_t
-kvtest_sql_int (const char *path, const char *sql)
+kvtest_sql_int (const char *path,
+                const char *sql)
 {
   return atoll (kvtest_sql_text (path, sql));
 }
@@ -71,7 +75,8 @@ kvtest_quote (const char *name)
 static sqlite3 *lock_holder;
 
 void
-kvtest_hold_lock (const char *path, const char *mode)
+kvtest_hold_lock (const char *path,
+                  const char *mode)
 {
   char *sql = kvtest_format ("BEGIN %s", mode);
 
@@ -98,7 +103,8 @@ kvtest_keep_open (const char *path)
 }
 
 void
-kvtest_spill (const char *path, const char *sql)
+kvtest_spill (const char *path,
+              const char *sql)
 {
   sqlite3 *db = open_bare (path);
   char *all = kvtest_format ("PRAGMA cache_size=4; PRAGMA cache_spill=4; BEGIN; %s", sql);
@@ -128,7 +134,8 @@ kvtest_integrity (const char *path)
 }
 
 kvault *
-kvtest_open (const char *path, kvault_access access)
+kvtest_open (const char    *path,
+             kvault_access  access)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault_error error = { 0 };
@@ -160,8 +167,11 @@ kvtest_make (kvault_section_kind kind)
 }
 
 void
-kvtest_assert_refused (const char *file, int line, const char *path, kvault_access access,
-                       int code)
+kvtest_assert_refused (const char    *file,
+                       int            line,
+                       const char    *path,
+                       kvault_access  access,
+                       int            code)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault_error error = { 0 };
@@ -182,7 +192,8 @@ kvtest_assert_refused (const char *file, int line, const char *path, kvault_acce
 }
 
 uint8_t *
-kvtest_unhex (const char *hex, size_t *size)
+kvtest_unhex (const char *hex,
+              size_t     *size)
 {
   uint8_t *bytes;
   unsigned byte;
@@ -199,7 +210,8 @@ kvtest_unhex (const char *hex, size_t *size)
 
 /* Through kvault_get() and, in pieces that fit nothing, through a blob. */
 static void
-check_key (kvault *vault, const KvFixtureKey *expected)
+check_key (kvault             *vault,
+           const KvFixtureKey *expected)
 {
   size_t key_size, value_size;
   uint8_t *key = kvtest_unhex (expected->key_hex, &key_size), piece[1021];
@@ -235,7 +247,8 @@ check_key (kvault *vault, const KvFixtureKey *expected)
 }
 
 void
-kvtest_assert_fixture (kvault *vault, const char *file)
+kvtest_assert_fixture (kvault     *vault,
+                       const char *file)
 {
   char *table = kvtest_format ("%s", kvault_table (vault));
   const char *last = "";
@@ -264,8 +277,13 @@ kvtest_assert_fixture (kvault *vault, const char *file)
 }
 
 void
-kvtest_assert_value (const char *file, int line, kvault *vault, const void *key, size_t key_size,
-                     const void *value, size_t value_size)
+kvtest_assert_value (const char *file,
+                     int         line,
+                     kvault     *vault,
+                     const void *key,
+                     size_t      key_size,
+                     const void *value,
+                     size_t      value_size)
 {
   void *got = NULL;
   size_t got_size = 0;

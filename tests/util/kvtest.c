@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define EXIT_SKIP 77
-#define TIME_LIMIT 150u /* seconds; generous, for sanitizers on a busy machine */
+#define TIME_LIMIT 240u /* seconds; generous, for sanitizers on a busy machine */
 
 static char *skip_reason;  /* shared by all processes */
 static char folder[256];
@@ -25,7 +25,10 @@ static char folder[256];
 /* ---- Assertions ---- */
 
 _Noreturn void
-kvtest_fail (const char *file, int line, const char *format, ...)
+kvtest_fail (const char *file,
+             int         line,
+             const char *format,
+             ...)
 {
   va_list arguments;
 
@@ -46,7 +49,11 @@ kvtest_skip (const char *reason)
 }
 
 void
-kvtest_assert_str (const char *file, int line, const char *what, const char *a, const char *b)
+kvtest_assert_str (const char *file,
+                   int         line,
+                   const char *what,
+                   const char *a,
+                   const char *b)
 {
   if (a == b || (a != NULL && b != NULL && strcmp (a, b) == 0))
     return;
@@ -54,15 +61,23 @@ kvtest_assert_str (const char *file, int line, const char *what, const char *a, 
 }
 
 void
-kvtest_assert_contains (const char *file, int line, const char *text, const char *part)
+kvtest_assert_contains (const char *file,
+                        int         line,
+                        const char *text,
+                        const char *part)
 {
   if (text == NULL || strstr (text, part) == NULL)
     kvtest_fail (file, line, "no \"%s\" in \"%s\"", part, text ? text : "(null)");
 }
 
 void
-kvtest_assert_mem (const char *file, int line, const char *what, const void *a, size_t a_size,
-                   const void *b, size_t b_size)
+kvtest_assert_mem (const char *file,
+                   int         line,
+                   const char *what,
+                   const void *a,
+                   size_t      a_size,
+                   const void *b,
+                   size_t      b_size)
 {
   const uint8_t *left = a, *right = b;
 
@@ -75,8 +90,12 @@ kvtest_assert_mem (const char *file, int line, const char *what, const void *a, 
 }
 
 void
-kvtest_assert_result (const char *file, int line, kvault *vault, const char *what, int got,
-                      int expected)
+kvtest_assert_result (const char *file,
+                      int         line,
+                      kvault     *vault,
+                      const char *what,
+                      int         got,
+                      int         expected)
 {
   if (got != expected)
     kvtest_fail (file, line, "%s: %s, not %s: %s", what, kvault_result_name (got),
@@ -109,7 +128,8 @@ kvtest_keep (void *memory)
 }
 
 char *
-kvtest_format (const char *format, ...)
+kvtest_format (const char *format,
+               ...)
 {
   va_list arguments;
   char *text = NULL;
@@ -133,7 +153,9 @@ kvtest_random (uint64_t *state)
 }
 
 void
-kvtest_fill (void *data, size_t size, uint64_t seed)
+kvtest_fill (void     *data,
+             size_t    size,
+             uint64_t  seed)
 {
   uint8_t *bytes = data;
 
@@ -200,7 +222,9 @@ make_folder (void)
 
 /* Zero and why it was skipped, or nonzero. */
 static int
-run_apart (const KvTest *test, char *why, size_t why_size)
+run_apart (const KvTest *test,
+           char         *why,
+           size_t        why_size)
 {
   pid_t pid;
   int status;
@@ -235,7 +259,8 @@ run_apart (const KvTest *test, char *why, size_t why_size)
 }
 
 static bool
-is_wanted (const KvTest *test, char **names)
+is_wanted (const KvTest  *test,
+           char         **names)
 {
   if (*names == NULL)
     return true;
@@ -246,7 +271,10 @@ is_wanted (const KvTest *test, char **names)
 }
 
 int
-kvtest_main (int argc, char **argv, const KvTest *tests, size_t n)
+kvtest_main (int            argc,
+             char         **argv,
+             const KvTest  *tests,
+             size_t         n)
 {
   const char *flag = argc > 1 && argv[1][0] == '-' ? argv[1] : "";
   char **names = argv + 1 + (*flag != '\0');

@@ -17,13 +17,15 @@ static const uint32_t round_constants[64] = {
 };
 
 static uint32_t
-rotate (uint32_t word, unsigned bits)
+rotate (uint32_t word,
+        unsigned bits)
 {
   return word >> bits | word << (32 - bits);
 }
 
 static void
-expand (const uint8_t block[64], uint32_t words[64])
+expand (const uint8_t block[64],
+        uint32_t      words[64])
 {
   for (unsigned i = 0; i < 16; i++)
     words[i] = (uint32_t) block[4 * i] << 24 | (uint32_t) block[4 * i + 1] << 16
@@ -39,7 +41,8 @@ expand (const uint8_t block[64], uint32_t words[64])
 }
 
 static void
-compress (Sha256 *self, const uint8_t block[64])
+compress (Sha256        *self,
+          const uint8_t  block[64])
 {
   uint32_t words[64], v[8];
 
@@ -70,7 +73,9 @@ sha256_init (Sha256 *self)
 }
 
 void
-sha256_update (Sha256 *self, const void *data, size_t len)
+sha256_update (Sha256     *self,
+               const void *data,
+               size_t      len)
 {
   const uint8_t *bytes = data;
 
@@ -89,7 +94,8 @@ sha256_update (Sha256 *self, const void *data, size_t len)
 }
 
 void
-sha256_finish (Sha256 *self, char hex[SHA256_HEX_SIZE])
+sha256_finish (Sha256 *self,
+               char    hex[SHA256_HEX_SIZE])
 {
   uint64_t bits = self->size * 8;
   uint8_t length[8];
@@ -105,7 +111,9 @@ sha256_finish (Sha256 *self, char hex[SHA256_HEX_SIZE])
 }
 
 void
-sha256_hex (const void *data, size_t len, char hex[SHA256_HEX_SIZE])
+sha256_hex (const void *data,
+            size_t      len,
+            char        hex[SHA256_HEX_SIZE])
 {
   Sha256 sum;
 

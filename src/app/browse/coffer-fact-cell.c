@@ -2,6 +2,8 @@
 /* A cell of the Size or Type column. It follows its entry while it is bound and is blank until the fact is known, so nothing
  * moves when the fact arrives. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-fact-cell"
+
 #include "coffer-fact-cell.h"
 
 struct _CofferFactCell {

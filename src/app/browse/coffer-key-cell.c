@@ -2,6 +2,8 @@
 /* The Key column's cell. It also speaks for its row: key, size and type are the accessible name of the row widget around it,
  * which GTK 4.8 gives no other way to set. Follows its entry while it is bound. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-key-cell"
+
 #include "coffer-key-cell.h"
 
 #include <glib/gi18n-lib.h>

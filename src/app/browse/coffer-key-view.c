@@ -5,6 +5,8 @@
  *
  *   CofferEntryList -> GtkSingleSelection -> GtkColumnView -> CofferKeyCell, CofferFactCell
  */
+#define G_LOG_DOMAIN "coffer-key-view"
+
 #include "coffer-key-view.h"
 
 #include "coffer-fact-cell.h"

@@ -130,6 +130,17 @@ iter_advance (GdkPixbufAnimationIter *iter,
 }
 G_GNUC_END_IGNORE_DEPRECATIONS
 
+/* NULL if cancelled, out of memory or the loader fails at this frame. */
+static GdkTexture *
+render_frame (CofferAnimation *self,
+              GCancellable    *cancellable,
+              gboolean        *opaque)
+{
+  GdkPixbuf *pixbuf = gdk_pixbuf_animation_iter_get_pixbuf (self->iter);
+
+  return pixbuf != NULL ? coffer_image_render (pixbuf, 1, self->max_width, self->max_height, cancellable, opaque) : NULL;
+}
+
 /* Worker thread: owns iter and clock while busy. */
 static void
 next_frame_worker (GTask        *task,
@@ -138,14 +149,11 @@ next_frame_worker (GTask        *task,
                    GCancellable *cancellable)
 {
   CofferAnimation *self = source;
-  GdkTexture *texture;
   gboolean opaque;
 
   self->clock += (gint64) self->delay_ms * 1000;
   iter_advance (self->iter, self->clock);
-  texture = coffer_image_render (gdk_pixbuf_animation_iter_get_pixbuf (self->iter), 1,
-                                 self->max_width, self->max_height, NULL, &opaque);
-  g_task_return_pointer (task, texture, g_object_unref);
+  g_task_return_pointer (task, render_frame (self, NULL, &opaque), g_object_unref);
 }
 
 static void
@@ -217,10 +225,11 @@ coffer_animation_new (GdkPixbufAnimation *frames,
 
   self->max_width = max_width;
   self->max_height = max_height;
-  self->iter = iter_new (frames);
+  if ((self->iter = iter_new (frames)) == NULL)
+    return NULL;
+
   self->delay_ms = iter_get_delay_ms (self->iter);
-  self->frame = coffer_image_render (gdk_pixbuf_animation_iter_get_pixbuf (self->iter), 1,
-                                     max_width, max_height, cancellable, opaque);
+  self->frame = render_frame (self, cancellable, opaque);
 
   return self->frame != NULL ? g_steal_pointer (&self) : NULL;
 }

@@ -50,8 +50,9 @@ gpointer       coffer_content_load            (GInputStream           *stream,
 gboolean       coffer_content_is_pending      (CofferContent          *self);
 
 /**
- * Decode what is pending, on one of two threads of its own. Loaders cannot always be stopped (one that wants all bytes first; a PNG of
- * many megapixels clearing its memory), but what is cancelled holds up no value, no lane, and the next picture only when there are two.
+ * Decode what is pending, on one of two threads of its own. Loaders cannot always be stopped (one that wants all bytes
+ * first; a PNG of many megapixels clearing its memory), but what is cancelled holds up no value, no lane, and the next
+ * picture only when there are two.
  *
  * @self  (transfer full)
  */

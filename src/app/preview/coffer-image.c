@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From bytes to a texture through GdkPixbufLoader. The loader tells the picture's size before it allocates anything; here it
- * is refused or reduced. Loaders reduce only after decoding all of it, except those for JPEG, which can leave pixels out at once by
- * 2, 4 or 8, and SVG; so only these two are asked to, JPEG to exactly the size it makes by itself, so that it stays progressive. The rest is
- * coffer_image_render()'s.
+ * is refused or reduced. Loaders reduce only after decoding all of it, except those for SVG and for JPEG, which can leave
+ * pixels out at once by 2, 4 or 8; so only these two are asked to, JPEG to exactly the size it makes by itself, so that its
+ * rows come as they are read. The rest is coffer_image_render()'s. Any thread.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 

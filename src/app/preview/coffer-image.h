@@ -33,15 +33,17 @@ typedef struct {
  * Decode a picture in pieces, reduced to @max_width × @max_height pixels where it is larger; either way round for a
  * picture that EXIF turns. Any thread, no display needed.
  *
- * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels, 256 for a JPEG, which is reduced while
- * decoding). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats that are not decoded in pieces.
+ * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels; 256 for a JPEG, which is
+ * reduced while decoding). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
+ * that are not decoded in pieces.
  *
  * @image         (out caller-allocates) filled as far as it became known, also on failure
  * @content_type  of the data, "image/png"
- * @stream        from where the picture begins to its end; read in pieces of 2 to 64 KiB that take some milliseconds
- *                each, with a look at @cancellable between them
+ * @stream        from where the picture begins to its end; seekable; read in pieces of 2 to 64 KiB that take some
+ *                milliseconds each, with a look at @cancellable between them
  *
- * Returns: whether there is something to show; else an error of COFFER_IMAGE_ERROR (translated), G_IO_ERROR_CANCELLED or what @stream failed with
+ * Returns: whether there is something to show; else an error of COFFER_IMAGE_ERROR (translated), G_IO_ERROR_CANCELLED or
+ *          what @stream failed with
  */
 gboolean coffer_image_decode        (CofferImage   *image,
                                      const char    *content_type,
@@ -51,7 +53,7 @@ gboolean coffer_image_decode        (CofferImage   *image,
                                      GCancellable  *cancellable,
                                      GError       **error);
 
-/** Whether pictures of this type are decoded as their bytes come; others only once all of them are there, not to be stopped. */
+/** Whether pictures of this type are decoded as their bytes come; others once all are there, and not to be stopped. */
 gboolean coffer_image_is_incremental (const char *content_type);
 
 void     coffer_image_clear         (CofferImage   *image);

@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The preview pane. Main thread only; values are read and pictures decoded elsewhere (coffer-content.h). One request is current at
- * a time and is known by its cancellable: `current` is cancelled and replaced with every choice, and an answer to any
- * other steps aside. What is on show (`content`) and the key shown with it change in one go, so they always belong together.
+ * The preview pane: what is asked for and when it is shown. Main thread; values are read and pictures decoded elsewhere
+ * (coffer-content.h). One request is current at a time and is known by its cancellable: `current` is cancelled and replaced
+ * with every choice, and an answer to any other steps aside. The view changes key and content in one go, so that they
+ * always belong together.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 
 #include "coffer-preview.h"
 
-#include <adwaita.h>
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 #include "coffer-content.h"
-#include "coffer-error.h"
-#include "coffer-facts-list.h"
 #include "coffer-image-render.h"
-#include "coffer-picture.h"
 #include "coffer-preview-resources.h"
+#include "coffer-value-view.h"
 
 #define LOADING_AFTER_MS 200
 #define RENEW_AFTER_MS 150
-#define KEY_BYTES 256
-
-/* As in the style sheet: left and right of a picture. */
-#define PADDING 18
-#define DEFAULT_WIDTH 372
-#define DEFAULT_HEIGHT 640
-/* Of the pane's height: the facts begin below. */
-#define PICTURE_SHARE .62
-#define PICTURE_HEIGHT_MIN 200
 
 struct _CofferPreview
 {
@@ -38,25 +26,12 @@ struct _CofferPreview
   CofferVault *vault;
   CofferKey *key;             /* chosen */
   GCancellable *current;      /* of the request that runs, or NULL */
-  CofferContent *content;     /* on show, or NULL */
-  CofferKey *content_key;     /* whose it is */
   char *title;
   guint loading_id;           /* until "loading" shows */
   guint renew_id;
 
   GtkStack *pages;
-  GtkScrolledWindow *scroller;
-  GtkStack *stage;
-  GtkSpinner *spinner;
-  CofferPicture *picture;
-  GtkWidget *note;
-  GtkImage *plate_icon;
-  GtkLabel *plate_title;
-  GtkLabel *plate_advice;
-  GtkLabel *excerpt;
-  GtkLabel *heading;
-  GtkLabel *prefix;
-  CofferFactsList *facts;
+  CofferValueView *view;
 };
 
 enum {
@@ -65,6 +40,8 @@ enum {
 };
 
 static GParamSpec *props[N_PROPS];
+
+static void renew_if_coarse (CofferPreview *self);
 
 G_DEFINE_FINAL_TYPE (CofferPreview, coffer_preview, GTK_TYPE_WIDGET)
 
@@ -109,30 +86,11 @@ stop_request (CofferPreview *self)
   g_clear_handle_id (&self->renew_id, g_source_remove);
 }
 
-/* Whether the pictures of an animation change: only where they are seen and wanted. */
-static void
-update_playing (CofferPreview *self)
+static CofferContentRoom
+get_room (CofferPreview *self)
 {
-  gboolean wanted;
-
-  if (self->content == NULL || self->content->image.animation == NULL)
-    return;
-
-  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-enable-animations", &wanted, NULL);
-  coffer_animation_set_playing (self->content->image.animation, wanted && gtk_widget_get_mapped (GTK_WIDGET (self)));
-}
-
-/* Takes @content (nullable) as that of the chosen key, ends the one before. */
-static void
-set_content (CofferPreview *self,
-             CofferContent *content)
-{
-  if (self->content != NULL && self->content->image.animation != NULL)
-    coffer_animation_set_playing (self->content->image.animation, FALSE);
-  g_clear_pointer (&self->content, coffer_content_free);
-  g_clear_pointer (&self->content_key, coffer_key_unref);
-  if ((self->content = content) != NULL)
-    self->content_key = coffer_key_ref (self->key);
+  return coffer_value_view_get_room (self->view, gtk_widget_get_width (GTK_WIDGET (self)),
+                                     gtk_widget_get_height (GTK_WIDGET (self)));
 }
 
 static void
@@ -147,178 +105,11 @@ set_title (CofferPreview *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
 }
 
-/* The last part of the key is what people read; what is before it goes below. */
-static void
-show_heading (CofferPreview *self)
-{
-  g_autofree char *display = coffer_key_to_display (self->key, KEY_BYTES);
-  char *name = display;
-
-  for (char *c = display; *c != '\0'; c++)
-    if ((*c == '/' || *c == ':') && c[1] != '\0')
-      name = c + 1;
-
-  gtk_label_set_label (self->heading, name);
-  *name = '\0';
-  gtk_label_set_label (self->prefix, display);
-  gtk_widget_set_visible (GTK_WIDGET (self->prefix), *display != '\0');
-}
-
-static void
-show_stage (CofferPreview *self,
-            const char    *name)
-{
-  gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
-  gtk_stack_set_visible_child_name (self->stage, name);
-  gtk_stack_set_visible_child_name (self->pages, "value");
-  if (!g_str_equal (name, "picture"))
-    coffer_picture_set_paintable (self->picture, NULL, 0, 0, TRUE);
-}
-
-static void
-show_plate (CofferPreview *self,
-            GIcon         *icon,
-            const char    *title,
-            const char    *advice)
-{
-  gtk_image_set_from_gicon (self->plate_icon, icon);
-  gtk_label_set_label (self->plate_title, title);
-  gtk_widget_set_visible (GTK_WIDGET (self->plate_title), title != NULL);
-  gtk_label_set_label (self->plate_advice, advice);
-  gtk_widget_set_visible (GTK_WIDGET (self->plate_advice), advice != NULL);
-  show_stage (self, "plate");
-}
-
-static void
-describe_problem (CofferPreview  *self,
-                  const GError   *error,
-                  char          **title,
-                  char          **advice)
-{
-  g_autofree char *name = NULL;
-
-  if (error->domain == COFFER_IMAGE_ERROR)
-    {
-      *title = g_strdup (error->code == COFFER_IMAGE_ERROR_TOO_LARGE   ? _("Too Large to Show")
-                         : error->code == COFFER_IMAGE_ERROR_NO_LOADER ? _("Cannot Be Shown Here")
-                                                                       : _("Cannot Be Shown"));
-      *advice = g_strdup (error->message);
-      return;
-    }
-
-  name = coffer_key_to_display (self->key, KEY_BYTES);
-  coffer_error_describe (error, name, title, advice);
-}
-
-static void
-show_problem (CofferPreview *self,
-              const GError  *error)
-{
-  g_autoptr(GIcon) icon = g_themed_icon_new ("dialog-warning-symbolic");
-  g_autofree char *title = NULL, *advice = NULL;
-
-  describe_problem (self, error, &title, &advice);
-  show_plate (self, icon, title, advice);
-}
-
-static void
-show_image (CofferPreview *self)
-{
-  const CofferImage *image = &self->content->image;
-  g_autofree char *dimensions = coffer_content_dup_dimensions (self->content);
-  g_autofree char *spoken = g_strdup_printf (_("%s, %s"), coffer_content_get_title (self->content), dimensions);
-  GdkPaintable *paintable = image->animation != NULL ? GDK_PAINTABLE (image->animation) : GDK_PAINTABLE (image->texture);
-
-  coffer_picture_set_paintable (self->picture, paintable, image->width, image->height, image->opaque);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->picture), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
-  gtk_widget_set_visible (self->note, image->cut_short);
-  show_stage (self, "picture");
-  update_playing (self);
-}
-
-/* The icon theme has symbolic icons for the great families only. */
-static GIcon *
-get_type_icon (CofferPreview *self)
-{
-  g_autofree char *family = g_content_type_get_generic_icon_name (self->content->facts->content_type);
-  g_autofree char *name = family != NULL ? g_strconcat (family, "-symbolic", NULL) : NULL;
-  GtkIconTheme *theme = gtk_icon_theme_get_for_display (gtk_widget_get_display (GTK_WIDGET (self)));
-
-  return g_themed_icon_new (name != NULL && gtk_icon_theme_has_icon (theme, name) ? name : "text-x-generic-symbolic");
-}
-
-static void
-show_type_plate (CofferPreview *self)
-{
-  g_autoptr(GIcon) icon = get_type_icon (self);
-
-  show_plate (self, icon, NULL, self->content->kind == COFFER_CONTENT_EMPTY ? _("This value is empty") : NULL);
-}
-
-static void
-show_content (CofferPreview *self)
-{
-  g_auto(GStrv) facts = coffer_content_dup_facts (self->content, self->key);
-
-  if (self->content->problem != NULL)
-    show_problem (self, self->content->problem);
-  else if (self->content->kind == COFFER_CONTENT_IMAGE)
-    show_image (self);
-  else if (self->content->kind == COFFER_CONTENT_TEXT)
-    {
-      gtk_label_set_label (self->excerpt, self->content->excerpt);
-      show_stage (self, "excerpt");
-    }
-  else
-    show_type_plate (self);
-
-  show_heading (self);
-  coffer_facts_list_set (self->facts, (const char * const *) facts);
-  set_title (self, coffer_content_get_title (self->content));
-}
-
-/* No value is to be had, and so no facts. */
-static void
-show_failure (CofferPreview *self,
-              const GError  *error)
-{
-  set_content (self, NULL);
-  show_heading (self);
-  coffer_facts_list_set (self->facts, NULL);
-  show_problem (self, error);
-  set_title (self, _("Error"));
-}
-
-static void
-show_nothing (CofferPreview *self)
-{
-  set_content (self, NULL);
-  show_stage (self, "plate");
-  gtk_stack_set_visible_child_name (self->pages, "none");
-  set_title (self, NULL);
-}
-
-static gboolean
-is_showing (CofferPreview *self,
-            CofferKey     *key)
-{
-  return self->content_key != NULL && coffer_key_equal (self->content_key, key);
-}
-
-static void
-scroll_to_top (CofferPreview *self)
-{
-  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
-}
-
 static void
 show_loading (CofferPreview *self)
 {
-  set_content (self, NULL);
-  show_heading (self);
-  coffer_facts_list_set (self->facts, NULL);
-  show_stage (self, "loading");
-  scroll_to_top (self);
+  coffer_value_view_show_loading (self->view, self->key);
+  gtk_stack_set_visible_child_name (self->pages, "value");
 }
 
 static gboolean
@@ -336,33 +127,38 @@ loading_cb (gpointer data)
 static void
 expect_loading (CofferPreview *self)
 {
-  if (gtk_spinner_get_spinning (self->spinner))
+  if (coffer_value_view_is_loading (self->view))
     show_loading (self);
   else if (self->loading_id == 0)
     self->loading_id = g_timeout_add (LOADING_AFTER_MS, loading_cb, self);
 }
 
 static void
-take_answer (CofferPreview *self,
+show_nothing (CofferPreview *self)
+{
+  g_clear_handle_id (&self->loading_id, g_source_remove);
+  gtk_stack_set_visible_child_name (self->pages, "none");
+  coffer_value_view_clear (self->view);
+  set_title (self, NULL);
+}
+
+/* @content (transfer full) (nullable): or else @error */
+static void
+show_answer (CofferPreview *self,
              CofferContent *content,
              const GError  *error)
 {
-  gboolean renewed = is_showing (self, self->key);
-
   g_clear_object (&self->current);
   g_clear_handle_id (&self->loading_id, g_source_remove);
-  if (content != NULL)
-    {
-      set_content (self, content);
-      show_content (self);
-    }
-  else
-    {
-      show_failure (self, error);
-    }
 
-  if (!renewed)
-    scroll_to_top (self);
+  if (content != NULL)
+    coffer_value_view_show (self->view, self->key, content);
+  else
+    coffer_value_view_show_error (self->view, self->key, error);
+
+  gtk_stack_set_visible_child_name (self->pages, "value");
+  set_title (self, content != NULL ? coffer_content_get_title (content) : _("Error"));
+  renew_if_coarse (self);
 }
 
 static void
@@ -375,7 +171,7 @@ completed_cb (GObject      *source,
   g_autoptr(CofferContent) content = coffer_content_complete_finish (result, &error);
 
   if (request_is_current (request))
-    take_answer (request->self, g_steal_pointer (&content), error);
+    show_answer (request->self, g_steal_pointer (&content), error);
 }
 
 static void
@@ -394,28 +190,7 @@ loaded_cb (GObject      *source,
   if (content != NULL && coffer_content_is_pending (content))
     coffer_content_complete_async (g_steal_pointer (&content), cancellable, completed_cb, g_steal_pointer (&request));
   else
-    take_answer (request->self, g_steal_pointer (&content), error);
-}
-
-static int
-picture_max_height (int pane_height)
-{
-  return MAX (PICTURE_HEIGHT_MIN, (int) (pane_height * PICTURE_SHARE));
-}
-
-static CofferContentRoom
-get_room (CofferPreview *self)
-{
-  int unit = gtk_widget_get_scale_factor (GTK_WIDGET (self));
-  int width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
-
-  if (width <= 2 * PADDING)
-    {
-      width = DEFAULT_WIDTH;
-      height = DEFAULT_HEIGHT;
-    }
-
-  return (CofferContentRoom) { (width - 2 * PADDING) * unit, picture_max_height (height) * unit };
+    show_answer (request->self, g_steal_pointer (&content), error);
 }
 
 static void
@@ -446,13 +221,14 @@ static void
 renew_if_coarse (CofferPreview *self)
 {
   CofferContentRoom room = get_room (self);
+  const CofferContent *content = coffer_value_view_get_content (self->view);
   int width, height;
 
-  if (self->content == NULL || self->content->image.texture == NULL || self->current != NULL)
+  if (content == NULL || content->image.texture == NULL || self->current != NULL)
     return;
 
-  coffer_image_fit (self->content->image.width, self->content->image.height, room.width, room.height, &width, &height);
-  if (width <= gdk_texture_get_width (self->content->image.texture) + 1)
+  coffer_image_fit (content->image.width, content->image.height, room.width, room.height, &width, &height);
+  if (width <= gdk_texture_get_width (content->image.texture) + 1)
     return;
 
   g_clear_handle_id (&self->renew_id, g_source_remove);
@@ -484,6 +260,18 @@ disconnect_vault (CofferPreview *self)
 }
 
 static void
+coffer_preview_size_allocate (GtkWidget *widget,
+                              int        width,
+                              int        height,
+                              int        baseline)
+{
+  CofferPreview *self = COFFER_PREVIEW (widget);
+
+  gtk_widget_allocate (GTK_WIDGET (self->pages), width, height, baseline, NULL);
+  renew_if_coarse (self);
+}
+
+static void
 coffer_preview_measure (GtkWidget      *widget,
                         GtkOrientation  orientation,
                         int             for_size,
@@ -494,48 +282,6 @@ coffer_preview_measure (GtkWidget      *widget,
 {
   gtk_widget_measure (GTK_WIDGET (COFFER_PREVIEW (widget)->pages), orientation, for_size,
                       minimum, natural, minimum_baseline, natural_baseline);
-}
-
-static void
-coffer_preview_size_allocate (GtkWidget *widget,
-                              int        width,
-                              int        height,
-                              int        baseline)
-{
-  CofferPreview *self = COFFER_PREVIEW (widget);
-
-  coffer_picture_set_max_height (self->picture, picture_max_height (height));
-  gtk_widget_allocate (GTK_WIDGET (self->pages), width, height, baseline, NULL);
-  renew_if_coarse (self);
-}
-
-static void
-coffer_preview_map (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_preview_parent_class)->map (widget);
-  update_playing (COFFER_PREVIEW (widget));
-}
-
-static void
-coffer_preview_unmap (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_preview_parent_class)->unmap (widget);
-  update_playing (COFFER_PREVIEW (widget));
-}
-
-static void
-coffer_preview_root (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_preview_parent_class)->root (widget);
-  g_signal_connect_object (gtk_widget_get_settings (widget), "notify::gtk-enable-animations",
-                           G_CALLBACK (update_playing), widget, G_CONNECT_SWAPPED);
-}
-
-static void
-coffer_preview_unroot (GtkWidget *widget)
-{
-  g_signal_handlers_disconnect_by_func (gtk_widget_get_settings (widget), update_playing, widget);
-  GTK_WIDGET_CLASS (coffer_preview_parent_class)->unroot (widget);
 }
 
 static void
@@ -561,7 +307,6 @@ coffer_preview_dispose (GObject *object)
 
   stop_request (self);
   g_clear_handle_id (&self->loading_id, g_source_remove);
-  set_content (self, NULL);
   disconnect_vault (self);
   g_clear_pointer (&self->key, coffer_key_unref);
   g_clear_pointer ((GtkWidget **) &self->pages, gtk_widget_unparent);
@@ -589,32 +334,16 @@ coffer_preview_class_init (CofferPreviewClass *klass)
 
   widget_class->measure = coffer_preview_measure;
   widget_class->size_allocate = coffer_preview_size_allocate;
-  widget_class->map = coffer_preview_map;
-  widget_class->unmap = coffer_preview_unmap;
-  widget_class->root = coffer_preview_root;
-  widget_class->unroot = coffer_preview_unroot;
 
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
-  g_type_ensure (COFFER_TYPE_FACTS_LIST);
-  g_type_ensure (COFFER_TYPE_PICTURE);
   /* The call links the resource, which registers itself. */
   coffer_preview_get_resource ();
+  g_type_ensure (COFFER_TYPE_VALUE_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-preview.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferPreview, pages);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, scroller);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, stage);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, spinner);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, picture);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, note);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, plate_icon);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, plate_title);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, plate_advice);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, excerpt);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, heading);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, prefix);
-  gtk_widget_class_bind_template_child (widget_class, CofferPreview, facts);
+  gtk_widget_class_bind_template_child (widget_class, CofferPreview, view);
   gtk_widget_class_set_css_name (widget_class, "preview");
 }
 
@@ -662,7 +391,6 @@ coffer_preview_show_key (CofferPreview *self,
   g_clear_pointer (&self->key, coffer_key_unref);
   if (key == NULL)
     {
-      g_clear_handle_id (&self->loading_id, g_source_remove);
       show_nothing (self);
       return;
     }

@@ -3,7 +3,7 @@
  * Runs on a thread of GIO's pool. It only calls readlink(2) and stat(2) where the vault is concerned: closing a descriptor of
  * it here would drop SQLite's locks (see kvault.h).
  */
-#define G_LOG_DOMAIN "coffer"
+#define G_LOG_DOMAIN "coffer-holders"
 
 #include "coffer-holders.h"
 

@@ -20,6 +20,8 @@ struct _CofferVault {
   gboolean editable;
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
+  guint64 device;                /* the file that `sections` tell of */
+  guint64 inode;
   gboolean reloading;
 };
 
@@ -74,8 +76,9 @@ void           coffer_vault_run_full          (CofferVault         *self,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
 
-/** Another file is at the path, or none: look at it anew, then tell. */
-void           coffer_vault_reload            (CofferVault         *self);
+/** A job came back: if it met another file than the vault knows, or none, look at it anew, then tell. */
+void           coffer_vault_note_file         (CofferVault         *self,
+                                               const CofferJob     *job);
 
 /** What a lane found when it looked at the file as a whole. */
 typedef struct {

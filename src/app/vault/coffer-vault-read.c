@@ -70,7 +70,7 @@ coffer_vault_stats_finish (CofferVault       *self,
   return TRUE;
 }
 
-/* Sums on their way: the lane leaves the latest numbers here, and at most one idle is on its way to show them. */
+/* Sums on their way: the lane puts the latest numbers here, and at most one idle is on its way to show them. */
 typedef struct {
   gatomicrefcount refs;
   GMainContext *context;
@@ -78,11 +78,9 @@ typedef struct {
   gpointer progress_data;
   GCancellable *cancellable;   /* the caller's; nullable */
 
-  GMutex mutex;                /* guards the rest */
-  CofferVaultTotals latest;
-  gboolean pending;
-  gint64 shown_at;
-  gboolean over;               /* the answer is there: nothing more to show */
+  gint64 put_at;               /* the lane's: when numbers were last put here */
+  CofferVaultTotals *latest;   /* atomic; NULL once taken */
+  gboolean over;               /* the main thread's: the answer is there, nothing more to show */
 } Totals;
 
 static void
@@ -92,7 +90,7 @@ totals_unref (Totals *totals)
     return;
   g_main_context_unref (totals->context);
   g_clear_object (&totals->cancellable);
-  g_mutex_clear (&totals->mutex);
+  g_free (totals->latest);
   g_free (totals);
 }
 
@@ -100,18 +98,10 @@ static gboolean
 show_progress_cb (gpointer data)
 {
   Totals *totals = data;
-  CofferVaultTotals latest;
-  gboolean over;
+  g_autofree CofferVaultTotals *latest = g_atomic_pointer_exchange (&totals->latest, NULL);
 
-  g_mutex_lock (&totals->mutex);
-  latest = totals->latest;
-  over = totals->over;
-  totals->pending = FALSE;
-  totals->shown_at = g_get_monotonic_time ();
-  g_mutex_unlock (&totals->mutex);
-
-  if (!over && !g_cancellable_is_cancelled (totals->cancellable))
-    totals->progress (&latest, totals->progress_data);
+  if (!totals->over && !g_cancellable_is_cancelled (totals->cancellable))
+    totals->progress (latest, totals->progress_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -121,26 +111,24 @@ progress_worker (const kvault_totals_result *so_far,
                  void                       *data)
 {
   Totals *totals = data;
+  gint64 now = g_get_monotonic_time ();
+  CofferVaultTotals *latest;
+  g_autofree CofferVaultTotals *untaken = NULL;
   g_autoptr(GSource) source = NULL;
 
-  if (totals->progress == NULL)
+  if (totals->progress == NULL || now - totals->put_at < PROGRESS_US)
+    return 0;
+  totals->put_at = now;
+  latest = g_new (CofferVaultTotals, 1);
+  *latest = (CofferVaultTotals) { so_far->keys, so_far->bytes, so_far->unreadable };
+  untaken = g_atomic_pointer_exchange (&totals->latest, latest);
+  if (untaken != NULL)   /* its idle will find the newer ones */
     return 0;
 
-  g_mutex_lock (&totals->mutex);
-  totals->latest = (CofferVaultTotals) { so_far->keys, so_far->bytes, so_far->unreadable };
-  if (!totals->pending && g_get_monotonic_time () - totals->shown_at >= PROGRESS_US)
-    {
-      totals->pending = TRUE;
-      source = g_idle_source_new ();
-    }
-  g_mutex_unlock (&totals->mutex);
-
-  if (source != NULL)
-    {
-      g_atomic_ref_count_inc (&totals->refs);
-      g_source_set_callback (source, show_progress_cb, totals, (GDestroyNotify) totals_unref);
-      g_source_attach (source, totals->context);
-    }
+  source = g_idle_source_new ();
+  g_atomic_ref_count_inc (&totals->refs);
+  g_source_set_callback (source, show_progress_cb, totals, (GDestroyNotify) totals_unref);
+  g_source_attach (source, totals->context);
   return 0;
 }
 
@@ -171,9 +159,7 @@ totals_over (gpointer data)
 {
   Totals *totals = data;
 
-  g_mutex_lock (&totals->mutex);
   totals->over = TRUE;
-  g_mutex_unlock (&totals->mutex);
   totals_unref (totals);
 }
 
@@ -192,7 +178,6 @@ coffer_vault_totals_async (CofferVault          *self,
 
   totals = g_new0 (Totals, 1);
   g_atomic_ref_count_init (&totals->refs);
-  g_mutex_init (&totals->mutex);
   totals->context = g_main_context_ref_thread_default ();
   totals->progress = progress;
   totals->progress_data = progress_data;

@@ -23,9 +23,7 @@ run_done (CofferJob *job,
   CofferVault *self = g_task_get_source_object (task);
 
   g_cancellable_disconnect (g_task_get_cancellable (task), run->chain);
-  if (job->replaced)
-    coffer_vault_reload (self);
-
+  coffer_vault_note_file (self, job);
   if (job->error != NULL)
     g_task_return_error (task, g_steal_pointer (&job->error));
   else

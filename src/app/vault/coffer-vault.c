@@ -102,10 +102,18 @@ reloaded_cb (GObject      *source,
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+/* Every lane meets a new file for itself; the first to come tells. */
 void
-coffer_vault_reload (CofferVault *self)
+coffer_vault_note_file (CofferVault     *self,
+                        const CofferJob *job)
 {
-  if (self->reloading)
+  gboolean known = self->device == job->device && self->inode == job->inode;
+
+  if (!job->replaced && self->inode != 0)
+    return;
+  self->device = job->device;
+  self->inode = job->inode;
+  if (!job->replaced || known || self->reloading)
     return;
   self->reloading = TRUE;
   coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL,

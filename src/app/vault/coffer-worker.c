@@ -28,8 +28,7 @@ struct _CofferWorker {
   GThread *thread;          /* NULL until the first job; the main thread's to see */
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
-  GMutex mutex;             /* guards current */
-  GCancellable *current;    /* unowned; of the job that runs */
+  GQueue outstanding;       /* of jobs; the main thread's */
 
   /* The lane's thread's: */
   GThread *own;             /* unowned; itself */
@@ -80,6 +79,8 @@ job_done_cb (gpointer data)
   CofferJob *job = data;
 
   take_over (job);
+  if (job->outstanding != NULL)
+    g_queue_unlink (job->outstanding, &job->link);
   job->done (job, job->owner);
   return G_SOURCE_REMOVE;
 }
@@ -88,13 +89,14 @@ job_done_cb (gpointer data)
 static void
 post_done (CofferJob *job)
 {
+  g_autoptr(GMainContext) context = g_main_context_ref (job->context);   /* the job is gone soon */
   g_autoptr(GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_static_name (source, "[coffer] job done");
   g_source_set_callback (source, job_done_cb, job, NULL);
   hand_over (job);
-  g_source_attach (source, job->context);
+  g_source_attach (source, context);
 }
 
 static void
@@ -177,6 +179,8 @@ prepare_handle (CofferWorker *self,
     }
   if (self->vault == NULL && !open_handle (self, job))
     return FALSE;
+  job->device = self->device;
+  job->inode = self->inode;
 
   if (job->strict && job->replaced)
     {
@@ -218,31 +222,19 @@ run_job (CofferWorker *self,
     }
 }
 
-/* Between taking the mutex and reading `closing`, and coffer_worker_close() doing it the other way round, no job is missed. */
-static void
-set_current (CofferWorker *self,
-             CofferJob    *job)
-{
-  g_assert (g_thread_self () == self->own);
-  self->running = job;
-  g_mutex_lock (&self->mutex);
-  self->current = job != NULL ? job->cancellable : NULL;
-  g_mutex_unlock (&self->mutex);
-}
-
 static void
 handle_job (CofferWorker *self,
             CofferJob    *job)
 {
   take_over (job);
-  set_current (self, job);
+  self->running = job;
   if (is_cancelled_cb (self))
     set_cancelled (job);
   else if (job->func == NULL)
     close_handle (self);
   else
     run_job (self, job);
-  set_current (self, NULL);
+  self->running = NULL;
   post_done (job);
 }
 
@@ -285,7 +277,6 @@ coffer_worker_new (const char *name,
   self->path = g_strdup (path);
   self->queue = g_async_queue_new ();
   self->idle_ms = IDLE_MS;
-  g_mutex_init (&self->mutex);
   return self;
 }
 
@@ -299,6 +290,9 @@ coffer_worker_push (CofferWorker *self,
       post_done (job);
       return;
     }
+  job->link.data = job;
+  job->outstanding = &self->outstanding;
+  g_queue_push_tail_link (job->outstanding, &job->link);
   hand_over (job);
   g_async_queue_push (self->queue, job);
   if (self->thread == NULL)
@@ -315,18 +309,18 @@ coffer_worker_set_idle_time (CofferWorker *self,
 void
 coffer_worker_close (CofferWorker *self)
 {
-  g_autoptr(GCancellable) current = NULL;
   CofferJob *job;
+  GList *link;
 
   if (!g_atomic_int_compare_and_exchange (&self->closing, FALSE, TRUE))
     return;
 
-  g_mutex_lock (&self->mutex);
-  g_set_object (&current, self->current);
-  g_mutex_unlock (&self->mutex);
-  if (current != NULL)
-    g_cancellable_cancel (current);
-
+  while ((link = g_queue_pop_head_link (&self->outstanding)) != NULL)
+    {
+      job = link->data;
+      job->outstanding = NULL;
+      g_cancellable_cancel (job->cancellable);
+    }
   if (self->thread != NULL)
     {
       g_async_queue_push_front (self->queue, &quit_job);
@@ -344,7 +338,6 @@ coffer_worker_free (CofferWorker *self)
 {
   coffer_worker_close (self);
   g_async_queue_unref (self->queue);
-  g_mutex_clear (&self->mutex);
   g_free (self->name);
   g_free (self->path);
   g_free (self);

@@ -34,12 +34,16 @@ struct _CofferJob {
   /* the answer */
   gpointer result;
   GError *error;
-  gboolean replaced;         /* another file was at the path than for the last job, or a frozen one had changed */
+  gboolean replaced;         /* another file was at the path than for the lane's last job, or a frozen one had changed */
+  guint64 device;            /* which file the job was on; 0 if none could be opened */
+  guint64 inode;
 
   /* of the worker */
   GCancellable *cancellable;
   GMainContext *context;
   gint handed_over;          /* atomic */
+  GQueue *outstanding;       /* main thread: where `link` is, from push to done; NULL else */
+  GList link;
 };
 
 CofferJob    *coffer_job_new              (void);

@@ -2,6 +2,8 @@
 /* The read-only banner. What stands in the way of editing comes first; else another program that has the vault open, looked
  * for once at the beginning and again whenever somebody asks; else that nothing changes. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-banner"
+
 #include "coffer-banner.h"
 
 #include <glib/gi18n-lib.h>

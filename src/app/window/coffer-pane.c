@@ -3,6 +3,8 @@
  * dragging its grip changes what it would like. A width larger than there is room for is kept and comes back with the room.
  * Main thread.
  */
+#define G_LOG_DOMAIN "coffer-pane"
+
 #include "coffer-pane.h"
 
 #define GRIP_WIDTH 9  /* logical pixels, over the edge of the child */

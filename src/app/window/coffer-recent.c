@@ -4,26 +4,14 @@
  * when the answers are in. Nothing here opens a vault (see kvault.h), which is why the type is given and not asked for.
  * Main thread.
  */
-#define G_LOG_DOMAIN "coffer"
+#define G_LOG_DOMAIN "coffer-recent"
 
 #include "coffer-recent.h"
 
 #include <gtk/gtk.h>
-#include <sys/stat.h>
 
 #define N_RECENT 8
 #define VAULT_TYPE "application/vnd.kohakuvault+sqlite3"
-
-struct _CofferRecentFile {
-  GObject parent_instance;
-
-  GFile *file;
-  char *name;
-  char *folder;
-  guint64 size;
-};
-
-G_DEFINE_FINAL_TYPE (CofferRecentFile, coffer_recent_file, G_TYPE_OBJECT)
 
 struct _CofferRecent {
   GObject parent_instance;
@@ -38,67 +26,6 @@ static void coffer_recent_list_model_init (GListModelInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (CofferRecent, coffer_recent, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, coffer_recent_list_model_init))
 
-GFile *
-coffer_recent_file_get_file (CofferRecentFile *self)
-{
-  return self->file;
-}
-
-const char *
-coffer_recent_file_get_name (CofferRecentFile *self)
-{
-  return self->name;
-}
-
-const char *
-coffer_recent_file_get_folder (CofferRecentFile *self)
-{
-  return self->folder;
-}
-
-guint64
-coffer_recent_file_get_size (CofferRecentFile *self)
-{
-  return self->size;
-}
-
-static void
-coffer_recent_file_finalize (GObject *object)
-{
-  CofferRecentFile *self = COFFER_RECENT_FILE (object);
-
-  g_clear_object (&self->file);
-  g_free (self->name);
-  g_free (self->folder);
-
-  G_OBJECT_CLASS (coffer_recent_file_parent_class)->finalize (object);
-}
-
-static void
-coffer_recent_file_class_init (CofferRecentFileClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = coffer_recent_file_finalize;
-}
-
-static void
-coffer_recent_file_init (CofferRecentFile *self)
-{
-}
-
-static char *
-describe_folder (const char *path)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree char *shown = g_filename_display_name (folder);
-  const char *home = g_get_home_dir ();
-  gsize length = strlen (home);
-
-  if (length > 1 && g_str_has_prefix (shown, home) && (shown[length] == '\0' || shown[length] == '/'))
-    return g_strconcat ("~", shown + length, NULL);
-
-  return g_steal_pointer (&shown);
-}
-
 /* Pool thread. */
 static void
 look_worker (GTask        *task,
@@ -111,19 +38,10 @@ look_worker (GTask        *task,
 
   for (guint i = 0; i < paths->len && !g_cancellable_is_cancelled (cancellable); i++)
     {
-      const char *path = g_ptr_array_index (paths, i);
-      g_autofree char *base = g_path_get_basename (path);
-      CofferRecentFile *file;
-      struct stat st;
+      CofferRecentFile *file = coffer_recent_file_new (g_ptr_array_index (paths, i));
 
-      if (stat (path, &st) != 0 || !S_ISREG (st.st_mode))
-        continue;
-      file = g_object_new (COFFER_TYPE_RECENT_FILE, NULL);
-      file->file = g_file_new_for_path (path);
-      file->name = g_filename_display_name (base);
-      file->folder = describe_folder (path);
-      file->size = st.st_size;
-      g_ptr_array_add (files, file);
+      if (file != NULL)
+        g_ptr_array_add (files, file);
     }
 
   g_task_return_pointer (task, g_steal_pointer (&files), (GDestroyNotify) g_ptr_array_unref);

@@ -3,17 +3,9 @@
 
 #include <gio/gio.h>
 
+#include "coffer-recent-file.h"
+
 G_BEGIN_DECLS
-
-#define COFFER_TYPE_RECENT_FILE (coffer_recent_file_get_type ())
-G_DECLARE_FINAL_TYPE (CofferRecentFile, coffer_recent_file, COFFER, RECENT_FILE, GObject)
-
-GFile      *coffer_recent_file_get_file   (CofferRecentFile *self);
-const char *coffer_recent_file_get_name   (CofferRecentFile *self);
-/** The folder for people, "~/Archive". */
-const char *coffer_recent_file_get_folder (CofferRecentFile *self);
-/** Bytes of the main file. */
-guint64     coffer_recent_file_get_size   (CofferRecentFile *self);
 
 #define COFFER_TYPE_RECENT (coffer_recent_get_type ())
 G_DECLARE_FINAL_TYPE (CofferRecent, coffer_recent, COFFER, RECENT, GObject)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A section's row in the sidebar: icon, name, count. Follows its section. Main thread. */
+#define G_LOG_DOMAIN "coffer-sidebar-row"
+
 #include "coffer-sidebar-row.h"
 
 #include <glib/gi18n-lib.h>

@@ -2,6 +2,8 @@
 /* The sidebar. A file has few sections, so a GtkListBox with a heading over each group serves; counts come later than names
  * and leave their place empty until then. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-sidebar"
+
 #include "coffer-sidebar.h"
 
 #include <glib/gi18n-lib.h>

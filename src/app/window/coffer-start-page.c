@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page of an empty window. It only shows and asks: opening is the application's, through app.open-path. Main thread. */
+#define G_LOG_DOMAIN "coffer-start-page"
+
 #include "coffer-start-page.h"
 
 struct _CofferStartPage {

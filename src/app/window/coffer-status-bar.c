@@ -2,6 +2,8 @@
 /* The status bar. The bytes are counted behind everything else: only once the list has all its rows, and given up when the table
  * changes. A count that could not be finished is not shown. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-status-bar"
+
 #include "coffer-status-bar.h"
 
 #include <glib/gi18n-lib.h>

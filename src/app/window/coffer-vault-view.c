@@ -6,6 +6,8 @@
  * Which page the middle shows is decided in one place, update_page(), from the section chosen and the state of the list.
  * Waiting shows only after a moment. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-vault-view"
+
 #include "coffer-vault-view.h"
 
 #include <glib/gi18n-lib.h>

@@ -2,6 +2,8 @@
 /* The actions of a window, win.*: what menus, keys and tests call. Whatever changes the file asks first and says what will
  * happen; failures are told in the words of coffer_error_describe(). Main thread.
  */
+#define G_LOG_DOMAIN "coffer-window-actions"
+
 #include "coffer-window-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -2,6 +2,8 @@
 /* A window: which of its pages shows, and how it comes to its vault. Opening happens behind; what was on show stays until it
  * is done, and waiting shows only after a moment. A failure is a page of its own, with words on what to do. Main thread.
  */
+#define G_LOG_DOMAIN "coffer-window"
+
 #include "coffer-window-private.h"
 
 #include <glib/gi18n-lib.h>

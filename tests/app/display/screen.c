@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen.h"
 
+/* NULL while a layout is due. */
+static GskRenderNode *
+draw_now (GtkWidget *widget)
+{
+  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (widget);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+
+  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (widget), gtk_widget_get_height (widget));
+
+  return gtk_snapshot_free_to_node (snapshot);
+}
+
 guint32 *
 screen_draw (GtkWidget *widget,
              int       *width,
              int       *height)
 {
-  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (widget);
-  g_autoptr(GtkSnapshot) snapshot = gtk_snapshot_new ();
   g_autoptr(GskRenderNode) node = NULL;
   g_autoptr(GdkTexture) texture = NULL;
   guint32 *pixels;
 
+  for (int i = 0; i < 250 && (node = draw_now (widget)) == NULL; i++)
+    screen_run (20);
+  g_assert_nonnull (node);
+
   *width = gtk_widget_get_width (widget);
   *height = gtk_widget_get_height (widget);
-  gdk_paintable_snapshot (paintable, snapshot, *width, *height);
-  node = gtk_snapshot_to_node (snapshot);
-  g_assert_nonnull (node);
   texture = gsk_renderer_render_texture (gtk_native_get_renderer (gtk_widget_get_native (widget)), node,
                                          &GRAPHENE_RECT_INIT (0, 0, *width, *height));
   pixels = g_new (guint32, (gsize) *width * *height);
@@ -41,27 +52,14 @@ screen_wait (gboolean (*test) (gpointer),
   return TRUE;
 }
 
-gint64
+void
 screen_run (guint ms)
 {
-  gint64 began = g_get_monotonic_time (), last = began, worst = 0;
+  gint64 end = g_get_monotonic_time () + ms * 1000;
 
-  while (last < began + ms * 1000)
-    {
-      gint64 now;
-
-      if (!g_main_context_iteration (NULL, FALSE))
-        {
-          g_usleep (500);
-          last = g_get_monotonic_time ();
-          continue;
-        }
-      now = g_get_monotonic_time ();
-      worst = MAX (worst, now - last);
-      last = now;
-    }
-
-  return worst;
+  while (g_get_monotonic_time () < end)
+    if (!g_main_context_iteration (NULL, FALSE))
+      g_usleep (500);
 }
 
 GtkWindow *

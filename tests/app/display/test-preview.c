@@ -3,6 +3,7 @@
 #include <adwaita.h>
 #include <coffer-preview.h>
 #include <coffer-picture.h>
+#include <coffer-value-view.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -77,7 +78,9 @@ static GtkWidget *
 part (Fixture    *self,
       const char *name)
 {
-  return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (self->preview), COFFER_TYPE_PREVIEW, name));
+  GObject *view = gtk_widget_get_template_child (GTK_WIDGET (self->preview), COFFER_TYPE_PREVIEW, "view");
+
+  return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (view), COFFER_TYPE_VALUE_VIEW, name));
 }
 
 static const char *
@@ -156,7 +159,9 @@ static void
 test_ends_with_the_last_choice (Fixture       *self,
                                 gconstpointer  data)
 {
-  static const char *keys[] = { "img/plain.jpg", "img/anim.gif", "doc/note.txt", "img/photo.png", "img/drawing.svg", "doc/random.bin" };
+  static const char *keys[] = {
+    "img/plain.jpg", "img/anim.gif", "doc/note.txt", "img/photo.png", "img/drawing.svg", "doc/random.bin",
+  };
 
   /* Faster than any can be shown: only the last is. */
   for (int i = 0; i < 60; i++)

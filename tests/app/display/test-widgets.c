@@ -124,7 +124,8 @@ main (int    argc,
   gtk_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/widgets/picture/keeps-proportions", test_picture_keeps_proportions);
-  g_test_add_func ("/widgets/picture/is-drawn-whole-and-no-larger-than-it-is", test_picture_is_drawn_whole_and_no_larger_than_it_is);
+  g_test_add_func ("/widgets/picture/is-drawn-whole-and-no-larger-than-it-is",
+                   test_picture_is_drawn_whole_and_no_larger_than_it_is);
   g_test_add_func ("/widgets/picture/has-a-checkerboard-where-it-lets-through",
                    test_picture_has_a_checkerboard_where_it_lets_through);
   g_test_add_func ("/widgets/facts-list/facts-come-and-go", test_facts_come_and_go);

@@ -69,15 +69,24 @@ copy_file (const char *from,
 }
 
 char *
+test_copy_file (const char *folder,
+                const char *from)
+{
+  g_autofree char *name = g_path_get_basename (from);
+  char *to = g_build_filename (folder, name, NULL);
+
+  g_assert_true (copy_file (from, to));
+  return to;
+}
+
+char *
 test_copy (const char *folder,
            const char *fixture)
 {
   static const char *const beside[] = { "-wal", "-journal" };
   g_autofree char *from = g_build_filename (g_getenv ("COFFER_TEST_DATA"), fixture, NULL);
-  g_autofree char *name = g_path_get_basename (fixture);
-  char *to = g_build_filename (folder, name, NULL);
+  char *to = test_copy_file (folder, from);
 
-  g_assert_true (copy_file (from, to));
   for (guint i = 0; i < G_N_ELEMENTS (beside); i++)
     {
       g_autofree char *from_beside = g_strconcat (from, beside[i], NULL);

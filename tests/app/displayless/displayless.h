@@ -12,6 +12,8 @@ char        *test_folder_list        (const char *folder);
 
 /** Copies a fixture, "hot/v010_hot_wal.db", and the files beside it. */
 char        *test_copy               (const char *folder, const char *fixture);
+/** Copies any file into the folder. */
+char        *test_copy_file          (const char *folder, const char *from);
 /** Runs SQL on a file, which is made if need be. */
 void         test_sql                (const char *path, const char *sql);
 /** A vault of @n_keys keys "user:0000000000" and up, in both shapes' newer one, each with a value of its number as text. */

@@ -217,7 +217,7 @@ cancelled_before_steps_aside (Fixture       *fixture,
   test_wait_for (g_atomic_int_get (&first.running));
   g_cancellable_cancel (cancellable);
   g_atomic_int_set (&first.go, TRUE);
-  test_wait_for (third_result != NULL);
+  test_wait_for (first_result != NULL && second_result != NULL && third_result != NULL);
 
   assert_done (fixture->vault, first_result);
   assert_cancelled (fixture->vault, second_result);
@@ -239,7 +239,7 @@ cancelled_during_ends (Fixture       *fixture,
   start_gate (fixture->vault, COFFER_LANE_PREVIEW, &other, NULL, &other_result);
   test_wait_for (g_atomic_int_get (&gate.running));
   g_cancellable_cancel (cancellable);
-  test_wait_for (other_result != NULL);
+  test_wait_for (result != NULL && other_result != NULL);
   assert_cancelled (fixture->vault, result);
   assert_done (fixture->vault, other_result);   /* the next job is none of it */
 }

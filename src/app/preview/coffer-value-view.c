@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One value on the screen. Owns its content and nothing that runs. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-value-view.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-error.h"
+#include "coffer-facts-list.h"
+#include "coffer-picture.h"
+
+/* What is shown of a key: more than fits, its middle left out. */
+#define KEY_BYTES 256
+
+/* As in the style sheet: left and right of a picture. */
+#define PADDING 18
+#define DEFAULT_WIDTH 372
+#define DEFAULT_HEIGHT 640
+/* Of the view's height: the facts begin below. */
+#define PICTURE_SHARE .62
+#define PICTURE_HEIGHT_MIN 200
+
+struct _CofferValueView
+{
+  GtkWidget parent_instance;
+
+  CofferKey *key;           /* on show, or NULL */
+  CofferContent *content;   /* of key; NULL if it is loading or cannot be read */
+
+  GtkScrolledWindow *scroller;
+  GtkStack *stage;
+  GtkSpinner *spinner;
+  CofferPicture *picture;
+  GtkWidget *note;
+  GtkImage *plate_icon;
+  GtkLabel *plate_title;
+  GtkLabel *plate_advice;
+  GtkLabel *excerpt;
+  GtkLabel *heading;
+  GtkLabel *prefix;
+  CofferFactsList *facts;
+};
+
+G_DEFINE_FINAL_TYPE (CofferValueView, coffer_value_view, GTK_TYPE_WIDGET)
+
+/* Whether the pictures of an animation change: only where they are seen and wanted. */
+static void
+update_playing (CofferValueView *self)
+{
+  gboolean wanted;
+
+  if (self->content == NULL || self->content->image.animation == NULL)
+    return;
+
+  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-enable-animations", &wanted, NULL);
+  coffer_animation_set_playing (self->content->image.animation, wanted && gtk_widget_get_mapped (GTK_WIDGET (self)));
+}
+
+static void
+clear_content (CofferValueView *self)
+{
+  if (self->content != NULL && self->content->image.animation != NULL)
+    coffer_animation_set_playing (self->content->image.animation, FALSE);
+  g_clear_pointer (&self->content, coffer_content_free);
+}
+
+/* The last part of a key is what people read; what is before it goes below. */
+static void
+show_heading (CofferValueView *self,
+              CofferKey       *key)
+{
+  g_autofree char *display = coffer_key_to_display (key, KEY_BYTES);
+  char *name = display;
+
+  for (char *c = display; *c != '\0'; c++)
+    if ((*c == '/' || *c == ':') && c[1] != '\0')
+      name = c + 1;
+
+  gtk_label_set_label (self->heading, name);
+  *name = '\0';
+  gtk_label_set_label (self->prefix, display);
+  gtk_widget_set_visible (GTK_WIDGET (self->prefix), *display != '\0');
+}
+
+static void
+set_key (CofferValueView *self,
+         CofferKey       *key)
+{
+  if (self->key == NULL || !coffer_key_equal (key, self->key))
+    gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+
+  coffer_key_ref (key);
+  g_clear_pointer (&self->key, coffer_key_unref);
+  self->key = key;
+  show_heading (self, key);
+}
+
+static void
+show_stage (CofferValueView *self,
+            const char      *name)
+{
+  gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
+  gtk_stack_set_visible_child_name (self->stage, name);
+  if (!g_str_equal (name, "picture"))
+    coffer_picture_set_paintable (self->picture, NULL, 0, 0, TRUE);
+}
+
+static void
+show_plate (CofferValueView *self,
+            GIcon           *icon,
+            const char      *title,
+            const char      *advice)
+{
+  gtk_image_set_from_gicon (self->plate_icon, icon);
+  gtk_label_set_label (self->plate_title, title);
+  gtk_widget_set_visible (GTK_WIDGET (self->plate_title), title != NULL);
+  gtk_label_set_label (self->plate_advice, advice);
+  gtk_widget_set_visible (GTK_WIDGET (self->plate_advice), advice != NULL);
+  show_stage (self, "plate");
+}
+
+static void
+describe_problem (CofferValueView  *self,
+                  const GError     *error,
+                  char            **title,
+                  char            **advice)
+{
+  g_autofree char *name = NULL;
+
+  if (error->domain == COFFER_IMAGE_ERROR)
+    {
+      *title = g_strdup (error->code == COFFER_IMAGE_ERROR_TOO_LARGE   ? _("Too Large to Show")
+                         : error->code == COFFER_IMAGE_ERROR_NO_LOADER ? _("Cannot Be Shown Here")
+                                                                       : _("Cannot Be Shown"));
+      *advice = g_strdup (error->message);
+      return;
+    }
+
+  name = coffer_key_to_display (self->key, KEY_BYTES);
+  coffer_error_describe (error, name, title, advice);
+}
+
+static void
+show_problem (CofferValueView *self,
+              const GError    *error)
+{
+  g_autoptr(GIcon) icon = g_themed_icon_new ("dialog-warning-symbolic");
+  g_autofree char *title = NULL, *advice = NULL;
+
+  describe_problem (self, error, &title, &advice);
+  show_plate (self, icon, title, advice);
+}
+
+static void
+show_image (CofferValueView *self)
+{
+  const CofferImage *image = &self->content->image;
+  g_autofree char *dimensions = coffer_content_dup_dimensions (self->content);
+  g_autofree char *spoken = g_strdup_printf (_("%s, %s"), coffer_content_get_title (self->content), dimensions);
+  GdkPaintable *paintable = image->animation != NULL ? GDK_PAINTABLE (image->animation) : GDK_PAINTABLE (image->texture);
+
+  coffer_picture_set_paintable (self->picture, paintable, image->width, image->height, image->opaque);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->picture), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
+  gtk_widget_set_visible (self->note, image->cut_short);
+  show_stage (self, "picture");
+  update_playing (self);
+}
+
+/* The icon theme has symbolic icons for the great families only. */
+static GIcon *
+get_type_icon (CofferValueView *self)
+{
+  g_autofree char *family = g_content_type_get_generic_icon_name (self->content->facts->content_type);
+  g_autofree char *name = family != NULL ? g_strconcat (family, "-symbolic", NULL) : NULL;
+  GtkIconTheme *theme = gtk_icon_theme_get_for_display (gtk_widget_get_display (GTK_WIDGET (self)));
+
+  return g_themed_icon_new (name != NULL && gtk_icon_theme_has_icon (theme, name) ? name : "text-x-generic-symbolic");
+}
+
+static void
+show_type_plate (CofferValueView *self)
+{
+  g_autoptr(GIcon) icon = get_type_icon (self);
+
+  show_plate (self, icon, NULL, self->content->kind == COFFER_CONTENT_EMPTY ? _("This value is empty") : NULL);
+}
+
+static void
+show_stage_of_content (CofferValueView *self)
+{
+  if (self->content->problem != NULL)
+    {
+      show_problem (self, self->content->problem);
+    }
+  else if (self->content->kind == COFFER_CONTENT_IMAGE)
+    {
+      show_image (self);
+    }
+  else if (self->content->kind == COFFER_CONTENT_TEXT)
+    {
+      gtk_label_set_label (self->excerpt, self->content->excerpt);
+      show_stage (self, "excerpt");
+    }
+  else
+    {
+      show_type_plate (self);
+    }
+}
+
+void
+coffer_value_view_show (CofferValueView *self,
+                        CofferKey       *key,
+                        CofferContent   *content)
+{
+  g_auto(GStrv) facts = coffer_content_dup_facts (content, key);
+
+  clear_content (self);
+  self->content = content;
+  set_key (self, key);
+  coffer_facts_list_set (self->facts, (const char * const *) facts);
+  show_stage_of_content (self);
+}
+
+/* Without a value there are no facts. */
+static void
+show_key_alone (CofferValueView *self,
+                CofferKey       *key)
+{
+  clear_content (self);
+  set_key (self, key);
+  coffer_facts_list_set (self->facts, NULL);
+}
+
+void
+coffer_value_view_show_error (CofferValueView *self,
+                              CofferKey       *key,
+                              const GError    *error)
+{
+  show_key_alone (self, key);
+  show_problem (self, error);
+}
+
+void
+coffer_value_view_show_loading (CofferValueView *self,
+                                CofferKey       *key)
+{
+  show_key_alone (self, key);
+  show_stage (self, "loading");
+}
+
+gboolean
+coffer_value_view_is_loading (CofferValueView *self)
+{
+  return gtk_spinner_get_spinning (self->spinner);
+}
+
+void
+coffer_value_view_clear (CofferValueView *self)
+{
+  clear_content (self);
+  g_clear_pointer (&self->key, coffer_key_unref);
+  show_stage (self, "plate");
+}
+
+const CofferContent *
+coffer_value_view_get_content (CofferValueView *self)
+{
+  return self->content;
+}
+
+static int
+picture_max_height (int pane_height)
+{
+  return MAX (PICTURE_HEIGHT_MIN, (int) (pane_height * PICTURE_SHARE));
+}
+
+CofferContentRoom
+coffer_value_view_get_room (CofferValueView *self,
+                            int              width,
+                            int              height)
+{
+  int unit = gtk_widget_get_scale_factor (GTK_WIDGET (self));
+
+  if (width <= 2 * PADDING)
+    {
+      width = DEFAULT_WIDTH;
+      height = DEFAULT_HEIGHT;
+    }
+
+  return (CofferContentRoom) { (width - 2 * PADDING) * unit, picture_max_height (height) * unit };
+}
+
+static void
+coffer_value_view_measure (GtkWidget      *widget,
+                           GtkOrientation  orientation,
+                           int             for_size,
+                           int            *minimum,
+                           int            *natural,
+                           int            *minimum_baseline,
+                           int            *natural_baseline)
+{
+  gtk_widget_measure (GTK_WIDGET (COFFER_VALUE_VIEW (widget)->scroller), orientation, for_size,
+                      minimum, natural, minimum_baseline, natural_baseline);
+}
+
+static void
+coffer_value_view_size_allocate (GtkWidget *widget,
+                                 int        width,
+                                 int        height,
+                                 int        baseline)
+{
+  CofferValueView *self = COFFER_VALUE_VIEW (widget);
+
+  coffer_picture_set_max_height (self->picture, picture_max_height (height));
+  gtk_widget_allocate (GTK_WIDGET (self->scroller), width, height, baseline, NULL);
+}
+
+static void
+coffer_value_view_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->map (widget);
+  update_playing (COFFER_VALUE_VIEW (widget));
+}
+
+static void
+coffer_value_view_unmap (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->unmap (widget);
+  update_playing (COFFER_VALUE_VIEW (widget));
+}
+
+static void
+coffer_value_view_root (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->root (widget);
+  g_signal_connect_object (gtk_widget_get_settings (widget), "notify::gtk-enable-animations",
+                           G_CALLBACK (update_playing), widget, G_CONNECT_SWAPPED);
+}
+
+static void
+coffer_value_view_unroot (GtkWidget *widget)
+{
+  g_signal_handlers_disconnect_by_func (gtk_widget_get_settings (widget), update_playing, widget);
+  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->unroot (widget);
+}
+
+static void
+coffer_value_view_dispose (GObject *object)
+{
+  CofferValueView *self = COFFER_VALUE_VIEW (object);
+
+  clear_content (self);
+  g_clear_pointer (&self->key, coffer_key_unref);
+  g_clear_pointer ((GtkWidget **) &self->scroller, gtk_widget_unparent);
+
+  G_OBJECT_CLASS (coffer_value_view_parent_class)->dispose (object);
+}
+
+static void
+coffer_value_view_class_init (CofferValueViewClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = coffer_value_view_dispose;
+
+  widget_class->measure = coffer_value_view_measure;
+  widget_class->size_allocate = coffer_value_view_size_allocate;
+  widget_class->map = coffer_value_view_map;
+  widget_class->unmap = coffer_value_view_unmap;
+  widget_class->root = coffer_value_view_root;
+  widget_class->unroot = coffer_value_view_unroot;
+
+  g_type_ensure (COFFER_TYPE_FACTS_LIST);
+  g_type_ensure (COFFER_TYPE_PICTURE);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-value-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, scroller);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, stage);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, spinner);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, picture);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, note);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_icon);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_advice);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, excerpt);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, heading);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, prefix);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, facts);
+}
+
+static void
+coffer_value_view_init (CofferValueView *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "coffer-content.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_VALUE_VIEW (coffer_value_view_get_type ())
+G_DECLARE_FINAL_TYPE (CofferValueView, coffer_value_view, COFFER, VALUE_VIEW, GtkWidget)
+
+/**
+ * What there is to show of a key, on the screen: picture, excerpt or a plate with words, the key below it, then the
+ * facts. It always shows one key as a whole. An animation plays while the view is seen, unless the desktop wants none.
+ */
+
+/** @content (transfer full) */
+void                 coffer_value_view_show         (CofferValueView *self,
+                                                     CofferKey       *key,
+                                                     CofferContent   *content);
+
+/** The value could not be read. */
+void                 coffer_value_view_show_error   (CofferValueView *self,
+                                                     CofferKey       *key,
+                                                     const GError    *error);
+void                 coffer_value_view_show_loading (CofferValueView *self,
+                                                     CofferKey       *key);
+gboolean             coffer_value_view_is_loading   (CofferValueView *self);
+
+/** Lets go of what is shown; not meant to be seen then. */
+void                 coffer_value_view_clear        (CofferValueView *self);
+
+/** Returns: (transfer none) (nullable): what is shown, unless it is an error or still loading */
+const CofferContent *coffer_value_view_get_content  (CofferValueView *self);
+
+/** The room for a picture in a view of that size, in logical pixels; before there is a layout (0), in a likely one. */
+CofferContentRoom    coffer_value_view_get_room     (CofferValueView *self,
+                                                     int              width,
+                                                     int              height);
+
+G_END_DECLS

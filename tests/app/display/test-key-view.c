@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of keys with a real vault behind it: what its rows say, which row is selected after the list was read again, and
+ * how it makes do with little room.
+ */
+#include <adwaita.h>
+#include <coffer-fact-cell.h>
+#include <coffer-key-cell.h>
+#include <coffer-key-view.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "screen.h"
+
+typedef struct {
+  CofferVault *vault;
+  CofferEntryList *list;
+  CofferKeyView *view;
+  GtkWindow *window;
+  const char *key;   /* waited for */
+} Fixture;
+
+static void
+opened_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  CofferVault **vault = data;
+  g_autoptr(GError) error = NULL;
+
+  *vault = coffer_vault_open_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+/* The widget of a row is told by its key; the cell knows it. */
+static CofferKeyCell *
+find_cell (GtkWidget  *widget,
+           const char *key)
+{
+  CofferKeyCell *found = NULL;
+
+  if (COFFER_IS_KEY_CELL (widget))
+    {
+      CofferEntry *entry = coffer_key_cell_get_entry (COFFER_KEY_CELL (widget));
+
+      return entry != NULL && g_strcmp0 (coffer_entry_get_display_key (entry), key) == 0 &&
+             coffer_entry_get_type_label (entry) != NULL ? COFFER_KEY_CELL (widget) : NULL;
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_cell (child, key);
+
+  return found;
+}
+
+static gboolean
+has_row (gpointer data)
+{
+  Fixture *self = data;
+
+  return find_cell (GTK_WIDGET (self->view), self->key) != NULL;
+}
+
+static gboolean
+is_selected (gpointer data)
+{
+  Fixture *self = data;
+  CofferEntry *entry = coffer_key_view_get_selected_entry (self->view);
+
+  return entry != NULL && g_strcmp0 (coffer_entry_get_display_key (entry), self->key) == 0;
+}
+
+static void
+assert_row (Fixture    *self,
+            const char *key)
+{
+  self->key = key;
+  g_assert_true (screen_wait (has_row, self));
+}
+
+static void
+assert_selected (Fixture    *self,
+                 const char *key)
+{
+  self->key = key;
+  g_assert_true (screen_wait (is_selected, self));
+}
+
+static void
+set_up (Fixture       *self,
+        gconstpointer  width)
+{
+  g_autoptr(GFile) file = g_file_new_for_path (fixture_copy ("v010_media.db"));
+
+  coffer_vault_open_async (file, NULL, opened_cb, &self->vault);
+  g_assert_true (screen_wait (is_set, &self->vault));
+  self->list = coffer_entry_list_new (self->vault);
+  self->view = g_object_new (COFFER_TYPE_KEY_VIEW, NULL);
+  coffer_key_view_set_list (self->view, self->list);
+  self->window = screen_show (GTK_WIDGET (self->view), GPOINTER_TO_INT (width), 600);
+  assert_row (self, "audio/tone.flac");
+}
+
+static void
+tear_down (Fixture       *self,
+           gconstpointer  width)
+{
+  g_object_add_weak_pointer (G_OBJECT (self->view), (gpointer *) &self->view);
+  gtk_window_destroy (self->window);
+  screen_run (50);
+  g_assert_null (self->view);
+  g_clear_object (&self->list);
+  coffer_vault_close (self->vault);
+  screen_run (50);
+  g_assert_finalize_object (self->vault);
+}
+
+static void
+select_key (Fixture    *self,
+            const char *key)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (key, strlen (key));
+
+  coffer_key_view_follow (self->view, bytes);
+  coffer_entry_list_refresh (self->list);
+  assert_selected (self, key);
+}
+
+static GtkWidget *
+row_of (Fixture    *self,
+        const char *key)
+{
+  CofferKeyCell *cell = find_cell (GTK_WIDGET (self->view), key);
+
+  return gtk_widget_get_parent (gtk_widget_get_parent (GTK_WIDGET (cell)));
+}
+
+static void
+test_rows_speak (Fixture       *self,
+                 gconstpointer  width)
+{
+  g_autofree char *size = g_format_size (463);
+  g_autofree char *name = g_strdup_printf ("doc/archive.zip, %s, ZIP", size);
+
+  assert_row (self, "doc/archive.zip");
+  gtk_test_accessible_assert_property (row_of (self, "doc/archive.zip"), GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+}
+
+static void
+test_nothing_is_selected_at_first (Fixture       *self,
+                                   gconstpointer  width)
+{
+  g_assert_null (coffer_key_view_get_selected_entry (self->view));
+}
+
+static void
+test_selection_survives_reading_again (Fixture       *self,
+                                       gconstpointer  width)
+{
+  select_key (self, "img/photo.png");
+  coffer_entry_list_refresh (self->list);
+  screen_run (100);
+  assert_selected (self, "img/photo.png");
+
+  g_object_set (self->view, "descending", TRUE, NULL);
+  screen_run (100);
+  assert_selected (self, "img/photo.png");
+  assert_row (self, "img/photo.png");
+}
+
+static void
+test_next_key_follows_one_that_is_gone (Fixture       *self,
+                                        gconstpointer  width)
+{
+  g_autoptr(GBytes) gone = g_bytes_new_static ("doc/archivf", 11);
+
+  coffer_key_view_follow (self->view, gone);
+  coffer_entry_list_refresh (self->list);
+  assert_selected (self, "doc/broken.json");
+}
+
+static void
+test_unselecting_stays (Fixture       *self,
+                        gconstpointer  width)
+{
+  select_key (self, "img/photo.png");
+  coffer_key_view_unselect (self->view);
+  coffer_entry_list_refresh (self->list);
+  screen_run (200);
+  g_assert_null (coffer_key_view_get_selected_entry (self->view));
+}
+
+static void
+test_order_turns_round (Fixture       *self,
+                        gconstpointer  width)
+{
+  gboolean descending;
+
+  g_object_set (self->view, "descending", TRUE, NULL);
+  g_object_get (self->list, "descending", &descending, NULL);
+  g_assert_true (descending);
+  g_object_set (self->view, "descending", FALSE, NULL);
+  g_object_get (self->list, "descending", &descending, NULL);
+  g_assert_false (descending);
+  assert_row (self, "audio/tone.flac");
+}
+
+static gboolean
+is_compact (gpointer data)
+{
+  gboolean compact;
+
+  g_object_get (((Fixture *) data)->view, "compact", &compact, NULL);
+  return compact;
+}
+
+static void
+test_little_room_makes_two_lines (Fixture       *self,
+                                  gconstpointer  width)
+{
+  GtkWidget *row;
+
+  g_assert_true (screen_wait (is_compact, self));
+  screen_run (100);
+  row = row_of (self, "audio/tone.flac");
+  /* One column that has all the room but its padding, and a higher row. */
+  g_assert_cmpint (gtk_widget_get_width (gtk_widget_get_first_child (row)), >, gtk_widget_get_width (GTK_WIDGET (self->view)) - 40);
+  g_assert_cmpint (gtk_widget_get_height (row), >=, 40);
+}
+
+static void
+test_kinds_have_icons (void)
+{
+  g_assert_null (coffer_key_cell_icon_name (NULL));
+  g_assert_cmpstr (coffer_key_cell_icon_name ("image/png"), ==, "image-x-generic-symbolic");
+  g_assert_cmpstr (coffer_key_cell_icon_name ("imagery/png"), ==, "x-office-document-symbolic");
+  g_assert_cmpstr (coffer_key_cell_icon_name ("application/json"), ==, "text-x-generic-symbolic");
+  g_assert_cmpstr (coffer_key_cell_icon_name ("application/json-seq"), ==, "x-office-document-symbolic");
+}
+
+static void
+test_unknown_size_is_blank (void)
+{
+  g_autofree char *unknown = coffer_fact_format_size (G_MAXUINT64);
+  g_autofree char *none = coffer_fact_format_size (0);
+
+  g_assert_cmpstr (unknown, ==, "");
+  g_assert_cmpstr (none, !=, "");
+}
+
+#define ADD(name, width, test) g_test_add ("/browse/key-view/" name, Fixture, GINT_TO_POINTER (width), set_up, test, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  int result;
+
+  /* What widgets tell assistive technology is kept where a test can ask. */
+  g_setenv ("GTK_A11Y", "test", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  g_test_add_func ("/browse/key-cell/kinds-have-icons", test_kinds_have_icons);
+  g_test_add_func ("/browse/fact-cell/unknown-size-is-blank", test_unknown_size_is_blank);
+  ADD ("rows-speak", 600, test_rows_speak);
+  ADD ("nothing-is-selected-at-first", 600, test_nothing_is_selected_at_first);
+  ADD ("selection-survives-reading-again", 600, test_selection_survives_reading_again);
+  ADD ("next-key-follows-one-that-is-gone", 600, test_next_key_follows_one_that_is_gone);
+  ADD ("unselecting-stays", 600, test_unselecting_stays);
+  ADD ("order-turns-round", 600, test_order_turns_round);
+  ADD ("little-room-makes-two-lines", 400, test_little_room_makes_two_lines);
+
+  result = g_test_run ();
+  fixture_remove_all ();
+  return result;
+}

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""Coffer as a test sees it: started on copies of vaults, read from the screen, closed without a complaint.
+
+COFFER names the built program; see meson.build beside this file.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from typing import Dict, List, NamedTuple, Optional, Sequence
+
+from gi.repository import GLib
+from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, matches,
+                      showing, type_text, wait, xdo)
+from screen import Picture
+
+APPLICATION = "io.github.coffervault.Coffer"
+PROGRAM = os.environ.get("COFFER", "coffer")
+
+# After a second without typing, what is typed begins a new key. Nothing shows that the second is over.
+TYPING_PAUSE = 1.1
+
+
+class Row(NamedTuple):
+    """A row of the list as it is on the screen."""
+
+    key: str
+    size: str
+    kind: str
+
+
+class Coffer:
+    """A process of the program, and what its windows show. It dies of any critical warning."""
+
+    def __init__(self, *arguments: str, through: Sequence[str] = (), **env: str):
+        self.output = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([*through, PROGRAM, *arguments], stdin=subprocess.DEVNULL,
+                                        stdout=self.output, stderr=self.output,
+                                        env={**os.environ, "G_DEBUG": "fatal-criticals", **env})
+        self._program: Optional[Program] = None
+
+    @property
+    def program(self) -> Program:
+        if self._program is None:
+            self._program = Program(self.process.pid, self.check_alive)
+        return self._program
+
+    def check_alive(self) -> None:
+        """Fail at once, instead of waiting for windows that will never come."""
+        if self.process.poll() is not None:
+            raise AssertionError("the program ended with %d" % self.process.returncode)
+
+    def windows(self, title: Match = None) -> List[Node]:
+        return [node for node in self.program.windows() if matches(node.name, title)]
+
+    def window(self, file: str = "") -> "VaultWindow":
+        """The window of a file, by its name or its name and folder; that of none without."""
+        title = "%s — Coffer" % file if file else "Coffer"
+        return VaultWindow(wait(lambda: next(iter(self.windows(title)), None), "a window “%s”" % title))
+
+    def dialog(self) -> Node:
+        """The dialog that is open, once there is one. Some have no title."""
+        return wait(lambda: next((node for node in self.windows() if node.role in ("dialog", "alert")), None),
+                    "a dialog")
+
+    def said(self) -> str:
+        self.output.seek(0)
+        return self.output.read().decode("utf-8", "replace")
+
+    def complaints(self) -> List[str]:
+        """The first few warnings and worse."""
+        return [line for line in self.said().splitlines()
+                if re.search(r"WARNING|CRITICAL|ERROR|Sanitizer|runtime error", line)][:5]
+
+    def quit(self) -> int:
+        """Close every window; returns the exit status."""
+        for frame in self.windows():
+            try:
+                do(frame, "window.close")
+            except GLib.Error:
+                break  # The last one takes the program with it, before it can answer.
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.output.close()
+
+
+class VaultWindow(Window):
+    """A window of the program."""
+
+    # The list
+
+    def table(self) -> Node:
+        """The list of keys, with its header."""
+        return find(self.frame, "tree table", "Keys")
+
+    def row_nodes(self) -> List[Node]:
+        """The rows that are shown, and about a hundred before and after."""
+        tables = find_all(self.frame, "tree table", "Keys")
+        return tables[0].children[-1].children if tables else []
+
+    def wait_for_rows(self, count: int) -> List[Row]:
+        """All rows, once there are that many and every size and type is there."""
+        def look() -> Optional[List[Row]]:
+            rows = [read_row(node) for node in self.row_nodes()]
+            return rows if len(rows) == count and all(row.size and row.kind for row in rows) else None
+
+        return wait(look, "%d rows" % count) if count else []
+
+    def selected(self) -> Optional[Node]:
+        nodes = [node for node in self.row_nodes() if node.has("SELECTED")]
+        return nodes[0] if len(nodes) == 1 else None
+
+    def selected_key(self) -> Optional[str]:
+        node = self.selected()
+        return read_row(node).key if node else None
+
+    def focus_list(self) -> None:
+        """Give the list the keyboard, by clicking its first row in view."""
+        first = wait(lambda: next(filter(showing, self.row_nodes()), None), "a row in view")
+        self.click(first)
+        wait(lambda: again(first).has("SELECTED"), "the row to be selected")
+
+    def wait_for_selected(self, name: str) -> None:
+        wait(lambda: self.selected_key() == name, "“%s” to be selected" % name)
+
+    def choose_with_keys(self, name: str) -> None:
+        """Type a key of ASCII into the list, which goes there."""
+        time.sleep(TYPING_PAUSE)
+        type_text(name)
+        self.wait_for_selected(name)
+
+    def choose_with_mouse(self, name: str) -> None:
+        """Turn the wheel over the list until the row is in view, and click it."""
+        table = self.table()
+        x, y = self.point(table)
+
+        def in_view() -> Optional[Node]:
+            row = next((node for node in self.row_nodes() if read_row(node).key == name and is_inside(node, table)),
+                       None)
+            if row is None:
+                xdo("mousemove", x, y, "click", 5)
+            return row
+
+        self.click(wait(in_view, "“%s” in view" % name))
+        self.wait_for_selected(name)
+
+    # Elsewhere
+
+    def facts(self) -> Dict[str, str]:
+        """Names and values of the preview's list of facts."""
+        labels = [[node.name for node in row.walk() if node.role == "label"]
+                  for box in find_all(self.frame, "list", "Facts") for row in box.children]
+        return {name: value for name, value in labels}
+
+    def says(self, text: Match) -> Node:
+        """A label with that text, once it shows."""
+        return find(self.frame, "label", text)
+
+
+def read_row(node: Node) -> Row:
+    """The text of a row's three cells, each in a label."""
+    return Row(*([label.name for label in node.walk() if label.role == "label"] + ["", "", ""])[:3])
+
+
+def is_inside(row: Node, table: Node) -> bool:
+    """Whether all of a row's height shows in the list."""
+    _, top, _, height = extents(table)
+    _, y, _, row_height = extents(row)
+    return top <= y and y + row_height <= top + height and showing(row)
+
+
+def size_text(size: int) -> str:
+    """A size as the program writes it."""
+    return GLib.format_size(size)
+
+
+class CofferCase(unittest.TestCase):
+    """A test with a folder of its own. What it started is ended, and a failure shows the screen."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="coffer-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def start(self, *arguments: str, **more: object) -> Coffer:
+        coffer = Coffer(*arguments, **more)
+        self.addCleanup(coffer.kill)
+        self.addCleanup(self.explain, coffer)
+        return coffer
+
+    def assert_quits(self, coffer: Coffer) -> None:
+        """Close it: it ends with 0 and has complained of nothing."""
+        self.assertEqual(coffer.quit(), 0, coffer.said())
+        self.assertEqual(coffer.complaints(), [])
+
+    def failed(self) -> bool:
+        outcome = self._outcome
+        result = getattr(outcome, "result", None)
+        return bool(result and any(test is self for test, _ in result.failures + result.errors)) or not outcome.success
+
+    def explain(self, coffer: Coffer) -> None:
+        """After a failure: what the program said, and, where COFFER_TEST_PICTURES says, a picture and all widgets."""
+        if not self.failed():
+            return
+        print("\n".join(coffer.said().splitlines()[:20]), file=sys.stderr)
+        folder = os.environ.get("COFFER_TEST_PICTURES")
+        if not folder:
+            return
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, self.id().replace("__main__.", ""))
+        Picture.grab().save(path + ".png")
+        if coffer.process.poll() is None:
+            with open(path + ".txt", "w", encoding="utf-8") as file:
+                file.writelines(dump(frame) + "\n" for frame in coffer.windows())
+        print("the screen is in %s.png, what it holds in .txt beside it" % path, file=sys.stderr)
+
+
+def main() -> None:
+    """Run the tests of a file."""
+    unittest.main()
