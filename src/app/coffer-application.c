@@ -16,6 +16,7 @@ struct _CofferApplication {
 
   CofferRecent *recent;
   GSettings *settings;
+  guint signal_ids[3];
 };
 
 G_DEFINE_FINAL_TYPE (CofferApplication, coffer_application, ADW_TYPE_APPLICATION)
@@ -205,9 +206,20 @@ coffer_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), keys[i].action, keys[i].accels);
-  g_unix_signal_add (SIGHUP, terminated_cb, self);
-  g_unix_signal_add (SIGINT, terminated_cb, self);
-  g_unix_signal_add (SIGTERM, terminated_cb, self);
+  self->signal_ids[0] = g_unix_signal_add (SIGHUP, terminated_cb, self);
+  self->signal_ids[1] = g_unix_signal_add (SIGINT, terminated_cb, self);
+  self->signal_ids[2] = g_unix_signal_add (SIGTERM, terminated_cb, self);
+}
+
+static void
+coffer_application_shutdown (GApplication *application)
+{
+  CofferApplication *self = COFFER_APPLICATION (application);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
+    g_clear_handle_id (&self->signal_ids[i], g_source_remove);
+
+  G_APPLICATION_CLASS (coffer_application_parent_class)->shutdown (application);
 }
 
 static void
@@ -249,6 +261,7 @@ coffer_application_class_init (CofferApplicationClass *klass)
   G_OBJECT_CLASS (klass)->finalize = coffer_application_finalize;
   application_class->handle_local_options = coffer_application_handle_local_options;
   application_class->startup = coffer_application_startup;
+  application_class->shutdown = coffer_application_shutdown;
   application_class->activate = coffer_application_activate;
   application_class->open = coffer_application_open;
 }
