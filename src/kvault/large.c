@@ -182,7 +182,7 @@ void
 kvault__large_sweep (kvault *vault)
 {
   kvault_error error = vault->error;
-  int64_t id;
+  int64_t id = 0;
   int rc = KVAULT_OK;
 
   vault->sweeping = true;

@@ -138,18 +138,23 @@ nobody_sees_half_a_stream (void)
   assert_alone (path);
 }
 
-/* 11: values over SQLite's limit: an error that says so. */
+/* 11: values over SQLite's limit. The limit is lowered; by hand, with the real one and ten gigabytes, it is the same. */
 static void
-too_much_is_told (void)
+no_value_is_too_long (void)
 {
-  kvault *vault = kvtest_create ("a.db");
-  kvault_writer *writer;
+  size_t size = 12345678;
+  uint8_t *value = malloc (size);
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault *vault;
 
-  assert_result (vault, kvault_writer_open (vault, "big", 3, 3000000000, &writer),
-                 KVAULT_ETOOBIG);
-  assert_contains (kvault_errmsg (vault), "big");
-  assert_contains (kvault_errmsg (vault), "1,000,000,000");
+  kvtest_fill (value, size, 11);
+  options.access = KVAULT_ACCESS_CREATE;
+  options.whole_value_max = 1000000;
+  assert_int (kvault_open (kvtest_path ("a.db"), &options, &vault, NULL), ==, KVAULT_OK);
+  assert_ok (vault, kvault_put (vault, "big", 3, value, size));
+  assert_value (vault, "big", 3, value, size);
   kvault_close (vault);
+  free (value);
 }
 
 /* 16: raw values that begin with 89 4B cannot be read. */
@@ -343,7 +348,7 @@ static const KvTest tests[] = {
   { "/kvault/defect/07-prefixes-include-ff", prefixes_include_ff },
   { "/kvault/defect/08-failed-streams-keep-the-old-value", failed_streams_keep_the_old_value },
   { "/kvault/defect/09-nobody-sees-half-a-stream", nobody_sees_half_a_stream },
-  { "/kvault/defect/11-too-much-is-told", too_much_is_told },
+  { "/kvault/defect/11-no-value-is-too-long", no_value_is_too_long },
   { "/kvault/defect/16-raw-values-may-begin-like-a-header", raw_values_may_begin_like_a_header },
   { "/kvault/defect/17-pickles-are-bytes", pickles_are_bytes },
   { "/kvault/defect/18-writes-both-shapes", writes_both_shapes },
