@@ -96,6 +96,8 @@ lists_every_section (void)
   assert_int (n, ==, KVTEST_N (expected));
   assert_str (sections[0].name, "kv");
   assert_true (sections[0].readable && sections[0].writable && sections[0].reason == NULL);
+  for (size_t i = 2; i < n; i++)
+    assert_int (strcmp (sections[i - 1].name, sections[i].name), <, 0);
   for (size_t i = 1; i < n; i++)
     for (size_t k = 1; k < KVTEST_N (expected); k++)
       if (sections[i].kind == expected[k].kind)
@@ -545,6 +547,39 @@ opens_beside_broken_views (void)
   kvault_close (vault);
 }
 
+/* Limits keep a stranger's SQL short; they must not keep a person from a vault that shares its file
+ * with tables and views of some size. */
+static void
+opens_beside_large_neighbours (void)
+{
+  char *path = kvtest_path ("a.db"), *sql = malloc (400000), *end;
+  kvault *vault;
+
+  end = sql + sprintf (sql, KVTEST_V2 ("kv") "CREATE TABLE wide (c0");
+  for (unsigned i = 1; i < 1900; i++)
+    end += sprintf (end, ", c%u INTEGER DEFAULT 0", i);
+  end += sprintf (end, "); CREATE VIEW many AS SELECT 1");
+  for (unsigned i = 0; i < 400; i++)
+    end += sprintf (end, " UNION ALL SELECT %u", i);
+  end += sprintf (end, "; CREATE VIEW deep AS SELECT 1");
+  for (unsigned i = 0; i < 800; i++)
+    end += sprintf (end, " + 1");
+  end += sprintf (end, "; CREATE VIEW call AS SELECT coalesce(1");
+  for (unsigned i = 0; i < 90; i++)
+    end += sprintf (end, ", 1");
+  end += sprintf (end, "); CREATE TABLE long (c /*");
+  memset (end, 'x', 150000);
+  end += 150000;
+  sprintf (end, "*/);");
+  kvtest_sql (path, "%s", sql);
+  free (sql);
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  exercise (vault);
+  kvault_close (vault);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  kvault_close (vault);
+}
+
 static void
 tells_a_malformed_schema (void)
 {
@@ -620,6 +655,7 @@ static const KvTest tests[] = {
   { "/kvault/schema/opens-beside-nested-views-at-once", opens_beside_nested_views_at_once },
   { "/kvault/schema/opens-ten-thousand-tables-quickly", opens_ten_thousand_tables_quickly },
   { "/kvault/schema/opens-beside-broken-views", opens_beside_broken_views },
+  { "/kvault/schema/opens-beside-large-neighbours", opens_beside_large_neighbours },
   { "/kvault/schema/tells-a-malformed-schema", tells_a_malformed_schema },
   { "/kvault/schema/runs-nothing-of-a-stranger", runs_nothing_of_a_stranger },
 };
