@@ -473,6 +473,37 @@ writes_peculiar_tables_exactly_or_not (void)
     }
 }
 
+/* TEXT is UTF-16 there. Keys and values are blobs all the same; a stray text is its bytes. */
+static void
+works_in_files_of_utf16 (void)
+{
+  static const char *const encodings[] = { "UTF-16le", "UTF-16be" };
+
+  for (size_t i = 0; i < KVTEST_N (encodings); i++)
+    {
+      char *path = kvtest_path (kvtest_format ("%zu.db", i));
+      kvault_blob *blob;
+      uint64_t size;
+      kvault *vault;
+      void *value;
+      size_t n;
+
+      kvtest_sql (path, "PRAGMA encoding='%s';" "CREATE TABLE '\xc3\xa9t\xc3\xa9' (id INTEGER "
+                        "PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT "
+                        "NULL); INSERT INTO '\xc3\xa9t\xc3\xa9' VALUES (1, x'61', 'text', 4);", encodings[i]);
+      vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+      assert_str (kvault_table (vault), "\xc3\xa9t\xc3\xa9");
+      exercise (vault);
+      assert_ok (vault, kvault_size (vault, "a", 1, &size));
+      assert_ok (vault, kvault_get (vault, "a", 1, &value, &n));
+      assert_ok (vault, kvault_blob_open (vault, "a", 1, &blob));
+      assert_int (size, ==, n);
+      assert_int (size, ==, kvault_blob_size (blob));
+      kvault_free (value);
+      kvault_close (vault);
+    }
+}
+
 /* ---- Bombs ---- */
 
 static void
@@ -652,6 +683,7 @@ static const KvTest tests[] = {
   { "/kvault/schema/tells-of-triggers", tells_of_triggers },
   { "/kvault/schema/writes-peculiar-tables-exactly-or-not",
     writes_peculiar_tables_exactly_or_not },
+  { "/kvault/schema/works-in-files-of-utf16", works_in_files_of_utf16 },
   { "/kvault/schema/opens-beside-nested-views-at-once", opens_beside_nested_views_at_once },
   { "/kvault/schema/opens-ten-thousand-tables-quickly", opens_ten_thousand_tables_quickly },
   { "/kvault/schema/opens-beside-broken-views", opens_beside_broken_views },

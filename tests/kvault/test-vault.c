@@ -462,6 +462,43 @@ waits_where_readers_are_locked_out (void)
   kvault_close (vault);
 }
 
+/* locking_mode=EXCLUSIVE: somebody keeps the file to himself. */
+static void
+keep_to_oneself (KvChild *self,
+                 void    *path)
+{
+  kvtest_await (self);
+  kvtest_hold_lock (path, "IMMEDIATE; COMMIT; PRAGMA locking_mode=EXCLUSIVE; CREATE TABLE x(y); "
+                          "DROP TABLE x; BEGIN IMMEDIATE");
+  kvtest_step (self);
+  kvtest_await (self);
+  kvtest_release_lock ();
+}
+
+static void
+tells_files_kept_by_others (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  KvChild *child = kvtest_spawn (keep_to_oneself, path);
+  kvault_options options = { .busy_timeout_ms = 200 };
+  kvault_error error;
+  kvault *vault;
+
+  kvtest_step (child);
+  kvtest_await (child);
+  for (size_t i = 0; i < 3; i++)
+    {
+      options.access = accesses[i];
+      assert_result (NULL, kvault_open (path, &options, &vault, &error), KVAULT_EBUSY);
+      assert_contains (error.message, "v086_two_tables.db");
+    }
+  kvtest_step (child);
+  kvtest_join (child);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  kvtest_assert_fixture (vault, "v086_two_tables.db");
+  kvault_close (vault);
+}
+
 static void *
 interrupt_soon (void *vault)
 {
@@ -946,6 +983,7 @@ static const KvTest tests[] = {
   { "/kvault/vault/reports-busy-in-time", reports_busy_in_time },
   { "/kvault/vault/waits-out-a-short-lock", waits_out_a_short_lock },
   { "/kvault/vault/waits-where-readers-are-locked-out", waits_where_readers_are_locked_out },
+  { "/kvault/vault/tells-files-kept-by-others", tells_files_kept_by_others },
   { "/kvault/vault/waiting-can-be-ended", waiting_can_be_ended },
   { "/kvault/vault/threads-share-a-file", threads_share_a_file },
   { "/kvault/vault/keeps-its-locks-when-opened-again", keeps_its_locks_when_opened_again },
