@@ -202,6 +202,37 @@ kvault_count (kvault   *vault,
 
 /* ---- get ---- */
 
+/* Text is stored in the file's own encoding; a column would give it in another. */
+static int
+copy_by_blob (kvault     *vault,
+              const void *key,
+              size_t      key_size,
+              void      **value,
+              size_t     *value_size)
+{
+  kvault_blob *blob;
+  uint64_t size;
+  char *copy;
+  int rc;
+
+  if ((rc = kvault_blob_open (vault, key, key_size, &blob)) != KVAULT_OK)
+    return rc;
+  size = kvault_blob_size (blob);
+  copy = size < SIZE_MAX ? malloc ((size_t) size + 1) : NULL;
+  rc = copy != NULL ? kvault_blob_read (blob, copy, (size_t) size, 0)
+                    : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %llu bytes", vault->name, (unsigned long long) size);
+  kvault_blob_close (blob);
+  if (rc != KVAULT_OK)
+    {
+      free (copy);
+      return rc;
+    }
+  copy[size] = '\0';
+  *value = copy;
+  *value_size = (size_t) size;
+  return KVAULT_OK;
+}
+
 static int
 copy_value (kvault       *vault,
             sqlite3_stmt *statement,
@@ -248,7 +279,10 @@ kvault_get (kvault     *vault,
   kvault__bind_bytes (statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW: rc = copy_value (vault, statement, value, value_size); break;
+    case SQLITE_ROW:
+      rc = sqlite3_column_type (statement, 0) == SQLITE_TEXT ? copy_by_blob (vault, key, key_size, value, value_size)
+                                                             : copy_value (vault, statement, value, value_size);
+      break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);
     }
