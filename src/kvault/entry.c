@@ -237,31 +237,13 @@ kvault_count (kvault   *vault,
 
 /* ---- get ---- */
 
+/* For values in parts, and for text: it is stored in the file's own encoding, and a column would give it in another. */
 static int
-copy_bytes (kvault     *vault,
-            const void *bytes,
-            size_t      size,
-            void      **value,
-            size_t     *value_size)
-{
-  char *copy = malloc (size + 1);
-
-  if (copy == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %zu bytes", vault->name, size);
-  if (size > 0)
-    memcpy (copy, bytes, size);
-  copy[size] = '\0';
-  *value = copy;
-  *value_size = size;
-  return KVAULT_OK;
-}
-
-static int
-copy_large (kvault     *vault,
-            const void *key,
-            size_t      key_size,
-            void      **value,
-            size_t     *value_size)
+copy_by_blob (kvault     *vault,
+              const void *key,
+              size_t      key_size,
+              void      **value,
+              size_t     *value_size)
 {
   kvault_blob *blob;
   uint64_t size;
@@ -283,6 +265,25 @@ copy_large (kvault     *vault,
   copy[size] = '\0';
   *value = copy;
   *value_size = (size_t) size;
+  return KVAULT_OK;
+}
+
+static int
+copy_bytes (kvault     *vault,
+            const void *bytes,
+            size_t      size,
+            void      **value,
+            size_t     *value_size)
+{
+  char *copy = malloc (size + 1);
+
+  if (copy == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %zu bytes", vault->name, size);
+  if (size > 0)
+    memcpy (copy, bytes, size);
+  copy[size] = '\0';
+  *value = copy;
+  *value_size = size;
   return KVAULT_OK;
 }
 
@@ -338,8 +339,9 @@ kvault_get (kvault     *vault,
   switch (sqlite3_step (statement))
     {
     case SQLITE_ROW:
-      rc = is_large (vault, statement) ? copy_large (vault, key, key_size, value, value_size)
-                                       : copy_value (vault, statement, value, value_size);
+      rc = sqlite3_column_type (statement, 0) == SQLITE_TEXT || is_large (vault, statement)
+             ? copy_by_blob (vault, key, key_size, value, value_size)
+             : copy_value (vault, statement, value, value_size);
       break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);

@@ -296,7 +296,9 @@ KVAULT_API int kvault_close (kvault *vault);
 
 /**
  * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call
- * ends within some 20 ms, the file as before it. Any thread, while the handle is open.
+ * ends within some 20 ms, the file as before it; but kvault_get(), kvault_put(),
+ * kvault_delete() and kvault_rename() first finish the step that moves one value, some 0.1 s for
+ * 50 MB. Any thread, while the handle is open.
  */
 KVAULT_API void kvault_interrupt (kvault *vault);
 

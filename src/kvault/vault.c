@@ -436,20 +436,16 @@ open_steps (kvault     *vault,
   return set_pragmas (vault);
 }
 
-/* What a failed creation leaves: our own empty file and what SQLite laid beside it. */
+/* A creation that failed takes its empty file away, but never one that has become somebody's meanwhile. */
 static void
-remove_created (const kvault *vault)
+remove_created (const kvault *vault,
+                int           result)
 {
-  static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+  kvault__place place;
 
-  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-    {
-      char *path = sqlite3_mprintf ("%s%s", vault->location, suffixes[i]);
-
-      if (path != NULL)
-        unlink (path);
-      sqlite3_free (path);
-    }
+  if (result != KVAULT_EBUSY && kvault__look_at_place (vault->location, &place) == 0 &&
+      place.main.st_size == 0 && !place.has_wal && !place.has_journal)
+    unlink (vault->location);
 }
 
 int
@@ -492,7 +488,7 @@ kvault_open (const char           *location,
   kvault__schema_free (self);
   sqlite3_close (self->db);
   if (created)
-    remove_created (self);
+    remove_created (self, rc);
   free (self->path);
   free (self->name);
   free (self->location);

@@ -14,11 +14,15 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from gi.repository import GLib
 from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, matches,
-                      showing, type_text, wait, xdo)
+                      press, showing, type_text, wait, xdo)
 from screen import Picture
 
 APPLICATION = "io.github.coffervault.Coffer"
 PROGRAM = os.environ.get("COFFER", "coffer")
+
+# In front of the program, it may read and write only what its user may, also where that is root.
+LIKE_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search",
+                "--inh-caps=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 # After a second without typing, what is typed begins a new key. Nothing shows that the second is over.
 TYPING_PAUSE = 1.1
@@ -61,10 +65,18 @@ class Coffer:
         title = "%s — Coffer" % file if file else "Coffer"
         return VaultWindow(wait(lambda: next(iter(self.windows(title)), None), "a window “%s”" % title))
 
-    def dialog(self) -> Node:
-        """The dialog that is open, once there is one. Some have no title."""
-        return wait(lambda: next((node for node in self.windows() if node.role in ("dialog", "alert")), None),
-                    "a dialog")
+    def dialog(self, title: Match = None) -> Node:
+        """The dialog that is open, once it is the only one."""
+        def look() -> Optional[Node]:
+            dialogs = [node for node in self.windows() if node.role == "dialog"]
+            return dialogs[0] if len(dialogs) == 1 and matches(dialogs[0].name, title) else None
+
+        return wait(look, "the dialog “%s”" % title)
+
+    def answer(self, title: Match, button: str) -> None:
+        """Press a button of the dialog of that title; it goes."""
+        press(self.dialog(title), button)
+        wait(lambda: not self.windows(title), "the dialog to go")
 
     def said(self) -> str:
         self.output.seek(0)
@@ -156,7 +168,7 @@ class VaultWindow(Window):
     def facts(self) -> Dict[str, str]:
         """Names and values of the preview's list of facts."""
         labels = [[node.name for node in row.walk() if node.role == "label"]
-                  for box in find_all(self.frame, "list", "Facts") for row in box.children]
+                  for box in find_all(self.frame, "list", "Facts", showing) for row in box.children]
         return {name: value for name, value in labels}
 
     def says(self, text: Match) -> Node:

@@ -239,22 +239,26 @@ def showing(node: Node) -> bool:
     x, y, width, height = extents(node)
     if width <= 0 or height <= 0:
         return False
-    window = node.lineage()[-1]
-    if window is node:
+    above = node.lineage()
+    window = above[-1]
+    # A menu is a surface of its own, where nothing can be asked for; a closed one is hidden.
+    if window is node or any(parent.role == "menu" for parent in above):
         return True
     seen = False
     for across, down in ((0.5, 0.5), (0.5, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 0.5)):
         top = node_at(window, x + int(width * across), y + int(height * down))
         if top is not None:
             seen = True
-            if any(above.path == node.path for above in top.lineage()):
+            if any(parent.path == node.path for parent in top.lineage()):
                 return True
     return not seen
 
 
 def text_of(node: Node) -> str:
     """What an entry or a text view says now."""
-    return node.tree.program.call(node.path, "Text", "GetText", GLib.Variant("(ii)", (0, -1)))
+    program = node.tree.program
+    count = program.get(node.path, "Text", "CharacterCount")
+    return program.call(node.path, "Text", "GetText", GLib.Variant("(ii)", (0, count)))
 
 
 def dump(root: Node, depth: int = 0) -> str:

@@ -3,6 +3,7 @@
 #include "kvtest.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #define MEBIBYTE 1048576u
 
@@ -477,6 +478,42 @@ damage_forbids_writing (void)
   kvault_close (vault);
 }
 
+/* Cut off under an open reader: an error, where a memory map would end the process. */
+static void
+truncate_it (KvChild *self,
+             void    *path)
+{
+  kvtest_await (self);
+  assert_int (truncate (path, 100 * 4096), ==, 0);
+  kvtest_step (self);
+}
+
+static void
+survives_a_file_cut_under_it (void)
+{
+  char *path = kvtest_path ("a.db");
+  KvChild *child = kvtest_spawn (truncate_it, path);
+  uint8_t *value = calloc (1, 8 * MEBIBYTE);
+  kvault_blob *blob;
+  kvault *vault;
+  int rc;
+
+  kvtest_sql (path, "PRAGMA page_size=4096;" KVTEST_V2 ("kv"));
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_put (vault, "k", 1, value, 8 * MEBIBYTE));
+  blob = open_blob (vault, "k");
+  assert_ok (vault, kvault_blob_read (blob, value, 1000, 0));
+  kvtest_step (child);
+  kvtest_await (child);
+  kvtest_join (child);
+  rc = kvault_blob_read (blob, value, 1000, 8 * MEBIBYTE - 1000);
+  assert_true (rc == KVAULT_ECORRUPT || rc == KVAULT_EIO);
+  assert_true (kvault_errmsg (vault)[0] != '\0');
+  kvault_blob_close (blob);
+  kvault_close (vault);
+  free (value);
+}
+
 static void
 reads_beside_wrecked_pages (void)
 {
@@ -514,6 +551,7 @@ static const KvTest tests[] = {
     interrupts_leave_reads_right_or_cancelled },
   { "/kvault/blob/tells-values-that-are-cut-short", tells_values_that_are_cut_short },
   { "/kvault/blob/damage-forbids-writing", damage_forbids_writing },
+  { "/kvault/blob/survives-a-file-cut-under-it", survives_a_file_cut_under_it },
   { "/kvault/blob/reads-beside-wrecked-pages", reads_beside_wrecked_pages },
 };
 

@@ -96,6 +96,8 @@ lists_every_section (void)
   assert_int (n, ==, KVTEST_N (expected));
   assert_str (sections[0].name, "kv");
   assert_true (sections[0].readable && sections[0].writable && sections[0].reason == NULL);
+  for (size_t i = 2; i < n; i++)
+    assert_int (strcmp (sections[i - 1].name, sections[i].name), <, 0);
   for (size_t i = 1; i < n; i++)
     for (size_t k = 1; k < KVTEST_N (expected); k++)
       if (sections[i].kind == expected[k].kind)
@@ -471,6 +473,37 @@ writes_peculiar_tables_exactly_or_not (void)
     }
 }
 
+/* TEXT is UTF-16 there. Keys and values are blobs all the same; a stray text is its bytes. */
+static void
+works_in_files_of_utf16 (void)
+{
+  static const char *const encodings[] = { "UTF-16le", "UTF-16be" };
+
+  for (size_t i = 0; i < KVTEST_N (encodings); i++)
+    {
+      char *path = kvtest_path (kvtest_format ("%zu.db", i));
+      kvault_blob *blob;
+      uint64_t size;
+      kvault *vault;
+      void *value;
+      size_t n;
+
+      kvtest_sql (path, "PRAGMA encoding='%s';" "CREATE TABLE '\xc3\xa9t\xc3\xa9' (id INTEGER "
+                        "PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT "
+                        "NULL); INSERT INTO '\xc3\xa9t\xc3\xa9' VALUES (1, x'61', 'text', 4);", encodings[i]);
+      vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+      assert_str (kvault_table (vault), "\xc3\xa9t\xc3\xa9");
+      exercise (vault);
+      assert_ok (vault, kvault_size (vault, "a", 1, &size));
+      assert_ok (vault, kvault_get (vault, "a", 1, &value, &n));
+      assert_ok (vault, kvault_blob_open (vault, "a", 1, &blob));
+      assert_int (size, ==, n);
+      assert_int (size, ==, kvault_blob_size (blob));
+      kvault_free (value);
+      kvault_close (vault);
+    }
+}
+
 /* ---- Bombs ---- */
 
 static void
@@ -542,6 +575,39 @@ opens_beside_broken_views (void)
                     "CREATE VIEW unknown AS SELECT no_such_function(1);");
   vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
   exercise (vault);
+  kvault_close (vault);
+}
+
+/* Limits keep a stranger's SQL short; they must not keep a person from a vault that shares its file
+ * with tables and views of some size. */
+static void
+opens_beside_large_neighbours (void)
+{
+  char *path = kvtest_path ("a.db"), *sql = malloc (400000), *end;
+  kvault *vault;
+
+  end = sql + sprintf (sql, KVTEST_V2 ("kv") "CREATE TABLE wide (c0");
+  for (unsigned i = 1; i < 1900; i++)
+    end += sprintf (end, ", c%u INTEGER DEFAULT 0", i);
+  end += sprintf (end, "); CREATE VIEW many AS SELECT 1");
+  for (unsigned i = 0; i < 400; i++)
+    end += sprintf (end, " UNION ALL SELECT %u", i);
+  end += sprintf (end, "; CREATE VIEW deep AS SELECT 1");
+  for (unsigned i = 0; i < 800; i++)
+    end += sprintf (end, " + 1");
+  end += sprintf (end, "; CREATE VIEW call AS SELECT coalesce(1");
+  for (unsigned i = 0; i < 90; i++)
+    end += sprintf (end, ", 1");
+  end += sprintf (end, "); CREATE TABLE long (c /*");
+  memset (end, 'x', 150000);
+  end += 150000;
+  sprintf (end, "*/);");
+  kvtest_sql (path, "%s", sql);
+  free (sql);
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  exercise (vault);
+  kvault_close (vault);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
   kvault_close (vault);
 }
 
@@ -617,9 +683,11 @@ static const KvTest tests[] = {
   { "/kvault/schema/tells-of-triggers", tells_of_triggers },
   { "/kvault/schema/writes-peculiar-tables-exactly-or-not",
     writes_peculiar_tables_exactly_or_not },
+  { "/kvault/schema/works-in-files-of-utf16", works_in_files_of_utf16 },
   { "/kvault/schema/opens-beside-nested-views-at-once", opens_beside_nested_views_at_once },
   { "/kvault/schema/opens-ten-thousand-tables-quickly", opens_ten_thousand_tables_quickly },
   { "/kvault/schema/opens-beside-broken-views", opens_beside_broken_views },
+  { "/kvault/schema/opens-beside-large-neighbours", opens_beside_large_neighbours },
   { "/kvault/schema/tells-a-malformed-schema", tells_a_malformed_schema },
   { "/kvault/schema/runs-nothing-of-a-stranger", runs_nothing_of_a_stranger },
 };

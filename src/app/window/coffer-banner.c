@@ -91,9 +91,11 @@ found_cb (GObject      *source,
     show_holders (self, holders);
 }
 
-static void
-find_holders (CofferBanner *self)
+void
+coffer_banner_find_holders (CofferBanner *self)
 {
+  g_return_if_fail (COFFER_IS_BANNER (self));
+
   g_cancellable_cancel (self->finding);
   g_clear_object (&self->finding);
   if (self->vault == NULL)
@@ -113,7 +115,7 @@ coffer_banner_set_vault (CofferBanner *self,
     g_signal_handlers_disconnect_by_func (self->vault, update_cb, self);
   g_set_object (&self->vault, vault);
   self->n_holders = 0;
-  find_holders (self);
+  coffer_banner_find_holders (self);
   if (vault == NULL)
     return;
 
@@ -149,7 +151,7 @@ coffer_banner_class_init (CofferBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferBanner, holders_title);
   gtk_widget_class_bind_template_child (widget_class, CofferBanner, holders_list);
   gtk_widget_class_bind_template_child (widget_class, CofferBanner, edit_button);
-  gtk_widget_class_bind_template_callback (widget_class, find_holders);
+  gtk_widget_class_bind_template_callback (widget_class, coffer_banner_find_holders);
 }
 
 static void

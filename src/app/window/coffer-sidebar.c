@@ -115,6 +115,18 @@ coffer_sidebar_select (CofferSidebar *self,
       }
 }
 
+/* The file holds other sections than before: stay with the name, or else with the table in use. */
+static void
+sections_changed_cb (CofferSidebar *self)
+{
+  g_autofree char *name = self->section != NULL ? g_strdup (coffer_section_get_name (self->section)) : NULL;
+
+  if (gtk_list_box_get_selected_row (self->list) == NULL && name != NULL)
+    coffer_sidebar_select (self, name);
+  if (gtk_list_box_get_selected_row (self->list) == NULL)
+    coffer_sidebar_select (self, coffer_vault_get_table (self->vault));
+}
+
 void
 coffer_sidebar_set_vault (CofferSidebar *self,
                           CofferVault   *vault)
@@ -123,7 +135,10 @@ coffer_sidebar_set_vault (CofferSidebar *self,
 
   set_section (self, NULL);
   if (self->vault != NULL)
-    g_signal_handlers_disconnect_by_func (self->vault, editable_cb, self);
+    {
+      g_signal_handlers_disconnect_by_func (self->vault, editable_cb, self);
+      g_signal_handlers_disconnect_by_func (coffer_vault_get_sections (self->vault), sections_changed_cb, self);
+    }
   gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
   g_set_object (&self->vault, vault);
   if (vault == NULL)
@@ -133,6 +148,7 @@ coffer_sidebar_set_vault (CofferSidebar *self,
   g_signal_connect_swapped (vault, "notify::editable", G_CALLBACK (editable_cb), self);
   editable_cb (self);
   gtk_list_box_bind_model (self->list, coffer_vault_get_sections (vault), create_row, NULL, NULL);
+  g_signal_connect_swapped (coffer_vault_get_sections (vault), "items-changed", G_CALLBACK (sections_changed_cb), self);
 }
 
 static void

@@ -89,6 +89,12 @@ update_summary_cb (CofferStatusBar *self)
       return;
     }
 
+  if (coffer_entry_list_get_error (self->list) != NULL && coffer_entry_list_get_n_keys (self->list) == 0)
+    {
+      gtk_label_set_text (self->summary, "");
+      return;
+    }
+
   keys = format_keys (self);
   selection = format_selection (self);
   text = g_strconcat (keys, selection, NULL);

@@ -420,6 +420,7 @@ coffer_vault_view_refresh (CofferVaultView *self)
 
   coffer_entry_list_refresh (self->list);
   coffer_status_bar_refresh (self->status_bar);
+  coffer_banner_find_holders (self->banner);
 }
 
 static void

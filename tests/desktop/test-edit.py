@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A vault opens for viewing; once asked to, it can be edited, and what the screen says is what is in the file."""
+import os
+import re
+import sqlite3
+from contextlib import closing
+from typing import Dict
+
+from coffer import LIKE_ANYBODY, CofferCase, main
+from gtkdrive import find, gone, key, press, set_text, text_of, wait
+from vaults import Fixture, read_vault, state_of
+
+VIEWING = "Open for viewing"
+
+
+class EditTest(CofferCase):
+    def open(self, name: str, through: tuple = ()) -> None:
+        self.fixture = Fixture(name)
+        # The values, by another copy.
+        os.mkdir(self.folder + "/other")
+        self.values = read_vault(self.fixture.copy(self.folder + "/other"))
+        os.mkdir(self.folder + "/vault")
+        self.path = self.fixture.copy(self.folder + "/vault")
+        if through:
+            os.chmod(self.path, 0o444)
+        self.before = state_of(self.folder + "/vault")
+        self.coffer = self.start(self.path, through=through)
+        self.window = self.coffer.window(self.fixture.base_name)
+        self.window.wait_for_rows(len(self.values))
+        self.window.says(VIEWING)
+
+    def edit(self) -> None:
+        press(self.window.frame, "Edit…")
+        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Edit")
+        gone(self.window.frame, "label", VIEWING)
+
+    def close(self, expected: Dict[bytes, bytes]) -> None:
+        """The file holds just that, is whole, and is alone in its folder."""
+        self.assert_quits(self.coffer)
+        self.assertEqual(os.listdir(self.folder + "/vault"), [self.fixture.base_name])
+        self.assertEqual(read_vault(self.path), expected)
+        with closing(sqlite3.connect(self.path)) as db:
+            self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+
+    def choose(self, name: str) -> None:
+        self.window.focus_list()
+        self.window.choose_with_keys(name)
+
+    def rename(self, name: str, new: str) -> None:
+        self.choose(name)
+        key("F2")
+        dialog = self.coffer.dialog("Rename “%s”?" % name)
+        entry = find(dialog, name="New key")
+        self.assertEqual(text_of(entry), name)
+        set_text(entry, new)
+        press(dialog, "Rename")
+
+    def check_rename(self, name: str) -> None:
+        self.open(name)
+        self.edit()
+        new = "neu/größer “日本” & <b>.png"
+        self.rename("img/photo.png", new)
+        self.window.wait_for_selected(new)
+        self.assertEqual(len(self.window.wait_for_rows(len(self.values))), len(self.values))
+        self.values[new.encode()] = self.values.pop(b"img/photo.png")
+        self.close(self.values)
+
+    def test_rename_in_the_older_shape(self) -> None:
+        self.check_rename("v010_media.db")
+
+    def test_rename_in_the_newer_shape(self) -> None:
+        self.check_rename("v086_two_tables.db")
+
+    def test_rename_to_a_key_that_is_there(self) -> None:
+        """Nothing is replaced, and the reason is told."""
+        self.open("v086_two_tables.db")
+        self.edit()
+        self.rename("img/photo.png", "img/plain.jpg")
+        self.coffer.answer(re.compile("Is There Already"), "Close")
+        self.close(self.values)
+
+    def check_delete(self, name: str) -> None:
+        self.open(name)
+        self.edit()
+        self.choose("img/plain.jpg")
+        key("Delete")
+        self.coffer.answer("Delete “img/plain.jpg”?", "Delete")
+        self.window.wait_for_rows(len(self.values) - 1)
+        del self.values[b"img/plain.jpg"]
+        self.close(self.values)
+
+    def test_delete_in_the_older_shape(self) -> None:
+        self.check_delete("v010_media.db")
+
+    def test_delete_in_the_newer_shape(self) -> None:
+        self.check_delete("v086_two_tables.db")
+
+    def test_cancel_is_the_answer_of_return_and_escape(self) -> None:
+        self.open("v086_two_tables.db")
+        self.edit()
+        self.choose("img/plain.jpg")
+        for answer in ("Return", "Escape"):
+            key("Delete")
+            self.coffer.dialog("Delete “img/plain.jpg”?")
+            key(answer)
+            wait(lambda: not self.coffer.windows("Delete “img/plain.jpg”?"), "the dialog to go")
+        self.close(self.values)
+
+    def test_nothing_changes_while_viewing(self) -> None:
+        self.open("v086_two_tables.db")
+        self.choose("img/plain.jpg")
+        key("F2", "Delete")
+        # What comes after those keys has come, and it is all there is.
+        press(self.window.frame, "Edit…")
+        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Cancel")
+        self.window.says(VIEWING)
+        self.assert_quits(self.coffer)
+        self.assertEqual(state_of(self.folder + "/vault"), self.before)
+
+    def test_stop_editing(self) -> None:
+        self.open("v086_two_tables.db")
+        self.edit()
+        press(self.window.frame, "Main Menu")
+        press(self.window.frame, "Stop Editing", "menu item")
+        self.window.says(VIEWING)
+        self.choose("img/plain.jpg")
+        key("Delete")
+        press(self.window.frame, "Edit…")
+        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Cancel")
+        self.close(self.values)
+
+    def test_file_that_may_not_be_written(self) -> None:
+        """The banner says so and has no Edit."""
+        self.open("foreign/v2_page_1024_autovacuum.db", LIKE_ANYBODY)
+        gone(self.window.frame, "push button", re.compile("Edit…$"))
+        self.window.says(re.compile("cannot be|read-only|may not", re.IGNORECASE))
+        self.assert_quits(self.coffer)
+        self.assertEqual(state_of(self.folder + "/vault"), self.before)
+
+
+if __name__ == "__main__":
+    main()

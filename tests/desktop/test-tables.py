@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Files with several tables: the sidebar lists what is in them, and the list shows the one that is chosen."""
+import re
+from typing import List
+
+from coffer import CofferCase, VaultWindow, main, size_text
+from gtkdrive import find, gone, key, wait
+from vaults import Entry, Fixture, make_vault, shown, state_of
+
+
+class TablesTest(CofferCase):
+    def open(self, name: str) -> VaultWindow:
+        self.fixture = Fixture(name)
+        path = self.fixture.copy(self.folder)
+        self.before = state_of(self.folder)
+        self.coffer = self.start(path)
+        return self.coffer.window(self.fixture.base_name)
+
+    def close(self) -> None:
+        self.assert_quits(self.coffer)
+        self.assertEqual(state_of(self.folder), self.before)
+
+    def choose(self, window: VaultWindow, name: str) -> None:
+        window.click(find(window.frame, "list item", re.compile("^%s(,|$)" % re.escape(name))))
+
+    def assert_lists(self, window: VaultWindow, table: List[Entry]) -> None:
+        expected = [(shown(entry.key), size_text(entry.size)) for entry in table]
+        wait(lambda: [(row.key, row.size) for row in window.wait_for_rows(len(table))] == expected, "the other rows")
+        total = sum(entry.size for entry in table)
+        window.says(re.compile(r"^%d keys?, %s" % (len(table), re.escape(size_text(total)))))
+
+    def switch(self, name: str) -> None:
+        window = self.open(name)
+        tables = self.fixture.tables
+        for table in list(tables) + list(tables)[:1]:
+            self.choose(window, table)
+            self.assert_lists(window, tables[table])
+            window.says(table)
+        self.close()
+
+    def test_two_tables_of_the_older_shape(self) -> None:
+        self.switch("v010_two_tables.db")
+
+    def test_two_tables_of_the_newer_shape(self) -> None:
+        self.switch("v086_two_tables.db")
+
+    def test_counts_beside_the_names(self) -> None:
+        window = self.open("v010_two_tables.db")
+        for name, table in self.fixture.tables.items():
+            find(window.frame, "list item", "%s, %d" % (name, len(table)))
+        self.close()
+
+    def test_preview_forgets_the_key_of_the_other_table(self) -> None:
+        window = self.open("v010_two_tables.db")
+        window.wait_for_rows(4)
+        window.focus_list()
+        key("Down")
+        wait(window.facts, "facts")
+        self.choose(window, "thumbs")
+        window.says("No Key Selected")
+        self.close()
+
+    def test_other_sections(self) -> None:
+        """What is no table of keys is listed with its count and, when chosen, told of, not shown as keys."""
+        window = self.open("v086_all_vaults.db")
+        self.assert_lists(window, self.fixture.tables["kv"])
+        window.says("Tables")
+        window.says("Other sections")
+        for name, count, what in (("col_meta", 7, "columns"), ("docs", 20, "text index"), ("vecs", 20, "vector index")):
+            find(window.frame, "list item", "%s, %d" % (name, count))
+            self.choose(window, name)
+            gone(window.frame, "tree table", "Keys")
+            window.says(re.compile(what))
+            wait(lambda: window.facts().get("Items") == str(count), "%d items" % count)
+        self.choose(window, "kv")
+        self.assert_lists(window, self.fixture.tables["kv"])
+        self.close()
+
+    def test_table_names_of_all_kinds(self) -> None:
+        """Quotes, spaces and markup in the name of a table: shown as they are, and opened."""
+        names = ['"quoted"', "it's", "two words", "<b>&amp;</b>", "日本", "semi; DROP TABLE kv"]
+        path = self.folder + "/names.db"
+        for name in names:
+            make_vault(path, [(name.encode(), b"x" * len(name))], name)
+        self.before = state_of(self.folder)
+        self.coffer = self.start(path)
+        window = self.coffer.window("names.db")
+        for name in names:
+            self.choose(window, name)
+            self.assert_lists(window, [Entry(name.encode(), len(name), "")])
+        self.close()
+
+
+if __name__ == "__main__":
+    main()
