@@ -20,6 +20,8 @@
 #include "coffer-error.h"
 
 #define SLICE_ROWS 65536
+#define SLICE_US (20 * 1000)
+#define SHORT_SLICE_US (4 * 1000)
 #define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
 
 G_STATIC_ASSERT (COFFER_FENCE_ROWS % COFFER_PAGE_ROWS == 0 && SLICE_ROWS % COFFER_FENCE_ROWS == 0);
@@ -184,15 +186,17 @@ slice_cb (GObject      *source,
   coffer_slice_free (slice);
 }
 
-/* A short slice first: it is the first screen. */
+/* The first slice is the first screen. Slices are short while rows wait behind them, or soon will. */
 static void
 next_slice (CofferEntryList *self)
 {
   CofferSliceRequest *request = g_new0 (CofferSliceRequest, 1);
+  gboolean in_the_way = self->reading || self->walk.n_rows < SLICE_ROWS;
 
   if (self->walk.last != NULL)
     request->after = coffer_key_ref (self->walk.last);
   request->max_rows = self->walk.n_rows == 0 ? COFFER_FENCE_ROWS : SLICE_ROWS;
+  request->max_us = in_the_way ? SHORT_SLICE_US : SLICE_US;
   request->descending = self->descending;
   coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_slice_worker, request,
                           coffer_slice_request_free, coffer_slice_free, self->walk.cancellable, slice_cb, self);

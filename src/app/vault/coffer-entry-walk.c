@@ -14,7 +14,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define SLICE_US (20 * 1000)
 #define ROWS_US (8 * 1000)
 #define SNIFF_BYTES 512
 
@@ -66,7 +65,7 @@ fill_slice (CofferSlice              *slice,
             const CofferSliceRequest *request,
             kvault_cursor            *cursor)
 {
-  gint64 deadline = g_get_monotonic_time () + SLICE_US;
+  gint64 deadline = g_get_monotonic_time () + request->max_us;
   const kvault_entry *entry;
   int rc;
 

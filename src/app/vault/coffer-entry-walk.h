@@ -10,10 +10,11 @@ G_BEGIN_DECLS
 #define COFFER_FENCE_ROWS 512
 #define COFFER_PAGE_ROWS 256
 
-/** A piece of the walk over all keys: begins behind @after (NULL: at the first), takes @max_rows at most. */
+/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends at a fence when one of its limits is reached. */
 typedef struct {
   CofferKey *after;       /* owned, nullable */
   guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
+  guint max_us;
   gboolean descending;
 } CofferSliceRequest;
 

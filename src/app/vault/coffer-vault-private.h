@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 #define COFFER_N_LANES (COFFER_LANE_WRITE + 1)
 
+typedef struct _CofferHold CofferHold;
+
 struct _CofferVault {
   GObject parent_instance;
 
@@ -23,6 +25,8 @@ struct _CofferVault {
   guint64 device;                /* the file that `sections` tell of */
   guint64 inode;
   gboolean reloading;
+  guint n_holds;                 /* without their resume */
+  CofferHold *hold;
 };
 
 /**
@@ -97,6 +101,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
 
 /** Count the items of every section anew, behind everything else. */
 void           coffer_vault_start_counting    (CofferVault         *self);
+
+/** As the vault goes. */
+void           coffer_vault_drop_hold         (CofferVault         *self);
 
 /** After how long without a job a lane lets go of the file; for tests. */
 void           coffer_vault_set_idle_time     (CofferVault         *self,

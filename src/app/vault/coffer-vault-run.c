@@ -77,6 +77,25 @@ coffer_vault_run_full (CofferVault         *self,
   coffer_worker_push (self->lanes[lane], job);
 }
 
+static void
+run_on_lane (CofferVault         *self,
+             CofferLane           lane,
+             const char          *table,
+             gboolean             repeatable,
+             CofferVaultFunc      func,
+             gpointer             data,
+             GDestroyNotify       data_free,
+             GDestroyNotify       result_free,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  gboolean writes = lane == COFFER_LANE_WRITE;
+
+  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, repeatable && !writes, func,
+                         data, data_free, result_free, cancellable, callback, user_data);
+}
+
 void
 coffer_vault_run_async (CofferVault         *self,
                         CofferLane           lane,
@@ -89,10 +108,7 @@ coffer_vault_run_async (CofferVault         *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  gboolean writes = lane == COFFER_LANE_WRITE;
-
-  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, !writes, func, data, data_free,
-            result_free, cancellable, callback, user_data);
+  run_on_lane (self, lane, table, TRUE, func, data, data_free, result_free, cancellable, callback, user_data);
 }
 
 void
@@ -107,10 +123,7 @@ coffer_vault_run_once_async (CofferVault         *self,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  gboolean writes = lane == COFFER_LANE_WRITE;
-
-  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, FALSE, func, data, data_free,
-            result_free, cancellable, callback, user_data);
+  run_on_lane (self, lane, table, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
 }
 
 gpointer
@@ -136,4 +149,100 @@ coffer_vault_let_go (CofferVault *self,
 
   job->done = let_go_done;
   coffer_worker_push (self->lanes[lane], job);
+}
+
+/* One time of holding, from the first who asks to the last who resumes. */
+struct _CofferHold {
+  guint refs;         /* the lanes' that have not let go yet, and the vault's */
+  guint n_lanes;      /* that have not let go yet */
+  GPtrArray *tasks;   /* who waits for that */
+};
+
+static void
+hold_unref (CofferHold *hold)
+{
+  if (--hold->refs > 0)
+    return;
+  g_ptr_array_unref (hold->tasks);
+  g_free (hold);
+}
+
+static void
+hold_done (CofferJob *job,
+           gpointer   owner)
+{
+  CofferHold *hold = owner;
+
+  coffer_job_free (job);
+  if (--hold->n_lanes == 0)
+    {
+      for (guint i = 0; i < hold->tasks->len; i++)
+        g_task_return_boolean (g_ptr_array_index (hold->tasks, i), TRUE);
+      g_ptr_array_set_size (hold->tasks, 0);
+    }
+  hold_unref (hold);
+}
+
+static void
+start_hold (CofferVault *self)
+{
+  self->hold = g_new0 (CofferHold, 1);
+  self->hold->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  self->hold->n_lanes = COFFER_N_LANES;
+  self->hold->refs = COFFER_N_LANES + 1;
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    {
+      CofferJob *job = coffer_job_new ();
+
+      job->done = hold_done;
+      job->owner = self->hold;
+      coffer_worker_hold (self->lanes[i], job);
+    }
+}
+
+void
+coffer_vault_hold_async (CofferVault         *self,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, coffer_vault_hold_async);
+  if (self->n_holds++ == 0)
+    start_hold (self);
+  if (self->hold->n_lanes == 0)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_ptr_array_add (self->hold->tasks, g_steal_pointer (&task));
+}
+
+void
+coffer_vault_hold_finish (CofferVault  *self,
+                          GAsyncResult *result)
+{
+  g_return_if_fail (g_task_is_valid (result, self));
+
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+void
+coffer_vault_resume (CofferVault *self)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+  g_return_if_fail (self->n_holds > 0);
+
+  if (--self->n_holds > 0)
+    return;
+  for (guint i = 0; i < COFFER_N_LANES; i++)
+    coffer_worker_resume (self->lanes[i]);
+  g_clear_pointer (&self->hold, hold_unref);
+}
+
+void
+coffer_vault_drop_hold (CofferVault *self)
+{
+  g_clear_pointer (&self->hold, hold_unref);
 }

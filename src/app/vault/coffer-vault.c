@@ -152,6 +152,7 @@ coffer_vault_finalize (GObject *object)
 
   for (guint i = 0; i < COFFER_N_LANES; i++)
     g_clear_pointer (&self->lanes[i], coffer_worker_free);
+  coffer_vault_drop_hold (self);
   g_clear_object (&self->counting);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);

@@ -104,6 +104,16 @@ void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, 
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
+ * Let go of the file and stay off it until coffer_vault_resume(): before something else in this process opens and closes files
+ * of its own accord (a file chooser sniffs all it shows, which drops SQLite's locks), or swaps the file. The callback comes
+ * when no lane has it open; that takes as long as the value being read or written, what can be run again is stopped at
+ * once. Jobs given meanwhile wait. Holds nest; each needs its resume, also after coffer_vault_close().
+ */
+void         coffer_vault_hold_async        (CofferVault *self, GAsyncReadyCallback callback, gpointer user_data);
+void         coffer_vault_hold_finish       (CofferVault *self, GAsyncResult *result);
+void         coffer_vault_resume            (CofferVault *self);
+
+/**
  * Cancel everything that runs, close all handles and end the threads; blocks at most for the step that runs. Jobs that
  * wait or come later end with G_IO_ERROR_CANCELLED. Called by dispose too; idempotent.
  */

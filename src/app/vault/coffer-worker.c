@@ -28,12 +28,16 @@ struct _CofferWorker {
   GThread *thread;          /* NULL until the first job; the main thread's to see */
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
+  gint holds;               /* atomic; holds without their resume */
+  GAsyncQueue *resumes;     /* a token for each resume */
   GQueue outstanding;       /* of jobs; the main thread's */
 
   /* The lane's thread's: */
   GThread *own;             /* unowned; itself */
   kvault *vault;
   CofferJob *running;       /* unowned */
+  gboolean stopping;        /* the running job was told to stop for a hold */
+  CofferJob *stopped;       /* by a hold; runs next, once there is none */
   gboolean has_identity;    /* of the file that the last handle had open */
   dev_t device;
   ino_t inode;
@@ -106,13 +110,22 @@ set_cancelled (CofferJob *job)
   job->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
 }
 
+/* Whether the running job is in the way of a hold and may be stopped. */
+static gboolean
+must_stop (CofferWorker *self)
+{
+  if (self->running->repeatable && g_atomic_int_get (&self->holds) > 0)
+    self->stopping = TRUE;
+  return self->stopping;
+}
+
 static int
 is_cancelled_cb (void *data)
 {
   CofferWorker *self = data;
 
   return g_atomic_int_get (&self->closing) ||
-         (self->running != NULL && g_cancellable_is_cancelled (self->running->cancellable));
+         (self->running != NULL && (g_cancellable_is_cancelled (self->running->cancellable) || must_stop (self)));
 }
 
 static void
@@ -222,20 +235,42 @@ run_job (CofferWorker *self,
     }
 }
 
+/* A job that a hold stopped, and nothing else, has not been run. */
+static gboolean
+was_stopped (CofferWorker *self,
+             CofferJob    *job)
+{
+  return self->stopping && g_error_matches (job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
+         !g_cancellable_is_cancelled (job->cancellable) && !g_atomic_int_get (&self->closing);
+}
+
 static void
 handle_job (CofferWorker *self,
             CofferJob    *job)
 {
+  gboolean holds;
+
   take_over (job);
+  holds = job->holds;   /* the job is gone by the time it matters */
   self->running = job;
-  if (is_cancelled_cb (self))
+  self->stopping = FALSE;
+  if (g_cancellable_is_cancelled (job->cancellable) || g_atomic_int_get (&self->closing))
     set_cancelled (job);
   else if (job->func == NULL)
     close_handle (self);
   else
     run_job (self, job);
   self->running = NULL;
+
+  if (was_stopped (self, job))
+    {
+      g_clear_error (&job->error);
+      self->stopped = job;
+      return;
+    }
   post_done (job);
+  if (holds)
+    g_async_queue_pop (self->resumes);
 }
 
 /* The next job; lets go of the file when none comes for a while. */
@@ -244,6 +279,9 @@ next_job (CofferWorker *self)
 {
   CofferJob *job;
 
+  /* While a hold is on, its job is in the queue, ahead of everything else. */
+  if (self->stopped != NULL && g_atomic_int_get (&self->holds) == 0)
+    return g_steal_pointer (&self->stopped);
   if (self->vault != NULL)
     {
       job = g_async_queue_timeout_pop (self->queue, g_atomic_int_get (&self->idle_ms) * G_GUINT64_CONSTANT (1000));
@@ -263,6 +301,11 @@ lane_worker (gpointer data)
   self->own = g_thread_self ();
   while ((job = next_job (self)) != &quit_job)
     handle_job (self, job);
+  if (self->stopped != NULL)
+    {
+      set_cancelled (self->stopped);
+      post_done (g_steal_pointer (&self->stopped));
+    }
   close_handle (self);
   return NULL;
 }
@@ -276,13 +319,15 @@ coffer_worker_new (const char *name,
   self->name = g_strdup (name);
   self->path = g_strdup (path);
   self->queue = g_async_queue_new ();
+  self->resumes = g_async_queue_new ();
   self->idle_ms = IDLE_MS;
   return self;
 }
 
-void
-coffer_worker_push (CofferWorker *self,
-                    CofferJob    *job)
+static void
+push_job (CofferWorker *self,
+          CofferJob    *job,
+          gboolean      ahead)
 {
   if (g_atomic_int_get (&self->closing))
     {
@@ -294,9 +339,35 @@ coffer_worker_push (CofferWorker *self,
   job->outstanding = &self->outstanding;
   g_queue_push_tail_link (job->outstanding, &job->link);
   hand_over (job);
-  g_async_queue_push (self->queue, job);
+  if (ahead)
+    g_async_queue_push_front (self->queue, job);
+  else
+    g_async_queue_push (self->queue, job);
   if (self->thread == NULL)
     self->thread = g_thread_new (self->name, lane_worker, self);
+}
+
+void
+coffer_worker_push (CofferWorker *self,
+                    CofferJob    *job)
+{
+  push_job (self, job, FALSE);
+}
+
+void
+coffer_worker_hold (CofferWorker *self,
+                    CofferJob    *job)
+{
+  job->holds = TRUE;
+  push_job (self, job, TRUE);
+  g_atomic_int_inc (&self->holds);   /* now that the job is in the queue: see next_job() */
+}
+
+void
+coffer_worker_resume (CofferWorker *self)
+{
+  g_atomic_int_add (&self->holds, -1);
+  g_async_queue_push (self->resumes, self);
 }
 
 void
@@ -324,6 +395,7 @@ coffer_worker_close (CofferWorker *self)
   if (self->thread != NULL)
     {
       g_async_queue_push_front (self->queue, &quit_job);
+      g_async_queue_push (self->resumes, self);   /* if it is held */
       g_thread_join (g_steal_pointer (&self->thread));
     }
   while ((job = g_async_queue_try_pop (self->queue)) != NULL)
@@ -338,6 +410,7 @@ coffer_worker_free (CofferWorker *self)
 {
   coffer_worker_close (self);
   g_async_queue_unref (self->queue);
+  g_async_queue_unref (self->resumes);
   g_free (self->name);
   g_free (self->path);
   g_free (self);

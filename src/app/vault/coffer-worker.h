@@ -25,6 +25,7 @@ struct _CofferJob {
   kvault_access access;      /* for opening, if no handle is open */
   char *table;               /* NULL: any; owned */
   CofferVaultFunc func;      /* NULL: close the handle */
+  gboolean holds;            /* without a func: and start nothing before coffer_worker_resume() */
   gpointer data;
   gboolean repeatable;       /* may run again on a new handle */
   gboolean strict;           /* never on another file than the last job: fail with KVAULT_EMOVED once */
@@ -52,6 +53,13 @@ void          coffer_job_free             (CofferJob *job);
 
 CofferWorker *coffer_worker_new           (const char *name, const char *path);
 void          coffer_worker_push          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
+/**
+ * Ahead of all that waits: @job, which holds. A repeatable job that runs is stopped for it and runs again afterwards; another one
+ * is waited for. Every hold needs its resume.
+ */
+void          coffer_worker_hold          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
+void          coffer_worker_resume        (CofferWorker *self);
+
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
 
 /** End what runs, close the handle and the thread; jobs that wait or come later end as cancelled. Blocks for the running step. */

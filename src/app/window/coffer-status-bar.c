@@ -38,10 +38,18 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (CofferStatusBar, coffer_status_bar, ADW_TYPE_BIN)
 
+static char *
+format_number (guint64 number)
+{
+  return g_strdup_printf ("%'" G_GUINT64_FORMAT, number);
+}
+
 char *
 coffer_status_bar_format_keys (guint64 n_keys)
 {
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%'" G_GUINT64_FORMAT " key", "%'" G_GUINT64_FORMAT " keys", n_keys), n_keys);
+  g_autofree char *number = format_number (n_keys);
+
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key", "%s keys", n_keys), number);
 }
 
 static char *
@@ -56,8 +64,12 @@ format_keys (CofferStatusBar *self)
 
   bytes = g_format_size (self->totals.bytes);
   if (self->totals.unreadable > 0)
-    /* Translators: keys, their bytes, and how many of their values could not be read */
-    return g_strdup_printf (_("%s, %s, %'" G_GUINT64_FORMAT " unreadable"), keys, bytes, self->totals.unreadable);
+    {
+      g_autofree char *unreadable = format_number (self->totals.unreadable);
+
+      /* Translators: keys, their bytes, and how many of their values could not be read */
+      return g_strdup_printf (_("%s, %s, %s unreadable"), keys, bytes, unreadable);
+    }
 
   return g_strdup_printf (_("%s, %s"), keys, bytes);
 }

@@ -341,6 +341,133 @@ lets_go_when_idle (Fixture       *fixture,
   test_wait_for (!is_open (fixture->path));    /* this one by itself */
 }
 
+typedef struct {
+  gint passes;   /* atomic */
+  gint starts;   /* atomic */
+} Repeated;
+
+/* Fifty walks over the keys, begun anew when a hold comes between. */
+static gpointer
+repeated_worker (kvault       *vault,
+                 gpointer      data,
+                 GCancellable *cancellable,
+                 GError      **error)
+{
+  Repeated *repeated = data;
+  kvault_totals_result totals;
+  int rc = KVAULT_OK;
+
+  g_atomic_int_inc (&repeated->starts);
+  for (guint i = 0; i < 50 && rc == KVAULT_OK; i++)
+    {
+      rc = kvault_totals (vault, NULL, 0, NULL, NULL, &totals);
+      g_atomic_int_inc (&repeated->passes);
+      g_usleep (1000);
+    }
+  if (rc == KVAULT_OK)
+    return g_strdup ("done");
+  *error = coffer_error_new (vault, rc);
+  return NULL;
+}
+
+static void
+holds_and_resumes (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  Repeated repeated = { 0 };
+  Gate during = { .go = TRUE };
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GAsyncResult) during_result = NULL;
+  g_autoptr(GAsyncResult) hold = NULL;
+  g_autoptr(GAsyncResult) second_hold = NULL;
+  g_autofree char *names = NULL;
+
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_BACKGROUND, NULL, repeated_worker, &repeated, NULL, g_free, NULL,
+                          test_store_result, &result);
+  test_wait_for (g_atomic_int_get (&repeated.passes) > 0);
+  coffer_vault_hold_async (fixture->vault, test_store_result, &hold);
+  start_gate (fixture->vault, COFFER_LANE_PREVIEW, &during, NULL, &during_result);
+  test_wait_for (hold != NULL);
+  coffer_vault_hold_finish (fixture->vault, hold);
+  g_assert_null (result);
+  g_assert_false (is_open (fixture->path));
+  names = test_folder_list (fixture->folder);
+  g_assert_cmpstr (names, ==, "a.db");
+
+  coffer_vault_hold_async (fixture->vault, test_store_result, &second_hold);
+  test_wait_for (second_hold != NULL);
+  coffer_vault_resume (fixture->vault);
+  test_run_for (100);
+  g_assert_false (is_open (fixture->path));
+  g_assert_cmpint (during.runs, ==, 0);
+
+  coffer_vault_resume (fixture->vault);
+  test_wait_for (result != NULL && during_result != NULL);
+  assert_done (fixture->vault, result);
+  assert_done (fixture->vault, during_result);
+  g_assert_cmpint (repeated.starts, ==, 2);
+}
+
+static void
+hold_waits_for_what_cannot_stop (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  Gate gate = { 0 };
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GAsyncResult) hold = NULL;
+
+  coffer_vault_run_once_async (fixture->vault, COFFER_LANE_PREVIEW, NULL, gate_worker, &gate, NULL, g_free, NULL,
+                               test_store_result, &result);
+  test_wait_for (g_atomic_int_get (&gate.running));
+  coffer_vault_hold_async (fixture->vault, test_store_result, &hold);
+  test_run_for (100);
+  g_assert_null (hold);
+  g_atomic_int_set (&gate.go, TRUE);
+  test_wait_for (hold != NULL);
+  test_wait_for (result != NULL);
+  assert_done (fixture->vault, result);
+  g_assert_cmpint (gate.runs, ==, 1);
+  coffer_vault_resume (fixture->vault);
+}
+
+/* In any order, and with a close in the middle: nothing hangs, and every answer comes. */
+static void
+holds_in_any_order (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  GAsyncResult *holds[40] = { NULL };
+  GAsyncResult *results[40] = { NULL };
+  Gate gates[40];
+
+  for (guint i = 0; i < 40; i++)
+    {
+      gates[i] = (Gate) { .go = TRUE };
+      coffer_vault_hold_async (fixture->vault, test_store_result, &holds[i]);
+      if (i % 3 == 0)
+        g_main_context_iteration (NULL, FALSE);
+      start_gate (fixture->vault, i % N_LANES, &gates[i], NULL, &results[i]);
+      if (i % 4 == 1)
+        test_wait_for (holds[i] != NULL);
+      if (i < 30)
+        coffer_vault_resume (fixture->vault);
+    }
+  for (guint i = 0; i < 40; i++)
+    test_wait_for (holds[i] != NULL);
+  g_assert_false (is_open (fixture->path));
+  coffer_vault_close (fixture->vault);
+  for (guint i = 0; i < 40; i++)
+    {
+      test_wait_for (holds[i] != NULL && results[i] != NULL);
+      if (i >= 30)
+        coffer_vault_resume (fixture->vault);
+    }
+  for (guint i = 0; i < 40; i++)
+    {
+      g_clear_object (&holds[i]);
+      g_clear_object (&results[i]);
+    }
+}
+
 static gpointer
 count_worker (kvault       *vault,
               gpointer      data,
@@ -450,6 +577,9 @@ main (int   argc,
   ADD ("engine-stops-when-cancelled", engine_stops_when_cancelled);
   ADD ("closes-during-work", closes_during_work);
   ADD ("lets-go-when-idle", lets_go_when_idle);
+  ADD ("holds-and-resumes", holds_and_resumes);
+  ADD ("hold-waits-for-what-cannot-stop", hold_waits_for_what_cannot_stop);
+  ADD ("holds-in-any-order", holds_in_any_order);
   ADD ("follows-a-replaced-file", follows_a_replaced_file);
   ADD ("notices-a-file-replaced-while-idle", notices_a_file_replaced_while_idle);
   ADD ("reports-a-file-that-is-gone", reports_a_file_that_is_gone);
