@@ -135,6 +135,7 @@ view_shm_unmap (sqlite3_file *file,
 {
   view_file *self = (view_file *) file;
   bool alone;
+  int moved = 0;
   int rc;
 
   if (self->mode == MODE_HEAP)
@@ -142,6 +143,9 @@ view_shm_unmap (sqlite3_file *file,
   if (self->mode != MODE_TIDY || delete_flag || !self->mapped)
     return PASS (file, xShmUnmap, delete_flag);
   self->mapped = false;
+  /* Beside a file that has taken our file's place lies that one's index, and our lock says nothing about who uses it. */
+  if (PASS (file, xFileControl, SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved)
+    return PASS (file, xShmUnmap, 0);
   alone = PASS (file, xLock, SQLITE_LOCK_SHARED) == SQLITE_OK && PASS (file, xLock, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
   rc = PASS (file, xShmUnmap, alone);
   PASS (file, xUnlock, SQLITE_LOCK_NONE);

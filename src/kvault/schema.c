@@ -44,7 +44,10 @@ kvault__harden (kvault *vault)
       return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->name);
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
     sqlite3_limit (vault->db, limits[i].limit, limits[i].value);
-  return KVAULT_OK;
+  /* None of these reads the file. */
+  return kvault__exec (vault, vault->options.access == KVAULT_ACCESS_VIEW
+                                ? "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE; PRAGMA query_only=1"
+                                : "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE");
 }
 
 /* ---- the shape of one table ---- */
