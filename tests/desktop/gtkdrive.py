@@ -241,17 +241,22 @@ def showing(node: Node) -> bool:
         return False
     above = node.lineage()
     window = above[-1]
-    # A menu is a surface of its own, where nothing can be asked for; a closed one is hidden.
-    if window is node or any(parent.role == "menu" for parent in above):
+    if window is node:
         return True
-    seen = False
+    # A menu is a surface of its own, where nothing can be asked for; a closed one has no size.
+    menu = next((parent for parent in above if parent.role == "menu"), None)
+    if menu is not None:
+        return extents(menu)[2] > 0
+    _, _, window_width, window_height = extents(window)
+    tops = []
     for across, down in ((0.5, 0.5), (0.5, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 0.5)):
-        top = node_at(window, x + int(width * across), y + int(height * down))
-        if top is not None:
-            seen = True
-            if any(parent.path == node.path for parent in top.lineage()):
+        at_x, at_y = x + int(width * across), y + int(height * down)
+        if 0 <= at_x < window_width and 0 <= at_y < window_height:
+            top = node_at(window, at_x, at_y)
+            tops.append(top)
+            if top is not None and any(parent.path == node.path for parent in top.lineage()):
                 return True
-    return not seen
+    return bool(tops) and not any(tops)
 
 
 def text_of(node: Node) -> str:
