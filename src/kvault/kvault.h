@@ -287,6 +287,20 @@ KVAULT_API int kvault_is_readonly (const kvault *vault);
  */
 KVAULT_API const char *kvault_readonly_reason (const kvault *vault);
 
+/** What would keep a handle from being opened for writing where the file lies now. */
+typedef enum kvault_obstacle {
+  KVAULT_OBSTACLE_NONE = 0,
+  KVAULT_OBSTACLE_FILE = 1,        /**< no right to write the file */
+  KVAULT_OBSTACLE_FOLDER = 2,      /**< no right to write its folder, which SQLite needs for its log */
+  KVAULT_OBSTACLE_FILE_SYSTEM = 3  /**< a read-only file system */
+} kvault_obstacle;
+
+/**
+ * Whether the file could be written, asked of the system now; opens nothing. Symbolic links are
+ * followed as at opening: what counts is the folder of the file itself.
+ */
+KVAULT_API kvault_obstacle kvault_obstacle_get (kvault *vault);
+
 /**
  * A number that differs once another connection has committed.
  *
@@ -678,6 +692,9 @@ KVAULT_API void kvault_value_parse (kvault_section_kind kind, const void *head, 
 
 /** "raw", "pickle", "datapacker", "json", "msgpack", "cbor", "text"; static. */
 KVAULT_API const char *kvault_encoding_name (kvault_encoding encoding);
+
+/** The media type of data behind a header: "application/json"; NULL for KVAULT_ENCODING_RAW; static. */
+KVAULT_API const char *kvault_encoding_type (kvault_encoding encoding);
 
 /**
  * Guess the media type of data from how it begins: "image/png", "video/mp4", "text/plain";

@@ -34,6 +34,15 @@ kvault_encoding_name (kvault_encoding encoding)
   return (unsigned) encoding < sizeof names / sizeof names[0] ? names[encoding] : "unknown";
 }
 
+const char *
+kvault_encoding_type (kvault_encoding encoding)
+{
+  static const char *const types[] = { NULL, "application/x-python-pickle", "application/x-datapacker", "application/json",
+                                       "application/vnd.msgpack", "application/cbor", "text/plain" };
+
+  return (unsigned) encoding < sizeof types / sizeof types[0] ? types[encoding] : NULL;
+}
+
 /* ---- signatures ---- */
 
 typedef struct {
