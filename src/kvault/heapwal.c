@@ -6,8 +6,8 @@
  *
  *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
  *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
- *  - "tidy": the index is the usual file, and is deleted at closing if nobody else uses it; the next who opens makes it anew. SQLite
- *    deletes it only together with the log, whose content it moves into the main file first, which a viewer must not do.
+ *  - "tidy": the index is the usual file, and is deleted at closing if nobody else uses it; the next who opens makes it
+ *    anew. SQLite deletes it only together with the log, whose content it moves into the main file first, which a viewer must not do.
  *    That nobody else uses it is proved as SQLite proves it itself: every connection in write-ahead-log mode
  *    holds a SHARED lock on the main file all its life, so an EXCLUSIVE lock means to be alone, and keeps newcomers out.
  *

@@ -138,7 +138,8 @@ typedef struct {
   kvault_class value_class;
 } kvault__row;
 int kvault__row_find (kvault *vault, const void *key, size_t key_size, kvault__row *row);
-int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int64_t id, int type_column, uint64_t *size, kvault_class *value_class);
+int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int64_t id, int type_column, uint64_t *size,
+                      kvault_class *value_class);
 int kvault__check_record (kvault *vault, const void *key, size_t key_size, uint64_t value_size);
 int kvault__reserve (kvault *vault, const void *key, size_t key_size, uint64_t size, int64_t *id);
 int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
