@@ -14,6 +14,8 @@
 struct _CofferApplication {
   AdwApplication parent_instance;
 
+  CofferGate *gate;
+  GFile *first;        /* of the command line; until it is begun */
   CofferRecent *recent;
   GSettings *settings;
   guint signal_ids[3];
@@ -57,6 +59,14 @@ coffer_application_open_file (CofferApplication *self,
   if (coffer_window_is_free (there))
     coffer_window_open (there, file);
   gtk_window_present (GTK_WINDOW (there));
+}
+
+CofferGate *
+coffer_application_get_gate (CofferApplication *self)
+{
+  g_return_val_if_fail (COFFER_IS_APPLICATION (self), NULL);
+
+  return self->gate;
 }
 
 CofferRecent *
@@ -193,10 +203,29 @@ coffer_application_handle_local_options (GApplication *application,
   return 0;
 }
 
+/* Notes the first file, for the case that this is the process that shows it. */
+static gboolean
+coffer_application_local_command_line (GApplication   *application,
+                                       char         ***arguments,
+                                       int            *status)
+{
+  CofferApplication *self = COFFER_APPLICATION (application);
+  const char *first = (*arguments)[0] != NULL ? (*arguments)[1] : NULL;
+
+  if (first != NULL && *first != '-')
+    self->first = g_file_new_for_commandline_arg (first);
+  return G_APPLICATION_CLASS (coffer_application_parent_class)->local_command_line (application, arguments, status);
+}
+
 static void
 coffer_application_startup (GApplication *application)
 {
   CofferApplication *self = COFFER_APPLICATION (application);
+
+  /* GTK takes its time to start; the vault is opened meanwhile. */
+  if (self->first != NULL)
+    coffer_gate_begin (self->gate, self->first);
+  g_clear_object (&self->first);
 
   G_APPLICATION_CLASS (coffer_application_parent_class)->startup (application);
 
@@ -247,6 +276,8 @@ coffer_application_finalize (GObject *object)
 {
   CofferApplication *self = COFFER_APPLICATION (object);
 
+  g_clear_object (&self->gate);
+  g_clear_object (&self->first);
   g_clear_object (&self->recent);
   g_clear_object (&self->settings);
 
@@ -260,6 +291,7 @@ coffer_application_class_init (CofferApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = coffer_application_finalize;
   application_class->handle_local_options = coffer_application_handle_local_options;
+  application_class->local_command_line = coffer_application_local_command_line;
   application_class->startup = coffer_application_startup;
   application_class->shutdown = coffer_application_shutdown;
   application_class->activate = coffer_application_activate;
@@ -269,6 +301,7 @@ coffer_application_class_init (CofferApplicationClass *klass)
 static void
 coffer_application_init (CofferApplication *self)
 {
+  self->gate = coffer_gate_new ();
   g_application_add_main_option_entries (G_APPLICATION (self), options);
   g_application_set_option_context_parameter_string (G_APPLICATION (self), _("[FILE…]"));
 }

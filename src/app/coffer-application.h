@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "coffer-gate.h"
 #include "coffer-recent.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,9 @@ CofferApplication *coffer_application_new          (void);
 void               coffer_application_open_file    (CofferApplication *self,
                                                     GFile             *file,
                                                     CofferWindow      *window);
+
+/** Where all vaults are opened. Returns: (transfer none) */
+CofferGate        *coffer_application_get_gate     (CofferApplication *self);
 
 /** Returns: (transfer none) */
 CofferRecent      *coffer_application_get_recent   (CofferApplication *self);

@@ -2,8 +2,6 @@
 /* cmd-stat.c - kvault stat: facts about a vault, or about one value. */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,27 +138,22 @@ count_sections (cli                  *self,
   return status;
 }
 
-/* Why the file could not be written by whoever asks, or NULL; the vault itself is open for
- * viewing only. Tables may have reasons of their own. */
+/* NULL if the file could be written. */
 static const char *
 unwritable_reason (cli *self)
 {
-  char *path = strdup (self->location);
-  char *slash = path != NULL ? strrchr (path, '/') : NULL;
-  const char *folder = ".";
-  const char *reason = NULL;
-
-  if (slash != NULL)
+  switch (kvault_obstacle_get (self->vault))
     {
-      slash[slash == path] = '\0';
-      folder = path;
+    case KVAULT_OBSTACLE_FILE:
+      return "the file cannot be written";
+    case KVAULT_OBSTACLE_FOLDER:
+      return "its folder cannot be written";
+    case KVAULT_OBSTACLE_FILE_SYSTEM:
+      return "it is on a read-only file system";
+    case KVAULT_OBSTACLE_NONE:
+    default:
+      return NULL;
     }
-  if (faccessat (AT_FDCWD, self->location, W_OK, AT_EACCESS) != 0)
-    reason = errno == EROFS ? "it is on a read-only file system" : "the file cannot be written";
-  else if (faccessat (AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
-    reason = "its folder cannot be written";
-  free (path);
-  return reason;
 }
 
 static const char *

@@ -93,7 +93,11 @@ int
 cli_fail (cli *self,
           int  result)
 {
-  return report_failure (result, kvault_errmsg (self->vault));
+  if (kvault_last_error (self->vault)->code == result)
+    return report_failure (result, kvault_errmsg (self->vault));
+  if (result != KVAULT_ECANCELLED)   /* a failure of our own, not the library's */
+    cli_report ("%s: %s", self->location, result == KVAULT_ENOMEM ? "no memory" : kvault_result_name (result));
+  return cli_status (result);
 }
 
 int
@@ -161,30 +165,6 @@ cli_delete (cli      *self,
   return rc;
 }
 
-/* The types of data behind a header; NULL: as the bytes say. */
-static const char *
-encoded_type (kvault_encoding encoding)
-{
-  switch (encoding)
-    {
-    case KVAULT_ENCODING_PICKLE:
-      return "application/x-python-pickle";
-    case KVAULT_ENCODING_DATAPACKER:
-      return "application/x-datapacker";
-    case KVAULT_ENCODING_JSON:
-      return "application/json";
-    case KVAULT_ENCODING_MSGPACK:
-      return "application/vnd.msgpack";
-    case KVAULT_ENCODING_CBOR:
-      return "application/cbor";
-    case KVAULT_ENCODING_TEXT:
-      return "text/plain";
-    case KVAULT_ENCODING_RAW:
-    default:
-      return NULL;
-    }
-}
-
 int
 cli_value_read (cli         *self,
                 kvault_blob *blob,
@@ -199,7 +179,7 @@ cli_value_read (cli         *self,
   if ((rc = kvault_blob_read (blob, head, size, 0)) != KVAULT_OK)
     return rc;
   kvault_value_parse (kvault_table_kind (self->vault), head, size, &value->info);
-  value->type = encoded_type (value->info.encoding);
+  value->type = kvault_encoding_type (value->info.encoding);
   if (value->type == NULL)
     value->type = kvault_guess_type (head + value->info.data_offset,
                                      size - value->info.data_offset);

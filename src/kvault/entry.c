@@ -255,7 +255,8 @@ copy_by_blob (kvault     *vault,
   size = kvault_blob_size (blob);
   copy = size < SIZE_MAX ? malloc ((size_t) size + 1) : NULL;
   rc = copy != NULL ? kvault_blob_read (blob, copy, (size_t) size, 0)
-                    : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %llu bytes", vault->name, (unsigned long long) size);
+                    : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory for a value of %llu bytes", vault->name,
+                                     (unsigned long long) size);
   kvault_blob_close (blob);
   if (rc != KVAULT_OK)
     {
@@ -799,7 +800,8 @@ rename_row (kvault            *vault,
   if (vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
     return rename_by_chunks (vault, row, new_key, new_key_size);
   if (row->size * 2 > kvault__memory_available ())
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: in a table of the older shape a rename needs twice the value's %llu bytes of memory",
+    return kvault__fail (vault, KVAULT_ENOMEM,
+                         "%s: in a table of the older shape a rename needs twice the value's %llu bytes of memory",
                          vault->name, (unsigned long long) row->size);
   return rename_in_memory (vault, row->id, new_key, new_key_size);
 }

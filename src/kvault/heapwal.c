@@ -6,8 +6,8 @@
  *
  *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
  *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
- *  - "tidy": the index is the usual file, and is deleted at closing if nobody else uses it; the next who opens makes it anew. SQLite
- *    deletes it only together with the log, whose content it moves into the main file first, which a viewer must not do.
+ *  - "tidy": the index is the usual file, and is deleted at closing if nobody else uses it; the next who opens makes it
+ *    anew. SQLite deletes it only together with the log, whose content it moves into the main file first, which a viewer must not do.
  *    That nobody else uses it is proved as SQLite proves it itself: every connection in write-ahead-log mode
  *    holds a SHARED lock on the main file all its life, so an EXCLUSIVE lock means to be alone, and keeps newcomers out.
  *
@@ -135,6 +135,7 @@ view_shm_unmap (sqlite3_file *file,
 {
   view_file *self = (view_file *) file;
   bool alone;
+  int moved = 0;
   int rc;
 
   if (self->mode == MODE_HEAP)
@@ -142,6 +143,9 @@ view_shm_unmap (sqlite3_file *file,
   if (self->mode != MODE_TIDY || delete_flag || !self->mapped)
     return PASS (file, xShmUnmap, delete_flag);
   self->mapped = false;
+  /* Beside a file that has taken our file's place lies that one's index, and our lock says nothing about who uses it. */
+  if (PASS (file, xFileControl, SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved)
+    return PASS (file, xShmUnmap, 0);
   alone = PASS (file, xLock, SQLITE_LOCK_SHARED) == SQLITE_OK && PASS (file, xLock, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
   rc = PASS (file, xShmUnmap, alone);
   PASS (file, xUnlock, SQLITE_LOCK_NONE);

@@ -109,6 +109,7 @@ struct kvault {
   bool page_maps;               /* auto_vacuum is on: far offsets are near */
   bool frozen;                  /* read without locks; place must not change */
   kvault__place place;          /* at opening */
+  int64_t frozen_checked_ms;    /* when it was last held against it */
 };
 
 /* error.c */

@@ -71,7 +71,7 @@
  *    rollback-journal mode it keeps writers out altogether. Close them early.
  *  - A read that succeeds does not prove that the bytes are those once written: SQLite
  *    has no checksums of values.
- *  - Two tables of other storage classes than BLOB can be met in files that other programs
+ *  - Keys and values of other storage classes than BLOB are met in files that other programs
  *    wrote. A key that is TEXT or a number is listed (kvault_entry.key_class) and reached
  *    by kvault_blob_open_entry(), never by its bytes.
  *
@@ -257,10 +257,11 @@ typedef struct kvault_options {
  * of them is read-only or no vault, with the reason in kvault_sections().
  *
  * With KVAULT_ACCESS_VIEW nothing on the disk changes: the main file and a write-ahead log
- * stay as they are and no side file is left, in folders and on mounts that cannot be
- * written too. One exception: the rollback journal of a writer that died is played back
- * first, since without that the file would show half a write. Where that is not allowed,
- * the answer is KVAULT_EHOT.
+ * that was there stay as they are and no side file is left, in folders and on mounts that
+ * cannot be written too. (What another program logs while this handle is open is moved into
+ * the main file by the one who closes last, as ever, and that may be this handle.) One
+ * exception: the rollback journal of a writer that died is played back first, since without
+ * that the file would show half a write. Where that is not allowed, the answer is KVAULT_EHOT.
  *
  * A path that is not there makes no file unless creation is asked for. Opening alone adds
  * no table and changes no journal mode.
@@ -309,15 +310,34 @@ KVAULT_API const char *kvault_location (const kvault *vault);
 KVAULT_API int kvault_is_readonly (const kvault *vault);
 
 /**
- * Why the table in use cannot be written: "opened for viewing", "the file cannot be
- * written", "the table has triggers" ...; NULL if it can. Borrowed until the next call.
+ * Why the table in use cannot be written: "it was opened for viewing", "the table has triggers,
+ * which would be skipped" ...; NULL if it can. Borrowed until the next call.
  */
 KVAULT_API const char *kvault_readonly_reason (const kvault *vault);
 
+/** What would keep a handle from being opened for writing where the file lies now. */
+typedef enum kvault_obstacle {
+  KVAULT_OBSTACLE_NONE = 0,
+  KVAULT_OBSTACLE_FILE = 1,        /**< no right to write the file */
+  KVAULT_OBSTACLE_FOLDER = 2,      /**< no right to write its folder, which SQLite needs for its log */
+  KVAULT_OBSTACLE_FILE_SYSTEM = 3  /**< a read-only file system */
+} kvault_obstacle;
+
 /**
- * A number that differs once another connection has committed. Costs a microsecond; KVAULT_ESTALE
- * if the file can only be read as it was when opened and has changed since; KVAULT_EMOVED
- * if another file, or none, is at the location now.
+ * Whether the file could be written, asked of the system now; opens nothing. Symbolic links are
+ * followed as at opening: what counts is the folder of the file itself.
+ */
+KVAULT_API kvault_obstacle kvault_obstacle_get (kvault *vault);
+
+/**
+ * A number that differs once another connection has committed.
+ *
+ * Cost:    some microseconds.
+ * Returns: KVAULT_OK
+ *          KVAULT_ESTALE  the file can only be read as it was when opened, and has changed; other
+ *                         calls on such a handle notice that within 50 ms
+ *          KVAULT_EMOVED  another file, or none, is at the location now
+ *          or another failure
  */
 KVAULT_API int kvault_data_version (kvault *vault, uint64_t *version);
 
@@ -410,7 +430,12 @@ KVAULT_API void kvault_free (void *memory);
 KVAULT_API int kvault_put (kvault *vault, const void *key, size_t key_size,
                            const void *value, size_t value_size);
 
-/** Delete a key and its value. Returns KVAULT_NOTFOUND if there was none. */
+/**
+ * Delete a key and its value; one transaction.
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY,
+ *          KVAULT_ECORRUPT, KVAULT_EFULL, KVAULT_EIO
+ */
 KVAULT_API int kvault_delete (kvault *vault, const void *key, size_t key_size);
 
 /**
@@ -418,13 +443,24 @@ KVAULT_API int kvault_delete (kvault *vault, const void *key, size_t key_size);
  *
  * @entry  of this vault and with its id; its key must still be in that row unless it is a blob.
  *         @entry->key of a number must end with a NUL, as it does in an entry of a walk
+ *
+ * Returns: as kvault_delete()
  */
 KVAULT_API int kvault_delete_entry (kvault *vault, const kvault_entry *entry);
 
-/** KVAULT_OK if the key is there, KVAULT_NOTFOUND if not; damage and the rest are told apart. */
+/**
+ * Whether a key is there.
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure: damage is not absence
+ */
 KVAULT_API int kvault_exists (kvault *vault, const void *key, size_t key_size);
 
-/** The size of a value in bytes; reads no page of the value. */
+/**
+ * The size of a value in bytes; reads no page of the value.
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, KVAULT_ECORRUPT (also for a value that claims to be longer
+ *          than the file), or another failure
+ */
 KVAULT_API int kvault_size (kvault *vault, const void *key, size_t key_size, uint64_t *size);
 
 /**
@@ -432,6 +468,7 @@ KVAULT_API int kvault_size (kvault *vault, const void *key, size_t key_size, uin
  *
  * Cost: walks the key index: some 10 ms for a million keys in memory, ten times that cold,
  *       and several times that with an is_cancelled to ask on the way.
+ * Returns: KVAULT_OK or a failure
  */
 KVAULT_API int kvault_count (kvault *vault, uint64_t *count);
 
@@ -670,6 +707,7 @@ typedef struct kvault_cursor_options {
  *
  * Cost:    a walk without sizes reads the key index only: some 0.1 s and 40 MB read for a
  *          million keys, no memory.
+ * Returns: KVAULT_OK, KVAULT_EINVAL (a prefix or start without bytes), or a failure
  */
 KVAULT_API int kvault_cursor_open (kvault *vault, const kvault_cursor_options *options,
                                    kvault_cursor **cursor);
@@ -701,6 +739,8 @@ typedef struct kvault_totals_result {
  *            KVAULT_ECANCELLED; may be NULL
  *
  * Cost:    one look-up a key; reads the page in which each row begins and no other.
+ * Returns: KVAULT_OK, KVAULT_ECANCELLED, or a failure; sizes that cannot be read are counted, not
+ *          failed on
  */
 KVAULT_API int kvault_totals (kvault *vault, const void *prefix, size_t prefix_size,
                               int (*progress) (const kvault_totals_result *so_far, void *data),
@@ -724,7 +764,10 @@ KVAULT_API int kvault_blob_open (kvault *vault, const void *key, size_t key_size
  * The same for an entry of a walk, which also reaches keys that are not blobs.
  *
  * @entry  of this vault; its id, if it has one, is tried first and believed only if the key there
- *         is the same. Without one, only keys that are blobs are found
+ *         is the same. Without one, only keys that are blobs are found. The key of a number
+ *         ends with a NUL, as it does in an entry of a walk
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure
  */
 KVAULT_API int kvault_blob_open_entry (kvault *vault, const kvault_entry *entry,
                                        kvault_blob **blob);
@@ -897,12 +940,15 @@ KVAULT_API void kvault_value_parse (kvault_section_kind kind, const void *head, 
 /** "raw", "pickle", "datapacker", "json", "msgpack", "cbor", "text"; static. */
 KVAULT_API const char *kvault_encoding_name (kvault_encoding encoding);
 
+/** The media type of data behind a header: "application/json"; NULL for KVAULT_ENCODING_RAW; static. */
+KVAULT_API const char *kvault_encoding_type (kvault_encoding encoding);
+
 /**
  * Guess the media type of data from how it begins: "image/png", "video/mp4", "text/plain";
  * "application/octet-stream" if nothing is recognised, "application/x-zerosize" for none.
  *
  * @head  the first bytes of the data (behind a header); 512 are enough for every guess
- * @len   how many there are
+ * @len   how many there are; fewer than 256 are taken for all there is
  *
  * Any thread; static. Source: the formats' own signatures.
  */

@@ -25,8 +25,8 @@ static const struct { int option; int value; } config[] = {
   { SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },
 };
 
-/* What our own statements never need. Limits on what a CREATE may say stay as they are: SQLite reads the whole schema or none of it,
- * and an innocent table of 150 columns beside the vault must not lock its owner out. VACUUM needs one attached database. */
+/* What our own statements never need. Limits on what a CREATE may say stay as they are: SQLite reads the whole schema or none
+ * of it, and an innocent table of 150 columns beside the vault must not lock its owner out. VACUUM needs one attached database. */
 static const struct { int limit; int value; } limits[] = {
   { SQLITE_LIMIT_ATTACHED, 1 },
   { SQLITE_LIMIT_VDBE_OP, 25000 },
@@ -44,7 +44,10 @@ kvault__harden (kvault *vault)
       return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->name);
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
     sqlite3_limit (vault->db, limits[i].limit, limits[i].value);
-  return KVAULT_OK;
+  /* None of these reads the file. */
+  return kvault__exec (vault, vault->options.access == KVAULT_ACCESS_VIEW
+                                ? "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE; PRAGMA query_only=1"
+                                : "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE");
 }
 
 /* ---- the shape of one table ---- */
@@ -307,7 +310,8 @@ look_at_virtual_table (kvault     *vault,
                        const char *table,
                        const char *sql)
 {
-  kvault_section_kind kind = uses_module (sql, "fts5") ? KVAULT_SECTION_TEXT : uses_module (sql, "vec0") ? KVAULT_SECTION_VECTOR : 0;
+  kvault_section_kind kind = uses_module (sql, "fts5") ? KVAULT_SECTION_TEXT
+                             : uses_module (sql, "vec0") ? KVAULT_SECTION_VECTOR : 0;
   char *count_sql;
 
   if (kind == 0 || !has_rowid (vault, table, "_values"))
@@ -316,7 +320,8 @@ look_at_virtual_table (kvault     *vault,
   if (count_sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   return add_section (vault, table, kind, false,
-                      kind == KVAULT_SECTION_TEXT ? "it is a text index, not a table of keys" : "it is a vector index, not a table of keys",
+                      kind == KVAULT_SECTION_TEXT ? "it is a text index, not a table of keys"
+                                                   : "it is a vector index, not a table of keys",
                       count_sql);
 }
 
@@ -422,7 +427,8 @@ kvault__schema_load (kvault *vault)
   int rc;
 
   if ((rc = prepare_probes (vault, &p)) == KVAULT_OK &&
-      (rc = kvault__pragma_int (vault, "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')", &any_triggers)) == KVAULT_OK)
+      (rc = kvault__pragma_int (vault, "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')",
+                                &any_triggers)) == KVAULT_OK)
     {
       p.any_triggers = any_triggers != 0;
       if (sqlite3_prepare_v2 (vault->db,
@@ -508,7 +514,8 @@ exists_otherwise (kvault     *vault,
                   const char *name)
 {
   sqlite3_stmt *statement = NULL;
-  bool found = sqlite3_prepare_v2 (vault->db, "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
+  bool found = sqlite3_prepare_v2 (vault->db,
+                                   "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
                                    -1, &statement, NULL) == SQLITE_OK && has_row (statement, name);
 
   sqlite3_finalize (statement);
@@ -539,7 +546,8 @@ kvault__schema_use (kvault     *vault,
   if (section == NULL)
     return kvault__fail (vault, KVAULT_ENOENT, "%s has no table %s", vault->name, DESCRIBED (table));
   if (!section->readable)
-    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name, DESCRIBED (section->name), section->reason);
+    return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name, DESCRIBED (section->name),
+                         section->reason);
   kvault__schema_switch (vault, section);
   return KVAULT_OK;
 }
@@ -648,7 +656,8 @@ prepare_empty_file (kvault *vault)
 
   sqlite3_snprintf (sizeof sql, sql, "PRAGMA page_size=%u; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=%s;",
                     vault->options.page_size, vault->options.rollback_journal ? "DELETE" : "WAL");
-  while ((rc = kvault__exec (vault, sql)) == KVAULT_EBUSY && waited_ms < vault->options.busy_timeout_ms && !kvault__is_cancelled (vault))
+  while ((rc = kvault__exec (vault, sql)) == KVAULT_EBUSY && waited_ms < vault->options.busy_timeout_ms &&
+         !kvault__is_cancelled (vault))
     {
       sqlite3_sleep (10);
       waited_ms += 10;

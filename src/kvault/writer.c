@@ -189,7 +189,8 @@ read_spool (kvault_writer *self,
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return kvault__fail_errno (self->vault, KVAULT_EIO, n < 0 ? errno : EIO, "%s: the temporary file beside it", self->vault->name);
+        return kvault__fail_errno (self->vault, KVAULT_EIO, n < 0 ? errno : EIO, "%s: the temporary file beside it",
+                                   self->vault->name);
       chunk += n;
       offset += (uint64_t) n;
       len -= (size_t) n;
@@ -270,7 +271,8 @@ kvault_writer_write (kvault_writer *writer,
   if (buf == NULL && len > 0)
     return kvault__fail (vault, KVAULT_EINVAL, "no bytes");
   if (len > UINT64_MAX - writer->written || writer->written + len > writer->declared)
-    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: more bytes came than the %llu declared", vault->name,
+    return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE,
+                                              "%s: key %s: more bytes came than the %llu declared", vault->name,
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->declared));
   kvault__schema_switch (vault, writer->section);
@@ -341,7 +343,8 @@ check_memory (kvault_writer *self)
 {
   if (kvault__memory_suffices (self->vault, self->written))
     return KVAULT_OK;
-  return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: in a table of the older shape a value of %llu bytes needs twice that in memory",
+  return kvault__fail (self->vault, KVAULT_ENOMEM,
+                       "%s: in a table of the older shape a value of %llu bytes needs twice that in memory",
                        self->vault->name, (unsigned long long) self->written);
 }
 

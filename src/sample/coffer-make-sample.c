@@ -39,7 +39,7 @@ static const Literal literals[] = {
            "Its pictures were drawn, its clips rendered and its sounds synthesised by the program that\n"
            "made it; nothing in it is anybody's. Add, rename and delete as you like: once you remove the\n"
            "file, the next sample is made anew.\n"),
-  LITERAL ("notes/haiku.txt", "An old silent pond…\nA frog jumps into the pond.\nSplash! Silence again.\n"),
+  LITERAL ("notes/haiku.txt", "Dusk over the dunes:\nthe wind puts back every grain\nthat our feet had moved.\n"),
   LITERAL ("notes/list.md",
            "# To see again\n\n- the aurora over the fjord\n- the dunes at dusk\n- *the pass by moonlight*\n"),
   LITERAL ("meta/album.json",

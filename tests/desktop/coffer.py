@@ -13,8 +13,8 @@ import unittest
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from gi.repository import GLib
-from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, matches,
-                      press, showing, type_text, wait, xdo)
+from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, key, matches,
+                      press, set_text, showing, type_text, wait, xdo)
 from screen import Picture
 
 APPLICATION = "io.github.coffervault.Coffer"
@@ -78,6 +78,21 @@ class Coffer:
         press(self.dialog(title), button)
         wait(lambda: not self.windows(title), "the dialog to go")
 
+    def choose_file(self, title: str, path: str, button: str) -> None:
+        """Answer GTK's own file dialog with a path and a button."""
+        def entry() -> Optional[Node]:
+            dialogs = self.windows(title)
+            return next((node for node in dialogs[0].walk() if node.role in ("text", "entry") and showing(node)),
+                        None) if dialogs else None
+
+        dialog = Window(wait(lambda: next(iter(self.windows(title)), None), "the dialog “%s”" % title))
+        dialog.activate()
+        if entry() is None:
+            key("ctrl+l")
+        set_text(wait(entry, "the entry of the dialog"), path)
+        press(dialog.frame, button)
+        wait(lambda: not self.windows(title), "the dialog to go")
+
     def said(self) -> str:
         self.output.seek(0)
         return self.output.read().decode("utf-8", "replace")
@@ -115,7 +130,8 @@ class VaultWindow(Window):
     def row_nodes(self) -> List[Node]:
         """The rows that are shown, and about a hundred before and after."""
         tables = find_all(self.frame, "tree table", "Keys")
-        return tables[0].children[-1].children if tables else []
+        lists = [node for node in tables[0].children if node.role == "list"] if tables else []
+        return lists[0].children if lists else []
 
     def wait_for_rows(self, count: int) -> List[Row]:
         """All rows, once there are that many and every size and type is there."""
@@ -142,11 +158,11 @@ class VaultWindow(Window):
     def wait_for_selected(self, name: str) -> None:
         wait(lambda: self.selected_key() == name, "“%s” to be selected" % name)
 
-    def choose_with_keys(self, name: str) -> None:
-        """Type a key of ASCII into the list, which goes there."""
+    def choose_with_keys(self, typed: str, name: str = "") -> None:
+        """Type a key of ASCII into the list, which goes there, or to the one named."""
         time.sleep(TYPING_PAUSE)
-        type_text(name)
-        self.wait_for_selected(name)
+        type_text(typed)
+        self.wait_for_selected(name or typed)
 
     def choose_with_mouse(self, name: str) -> None:
         """Turn the wheel over the list until the row is in view, and click it."""
@@ -177,8 +193,12 @@ class VaultWindow(Window):
 
 
 def read_row(node: Node) -> Row:
-    """The text of a row's three cells, each in a label."""
-    return Row(*([label.name for label in node.walk() if label.role == "label"] + ["", "", ""])[:3])
+    """The text of a row's three cells, each in a label; in a narrow list, of the key and the line below it."""
+    labels = [label.name for label in node.walk() if label.role == "label"]
+    if len(labels) == 2:
+        size, _, kind = labels[1].rpartition(", ")
+        return Row(labels[0], size, kind)
+    return Row(*(labels + ["", "", ""])[:3])
 
 
 def is_inside(row: Node, table: Node) -> bool:

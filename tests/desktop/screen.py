@@ -155,6 +155,18 @@ class Picture:
         count = max(1, len(rgb) // 3)
         return sum(rgb[0::3]) / count, sum(rgb[1::3]) / count, sum(rgb[2::3]) / count
 
+    def changes(self, other: "Picture") -> Optional[Box]:
+        """The smallest box with all that differs between two pictures of a size; None if nothing does."""
+        stride = self.width * 3
+        rows = [y for y in range(self.height) if self.rgb[y * stride:(y + 1) * stride]
+                != other.rgb[y * stride:(y + 1) * stride]]
+        if not rows:
+            return None
+        columns = [at // 3 for y in rows for at in range(stride)
+                   if self.rgb[y * stride + at] != other.rgb[y * stride + at]]
+        left, top = min(columns), rows[0]
+        return left, top, max(columns) - left + 1, rows[-1] - top + 1
+
     def colours(self) -> int:
         """How many different colours there are: 1 for a blank screen."""
         return len(set(zip(self.rgb[0::3], self.rgb[1::3], self.rgb[2::3])))

@@ -586,7 +586,42 @@ looks_beside_an_empty_log (void)
   view (path, "v010_media.db"); /* which may take the empty log away, as SQLite does */
 }
 
+static void
+take_the_place (KvChild *child, void *path)
+{
+  char *other = kvtest_path ("other.db");
+
+  kvtest_await (child);
+  kvtest_sql (other, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
+  assert_int (rename (other, path), ==, 0);
+  kvtest_keep_open (path);
+  kvtest_sql (path, "INSERT INTO kv VALUES (x'61', x'62')");
+  kvtest_step (child);
+  kvtest_await (child);
+}
+
+/* What lies beside the new file is its users'; our lock on the old one says nothing about them. */
+static void
+leaves_the_index_of_a_file_that_took_the_place (void)
+{
+  char *path = kvtest_path ("a.db");
+  KvChild *child = kvtest_spawn (take_the_place, path);
+  kvault *vault;
+  uint64_t n;
+
+  kvault_close (kvtest_create ("a.db"));
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_ok (vault, kvault_count (vault, &n));
+  kvtest_step (child);
+  kvtest_await (child);
+  kvault_close (vault);
+  assert_true (kvtest_exists (kvtest_format ("%s-shm", path)));
+  kvtest_step (child);
+  kvtest_join (child);
+}
+
 static const KvTest tests[] = {
+  { "/kvault/viewing/leaves-the-index-of-a-file-that-took-the-place", leaves_the_index_of_a_file_that_took_the_place },
   { "/kvault/viewing/leaves-no-trace", leaves_no_trace },
   { "/kvault/viewing/leaves-no-trace-when-several-look", leaves_no_trace_when_several_look },
   { "/kvault/viewing/keeps-a-log-and-its-index", keeps_a_log_and_its_index },

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define COFFER_FENCE_ROWS 512
 #define COFFER_PAGE_ROWS 256
 
-/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends at a fence when one of its limits is reached. */
+/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends at a fence when a limit is reached. */
 typedef struct {
   CofferKey *after;       /* owned, nullable */
   guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
@@ -61,7 +61,7 @@ typedef struct {
 GArray  *coffer_rows_new           (void);
 gpointer coffer_rows_worker        (kvault *vault, gpointer rows, GCancellable *cancellable, GError **error);
 
-/** How far behind a fence is the first row at or after a prefix (see coffer_entry_list_find_async()); COFFER_FENCE_ROWS if none is. */
+/** How far behind a fence the row is that coffer_entry_list_find_async() seeks; COFFER_FENCE_ROWS if it is not there. */
 typedef struct {
   CofferKey *fence;       /* owned */
   GBytes *prefix;

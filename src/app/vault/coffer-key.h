@@ -30,7 +30,8 @@ int         coffer_key_compare     (const CofferKey *a, const CofferKey *b);
 /**
  * The key as one line of valid UTF-8 that is safe to show: control characters, invalid UTF-8, line and bidi controls
  * are escaped (\n, \x1b, \u202e; a backslash of the key's own as \\ only where an escape occurs); longer than
- * @max_bytes of key: the middle is left out (“…”), never the end. 0: no limit. An empty key gives “(empty key)”, translated.
+ * @max_bytes of key: the middle is left out (“…”), never the end. 0: no limit. An empty key gives “(empty key)”,
+ * translated.
  */
 char       *coffer_key_to_display  (const CofferKey *self, gsize max_bytes);
 

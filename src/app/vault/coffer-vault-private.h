@@ -30,8 +30,9 @@ struct _CofferVault {
 };
 
 /**
- * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its jobs fail with
- * KVAULT_EMOVED rather than touch another file than the one before. On the other lanes @func may run twice, see CofferVaultFunc.
+ * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its
+ * jobs fail with KVAULT_EMOVED rather than touch another file than the one before. On the other lanes @func may run more
+ * than once, see CofferVaultFunc.
  *
  * @data         freed with @data_free on the main thread, after the callback's turn has begun
  * @result_free  for a result that nobody takes

@@ -70,44 +70,61 @@ void         coffer_vault_stop_editing      (CofferVault *self);
 const char  *coffer_vault_get_lock_reason   (CofferVault *self);
 
 /** Facts about the file; copied. reclaimable and wal in bytes. */
-typedef struct { guint64 file_size, reclaimable_size, wal_size; guint page_size; gboolean wal_mode, frozen; int auto_vacuum; } CofferVaultStats;
-void         coffer_vault_stats_async       (CofferVault *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean     coffer_vault_stats_finish      (CofferVault *self, GAsyncResult *result, CofferVaultStats *stats, GError **error);
+typedef struct {
+  guint64  file_size, reclaimable_size, wal_size;
+  guint    page_size;
+  gboolean wal_mode, frozen;
+  int      auto_vacuum;
+} CofferVaultStats;
+void         coffer_vault_stats_async       (CofferVault *self, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_stats_finish      (CofferVault *self, GAsyncResult *result, CofferVaultStats *stats,
+                                             GError **error);
 
-/** Sum of keys and bytes of a table, on the BACKGROUND lane; @progress (nullable) is called on the main thread at most ten times a second. */
-typedef struct { guint64 keys, bytes, unreadable; } CofferVaultTotals;
+/** Sum of keys and bytes of a table, on the BACKGROUND lane; @progress (nullable) comes at most ten times a second. */
+typedef struct {
+  guint64 keys, bytes, unreadable;
+} CofferVaultTotals;
 typedef void (*CofferTotalsProgress) (const CofferVaultTotals *so_far, gpointer data);
-void         coffer_vault_totals_async      (CofferVault *self, const char *table, CofferTotalsProgress progress, gpointer progress_data,
-                                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *result, CofferVaultTotals *totals, GError **error);
+void         coffer_vault_totals_async      (CofferVault *self, const char *table, CofferTotalsProgress progress,
+                                             gpointer progress_data, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *result, CofferVaultTotals *totals,
+                                             GError **error);
 
 /**
  * Work on one value on the PREVIEW lane. @func runs on that thread with a seekable stream over the stored bytes (header
- * included), which is valid only during the call, and the value's facts. Reads on the stream fail with COFFER_ERROR, or G_IO_ERROR_CANCELLED once
- * @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave soon.
+ * included), which is valid only during the call, and the value's facts. Reads on the stream fail with COFFER_ERROR, or
+ * G_IO_ERROR_CANCELLED once @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave
+ * soon.
  * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
  * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(), which waits for
  * @func; so it must never wait for the main loop.
  */
 typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
                                      GCancellable *cancellable, GError **error);
-void         coffer_vault_read_value_async  (CofferVault *self, CofferKey *key, CofferValueFunc func, gpointer func_data, GDestroyNotify func_data_free,
-                                             GDestroyNotify result_free, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void         coffer_vault_read_value_async  (CofferVault *self, CofferKey *key, CofferValueFunc func,
+                                             gpointer func_data, GDestroyNotify func_data_free,
+                                             GDestroyNotify result_free, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
 gpointer     coffer_vault_read_value_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* (transfer full) */
 
-/** Delete keys of the table in use, each if it is still there; needs "editable". Finish gives the number deleted. Emits "changed". */
-void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** Delete keys of the table in use, each if it is still there; needs "editable". Finish gives their number. Emits "changed". */
+void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
 gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *result, GError **error);   /* -1 on error */
 
 /** Give a key another name; needs "editable"; fails with COFFER_ERROR_CODE (KVAULT_EEXIST). Emits "changed". */
-void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key,
+                                             GCancellable *cancellable, GAsyncReadyCallback callback,
+                                             gpointer user_data);
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
- * Let go of the file and stay off it until coffer_vault_resume(): before something else in this process opens and closes files
- * of its own accord (a file chooser sniffs all it shows, which drops SQLite's locks), or swaps the file. The callback comes
- * when no lane has it open; that takes as long as the value being read or written, what can be run again is stopped at
- * once. Jobs given meanwhile wait. Holds nest; each needs its resume, also after coffer_vault_close().
+ * Let go of the file and stay off it until coffer_vault_resume(): before something else in this process opens and closes
+ * files of its own accord (a file chooser sniffs all it shows, which drops SQLite's locks), or swaps the file. The callback
+ * comes when no lane has it open; that takes as long as the value being read or written, while what can be run again is
+ * stopped at once. Jobs given meanwhile wait. Holds nest; each needs its resume, also after coffer_vault_close().
  */
 void         coffer_vault_hold_async        (CofferVault *self, GAsyncReadyCallback callback, gpointer user_data);
 void         coffer_vault_hold_finish       (CofferVault *self, GAsyncResult *result);

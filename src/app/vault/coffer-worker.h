@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 typedef struct _CofferWorker CofferWorker;
 
 /**
- * Work on the lane's thread; the answer is the result, or NULL with @error set. Runs at most twice: again if the file was replaced
- * under the handle and the job is repeatable.
+ * Work on the lane's thread; the answer is the result, or NULL with @error set. A repeatable one runs again if the file was
+ * replaced under its handle, or if it was stopped for a hold.
  *
  * @cancellable  of this job alone; cancelled by the caller's and when the lane is closed
  */
@@ -54,8 +54,8 @@ void          coffer_job_free             (CofferJob *job);
 CofferWorker *coffer_worker_new           (const char *name, const char *path);
 void          coffer_worker_push          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
 /**
- * Ahead of all that waits: @job, which holds. A repeatable job that runs is stopped for it and runs again afterwards; another one
- * is waited for. Every hold needs its resume.
+ * Ahead of all that waits: @job, which holds. A repeatable job that runs is stopped for it and runs again afterwards;
+ * another one is waited for. Every hold needs its resume.
  */
 void          coffer_worker_hold          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
 void          coffer_worker_resume        (CofferWorker *self);

@@ -11,6 +11,15 @@
 
 #include "coffer-error.h"
 
+#define SETTLE_MS 100
+
+/* (nullable) NULL once the window is closed */
+static CofferApplication *
+get_application (CofferWindow *self)
+{
+  return (CofferApplication *) gtk_window_get_application (GTK_WINDOW (self));
+}
+
 /* Saying what happened */
 
 /* @name  what failed: the vault, or a key */
@@ -80,65 +89,124 @@ add_filters (GtkFileChooser *chooser)
   gtk_file_chooser_add_filter (chooser, all);
 }
 
-static void
-open_response_cb (CofferWindow *self,
-                  int           response)
+/* The threads of a chooser that is gone may be at a last file each. */
+static gboolean
+settled_cb (gpointer user_data)
 {
-  g_autoptr(GtkFileChooserNative) chooser = g_steal_pointer (&self->chooser);
+  coffer_gate_resume (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+chooser_gone_cb (gpointer  user_data,
+                 GObject  *chooser)
+{
+  g_timeout_add_full (G_PRIORITY_DEFAULT, SETTLE_MS, settled_cb, user_data, g_object_unref);
+}
+
+static void
+drop_chooser (CofferWindow *self)
+{
+  self->choosing = FALSE;
+  g_clear_object (&self->chooser);
+}
+
+/* An answer of @chooser, which goes with it. */
+static void
+open_response_cb (CofferWindow   *self,
+                  int             response,
+                  GtkFileChooser *chooser)
+{
   g_autoptr(GListModel) files = NULL;
 
+  drop_chooser (self);
   if (response != GTK_RESPONSE_ACCEPT)
     return;
 
-  files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (chooser));
+  files = gtk_file_chooser_get_files (chooser);
   for (guint i = 0; i < g_list_model_get_n_items (files); i++)
     {
       g_autoptr(GFile) file = g_list_model_get_item (files, i);
 
-      coffer_application_open_file (COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))), file, self);
+      coffer_application_open_file (get_application (self), file, self);
     }
 }
 
 static void
-create_response_cb (CofferWindow *self,
-                    int           response)
+create_response_cb (CofferWindow   *self,
+                    int             response,
+                    GtkFileChooser *chooser)
 {
-  g_autoptr(GtkFileChooserNative) chooser = g_steal_pointer (&self->chooser);
   g_autoptr(GFile) file = NULL;
   CofferWindow *window = self;
 
+  drop_chooser (self);
   if (response != GTK_RESPONSE_ACCEPT)
     return;
 
-  file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (chooser));
+  file = gtk_file_chooser_get_file (chooser);
   if (!coffer_window_is_free (self))
-    window = coffer_window_new (COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))));
+    window = coffer_window_new (get_application (self));
   coffer_window_create (window, file);
   gtk_window_present (GTK_WINDOW (window));
 }
 
 static void
-choose (CofferWindow         *self,
-        const char           *title,
-        GtkFileChooserAction  action,
-        GCallback             response)
+show_chooser (CofferWindow         *self,
+              GtkFileChooserAction  action)
 {
+  gboolean opens = action == GTK_FILE_CHOOSER_ACTION_OPEN;
   g_autoptr(GFile) folder = self->file != NULL ? g_file_get_parent (self->file) : NULL;
 
-  if (self->chooser != NULL)
-    return;
-
-  self->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (self), action, NULL, NULL);
+  self->chooser = gtk_file_chooser_native_new (opens ? _("Open a Vault") : _("New Vault"), GTK_WINDOW (self), action, NULL, NULL);
+  g_object_weak_ref (G_OBJECT (self->chooser), chooser_gone_cb, g_object_ref (coffer_application_get_gate (get_application (self))));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   add_filters (GTK_FILE_CHOOSER (self->chooser));
   if (folder != NULL)
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (self->chooser), folder, NULL);
-  if (action == GTK_FILE_CHOOSER_ACTION_OPEN)
+  if (opens)
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   else
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), _("Untitled.kvault"));
-  g_signal_connect_object (self->chooser, "response", response, self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->chooser, "response", G_CALLBACK (opens ? open_response_cb : create_response_cb), self, G_CONNECT_SWAPPED);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+typedef struct {
+  CofferWindow *window;
+  GtkFileChooserAction action;
+} Choice;
+
+static void
+held_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autofree Choice *choice = user_data;
+  g_autoptr(CofferWindow) self = choice->window;
+
+  coffer_gate_hold_finish (COFFER_GATE (source), result);
+  if (get_application (self) != NULL)
+    show_chooser (self, choice->action);
+  else   /* closed meanwhile */
+    coffer_gate_resume (COFFER_GATE (source));
+}
+
+/* A chooser of this process opens and closes what it shows: no vault may be open then. */
+static void
+choose (CofferWindow         *self,
+        GtkFileChooserAction  action)
+{
+  Choice *choice;
+
+  if (self->choosing)
+    return;
+
+  self->choosing = TRUE;
+  choice = g_new0 (Choice, 1);
+  choice->window = g_object_ref (self);
+  choice->action = action;
+  coffer_gate_hold_async (coffer_application_get_gate (get_application (self)), held_cb, choice);
 }
 
 static void
@@ -146,7 +214,7 @@ open_action (GSimpleAction *action,
              GVariant      *parameter,
              gpointer       user_data)
 {
-  choose (user_data, _("Open a Vault"), GTK_FILE_CHOOSER_ACTION_OPEN, G_CALLBACK (open_response_cb));
+  choose (user_data, GTK_FILE_CHOOSER_ACTION_OPEN);
 }
 
 static void
@@ -154,7 +222,7 @@ new_vault_action (GSimpleAction *action,
                   GVariant      *parameter,
                   gpointer       user_data)
 {
-  choose (user_data, _("New Vault"), GTK_FILE_CHOOSER_ACTION_SAVE, G_CALLBACK (create_response_cb));
+  choose (user_data, GTK_FILE_CHOOSER_ACTION_SAVE);
 }
 
 /* A path or a URI. */
@@ -166,7 +234,7 @@ open_path_action (GSimpleAction *action,
   CofferWindow *self = user_data;
   g_autoptr(GFile) file = g_file_new_for_commandline_arg (g_variant_get_string (parameter, NULL));
 
-  coffer_application_open_file (COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))), file, self);
+  coffer_application_open_file (get_application (self), file, self);
 }
 
 static void

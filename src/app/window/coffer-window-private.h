@@ -26,6 +26,7 @@ struct _CofferWindow {
   GCancellable *opening;         /* while a vault is being opened */
   guint patience;
   gboolean problem_shown;
+  gboolean choosing;             /* a file chooser is open or about to be */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 

@@ -160,7 +160,7 @@ opened_cb (GObject      *source,
 {
   g_autoptr(CofferWindow) self = user_data;
   g_autoptr(GError) error = NULL;
-  g_autoptr(CofferVault) vault = coffer_vault_open_finish (result, &error);
+  g_autoptr(CofferVault) vault = coffer_gate_open_finish (COFFER_GATE (source), result, &error);
 
   /* Another file was asked for since, or the window closed. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->opening == NULL ||
@@ -201,7 +201,7 @@ coffer_window_open (CofferWindow *self,
   g_return_if_fail (G_IS_FILE (file));
 
   prepare (self, file);
-  coffer_vault_open_async (file, self->opening, opened_cb, g_object_ref (self));
+  coffer_gate_open_async (coffer_application_get_gate (get_application (self)), file, self->opening, opened_cb, g_object_ref (self));
 }
 
 void
@@ -212,7 +212,7 @@ coffer_window_create (CofferWindow *self,
   g_return_if_fail (G_IS_FILE (file));
 
   prepare (self, file);
-  coffer_vault_create_async (file, self->opening, opened_cb, g_object_ref (self));
+  coffer_gate_create_async (coffer_application_get_gate (get_application (self)), file, self->opening, opened_cb, g_object_ref (self));
 }
 
 GFile *
