@@ -7,7 +7,7 @@
 #include "kvtest.h"
 
 #define MEBIBYTE 1048576u
-#define BIG (9 * MEBIBYTE)
+#define BIG (4 * MEBIBYTE + 100000)   /* two parts */
 
 static kvault_options
 options_with (bool rollback_journal)
@@ -18,7 +18,7 @@ options_with (bool rollback_journal)
   options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
   options.page_size = 4096;
   options.page_cache_kib = 64;      /* spills soon */
-  options.whole_value_max = 4 * MEBIBYTE;
+  options.whole_value_max = 128 * 1024;
   return options;
 }
 
@@ -33,7 +33,7 @@ put_small (kvault *vault)
 static int
 put_over (kvault *vault)
 {
-  static char value[300000] = "new";
+  static char value[120000] = "new";
 
   return kvault_put (vault, "k1", 2, value, sizeof value);
 }
@@ -67,7 +67,7 @@ stream (kvault *vault, size_t size)
 static int
 stream_whole (kvault *vault)
 {
-  return stream (vault, MEBIBYTE);
+  return stream (vault, 120000);
 }
 
 static int
@@ -179,7 +179,7 @@ static void
 make_vault (const char *path, const kvault_options *like)
 {
   kvault_options options = *like;
-  char *value = calloc (1, 5 * MEBIBYTE);
+  char *value = calloc (1, 200000);
   kvault *vault;
 
   options.access = KVAULT_ACCESS_CREATE;
@@ -191,7 +191,7 @@ make_vault (const char *path, const kvault_options *like)
       memset (value, (int) i + 'a', 100000);
       assert_ok (vault, kvault_put (vault, key, 2, value, i * i * 4000));
     }
-  assert_ok (vault, kvault_put (vault, "parts", 5, value, 5 * MEBIBYTE));
+  assert_ok (vault, kvault_put (vault, "parts", 5, value, 200000));
   kvault_close (vault);
   free (value);
 }
@@ -284,8 +284,8 @@ fail_every_call (Operation operation, bool rollback_journal, KvFault fault)
       now = contents (path);
       if (strcmp (now, before) != 0)
         assert_str (now, after);
-      if (fault.at >= 60)   /* long operations are alike in their middle */
-        step = fault.at / 20;
+      if (fault.at >= 40)   /* long operations are alike in their middle */
+        step = fault.at / 8;
     }
   printf ("# %llu calls\n", (unsigned long long) fault.at);
 }
