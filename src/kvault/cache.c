@@ -296,7 +296,8 @@ write_tree (kvault               *vault,
     return rc;
   if (kvault__is_cancelled (vault))
     return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-  if ((rc = kvault__put_replacing (vault, node->bytes, node->key_size, node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
+  if ((rc = kvault__put_replacing (vault, node->bytes, node->key_size,
+                                   node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
     return rc;
   return write_tree (vault, node->right);
 }
@@ -318,7 +319,9 @@ flush (kvault *vault)
       cache->retry_at_ms = cache->retry_ms = 0;
       return KVAULT_OK;
     }
-  cache->retry_ms = cache->retry_ms == 0 ? RETRY_FIRST_MS : cache->retry_ms * 2 < RETRY_LONGEST_MS ? cache->retry_ms * 2 : RETRY_LONGEST_MS;
+  cache->retry_ms = cache->retry_ms == 0 ? RETRY_FIRST_MS : cache->retry_ms * 2;
+  if (cache->retry_ms > RETRY_LONGEST_MS)
+    cache->retry_ms = RETRY_LONGEST_MS;
   cache->retry_at_ms = now_ms () + cache->retry_ms;
   return rc;
 }
@@ -480,7 +483,8 @@ kvault_cache_enable (kvault                     *vault,
   if (wanted.flush_threshold == 0)
     wanted.flush_threshold = wanted.capacity / 4;
   if (wanted.capacity > (uint64_t) 1 << 40 || wanted.flush_threshold > wanted.capacity || wanted.flush_interval_ms > 86400000)
-    return kvault__fail (vault, KVAULT_EINVAL, "capacity is over 1 TiB, flush_threshold over capacity, or flush_interval_ms over a day");
+    return kvault__fail (vault, KVAULT_EINVAL,
+                         "capacity is over 1 TiB, flush_threshold over capacity, or flush_interval_ms over a day");
   if (vault->batch)
     return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open", vault->name);
   if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)

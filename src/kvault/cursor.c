@@ -424,7 +424,8 @@ step_rows (kvault_cursor *self,
   int rc;
 
   if (merging && self->row_given && sqlite3_column_type (self->keys, 0) == SQLITE_BLOB &&
-      (rc = remember_passed (self, sqlite3_column_blob (self->keys, 0), (size_t) sqlite3_column_bytes (self->keys, 0))) != KVAULT_OK)
+      (rc = remember_passed (self, sqlite3_column_blob (self->keys, 0),
+                             (size_t) sqlite3_column_bytes (self->keys, 0))) != KVAULT_OK)
     return rc;
   self->row_given = false;
   switch (sqlite3_step (self->keys))

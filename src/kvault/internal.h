@@ -211,7 +211,8 @@ typedef struct {   /* an entry that waits; borrowed until the cache changes */
   size_t value_size;
 } kvault__waiting;
 bool kvault__cache_find (const kvault *vault, const void *key, size_t key_size, kvault__waiting *waiting);
-bool kvault__cache_next (const kvault *vault, const void *key, size_t key_size, bool inclusive, bool reverse, kvault__waiting *waiting);
+bool kvault__cache_next (const kvault *vault, const void *key, size_t key_size, bool inclusive, bool reverse,
+                         kvault__waiting *waiting);
 uint64_t kvault__cache_n_entries (const kvault *vault);
 bool kvault__cache_takes (const kvault *vault, size_t key_size, size_t value_size);
 int kvault__cache_put (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);

@@ -91,8 +91,8 @@
  *
  * VALUES OVER A GIGABYTE
  *
- * An SQLite record (key, value and a few bytes) is at most 1,000,000,000 bytes. A longer value is
- * stored in parts of 4 MiB and is one key like any other to every function here. KohakuVault
+ * An SQLite record (key, value and a few bytes) is at most 1,000,000,000 bytes. A longer value
+ * is stored in parts of 4 MiB and is one key like any other to every function here. KohakuVault
  * finds a readable marker of 112 bytes at its key and damages nothing:
  *
  *     libkvault large value v1 id=<19 digits> size=<19 digits> token=<32 hex digits>\n
@@ -104,11 +104,12 @@
  *                   state INTEGER NOT NULL, touched INTEGER NOT NULL)
  *     kvault_parts (id INTEGER PRIMARY KEY, data BLOB NOT NULL)
  *
- * Part number k of a value is row id * 2^24 + k of kvault_parts; all but the last are `part` bytes long. A
- * marker counts only if kvault_large has a row with its id, with state 1, for this table and
- * this key, from whose id, size and token exactly these 112 bytes follow; any other value that looks like one is
- * just that. State 0 is a value on its way in, 2 one on its way out; `touched` is when it was begun, in seconds since
- * 1970. Parts left by a program that died are found by their state.
+ * Part number k of a value is row id * 2^24 + k of kvault_parts; all but the last are `part`
+ * bytes long. A marker counts only if kvault_large has a row with its id, with state 1, for
+ * this table and this key, from whose id, size and token exactly these 112 bytes follow; any
+ * other value that looks like one is just that. State 0 is a value on its way in, 2 one on its
+ * way out; `touched` is when it was begun, in seconds since 1970. Parts left by a program that
+ * died are found by their state.
  */
 #ifndef KVAULT_H
 #define KVAULT_H
@@ -153,7 +154,7 @@ typedef enum kvault_result {
   KVAULT_EREADONLY = -8,   /**< the handle, the file, its folder or its table is read-only */
   KVAULT_ESTALE = -9,      /**< the row or the file changed underneath; open it again */
   KVAULT_EMOVED = -10,     /**< the file was replaced, renamed or deleted; nothing is written */
-  KVAULT_ETOOBIG = -11,    /**< a key of nearly 1,000,000,000 bytes, or a value of more than 64 TiB */
+  KVAULT_ETOOBIG = -11,    /**< a key of nearly 1,000,000,000 bytes, or a value over 64 TiB */
   KVAULT_EFULL = -12,      /**< the disk is full */
   KVAULT_EIO = -13,        /**< the system could not read or write */
   KVAULT_ECORRUPT = -14,   /**< an SQLite file that is damaged or cut short */
@@ -283,8 +284,9 @@ KVAULT_API int kvault_open (const char           *location,
                             kvault_error         *error);
 
 /**
- * Flush the cache and close a handle. An open transaction is rolled back. The handle's cursors, blobs and
- * writers are closed with it (a writer not committed is undone) and must not be used any more.
+ * Flush the cache and close a handle. An open transaction is rolled back. The handle's cursors,
+ * blobs and writers are closed with it (a writer not committed is undone) and must not be used
+ * any more.
  *
  * @vault  may be NULL
  *
@@ -296,10 +298,10 @@ KVAULT_API int kvault_open (const char           *location,
 KVAULT_API int kvault_close (kvault *vault);
 
 /**
- * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call
- * ends within some 20 ms, the file as before it; but kvault_get(), kvault_put(),
- * kvault_delete() and kvault_rename() first finish the step that moves one value, some 0.1 s for
- * 50 MB. Any thread, while the handle is open.
+ * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call ends
+ * within some 20 ms, the file as before it; but kvault_get(), kvault_put(), kvault_delete() and
+ * kvault_rename() first finish the step that moves one value, some 0.1 s for 50 MB. Any thread,
+ * while the handle is open.
  */
 KVAULT_API void kvault_interrupt (kvault *vault);
 
@@ -502,9 +504,10 @@ typedef int (*kvault_progress_func) (const kvault_progress *progress, void *data
 
 /**
  * Open a transaction: what follows on this handle shows to others, and lasts, only with
- * kvault_commit(). Other writers wait meanwhile. A call that fails inside it leaves what came before it, unless the
- * failure was one that ends the whole (KVAULT_EFULL, KVAULT_EIO, KVAULT_ENOMEM may): then
- * kvault_commit() fails and nothing of it is kept. Transactions do not nest.
+ * kvault_commit(). Other writers wait meanwhile. A call that fails inside it leaves what came
+ * before it, unless the failure was one that ends the whole (KVAULT_EFULL, KVAULT_EIO,
+ * KVAULT_ENOMEM may): then kvault_commit() fails and nothing of it is kept. Transactions do not
+ * nest.
  *
  * Returns: KVAULT_OK, KVAULT_EINVAL (one is open), KVAULT_EBUSY, or another failure
  */
@@ -568,8 +571,8 @@ KVAULT_API int kvault_clear (kvault *vault, kvault_progress_func progress, void 
                              uint64_t *n_deleted);
 
 /**
- * Give every key that begins with @prefix one that begins with @new_prefix instead, all or none.
- * New names may lie under the old prefix ("a/" to "a/b/").
+ * Give every key that begins with @prefix one that begins with @new_prefix instead, all or
+ * none. New names may lie under the old prefix ("a/" to "a/b/").
  *
  * @replace    nonzero: keys that are there already are replaced; else KVAULT_EEXIST
  * @n_renamed  set to their number
@@ -585,10 +588,11 @@ KVAULT_API int kvault_rename_prefix (kvault *vault, const void *prefix, size_t p
 /* ---------------------------------------------------------------------------------------
  * The write-back cache
  *
- * Off at first. While it is on, kvault_put() keeps small values in memory and writes many
- * of them as one transaction. The cache is part of the vault: every call on this handle sees
- * what waits in it. Others, and a crash, do not: what waits is lost if the process dies. No entry leaves the cache
- * before the transaction that holds it has committed, so a failed flush loses nothing.
+ * Off at first. While it is on, kvault_put() keeps small values in memory and writes many of
+ * them as one transaction. The cache is part of the vault: every call on this handle sees what
+ * waits in it. Others, and a crash, do not: what waits is lost if the process dies. No entry
+ * leaves the cache before the transaction that holds it has committed, so a failed flush loses
+ * nothing.
  *
  * Flushed first by themselves: transactions and all operations of several keys, renames,
  * kvault_use_table(), kvault_close(). Values larger than the cache go straight through.
@@ -632,9 +636,10 @@ KVAULT_API int kvault_cache_enable (kvault *vault, const kvault_cache_options *o
 KVAULT_API int kvault_cache_disable (kvault *vault);
 
 /**
- * Write all that waits: one transaction, keys in order. Also while locked. After a failure everything still
- * waits. The flushes that puts make by themselves are tried again later then, at first after
- * a quarter of a second, at last every half minute; until the cache is full puts succeed.
+ * Write all that waits: one transaction, keys in order. Also while locked. After a failure
+ * everything still waits. The flushes that puts make by themselves are tried again later then,
+ * at first after a quarter of a second, at last every half minute; until the cache is full puts
+ * succeed.
  */
 KVAULT_API int kvault_cache_flush (kvault *vault);
 
@@ -846,8 +851,9 @@ KVAULT_API int kvault_writer_commit (kvault_writer *writer);
 KVAULT_API void kvault_writer_free (kvault_writer *writer);
 
 /**
- * Store what a descriptor delivers; one transaction. A regular file goes straight in, at the speed of the disk,
- * while others wait to write; a pipe through a kvault_writer, so they do not.
+ * Store what a descriptor delivers; one transaction. A regular file goes straight in, at the
+ * speed of the disk, while others wait to write; a pipe through a kvault_writer, so they do
+ * not.
  *
  * @fd    read from where it stands; the caller's
  * @size  how many bytes will come, or KVAULT_SIZE_UNKNOWN: up to the end
@@ -875,8 +881,9 @@ KVAULT_API int kvault_get_fd (kvault *vault, const void *key, size_t key_size, i
 /**
  * Begin to put many values. They are committed in groups of about 64 MB, each to the disk, so
  * that a crash leaves whole values only. Where at least 64 MB are expected and no other
- * connection has the file open, it leaves its write-ahead log meanwhile, which takes every byte twice; it returns with
- * kvault_bulk_end(), kvault_rollback() or, after a crash, when it is next opened for writing.
+ * connection has the file open, it leaves its write-ahead log meanwhile, which takes every byte
+ * twice; it returns with kvault_bulk_end(), kvault_rollback() or, after a crash, when it is
+ * next opened for writing.
  *
  * @expected_bytes  about how many will come; 0 if unknown
  *
@@ -885,8 +892,8 @@ KVAULT_API int kvault_get_fd (kvault *vault, const void *key, size_t key_size, i
 KVAULT_API int kvault_bulk_begin (kvault *vault, uint64_t expected_bytes);
 
 /**
- * Commit the last group and end. To give up the last group, kvault_rollback() instead; the groups
- * before it stay.
+ * Commit the last group and end. To give up the last group, kvault_rollback() instead; the
+ * groups before it stay.
  *
  * Returns: KVAULT_OK; what was put is on the disk
  *          KVAULT_EBUSY  all is on the disk, but somebody reads and the file could not return

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #define MARKER_FROM(id, size, token) \
-  "CAST(printf('libkvault large value v1 id=%%019lld size=%%019lld token=%%s', " id ", " size ", lower(hex(" token "))) || char(10) AS BLOB)"
+  "CAST(printf('libkvault large value v1 id=%%019lld size=%%019lld token=%%s', " id ", " size ", lower(hex(" token ")))" \
+  " || char(10) AS BLOB)"
 #define MARKER MARKER_FROM ("l.id", "l.size", "l.token")
 #define MARKER_OF_NEW MARKER_FROM ("id", "size", "token")
 
@@ -47,11 +48,16 @@ static const struct {
   [KVAULT__VALUE_TEXT] = { "SELECT CAST(value AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
   /* Row ?1 is a marker that counts: its bytes are the ones that its row of kvault_large would write. */
   [KVAULT__LARGE_OF_ROW] = {
-    "SELECT l.id, l.size, l.part FROM main.\"%w\" AS t JOIN main.kvault_large AS l ON l.id = CAST(substr(t.value, 29, 19) AS INTEGER)"
+    "SELECT l.id, l.size, l.part FROM main.\"%w\" AS t"
+    " JOIN main.kvault_large AS l ON l.id = CAST(substr(t.value, 29, 19) AS INTEGER)"
     " WHERE t.rowid = ?1 AND l.state = 1 AND l.tbl = ?2 AND l.key = t.key AND t.value = " MARKER,
   },
-  [KVAULT__LARGE_INSERT] = { "INSERT INTO main.kvault_large (tbl, key, size, part, token, state, touched) VALUES (?1, ?2, 0, ?3, ?4, 0, ?5)" },
-  [KVAULT__LARGE_LIVES] = { "UPDATE main.kvault_large AS l SET size = ?2, state = 1 WHERE id = ?1 AND state = 0 RETURNING " MARKER_OF_NEW },
+  [KVAULT__LARGE_INSERT] = {
+    "INSERT INTO main.kvault_large (tbl, key, size, part, token, state, touched) VALUES (?1, ?2, 0, ?3, ?4, 0, ?5)",
+  },
+  [KVAULT__LARGE_LIVES] = {
+    "UPDATE main.kvault_large SET size = ?2, state = 1 WHERE id = ?1 AND state = 0 RETURNING " MARKER_OF_NEW,
+  },
   [KVAULT__LARGE_DIES] = { "UPDATE main.kvault_large SET state = 2 WHERE id = ?1" },
   [KVAULT__LARGE_RENAME] = { "UPDATE main.kvault_large SET key = ?2 WHERE id = ?1" },
   [KVAULT__LARGE_DYING] = { "SELECT id FROM main.kvault_large WHERE state = 2 LIMIT 1" },

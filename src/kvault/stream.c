@@ -2,12 +2,12 @@
 /*
  * stream.c - values from and to file descriptors, and many of them at once.
  *
- * A regular file goes straight into the value: it delivers at the speed of the disk, so holding the write lock meanwhile costs others
- * little. Pipes and sockets go through a kvault_writer, which holds none.
+ * A regular file goes straight into the value: it delivers at the speed of the disk, so holding the write lock meanwhile costs
+ * others little. Pipes and sockets go through a kvault_writer, which holds none.
  *
  * Bulk mode groups puts into transactions of about 64 MB and leaves write-ahead logging where that is worth it and possible: a
- * log takes every byte twice. So that a kill in between does not change the file for good, a table named kvault_bulk says that the file
- * is to return; whoever opens it for writing next sees to that.
+ * log takes every byte twice. So that a kill in between does not change the file for good, a table named kvault_bulk says that
+ * the file is to return; whoever opens it for writing next sees to that.
  */
 #include "internal.h"
 
@@ -89,7 +89,8 @@ copy_into_blob (kvault       *vault,
         rc = fail_source (vault, errno, from->key, from->key_size);
       else if (n == 0)
         rc = kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of %llu", vault->name,
-                           kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at, (unsigned long long) from->size);
+                           kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at,
+                           (unsigned long long) from->size);
       else if (sqlite3_blob_write (blob, chunk, (int) n, (int) at) != SQLITE_OK)
         rc = kvault__fail_db (vault, "%s", vault->name);
       else if (!report_bytes (vault, from->report, from->data, at + (uint64_t) n, from->size))
@@ -251,7 +252,8 @@ is_wal (kvault *vault)
 {
   sqlite3_stmt *statement = NULL;
   bool wal = sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK &&
-             sqlite3_step (statement) == SQLITE_ROW && sqlite3_stricmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
+             sqlite3_step (statement) == SQLITE_ROW &&
+             sqlite3_stricmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
 
   sqlite3_finalize (statement);
   return wal;
@@ -284,8 +286,8 @@ return_to_wal (kvault *vault)
         return kvault__exec (vault, "DROP TABLE IF EXISTS main." MARK);
       nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
     }
-  return kvault__fail (vault, KVAULT_EBUSY, "%s: another program reads it, so it could not return to its write-ahead log; it does at the next opening",
-                       vault->name);
+  return kvault__fail (vault, KVAULT_EBUSY,
+                       "%s: another program reads it, so it returns to its write-ahead log at the next opening only", vault->name);
 }
 
 /* After opening for writing: a bulk import that was killed has left the file out of its log. */

@@ -358,7 +358,8 @@ assert_model (kvault *vault, const Slot *model, uint64_t *seed)
   assert_int (totals.keys, ==, n);
   assert_int (totals.bytes, ==, bytes);
   for (unsigned flags = 0; flags < 2; flags++)
-    assert_walk (vault, model, prefixes[kvtest_random (seed) % KVTEST_N (prefixes)], starts[kvtest_random (seed) % KVTEST_N (starts)],
+    assert_walk (vault, model, prefixes[kvtest_random (seed) % KVTEST_N (prefixes)],
+                 starts[kvtest_random (seed) % KVTEST_N (starts)],
                  (flags ? KVAULT_CURSOR_REVERSE : 0) | (kvtest_random (seed) % 2 ? KVAULT_CURSOR_AFTER : 0));
 }
 
@@ -393,7 +394,8 @@ random_step (kvault *vault, Slot *model, uint64_t *seed)
     }
   else if (dice < 95)
     {
-      assert_result (vault, kvault_pop (vault, slot->key, strlen (slot->key), &old, &old_size), slot->there ? KVAULT_OK : KVAULT_NOTFOUND);
+      assert_result (vault, kvault_pop (vault, slot->key, strlen (slot->key), &old, &old_size),
+                     slot->there ? KVAULT_OK : KVAULT_NOTFOUND);
       kvault_free (old);
       slot->there = false;
     }

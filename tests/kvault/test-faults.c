@@ -293,7 +293,8 @@ fail_every_call (Operation operation, bool rollback_journal, KvFault fault)
 static void
 run_all (KvFault fault)
 {
-  static const Operation operations[] = { put_small, put_over, delete_one, rename_one, stream_whole, stream_in_parts, delete_in_parts,
+  static const Operation operations[] = { put_small, put_over, delete_one, rename_one, stream_whole, stream_in_parts,
+                                          delete_in_parts,
                                           delete_many, rename_many, several, flush_cache, bulk, read_everything };
 
   kvtest_faults_install ();
