@@ -3,8 +3,12 @@
  *
  * Keys are a stranger's: names.c makes safe paths of them, and the folders of a path are
  * opened one by one without following links, so nothing is ever written outside the folder
- * given. A file is written without a name, flushed to the disk and only then linked to its
- * name; where the file system has no nameless files, under a hidden one until then.
+ * given. A file is written without a name and linked to its name when it is whole; where the
+ * file system has no nameless files, under a hidden one until then.
+ *
+ * At the end everything is flushed to the disk at once: a flush for each of many small files
+ * would take minutes. Large files, and those that replace others, are flushed before they get
+ * their names, so that a power cut leaves no empty file in the place of a whole one.
  *
  * One walk holds one state of the vault for the whole export. Where the key index is damaged,
  * the keys behind the damage are reached by a walk from the other end.
@@ -23,6 +27,7 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define HIDDEN_SIZE 32
+#define LARGE_SIZE (1024 * 1024)
 
 typedef struct export {
   cli *self;
@@ -118,21 +123,18 @@ skip (export         *at,
 
 /* --- folders ----------------------------------------------------------------------------- */
 
-/* New names in a folder last once it is flushed. Not every file system can. */
-static int
-flush_folder (int fd)
-{
-  return fsync (fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
-}
-
+/* The flush at the end is one of the root's file system; another may be mounted below it. */
 static int
 leave_folder (export *at)
 {
+  struct stat here, root;
   int error = 0;
 
   if (at->folder >= 0)
     {
-      error = flush_folder (at->folder);
+      if ((fstat (at->folder, &here) != 0 || fstat (at->root, &root) != 0 || here.st_dev != root.st_dev)
+          && syncfs (at->folder) != 0)
+        error = errno;
       close (at->folder);
     }
   at->folder = -1;
@@ -151,8 +153,6 @@ enter_part (export     *at,
   if (fd >= 0 || errno != ENOENT || cli_has (at->self, CLI_OPT_DRY_RUN))
     return fd;
   if (mkdirat (parent, part, 0777) != 0 && errno != EEXIST)
-    return -1;
-  if ((errno = flush_folder (parent)) != 0)
     return -1;
   return openat (parent, part, FOLDER_FLAGS);
 }
@@ -348,8 +348,6 @@ copy_value (export      *at,
       offset += size;
       cli_progress_bytes (at->self, at->n_bytes_done + offset, at->n_bytes);
     }
-  if (rc == KVAULT_OK && *error == 0 && fsync (out->fd) != 0)
-    *error = errno;
   return rc;
 }
 
@@ -376,6 +374,10 @@ write_value (export      *at,
 
   if (error == 0)
     rc = copy_value (at, blob, out, &error);
+  /* Where hidden names are needed, only flushing may tell that there was no room. */
+  if (rc == KVAULT_OK && error == 0 && (overwrite || out->hidden[0] != '\0' || out->size >= LARGE_SIZE)
+      && fsync (out->fd) != 0)
+    error = errno;
   if (rc == KVAULT_OK && error == 0)
     error = name_file (folder, out, overwrite);
   close_file (folder, out);
@@ -633,8 +635,9 @@ export_wanted (export *at,
     if (i != target_at && !at->over && !cli_cancelled ())
       export_named (at, at->self->operands[i].bytes);
   cli_progress_end ();
-  if ((error = leave_folder (at)) == 0 && at->root >= 0 && !cli_has (at->self, CLI_OPT_DRY_RUN))
-    error = flush_folder (at->root);
+  error = leave_folder (at);
+  if (at->root >= 0 && !cli_has (at->self, CLI_OPT_DRY_RUN) && syncfs (at->root) != 0)
+    error = errno;
   if (error != 0)
     {
       cli_report ("%s: %s", cli_name ((cli_bytes) { at->target, strlen (at->target) }), strerror (error));
@@ -685,7 +688,7 @@ const cli_command cli_command_export = {
     "files in DIR, which is made if need be. Keys are split at \"/\" into folders. Nothing is\n"
     "written outside DIR: what a file name cannot hold becomes %XX, long names are cut, and of\n"
     "two keys that come to one name the second gets a number. Links in DIR are not followed.\n"
-    "A file gets its name when it is whole and on the disk.\n\n"
+    "A file gets its name when it is whole; at the end all are on the disk.\n\n"
     "  -p, --prefix P             only keys that begin with P\n"
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "      --overwrite            replace files that are there; if not given they are kept\n"
