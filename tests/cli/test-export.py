@@ -46,7 +46,7 @@ class ExportCase(CliCase):
     def vault_of(self, values, name='v.kvault'):
         """A vault of many keys, made by other means than the program."""
         path = self.new_vault(name)
-        sql(path, *(('INSERT INTO kv VALUES (?, ?)', (key, value)) for key, value in values.items()),
+        sql(path, 'BEGIN', *(('INSERT INTO kv VALUES (?, ?)', pair) for pair in values.items()), 'COMMIT',
             'PRAGMA wal_checkpoint(TRUNCATE)')
         return path
 
