@@ -45,6 +45,9 @@ static const option_row rows[] = {
   { CLI_OPT_REPLACE, "replace", 0, no_argument },
   { CLI_OPT_PAGE_SIZE, "page-size", 0, required_argument },
   { CLI_OPT_ROLLBACK, "rollback-journal", 0, no_argument },
+  { CLI_OPT_DRY_RUN, "dry-run", 0, no_argument },
+  { CLI_OPT_ON_CONFLICT, "on-conflict", 0, required_argument },
+  { CLI_OPT_OVERWRITE, "overwrite", 0, no_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -238,6 +241,22 @@ parse_sort (cli        *self,
 }
 
 static bool
+parse_conflict (cli        *self,
+                const char *text)
+{
+  static const char *const names[] = { NULL, "skip", "replace", "rename" };
+
+  for (size_t i = 1; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp (text, names[i]) == 0)
+      {
+        self->on_conflict = (cli_conflict) i;
+        return true;
+      }
+  cli_report ("--on-conflict takes skip, replace or rename, not %s", cli_name (text_bytes (text)));
+  return false;
+}
+
+static bool
 apply_option (cli              *self,
               const option_row *row,
               const char       *text)
@@ -290,6 +309,9 @@ apply_option (cli              *self,
     case CLI_OPT_PAGE_SIZE:
       good = parse_number (row->name, text, 65536, &number);
       self->page_size = (uint32_t) number;
+      break;
+    case CLI_OPT_ON_CONFLICT:
+      good = parse_conflict (self, text);
       break;
     default:
       break;  /* a flag: self->given has it */
@@ -369,4 +391,5 @@ cli_args_clear (cli *self)
       free ((void *) self->operands[i].bytes.data);
   free (self->operands);
   free (self->owned_prefix);
+  free (self->real_location);
 }

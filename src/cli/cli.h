@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define CLI_FORMAT(f, v) __attribute__ ((format (printf, f, v)))
@@ -50,7 +51,10 @@ enum {
   CLI_OPT_YES = 1 << 16,
   CLI_OPT_REPLACE = 1 << 17,
   CLI_OPT_PAGE_SIZE = 1 << 18,
-  CLI_OPT_ROLLBACK = 1 << 19
+  CLI_OPT_ROLLBACK = 1 << 19,
+  CLI_OPT_DRY_RUN = 1 << 20,
+  CLI_OPT_ON_CONFLICT = 1 << 21,
+  CLI_OPT_OVERWRITE = 1 << 22
 };
 
 #define CLI_OPTS_COMMON (CLI_OPT_TABLE | CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)
@@ -71,6 +75,14 @@ typedef struct cli_operand {
   bool is_key;  /**< by --key-hex or --key-file: certainly a key, and our memory */
 } cli_operand;
 
+/** What an import does with a key that is there. */
+typedef enum cli_conflict {
+  CLI_CONFLICT_REFUSE = 0,  /**< keep the value, and say so */
+  CLI_CONFLICT_SKIP,
+  CLI_CONFLICT_REPLACE,
+  CLI_CONFLICT_RENAME
+} cli_conflict;
+
 typedef struct cli cli;
 
 typedef struct cli_command {
@@ -88,6 +100,7 @@ typedef struct cli_command {
 struct cli {
   const cli_command *command;
   const char *location;  /**< VAULT as given */
+  char *real_location;   /**< without links, once it was asked for */
   cli_operand *operands;
   size_t n_operands;
   unsigned given;        /**< CLI_OPT_… that were there */
@@ -101,11 +114,15 @@ struct cli {
   uint64_t offset;
   uint64_t length;
   uint32_t page_size;
+  cli_conflict on_conflict;
 
   kvault *vault;
+  bool deaf;             /**< the library is not told of signals: a group would be lost */
 };
 
 extern const cli_command cli_command_cat;
+extern const cli_command cli_command_export;
+extern const cli_command cli_command_import;
 extern const cli_command cli_command_ls;
 extern const cli_command cli_command_mv;
 extern const cli_command cli_command_new;
@@ -136,6 +153,15 @@ void cli_args_clear (cli *self);
 
 /** Open VAULT; CLI_DONE, or the status after saying why not. */
 int cli_open (cli *self, kvault_access mode);
+
+/** True if a file is VAULT or lies beside it as part of it: closing it would drop our locks. */
+bool cli_is_file_of_vault (cli *self, const struct stat *file);
+
+/** True if a name in a folder is, or would become, a file of the vault. */
+bool cli_is_place_of_vault (cli *self, int folder, const char *name);
+
+/** Progress of kvault_totals(); its data is a struct cli. */
+int cli_show_count (const kvault_totals_result *so_far, void *data);
 
 /** The status for a result of the library. */
 int cli_status (int result);
@@ -192,7 +218,7 @@ size_t cli_escape (uint32_t code_point, unsigned char byte, char text[CLI_ESCAPE
  */
 const char *cli_name (cli_bytes bytes);
 
-/** "1.5 MB", of 1,000 as the desktop has it; borrowed until the next call. */
+/** "1.5 MB", of 1,000 as the desktop has it; borrowed, four may be in use at once. */
 const char *cli_size_text (uint64_t size);
 
 /* --- output.c */
@@ -236,6 +262,12 @@ void cli_ask (const char *format, ...) CLI_FORMAT (1, 2);
 
 /** Show how far the work is, now and then, if standard error is a terminal. */
 void cli_progress (cli *self, const char *format, ...) CLI_FORMAT (2, 3);
+
+/** The same for bytes, with the rate and the time left; @total may be KVAULT_SIZE_UNKNOWN. */
+void cli_progress_bytes (cli *self, uint64_t done, uint64_t total);
+
+/** True if progress is shown, so that it is worth counting for. */
+bool cli_has_progress (const cli *self);
 
 /** Take the progress off the screen. */
 void cli_progress_end (void);

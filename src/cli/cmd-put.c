@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,25 +22,6 @@ typedef struct source {
   const char *name;  /* for messages, escaped; borrowed */
   uint64_t size;     /* KVAULT_SIZE_UNKNOWN for pipes */
 } source;
-
-static bool
-is_file_of_vault (const char        *location,
-                  const struct stat *file)
-{
-  static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
-  struct stat other;
-  char *path;
-  bool same = false;
-
-  for (size_t i = 0; !same && i < sizeof suffixes / sizeof suffixes[0]; i++)
-    {
-      if (asprintf (&path, "%s%s", location, suffixes[i]) < 0)
-        return true;  /* no memory to be sure */
-      same = stat (path, &other) == 0 && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
-      free (path);
-    }
-  return same;
-}
 
 /* The size of a regular file is declared, so that a full disk is noticed before the copying
  * and a change underneath after it. Files that say 0 may be of /proc: their end tells. */
@@ -80,7 +60,7 @@ source_open (cli        *self,
       cli_report ("%s: %s", from->name, strerror (EISDIR));
       return CLI_USAGE;
     }
-  if (is_file_of_vault (self->location, &file))
+  if (cli_is_file_of_vault (self, &file))
     {
       cli_report ("%s is the vault itself", from->name);
       return CLI_USAGE;

@@ -1,158 +1,62 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd-rm.c - kvault rm: delete keys by name or by prefix.
  *
- * Each key is a transaction of its own. Under a prefix the keys are taken in batches and
- * the walk is closed before a batch is deleted: an open walk would hold a state of the file
- * that other programs' commits make too old to write from.
+ * Either way it is one transaction: all is deleted, or after a failure nothing. What was
+ * deleted is told once it lasts.
  */
 #include "cli.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define BATCH_KEYS 512
-#define BATCH_BYTES (16 * 1024 * 1024)
-
-typedef struct batch {
-  cli_bytes keys[BATCH_KEYS];
-  size_t n;
-  size_t bytes;
-} batch;
-
 static void
-report_deleted (cli      *self,
-                cli_bytes key,
-                bool      deleted)
+report_deleted (cli        *self,
+                const bool *deleted)
 {
-  if (!cli_has (self, CLI_OPT_JSON))
-    return;
-  cli_json_begin ();
-  cli_json_bytes ("key", key);
-  cli_json_bool ("deleted", deleted);
-  cli_json_end_line ();
+  for (size_t i = 0; i < self->n_operands && cli_has (self, CLI_OPT_JSON); i++)
+    {
+      cli_json_begin ();
+      cli_json_bytes ("key", self->operands[i].bytes);
+      cli_json_bool ("deleted", deleted[i]);
+      cli_json_end_line ();
+    }
+}
+
+/* @status becomes worse with each key that is not there. */
+static int
+delete_keys (cli  *self,
+             bool *deleted,
+             int  *status)
+{
+  for (size_t i = 0; i < self->n_operands; i++)
+    {
+      cli_bytes key = self->operands[i].bytes;
+      int rc = cli_cancelled () ? KVAULT_ECANCELLED : cli_delete (self, key);
+
+      if (rc == KVAULT_NOTFOUND)
+        *status = cli_worse (*status, cli_no_key (self, key));
+      else if (rc != KVAULT_OK)
+        return rc;
+      deleted[i] = rc == KVAULT_OK;
+    }
+  return KVAULT_OK;
 }
 
 static int
 delete_named (cli *self)
 {
+  bool *deleted = calloc (self->n_operands, sizeof *deleted);
   int status = CLI_DONE;
+  int rc = deleted != NULL ? kvault_begin (self->vault) : KVAULT_ENOMEM;
 
-  for (size_t i = 0; i < self->n_operands && !cli_cancelled (); i++)
-    {
-      cli_bytes key = self->operands[i].bytes;
-      int rc = cli_delete (self, key);
-
-      if (rc == KVAULT_NOTFOUND)
-        status = cli_worse (status, cli_no_key (self, key));
-      else if (rc != KVAULT_OK)
-        return cli_worse (status, cli_fail (self, rc));
-      report_deleted (self, key, rc == KVAULT_OK);
-    }
+  if (rc == KVAULT_OK && (rc = delete_keys (self, deleted, &status)) == KVAULT_OK)
+    rc = kvault_commit (self->vault);
+  if (rc == KVAULT_OK)
+    report_deleted (self, deleted);
+  else
+    status = cli_worse (status, cli_fail (self, rc));
+  free (deleted);
   return status;
-}
-
-static int
-add_to_batch (batch             *keys,
-              const kvault_entry *entry)
-{
-  void *copy = malloc (entry->key_size + 1);
-
-  if (copy == NULL)
-    return KVAULT_ENOMEM;
-  memcpy (copy, entry->key, entry->key_size);
-  keys->keys[keys->n++] = (cli_bytes) { copy, entry->key_size };
-  keys->bytes += entry->key_size;
-  return KVAULT_OK;
-}
-
-static void
-clear_batch (batch *keys)
-{
-  for (size_t i = 0; i < keys->n; i++)
-    free ((void *) keys->keys[i].data);
-  keys->n = 0;
-  keys->bytes = 0;
-}
-
-/* The next keys behind @after, or from the beginning; KVAULT_NOTFOUND if there are none. */
-static int
-fill_batch (cli       *self,
-            cli_bytes *after,
-            batch     *keys)
-{
-  kvault_cursor_options options = { .prefix = self->prefix.data, .prefix_size = self->prefix.size };
-  kvault_cursor *cursor = NULL;
-  const kvault_entry *entry;
-  int rc;
-
-  if (after != NULL)
-    {
-      options.start = after->data;
-      options.start_size = after->size;
-      options.has_start = 1;
-      options.flags = KVAULT_CURSOR_AFTER;
-    }
-  rc = kvault_cursor_open (self->vault, &options, &cursor);
-  while (rc == KVAULT_OK && keys->n < BATCH_KEYS && keys->bytes < BATCH_BYTES)
-    if ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK
-        && entry->key_class == KVAULT_CLASS_BLOB)
-      rc = add_to_batch (keys, entry);
-  kvault_cursor_close (cursor);
-  return rc == KVAULT_NOTFOUND && keys->n > 0 ? KVAULT_OK : rc;
-}
-
-/* NOTFOUND from a deletion: another program was quicker, and the key is gone as wished. */
-static int
-delete_batch (cli         *self,
-              const batch *keys,
-              uint64_t    *deleted)
-{
-  for (size_t i = 0; i < keys->n; i++)
-    {
-      int rc = kvault_delete (self->vault, keys->keys[i].data, keys->keys[i].size);
-
-      if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
-        return rc;
-      *deleted += rc == KVAULT_OK;
-      report_deleted (self, keys->keys[i], rc == KVAULT_OK);
-      cli_progress (self, "%llu keys deleted", (unsigned long long) *deleted);
-      if (cli_cancelled ())
-        return KVAULT_ECANCELLED;
-    }
-  return KVAULT_OK;
-}
-
-static int
-delete_under_prefix (cli      *self,
-                     uint64_t *deleted)
-{
-  batch *keys = calloc (1, sizeof *keys);
-  cli_bytes after = { NULL, 0 };
-  int rc = keys != NULL ? KVAULT_OK : KVAULT_ENOMEM;
-
-  while (rc == KVAULT_OK
-         && (rc = fill_batch (self, after.data != NULL ? &after : NULL, keys)) == KVAULT_OK
-         && (rc = delete_batch (self, keys, deleted)) == KVAULT_OK)
-    {
-      free ((void *) after.data);
-      after = keys->keys[--keys->n];
-      clear_batch (keys);
-    }
-  free ((void *) after.data);
-  if (keys != NULL)
-    clear_batch (keys);
-  free (keys);
-  return rc;
-}
-
-static int
-show_count (const kvault_totals_result *so_far,
-            void                       *data)
-{
-  cli_progress (data, "%llu keys counted", (unsigned long long) so_far->keys);
-  return cli_cancelled ();
 }
 
 /* 1: go on; 0: no; negative: a kvault_result. KVAULT_NOTFOUND if nothing is there to delete. */
@@ -162,7 +66,7 @@ ask (cli *self)
   kvault_totals_result totals;
   char answer[16] = "";
   ssize_t n;
-  int rc = kvault_totals (self->vault, self->prefix.data, self->prefix.size, show_count, self,
+  int rc = kvault_totals (self->vault, self->prefix.data, self->prefix.size, cli_show_count, self,
                           &totals);
 
   if (rc != KVAULT_OK)
@@ -177,6 +81,15 @@ ask (cli *self)
 }
 
 static int
+show_deletion (const kvault_progress *progress,
+               void                  *data)
+{
+  cli_progress (data, "%llu of %llu keys deleted", (unsigned long long) progress->keys,
+                (unsigned long long) progress->keys_total);
+  return cli_cancelled ();
+}
+
+static int
 delete_prefix (cli *self)
 {
   uint64_t deleted = 0;
@@ -185,15 +98,23 @@ delete_prefix (cli *self)
   if (rc == 0)
     return CLI_DONE;
   if (rc > 0)
-    rc = delete_under_prefix (self, &deleted);
+    rc = kvault_delete_prefix (self->vault, self->prefix.data, self->prefix.size,
+                               cli_has_progress (self) ? show_deletion : NULL, self, &deleted);
   cli_progress_end ();
-  if (rc != KVAULT_NOTFOUND)
+  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
     return cli_fail (self, rc);
   if (deleted == 0)
     {
       cli_report ("%s: no key begins with %s in table \"%s\"", self->location,
                   cli_name (self->prefix), kvault_table (self->vault));
       return CLI_NOT_FOUND;
+    }
+  if (cli_has (self, CLI_OPT_JSON))
+    {
+      cli_json_begin ();
+      cli_json_bytes ("prefix", self->prefix);
+      cli_json_number ("deleted", deleted);
+      cli_json_end_line ();
     }
   return CLI_DONE;
 }
@@ -225,8 +146,9 @@ const cli_command cli_command_rm = {
   .summary = "Delete keys and their values",
   .operands = "[OPTION…] VAULT KEY… | --prefix P",
   .help =
-    "Keys that are not there are named, and the status is 1; the others are deleted. Before\n"
-    "deleting by prefix the keys are counted and the question is asked on the terminal.\n\n"
+    "All is deleted in one step. Keys that are not there are named, and the status is 1; the\n"
+    "others are deleted. Before deleting by prefix the keys are counted and the question is\n"
+    "asked on the terminal.\n\n"
     "  -p, --prefix P             every key that begins with P\n"
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "  -y, --yes                  do not ask\n",

@@ -76,14 +76,6 @@ typedef struct counted {
   bool known;                   /* the numbers are good */
 } counted;
 
-static int
-show_count (const kvault_totals_result *so_far,
-            void                       *data)
-{
-  cli_progress (data, "%llu keys counted", (unsigned long long) so_far->keys);
-  return cli_cancelled ();
-}
-
 static bool
 is_vault (const kvault_section *section)
 {
@@ -101,7 +93,7 @@ count_section (cli     *self,
   else if (!item->section.readable)
     return CLI_DONE;
   else if ((rc = kvault_use_table (self->vault, item->section.name)) == KVAULT_OK)
-    rc = kvault_totals (self->vault, NULL, 0, show_count, self, &item->totals);
+    rc = kvault_totals (self->vault, NULL, 0, cli_show_count, self, &item->totals);
   if (rc != KVAULT_OK)
     return cli_fail (self, rc);
   item->known = true;

@@ -23,6 +23,8 @@ static const cli_command *const commands[] = {
   &cli_command_rm,
   &cli_command_mv,
   &cli_command_stat,
+  &cli_command_import,
+  &cli_command_export,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -76,7 +78,7 @@ print_overview (void)
               "Work with vaults: files that keep large values by key.\n\n"
               "Commands:\n");
   for (size_t i = 0; i < N_COMMANDS; i++)
-    cli_printf ("  %-5s  %s\n", commands[i]->name, commands[i]->summary);
+    cli_printf ("  %-6s  %s\n", commands[i]->name, commands[i]->summary);
   cli_printf ("\nkvault COMMAND --help tells more of each; kvault(1) is the manual.\n"
               "\nOther options:\n"
               "  -h, --help                 this text\n"

@@ -16,6 +16,7 @@
 
 #define BUFFER_SIZE 65536
 #define PROGRESS_INTERVAL_MS 100
+#define RATE_INTERVAL_MS 500
 #define MESSAGE_SIZE 4096
 
 static struct {
@@ -365,12 +366,21 @@ now_ms (void)
   return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
 }
 
+bool
+cli_has_progress (const cli *self)
+{
+  static int is_terminal = -1;
+
+  if (is_terminal < 0)
+    is_terminal = !cli_has (self, CLI_OPT_QUIET) && isatty (STDERR_FILENO);
+  return is_terminal;
+}
+
 void
 cli_progress (cli        *self,
               const char *format,
               ...)
 {
-  static int is_terminal = -1;
   static uint64_t last_ms;
   uint64_t now;
   bool first;
@@ -379,9 +389,7 @@ cli_progress (cli        *self,
   va_list arguments;
   int length;
 
-  if (is_terminal < 0)
-    is_terminal = !cli_has (self, CLI_OPT_QUIET) && isatty (STDERR_FILENO);
-  if (!is_terminal || (now = now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
+  if (!cli_has_progress (self) || (now = now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
     return;
   first = last_ms == 0;
   last_ms = now;
@@ -393,6 +401,55 @@ cli_progress (cli        *self,
   length = snprintf (line, sizeof line, "\r%s\033[K", text);
   write_err (line, (size_t) length);
   progress_shown = true;
+}
+
+/* Seconds as "1:05" or "2:03:04". */
+static void
+write_time (uint64_t seconds,
+            char    *text,
+            size_t   room)
+{
+  unsigned hours = (unsigned) (seconds / 3600), minutes = (unsigned) (seconds / 60 % 60);
+
+  if (hours > 0)
+    snprintf (text, room, "%u:%02u:%02u", hours, minutes, (unsigned) (seconds % 60));
+  else
+    snprintf (text, room, "%u:%02u", minutes, (unsigned) (seconds % 60));
+}
+
+/* The rate is that of the last seconds, not of all: what comes next is likelier to be like
+ * what came last. */
+void
+cli_progress_bytes (cli     *self,
+                    uint64_t done,
+                    uint64_t total)
+{
+  static uint64_t since_ms, since_done;
+  static double rate;
+  char left[32];
+  uint64_t now;
+
+  if (!cli_has_progress (self))
+    return;
+  now = now_ms ();
+  if (since_ms == 0)
+    since_ms = now;
+  if (now - since_ms >= RATE_INTERVAL_MS)
+    {
+      double latest = (double) (done - since_done) * 1000 / (double) (now - since_ms);
+
+      rate = rate > 0 ? 0.7 * rate + 0.3 * latest : latest;
+      since_ms = now;
+      since_done = done;
+    }
+  if (rate < 1 || total == KVAULT_SIZE_UNKNOWN || done > total)
+    {
+      cli_progress (self, "%s", cli_size_text (done));
+      return;
+    }
+  write_time ((uint64_t) ((double) (total - done) / rate), left, sizeof left);
+  cli_progress (self, "%s of %s, %s/s, %s left", cli_size_text (done), cli_size_text (total),
+                cli_size_text ((uint64_t) rate), left);
 }
 
 void

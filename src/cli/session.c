@@ -7,6 +7,8 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,7 +52,9 @@ cli_worse (int status,
 static int
 is_cancelled (void *data)
 {
-  return cli_cancelled ();
+  const cli *self = data;
+
+  return !self->deaf && cli_cancelled ();
 }
 
 /* A command that was asked to end ends without a word, as other programs do. */
@@ -77,6 +81,7 @@ cli_open (cli          *self,
   options.page_size = self->page_size;
   options.rollback_journal = cli_has (self, CLI_OPT_ROLLBACK);
   options.is_cancelled = is_cancelled;
+  options.is_cancelled_data = self;
   rc = kvault_open (self->location, &options, &self->vault, &error);
   if (rc == KVAULT_OK)
     return CLI_DONE;
@@ -87,6 +92,73 @@ cli_open (cli          *self,
       return CLI_NOT_FOUND;
     }
   return report_failure (rc, error.message);
+}
+
+static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+#define N_SUFFIXES (sizeof suffixes / sizeof suffixes[0])
+
+/* Of a link to a vault the other files lie beside what it leads to. */
+static const char *
+real_location (cli *self)
+{
+  if (self->real_location == NULL)
+    self->real_location = realpath (self->location, NULL);
+  return self->real_location != NULL ? self->real_location : self->location;
+}
+
+bool
+cli_is_file_of_vault (cli               *self,
+                      const struct stat *file)
+{
+  struct stat other;
+  char *path;
+  bool same = false;
+
+  for (size_t i = 0; !same && i < N_SUFFIXES; i++)
+    {
+      if (asprintf (&path, "%s%s", real_location (self), suffixes[i]) < 0)
+        return true;  /* no memory to be sure */
+      same = stat (path, &other) == 0 && other.st_dev == file->st_dev && other.st_ino == file->st_ino;
+      free (path);
+    }
+  return same;
+}
+
+/* A journal put beside a vault would be played back into it. */
+bool
+cli_is_place_of_vault (cli        *self,
+                       int         folder,
+                       const char *name)
+{
+  const char *location = real_location (self);
+  const char *slash = strrchr (location, '/');
+  const char *base = slash != NULL ? slash + 1 : location;
+  size_t length = strlen (base);
+  struct stat here, home;
+  char *path;
+  bool same;
+
+  if (strncasecmp (name, base, length) != 0)
+    return false;
+  same = false;
+  for (size_t i = 0; !same && i < N_SUFFIXES; i++)
+    same = strcasecmp (name + length, suffixes[i]) == 0;
+  if (!same || asprintf (&path, "%.*s", slash != NULL ? (int) (base - location) : 1,
+                         slash != NULL ? location : ".") < 0)
+    return same;
+  same = stat (path, &home) != 0 || fstat (folder, &here) != 0
+         || (home.st_dev == here.st_dev && home.st_ino == here.st_ino);
+  free (path);
+  return same;
+}
+
+int
+cli_show_count (const kvault_totals_result *so_far,
+                void                       *data)
+{
+  cli_progress (data, "%llu keys counted", (unsigned long long) so_far->keys);
+  return cli_cancelled ();
 }
 
 int

@@ -137,18 +137,20 @@ const char *
 cli_size_text (uint64_t size)
 {
   static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-  static char text[32];
+  static char rooms[4][32];
+  static unsigned turn;
+  char *text = rooms[turn++ % 4];
   double number = (double) size / 1000;
   size_t unit = 0;
 
   if (size < 1000)
     {
-      snprintf (text, sizeof text, size == 1 ? "%u byte" : "%u bytes", (unsigned) size);
+      snprintf (text, sizeof rooms[0], size == 1 ? "%u byte" : "%u bytes", (unsigned) size);
       return text;
     }
   /* 999.95 would be rounded up to "1000.0". */
   for (; number >= 999.95 && unit + 1 < sizeof units / sizeof units[0]; unit++)
     number /= 1000;
-  snprintf (text, sizeof text, "%.1f %s", number, units[unit]);
+  snprintf (text, sizeof rooms[0], "%.1f %s", number, units[unit]);
   return text;
 }

@@ -8,7 +8,7 @@ import time
 import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
 
-COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat')
+COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export')
 
 
 class Usage(CliCase):
@@ -35,7 +35,8 @@ class Usage(CliCase):
         code = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kvault; '
                 'printf "%s\\n" "${COMPREPLY[@]}"')
         for words, expected in ((['l'], b'ls\n'), (['--v'], b'--version\n'), (['ls', 'x.db', '--re'], b'--reverse\n'),
-                                (['mv', '--re'], b'--replace\n'), (['cat', 'v'], b'\n')):
+                                (['mv', '--re'], b'--replace\n'), (['e'], b'export\n'), (['import', '--o'], b'--on-conflict\n'),
+                                (['import', 'v', '--on-conflict', 're'], b'replace\nrename\n'), (['cat', 'v'], b'\n')):
             done = subprocess.run(['bash', '-c', code, 'bash', script, KVAULT, *words], stdout=subprocess.PIPE,
                                   timeout=support.TIMEOUT, check=True)
             self.assertEqual(done.stdout, expected)
@@ -53,7 +54,8 @@ class Usage(CliCase):
                      ['ls', path, '--limit', '99999999999999999999'], ['ls', path, '--json', '--null'],
                      ['ls', path, '--long', '--null'], ['cat', path, 'k', '--json'], ['cat', path, '--key-hex', 'abc'],
                      ['cat', path, '--key-hex', 'zz'], ['cat', path, 'a', '--key-hex', '61'],
-                     ['put', path, '--key-hex', '61', '--key-hex', '62'], ['rm', path, 'a', '--prefix', 'b'],
+                     ['put', path, '--key-hex', '61', '--key-hex', '62'], ['rm', path, 'a', '--prefix', 'b'], ['mv', path, '--prefix', 'a'],
+                     ['mv', path, '--prefix', 'a', 'b', 'c'], ['import', path], ['export', path], ['ls', path, '--dry-run'],
                      ['cat', path, 'k', '--offset', '0x10'], ['ls', path, '--busy-timeout', '3600001'],
                      ['cat', path, '--key-file', self.path('absent')]):
             with self.subTest(args):

@@ -7,7 +7,7 @@ import sys
 import time
 
 import support
-from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, digest, sql
+from support import BUSY, DONE, KVAULT, NOT_FOUND, USAGE, CliCase, digest, sql
 
 BIG = 100 * 1000 * 1000
 MEMORY = 48 * 1024  # KiB: the promise is that it does not grow with the value
@@ -84,12 +84,15 @@ class Put(CliCase):
         self.kvault('put', path, 'key', self.folder, status=USAGE, words=self.folder)
         self.assertEqual(self.kvault('cat', path, 'key'), b'old')
 
-    def test_a_file_over_the_limit(self):
+    def test_a_file_over_a_gigabyte(self):
         path = self.new_vault()
         with open(self.path('value'), 'wb') as file:
             file.truncate(1000000000)
-        self.kvault('put', path, 'key', self.path('value'), status=IO, words='key')
-        self.assertEqual(self.keys(path), [])
+            file.seek(999999990)
+            file.write(b'0123456789')
+        self.kvault('put', path, 'key', self.path('value'))
+        self.assertEqual(self.json('ls', path)[0]['size'], 1000000000)
+        self.assertEqual(self.kvault('cat', path, 'key', '--offset', '999999988'), b'\0\x000123456789')
 
     def test_the_vault_is_no_source(self):
         path = self.new_vault()
@@ -212,11 +215,23 @@ class Remove(CliCase):
         self.assertEqual(done.stdout.count(b'true'), 2)
         self.assertEqual(self.keys(path), [b'b'])
 
-    def test_by_prefix_over_many_batches(self):
+    def test_is_one_transaction(self):
+        path = self.new_vault()
+        for key in 'abc':
+            self.kvault('put', path, key, input=b'1')
+        holder = subprocess.Popen([sys.executable, '-c', 'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n'
+                                   'c.execute("BEGIN IMMEDIATE")\nprint(flush=True)\ninput()', path],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        holder.stdout.readline()
+        self.kvault('rm', path, 'a', 'b', '--busy-timeout', '0', status=BUSY)
+        holder.communicate(b'\n')
+        self.assertEqual(self.keys(path), [b'a', b'b', b'c'])
+
+    def test_by_prefix(self):
         path = self.new_vault()
         sql(path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
                   "INSERT INTO kv SELECT CAST('p/' || i AS BLOB), x'31' FROM n", "INSERT INTO kv VALUES(x'702e', x'')")
-        self.assertEqual(len(self.json('rm', path, '--prefix', 'p/', '--yes')), 3000)
+        self.assertEqual(self.json('rm', path, '--prefix', 'p/', '--yes'), [{'prefix': 'p/', 'deleted': 3000}])
         self.assertEqual(self.keys(path), [b'p.'])
 
     def test_in_the_older_shape(self):
@@ -241,6 +256,21 @@ class Move(CliCase):
             self.assertEqual(self.kvault('cat', path, taken), old)
             self.kvault('mv', path, 'moved', 'x', status=NOT_FOUND, words='moved')
             self.assertNotIn(b'moved', self.keys(path))
+
+    def test_by_prefix(self):
+        path = self.new_vault()
+        for key in ('a/1', 'a/2', 'a', 'b/2'):
+            self.kvault('put', path, key, input=key.encode())
+        self.kvault('mv', path, '--prefix', 'a/', 'b/', status=USAGE, words='b/2')
+        self.assertEqual(self.keys(path), [b'a', b'a/1', b'a/2', b'b/2'])
+        self.assertEqual(self.json('mv', path, '--prefix', 'a/', 'c/d/'), [{'prefix': 'c/d/', 'old_prefix': 'a/', 'renamed': 2}])
+        self.assertEqual(self.keys(path), [b'a', b'b/2', b'c/d/1', b'c/d/2'])
+        self.kvault('mv', path, '--prefix', 'c/d/', 'b/', '--replace')
+        self.assertEqual(self.kvault('cat', path, 'b/2'), b'a/2')
+        self.kvault('mv', path, '--prefix', 'none', 'x', status=NOT_FOUND, words='"none"')
+        self.kvault('mv', path, '--prefix', 'b', 'b')
+        self.kvault('mv', path, '--prefix', '', '--key-hex', 'ff')
+        self.assertEqual(self.keys(path), [b'\xffa', b'\xffb/1', b'\xffb/2'])
 
     def test_onto_itself(self):
         path = self.new_vault()

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd-import.c - kvault import: files and folders become values.
+ *
+ * Folders are walked twice by descriptors, never by paths, and no link inside them is
+ * followed: once to count, once to store. What cannot be read is named and the rest goes on.
+ * All is one bulk import of the library, which commits groups of whole values; a signal ends
+ * it between two chunks, and what was stored before it is kept.
+ *
+ * No file of the vault may be opened and closed here, as that would drop the locks of this
+ * process; one that gets in between the look and the opening stays open until the end.
+ */
+#include "names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 512            /* folders in folders; each holds a descriptor */
+#define DEAF_SIZE 1000000000     /* longer values take long to commit, and may be ended then */
+#define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* A value put, until it is sure to be on the disk. */
+typedef struct stored {
+  char *path;       /* of the file if it is to be printed, and the key behind it */
+  size_t path_size;
+  size_t key_size;
+  uint64_t size;
+  const char *result;
+  bool is_new;      /* nothing was at its key: if it is there, it is this one */
+} stored;
+
+typedef struct import {
+  cli *self;
+  int status;
+  bool counting;         /* the first walk */
+  bool over;             /* the vault failed: nothing more can be stored */
+  cli_text path;         /* of the file at hand, as the person would give it */
+  size_t key_from;       /* its key is the prefix and the path from here on */
+  cli_text key;
+  cli_names planned;     /* keys a dry run would have stored */
+  uint64_t n_files, n_bytes;    /* counted */
+  uint64_t n_bytes_seen;        /* of the files that are dealt with */
+  uint64_t n_put, n_bytes_put;
+  uint64_t n_skipped, n_failed;
+  stored *puts;
+  size_t puts_room;
+} import;
+
+/* A file being read. */
+typedef struct source {
+  import *at;
+  int fd;
+  struct stat before;
+  bool changed;
+} source;
+
+/* --- what happened ----------------------------------------------------------------------- */
+
+static cli_bytes
+path_of (const import *at)
+{
+  return (cli_bytes) { at->path.data, at->path.size };
+}
+
+static cli_bytes
+key_of (const import *at)
+{
+  return (cli_bytes) { at->key.data, at->key.size };
+}
+
+static void
+print_result (import     *at,
+              cli_bytes   path,
+              cli_bytes   key,
+              uint64_t    size,
+              const char *result)
+{
+  if (cli_has (at->self, CLI_OPT_JSON))
+    {
+      cli_json_begin ();
+      cli_json_bytes ("file", path);
+      cli_json_bytes ("key", key);
+      if (size != KVAULT_SIZE_UNKNOWN)
+        cli_json_number ("size", size);
+      cli_json_text ("result", result);
+      cli_json_end_line ();
+    }
+  else if (cli_has (at->self, CLI_OPT_DRY_RUN))
+    {
+      cli_printf ("%-8s  ", result);
+      cli_put_escaped (key);
+      cli_put_line_end ();
+    }
+}
+
+/* The plain key of the file at hand, whatever else it may come to be called. */
+static bool
+make_key (import *at)
+{
+  /* Of a folder such as "." itself nothing is left. */
+  size_t from = at->key_from < at->path.size ? at->key_from : at->path.size;
+
+  at->key.size = 0;
+  if (cli_text_add (&at->key, at->self->prefix.data, at->self->prefix.size)
+      && cli_text_add (&at->key, at->path.data + from, at->path.size - from))
+    return true;
+  cli_report ("no memory");
+  at->status = CLI_IO;
+  at->over = true;
+  return false;
+}
+
+/* A file that is not stored: @why is for people, @status for the shell. */
+static void
+leave_out (import     *at,
+           const char *why,
+           int         status)
+{
+  if (at->counting)
+    return;
+  cli_report ("%s: %s", cli_name (path_of (at)), why);
+  at->status = cli_worse (at->status, status);
+  at->n_failed++;
+  if (make_key (at))
+    print_result (at, path_of (at), key_of (at), KVAULT_SIZE_UNKNOWN, "failed");
+}
+
+static int
+status_of_errno (int error)
+{
+  return error == ENOENT ? CLI_NOT_FOUND : CLI_IO;
+}
+
+static void
+end_by_vault (import *at,
+              int     result)
+{
+  at->status = cli_worse (at->status, cli_fail (at->self, result));
+  at->over = true;
+}
+
+/* --- keys -------------------------------------------------------------------------------- */
+
+/* KVAULT_OK, KVAULT_NOTFOUND, or a failure. */
+static int
+look_for_key (import *at)
+{
+  if (cli_names_has (&at->planned, key_of (at)))
+    return KVAULT_OK;
+  return kvault_exists (at->self->vault, at->key.data, at->key.size);
+}
+
+static int
+find_free_key (import *at)
+{
+  size_t from = at->self->prefix.size;
+  int rc = KVAULT_OK;
+
+  for (unsigned number = 2; rc == KVAULT_OK && !cli_cancelled (); number++)
+    {
+      if (!make_key (at))
+        return KVAULT_ENOMEM;
+      if (!cli_number_name (&at->key, from, number))
+        return KVAULT_ENOMEM;
+      rc = look_for_key (at);
+    }
+  return rc == KVAULT_OK ? KVAULT_ECANCELLED : rc;
+}
+
+/* What is to be done with the file at hand, as a word of the output; NULL if nothing, which
+ * has been said then. */
+static const char *
+choose_key (import *at)
+{
+  const char *result = "imported";
+  int rc;
+
+  if (!make_key (at))
+    return NULL;
+  rc = look_for_key (at);
+  if (rc == KVAULT_OK)
+    switch (at->self->on_conflict)
+      {
+      case CLI_CONFLICT_SKIP:
+        return "skipped";
+      case CLI_CONFLICT_REPLACE:
+        return "replaced";
+      case CLI_CONFLICT_RENAME:
+        result = "renamed";
+        rc = find_free_key (at);
+        break;
+      case CLI_CONFLICT_REFUSE:
+      default:
+        cli_report ("%s: key %s exists; see --on-conflict", cli_name (path_of (at)),
+                    cli_name (key_of (at)));
+        at->status = cli_worse (at->status, CLI_USAGE);
+        return "skipped";
+      }
+  if (rc == KVAULT_NOTFOUND)
+    return result;
+  if (!at->over)
+    end_by_vault (at, rc);
+  return NULL;
+}
+
+/* --- storing ----------------------------------------------------------------------------- */
+
+static bool
+has_changed (const source *from)
+{
+  struct stat now;
+
+  return fstat (from->fd, &now) != 0 || now.st_size != from->before.st_size
+         || now.st_mtim.tv_sec != from->before.st_mtim.tv_sec
+         || now.st_mtim.tv_nsec != from->before.st_mtim.tv_nsec;
+}
+
+/* The last look comes before the value is whole, so that a changed file can still be left
+ * out. */
+static int
+show_put (const kvault_progress *progress,
+          void                  *data)
+{
+  source *from = data;
+  import *at = from->at;
+
+  cli_progress_bytes (at->self, at->n_bytes_seen + progress->bytes, at->n_bytes);
+  from->changed = progress->bytes >= (uint64_t) from->before.st_size && has_changed (from);
+  return from->changed || cli_cancelled ();
+}
+
+static bool
+remember (import     *at,
+          uint64_t    size,
+          const char *result)
+{
+  stored *put, *grown = at->puts;
+
+  if (at->n_put == at->puts_room)
+    {
+      size_t room = at->puts_room > 0 ? at->puts_room * 2 : 256;
+
+      if ((grown = realloc (at->puts, room * sizeof *grown)) == NULL)
+        return false;
+      at->puts = grown;
+      at->puts_room = room;
+    }
+  put = &at->puts[at->n_put];
+  *put = (stored) {
+    .path_size = cli_has (at->self, CLI_OPT_JSON) ? at->path.size : 0,
+    .key_size = at->key.size,
+    .size = size,
+    .result = result,
+    .is_new = strcmp (result, "replaced") != 0,
+  };
+  if ((put->path = malloc (put->path_size + put->key_size + 1)) == NULL)
+    return false;
+  memcpy (put->path, at->path.data, put->path_size);
+  memcpy (put->path + put->path_size, at->key.data, put->key_size);
+  at->n_put++;
+  return true;
+}
+
+/* True for a failure of the file, not of the vault. */
+static bool
+is_of_source (import *at,
+              int     result)
+{
+  const kvault_error *error = kvault_last_error (at->self->vault);
+
+  return result == KVAULT_ERANGE || result == KVAULT_ETOOBIG
+         || (result == KVAULT_EIO && error->system_errno != 0 && error->sqlite_code == 0);
+}
+
+static void
+put_file (import     *at,
+          source     *from,
+          const char *result)
+{
+  uint64_t size = (uint64_t) from->before.st_size;
+  int rc;
+
+  at->self->deaf = size <= DEAF_SIZE;
+  rc = kvault_put_fd (at->self->vault, at->key.data, at->key.size, from->fd, size, show_put, from);
+  at->self->deaf = false;
+  if (rc == KVAULT_OK && remember (at, size, result))
+    {
+      at->n_bytes_put += size;
+      return;
+    }
+  if (rc == KVAULT_ERANGE || from->changed)
+    leave_out (at, "it changed while it was read; not stored", CLI_IO);
+  else if (rc == KVAULT_EIO && is_of_source (at, rc))
+    leave_out (at, strerror (kvault_last_error (at->self->vault)->system_errno), CLI_IO);
+  else if (rc == KVAULT_ETOOBIG)
+    leave_out (at, "too long for a vault", CLI_IO);
+  else if (rc == KVAULT_OK)
+    {
+      cli_report ("no memory");
+      at->status = CLI_IO;
+      at->over = true;
+    }
+  else
+    end_by_vault (at, rc);
+}
+
+/* A file of /proc says it is empty; it could only be read as a stream. */
+static bool
+is_truly_empty (const source *from)
+{
+  char byte;
+
+  return read (from->fd, &byte, 1) == 0;
+}
+
+static void
+take_open_file (import *at,
+                source *from)
+{
+  const char *result;
+
+  if (from->before.st_size == 0 && !is_truly_empty (from))
+    {
+      leave_out (at, "its size is not known; kvault put stores it", CLI_USAGE);
+      return;
+    }
+  if ((result = choose_key (at)) == NULL)
+    return;
+  if (strcmp (result, "skipped") == 0)
+    {
+      at->n_skipped++;
+      print_result (at, path_of (at), key_of (at), (uint64_t) from->before.st_size, result);
+    }
+  else if (!cli_has (at->self, CLI_OPT_DRY_RUN))
+    put_file (at, from, result);
+  else if (cli_names_add (&at->planned, key_of (at)))
+    {
+      at->n_put++;
+      at->n_bytes_put += (uint64_t) from->before.st_size;
+      print_result (at, path_of (at), key_of (at), (uint64_t) from->before.st_size, result);
+    }
+}
+
+static void
+take_file (import     *at,
+           int         folder,
+           const char *name,
+           int         flags)
+{
+  source from = { .at = at, .fd = openat (folder, name, SOURCE_FLAGS | flags) };
+
+  if (from.fd < 0 || fstat (from.fd, &from.before) != 0)
+    leave_out (at, strerror (errno), status_of_errno (errno));
+  else if (!S_ISREG (from.before.st_mode))
+    leave_out (at, "it changed while it was opened", CLI_IO);
+  else if (cli_is_file_of_vault (at->self, &from.before))
+    return;  /* put there a moment ago; never to be closed */
+  else
+    take_open_file (at, &from);
+  at->n_bytes_seen += from.fd >= 0 ? (uint64_t) from.before.st_size : 0;
+  if (from.fd >= 0)
+    close (from.fd);
+}
+
+/* --- walking ----------------------------------------------------------------------------- */
+
+static int
+compare_texts (const void *one,
+               const void *two)
+{
+  return strcmp (*(char *const *) one, *(char *const *) two);
+}
+
+static void
+free_list (char **names,
+           size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    free (names[i]);
+  free (names);
+}
+
+/* The names in a folder, sorted. False with errno. */
+static bool
+list_folder (DIR    *folder,
+             char ***names,
+             size_t *n)
+{
+  struct dirent *entry;
+  size_t room = 0;
+
+  *names = NULL;
+  *n = 0;
+  while (errno = 0, (entry = readdir (folder)) != NULL)
+    {
+      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+        continue;
+      if (*n == room)
+        {
+          char **grown = realloc (*names, (room = room > 0 ? room * 2 : 64) * sizeof *grown);
+
+          if (grown == NULL)
+            break;
+          *names = grown;
+        }
+      if (((*names)[*n] = strdup (entry->d_name)) == NULL)
+        break;
+      ++*n;
+    }
+  if (errno == 0)
+    {
+      if (*n > 1)
+        qsort (*names, *n, sizeof **names, compare_texts);
+      return true;
+    }
+  free_list (*names, *n);
+  return false;
+}
+
+static void take_entry (import *at, int folder, const char *name, unsigned depth);
+
+/* Takes @fd. */
+static void
+take_folder (import  *at,
+             int      fd,
+             unsigned depth)
+{
+  DIR *folder = depth < MAX_DEPTH ? fdopendir (fd) : NULL;
+  size_t length = at->path.size, n = 0;
+  char **names = NULL;
+
+  if (depth >= MAX_DEPTH)
+    leave_out (at, "too many folders in folders", CLI_IO);
+  else if (folder == NULL || !list_folder (folder, &names, &n))
+    leave_out (at, strerror (errno), CLI_IO);
+  for (size_t i = 0; i < n && !at->over && !cli_cancelled (); i++)
+    {
+      if ((length > 0 && at->path.data[length - 1] != '/' && !cli_text_add (&at->path, "/", 1))
+          || !cli_text_add (&at->path, names[i], strlen (names[i])))
+        at->over = true;
+      else
+        take_entry (at, dirfd (folder), names[i], depth);
+      cli_text_cut (&at->path, length);
+    }
+  if (n > 0)
+    free_list (names, n);
+  if (folder != NULL)
+    closedir (folder);
+  else
+    close (fd);
+}
+
+static void
+open_folder (import     *at,
+             int         folder,
+             const char *name,
+             int         flags,
+             unsigned    depth)
+{
+  int fd = openat (folder, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | flags);
+
+  if (fd < 0)
+    leave_out (at, strerror (errno), status_of_errno (errno));
+  else
+    take_folder (at, fd, depth);
+}
+
+static void
+count_file (import            *at,
+            const struct stat *file)
+{
+  at->n_files++;
+  at->n_bytes += (uint64_t) file->st_size;
+  cli_progress (at->self, "%llu files counted", (unsigned long long) at->n_files);
+}
+
+/* Something in a folder. */
+static void
+take_entry (import     *at,
+            int         folder,
+            const char *name,
+            unsigned    depth)
+{
+  struct stat file;
+
+  if (fstatat (folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0)
+    leave_out (at, strerror (errno), status_of_errno (errno));
+  else if (S_ISDIR (file.st_mode))
+    open_folder (at, folder, name, O_NOFOLLOW, depth + 1);
+  else if (S_ISLNK (file.st_mode))
+    leave_out (at, "a symbolic link; not followed", CLI_USAGE);
+  else if (!S_ISREG (file.st_mode))
+    leave_out (at, "neither a file nor a folder", CLI_USAGE);
+  else if (cli_is_file_of_vault (at->self, &file))
+    return;  /* the folder holds the vault itself */
+  else if (at->counting)
+    count_file (at, &file);
+  else
+    take_file (at, folder, name, O_NOFOLLOW);
+}
+
+/* Where keys begin in a path as given: at its base name, as with cp -r; behind a folder that
+ * ends in "/", "." or "..", whose contents are meant. */
+static size_t
+find_key_start (cli_bytes path)
+{
+  const char *data = path.data;
+  const char *slash = memrchr (data, '/', path.size);
+  size_t start = slash != NULL ? (size_t) (slash - data) + 1 : 0, size = path.size - start;
+
+  if (size > 0 && size <= 2 && data[start] == '.' && data[path.size - 1] == '.')
+    return path.size + 1;  /* behind the "/" to come */
+  return start;
+}
+
+/* A path as given: links are followed here, since the person named it. */
+static void
+take_path (import    *at,
+           cli_bytes  path)
+{
+  const char *name = path.data;
+  struct stat file;
+
+  at->path.size = 0;
+  if (!cli_text_add (&at->path, path.data, path.size))
+    {
+      at->over = true;
+      return;
+    }
+  at->key_from = find_key_start (path);
+  if (stat (name, &file) != 0)
+    {
+      at->key_from = 0;
+      leave_out (at, strerror (errno), status_of_errno (errno));
+    }
+  else if (S_ISDIR (file.st_mode))
+    open_folder (at, AT_FDCWD, name, 0, 0);
+  else if (!S_ISREG (file.st_mode))
+    leave_out (at, "neither a file nor a folder", CLI_USAGE);
+  else if (cli_is_file_of_vault (at->self, &file))
+    leave_out (at, "it is the vault itself", CLI_USAGE);
+  else if (at->counting)
+    count_file (at, &file);
+  else
+    take_file (at, AT_FDCWD, name, 0);
+}
+
+static void
+take_all (import *at)
+{
+  for (size_t i = 0; i < at->self->n_operands && !at->over && !cli_cancelled (); i++)
+    take_path (at, at->self->operands[i].bytes);
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+/* After a failure the last group is undone. Groups were committed in order, so all up to the
+ * last one that is surely there are there. */
+static void
+forget_undone (import *at)
+{
+  uint64_t size;
+
+  at->self->deaf = true;
+  for (; at->n_put > 0; at->n_put--)
+    {
+      const stored *put = &at->puts[at->n_put - 1];
+
+      if (put->is_new
+          && kvault_size (at->self->vault, put->path + put->path_size, put->key_size, &size) == KVAULT_OK)
+        break;
+      at->n_bytes_put -= put->size;
+      at->n_failed++;
+      print_result (at, (cli_bytes) { put->path, put->path_size },
+                    (cli_bytes) { put->path + put->path_size, put->key_size }, put->size, "failed");
+      free (put->path);
+    }
+}
+
+static void
+end_bulk (import *at)
+{
+  int rc;
+
+  at->self->deaf = true;  /* what is there already is kept, also when a signal came */
+  cli_progress_end ();
+  rc = kvault_bulk_end (at->self->vault);
+  if (rc == KVAULT_OK)
+    return;
+  if (!at->over)
+    at->status = cli_worse (at->status, cli_fail (at->self, rc));
+  if (rc != KVAULT_EBUSY)
+    forget_undone (at);
+}
+
+static void
+print_stored (import *at)
+{
+  for (uint64_t i = 0; i < at->n_put; i++)
+    {
+      const stored *put = &at->puts[i];
+
+      print_result (at, (cli_bytes) { put->path, put->path_size },
+                    (cli_bytes) { put->path + put->path_size, put->key_size }, put->size, put->result);
+    }
+}
+
+static void
+print_summary (import *at)
+{
+  if (cli_cancelled () || at->over)
+    cli_report ("%s; %llu of %llu files are in the vault",
+                cli_cancelled () ? "cancelled" : "not finished", (unsigned long long) at->n_put, (unsigned long long) at->n_files);
+  if (cli_has (at->self, CLI_OPT_JSON | CLI_OPT_QUIET))
+    return;
+  cli_printf ("%s %llu %s (%s), %llu skipped, %llu failed\n",
+              cli_has (at->self, CLI_OPT_DRY_RUN) ? "Would import" : "Imported",
+              (unsigned long long) at->n_put, at->n_put == 1 ? "file" : "files",
+              cli_size_text (at->n_bytes_put), (unsigned long long) at->n_skipped,
+              (unsigned long long) at->n_failed);
+}
+
+static void
+import_all (import *at)
+{
+  bool dry = cli_has (at->self, CLI_OPT_DRY_RUN);
+  int rc;
+
+  at->counting = true;
+  take_all (at);
+  at->counting = false;
+  if (!dry && (rc = kvault_bulk_begin (at->self->vault, at->n_bytes)) != KVAULT_OK)
+    {
+      end_by_vault (at, rc);
+      return;
+    }
+  take_all (at);
+  if (!dry)
+    {
+      end_bulk (at);
+      print_stored (at);
+    }
+  print_summary (at);
+}
+
+static int
+run (cli *self)
+{
+  import at = { .self = self };
+
+  for (size_t i = 0; i < self->n_operands; i++)
+    if (self->operands[i].bytes.size == 0)
+      {
+        cli_report ("an empty path; see kvault import --help");
+        return CLI_USAGE;
+      }
+  at.status = cli_open (self, cli_has (self, CLI_OPT_DRY_RUN) ? KVAULT_ACCESS_VIEW : KVAULT_ACCESS_WRITE);
+  if (at.status == CLI_DONE)
+    import_all (&at);
+  if (at.puts != NULL)
+    for (uint64_t i = 0; i < at.n_put; i++)
+      free (at.puts[i].path);
+  free (at.puts);
+  cli_text_clear (&at.path);
+  cli_text_clear (&at.key);
+  cli_names_clear (&at.planned);
+  return at.status;
+}
+
+const cli_command cli_command_import = {
+  .name = "import",
+  .summary = "Store files and folders",
+  .operands = "[OPTION…] VAULT PATH…",
+  .help =
+    "A file gets its base name as key; files in a folder get the path from it on: img/cat.jpg\n"
+    "for PATH img. Of a PATH that ends in \"/\", \".\" or \"..\" the contents are taken: cat.jpg.\n"
+    "Symbolic links inside folders are not followed. What cannot be read is named and the rest\n"
+    "goes on. Values are stored whole or not at all, also when the import is ended halfway.\n\n"
+    "  -p, --prefix P             put P before every key\n"
+    "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
+    "      --on-conflict skip|replace|rename\n"
+    "                             what to do with keys that are there; if not given they are\n"
+    "                             kept and named, and the status is 2\n"
+    "      --dry-run              show what would be stored, and store nothing\n",
+  .options = CLI_OPTS_COMMON | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
+             | CLI_OPT_ON_CONFLICT,
+  .min_operands = 1,
+  .max_operands = -1,
+  .run = run,
+};

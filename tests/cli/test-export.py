@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: MIT
+"""export: values become files, inside the folder whatever the keys say, whole or not at all."""
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+
+import support
+from support import (DAMAGED, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, as_nobody, digest, is_healthy, key_of, sql,
+                     vault_tables)
+
+HOSTILE_KEYS = [
+    b'../x', b'..', b'.', b'../../x', b'/etc/x', b'//x', b'a/../../x', b'a/..', b'/', b'', b'//', b'./x', b'a//b', b'a/',
+    b'..\x00/x', b'\x00', b'a\x00b', b'\n', b'\x1b[31m', b'\x7f', b'\xc2\x9b', b'\xff', b'\xfe\xff/\xff', b'%FF', b'%',
+    b'%2E%2E/x', b'~', b'-rf', b'*', b'C:\\x', b'\\..\\x', 'a\u202etxt'.encode(), '漢字/🎞'.encode(), b'x' * 4096,
+    b'x' * 4095 + b'y', b'long/' + b'n' * 300 + b'.jpeg', b'\xe6' * 300, '漢'.encode() * 200, b'd/' * 3000 + b'end',
+    b'../' * 3000 + b'end', b'a', b'a/b', b'a/b/c', b'A', b'a (2)', b'a (2)/b', b'f.tar/x', b'f.tar', b'.hidden/x', b'.hidden',
+    b'con', b'.kvault-0', b'x\xff', b'x%FF', b'x\xfe', b'x%FE',
+]
+
+
+def tree(folder):
+    """What is below a folder: bytes of the path to bytes of the file, None for a folder, a link's target."""
+    found = {}
+    root = os.fsencode(folder)
+    for path, folders, files in os.walk(root):
+        for name in folders + files:
+            full = os.path.join(path, name)
+            below = os.path.relpath(full, root)
+            if os.path.islink(full):
+                found[below] = ('link', os.readlink(full))
+            elif os.path.isdir(full):
+                found[below] = None
+            else:
+                with open(full, 'rb') as file:
+                    found[below] = file.read()
+    return found
+
+
+def files_of(folder):
+    return {path: content for path, content in tree(folder).items() if content is not None}
+
+
+class ExportCase(CliCase):
+    def vault_of(self, values, name='v.kvault'):
+        """A vault of many keys, made by other means than the program."""
+        path = self.new_vault(name)
+        sql(path, 'BEGIN', *(('INSERT INTO kv VALUES (?, ?)', pair) for pair in values.items()), 'COMMIT',
+            'PRAGMA wal_checkpoint(TRUNCATE)')
+        return path
+
+
+class Export(ExportCase):
+    VALUES = {b'img/a.png': b'A' * 100000, b'img/2020/b.png': b'BB', b'c': b'', b'img/z': b'Z'}
+
+    def test_all_values(self):
+        vault = self.vault_of(self.VALUES)
+        self.assertEqual(self.kvault('export', vault, self.path('out')), b'Exported 4 values (100.0 kB), 0 skipped, 0 failed\n')
+        self.assertEqual(files_of(self.path('out')), self.VALUES)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['out', 'v.kvault'])
+        self.assertEqual(os.stat(self.path('out/c')).st_mode & 0o777, 0o666 & ~umask())
+
+    def test_some_values(self):
+        vault = self.vault_of(self.VALUES)
+        self.kvault('export', vault, self.path('1'), '--prefix', 'img/')
+        self.assertEqual(sorted(files_of(self.path('1'))), [b'img/2020/b.png', b'img/a.png', b'img/z'])
+        self.kvault('export', vault, self.path('2'), 'c', '--key-hex', b'img/z'.hex())
+        self.assertEqual(sorted(files_of(self.path('2'))), [b'c', b'img/z'])
+        self.kvault('export', vault, '--key-hex', b'c'.hex(), self.path('3'))
+        self.assertEqual(sorted(files_of(self.path('3'))), [b'c'])
+        self.kvault('export', vault, self.path('4'), 'absent', 'c', status=NOT_FOUND, words='"absent"')
+        self.assertEqual(sorted(files_of(self.path('4'))), [b'c'])
+        self.kvault('export', vault, self.path('5'), '--prefix', 'none')
+        self.assertEqual(tree(self.path('5')), {})
+
+    def test_objects(self):
+        vault = self.vault_of({b'a': b'1', b'\xff': b'22'})
+        rows = self.json('export', vault, self.path('out/'))
+        self.assertEqual(rows, [{'key': 'a', 'file': self.path('out/a'), 'size': 1, 'result': 'exported'},
+                                {'key_hex': 'ff', 'file': self.path('out/%FF'), 'size': 2, 'result': 'exported'}])
+        self.assertEqual(self.kvault('export', '-q', vault, self.path('quiet')), b'')
+
+    def test_changes_no_byte_of_the_vault(self):
+        vault = self.fixture('v010_media.db')
+        before = support.state_of(self.folder)
+        self.kvault('export', vault, self.path('out'))
+        shutil.rmtree(self.path('out'))
+        self.assert_same_state(before)
+
+    def test_usage(self):
+        vault = self.vault_of(self.VALUES)
+        self.make_file('file')
+        for args, status in (([], USAGE), (['--key-hex', '61'], USAGE), ([''], USAGE), ([self.path('o'), 'c', '-p', 'i'], USAGE),
+                             ([self.path('file')], USAGE), ([self.path('no/folder')], NOT_FOUND)):
+            self.kvault('export', vault, *args, status=status)
+        self.kvault('export', self.path('absent'), self.path('o'), status=NOT_FOUND)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['file', 'v.kvault'])
+
+    def make_file(self, name, content=b'precious'):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), 'wb') as file:
+            file.write(content)
+
+    def test_existing_files_are_kept(self):
+        vault = self.vault_of(self.VALUES)
+        self.make_file('out/img/a.png')
+        self.kvault('export', vault, self.path('out'), status=USAGE, words=['img/a.png', '--overwrite'])
+        self.assertEqual(files_of(self.path('out')), {**self.VALUES, b'img/a.png': b'precious'})
+        rows = self.json('export', vault, self.path('out'), '--overwrite')
+        self.assertEqual({row['result'] for row in rows}, {'exported'})
+        self.assertEqual(files_of(self.path('out')), self.VALUES)
+
+    def test_overwriting_replaces_links_and_keeps_what_they_lead_to(self):
+        vault = self.vault_of({b'a': b'new'})
+        self.make_file('precious')
+        os.mkdir(self.path('out'))
+        os.symlink('../precious', self.path('out/a'))
+        self.kvault('export', vault, self.path('out'), status=USAGE)
+        self.kvault('export', vault, self.path('out'), '--overwrite')
+        self.assertEqual(tree(self.path('out')), {b'a': b'new'})
+        with open(self.path('precious'), 'rb') as file:
+            self.assertEqual(file.read(), b'precious')
+
+    def test_what_is_in_the_way_stays(self):
+        vault = self.vault_of({b'a/b': b'1', b'dir': b'2', b'ok': b'3', b'link/x': b'4'})
+        self.make_file('out/a')
+        self.make_file('out/dir/inside')
+        os.mkdir(self.path('elsewhere'))
+        os.symlink('../elsewhere', self.path('out/link'))
+        for options in ([], ['--overwrite']):
+            self.kvault('export', vault, self.path('out'), *options, status=USAGE, words=['"a/b"', '"dir"', '"link/x"'])
+            self.assertEqual(tree(self.path('out')), {b'a': b'precious', b'dir': None, b'dir/inside': b'precious', b'ok': b'3',
+                                                     b'link': ('link', b'../elsewhere')})
+            self.assertEqual(os.listdir(self.path('elsewhere')), [])
+            os.remove(self.path('out/ok'))
+
+    def test_the_folder_itself_may_be_a_link(self):
+        vault = self.vault_of({b'a': b'1'})
+        os.mkdir(self.path('real'))
+        os.symlink('real', self.path('out'))
+        self.kvault('export', vault, self.path('out'))
+        self.assertEqual(tree(self.path('real')), {b'a': b'1'})
+
+    def test_a_dry_run_tells_and_writes_nothing(self):
+        vault = self.vault_of({**self.VALUES, b'img': b'', b'img/a.png/x': b'1'})
+        before = support.state_of(self.folder)
+        told = self.json('export', '--dry-run', vault, self.path('out'))
+        self.assert_same_state(before)
+        text = self.kvault('export', '--dry-run', vault, self.path('out')).decode().splitlines()
+        self.assertEqual(text[-1], 'Would export 6 values (100.0 kB), 0 skipped, 0 failed')
+        self.assert_same_state(before)
+        self.assertEqual(self.json('export', vault, self.path('out')), told)
+        before = tree(self.folder)
+        told = self.json('export', '--dry-run', vault, self.path('out'), status=USAGE)
+        self.assertEqual({row['result'] for row in told}, {'skipped'})
+        self.json('export', '--dry-run', vault, self.path('out'), '--overwrite')
+        self.assertEqual(tree(self.folder), before)
+
+    def test_the_vault_and_its_journals_are_no_target(self):
+        values = {b'v.kvault': b'x', b'v.kvault-journal': b'x', b'V.KVAULT-wal': b'x', b'v.kvault-shm': b'x', b'v.kvault-x': b'x',
+                  b'sub/v.kvault-wal': b'x'}
+        vault = self.vault_of(values)
+        os.symlink('v.kvault', self.path('link'))
+        for name in (vault, self.path('link')):
+            for where in (self.folder, self.path('.')):
+                self.kvault('export', name, where, '--overwrite', status=USAGE, words='vault itself')
+                self.assertEqual(sorted(os.listdir(self.folder)), ['link', 'sub', 'v.kvault', 'v.kvault-x'])
+        self.assertEqual(self.keys(vault), sorted(values))
+
+    def test_where_nothing_may_be_written(self):
+        vault = self.vault_of(self.VALUES)
+        os.mkdir(self.path('out'), 0o755)
+        options = as_nobody()
+        if not options:
+            os.chmod(self.path('out'), 0o555)
+        self.kvault('export', vault, self.path('out'), status=IO, words=['"c"', 'Permission denied'], **options)
+        self.assertEqual(tree(self.path('out')), {})
+        self.kvault('export', vault, self.path('out/new'), status=IO, words='Permission denied', **options)
+
+    def test_100_mb_in_little_memory(self):
+        vault = self.new_vault()
+        sql(vault, 'INSERT INTO kv VALUES (CAST(\'big\' AS BLOB), zeroblob(100000000))')
+        code = ('import os, subprocess, sys\n'
+                'p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)\n'
+                '_, status, usage = os.wait4(p.pid, 0)\n'
+                'print(status, usage.ru_maxrss)\n')
+        done = subprocess.run(['python3', '-c', code, KVAULT, 'export', vault, self.path('out')], stdout=subprocess.PIPE,
+                              timeout=support.TIMEOUT, check=True)
+        status, memory = map(int, done.stdout.split())
+        self.assertEqual(status, DONE)
+        if not support.is_sanitized():
+            self.assertLess(memory, 48 * 1024)
+        self.assertEqual(os.stat(self.path('out/big')).st_size, 100000000)
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class Names(ExportCase):
+    def test_hostile_keys_stay_inside(self):
+        values = {key: b'%d' % i for i, key in enumerate(HOSTILE_KEYS)}
+        os.mkdir(self.path('inner'))
+        vault = self.vault_of(values, 'inner/v.kvault')
+        before = tree(self.folder)
+        etc = sorted(os.listdir('/etc'))
+        rows = self.json('export', vault, self.path('inner/out'))
+        after = tree(self.folder)
+        self.assertEqual({p: c for p, c in after.items() if not (p + b'/').startswith(b'inner/out/')}, before)
+        self.assertEqual(sorted(os.listdir('/etc')), etc)
+        self.assertEqual(len(rows), len(values))
+        self.assertEqual(len({row['file'] for row in rows}), len(values))
+        files = files_of(self.path('inner/out'))
+        self.assertEqual(sorted(files.values()), sorted(values.values()))
+        for row in rows:
+            path = os.path.relpath(row['file'], self.path('inner/out')).encode()
+            self.assertEqual(files[path], values[key_of(row)])
+            self.assertLess(len(path), 2600)
+        for path in files:
+            path.decode('utf-8')
+            for part in path.split(b'/'):
+                self.assertLessEqual(len(part), 255)
+                self.assertFalse(any(byte < 0x20 or byte == 0x7f for byte in part), part)
+
+    def paths(self, *keys):
+        """By key, the paths below the folder, in the order of the keys."""
+        vault = self.vault_of(dict.fromkeys(keys, b''), 'n.kvault')
+        rows = self.json('export', vault, self.path('n'), '--dry-run')
+        os.remove(vault)
+        return {key_of(row): os.path.relpath(row['file'], self.path('n')) for row in rows}
+
+    def test_what_names_become(self):
+        for key, path in ((b'a/b.png', 'a/b.png'), ('ünï/漢'.encode(), 'ünï/漢'), (b'/etc/x', '%/etc/x'), (b'', '%'),
+                          (b'..', '%2E%2E'), (b'.', '%2E'), (b'../x', '%2E%2E/x'), (b'...', '...'), (b'a//b', 'a/%/b'),
+                          (b'a/', 'a/%'), (b'\x00', '%00'), (b'\xff\xfe', '%FF%FE'), (b'a\nb', 'a%0Ab'),
+                          ('\u202e'.encode(), '%E2%80%AE'), (b'100%', '100%'), (b'.x', '.x'), (b'a b', 'a b')):
+            with self.subTest(key):
+                self.assertEqual(self.paths(key), {key: path})
+
+    def test_collisions_get_numbers(self):
+        self.assertEqual(self.paths(b'x%FF.png', b'x\xff.png'), {b'x%FF.png': 'x%FF.png', b'x\xff.png': 'x%FF (2).png'})
+        self.assertEqual(self.paths(b'a', b'a/b', b'a/c', b'a/d/e'), {b'a': 'a', b'a/b': 'a (2)/b', b'a/c': 'a (2)/c',
+                                                                     b'a/d/e': 'a (2)/d/e'})
+        self.assertEqual(self.paths(b'a', b'a (2)', b'a/b'), {b'a': 'a', b'a (2)': 'a (2)', b'a/b': 'a (3)/b'})
+        self.assertEqual(self.paths(b'', b'%', b'/'), {b'': '%', b'%': '% (2)', b'/': '% (3)/%'})
+
+    def test_in_the_order_asked_for_too(self):
+        vault = self.vault_of({b'a': b'1', b'a/b': b'2'})
+        self.kvault('export', vault, self.path('out'), 'a/b', 'a')
+        self.assertEqual(files_of(self.path('out')), {b'a/b': b'2', b'a (2)': b'1'})
+
+    def test_long_names_keep_their_extension_and_differ(self):
+        long = {b'd/' + b'n' * 300 + end: end for end in (b'1.jpeg', b'2.jpeg', b'3', '漢'.encode(), b'.' + b'e' * 100)}
+        paths = self.paths(*long)
+        self.assertEqual(len(set(paths.values())), len(long))
+        for key, path in paths.items():
+            name = path[2:]
+            self.assertLessEqual(len(name.encode()), 240)
+            self.assertRegex(name, '^n+~[0-9a-f]{16}(.jpeg)?$')
+            self.assertEqual(name.endswith('.jpeg'), key.endswith(b'.jpeg'))
+        self.assertEqual(self.paths(b'n' * 240), {b'n' * 240: 'n' * 240})
+
+    def test_many_keys_of_one_name(self):
+        keys = [bytes([0x80 + i // 64 % 64, 0x80 + i % 64]) for i in range(3000)]
+        vault = self.vault_of({**{b'%%%02X%%%02X' % tuple(key): b'' for key in keys}, **dict.fromkeys(keys, b'')})
+        rows = self.json('export', vault, self.path('out'), '--dry-run')
+        self.assertEqual(len({row['file'] for row in rows}), len(rows))
+
+    def test_keys_of_other_classes(self):
+        vault = self.vault_of({b'k': b'blob'})
+        sql(vault, "INSERT INTO kv VALUES ('k', CAST('text' AS BLOB)), (12, CAST('number' AS BLOB))")
+        self.kvault('export', vault, self.path('out'))
+        self.assertEqual(sorted(files_of(self.path('out')).values()), [b'blob', b'number', b'text'])
+
+    def test_there_and_back(self):
+        for fixture in support.fixtures():
+            if not is_healthy(fixture):
+                continue
+            path = self.fixture(fixture['file'])
+            for table in vault_tables(fixture):
+                with self.subTest(file=fixture['file'], table=table['name']):
+                    out, copy = self.path('out'), self.new_vault('copy.kvault')
+                    rows = self.json('export', path, out, '-t', table['name'])
+                    expected = {k['key_hex']: (k['size'], k['sha256']) for k in table['keys']}
+                    self.assertEqual({key_of(row).hex() for row in rows}, set(expected))
+                    self.kvault('import', copy, out + '/')
+                    back = {}
+                    for key in self.keys(copy):
+                        value = self.kvault('cat', copy, '--key-hex', key.hex())
+                        back[key.hex()] = (len(value), digest(value))
+                    plain = {key_of(row).hex() for row in rows
+                             if os.fsencode(row['file']) == os.fsencode(out) + b'/' + key_of(row)}
+                    self.assertEqual({key: back[key] for key in plain}, {key: expected[key] for key in plain})
+                    self.assertEqual(sorted(back.values()), sorted(expected.values()))
+                    shutil.rmtree(out)
+                    os.remove(copy)
+
+
+class Damaged(ExportCase):
+    def test_what_can_be_read_is_exported(self):
+        for name in ('damaged/table_leaf_wrecked.db', 'damaged/value_bytes_flipped.db', 'damaged/truncated_half.db'):
+            with self.subTest(name):
+                path = self.fixture(name)
+                out = self.path(os.path.basename(name) + '.out')
+                done = self.run_kvault('export', path, out, '--json')
+                rows = [row for row in map(support.json.loads, done.stdout.decode().splitlines())]
+                files = files_of(out) if os.path.exists(out) else {}
+                self.assertEqual(len(files), sum(row['result'] == 'exported' for row in rows))
+                failed = [row for row in rows if row['result'] == 'failed']
+                for row in failed:
+                    self.assertFalse(os.path.exists(row['file']))
+                self.assertEqual(done.returncode, DAMAGED if done.stderr else DONE, done.stderr)
+                for row in rows:
+                    if row['result'] == 'exported':
+                        key = ['--key-hex', key_of(row).hex()]
+                        with open(row['file'], 'rb') as file:
+                            self.assertEqual(file.read(), self.kvault('cat', path, *key))
+                if name.endswith('wrecked.db'):
+                    self.assertGreater(len(failed), 0)
+                    self.assertGreater(len(files), 100)
+
+    def test_an_index_that_breaks_off(self):
+        path = self.vault_of({b'%05d' % i: b'%d' % i for i in range(20000)})
+        page_size = self.json('stat', path)[0]['page_size']
+        size = os.path.getsize(path)
+        with open(path, 'r+b') as file:
+            for page in range(2, size // page_size):
+                file.seek(page * page_size)
+                block = file.read(page_size)
+                if block[:1] == b'\x0a' and b'07777' in block:  # a leaf of the index
+                    file.seek(page * page_size)
+                    file.write(b'\xee' * page_size)
+        done = self.run_kvault('export', path, self.path('out'), '-q')
+        self.assertEqual(done.returncode, DAMAGED, done.stderr)
+        files = files_of(self.path('out'))
+        self.assertIn(b'00000', files)
+        self.assertIn(b'19999', files)
+        self.assertGreater(len(files), 10000)
+        for name, content in files.items():
+            self.assertEqual(int(name), int(content))
+
+
+class Ended(ExportCase):
+    """Ended in the middle: no file that is not whole."""
+    N = 40
+    SIZE = 5000000
+
+    def setUp(self):
+        super().setUp()
+        self.vault = self.new_vault()
+        sql(self.vault, *(('INSERT INTO kv VALUES (?, ?)', (b'd%02d/f' % i, bytes([i + 1]) * self.SIZE)) for i in range(self.N)),
+            'PRAGMA wal_checkpoint(TRUNCATE)')
+
+    def begin(self, *options):
+        return subprocess.Popen([KVAULT, 'export', self.vault, self.path('out'), *options], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def assert_whole_files(self):
+        files = files_of(self.path('out')) if os.path.exists(self.path('out')) else {}
+        self.assertEqual(sorted(files), [b'd%02d/f' % i for i in range(len(files))])
+        for i, path in enumerate(sorted(files)):
+            self.assertEqual(digest(files[path]), hashlib.sha256(bytes([i + 1]) * self.SIZE).hexdigest())
+        return len(files)
+
+    def test_by_signals(self):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
+            for name in ('d00', 'd07', 'd20'):
+                process = self.begin()
+                while process.poll() is None and not os.path.exists(self.path('out/' + name)):
+                    pass
+                process.send_signal(number)
+                said = process.communicate(timeout=support.TIMEOUT)[1]
+                n = self.assert_whole_files()
+                if process.returncode != DONE:
+                    self.assertEqual(process.returncode, status)
+                    self.assertLess(n, self.N)
+                    if number != signal.SIGKILL:
+                        self.assertIn(b'cancelled; %d values are there' % n, said)
+                if os.path.exists(self.path('out')):
+                    shutil.rmtree(self.path('out'))
+                if number != signal.SIGKILL:
+                    self.assertEqual(os.listdir(self.folder), ['new.kvault'])
+
+    def test_by_a_full_disk(self):
+        mount = self.path('out')
+        os.mkdir(mount)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=32m', 'none', mount], check=False,
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest('mounting is not allowed here')
+        self.addCleanup(subprocess.run, ['umount', mount], check=True)
+        done = self.run_kvault('export', self.vault, mount)
+        self.assertEqual(done.returncode, IO)
+        self.assertIn(b'No space left on device', done.stderr)
+        n = self.assert_whole_files()
+        self.assertGreater(n, 3)
+        self.assertEqual(done.stderr.count(b'\n'), 2, done.stderr)
+        self.assertIn(b'not finished; %d values' % n, done.stderr)
+
+
+if __name__ == '__main__':
+    support.main()
