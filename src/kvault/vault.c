@@ -21,15 +21,6 @@
 #define PROGRESS_OPS 2000     /* virtual-machine steps between two looks at "cancelled": well under 20 ms */
 #define LONGEST_WAIT_MS 20
 
-static int64_t
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- options ---- */
 
 #define DEFAULT(member, value) do { if (options->member == 0) options->member = (value); } while (0)
@@ -47,7 +38,7 @@ take_options (kvault               *vault,
   DEFAULT (page_cache_kib, DEFAULT_PAGE_CACHE_KIB);
   DEFAULT (chunk_size, DEFAULT_CHUNK_SIZE);
 
-  if ((unsigned) options->access > KVAULT_ACCESS_CREATE_NEW)
+  if ((unsigned) options->access > KVAULT_ACCESS_SALVAGE)
     return kvault__fail (vault, KVAULT_EINVAL, "access is not a kvault_access");
   if ((unsigned) options->durability > KVAULT_DURABILITY_FULL)
     return kvault__fail (vault, KVAULT_EINVAL, "durability is not a kvault_durability");
@@ -92,7 +83,7 @@ busy_cb (void *data,
          int   n_calls)
 {
   kvault *vault = data;
-  int64_t now = now_ms ();
+  int64_t now = kvault__now_ms ();
   int64_t left;
   int wait_ms = n_calls < 4 ? 1 << n_calls : LONGEST_WAIT_MS;
 
@@ -116,6 +107,8 @@ kvault_interrupt (kvault *vault)
 }
 
 /* ---- entering a public function ---- */
+
+static int take_up (kvault *vault);
 
 static bool
 has_moved (kvault *vault)
@@ -151,7 +144,11 @@ forget_interruption (kvault *vault)
 int
 kvault__enter (kvault *vault)
 {
+  int rc;
+
   forget_interruption (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
   return vault->frozen ? check_frozen_place (vault) : KVAULT_OK;
 }
 
@@ -169,7 +166,11 @@ kvault__check_writable (kvault *vault)
 int
 kvault__enter_write (kvault *vault)
 {
+  int rc;
+
   forget_interruption (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
   return kvault__check_writable (vault);
 }
 
@@ -219,7 +220,7 @@ kvault_data_version (kvault   *vault,
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
     return rc;
   if (sqlite3_step (statement) == SQLITE_ROW)
-    *version = (uint64_t) sqlite3_column_int64 (statement, 0);
+    *version = (uint64_t) vault->n_taken_up << 32 | (uint32_t) sqlite3_column_int64 (statement, 0);
   else
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
@@ -394,7 +395,7 @@ set_pragmas (kvault *vault)
             vault->options.page_cache_kib,
             vault->options.durability == KVAULT_DURABILITY_FULL ? "FULL" : "NORMAL",
             vault->options.secure_delete != 0,
-            vault->options.access == KVAULT_ACCESS_VIEW);
+            kvault__only_looks (vault));
   if ((rc = kvault__exec (vault, sql)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.page_size", &page_size)) != KVAULT_OK)
@@ -405,20 +406,34 @@ set_pragmas (kvault *vault)
 }
 
 static int
+connect_file (kvault *vault)
+{
+  int rc;
+
+  if ((rc = kvault__handle_join (vault)) != KVAULT_OK ||
+      (rc = kvault__open_database (vault)) != KVAULT_OK)
+    return rc;
+  sqlite3_progress_handler (vault->db, PROGRESS_OPS, progress_cb, vault);
+  return KVAULT_OK;
+}
+
+static int
 open_steps (kvault     *vault,
             const char *table,
             bool       *created)
 {
-  bool may_create = vault->options.access >= KVAULT_ACCESS_CREATE;
+  bool may_create = vault->options.access == KVAULT_ACCESS_CREATE || vault->options.access == KVAULT_ACCESS_CREATE_NEW;
   int rc;
 
   if (may_create && (rc = create_file (vault, created)) != KVAULT_OK)
     return rc;
   if ((rc = check_kind_of_file (vault)) != KVAULT_OK ||
-      (rc = resolve_path (vault)) != KVAULT_OK ||
-      (rc = kvault__open_database (vault)) != KVAULT_OK)
+      (rc = resolve_path (vault)) != KVAULT_OK)
     return rc;
-  sqlite3_progress_handler (vault->db, PROGRESS_OPS, progress_cb, vault);
+  if (!kvault__only_looks (vault))
+    kvault__sweep (vault->path);
+  if ((rc = connect_file (vault)) != KVAULT_OK)
+    return rc;
   if (may_create && (rc = kvault__schema_create (vault, table)) != KVAULT_OK)
     return rc;
   if ((rc = kvault__schema_load (vault)) != KVAULT_OK ||
@@ -481,6 +496,7 @@ kvault_open (const char           *location,
     *error = self->error;
   kvault__schema_free (self);
   sqlite3_close (self->db);
+  kvault__handle_leave (self);
   if (created)
     remove_created (self);
   free (self->path);
@@ -488,6 +504,97 @@ kvault_open (const char           *location,
   free (self->location);
   free (self);
   return rc;
+}
+
+bool
+kvault__only_looks (const kvault *vault)
+{
+  return vault->options.access == KVAULT_ACCESS_VIEW || vault->options.access == KVAULT_ACCESS_SALVAGE;
+}
+
+/* ---- letting go and taking up ---- */
+
+void
+kvault__disconnect (kvault *vault)
+{
+  kvault__statements_finalize (vault);
+  /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
+   * descriptors still lead to the old one, where its content belongs. */
+  if (vault->db != NULL && vault->readonly_reason == NULL && has_moved (vault))
+    sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+  sqlite3_close (vault->db);
+  vault->db = NULL;
+  kvault__handle_leave (vault);
+}
+
+/* What was found out at opening is kept: the caller may hold the list of sections. */
+static int
+take_up (kvault *vault)
+{
+  int rc;
+
+  if ((rc = connect_file (vault)) == KVAULT_OK && (rc = kvault__schema_verify (vault)) == KVAULT_OK)
+    rc = set_pragmas (vault);
+  if (rc == KVAULT_OK)
+    vault->n_taken_up++;
+  else
+    kvault__disconnect (vault);
+  return rc;
+}
+
+/* Whether nothing of the handle's is under way that needs its connection. */
+int
+kvault__check_idle (kvault *vault)
+{
+  if (vault->batch || vault->inside > 0 || vault->cursors != NULL || vault->blobs != NULL)
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: close the handle's cursors, blobs and transaction first", vault->name);
+  return KVAULT_OK;
+}
+
+int
+kvault_let_go (kvault *vault)
+{
+  int rc;
+
+  if (vault->db == NULL)
+    return KVAULT_OK;
+  if ((rc = kvault__check_idle (vault)) == KVAULT_OK)
+    kvault__disconnect (vault);
+  return rc;
+}
+
+/* A handle of our own for work beside the one on @vault. Nothing that needs a claim can run while it is open. */
+int
+kvault__open_beside (kvault       *vault,
+                     const char   *path,
+                     kvault_access access,
+                     int         (*is_cancelled) (void *data),
+                     void         *data,
+                     kvault      **beside)
+{
+  kvault_options options = vault->options;
+  kvault_error error;
+  int rc;
+
+  options.access = access;
+  options.is_cancelled = is_cancelled;
+  options.is_cancelled_data = data;
+  options.let_go = NULL;
+  options.page_cache_kib = DEFAULT_PAGE_CACHE_KIB;
+  if (options.busy_timeout_ms == 0)
+    options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
+  if ((rc = kvault_open (path, &options, beside, &error)) != KVAULT_OK)
+    vault->error = error;
+  return rc;
+}
+
+/* What went wrong there went wrong here. */
+int
+kvault__fail_beside (kvault       *vault,
+                     const kvault *beside)
+{
+  vault->error = beside->error;
+  return vault->error.code;
 }
 
 int
@@ -512,13 +619,8 @@ kvault_close (kvault *vault)
     kvault__blob_detach (vault->blobs);
   while (vault->writers != NULL)
     kvault__writer_detach (vault->writers);
-  kvault__statements_finalize (vault);
+  kvault__disconnect (vault);
   kvault__schema_free (vault);
-  /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
-   * descriptors still lead to the old one, where its content belongs. */
-  if (vault->readonly_reason == NULL && has_moved (vault))
-    sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-  sqlite3_close (vault->db);
   free (vault->path);
   free (vault->name);
   free (vault->location);
