@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#define REPORT_MS 50
+#define REPORT_MS 20
 
 int64_t
 kvault__now_ms (void)
