@@ -18,8 +18,8 @@
 #define MAX_TRIES 50
 
 typedef struct {
+  kvault__work work;     /* first: it is what stop_cb() is given */
   kvault *vault;
-  kvault__work work;
   kvault__copy copy;
   kvault *holder;        /* holds the state */
   kvault *source;        /* the copy is made through it */
@@ -46,19 +46,18 @@ watch_versions (backup *self)
   return self->outrun;
 }
 
-/* The source's is_cancelled: first asked when its transaction has begun. */
-static int
-source_cb (void *data)
+/* Asked at the source's first look into the file, which it takes from inside its transaction. */
+static bool
+stop_cb (kvault__work *work)
 {
-  backup *self = data;
+  backup *self = (backup *) work;
 
   if (!self->begun)
     {
       self->begun = true;
-      if (watch_versions (self))
-        return 1;
+      watch_versions (self);
     }
-  return self->outrun || !kvault__work_goes_on (&self->work);
+  return self->outrun;
 }
 
 static int
@@ -67,8 +66,8 @@ hold_state (backup *self)
   int64_t version;
 
   self->version = 0;
+  self->begun = true;   /* not this one's looks */
   watch_versions (self);
-  self->outrun = self->begun = false;
   if (kvault__exec (self->holder, "BEGIN") != KVAULT_OK ||
       kvault__pragma_int (self->holder, "SELECT count(*) FROM main.sqlite_schema", &version) != KVAULT_OK)
     return kvault__fail_beside (self->vault, self->holder);
@@ -92,6 +91,7 @@ try_once (backup  *self,
     return rc;
   self->source->cancelled = false;
   self->work.progress.bytes = 0;
+  self->begun = false;
   rc = kvault__copy_fill (&self->copy, self->source, false, live);
   if (rc == KVAULT_OK && !self->begun)   /* so short that nobody was asked */
     {
@@ -134,8 +134,9 @@ fill_and_check (backup *self)
   if ((rc = kvault__copy_check_room (&self->copy, live)) != KVAULT_OK ||
       (rc = kvault__open_beside (vault, vault->path, KVAULT_ACCESS_VIEW, kvault__work_is_cancelled, &self->work, &self->holder)) != KVAULT_OK)
     return rc;
-  rc = kvault__open_beside (vault, vault->path, KVAULT_ACCESS_VIEW, source_cb, self, &self->source);
-  self->begun = self->outrun = false;
+  self->begun = true;
+  self->work.stop = stop_cb;
+  rc = kvault__open_beside (vault, vault->path, KVAULT_ACCESS_VIEW, kvault__work_is_cancelled, &self->work, &self->source);
   if (rc == KVAULT_OK && (rc = fill (self, live)) == KVAULT_OK)
     rc = kvault__copy_check (&self->copy, self->holder, stats.journal, live);
   kvault_close (self->source);

@@ -359,6 +359,14 @@ check_key (checker      *self,
 
 /* ---- the walks ---- */
 
+/* Nothing was written, so there is nothing to fail; but once SQLite has seen damage it takes every commit for a failure. */
+static void
+end_reading (kvault *vault)
+{
+  if (sqlite3_exec (vault->db, "RELEASE kvault", NULL, NULL, NULL) != SQLITE_OK && !vault->batch)
+    sqlite3_exec (vault->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 /* One walk in turns, each a short transaction: @turn does some and says whether there is more. */
 static int
 walk (checker *self,
@@ -372,10 +380,7 @@ walk (checker *self,
       rc = turn (self, &more);
       sqlite3_blob_close (self->blob);   /* an open one would keep the transaction */
       self->blob = NULL;
-      if (rc == KVAULT_OK)
-        rc = kvault__run (self->vault, KVAULT__RELEASE);
-      else
-        sqlite3_exec (self->vault->db, "RELEASE kvault", NULL, NULL, NULL);
+      end_reading (self->vault);
     }
   return rc;
 }
@@ -532,6 +537,7 @@ check_table (checker              *self,
 {
   int rc;
 
+  kvault__schema_switch (self->vault, section);
   self->section = section;
   self->index_broken = false;
   rc = prepare_all (self);
@@ -552,11 +558,13 @@ check_table (checker              *self,
 static int
 check_tables (checker *self)
 {
+  const kvault_section *in_use = self->vault->section;
   int rc = KVAULT_OK;
 
   for (size_t i = 0; i < self->vault->n_sections && rc == KVAULT_OK; i++)
     if (self->vault->sections[i].readable)
       rc = check_table (self, &self->vault->sections[i]);
+  kvault__schema_switch (self->vault, in_use);
   return rc;
 }
 

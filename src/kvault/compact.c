@@ -236,6 +236,7 @@ reclaim (kvault      *vault,
     {
       uint64_t n = pages - *freed < RECLAIM_STEP ? pages - *freed : RECLAIM_STEP;
 
+      work->reported_ms = 0;   /* a step is worth a word */
       if ((rc = kvault__work_check (work)) != KVAULT_OK)
         return rc;
       sqlite3_snprintf (sizeof sql, sql, "PRAGMA main.incremental_vacuum(%llu)", (unsigned long long) n);

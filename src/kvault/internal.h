@@ -147,15 +147,17 @@ void kvault__claim_second (kvault *vault, ino_t ino);
 void kvault__unclaim (kvault *vault);
 
 /* work.c */
-typedef struct {
+typedef struct kvault__work kvault__work;
+struct kvault__work {
   kvault *vault;
   kvault_progress_func report;   /* may be NULL */
   void *data;
+  bool (*stop) (kvault__work *work);   /* one more who is asked, and may end a step without cancelling all; NULL: nobody */
   kvault_progress progress;
   uint64_t stage_end;
   sqlite3 *watched;
   int64_t reported_ms;
-} kvault__work;
+};
 int64_t kvault__now_ms (void);
 void kvault__work_init (kvault__work *work, kvault *vault, kvault_progress_func report, void *data);
 bool kvault__work_goes_on (kvault__work *work);

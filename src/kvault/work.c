@@ -38,7 +38,7 @@ kvault__work_goes_on (kvault__work *work)
 {
   int64_t now;
 
-  if (work->vault->cancelled)
+  if (work->vault->cancelled || (work->stop != NULL && work->stop (work)))
     return false;
   if (work->report != NULL && (now = kvault__now_ms ()) - work->reported_ms >= REPORT_MS)
     {

@@ -29,7 +29,7 @@ make_half_empty (const char *name, const char *journal)
   return path;
 }
 
-/* All of the content, as one text. */
+/* A sum of all of the content. */
 static char *
 content_of (const char *path)
 {
@@ -37,8 +37,10 @@ content_of (const char *path)
     "SELECT group_concat(x, char(10)) FROM (SELECT 'kv ' || quote(key) || quote(value) x FROM kv UNION ALL "
     "SELECT 'old ' || id || quote(key) || quote(value) || size FROM old UNION ALL "
     "SELECT 'other ' || quote(x) || quote(y) FROM other UNION ALL SELECT a FROM words WHERE words MATCH 'text' ORDER BY 1)";
+  char *text = kvtest_sql_text (path, sql), sum[SHA256_HEX_SIZE];
 
-  return kvtest_sql_text (path, sql);
+  sha256_hex (text, strlen (text), sum);
+  return kvtest_format ("%s", sum);
 }
 
 static void
