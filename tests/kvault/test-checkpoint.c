@@ -183,7 +183,7 @@ optimize_adds_no_table (void)
   char *path = kvtest_path ("a.db"), *before;
 
   for (int i = 0; i < 300; i++)
-    assert_ok (vault, kvault_put (vault, kvtest_format ("%d", i), 3, "value", 5));
+    assert_ok (vault, kvault_put (vault, kvtest_format ("%03d", i), 3, "value", 5));
   before = kvtest_sql_text (path, "SELECT group_concat(name || rootpage) FROM sqlite_schema");
   assert_ok (vault, kvault_exists (vault, "100", 3));
   assert_ok (vault, kvault_optimize (vault));
