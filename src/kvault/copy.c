@@ -169,7 +169,10 @@ kvault__copy_fill (kvault__copy *copy,
       kvault__work_unwatch (copy->work);
     }
   sqlite3_finalize (statement);
-  return rc == KVAULT_OK ? rc : kvault__fail_beside (copy->vault, source);
+  if (rc != KVAULT_OK)
+    return kvault__fail_beside (copy->vault, source);
+  sync_file_range (copy->fd, 0, 0, SYNC_FILE_RANGE_WRITE);   /* the disk writes while the copy is compared */
+  return KVAULT_OK;
 }
 
 /* ---- comparing ---- */
@@ -298,7 +301,7 @@ kvault__copy_check (kvault__copy  *copy,
   if (rc != KVAULT_OK)
     return rc;
   if ((rc = check_pages (copy, made, bytes)) == KVAULT_OK && (rc = check_equal (copy, source, made)) == KVAULT_OK &&
-      journal == KVAULT_JOURNAL_WAL && kvault__exec (made, "PRAGMA main.journal_mode=WAL") != KVAULT_OK)
+      journal == KVAULT_JOURNAL_WAL && kvault__exec (made, "PRAGMA synchronous=OFF; PRAGMA main.journal_mode=WAL") != KVAULT_OK)
     rc = kvault__fail_beside (copy->vault, made);
   kvault_close (made);
   if (rc == KVAULT_OK && fsync (copy->fd) != 0)

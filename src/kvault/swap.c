@@ -300,8 +300,8 @@ spoil (int fd)
 {
   static const char words[] = "This file was a vault, and a compacted one has taken its place.\n";
 
-  if (pwrite (fd, words, sizeof words - 1, 0) == (ssize_t) sizeof words - 1 && ftruncate (fd, sizeof words - 1) != 0)
-    return;   /* its first bytes are enough */
+  if (pwrite (fd, words, sizeof words - 1, 0) != (ssize_t) sizeof words - 1)
+    return;   /* on a disk so broken nobody will read it either */
 }
 
 static int

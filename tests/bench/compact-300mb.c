@@ -41,6 +41,16 @@ copy_of (const char *name)
 }
 
 static void
+discard (char *path)
+{
+  bench_pause ();
+  unlink (path);
+  sync ();   /* it weighs on the next run otherwise */
+  free (path);
+  bench_resume ();
+}
+
+static void
 compact (void *data)
 {
   kvault_vacuum_options options = { .way = KVAULT_VACUUM_SWAP };
@@ -50,8 +60,7 @@ compact (void *data)
   if (kvault_vacuum (vault, &options, NULL) != KVAULT_OK)
     bench_die ("%s", kvault_errmsg (vault));
   kvault_close (vault);
-  unlink (path);
-  free (path);
+  discard (path);
 }
 
 static void
@@ -63,8 +72,7 @@ compact_as_kohakuvault (void *data)
   if (sqlite3_exec (db, "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=WAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) != SQLITE_OK)
     bench_die ("%s", sqlite3_errmsg (db));
   sqlite3_close (db);
-  unlink (path);
-  free (path);
+  discard (path);
 }
 
 /* Every other key of a vault is deleted, as a transaction each would: the free pages lie between the others. */
