@@ -14,6 +14,9 @@
  * values move with kvault_get() and kvault_put(). Large ones stream: kvault_blob reads any
  * range of a value, kvault_writer brings a value in and shows it only when it is whole.
  * kvault_cursor walks the keys in order, from any key, in either direction, without end.
+ * kvault_check() looks for damage, kvault_salvage() saves what a damaged file still has, and
+ * kvault_vacuum() gives back the space of deleted values, which otherwise stays in the file
+ * for new ones.
  *
  *     #include <kvault.h>
  *     #include <stdio.h>
@@ -69,6 +72,8 @@
  *  - An open cursor or blob holds a read transaction: others' commits stay unseen until it
  *    is closed. In write-ahead-log mode it keeps the log from being recycled; in
  *    rollback-journal mode it keeps writers out altogether. Close them early.
+ *  - Compacting into a new file needs that nobody has the file open. A program with several
+ *    handles on it gives them a kvault_options.let_go.
  *  - A read that succeeds does not prove that the bytes are those once written: SQLite
  *    has no checksums of values.
  *  - Two tables of other storage classes than BLOB can be met in files that other programs
@@ -1082,7 +1087,8 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
 /**
  * Write a copy of the whole file as it is at one moment, compacted and compared with it. Others may write meanwhile (a
  * file with a rollback journal keeps writers waiting). The copy appears under its name when it is
- * whole and on the disk. What waits in the cache is flushed first.
+ * whole and on the disk. What waits in the cache is flushed first; no cursor, blob or transaction of the handle's may be
+ * open. A killed process may leave ".NAME.kvault-compact" beside the target, for the next who opens or makes that.
  *
  * @target  a path; nothing may be there. Mode 0644 less the umask; the journal mode is that of the vault
  *

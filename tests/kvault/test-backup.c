@@ -136,6 +136,49 @@ looks_for_room_first (void)
   kvtest_on_small_disk (folder, 8 << 20, onto_full_disk, folder);
 }
 
+static void
+back_up_for_ever (KvChild *self, void *data)
+{
+  kvault *vault = kvtest_open (data, KVAULT_ACCESS_VIEW);
+
+  kvtest_step (self);
+  for (;;)
+    {
+      kvault_backup (vault, kvtest_path ("b.db"), NULL, NULL);
+      kvtest_remove (kvtest_path ("b.db"));
+    }
+}
+
+static void
+a_kill_leaves_nothing_half_done (void)
+{
+  char *path = kvtest_path ("a.db"), *target = kvtest_path ("b.db"), *rest = kvtest_path (".b.db.kvault-compact");
+  uint64_t seed = 9;
+  int n_rests = 0;
+  kvault *vault;
+
+  kvtest_sql (path, KVTEST_V2 ("kv") "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199) "
+              "INSERT INTO kv SELECT CAST(i AS BLOB), randomblob(50000) FROM n");
+  for (int i = 0; i < 30; i++)
+    {
+      KvChild *child = kvtest_spawn (back_up_for_ever, path);
+
+      kvtest_await (child);
+      kvtest_sleep ((double) (kvtest_random (&seed) % 150) / 1000);
+      kvtest_kill (child);
+      if (kvtest_exists (target))
+        assert_int (kvtest_sql_int (target, "SELECT count(*) FROM kv"), ==, 200);
+      kvtest_remove (target);
+      n_rests += kvtest_exists (rest);
+    }
+  assert_int (n_rests, >, 0);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_ok (vault, kvault_backup (vault, target, NULL, NULL));
+  kvault_close (vault);
+  assert_true (!kvtest_exists (rest));
+  printf ("# %d of 30 kills left a rest\n", n_rests);
+}
+
 /* Each transaction puts the same number at two keys and adds one: a copy of one moment has both alike. */
 static void
 write_pairs (KvChild *self, void *path)
@@ -207,6 +250,7 @@ static const KvTest tests[] = {
   { "/kvault/backup/overwrites-nothing", overwrites_nothing },
   { "/kvault/backup/a-cancel-leaves-nothing", a_cancel_leaves_nothing },
   { "/kvault/backup/looks-for-room-first", looks_for_room_first },
+  { "/kvault/backup/a-kill-leaves-nothing-half-done", a_kill_leaves_nothing_half_done },
   { "/kvault/backup/shows-one-moment-of-a-log", shows_one_moment_of_a_log },
   { "/kvault/backup/shows-one-moment-of-a-journal", shows_one_moment_of_a_journal },
 };

@@ -220,6 +220,59 @@ fail_on_full_disk (void *folder)
   assert_unchanged (snapshot);
 }
 
+static int
+fill_disk (const kvault_progress *progress, void *folder)
+{
+  char *path = kvtest_format ("%s/filler", (char *) folder);
+  static const char zeros[65536];
+  FILE *file;
+
+  if (kvtest_exists (path))
+    return 0;
+  file = fopen (path, "w");
+  setvbuf (file, NULL, _IONBF, 0);
+  while (fwrite (zeros, sizeof zeros, 1, file) == 1)
+    ;
+  fclose (file);
+  return 0;
+}
+
+/* The room that was there at first is gone when the work is half done. */
+static void
+fill_disk_meanwhile (void *folder)
+{
+  char *path = kvtest_format ("%s/a.db", (char *) folder), *filler = kvtest_format ("%s/filler", (char *) folder);
+  kvault_vacuum_options options = { .progress = fill_disk, .progress_data = folder };
+  kvault *vault;
+
+  kvtest_sql (path, KVTEST_V2 ("kv") "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19) "
+              "INSERT INTO kv SELECT CAST(i AS BLOB), randomblob(1000000) FROM n; DELETE FROM kv WHERE rowid %% 2");
+  for (int way = KVAULT_VACUUM_SWAP; way <= KVAULT_VACUUM_IN_PLACE; way += 2)
+    {
+      options.way = (kvault_vacuum_way) way;
+      vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+      assert_result (vault, kvault_vacuum (vault, &options, NULL), KVAULT_EFULL);
+      assert_ok (vault, kvault_exists (vault, "19", 2));
+      kvtest_remove (filler);
+      assert_ok (vault, kvault_put (vault, "still", 5, "there", 5));
+      assert_ok (vault, kvault_delete (vault, "still", 5));
+      kvault_close (vault);
+      assert_str (kvtest_integrity (path), "ok");
+      assert_alone (path);
+      assert_no_copy (path);
+    }
+}
+
+static void
+survives_a_full_disk (void)
+{
+  char *folder = kvtest_path ("disk");
+
+  kvtest_make_folder (folder);
+  setenv ("SQLITE_TMPDIR", kvtest_folder (), 1);
+  kvtest_on_small_disk (folder, 40 << 20, fill_disk_meanwhile, folder);
+}
+
 static void
 looks_for_room_first (void)
 {
@@ -399,6 +452,7 @@ static const KvTest tests[] = {
   { "/kvault/swap/a-cancel-leaves-no-trace", a_cancel_leaves_no_trace },
   { "/kvault/swap/tells-who-is-in-the-way", tells_who_is_in_the_way },
   { "/kvault/swap/looks-for-room-first", looks_for_room_first },
+  { "/kvault/swap/survives-a-full-disk", survives_a_full_disk },
   { "/kvault/swap/a-broken-file-is-not-compacted", a_broken_file_is_not_compacted },
   { "/kvault/swap/survives-kills", survives_kills },
   { "/kvault/swap/sweeps-what-a-kill-left-only", sweeps_what_a_kill_left_only },
