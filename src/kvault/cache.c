@@ -43,18 +43,12 @@ struct kvault__cache {
 };
 
 static int64_t
-clock_ms (clockid_t clock)
+unix_ms (void)
 {
   struct timespec now;
 
-  clock_gettime (clock, &now);
+  clock_gettime (CLOCK_REALTIME, &now);
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t
-now_ms (void)
-{
-  return clock_ms (CLOCK_MONOTONIC);
 }
 
 /* ---- the tree ---- */
@@ -312,7 +306,7 @@ flush (kvault *vault)
     rc = kvault__end (vault, write_tree (vault, cache->root));
   cache->n_flushes += rc == KVAULT_OK;
   cache->last_result = rc;
-  cache->last_flush_unix_ms = clock_ms (CLOCK_REALTIME);
+  cache->last_flush_unix_ms = unix_ms ();
   if (rc == KVAULT_OK)
     {
       drop_all (cache);
@@ -322,7 +316,7 @@ flush (kvault *vault)
   cache->retry_ms = cache->retry_ms == 0 ? RETRY_FIRST_MS : cache->retry_ms * 2;
   if (cache->retry_ms > RETRY_LONGEST_MS)
     cache->retry_ms = RETRY_LONGEST_MS;
-  cache->retry_at_ms = now_ms () + cache->retry_ms;
+  cache->retry_at_ms = kvault__now_ms () + cache->retry_ms;
   return rc;
 }
 
@@ -351,7 +345,7 @@ due_in_ms (const kvault__cache *cache)
 
   if (cache->n_entries == 0 || cache->options.flush_interval_ms == 0 || cache->locked)
     return -1;
-  now = now_ms ();
+  now = kvault__now_ms ();
   due = cache->interval_start_ms + cache->options.flush_interval_ms;
   if (due < cache->retry_at_ms)
     due = cache->retry_at_ms;
@@ -366,7 +360,7 @@ flush_if_due (kvault *vault)
   kvault__cache *cache = vault->cache;
   kvault_error error = vault->error;
 
-  if (cache->locked || (cache->retry_at_ms != 0 && now_ms () < cache->retry_at_ms))
+  if (cache->locked || (cache->retry_at_ms != 0 && kvault__now_ms () < cache->retry_at_ms))
     return;
   if (cache->n_bytes >= cache->options.flush_threshold || due_in_ms (cache) == 0)
     {
@@ -400,7 +394,7 @@ add (kvault     *vault,
   node->key_size = key_size;
   node->value_size = value_size;
   node->level = 1;
-  node->since_ms = now_ms ();
+  node->since_ms = kvault__now_ms ();
   kvault__cache_drop (vault, key, key_size);
   if (cache->n_entries == 0)
     cache->interval_start_ms = node->since_ms;
@@ -575,7 +569,7 @@ kvault_cache_stats_get (kvault             *vault,
   stats->entries = cache->n_entries;
   stats->bytes = cache->n_bytes;
   if (cache->n_entries > 0)
-    stats->oldest_age_ms = (uint64_t) (now_ms () - oldest_since_ms (cache->root, INT64_MAX));
+    stats->oldest_age_ms = (uint64_t) (kvault__now_ms () - oldest_since_ms (cache->root, INT64_MAX));
   stats->flushes = cache->n_flushes;
   stats->last_flush_unix_ms = cache->last_flush_unix_ms;
   stats->last_result = cache->last_result;

@@ -221,27 +221,30 @@ kvault_cursor_open (kvault                      *vault,
 
 /* Keys of strangers. Vaults' own are blobs. */
 static void
-read_other_key (kvault_cursor *self,
-                int            type)
+read_other_key (kvault_entry *entry,
+                sqlite3_stmt *row,
+                int           column,
+                char         *number,
+                size_t        room)
 {
-  kvault_entry *entry = &self->entry;
+  int type = sqlite3_column_type (row, column);
 
-  entry->key = self->number;   /* of a number; text replaces it */
+  entry->key = number;   /* of a number; text replaces it */
   if (type == SQLITE_INTEGER)
     {
       entry->key_class = KVAULT_CLASS_INTEGER;
-      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%lld", sqlite3_column_int64 (self->keys, 0));
+      entry->key_size = (size_t) snprintf (number, room, "%lld", sqlite3_column_int64 (row, column));
     }
   else if (type == SQLITE_FLOAT)
     {
       entry->key_class = KVAULT_CLASS_REAL;
-      entry->key_size = (size_t) snprintf (self->number, sizeof self->number, "%.17g", sqlite3_column_double (self->keys, 0));
+      entry->key_size = (size_t) snprintf (number, room, "%.17g", sqlite3_column_double (row, column));
     }
   else if (type == SQLITE_TEXT)
     {
       entry->key_class = KVAULT_CLASS_TEXT;
-      entry->key = sqlite3_column_text (self->keys, 0);
-      entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
+      entry->key = sqlite3_column_text (row, column);
+      entry->key_size = (size_t) sqlite3_column_bytes (row, column);
     }
   else   /* NULL, which only damage brings here */
     {
@@ -252,20 +255,22 @@ read_other_key (kvault_cursor *self,
     entry->key = "";
 }
 
-static void
-read_key (kvault_cursor *self)
+/* The key in a column of a row; @number is room for the text of one that is a number. */
+void
+kvault__entry_read_key (kvault_entry *entry,
+                        sqlite3_stmt *row,
+                        int           column,
+                        char         *number,
+                        size_t        room)
 {
-  kvault_entry *entry = &self->entry;
-  int type = sqlite3_column_type (self->keys, 0);
-
-  if (type != SQLITE_BLOB)
+  if (sqlite3_column_type (row, column) != SQLITE_BLOB)
     {
-      read_other_key (self, type);
+      read_other_key (entry, row, column, number, room);
       return;
     }
   entry->key_class = KVAULT_CLASS_BLOB;
-  entry->key = sqlite3_column_blob (self->keys, 0);
-  entry->key_size = (size_t) sqlite3_column_bytes (self->keys, 0);
+  entry->key = sqlite3_column_blob (row, column);
+  entry->key_size = (size_t) sqlite3_column_bytes (row, column);
   if (entry->key == NULL)
     entry->key = "";
 }
@@ -404,7 +409,7 @@ give_row (kvault_cursor *self)
 {
   self->row_ready = false;
   self->row_given = true;
-  read_key (self);
+  kvault__entry_read_key (&self->entry, self->keys, 0, self->number, sizeof self->number);
   if (self->has_ids)
     self->entry.id = sqlite3_column_int64 (self->keys, 1);
   if (self->sizes == NULL)

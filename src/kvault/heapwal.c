@@ -2,7 +2,8 @@
 /*
  * heapwal.c - an SQLite VFS for looking at files without leaving traces.
  *
- * It passes everything through to the system's VFS but the four methods for the index of a write-ahead log (the "-shm" file):
+ * Every connection goes through it. It passes everything through to the system's VFS, tells who asked with KVAULT__FCNTL_WATCH how many bytes of
+ * the main file are moved (work.c), and has its own manners for the index of a write-ahead log (the "-shm" file):
  *
  *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
  *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
@@ -29,6 +30,7 @@ typedef struct {
   bool mapped;
   void **regions;
   int n_regions;
+  kvault__watch watch;
   sqlite3_file *real;      /* in the same allocation, behind this struct */
 } view_file;
 
@@ -51,15 +53,53 @@ view_close (sqlite3_file *file)
   return PASS (file, xClose);
 }
 
-static int view_read (sqlite3_file *f, void *buf, int n, sqlite3_int64 at) { return PASS (f, xRead, buf, n, at); }
-static int view_write (sqlite3_file *f, const void *buf, int n, sqlite3_int64 at) { return PASS (f, xWrite, buf, n, at); }
+static void
+tell (sqlite3_file *file,
+      int           n_bytes)
+{
+  const kvault__watch *watch = &((view_file *) file)->watch;
+
+  if (watch->moved != NULL)
+    watch->moved (watch->data, n_bytes);
+}
+
+static int
+view_read (sqlite3_file *file,
+           void         *buf,
+           int           n,
+           sqlite3_int64 offset)
+{
+  tell (file, n);
+  return PASS (file, xRead, buf, n, offset);
+}
+
+static int
+view_write (sqlite3_file *file,
+            const void   *buf,
+            int           n,
+            sqlite3_int64 offset)
+{
+  tell (file, n);
+  return PASS (file, xWrite, buf, n, offset);
+}
+
+static int
+view_file_control (sqlite3_file *file,
+                   int           op,
+                   void         *arg)
+{
+  if (op != KVAULT__FCNTL_WATCH)
+    return PASS (file, xFileControl, op, arg);
+  ((view_file *) file)->watch = *(kvault__watch *) arg;
+  return SQLITE_OK;
+}
+
 static int view_truncate (sqlite3_file *f, sqlite3_int64 size) { return PASS (f, xTruncate, size); }
 static int view_sync (sqlite3_file *f, int flags) { return PASS (f, xSync, flags); }
 static int view_file_size (sqlite3_file *f, sqlite3_int64 *size) { return PASS (f, xFileSize, size); }
 static int view_lock (sqlite3_file *f, int level) { return PASS (f, xLock, level); }
 static int view_unlock (sqlite3_file *f, int level) { return PASS (f, xUnlock, level); }
 static int view_check_reserved (sqlite3_file *f, int *out) { return PASS (f, xCheckReservedLock, out); }
-static int view_file_control (sqlite3_file *f, int op, void *arg) { return PASS (f, xFileControl, op, arg); }
 static int view_sector_size (sqlite3_file *f) { return PASS (f, xSectorSize); }
 static int view_characteristics (sqlite3_file *f) { return PASS (f, xDeviceCharacteristics); }
 

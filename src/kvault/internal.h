@@ -70,8 +70,18 @@ typedef struct {
 typedef struct kvault__cached kvault__cached;
 typedef struct kvault__cache kvault__cache;
 
+/* What handles.c knows of a handle; guarded by its mutex. */
+typedef struct {
+  kvault *next;
+  dev_t dev;                    /* of the file it has open, or had last */
+  ino_t ino, second_ino;
+  bool holds;                   /* has it open */
+  bool claims;                  /* has it for itself */
+  bool asked;                   /* to let go of it, for the claim that is being made */
+} kvault__handle;
+
 struct kvault {
-  sqlite3 *db;
+  sqlite3 *db;                  /* NULL: the handle has let go of the file */
   char *location;               /* as given */
   char *name;                   /* the same for messages: escaped where it is not plain text */
   char *path;                   /* absolute, symbolic links resolved: side files lie beside this */
@@ -102,6 +112,8 @@ struct kvault {
   _Atomic int counting;         /* OP_Count runs, which asks no progress handler */
   bool cancelled;               /* a handler ended the running call: SQLite then says BUSY or INTERRUPT */
   int64_t busy_since_ms;
+  kvault__handle handle;
+  uint32_t n_taken_up;          /* connections before this one: each counts data_version anew */
 
   const char *readonly_reason;  /* of the handle; a section has its own */
   bool damaged;                 /* SQLite has seen damage: nothing is written any more */
@@ -137,6 +149,55 @@ int kvault__exec (kvault *vault, const char *sql);
 int kvault__pragma_int (kvault *vault, const char *sql, int64_t *value);
 uint64_t kvault__memory_available (void);
 
+int kvault__open_beside (kvault *vault, const char *path, kvault_access access, int (*is_cancelled) (void *data), void *data, kvault **beside);
+int kvault__fail_beside (kvault *vault, const kvault *beside);
+void kvault__disconnect (kvault *vault);
+int kvault__check_idle (kvault *vault);
+bool kvault__only_looks (const kvault *vault);
+
+/* handles.c */
+int kvault__handle_join (kvault *vault);
+void kvault__handle_leave (kvault *vault);
+bool kvault__others_would_let_go (kvault *vault);
+int kvault__claim (kvault *vault);
+void kvault__claim_second (kvault *vault, ino_t ino);
+void kvault__unclaim (kvault *vault);
+
+/* work.c */
+typedef struct kvault__work kvault__work;
+struct kvault__work {
+  kvault *vault;
+  kvault_progress_func report;   /* may be NULL */
+  void *data;
+  bool (*stop) (kvault__work *work);   /* one more who is asked, and may end a step without cancelling all; NULL: nobody */
+  kvault_progress progress;
+  uint64_t stage_end;
+  sqlite3 *watched;
+  int64_t reported_ms;
+};
+int64_t kvault__now_ms (void);
+void kvault__work_init (kvault__work *work, kvault *vault, kvault_progress_func report, void *data);
+bool kvault__work_goes_on (kvault__work *work);
+int kvault__work_check (kvault__work *work);
+int kvault__work_is_cancelled (void *work);
+void kvault__work_watch (kvault__work *work, sqlite3 *db, uint64_t bytes);
+void kvault__work_unwatch (kvault__work *work);
+
+/* who.c */
+typedef struct {
+  bool reader, writer, checkpointer;   /* of the write-ahead log */
+  bool own;                            /* one of them is this process */
+  unsigned n_processes;                /* others that have the file open */
+  int64_t pid;                         /* of one of the others; 0: unknown */
+  char program[32];                    /* its name */
+} kvault__who;
+void kvault__who_uses_log (const kvault *vault, kvault__who *who);
+void kvault__who_has_open (const kvault *vault, kvault__who *who);
+void kvault__name_process (kvault__who *who);
+
+/* checkpoint.c */
+int kvault__checkpoint (kvault *vault, kvault_checkpoint_mode mode, kvault_checkpoint_result *result);
+
 /* viewing.c */
 int kvault__look_at_place (const char *path, kvault__place *place);  /* 0 or errno */
 bool kvault__place_changed (const kvault__place *before, const kvault__place *now);
@@ -144,15 +205,43 @@ int kvault__open_database (kvault *vault);
 
 /* heapwal.c */
 #define KVAULT__VFS "kvault-view"
+#define KVAULT__FCNTL_WATCH 0x6b7601   /* sqlite3_file_control() of the main file, with a kvault__watch */
+typedef struct {
+  void (*moved) (void *data, int n_bytes);   /* before each read and write; NULL: none */
+  void *data;
+} kvault__watch;
 int kvault__vfs_register (void);
 
 /* schema.c */
 int kvault__harden (kvault *vault);
 int kvault__schema_load (kvault *vault);
+int kvault__schema_verify (kvault *vault);
 int kvault__schema_create (kvault *vault, const char *table);
 void kvault__schema_free (kvault *vault);
 int kvault__schema_use (kvault *vault, const char *table);
 void kvault__schema_switch (kvault *vault, const kvault_section *section);
+
+/* copy.c */
+typedef struct {
+  kvault *vault;
+  kvault__work *work;
+  char *path;
+  int fd;                /* -1: none */
+} kvault__copy;
+char *kvault__folder_of (const char *path);
+char *kvault__copy_path (const char *path);
+void kvault__sweep (const char *path);
+int kvault__copy_begin (kvault__copy *copy, kvault *vault, kvault__work *work, char *path, mode_t mode);
+void kvault__copy_end (kvault__copy *copy, bool remove);
+int kvault__copy_check_room (kvault__copy *copy, uint64_t size);
+int kvault__copy_fill (kvault__copy *copy, kvault *source, bool page_maps, uint64_t bytes);
+int kvault__copy_check (kvault__copy *copy, kvault *source, kvault_journal journal, uint64_t bytes);
+int kvault__sync_folder (kvault *vault, const char *path);
+
+/* swap.c */
+int kvault__swap_check (kvault *vault, kvault__who *who);
+int kvault__swap_fail_others (kvault *vault, const kvault__who *who);
+int kvault__swap (kvault *vault, const kvault_vacuum_options *options, kvault__work *work);
 
 /* statement.c */
 int kvault__statement (kvault *vault, kvault__statement_id id, sqlite3_stmt **statement);
@@ -227,6 +316,9 @@ int kvault__bulk_recover (kvault *vault);
 
 /* writer.c */
 bool kvault__memory_suffices (const kvault *vault, uint64_t size);
+
+/* cursor.c */
+void kvault__entry_read_key (kvault_entry *entry, sqlite3_stmt *row, int column, char *number, size_t room);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */
 void kvault__cursor_detach (kvault_cursor *cursor);

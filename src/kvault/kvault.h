@@ -14,6 +14,9 @@
  * values move with kvault_get() and kvault_put(). Large ones stream: kvault_blob reads any
  * range of a value, kvault_writer brings a value in and shows it only when it is whole.
  * kvault_cursor walks the keys in order, from any key, in either direction, without end.
+ * kvault_check() looks for damage, kvault_salvage() saves what a damaged file still has, and
+ * kvault_vacuum() gives back the space of deleted values, which otherwise stays in the file
+ * for new ones.
  *
  *     #include <kvault.h>
  *     #include <stdio.h>
@@ -69,6 +72,8 @@
  *  - An open cursor or blob holds a read transaction: others' commits stay unseen until it
  *    is closed. In write-ahead-log mode it keeps the log from being recycled; in
  *    rollback-journal mode it keeps writers out altogether. Close them early.
+ *  - Compacting into a new file needs that nobody has the file open. A program with several
+ *    handles on it gives them a kvault_options.let_go.
  *  - A read that succeeds does not prove that the bytes are those once written: SQLite
  *    has no checksums of values.
  *  - Keys and values of other storage classes than BLOB are met in files that other programs
@@ -202,7 +207,9 @@ typedef enum kvault_access {
   KVAULT_ACCESS_WRITE = 0,   /**< read and write a file that is there */
   KVAULT_ACCESS_VIEW = 1,    /**< look; change no byte, leave no file behind */
   KVAULT_ACCESS_CREATE = 2,  /**< read and write; make the file and the table if need be */
-  KVAULT_ACCESS_CREATE_NEW = 3  /**< the same, but KVAULT_EEXIST if the file is there */
+  KVAULT_ACCESS_CREATE_NEW = 3, /**< the same, but KVAULT_EEXIST if the file is there */
+  KVAULT_ACCESS_SALVAGE = 4  /**< as VIEW, for a damaged file: opens what the others refuse, a file cut
+                                  short or with a broken schema; see kvault_salvage() */
 } kvault_access;
 
 typedef enum kvault_durability {
@@ -241,12 +248,20 @@ typedef struct kvault_options {
                                    nonzero ends it with KVAULT_ECANCELLED. Runs on the
                                    calling thread and must not use the handle */
   void *is_cancelled_data;
+  int (*let_go) (void *data); /**< asked when another handle of this process needs the file for itself
+                                   (kvault_vacuum()): see to it that the thread of this handle calls
+                                   kvault_let_go() soon, and return 0; nonzero refuses. Runs on the
+                                   other handle's thread, once for each time, and may use no handle but to call
+                                   kvault_let_go() on one of its own thread. Without it the handle never
+                                   lets go */
+  void *let_go_data;
 } kvault_options;
 
 #ifdef __cplusplus
 # define KVAULT_OPTIONS_INIT kvault_options ()
 #else
-# define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
+# define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, 0, \
+                               NULL, NULL, NULL, NULL }
 #endif
 #define KVAULT_BUSY_NOWAIT UINT32_MAX
 
@@ -296,6 +311,17 @@ KVAULT_API int kvault_open (const char           *location,
  *          closing cannot fail
  */
 KVAULT_API int kvault_close (kvault *vault);
+
+/**
+ * Close the file but not the handle: nobody is kept from anything by it any more. The next call on the handle takes
+ * the file up again by itself; it waits, up to the busy timeout, while another handle of this process has the
+ * file for itself, and fails with KVAULT_ESTALE if the file's tables have changed. What waits in the cache waits on; writers
+ * stay as they are.
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_EBUSY  a cursor, a blob or a transaction of the handle's is open
+ */
+KVAULT_API int kvault_let_go (kvault *vault);
 
 /**
  * End the call that runs on a handle with KVAULT_ECANCELLED; nothing if none runs. A call ends
@@ -990,6 +1016,256 @@ typedef struct kvault_stats {
  * Returns: KVAULT_OK or a failure
  */
 KVAULT_API int kvault_stats_get (kvault *vault, kvault_stats *stats);
+
+/** Who kept the log in use when a checkpoint could not finish, as far as the system tells. */
+typedef struct kvault_checkpoint_result {
+  uint64_t frames;          /**< pages in the log */
+  uint64_t moved;           /**< of them moved into the main file */
+  int finished;             /**< nonzero if the mode's work is done */
+  int reader;               /**< nonzero: somebody reads, and needs the log for it */
+  int writer;               /**< nonzero: somebody writes */
+  int checkpointer;         /**< nonzero: somebody else moves pages */
+  int own;                  /**< nonzero: one of them is this process, another handle or an open cursor or blob */
+  int64_t pid;              /**< of another process among them; 0: none, or in another container */
+} kvault_checkpoint_result;
+
+typedef enum kvault_checkpoint_mode {
+  KVAULT_CHECKPOINT_PASSIVE = 0,   /**< move what can be moved without waiting */
+  KVAULT_CHECKPOINT_FULL = 1,      /**< wait for writers and readers, then move all */
+  KVAULT_CHECKPOINT_RESTART = 2,   /**< and wait until no reader needs the log: the next write begins it anew */
+  KVAULT_CHECKPOINT_TRUNCATE = 3   /**< and cut it to nothing */
+} kvault_checkpoint_mode;
+
+/**
+ * Move the write-ahead log into the main file. What waits in the cache is flushed first.
+ *
+ * @result  filled, after KVAULT_EBUSY too; may be NULL
+ *
+ * Cost:    writes each page of the log once and waits for the disk.
+ * Returns: KVAULT_OK     also PASSIVE that could not move all (see @result->finished), and
+ *                        a file without a log
+ *          KVAULT_EBUSY  readers or writers stayed for the whole busy timeout; what could be
+ *                        moved was. The message says who
+ *          KVAULT_ECANCELLED, KVAULT_EREADONLY, KVAULT_EFULL, or another failure
+ * Source:  SQLite C API, sqlite3_wal_checkpoint_v2(); the locks on the "-shm" file.
+ */
+KVAULT_API int kvault_checkpoint (kvault *vault, kvault_checkpoint_mode mode,
+                                  kvault_checkpoint_result *result);
+
+/**
+ * The small upkeep that is safe at any time: refresh the planner's statistics if the file has some (it makes
+ * none: a vault's queries need none, and they would be a new table), and move the log into the main file as far as
+ * nobody is in the way. KohakuVault's optimize() is kvault_vacuum().
+ */
+KVAULT_API int kvault_optimize (kvault *vault);
+
+/** What a check can find. */
+typedef enum kvault_finding_kind {
+  KVAULT_FINDING_STRUCTURE = 1,   /**< damage: pages contradict each other; SQLite's words */
+  KVAULT_FINDING_UNREADABLE = 2,  /**< damage: a value, or its row, cannot be read */
+  KVAULT_FINDING_INDEX = 3,       /**< damage: key index and table disagree on a key */
+  KVAULT_FINDING_SIZE = 4,        /**< the size column of a V1 table is not the value's size */
+  KVAULT_FINDING_KEY_CLASS = 5,   /**< a key that is no blob: KohakuVault cannot reach it */
+  KVAULT_FINDING_VALUE_CLASS = 6, /**< a value that is no blob */
+  KVAULT_FINDING_HEADER = 7,      /**< a value begins as if with a header that is none, or an unknown one: KohakuVault
+                                       cannot read it; here it is raw bytes */
+  KVAULT_FINDING_ZEROS = 8        /**< a value ends in zeros as one does whose writing KohakuVault
+                                       broke off; a suspicion only */
+} kvault_finding_kind;
+
+typedef struct kvault_finding {
+  kvault_finding_kind kind;
+  int is_damage;           /**< nonzero for the first three: something is or may be lost */
+  const char *table;       /**< NULL: of the file as a whole */
+  const kvault_entry *entry; /**< the key with its id; NULL: none in particular */
+  uint64_t offset;         /**< KVAULT_FINDING_ZEROS: where the zeros begin */
+  const char *message;     /**< one line for people that names the key */
+} kvault_finding;
+
+/** Told of each finding; nonzero ends the check with KVAULT_ECANCELLED. Must not use the handle. */
+typedef int (*kvault_finding_func) (const kvault_finding *finding, void *data);
+
+typedef struct kvault_check_result {
+  uint64_t keys;           /**< looked at, in all vault tables of the file */
+  uint64_t bytes;          /**< of values read; 0 without KVAULT_CHECK_FULL */
+  uint64_t findings;
+  uint64_t damages;        /**< those of them that are damage */
+} kvault_check_result;
+
+enum {
+  KVAULT_CHECK_FULL = 1 << 0   /**< read every value, too */
+};
+
+/**
+ * Look for damage and oddities in the whole file: SQLite's own check of its pages, then every key of every vault
+ * table, in the index and in the table. Changes nothing; others may read and write meanwhile. Of what waits in the
+ * cache it sees nothing. If there is damage, the handle is read-only from then on.
+ *
+ * Progress: bytes are those of the file (and, with KVAULT_CHECK_FULL, of the values).
+ *
+ * @flags   KVAULT_CHECK_… or 0
+ * @found   may be NULL
+ * @result  filled, also as far as a cancelled check came
+ *
+ * Cost:    reads the file once, with KVAULT_CHECK_FULL twice. The size column of V1 tables lies behind
+ *          the value, so in files without page maps it costs reading the values even
+ *          without KVAULT_CHECK_FULL. Memory: a bit per page.
+ * Returns: KVAULT_OK  looked at everything, whatever was found
+ *          KVAULT_ECANCELLED, KVAULT_EBUSY, KVAULT_EIO, KVAULT_ENOMEM
+ */
+KVAULT_API int kvault_check (kvault *vault, unsigned flags,
+                             kvault_finding_func found, void *found_data,
+                             kvault_progress_func progress, void *progress_data,
+                             kvault_check_result *result);
+
+/** How to compact. */
+typedef enum kvault_vacuum_way {
+  KVAULT_VACUUM_AUTO = 0,        /**< SWAP; if somebody is in its way, INCREMENTAL where that can be */
+  KVAULT_VACUUM_SWAP = 1,        /**< write a new file beside this one, check it, and give it the name: quick, can
+                                      be cancelled at any time. Nobody else may have the file open, on all of the
+                                      machine; writers wait meanwhile */
+  KVAULT_VACUUM_INCREMENTAL = 2, /**< move pages from the end into the free ones, 512 at a time: beside others. Needs page maps; see
+                                      kvault_reclaim() */
+  KVAULT_VACUUM_IN_PLACE = 3     /**< SQLite's VACUUM: writers wait for all of it, and its second
+                                      half, copying back, can be neither watched nor stopped */
+} kvault_vacuum_way;
+
+typedef struct kvault_vacuum_options {
+  kvault_vacuum_way way;
+  int page_maps;                 /**< nonzero: turn them on (auto_vacuum=INCREMENTAL), so that the end of a large
+                                      value is near and space can be given back in steps. Not with
+                                      INCREMENTAL */
+  kvault_progress_func progress; /**< bytes read of the old file, then of the new one; may be NULL */
+  void *progress_data;
+} kvault_vacuum_options;
+
+/** What compacting will do and need; estimates but for the first two. */
+typedef struct kvault_vacuum_estimate {
+  uint64_t file_size;       /**< bytes now, with the log */
+  uint64_t live_size;       /**< of them in use */
+  uint64_t freed;           /**< bytes given back; what half-empty pages waste comes to it, and cannot be told beforehand */
+  kvault_vacuum_way way;    /**< the one meant: the one asked for, or for AUTO the one it would take */
+  int possible;             /**< a kvault_result: KVAULT_OK, or why @way cannot be gone now */
+  char reason[1024];        /**< the same in one line; with AUTO why not by SWAP; "" if there is none */
+  uint64_t disk_needed;     /**< bytes beside the file itself, in its folder */
+  uint64_t disk_free;
+  uint64_t temporary_needed;/**< the same in the temporary folder (IN_PLACE only) */
+  uint64_t temporary_free;
+  uint64_t memory_needed;   /**< bytes */
+  uint64_t duration_ms;     /**< rough: as on a disk of 1 GB/s */
+  unsigned n_others;        /**< other processes that have the file open, as far as can be seen */
+  int64_t pid;              /**< of one of them, or 0 */
+  char program[32];         /**< and its name, or "" */
+} kvault_vacuum_estimate;
+
+/**
+ * Tell beforehand what kvault_vacuum() with the same options would do. Changes nothing.
+ *
+ * Cost:    a look at the processes of the machine, some milliseconds.
+ * Returns: KVAULT_OK, KVAULT_EINVAL, or a failure
+ */
+KVAULT_API int kvault_vacuum_plan (kvault *vault, const kvault_vacuum_options *options,
+                                   kvault_vacuum_estimate *estimate);
+
+typedef struct kvault_vacuum_result {
+  kvault_vacuum_way way;     /**< the one gone */
+  uint64_t size_before, size_after;  /**< of the file with its log */
+  int log_in_use;            /**< nonzero: a reader holds the log, and the file shrinks when it is gone */
+} kvault_vacuum_result;
+
+/**
+ * Give free pages back and lay values out in one piece.
+ *
+ * The handle must have no cursor, blob or transaction open; its cache is flushed. For SWAP every other handle of this process
+ * on the file is asked to let go (kvault_options.let_go) for the moment of the swap; the new file keeps owner, mode,
+ * extended attributes and journal mode, and is compared with the old one before it takes its place. Until that
+ * moment a cancel, a failure or a kill leaves the file as it was; ".NAME.kvault-compact" beside it is what a killed
+ * process leaves, and the next kvault_open() for writing or kvault_vacuum() removes it.
+ *
+ * @options  may be NULL
+ * @result   may be NULL
+ *
+ * Cost:    see kvault_vacuum_plan(); 24 MB of memory at most.
+ * Returns: KVAULT_OK
+ *          KVAULT_EBUSY       SWAP: somebody has the file open, the message says who if that is known;
+ *                             IN_PLACE and INCREMENTAL: others wrote or read for the whole busy timeout
+ *          KVAULT_EPERM       SWAP: the file is not ours, has hard links, or its file system
+ *                             has no leases
+ *          KVAULT_EFULL       not enough room; looked at before the work begins
+ *          KVAULT_ECORRUPT    the file is damaged: salvage, do not compact
+ *          KVAULT_EINVAL      INCREMENTAL without page maps
+ *          KVAULT_ECANCELLED, KVAULT_EREADONLY, or another failure
+ */
+KVAULT_API int kvault_vacuum (kvault *vault, const kvault_vacuum_options *options,
+                              kvault_vacuum_result *result);
+
+/**
+ * Give free pages back without a new file, in steps between which others write; values are not laid out anew. Then
+ * the log is moved.
+ *
+ * @pages  how many at most; 0: all
+ * @freed  set to the number given back, also after a failure: steps done stay done; may be NULL
+ *
+ * Returns: KVAULT_OK, KVAULT_EINVAL (the file has no page maps: kvault_vacuum() can turn them on), KVAULT_EBUSY, KVAULT_ECANCELLED,
+ *          or another failure
+ */
+KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_func progress,
+                               void *progress_data, uint64_t *freed);
+
+/**
+ * Write a copy of the whole file as it is at one moment, compacted and compared with it. Others may write meanwhile (a
+ * file with a rollback journal keeps writers waiting). The copy appears under its name when it is
+ * whole and on the disk. What waits in the cache is flushed first; no cursor, blob or transaction of the handle's may be
+ * open. A killed process may leave ".NAME.kvault-compact" beside the target, for the next who opens or makes that.
+ *
+ * @target  a path; nothing may be there. Mode 0644 less the umask; the journal mode is that of the vault
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_EEXIST    there is something at @target
+ *          KVAULT_EFULL     no room for it; nothing was left there
+ *          KVAULT_ENOENT, KVAULT_EREADONLY  the target's folder is not there or cannot be written
+ *          KVAULT_ECORRUPT  this file is damaged; salvage it
+ *          KVAULT_ECANCELLED, or another failure
+ */
+KVAULT_API int kvault_backup (kvault *vault, const char *target, kvault_progress_func progress,
+                              void *progress_data);
+
+/**
+ * Takes what kvault_salvage() saves. Each returns 0 to go on; nonzero ends the salvage with KVAULT_ECANCELLED. They must not use the
+ * handle.
+ */
+typedef struct kvault_salvage_sink {
+  /** A key comes. Its class tells if it is no blob; KVAULT_CLASS_NULL: not even the key can be read, only
+      @entry->id is known. @entry->value_size is KVAULT_SIZE_UNKNOWN if that is unknown. */
+  int (*begin) (const kvault_entry *entry, void *data);
+  /** The next bytes of its value. */
+  int (*write) (const void *bytes, size_t len, void *data);
+  /** It is over. @result KVAULT_OK: the value was given whole; else it could not be read, or no further, and @message
+      says why in one line: what came is not the value. */
+  int (*end) (int result, const char *message, void *data);
+  void *data;
+} kvault_salvage_sink;
+
+typedef struct kvault_salvage_result {
+  uint64_t saved;          /**< keys whose values were given whole */
+  uint64_t bytes;          /**< of them */
+  uint64_t lost;           /**< keys, or rows of unknown key, that were named but not saved */
+} kvault_salvage_result;
+
+/**
+ * Read everything that can be read of the table in use in a damaged file: by the table and, where that is
+ * broken, by the index of the keys; around broken pages from both sides. Each key comes once, in no order. Changes nothing.
+ *
+ * Open the file with KVAULT_ACCESS_SALVAGE, which also opens files that are cut short. A key whose every trace was on lost
+ * pages is not named: nobody knows of it. Nor can it be told that a value's bytes are those once stored.
+ *
+ * @result  filled, also as far as a cancelled salvage came; may be NULL
+ *
+ * Returns: KVAULT_OK  whatever was lost
+ *          KVAULT_ECANCELLED, KVAULT_EBUSY, KVAULT_EIO, KVAULT_ENOMEM
+ */
+KVAULT_API int kvault_salvage (kvault *vault, const kvault_salvage_sink *sink,
+                               kvault_salvage_result *result);
 
 #ifdef __cplusplus
 }

@@ -36,16 +36,27 @@ static const struct { int limit; int value; } limits[] = {
   { SQLITE_LIMIT_VARIABLE_NUMBER, 100 },
 };
 
+/* With a schema that counts as writable SQLite reads on past rows of it that make no sense, and a file that is shorter than its header says.
+ * It is never written: the connection is query_only before anything but the schema is read. */
+static void
+let_damage_pass (kvault *vault)
+{
+  sqlite3_db_config (vault->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+  sqlite3_db_config (vault->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
+}
+
 int
 kvault__harden (kvault *vault)
 {
   for (size_t i = 0; i < sizeof config / sizeof config[0]; i++)
     if (sqlite3_db_config (vault->db, config[i].option, config[i].value, NULL) != SQLITE_OK)
       return kvault__fail (vault, KVAULT_EIO, "%s: SQLite was built without a safety option", vault->name);
+  if (vault->options.access == KVAULT_ACCESS_SALVAGE)
+    let_damage_pass (vault);
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
     sqlite3_limit (vault->db, limits[i].limit, limits[i].value);
   /* None of these reads the file. */
-  return kvault__exec (vault, vault->options.access == KVAULT_ACCESS_VIEW
+  return kvault__exec (vault, kvault__only_looks (vault)
                                 ? "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE; PRAGMA query_only=1"
                                 : "PRAGMA mmap_size=0; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE");
 }
@@ -275,7 +286,7 @@ look_at_table (kvault     *vault,
 
   if (!has_rowid (vault, table, ""))
     reason = "the table has no row ids, so its values cannot be read in pieces";
-  else if (!facts.keys_unique)
+  else if (!facts.keys_unique && vault->options.access != KVAULT_ACCESS_SALVAGE)
     reason = "nothing keeps its keys unique";
   else
     {
@@ -355,8 +366,8 @@ walk_schema (kvault       *vault,
     }
   if (rc != KVAULT_OK)
     return rc;
-  if (step != SQLITE_DONE)
-    return kvault__fail_db (vault, "%s", vault->name);
+  if (step != SQLITE_DONE && (rc = kvault__fail_db (vault, "%s", vault->name), vault->options.access != KVAULT_ACCESS_SALVAGE))
+    return rc;
   if (col_meta && col_chunks)   /* a column of varying sizes has a second row there, for its index */
     return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
                         sqlite3_mprintf ("SELECT count(*) FROM main.col_meta WHERE dtype <> 'adaptive_idx'"));
@@ -458,6 +469,41 @@ kvault__schema_free (kvault *vault)
   vault->section_count_sql = NULL;
   vault->n_sections = 0;
   vault->section = NULL;
+}
+
+static bool
+is_still_there (const kvault         *vault,
+                const kvault_section *wanted)
+{
+  for (size_t i = 0; i < vault->n_sections; i++)
+    if (strcmp (vault->sections[i].name, wanted->name) == 0 && vault->sections[i].kind == wanted->kind)
+      return vault->sections[i].readable == wanted->readable && vault->sections[i].writable == wanted->writable;
+  return false;
+}
+
+/* After the file was let go: everything found out at opening must hold still. It stays where it is; others point to it. */
+int
+kvault__schema_verify (kvault *vault)
+{
+  kvault_section *sections = vault->sections;
+  char **counts = vault->section_count_sql;
+  size_t n = vault->n_sections;
+  const kvault_section *in_use = vault->section;
+  bool same = true;
+  int rc;
+
+  vault->sections = NULL;
+  vault->section_count_sql = NULL;
+  vault->n_sections = 0;
+  rc = kvault__schema_load (vault);
+  for (size_t i = 0; rc == KVAULT_OK && i < n; i++)
+    same = same && is_still_there (vault, &sections[i]);
+  kvault__schema_free (vault);
+  vault->sections = sections;
+  vault->section_count_sql = counts;
+  vault->n_sections = n;
+  vault->section = in_use;
+  return rc != KVAULT_OK || same ? rc : kvault__fail (vault, KVAULT_ESTALE, "%s: its tables have changed; open it again", vault->name);
 }
 
 /* ---- the table in use ---- */

@@ -299,7 +299,7 @@ kvault__bulk_recover (kvault *vault)
   kvault_error error = vault->error;
 
   sqlite3_finalize (statement);
-  if (marked && vault->options.access != KVAULT_ACCESS_VIEW)
+  if (marked && !kvault__only_looks (vault))
     {
       return_to_wal (vault);   /* if somebody reads, the next opening does it */
       vault->error = error;

@@ -22,15 +22,6 @@
 #define LONGEST_WAIT_MS 20
 #define FROZEN_CHECK_MS 50
 
-static int64_t
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- options ---- */
 
 #define DEFAULT(member, value) do { if (options->member == 0) options->member = (value); } while (0)
@@ -49,7 +40,7 @@ take_options (kvault               *vault,
   DEFAULT (chunk_size, DEFAULT_CHUNK_SIZE);
   DEFAULT (whole_value_max, KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK);
 
-  if ((unsigned) options->access > KVAULT_ACCESS_CREATE_NEW)
+  if ((unsigned) options->access > KVAULT_ACCESS_SALVAGE)
     return kvault__fail (vault, KVAULT_EINVAL, "access is not a kvault_access");
   if ((unsigned) options->durability > KVAULT_DURABILITY_FULL)
     return kvault__fail (vault, KVAULT_EINVAL, "durability is not a kvault_durability");
@@ -96,7 +87,7 @@ busy_cb (void *data,
          int   n_calls)
 {
   kvault *vault = data;
-  int64_t now = now_ms ();
+  int64_t now = kvault__now_ms ();
   int64_t left;
   int wait_ms = n_calls < 4 ? 1 << n_calls : LONGEST_WAIT_MS;
 
@@ -121,6 +112,8 @@ kvault_interrupt (kvault *vault)
 
 /* ---- entering a public function ---- */
 
+static int take_up (kvault *vault);
+
 static bool
 has_moved (kvault *vault)
 {
@@ -134,7 +127,7 @@ check_frozen_place (kvault *vault)
 {
   kvault__place now;
 
-  vault->frozen_checked_ms = now_ms ();
+  vault->frozen_checked_ms = kvault__now_ms ();
 
   if (kvault__look_at_place (vault->path, &now) != 0)
     return kvault__fail (vault, KVAULT_EMOVED, "%s is not there any more", vault->name);
@@ -157,9 +150,13 @@ forget_interruption (kvault *vault)
 int
 kvault__enter (kvault *vault)
 {
+  int rc;
+
   forget_interruption (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
   /* Four looks at the disk: for every key of a walk they would be most of its cost. */
-  return vault->frozen && now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
+  return vault->frozen && kvault__now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
 }
 
 int
@@ -176,7 +173,11 @@ kvault__check_writable (kvault *vault)
 int
 kvault__enter_write (kvault *vault)
 {
+  int rc;
+
   forget_interruption (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
   return kvault__check_writable (vault);
 }
 
@@ -227,7 +228,7 @@ kvault_data_version (kvault   *vault,
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
     return rc;
   if (sqlite3_step (statement) == SQLITE_ROW)
-    *version = (uint64_t) sqlite3_column_int64 (statement, 0);
+    *version = (uint64_t) vault->n_taken_up << 32 | (uint32_t) sqlite3_column_int64 (statement, 0);
   else
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
@@ -417,20 +418,34 @@ set_pragmas (kvault *vault)
 }
 
 static int
+connect_file (kvault *vault)
+{
+  int rc;
+
+  if ((rc = kvault__handle_join (vault)) != KVAULT_OK ||
+      (rc = kvault__open_database (vault)) != KVAULT_OK)
+    return rc;
+  sqlite3_progress_handler (vault->db, PROGRESS_OPS, progress_cb, vault);
+  return KVAULT_OK;
+}
+
+static int
 open_steps (kvault     *vault,
             const char *table,
             bool       *created)
 {
-  bool may_create = vault->options.access >= KVAULT_ACCESS_CREATE;
+  bool may_create = vault->options.access == KVAULT_ACCESS_CREATE || vault->options.access == KVAULT_ACCESS_CREATE_NEW;
   int rc;
 
   if (may_create && (rc = create_file (vault, created)) != KVAULT_OK)
     return rc;
   if ((rc = check_kind_of_file (vault)) != KVAULT_OK ||
-      (rc = resolve_path (vault)) != KVAULT_OK ||
-      (rc = kvault__open_database (vault)) != KVAULT_OK)
+      (rc = resolve_path (vault)) != KVAULT_OK)
     return rc;
-  sqlite3_progress_handler (vault->db, PROGRESS_OPS, progress_cb, vault);
+  if (!kvault__only_looks (vault))
+    kvault__sweep (vault->path);
+  if ((rc = connect_file (vault)) != KVAULT_OK)
+    return rc;
   if (may_create && (rc = kvault__schema_create (vault, table)) != KVAULT_OK)
     return rc;
   if ((rc = kvault__schema_load (vault)) != KVAULT_OK ||
@@ -491,6 +506,7 @@ kvault_open (const char           *location,
     *error = self->error;
   kvault__schema_free (self);
   sqlite3_close (self->db);
+  kvault__handle_leave (self);
   if (created)
     remove_created (self, rc);
   free (self->path);
@@ -498,6 +514,97 @@ kvault_open (const char           *location,
   free (self->location);
   free (self);
   return rc;
+}
+
+bool
+kvault__only_looks (const kvault *vault)
+{
+  return vault->options.access == KVAULT_ACCESS_VIEW || vault->options.access == KVAULT_ACCESS_SALVAGE;
+}
+
+/* ---- letting go and taking up ---- */
+
+void
+kvault__disconnect (kvault *vault)
+{
+  kvault__statements_finalize (vault);
+  /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
+   * descriptors still lead to the old one, where its content belongs. */
+  if (vault->db != NULL && vault->readonly_reason == NULL && has_moved (vault))
+    sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+  sqlite3_close (vault->db);
+  vault->db = NULL;
+  kvault__handle_leave (vault);
+}
+
+/* What was found out at opening is kept: the caller may hold the list of sections. */
+static int
+take_up (kvault *vault)
+{
+  int rc;
+
+  if ((rc = connect_file (vault)) == KVAULT_OK && (rc = kvault__schema_verify (vault)) == KVAULT_OK)
+    rc = set_pragmas (vault);
+  if (rc == KVAULT_OK)
+    vault->n_taken_up++;
+  else
+    kvault__disconnect (vault);
+  return rc;
+}
+
+/* Whether nothing of the handle's is under way that needs its connection. */
+int
+kvault__check_idle (kvault *vault)
+{
+  if (vault->batch || vault->inside > 0 || vault->cursors != NULL || vault->blobs != NULL)
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: close the handle's cursors, blobs and transaction first", vault->name);
+  return KVAULT_OK;
+}
+
+int
+kvault_let_go (kvault *vault)
+{
+  int rc;
+
+  if (vault->db == NULL)
+    return KVAULT_OK;
+  if ((rc = kvault__check_idle (vault)) == KVAULT_OK)
+    kvault__disconnect (vault);
+  return rc;
+}
+
+/* A handle of our own for work beside the one on @vault. Nothing that needs a claim can run while it is open. */
+int
+kvault__open_beside (kvault       *vault,
+                     const char   *path,
+                     kvault_access access,
+                     int         (*is_cancelled) (void *data),
+                     void         *data,
+                     kvault      **beside)
+{
+  kvault_options options = vault->options;
+  kvault_error error;
+  int rc;
+
+  options.access = access;
+  options.is_cancelled = is_cancelled;
+  options.is_cancelled_data = data;
+  options.let_go = NULL;
+  options.page_cache_kib = DEFAULT_PAGE_CACHE_KIB;
+  if (options.busy_timeout_ms == 0)
+    options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
+  if ((rc = kvault_open (path, &options, beside, &error)) != KVAULT_OK)
+    vault->error = error;
+  return rc;
+}
+
+/* What went wrong there went wrong here. */
+int
+kvault__fail_beside (kvault       *vault,
+                     const kvault *beside)
+{
+  vault->error = beside->error;
+  return vault->error.code;
 }
 
 int
@@ -522,13 +629,8 @@ kvault_close (kvault *vault)
     kvault__blob_detach (vault->blobs);
   while (vault->writers != NULL)
     kvault__writer_detach (vault->writers);
-  kvault__statements_finalize (vault);
+  kvault__disconnect (vault);
   kvault__schema_free (vault);
-  /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
-   * descriptors still lead to the old one, where its content belongs. */
-  if (vault->readonly_reason == NULL && has_moved (vault))
-    sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-  sqlite3_close (vault->db);
   free (vault->path);
   free (vault->name);
   free (vault->location);

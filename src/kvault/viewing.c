@@ -152,17 +152,15 @@ connect_database (kvault     *vault,
                   int         flags)
 {
   static const char *const query[] = { "?", "?kvault=tidy", "?kvault=heap", "?immutable=1" };
-  bool own_vfs = manner == OPEN_TIDY || manner == OPEN_HEAP;
   char *uri;
   int rc;
 
-  if (own_vfs && kvault__vfs_register () != SQLITE_OK)
+  if (kvault__vfs_register () != SQLITE_OK)
     return kvault__fail (vault, KVAULT_EIO, "SQLite has no file system");
   uri = uri_of (vault->path, query[manner]);
   if (uri == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  rc = sqlite3_open_v2 (uri, &vault->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                        own_vfs ? KVAULT__VFS : NULL);
+  rc = sqlite3_open_v2 (uri, &vault->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, KVAULT__VFS);
   sqlite3_free (uri);
   if (rc != SQLITE_OK)
     {
@@ -346,5 +344,5 @@ kvault__open_database (kvault *vault)
 
   if (system_errno != 0)
     return kvault__fail_errno (vault, KVAULT_EIO, system_errno, "%s", vault->name);
-  return vault->options.access == KVAULT_ACCESS_VIEW ? open_for_viewing (vault) : open_for_writing (vault);
+  return kvault__only_looks (vault) ? open_for_viewing (vault) : open_for_writing (vault);
 }

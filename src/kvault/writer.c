@@ -34,14 +34,6 @@ struct kvault_writer {
   bool committed;
 };
 
-static char *
-folder_of (const char *path)
-{
-  const char *slash = strrchr (path, '/');
-
-  return slash != NULL && slash > path ? strndup (path, (size_t) (slash - path)) : strdup ("/");
-}
-
 static int
 fail_writer (kvault_writer *self,
              int            rc)
@@ -81,7 +73,7 @@ kvault_writer_open (kvault         *vault,
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK ||
       (rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
     return rc;
-  folder = folder_of (vault->path);
+  folder = kvault__folder_of (vault->path);
   rc = folder != NULL ? check_room (vault, folder, size) : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   free (folder);
   if (rc != KVAULT_OK)
@@ -131,7 +123,7 @@ grow_memory (kvault_writer *self,
 static int
 open_spool (kvault_writer *self)
 {
-  char *folder = folder_of (self->vault->path);
+  char *folder = kvault__folder_of (self->vault->path);
   char *name = NULL;
 
   if (folder == NULL)

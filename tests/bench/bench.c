@@ -44,14 +44,29 @@ now (void)
   return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
+static double paused, pause_start;
+
+void
+bench_pause (void)
+{
+  pause_start = now ();
+}
+
+void
+bench_resume (void)
+{
+  paused += now () - pause_start;
+}
+
 static double
 measure (BenchRun  run,
          void     *data)
 {
   double start = now ();
 
+  paused = 0;
   run (data);
-  return now () - start;
+  return now () - start - paused;
 }
 
 static int

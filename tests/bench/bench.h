@@ -20,6 +20,10 @@ typedef void (*BenchRun) (void *data);
 /* Runs both in turn and prints a line; nonzero if ours has less than @budget of its speed. */
 int bench_compare (const char *what, BenchRun ours, BenchRun bare, void *data, double budget);
 
+/* What a run does in between is not counted: its preparations. */
+void bench_pause  (void);
+void bench_resume (void);
+
 _Noreturn void bench_die (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 /* A path in the folder of the benchmarks' own files; static until the next call. */

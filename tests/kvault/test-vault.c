@@ -193,7 +193,7 @@ static void
 checks_every_option (void)
 {
   static const kvault_options wrong[] = {
-    { .access = (kvault_access) 4 }, { .access = (kvault_access) -1 },
+    { .access = (kvault_access) 5 }, { .access = (kvault_access) -1 },
     { .durability = (kvault_durability) 2 }, { .busy_timeout_ms = 3600001 },
     { .page_size = 256 }, { .page_size = 513 }, { .page_size = 131072 }, { .page_size = 1 },
     { .page_cache_kib = 63 }, { .page_cache_kib = 4194305 },

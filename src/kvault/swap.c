@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * swap.c - compacting into a new file that takes the name of the old one.
+ *
+ * A swap under an open connection destroys data: in write-ahead-log mode the other's log is later replayed into the new file. So the names
+ * are exchanged only while it is proved that nobody has either file open, on all of the machine. The proof is a write
+ * lease (fcntl(F_SETLEASE)): it is not given while any other descriptor of the file exists, and while it is held, open() waits. SQLite's
+ * locks cannot prove it, for a connection that is idle in rollback mode, or never read, holds none. The order is:
+ *
+ *  1. The log is moved into the main file and cut to nothing; this handle's connection begins a write transaction, so that nobody
+ *     can commit; the log must still be empty.
+ *  2. A second connection writes the compacted copy and compares it (copy.c). The copy gets owner, mode and extended
+ *     attributes.
+ *  3. The other handles of this process are asked to let go; the main file's inode, size and times are noted; the
+ *     transaction ends, and this process closes all it has of the file. Any commit from here on changes what was noted, or
+ *     leaves a log.
+ *  4. Leases on both files. With them held nobody else can begin; what was noted must still be so, and neither a log
+ *     nor a journal be there.
+ *  5. renameat2(RENAME_EXCHANGE). An open() that had found the old inode before, but not yet asked for it, breaks the lease within
+ *     moments: it is given some time, and then, if the lease is still whole, the swap has been. If not, the names are
+ *     exchanged back, and the opener, who has the old inode, never knows. One who at the same time had found the new
+ *     inode waits for the lease on that one, and then finds a file that is no database: an error instead of a lost write.
+ *  6. The old file is spoiled likewise and unlinked; the leases end with their descriptors.
+ *
+ * A kill before the exchange leaves the old file with its name, one after it the new, which was on the disk by then. In both cases
+ * the other one stays under the copy's name, for kvault__sweep().
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SETTLE_TRIES 5
+#define TIMESTAMP_MS 20   /* coarser than the clock of any file system with leases */
+#define OPENERS_MS 20     /* from finding an inode to breaking its lease */
+
+typedef struct {
+  kvault *vault;
+  kvault__work *work;
+  kvault__copy copy;
+  bool page_maps;
+  kvault_journal journal;
+  uint64_t live;
+  struct stat before;
+  int fd;                 /* of the old file, with the lease */
+  bool claimed;
+  bool stuck;             /* the names could not be exchanged back: both files stay */
+} swap;
+
+static void
+sleep_ms (long ms)
+{
+  nanosleep (&(struct timespec) { .tv_nsec = ms * 1000000L }, NULL);
+}
+
+int
+kvault__sync_folder (kvault     *vault,
+                     const char *path)
+{
+  char *folder = kvault__folder_of (path);
+  int fd = folder != NULL ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  int rc = KVAULT_OK;
+
+  if (fd < 0 || fsync (fd) != 0)
+    rc = kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: its folder", vault->name);
+  if (fd >= 0)
+    close (fd);
+  free (folder);
+  return rc;
+}
+
+/* ---- leases ---- */
+
+/* A broken lease is told by a signal, which by default is SIGIO and kills: SIGURG does nothing, and goes to nobody in the end. */
+static bool
+take_lease (int fd)
+{
+  if (fcntl (fd, F_SETSIG, SIGURG) != 0 || fcntl (fd, F_SETLEASE, F_WRLCK) != 0)
+    return false;
+  fcntl (fd, F_SETOWN, 0);
+  return true;
+}
+
+static int
+fail_lease (kvault *vault)
+{
+  kvault__who who;
+
+  if (errno != EAGAIN && errno != EBUSY)
+    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "%s: the system cannot tell whether others have the file open", vault->name);
+  kvault__who_has_open (vault, &who);
+  return kvault__swap_fail_others (vault, &who);
+}
+
+int
+kvault__swap_fail_others (kvault            *vault,
+                          const kvault__who *who)
+{
+  if (who->n_processes == 0)
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: another program has it open", vault->name);
+  return kvault__fail (vault, KVAULT_EBUSY, "%s: %s (process %lld)%s open", vault->name,
+                       who->program[0] != '\0' ? who->program : "another program", (long long) who->pid,
+                       who->n_processes > 1 ? " and others have it" : " has it");
+}
+
+/* Whether the file system of the vault gives leases, tried on a nameless file. */
+static bool
+leases_work (const char *path)
+{
+  char *folder = kvault__folder_of (path);
+  int fd = folder != NULL ? open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+  bool work = fd < 0 || take_lease (fd);   /* without nameless files it shows later */
+
+  if (fd >= 0)
+    close (fd);
+  free (folder);
+  return work;
+}
+
+/* What can be known before the work; the lease has the last word. */
+int
+kvault__swap_check (kvault      *vault,
+                    kvault__who *who)
+{
+  struct stat st;
+
+  kvault__who_has_open (vault, who);
+  if (stat (vault->path, &st) != 0)
+    return kvault__fail_errno (vault, KVAULT_EMOVED, errno, "%s", vault->name);
+  if (st.st_nlink > 1)
+    return kvault__fail (vault, KVAULT_EPERM, "%s: the file has more than one name (hard links), and only one could be given to the new file", vault->name);
+  if (geteuid () != 0 && st.st_uid != geteuid ())
+    return kvault__fail (vault, KVAULT_EPERM, "%s: the file belongs to somebody else", vault->name);
+  if (!leases_work (vault->path))
+    return kvault__fail (vault, KVAULT_EPERM, "%s: its file system cannot tell whether others have the file open", vault->name);
+  if (!kvault__others_would_let_go (vault))
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: another part of this program has the file open and does not let go of it", vault->name);
+  return who->n_processes > 0 ? kvault__swap_fail_others (vault, who) : KVAULT_OK;
+}
+
+/* ---- 1: a state that stays ---- */
+
+static bool
+log_is_empty (const kvault *vault)
+{
+  kvault__place place;
+
+  return kvault__look_at_place (vault->path, &place) == 0 && !place.has_wal;
+}
+
+static int
+hold_writers (swap *self)
+{
+  kvault *vault = self->vault;
+  kvault_checkpoint_result result;
+  int rc = KVAULT_OK;
+
+  for (int i = 0; i < SETTLE_TRIES; i++)
+    {
+      if (self->journal == KVAULT_JOURNAL_WAL && (rc = kvault__checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &result)) != KVAULT_OK)
+        return rc;
+      if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
+        return rc;
+      if (log_is_empty (vault))
+        return KVAULT_OK;
+      kvault__run (vault, KVAULT__ROLLBACK);
+    }
+  return kvault__fail (vault, KVAULT_EBUSY, "%s: others write without a pause", vault->name);
+}
+
+static void
+release_writers (swap *self)
+{
+  kvault_error error = self->vault->error;
+
+  if (self->vault->db != NULL && !sqlite3_get_autocommit (self->vault->db))
+    kvault__run (self->vault, KVAULT__ROLLBACK);
+  self->vault->error = error;
+}
+
+/* ---- 2: the new file ---- */
+
+static int
+fail_attributes (swap *self)
+{
+  return kvault__fail_errno (self->vault, KVAULT_EPERM, errno, "%s: its owner, rights or attributes cannot be given to the new file", self->vault->name);
+}
+
+/* Security labels follow from the folder where they may not be set; all others are the person's. */
+static int
+copy_xattr (swap       *self,
+            const char *name)
+{
+  char value[65536];   /* the most there can be */
+  ssize_t n = getxattr (self->vault->path, name, value, sizeof value);
+
+  if (n >= 0 && fsetxattr (self->copy.fd, name, value, (size_t) n, 0) == 0)
+    return KVAULT_OK;
+  return strncmp (name, "security.", 9) == 0 || strncmp (name, "trusted.", 8) == 0 ? KVAULT_OK : fail_attributes (self);
+}
+
+static int
+copy_attributes (swap *self)
+{
+  char names[65536];
+  struct stat st;
+  ssize_t n;
+  int rc = KVAULT_OK;
+
+  if (stat (self->vault->path, &st) != 0 || fchown (self->copy.fd, st.st_uid, st.st_gid) != 0 ||
+      fchmod (self->copy.fd, st.st_mode & 07777) != 0)
+    return fail_attributes (self);
+  n = listxattr (self->vault->path, names, sizeof names);
+  if (n < 0)
+    return errno == EOPNOTSUPP ? KVAULT_OK : fail_attributes (self);
+  for (const char *name = names; rc == KVAULT_OK && name < names + n; name += strlen (name) + 1)
+    rc = copy_xattr (self, name);
+  return rc;
+}
+
+static int
+write_new_file (swap *self)
+{
+  kvault *source;
+  int rc = kvault__open_beside (self->vault, self->vault->path, KVAULT_ACCESS_VIEW, kvault__work_is_cancelled, self->work, &source);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  if ((rc = kvault__copy_fill (&self->copy, source, self->page_maps, self->live)) == KVAULT_OK)
+    rc = kvault__copy_check (&self->copy, source, self->journal, self->live);
+  kvault_close (source);
+  return rc == KVAULT_OK ? copy_attributes (self) : rc;
+}
+
+/* ---- 3: letting go ---- */
+
+/* A change within one tick of the file's clock would not show. */
+static int
+note_state (swap *self)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_REALTIME, &now);
+  if (stat (self->vault->path, &self->before) != 0)
+    return kvault__fail_errno (self->vault, KVAULT_EMOVED, errno, "%s", self->vault->name);
+  if ((now.tv_sec - self->before.st_mtim.tv_sec) * 1000 + (now.tv_nsec - self->before.st_mtim.tv_nsec) / 1000000 < TIMESTAMP_MS)
+    sleep_ms (TIMESTAMP_MS);
+  return KVAULT_OK;
+}
+
+/* Our own handles are asked while the write transaction still holds, so that none of them commits on the way out. */
+static int
+let_go (swap *self)
+{
+  int rc;
+
+  if ((rc = kvault__claim (self->vault)) != KVAULT_OK)
+    return rc;
+  self->claimed = true;
+  if ((rc = note_state (self)) != KVAULT_OK)
+    return rc;
+  release_writers (self);
+  kvault__disconnect (self->vault);
+  return KVAULT_OK;
+}
+
+/* ---- 4 to 6: the exchange ---- */
+
+static int
+check_state (swap *self)
+{
+  const struct stat *before = &self->before;
+  kvault__place place;
+  struct stat now;
+
+  if (fstat (self->fd, &now) != 0 || kvault__look_at_place (self->vault->path, &place) != 0 ||
+      now.st_dev != before->st_dev || now.st_ino != before->st_ino || now.st_size != before->st_size ||
+      now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+      place.has_wal || place.has_journal)
+    return kvault__fail (self->vault, KVAULT_EBUSY, "%s: somebody wrote to it at the last moment", self->vault->name);
+  return KVAULT_OK;
+}
+
+static bool
+exchange (swap *self)
+{
+  return renameat2 (AT_FDCWD, self->copy.path, AT_FDCWD, self->vault->path, RENAME_EXCHANGE) == 0;
+}
+
+/* Whoever comes to open this inode, late, finds no database, rather than one whose name is gone. */
+static void
+spoil (int fd)
+{
+  static const char words[] = "This file was a vault, and a compacted one has taken its place.\n";
+
+  if (pwrite (fd, words, sizeof words - 1, 0) != (ssize_t) sizeof words - 1)
+    return;   /* on a disk so broken nobody will read it either */
+}
+
+static int
+exchange_under_lease (swap *self)
+{
+  kvault *vault = self->vault;
+  struct stat st;
+
+  if (fstat (self->copy.fd, &st) != 0)
+    return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: the new file", vault->name);
+  kvault__claim_second (vault, st.st_ino);
+  if (!exchange (self))
+    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "%s: its file system cannot exchange two files", vault->name);
+  if (kvault__sync_folder (vault, vault->path) == KVAULT_OK)
+    {
+      sleep_ms (OPENERS_MS);
+      if (fcntl (self->fd, F_GETLEASE) == F_WRLCK)
+        {
+          spoil (self->fd);
+          return KVAULT_OK;
+        }
+      kvault__fail (vault, KVAULT_EBUSY, "%s: somebody opened it at the last moment", vault->name);
+    }
+  self->stuck = !exchange (self);
+  if (!self->stuck)
+    spoil (self->copy.fd);
+  return vault->error.code;
+}
+
+static int
+take_name (swap *self)
+{
+  kvault *vault = self->vault;
+  int rc;
+
+  self->fd = open (vault->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (self->fd < 0)
+    return kvault__fail_errno (vault, errno == EWOULDBLOCK ? KVAULT_EBUSY : KVAULT_EIO, errno, "%s", vault->name);
+  if (!take_lease (self->fd))
+    return fail_lease (vault);
+  if (!take_lease (self->copy.fd))
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: another program looks at the new file", vault->name);
+  if ((rc = check_state (self)) != KVAULT_OK)
+    return rc;
+  return exchange_under_lease (self);
+}
+
+/* ---- the whole ---- */
+
+static int
+run (swap *self)
+{
+  kvault *vault = self->vault;
+  int rc;
+
+  kvault__sweep (vault->path);
+  if ((rc = kvault__copy_begin (&self->copy, vault, self->work, kvault__copy_path (vault->path), 0600)) != KVAULT_OK ||
+      (rc = kvault__copy_check_room (&self->copy, self->live)) != KVAULT_OK ||
+      (rc = hold_writers (self)) != KVAULT_OK ||
+      (rc = write_new_file (self)) != KVAULT_OK ||
+      (rc = kvault__work_check (self->work)) != KVAULT_OK ||
+      (rc = let_go (self)) != KVAULT_OK)
+    return rc;
+  return take_name (self);
+}
+
+/* Whatever came of it, the name the copy had goes away: it is the new file's, or by now the old one's. The handle takes up the file that
+ * has the vault's name. */
+int
+kvault__swap (kvault                      *vault,
+              const kvault_vacuum_options *options,
+              kvault__work                *work)
+{
+  swap self = { .vault = vault, .work = work, .page_maps = options->page_maps, .copy = { .fd = -1 }, .fd = -1 };
+  kvault__who who;
+  kvault_stats stats;
+  int rc;
+
+  if ((rc = kvault__swap_check (vault, &who)) != KVAULT_OK || (rc = kvault_stats_get (vault, &stats)) != KVAULT_OK)
+    return rc;
+  self.journal = stats.journal;
+  self.live = stats.file_size - stats.reclaimable_size;
+  work->progress.bytes = 0;
+  work->progress.bytes_total = self.live * 2;
+  rc = run (&self);
+  release_writers (&self);
+  kvault__copy_end (&self.copy, !self.stuck);
+  if (self.fd >= 0)
+    close (self.fd);
+  if (self.claimed)
+    kvault__unclaim (vault);
+  return rc;
+}

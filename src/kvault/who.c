@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * who.c - who else has a vault open, as far as the system tells.
+ *
+ * Only to say it and to spare work that would be in vain: neither source is complete. /proc/locks shows who uses a write-ahead
+ * log (SQLite's locks on bytes of the "-shm" file) but no one in another container; /proc/PID/fd shows who has the file open, but
+ * not processes of other users. Proof is a lease (swap.c). No descriptor of the vault is opened here: closing it
+ * would drop this process's locks.
+ */
+#include "internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes of the "-shm" file that SQLite locks; its wal.c, "WALINDEX_LOCK_OFFSET" and what follows. */
+#define SHM_WRITER 120
+#define SHM_CHECKPOINTER 121
+#define SHM_FIRST_READER 123
+#define SHM_LAST_READER 127
+
+static void
+note_lock (kvault__who        *who,
+           long                pid,
+           unsigned long long  first,
+           unsigned long long  last)
+{
+  bool reader = first <= SHM_LAST_READER && last >= SHM_FIRST_READER;
+  bool writer = first <= SHM_WRITER && last >= SHM_WRITER;
+  bool checkpointer = first <= SHM_CHECKPOINTER && last >= SHM_CHECKPOINTER;
+
+  if (!reader && !writer && !checkpointer)
+    return;
+  who->reader = who->reader || reader;
+  who->writer = who->writer || writer;
+  who->checkpointer = who->checkpointer || checkpointer;
+  if (pid == (long) getpid ())
+    who->own = true;
+  else if (pid > 0)
+    who->pid = pid;
+}
+
+/* Lines are "12: POSIX  ADVISORY  READ  4711 08:01:123456 123 123"; waiting ones have "->" behind the number. */
+static void
+read_locks (kvault__who *who,
+            ino_t        shm)
+{
+  FILE *file = fopen ("/proc/locks", "re");
+  char line[256];
+
+  if (file == NULL)
+    return;
+  while (fgets (line, sizeof line, file) != NULL)
+    {
+      unsigned long long inode, first, last;
+      long pid;
+
+      if (sscanf (line, "%*d: POSIX %*s %*s %ld %*x:%*x:%llu %llu %llu", &pid, &inode, &first, &last) == 4 && inode == shm)
+        note_lock (who, pid, first, last);
+    }
+  fclose (file);
+}
+
+/* Who uses the write-ahead log. */
+void
+kvault__who_uses_log (const kvault *vault,
+                      kvault__who  *who)
+{
+  char *shm = sqlite3_mprintf ("%s-shm", vault->path);
+  struct stat st;
+
+  memset (who, 0, sizeof *who);
+  if (shm != NULL && stat (shm, &st) == 0)
+    read_locks (who, st.st_ino);
+  sqlite3_free (shm);
+  kvault__name_process (who);
+}
+
+void
+kvault__name_process (kvault__who *who)
+{
+  char path[64];
+  FILE *file;
+
+  if (who->pid <= 0)
+    return;
+  snprintf (path, sizeof path, "/proc/%lld/comm", (long long) who->pid);
+  file = fopen (path, "re");
+  if (file == NULL)
+    return;
+  if (fgets (who->program, sizeof who->program, file) != NULL)
+    who->program[strcspn (who->program, "\n")] = '\0';
+  for (char *c = who->program; *c != '\0'; c++)   /* a name is the process's own to choose */
+    if (*c < ' ' || *c == 0x7f)
+      *c = '?';
+  fclose (file);
+}
+
+/* Links are read, not followed: what hangs on a dead mount would hang us. */
+static bool
+has_file_open (const char *pid,
+               const char *path,
+               char       *target,
+               size_t      room)
+{
+  char folder_path[300];
+  DIR *folder;
+  struct dirent *each;
+  bool found = false;
+
+  snprintf (folder_path, sizeof folder_path, "/proc/%s/fd", pid);
+  folder = opendir (folder_path);
+  if (folder == NULL)
+    return false;
+  while (!found && (each = readdir (folder)) != NULL)
+    {
+      ssize_t n = readlinkat (dirfd (folder), each->d_name, target, room);
+
+      found = n > 0 && (size_t) n < room && strlen (path) == (size_t) n && memcmp (target, path, (size_t) n) == 0;
+    }
+  closedir (folder);
+  return found;
+}
+
+/* Which other processes have the file open. */
+void
+kvault__who_has_open (const kvault *vault,
+                      kvault__who  *who)
+{
+  size_t room = strlen (vault->path) + 2;
+  char *target = malloc (room);
+  DIR *processes = opendir ("/proc");
+  struct dirent *each;
+
+  memset (who, 0, sizeof *who);
+  while (target != NULL && processes != NULL && (each = readdir (processes)) != NULL)
+    {
+      long pid = strtol (each->d_name, NULL, 10);
+
+      if (pid > 0 && pid != (long) getpid () && has_file_open (each->d_name, vault->path, target, room))
+        {
+          who->n_processes++;
+          who->pid = pid;
+        }
+    }
+  if (processes != NULL)
+    closedir (processes);
+  free (target);
+  kvault__name_process (who);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* All handles of a process on one file: handles.c, and letting go. */
+#include "kvtest.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+static int
+let_go_at_once (void *vault)
+{
+  return kvault_let_go (*(kvault **) vault);
+}
+
+static int
+refuse (void *data)
+{
+  return 1;
+}
+
+static kvault *
+open_with (const char *path, kvault_access access, int (*let_go) (void *data), void *data)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault *vault;
+
+  options.access = access;
+  options.let_go = let_go;
+  options.let_go_data = data;
+  options.busy_timeout_ms = 500;
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  return vault;
+}
+
+static void
+takes_the_file_up_again (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  kvault_cursor *cursor;
+  uint64_t before, after;
+
+  assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
+  assert_ok (vault, kvault_data_version (vault, &before));
+  assert_ok (vault, kvault_let_go (vault));
+  assert_ok (vault, kvault_let_go (vault));
+  assert_alone (path);
+  assert_value (vault, "a", 1, "1", 1);
+  assert_ok (vault, kvault_let_go (vault));
+  assert_ok (vault, kvault_put (vault, "b", 1, "2", 1));
+  assert_ok (vault, kvault_let_go (vault));
+  assert_ok (vault, kvault_cursor_open (vault, NULL, &cursor));
+  assert_result (vault, kvault_let_go (vault), KVAULT_EBUSY);
+  kvault_cursor_close (cursor);
+  assert_ok (vault, kvault_let_go (vault));
+  assert_ok (vault, kvault_data_version (vault, &after));
+  assert_int (after, !=, before);
+  assert_ok (vault, kvault_let_go (vault));
+  kvault_close (vault);
+}
+
+static void
+every_call_takes_it_up (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  kvault_writer *writer;
+  kvault_stats stats;
+  kvault_blob *blob;
+  uint64_t n;
+
+  assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
+#define LET_GO assert_ok (vault, kvault_let_go (vault))
+  LET_GO;
+  assert_ok (vault, kvault_count (vault, &n));
+  LET_GO;
+  assert_ok (vault, kvault_size (vault, "a", 1, &n));
+  LET_GO;
+  assert_ok (vault, kvault_exists (vault, "a", 1));
+  LET_GO;
+  assert_ok (vault, kvault_rename (vault, "a", 1, "b", 1, 0));
+  LET_GO;
+  assert_ok (vault, kvault_blob_open (vault, "b", 1, &blob));
+  kvault_blob_close (blob);
+  LET_GO;
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  LET_GO;
+  assert_ok (vault, kvault_use_table (vault, "kv"));
+  LET_GO;
+  assert_ok (vault, kvault_totals (vault, NULL, 0, NULL, NULL, &(kvault_totals_result) { 0 }));
+  LET_GO;
+  assert_ok (vault, kvault_writer_open (vault, "w", 1, 3, &writer));
+  LET_GO;
+  assert_ok (vault, kvault_writer_write (writer, "abc", 3));
+  assert_ok (vault, kvault_writer_commit (writer));
+  LET_GO;
+  kvault_writer_free (writer);
+  assert_ok (vault, kvault_begin (vault));
+  assert_ok (vault, kvault_commit (vault));
+  LET_GO;
+  assert_ok (vault, kvault_cache_enable (vault, NULL));
+  assert_ok (vault, kvault_put (vault, "c", 1, "3", 1));
+  LET_GO;
+  assert_value (vault, "c", 1, "3", 1);
+  LET_GO;
+  assert_ok (vault, kvault_close (vault));
+  assert_int (kvtest_sql_int (kvtest_path ("a.db"), "SELECT count(*) FROM kv"), ==, 3);
+}
+
+static void
+notices_what_changed_meanwhile (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  char *path = kvtest_format ("%s", kvault_location (vault));
+
+  assert_ok (vault, kvault_let_go (vault));
+  kvtest_sql (path, "CREATE TABLE other(x)");
+  assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
+  assert_ok (vault, kvault_let_go (vault));
+  kvtest_sql (path, "DROP TABLE kv; CREATE TABLE kv(x)");
+  assert_result (vault, kvault_exists (vault, "a", 1), KVAULT_ESTALE);
+  assert_result (vault, kvault_put (vault, "a", 1, "1", 1), KVAULT_ESTALE);
+  kvtest_sql (path, "DROP TABLE kv;" KVTEST_V2 ("kv"));
+  assert_result (vault, kvault_exists (vault, "a", 1), KVAULT_NOTFOUND);
+  assert_ok (vault, kvault_let_go (vault));
+  kvtest_remove (path);
+  assert_result (vault, kvault_exists (vault, "a", 1), KVAULT_EMOVED);
+  kvault_close (vault);
+}
+
+static void
+others_let_go_or_refuse (void)
+{
+  char *path = kvtest_format ("%s", kvault_location (kvtest_create ("a.db")));
+  kvault *one = open_with (path, KVAULT_ACCESS_WRITE, NULL, NULL), *two = NULL;
+
+  /* The handle kvtest_create() gave has no let_go: it is in the way. */
+  assert_result (one, kvault_vacuum (one, &(kvault_vacuum_options) { KVAULT_VACUUM_SWAP }, NULL), KVAULT_EBUSY);
+  assert_contains (kvault_errmsg (one), "this program");
+  kvault_close (one);
+
+  path = kvtest_path ("b.db");
+  one = open_with (path, KVAULT_ACCESS_CREATE_NEW, NULL, NULL);
+  assert_ok (one, kvault_put (one, "a", 1, "1", 1));
+  two = open_with (path, KVAULT_ACCESS_VIEW, refuse, NULL);
+  assert_result (one, kvault_vacuum (one, &(kvault_vacuum_options) { KVAULT_VACUUM_SWAP }, NULL), KVAULT_EBUSY);
+  assert_value (one, "a", 1, "1", 1);
+  kvault_close (two);
+  two = open_with (path, KVAULT_ACCESS_VIEW, let_go_at_once, &two);
+  assert_value (two, "a", 1, "1", 1);
+  assert_ok (one, kvault_vacuum (one, &(kvault_vacuum_options) { KVAULT_VACUUM_SWAP }, NULL));
+  assert_value (two, "a", 1, "1", 1);
+  assert_value (one, "a", 1, "1", 1);
+  kvault_close (two);
+  kvault_close (one);
+}
+
+typedef struct {
+  const char *path;
+  atomic_int asked, stop, n_reads;
+} Reader;
+
+static int
+ask_reader (void *data)
+{
+  atomic_store (&((Reader *) data)->asked, 1);
+  return 0;
+}
+
+static void *
+read_worker (void *data)
+{
+  Reader *self = data;
+  kvault *vault = open_with (self->path, KVAULT_ACCESS_WRITE, ask_reader, self);
+
+  while (!atomic_load (&self->stop))
+    {
+      char key[16];
+      int rc;
+
+      if (atomic_exchange (&self->asked, 0))
+        assert_ok (vault, kvault_let_go (vault));
+      assert_value (vault, "a", 1, "1", 1);
+      rc = kvault_put (vault, key, (size_t) snprintf (key, sizeof key, "%d", self->n_reads), "x", 1);
+      assert_true (rc == KVAULT_OK || rc == KVAULT_EBUSY);
+      if (rc == KVAULT_OK)
+        atomic_fetch_add (&self->n_reads, 1);
+    }
+  kvault_close (vault);
+  return NULL;
+}
+
+/* Threads that read and write all the time lose nothing to swaps underneath, and each swap gets its turn. */
+static void
+threads_come_and_go (void)
+{
+  Reader readers[2] = { 0 };
+  pthread_t threads[2];
+  char *path = kvtest_path ("a.db");
+  kvault *vault = open_with (path, KVAULT_ACCESS_CREATE_NEW, NULL, NULL);
+  int done = 0;
+
+  assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
+  for (int i = 0; i < 2; i++)
+    {
+      readers[i].path = path;
+      readers[i].n_reads = i * 1000000;
+      pthread_create (&threads[i], NULL, read_worker, &readers[i]);
+    }
+  for (int i = 0; i < 20; i++)
+    {
+      int rc = kvault_vacuum (vault, &(kvault_vacuum_options) { KVAULT_VACUUM_SWAP }, NULL);
+
+      assert_true (rc == KVAULT_OK || rc == KVAULT_EBUSY);
+      done += rc == KVAULT_OK;
+    }
+  for (int i = 0; i < 2; i++)
+    {
+      atomic_store (&readers[i].stop, 1);
+      pthread_join (threads[i], NULL);
+    }
+  assert_int (done, >, 0);
+  kvault_close (vault);
+  assert_int (kvtest_sql_int (path, "SELECT count(*) FROM kv"), ==, 1 + readers[0].n_reads + readers[1].n_reads - 1000000);
+  assert_str (kvtest_integrity (path), "ok");
+  printf ("# %d swaps of 20 beside %d writes\n", done, readers[0].n_reads + readers[1].n_reads - 1000000);
+}
+
+static const KvTest tests[] = {
+  { "/kvault/handles/takes-the-file-up-again", takes_the_file_up_again },
+  { "/kvault/handles/every-call-takes-it-up", every_call_takes_it_up },
+  { "/kvault/handles/notices-what-changed-meanwhile", notices_what_changed_meanwhile },
+  { "/kvault/handles/others-let-go-or-refuse", others_let_go_or_refuse },
+  { "/kvault/handles/threads-come-and-go", threads_come_and_go },
+};
+
+KVTEST_MAIN (tests)
