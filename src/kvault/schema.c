@@ -366,8 +366,12 @@ walk_schema (kvault       *vault,
     }
   if (rc != KVAULT_OK)
     return rc;
-  if (step != SQLITE_DONE && (rc = kvault__fail_db (vault, "%s", vault->name), vault->options.access != KVAULT_ACCESS_SALVAGE))
-    return rc;
+  if (step != SQLITE_DONE)
+    {
+      rc = kvault__fail_db (vault, "%s", vault->name);
+      if (vault->options.access != KVAULT_ACCESS_SALVAGE)
+        return rc;
+    }
   if (col_meta && col_chunks)   /* a column of varying sizes has a second row there, for its index */
     return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
                         sqlite3_mprintf ("SELECT count(*) FROM main.col_meta WHERE dtype <> 'adaptive_idx'"));
@@ -438,8 +442,8 @@ kvault__schema_load (kvault *vault)
   int rc;
 
   if ((rc = prepare_probes (vault, &p)) == KVAULT_OK &&
-      (rc = kvault__pragma_int (vault, "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')",
-                                &any_triggers)) == KVAULT_OK)
+      ((rc = kvault__pragma_int (vault, "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger')",
+                                 &any_triggers)) == KVAULT_OK || vault->options.access == KVAULT_ACCESS_SALVAGE))
     {
       p.any_triggers = any_triggers != 0;
       if (sqlite3_prepare_v2 (vault->db,

@@ -160,6 +160,24 @@ wreck (const char *path, unsigned char type, unsigned every)
   return n;
 }
 
+static unsigned
+wreck_last (const char *path, unsigned char type)
+{
+  size_t size, last = 0;
+  uint8_t *data = kvtest_read_file (path, &size);
+  unsigned n = 0;
+
+  for (size_t at = 4096; at + 4096 <= size; at += 4096)
+    if (data[at] == type && data[at + 1] == 0 && memmem (data + at, 4096, "CREATE TABLE", 12) != NULL)
+      last = at;
+    else
+      n += data[at] == type && data[at + 1] == 0;
+  assert_int (last, >, 0);
+  kvtest_fill (data + last, 100, last);
+  kvtest_write_file (path, data, size);
+  return n + 1;
+}
+
 static void
 goes_by_the_index_where_the_table_is_broken (void)
 {
@@ -223,6 +241,20 @@ reads_files_that_are_cut_short (void)
 }
 
 static void
+reads_on_where_the_schema_is_broken (void)
+{
+  char *path = make ("a.db");
+  Sink sink = { 0 };
+
+  for (int i = 0; i < 100; i++)
+    kvtest_sql (path, "CREATE TABLE t%d (a, b, c, d, e, f, g, h, some_long_name_of_a_column, another_long_name_of_a_column)", i);
+  assert_int (wreck_last (path, 13), >, 500);   /* of the schema, whose leaves came behind all of the table's */
+  assert_refused (path, KVAULT_ACCESS_VIEW, KVAULT_ECORRUPT);
+  salvage (path, &sink);
+  assert_int (sink.whole, >, 990);
+}
+
+static void
 random_damage_ends_in_order (void)
 {
   char *path = make ("a.db"), *broken = kvtest_path ("broken.db");
@@ -276,6 +308,7 @@ static const KvTest tests[] = {
   { "/kvault/salvage/goes-by-the-table-where-the-index-is-broken", goes_by_the_table_where_the_index_is_broken },
   { "/kvault/salvage/both-broken", both_broken },
   { "/kvault/salvage/reads-files-that-are-cut-short", reads_files_that_are_cut_short },
+  { "/kvault/salvage/reads-on-where-the-schema-is-broken", reads_on_where_the_schema_is_broken },
   { "/kvault/salvage/random-damage-ends-in-order", random_damage_ends_in_order },
   { "/kvault/salvage/a-sink-can-end-it", a_sink_can_end_it },
 };
