@@ -231,11 +231,13 @@ class Strangers(CliCase):
         self.assertEqual(self.kvault('cat', path, 'text value').decode('utf-8'), 'äöü')
         self.assertEqual(self.kvault('cat', path, 'text'), b'of text')
         self.kvault('cat', path, '7', status=NOT_FOUND)
-        self.kvault('rm', path, '--prefix', '', '--yes')
-        self.assertEqual(len(self.json('ls', path)), 2)
+        self.assertEqual(self.json('rm', path, '--prefix', 't', '--yes'), [{'prefix': 't', 'deleted': 1}])
+        self.assertEqual([row['key'] for row in self.json('ls', path)], ['7', 'text', 'blob'])
         self.kvault('rm', path, 'text')
         self.kvault('rm', path, 'text', status=NOT_FOUND)
-        self.assertEqual([row['key'] for row in self.json('ls', path)], ['7'])
+        self.assertEqual(len(self.json('ls', path, '--prefix', '')), 2)
+        self.assertEqual(self.json('rm', path, '--prefix', '', '--yes'), [{'prefix': '', 'deleted': 2}])
+        self.assertEqual(self.json('ls', path), [])
 
 
 class Places(CliCase):

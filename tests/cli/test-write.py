@@ -7,7 +7,7 @@ import sys
 import time
 
 import support
-from support import BUSY, DONE, KVAULT, NOT_FOUND, USAGE, CliCase, digest, sql
+from support import BUSY, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, digest, sql
 
 BIG = 100 * 1000 * 1000
 MEMORY = 48 * 1024  # KiB: the promise is that it does not grow with the value
