@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Every healthy vault: what the list and the status bar say is what is in the file, and looking changes nothing."""
-import os
 from typing import List
 
 from coffer import CofferCase, VaultWindow, main, read_row, size_text
