@@ -19,9 +19,8 @@
 
 #include "coffer-error.h"
 
-#define SLICE_ROWS 65536
-#define SLICE_US (20 * 1000)
-#define SHORT_SLICE_US (4 * 1000)
+#define SLICE_ROWS 262144
+#define SLICE_US (100 * 1000)
 #define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
 
 G_STATIC_ASSERT (COFFER_FENCE_ROWS % COFFER_PAGE_ROWS == 0 && SLICE_ROWS % COFFER_FENCE_ROWS == 0);
@@ -134,6 +133,8 @@ end_walk (CofferEntryList *self,
 
   stop_walk (self);
   self->complete = error == NULL;
+  if (error == NULL)
+    coffer_vault_note_count (self->vault, self->table, n_rows);
   if (behind)
     replace_rows (self, g_steal_pointer (&fences), n_rows);
   coffer_entry_list_set_error (self, error);
@@ -186,20 +187,27 @@ slice_cb (GObject      *source,
   coffer_slice_free (slice);
 }
 
-/* The first slice is the first screen. Slices are short while rows wait behind them, or soon will. */
+/* The first slice is the first screen. A later one is as long as nobody waits behind it: see coffer_entry_list_hurry(). */
 static void
 next_slice (CofferEntryList *self)
 {
   CofferSliceRequest *request = g_new0 (CofferSliceRequest, 1);
-  gboolean in_the_way = self->reading || self->walk.n_rows < SLICE_ROWS;
 
   if (self->walk.last != NULL)
     request->after = coffer_key_ref (self->walk.last);
   request->max_rows = self->walk.n_rows == 0 ? COFFER_FENCE_ROWS : SLICE_ROWS;
-  request->max_us = in_the_way ? SHORT_SLICE_US : SLICE_US;
+  request->max_us = SLICE_US;
   request->descending = self->descending;
+  request->hurry = g_atomic_rc_box_acquire (self->hurry);
+  g_atomic_int_set (self->hurry, 0);
   coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_slice_worker, request,
                           coffer_slice_request_free, coffer_slice_free, self->walk.cancellable, slice_cb, self);
+}
+
+void
+coffer_entry_list_hurry (CofferEntryList *self)
+{
+  g_atomic_int_set (self->hurry, 1);
 }
 
 static void
@@ -317,6 +325,7 @@ coffer_entry_list_finalize (GObject *object)
   CofferEntryList *self = COFFER_ENTRY_LIST (object);
 
   g_hash_table_unref (self->live);
+  g_atomic_rc_box_release (self->hurry);
   g_ptr_array_unref (self->fences);
   coffer_pages_free (self->pages);
   g_free (self->table);
@@ -392,6 +401,7 @@ static void
 coffer_entry_list_init (CofferEntryList *self)
 {
   self->live = g_hash_table_new (NULL, NULL);
+  self->hurry = g_atomic_rc_box_new0 (gint);
   self->pages = coffer_pages_new ();
   self->fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
 }

@@ -22,6 +22,8 @@ struct _CofferVault {
   gboolean editable;
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
+  guint count_id;                /* until they begin */
+  CofferSection *counted;        /* unowned, only compared: its count came another way */
   guint64 device;                /* the file that `sections` tell of */
   guint64 inode;
   gboolean reloading;
@@ -100,8 +102,14 @@ gpointer       coffer_overview_worker         (kvault              *vault,
                                                GError             **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
 
-/** Count the items of every section anew, behind everything else. */
+/** Count the items of every section anew, behind everything else: after coffer_vault_note_count(), or a second. */
 void           coffer_vault_start_counting    (CofferVault         *self);
+void           coffer_vault_stop_counting     (CofferVault         *self);
+
+/** A whole walk over @table met @n keys: they need not be counted, and the others can be now. */
+void           coffer_vault_note_count        (CofferVault         *self,
+                                               const char          *table,
+                                               guint64              n);
 
 /** As the vault goes. */
 void           coffer_vault_drop_hold         (CofferVault         *self);

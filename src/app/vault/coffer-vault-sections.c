@@ -12,6 +12,9 @@
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
 
+/* Counting everything waits so long for the walk over the table on show, which gives one of the counts. */
+#define COUNT_PATIENCE_MS 1000
+
 void
 coffer_overview_free (CofferOverview *overview)
 {
@@ -91,23 +94,70 @@ counted_cb (GObject      *source,
     coffer_section_set_count (section, *count);
 }
 
-void
-coffer_vault_start_counting (CofferVault *self)
+/* Counts what has no count yet. */
+static void
+count (CofferVault *self)
 {
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
 
-  g_cancellable_cancel (self->counting);
-  g_clear_object (&self->counting);
-  self->counting = g_cancellable_new ();
+  g_clear_handle_id (&self->count_id, g_source_remove);
   for (guint i = 0; i < n; i++)
     {
       g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
       gboolean is_vault = coffer_section_is_vault (section);
 
-      if (coffer_section_get_kind (section) <= KVAULT_SECTION_V2 && !is_vault)
+      if (section == self->counted || (coffer_section_get_kind (section) <= KVAULT_SECTION_V2 && !is_vault))
         continue;
       coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, is_vault ? coffer_section_get_name (section) : NULL,
                               count_worker, g_object_ref (section), g_object_unref, g_free, self->counting,
                               counted_cb, g_object_ref (section));
     }
+}
+
+static gboolean
+count_cb (gpointer data)
+{
+  CofferVault *self = data;
+
+  self->count_id = 0;
+  count (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+coffer_vault_stop_counting (CofferVault *self)
+{
+  g_clear_handle_id (&self->count_id, g_source_remove);
+  g_cancellable_cancel (self->counting);
+  g_clear_object (&self->counting);
+}
+
+void
+coffer_vault_start_counting (CofferVault *self)
+{
+  coffer_vault_stop_counting (self);
+  self->counted = NULL;
+  self->counting = g_cancellable_new ();
+  self->count_id = g_timeout_add (COUNT_PATIENCE_MS, count_cb, self);
+  g_source_set_name_by_id (self->count_id, "[coffer] count");
+}
+
+void
+coffer_vault_note_count (CofferVault *self,
+                         const char  *table,
+                         guint64      n)
+{
+  guint n_sections = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
+
+  for (guint i = 0; i < n_sections; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
+
+      if (!coffer_section_is_vault (section) || g_strcmp0 (coffer_section_get_name (section), table) != 0)
+        continue;
+      self->counted = section;
+      coffer_section_set_count (section, n);
+    }
+  if (self->count_id != 0)
+    count (self);
 }

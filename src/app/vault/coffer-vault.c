@@ -153,7 +153,7 @@ coffer_vault_finalize (GObject *object)
   for (guint i = 0; i < COFFER_N_LANES; i++)
     g_clear_pointer (&self->lanes[i], coffer_worker_free);
   coffer_vault_drop_hold (self);
-  g_clear_object (&self->counting);
+  coffer_vault_stop_counting (self);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -405,7 +405,7 @@ coffer_vault_close (CofferVault *self)
 {
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  g_cancellable_cancel (self->counting);
+  coffer_vault_stop_counting (self);
   for (guint i = 0; i < COFFER_N_LANES; i++)
     if (self->lanes[i] != NULL)
       coffer_worker_close (self->lanes[i]);
