@@ -24,17 +24,20 @@ struct _CofferVault {
   GCancellable *counting;        /* of the counts under way */
   guint count_id;                /* until they begin */
   CofferSection *counted;        /* unowned, only compared: its count came another way */
-  guint64 device;                /* the file that `sections` tell of */
-  guint64 inode;
+  CofferIdentity met;            /* the file that the last job met, or none */
+  CofferIdentity shown;          /* the file that `sections` tell of */
   gboolean reloading;
   guint n_holds;                 /* without their resume */
+  gboolean closed;
+  guint n_ending;                /* lanes of a closed vault that have not ended */
+  GList link;                    /* among all that are not closed */
   CofferHold *hold;
 };
 
 /**
  * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its
- * jobs fail with KVAULT_EMOVED rather than touch another file than the one before. On the other lanes @func may run more
- * than once, see CofferVaultFunc.
+ * jobs fail with KVAULT_EMOVED rather than touch another file than the one on show, or than the one before. On the other
+ * lanes @func may run more than once, see CofferVaultFunc.
  *
  * @data         freed with @data_free on the main thread, after the callback's turn has begun
  * @result_free  for a result that nobody takes

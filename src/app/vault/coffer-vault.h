@@ -98,8 +98,8 @@ gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *re
  * G_IO_ERROR_CANCELLED once @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave
  * soon.
  * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
- * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(), which waits for
- * @func; so it must never wait for the main loop.
+ * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(). The program does
+ * not end before @func does, so it must never wait for the main loop.
  */
 typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
                                      GCancellable *cancellable, GError **error);
@@ -131,9 +131,13 @@ void         coffer_vault_hold_finish       (CofferVault *self, GAsyncResult *re
 void         coffer_vault_resume            (CofferVault *self);
 
 /**
- * Cancel everything that runs, close all handles and end the threads; blocks at most for the step that runs. Jobs that
- * wait or come later end with G_IO_ERROR_CANCELLED. Called by dispose too; idempotent.
+ * Cancel everything that runs, close all handles and end the threads. Returns at once; the vault lives until that is done,
+ * which takes as long as the step that runs and, after editing, writing SQLite's log back. Jobs that wait or come later
+ * end with G_IO_ERROR_CANCELLED, and a hold with the last handle. Called by dispose too; idempotent.
  */
 void         coffer_vault_close             (CofferVault *self);
+
+/** At the end of the program: close every vault and wait for it, so that nothing stays beside the files. */
+void         coffer_vault_close_all         (void);
 
 G_END_DECLS

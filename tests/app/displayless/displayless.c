@@ -214,10 +214,12 @@ test_edit (CofferVault *vault)
 void
 test_close (CofferVault *vault)
 {
+  gpointer alive = vault;
+
+  g_object_add_weak_pointer (G_OBJECT (vault), &alive);
   coffer_vault_close (vault);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_finalize_object (vault);
+  g_object_unref (vault);
+  test_wait_for (alive == NULL);
 }
 
 CofferKey *
