@@ -8,7 +8,7 @@
 
 #include "coffer-entry-walk.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-value.h"
 
 #include <glib/gi18n-lib.h>

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
  *
  * Another file at the path is noticed by the next job of a lane: the lanes that look go on with it, the WRITE lane fails
- * once with KVAULT_EMOVED, and the sections are read anew.
+ * once, and the sections are read anew.
  *
  * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
@@ -28,9 +28,17 @@ typedef enum {
 #define COFFER_TYPE_SECTION (coffer_section_get_type ())
 G_DECLARE_FINAL_TYPE (CofferSection, coffer_section, COFFER, SECTION, GObject)
 
+typedef enum {
+  COFFER_SECTION_V1 = 1,   /* a vault table, in the shape of KohakuVault 0.1 to 0.5 */
+  COFFER_SECTION_V2,       /* a vault table in today's shape */
+  COFFER_SECTION_COLUMNS,
+  COFFER_SECTION_TEXT,
+  COFFER_SECTION_VECTOR,
+} CofferSectionKind;
+
 /** A table or another section of the file. Properties: "name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
 const char *coffer_section_get_name     (CofferSection *self);
-int         coffer_section_get_kind     (CofferSection *self);   /* kvault_section_kind */
+int         coffer_section_get_kind     (CofferSection *self);   /* CofferSectionKind */
 gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: can be shown as keys */
 const char *coffer_section_get_reason   (CofferSection *self);   /* (nullable) why not readable or writable, translated */
 guint64     coffer_section_get_count    (CofferSection *self);
@@ -114,7 +122,7 @@ void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *result, GError **error);   /* -1 on error */
 
-/** Give a key another name; needs "editable"; fails with COFFER_ERROR_CODE (KVAULT_EEXIST). Emits "changed". */
+/** Give a key another name; needs "editable"; fails with COFFER_ERROR_EXISTS. Emits "changed". */
 void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key,
                                              GCancellable *cancellable, GAsyncReadyCallback callback,
                                              gpointer user_data);

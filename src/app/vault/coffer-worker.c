@@ -17,7 +17,7 @@
 
 #include "coffer-worker.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>

@@ -11,7 +11,6 @@
 #include "coffer-vault-view.h"
 
 #include <glib/gi18n-lib.h>
-#include <kvault.h>
 
 #include "coffer-banner.h"
 #include "coffer-entry-list.h"
@@ -288,11 +287,11 @@ name_kind (CofferSection *section)
 {
   switch (coffer_section_get_kind (section))
     {
-    case KVAULT_SECTION_COLUMNS:
+    case COFFER_SECTION_COLUMNS:
       return _("Columns");
-    case KVAULT_SECTION_TEXT:
+    case COFFER_SECTION_TEXT:
       return _("Text index");
-    case KVAULT_SECTION_VECTOR:
+    case COFFER_SECTION_VECTOR:
       return _("Vector index");
     default:
       return _("Table");

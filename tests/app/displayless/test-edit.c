@@ -2,7 +2,7 @@
 /* Changing a vault: allowed when asked, told by "changed", and nothing left beside the file. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Lanes: order, cancelling, letting go, closing. Jobs of the tests stand in for those of the vault. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
