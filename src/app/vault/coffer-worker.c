@@ -49,6 +49,7 @@ struct _CofferWorker {
   gboolean stopping;        /* the running job was told to stop for a hold */
   CofferJob *stopped;       /* by a hold; runs next, once there is none */
   CofferIdentity file;      /* that the last handle had open */
+  gboolean wrote;           /* the last handle was open for writing */
 };
 
 static CofferJob quit_job;
@@ -163,21 +164,29 @@ is_another (const CofferIdentity *file,
   return known->inode != 0 && !coffer_identity_equal (file, known);
 }
 
-/* Notes which file is at the path; TRUE if it is another one than for the last handle. Opens no descriptor. */
+/* Which file is at the path. Opens no descriptor. */
+static CofferIdentity
+identify (const char *path)
+{
+  CofferIdentity file = { 0 };
+  struct statx stx;
+
+  if (statx (AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &stx) != 0)
+    return file;
+  file.device = makedev (stx.stx_dev_major, stx.stx_dev_minor);
+  file.inode = stx.stx_ino;
+  if (stx.stx_mask & STATX_BTIME)
+    file.born = stx.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx.stx_btime.tv_nsec;
+  return file;
+}
+
+/* Notes which file is at the path; TRUE if it is another one than for the last handle. */
 static gboolean
 identity_changed (CofferWorker *self)
 {
   CofferIdentity last = self->file;
-  struct statx stx;
 
-  self->file = (CofferIdentity) { 0 };
-  if (statx (AT_FDCWD, self->path, 0, STATX_INO | STATX_BTIME, &stx) == 0)
-    {
-      self->file.device = makedev (stx.stx_dev_major, stx.stx_dev_minor);
-      self->file.inode = stx.stx_ino;
-      if (stx.stx_mask & STATX_BTIME)
-        self->file.born = stx.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx.stx_btime.tv_nsec;
-    }
+  self->file = identify (self->path);
   return is_another (&self->file, &last);
 }
 
@@ -200,7 +209,24 @@ open_handle (CofferWorker *self,
     }
   if (identity_changed (self))
     job->replaced = TRUE;
+  self->wrote = job->access != KVAULT_ACCESS_VIEW;
   return TRUE;
+}
+
+/*
+ * What was written is in SQLite's log until the last handle is closed, if that is one that may write: those that look leave
+ * the log where it is. So a lane that wrote, and let go of the file before the others did, opens it once more at its end.
+ */
+static void
+settle (CofferWorker *self)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  CofferIdentity now = identify (self->path);
+
+  if (!self->wrote || self->vault != NULL || is_another (&now, &self->file))
+    return;
+  options.access = KVAULT_ACCESS_WRITE;
+  kvault_open (self->path, &options, &self->vault, NULL);
 }
 
 /* A handle on the file that is at the path now, and on the job's table. */
@@ -377,6 +403,7 @@ lane_worker (gpointer data)
   self->own = g_thread_self ();
   while ((job = next_job (self)) != &quit_job)
     handle_job (self, job);
+  settle (self);
   close_handle (self);
   post_ended (self);
   return NULL;

@@ -220,6 +220,22 @@ rename_replaces_nothing (Fixture       *fixture,
   g_assert_cmpint (fixture->n_changed, ==, 0);
 }
 
+/* Looking goes on when editing is over: what was written is not left to others to put into the file. */
+static void
+editing_leaves_no_log (Fixture       *fixture,
+                       gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("img/photo.png", NULL);
+
+  test_edit (fixture->vault);
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, NULL), ==, 1);
+  for (int lane = 0; lane < COFFER_LANE_WRITE; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));   /* opens the file beside the log */
+  coffer_vault_stop_editing (fixture->vault);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));
+}
+
 static void
 odd_tables_stay_locked (void)
 {
@@ -286,6 +302,7 @@ main (int   argc,
   ADD ("editing-is-asked-for", editing_is_asked_for);
   ADD ("renames-keys", renames_keys);
   ADD ("cancelled-delete-does-nothing", cancelled_delete_does_nothing);
+  ADD_V1 ("editing-leaves-no-log", editing_leaves_no_log);
   ADD_V1 ("deletes-keys", deletes_keys);
   ADD_V1 ("rename-replaces-nothing", rename_replaces_nothing);
   g_test_add_func ("/edit/odd-tables-stay-locked", odd_tables_stay_locked);
