@@ -61,6 +61,7 @@ tear_down (Fixture       *self,
 {
   gtk_window_destroy (self->window);
   coffer_vault_close (self->vault);
+  screen_assert_soon (G_OBJECT (self->vault)->ref_count == 1);   /* its lanes end behind the main loop */
   g_assert_finalize_object (self->vault);
 }
 
