@@ -73,7 +73,6 @@ coffer_entry_list_find_async (CofferEntryList     *self,
   request->prefix = g_bytes_ref (key_prefix);
   request->descending = self->descending;
   g_task_set_task_data (task, GUINT_TO_POINTER ((n_before - 1) * COFFER_FENCE_ROWS), NULL);
-  coffer_entry_list_hurry (self);
   coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_find_worker, request, coffer_find_request_free,
                           g_free, cancellable, find_cb, g_steal_pointer (&task));
 }

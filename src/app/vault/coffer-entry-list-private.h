@@ -26,7 +26,6 @@ struct _CofferEntryList {
   char *error;
 
   CofferWalk walk;
-  gint *hurry;                 /* see CofferSliceRequest */
   gint64 walked_at;            /* when the last walk began */
   guint refresh_id;
 
@@ -47,9 +46,6 @@ struct _CofferEntryList {
 void coffer_entry_list_set_error    (CofferEntryList *self, const GError *error);
 /** Walk again, but not all the time beside a busy writer. */
 void coffer_entry_list_refresh_soon (CofferEntryList *self);
-
-/** Have the slice of the walk that runs end soon: another job is about to be given to its lane. */
-void coffer_entry_list_hurry        (CofferEntryList *self);
 
 /* coffer-entry-list-rows.c */
 /** Begin to read what entries wait for, unless that is under way. */

@@ -217,7 +217,6 @@ coffer_entry_list_read_rows (CofferEntryList *self)
   if (self->reading || (unkeyed == NULL && g_queue_is_empty (&self->unsized)))
     return;
   self->reading = TRUE;
-  coffer_entry_list_hurry (self);
   if (self->rows_cancellable == NULL)
     self->rows_cancellable = g_cancellable_new ();
   if (unkeyed != NULL)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a table as a lazy list. Main thread; what reads the file is coffer-entry-walk.c, on the LIST lane.
+ * The keys of a table as a lazy list. Main thread; what reads the file is coffer-entry-walk.c, on two lanes.
  *
- *     walk:  slice, slice, slice …   ──► fences, n_rows        one job in the lane at a time,
- *     rows:  page of keys, or facts  ──► pages ──► entries     and one of these beside it
+ *     walk:  slice, slice, slice …   ──► fences, n_rows        one job at a time, all but the first on the BACKGROUND lane,
+ *     rows:  page of keys, or facts  ──► pages ──► entries     and one of these on the LIST lane
  *
  * A row is a number until get_item() asks for it. Then an entry stands for it as long as somebody holds it (`live`), and
  * waits in `unkeyed` until its page is there, in `unsized` until its facts are; both are stacks, so that what was looked at
@@ -187,27 +187,20 @@ slice_cb (GObject      *source,
   coffer_slice_free (slice);
 }
 
-/* The first slice is the first screen. A later one is as long as nobody waits behind it: see coffer_entry_list_hurry(). */
+/* The first slice is the first screen; the others go on behind what that asks for. */
 static void
 next_slice (CofferEntryList *self)
 {
   CofferSliceRequest *request = g_new0 (CofferSliceRequest, 1);
+  gboolean first = self->walk.n_rows == 0;
 
   if (self->walk.last != NULL)
     request->after = coffer_key_ref (self->walk.last);
-  request->max_rows = self->walk.n_rows == 0 ? COFFER_FENCE_ROWS : SLICE_ROWS;
+  request->max_rows = first ? COFFER_FENCE_ROWS : SLICE_ROWS;
   request->max_us = SLICE_US;
   request->descending = self->descending;
-  request->hurry = g_atomic_rc_box_acquire (self->hurry);
-  g_atomic_int_set (self->hurry, 0);
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_slice_worker, request,
+  coffer_vault_run_async (self->vault, first ? COFFER_LANE_LIST : COFFER_LANE_BACKGROUND, self->table, coffer_slice_worker, request,
                           coffer_slice_request_free, coffer_slice_free, self->walk.cancellable, slice_cb, self);
-}
-
-void
-coffer_entry_list_hurry (CofferEntryList *self)
-{
-  g_atomic_int_set (self->hurry, 1);
 }
 
 static void
@@ -218,6 +211,7 @@ start_walk (CofferEntryList *self,
   GCancellable *walk;
 
   stop_walk (self);
+  coffer_vault_put_off_counting (self->vault);
   g_clear_handle_id (&self->refresh_id, g_source_remove);
   self->walk = (CofferWalk) {
     .fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref),
@@ -325,7 +319,6 @@ coffer_entry_list_finalize (GObject *object)
   CofferEntryList *self = COFFER_ENTRY_LIST (object);
 
   g_hash_table_unref (self->live);
-  g_atomic_rc_box_release (self->hurry);
   g_ptr_array_unref (self->fences);
   coffer_pages_free (self->pages);
   g_free (self->table);
@@ -401,7 +394,6 @@ static void
 coffer_entry_list_init (CofferEntryList *self)
 {
   self->live = g_hash_table_new (NULL, NULL);
-  self->hurry = g_atomic_rc_box_new0 (gint);
   self->pages = coffer_pages_new ();
   self->fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the entry list asks of the LIST lane: the walk over all keys in slices, the keys of a page, the sizes and types of
- * rows, a search by prefix. All of it runs on the lane's thread, in jobs that are short or end as soon as others wait, so that
- * rows on screen never wait for the walk, and every cursor is closed before a job ends: the list holds no read transaction while nothing is asked.
+ * What the entry list asks of the lanes: the walk over all keys in slices, the keys of a page, the sizes and types of rows, a
+ * search by prefix. The walk has the BACKGROUND lane, all else, in short jobs, the LIST lane: rows on screen never wait for the
+ * walk, and every cursor is closed before a job ends: the list holds no read transaction while nothing is asked.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
@@ -26,7 +26,6 @@ coffer_slice_request_free (gpointer data)
   CofferSliceRequest *request = data;
 
   g_clear_pointer (&request->after, coffer_key_unref);
-  g_atomic_rc_box_release (request->hurry);
   g_free (request);
 }
 
@@ -60,7 +59,7 @@ open_cursor (kvault         *vault,
   return kvault_cursor_open (vault, &options, cursor);
 }
 
-/* Takes rows into @slice until its time or number is up or somebody waits, at a fence. Returns what ended it: KVAULT_OK if that did. */
+/* Takes rows into @slice until its time or number is up, at a fence. Returns what ended it: KVAULT_OK if that did. */
 static int
 fill_slice (CofferSlice              *slice,
             const CofferSliceRequest *request,
@@ -79,7 +78,7 @@ fill_slice (CofferSlice              *slice,
         continue;
       g_clear_pointer (&slice->last, coffer_key_unref);
       slice->last = coffer_key_new_from_entry (entry);
-      if (slice->n_rows == request->max_rows || g_atomic_int_get (request->hurry) || g_get_monotonic_time () > deadline)
+      if (slice->n_rows == request->max_rows || g_get_monotonic_time () > deadline)
         return KVAULT_OK;
     }
   return rc;

@@ -16,7 +16,6 @@ typedef struct {
   guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
   guint max_us;
   gboolean descending;
-  gint *hurry;            /* atomic, in an atomic RC box: not 0 when other jobs wait, then it ends at the next fence */
 } CofferSliceRequest;
 
 typedef struct {

@@ -23,7 +23,7 @@ struct _CofferVault {
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
   guint count_id;                /* until they begin */
-  CofferSection *counted;        /* unowned, only compared: its count came another way */
+  GPtrArray *uncounted;          /* of CofferSection: those to count still */
   CofferIdentity met;            /* the file that the last job met, or none */
   CofferIdentity shown;          /* the file that `sections` tell of */
   gboolean reloading;
@@ -108,6 +108,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
 /** Count the items of every section anew, behind everything else: after coffer_vault_note_count(), or a second. */
 void           coffer_vault_start_counting    (CofferVault         *self);
 void           coffer_vault_stop_counting     (CofferVault         *self);
+/** Begin what is left of it anew after that: a walk begins. */
+void           coffer_vault_put_off_counting  (CofferVault         *self);
 
 /** A whole walk over @table met @n keys: they need not be counted, and the others can be now. */
 void           coffer_vault_note_count        (CofferVault         *self,

@@ -88,30 +88,15 @@ counted_cb (GObject      *source,
             gpointer      data)
 {
   g_autoptr(CofferSection) section = data;
-  g_autofree uint64_t *count = coffer_vault_run_finish (COFFER_VAULT (source), result, NULL);
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GError) error = NULL;
+  g_autofree uint64_t *count = coffer_vault_run_finish (self, result, &error);
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  g_ptr_array_remove (self->uncounted, section);
   if (count != NULL)
     coffer_section_set_count (section, *count);
-}
-
-/* Counts what has no count yet. */
-static void
-count (CofferVault *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
-
-  g_clear_handle_id (&self->count_id, g_source_remove);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
-      gboolean is_vault = coffer_section_is_vault (section);
-
-      if (section == self->counted || (coffer_section_get_kind (section) <= KVAULT_SECTION_V2 && !is_vault))
-        continue;
-      coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, is_vault ? coffer_section_get_name (section) : NULL,
-                              count_worker, g_object_ref (section), g_object_unref, g_free, self->counting,
-                              counted_cb, g_object_ref (section));
-    }
 }
 
 static gboolean
@@ -120,7 +105,15 @@ count_cb (gpointer data)
   CofferVault *self = data;
 
   self->count_id = 0;
-  count (self);
+  for (guint i = 0; i < self->uncounted->len; i++)
+    {
+      CofferSection *section = g_ptr_array_index (self->uncounted, i);
+
+      coffer_vault_run_async (self, COFFER_LANE_BACKGROUND,
+                              coffer_section_is_vault (section) ? coffer_section_get_name (section) : NULL, count_worker,
+                              g_object_ref (section), g_object_unref, g_free, self->counting, counted_cb,
+                              g_object_ref (section));
+    }
   return G_SOURCE_REMOVE;
 }
 
@@ -133,13 +126,31 @@ coffer_vault_stop_counting (CofferVault *self)
 }
 
 void
-coffer_vault_start_counting (CofferVault *self)
+coffer_vault_put_off_counting (CofferVault *self)
 {
+  if (self->uncounted->len == 0)
+    return;
   coffer_vault_stop_counting (self);
-  self->counted = NULL;
   self->counting = g_cancellable_new ();
   self->count_id = g_timeout_add (COUNT_PATIENCE_MS, count_cb, self);
   g_source_set_name_by_id (self->count_id, "[coffer] count");
+}
+
+void
+coffer_vault_start_counting (CofferVault *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
+
+  coffer_vault_stop_counting (self);
+  g_ptr_array_set_size (self->uncounted, 0);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
+
+      if (coffer_section_get_kind (section) > KVAULT_SECTION_V2 || coffer_section_is_vault (section))
+        g_ptr_array_add (self->uncounted, g_steal_pointer (&section));
+    }
+  coffer_vault_put_off_counting (self);
 }
 
 void
@@ -155,9 +166,12 @@ coffer_vault_note_count (CofferVault *self,
 
       if (!coffer_section_is_vault (section) || g_strcmp0 (coffer_section_get_name (section), table) != 0)
         continue;
-      self->counted = section;
+      g_ptr_array_remove (self->uncounted, section);
       coffer_section_set_count (section, n);
     }
   if (self->count_id != 0)
-    count (self);
+    {
+      g_clear_handle_id (&self->count_id, g_source_remove);
+      count_cb (self);
+    }
 }

@@ -157,6 +157,7 @@ coffer_vault_finalize (GObject *object)
     g_clear_pointer (&self->lanes[i], coffer_worker_unref);
   coffer_vault_drop_hold (self);
   coffer_vault_stop_counting (self);
+  g_ptr_array_unref (self->uncounted);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -229,6 +230,7 @@ static void
 coffer_vault_init (CofferVault *self)
 {
   self->sections = g_list_store_new (COFFER_TYPE_SECTION);
+  self->uncounted = g_ptr_array_new_with_free_func (g_object_unref);
   self->link.data = self;
   g_queue_push_tail_link (&vaults, &self->link);
 }
