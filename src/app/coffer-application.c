@@ -59,7 +59,7 @@ coffer_application_open_file (CofferApplication *self,
     there = window != NULL && coffer_window_is_free (window) ? window : coffer_window_new (self);
   if (coffer_window_is_free (there))
     coffer_window_open (there, file);
-  gtk_window_present (GTK_WINDOW (there));
+  coffer_window_present (there);
 }
 
 CofferGate *

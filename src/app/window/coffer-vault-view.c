@@ -422,6 +422,14 @@ selected_cb (CofferVaultView *self)
 
 /* The vault */
 
+GListModel *
+coffer_vault_view_get_list (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->list != NULL ? G_LIST_MODEL (self->list) : NULL;
+}
+
 CofferKeyView *
 coffer_vault_view_get_keys (CofferVaultView *self)
 {
