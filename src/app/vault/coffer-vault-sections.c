@@ -10,7 +10,6 @@
 #include "coffer-error-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <unistd.h>
 
 /* Counting everything waits so long for the walk over the table on show, which gives one of the counts. */
 #define COUNT_PATIENCE_MS 1000
@@ -23,17 +22,22 @@ coffer_overview_free (CofferOverview *overview)
   g_free (overview);
 }
 
-/* Lane. Why nobody could write here; asks for rights only, opens nothing. */
+/* Lane. Why nobody could write here. */
 static const char *
-find_file_reason (const char *path)
+find_file_reason (kvault *vault)
 {
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (access (path, W_OK) != 0)
-    return _("The file cannot be written");
-  if (access (folder, W_OK) != 0)
-    return _("The folder cannot be written");
-  return NULL;
+  switch (kvault_obstacle_get (vault))
+    {
+    case KVAULT_OBSTACLE_FILE:
+      return _("The file cannot be written");
+    case KVAULT_OBSTACLE_FOLDER:
+      return _("The folder cannot be written");
+    case KVAULT_OBSTACLE_FILE_SYSTEM:
+      return _("It is on a read-only file system");
+    case KVAULT_OBSTACLE_NONE:
+    default:
+      return NULL;
+    }
 }
 
 /* Lane. */
@@ -58,7 +62,7 @@ coffer_overview_worker (kvault        *vault,
   for (size_t i = 0; i < n; i++)
     g_ptr_array_add (overview->sections, coffer_section_new (&sections[i]));
   overview->table = g_strdup (kvault_table (vault));
-  overview->file_reason = find_file_reason (kvault_location (vault));
+  overview->file_reason = find_file_reason (vault);
   return overview;
 }
 
