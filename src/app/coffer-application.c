@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-vault.h"
 #include "coffer-window.h"
 
 struct _CofferApplication {
@@ -58,7 +59,7 @@ coffer_application_open_file (CofferApplication *self,
     there = window != NULL && coffer_window_is_free (window) ? window : coffer_window_new (self);
   if (coffer_window_is_free (there))
     coffer_window_open (there, file);
-  gtk_window_present (GTK_WINDOW (there));
+  coffer_window_present (there);
 }
 
 CofferGate *
@@ -245,6 +246,7 @@ coffer_application_shutdown (GApplication *application)
 {
   CofferApplication *self = COFFER_APPLICATION (application);
 
+  coffer_vault_close_all ();
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
 

@@ -7,7 +7,7 @@ set -eu
 root=$1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-ln -s "$2" "$dir/kvault"
+ln -s "$(realpath "$2")" "$dir/kvault"
 printf '\377\330\377\340 a picture of the dawn' >"$dir/dawn.jpg"
 sed -n 's/^    \(kvault [a-z].*\)/\1/p' "$root/README.md" >"$dir/commands"
 [ "$(wc -l <"$dir/commands")" -ge 7 ] || { echo "README.md has lost its examples"; exit 1; }

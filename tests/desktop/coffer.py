@@ -194,7 +194,8 @@ class VaultWindow(Window):
 
 def read_row(node: Node) -> Row:
     """The text of a row's three cells, each in a label; in a narrow list, of the key and the line below it."""
-    labels = [label.name for label in node.walk() if label.role == "label"]
+    # What has no text yet goes by the name of its class.
+    labels = [label.name.replace("GtkInscription", "") for label in node.walk() if label.role == "label"]
     if len(labels) == 2:
         size, _, kind = labels[1].rpartition(", ")
         return Row(labels[0], size, kind)

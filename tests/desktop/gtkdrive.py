@@ -226,10 +226,13 @@ class Program:
                 return tree
             for path in unknown:
                 self.asked.add(path)
-                try:
-                    self.call(path, "Accessible", "GetChildren")
-                except GLib.Error:
-                    pass  # It is gone already.
+                self.ask_for_children(path)
+
+    def ask_for_children(self, path: str) -> None:
+        """Without waiting for the answer: having been asked, the program knows of them, and answers in order."""
+        question = Gio.DBusMessage.new_method_call(self.name, path, ATSPI + "Accessible", "GetChildren")
+        question.set_flags(Gio.DBusMessageFlags.NO_REPLY_EXPECTED)
+        self.bus().send_message(question, Gio.DBusSendMessageFlags.NONE)
 
     def windows(self) -> List[Node]:
         """Its toplevels, dialogs included."""

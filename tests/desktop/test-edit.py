@@ -118,6 +118,20 @@ class EditTest(CofferCase):
         self.assert_quits(self.coffer)
         self.assertEqual(state_of(self.folder + "/vault"), self.before)
 
+    def test_look_again(self) -> None:
+        """What another program wrote meanwhile comes with F5, and the chosen key stays chosen."""
+        self.open("v086_two_tables.db")
+        self.choose("img/plain.jpg")
+        with closing(sqlite3.connect(self.path, timeout=20)) as db:
+            with db:
+                db.execute("INSERT INTO kv VALUES (CAST ('aaa/new' AS BLOB), CAST ('value' AS BLOB))")
+        self.values[b"aaa/new"] = b"value"
+        key("F5")
+        rows = self.window.wait_for_rows(len(self.values))
+        self.assertEqual(rows[0].key, "aaa/new")
+        self.window.wait_for_selected("img/plain.jpg")
+        self.close(self.values)
+
     def test_stop_editing(self) -> None:
         self.open("v086_two_tables.db")
         self.edit()

@@ -6,7 +6,7 @@ import re
 from typing import Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main
-from gtkdrive import again, extents, find, find_all, gone, key, park_pointer, press, showing, wait
+from gtkdrive import again, extents, find, find_all, park_pointer, press, showing, wait
 from pictures import decode, shows
 from screen import Picture, distance
 from vaults import Fixture, read_vault

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """A million keys: the first rows at once, the last a key press away, and the program answers all the while."""
+import tempfile
 import time
 
 from coffer import CofferCase, main, read_row, size_text
@@ -15,17 +16,24 @@ LONGEST_ANSWER = 2.0
 
 
 class MillionTest(CofferCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        """One file for all tests, as none may change it."""
+        folder = tempfile.TemporaryDirectory(prefix="coffer-million-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.big = folder.name
+        cls.path = make_large_vault(cls.big + "/big.db", COUNT)
+        cls.before = state_of(cls.big)
+
     def setUp(self) -> None:
         super().setUp()
-        self.path = make_large_vault(self.folder + "/big.db", COUNT)
-        self.before = state_of(self.folder)
         self.coffer = self.start(self.path)
         self.window = self.coffer.window("big.db")
         self.longest = 0.0
 
     def close(self) -> None:
         self.assert_quits(self.coffer)
-        self.assertEqual(state_of(self.folder), self.before)
+        self.assertEqual(state_of(self.big), self.before)
         self.assertLess(self.longest, LONGEST_ANSWER)
 
     def ask(self) -> None:

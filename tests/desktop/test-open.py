@@ -4,17 +4,23 @@
 import os
 from typing import List
 
-from coffer import CofferCase, VaultWindow, main, read_row, size_text
+from coffer import LIKE_ANYBODY, CofferCase, VaultWindow, main, read_row, size_text
 from gtkdrive import key, showing, wait
 from vaults import Entry, Fixture, shown, state_of
 
 
 class OpenTest(CofferCase):
-    def check(self, name: str) -> None:
+    def check(self, name: str, locked: bool = False) -> None:
+        """locked: nothing may be written in the folder, not even by root."""
         fixture = Fixture(name)
         path = fixture.copy(self.folder)
+        if locked:
+            for file in os.listdir(self.folder):
+                os.chmod(os.path.join(self.folder, file), 0o444)
+            os.chmod(self.folder, 0o555)
+            self.addCleanup(os.chmod, self.folder, 0o755)
         before = state_of(self.folder)
-        coffer = self.start(path)
+        coffer = self.start(path, through=LIKE_ANYBODY if locked else ())
         window = coffer.window(fixture.base_name)
         table = next(iter(fixture.tables.values()))
 
@@ -64,6 +70,12 @@ class OpenTest(CofferCase):
 
     def test_hot_write_ahead_log(self) -> None:
         self.check("hot/v010_hot_wal.db")
+
+    def test_folder_that_may_not_be_written(self) -> None:
+        self.check("v086_two_tables.db", locked=True)
+
+    def test_hot_log_in_a_folder_that_may_not_be_written(self) -> None:
+        self.check("hot/v010_hot_wal.db", locked=True)
 
     def test_small_pages_with_auto_vacuum(self) -> None:
         self.check("foreign/v2_page_1024_autovacuum.db")

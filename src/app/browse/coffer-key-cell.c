@@ -16,9 +16,11 @@ struct _CofferKeyCell {
   GtkImage *plate;
   GtkWidget *lines;
   GtkInscription *key_text;
-  GtkInscription *detail_text;
+  GtkInscription *detail_text;  /* made for the first row of two lines */
 
   CofferEntry *entry;
+  char *detail;                 /* as it is shown or spoken */
+  gboolean named;
 };
 
 G_DEFINE_FINAL_TYPE (CofferKeyCell, coffer_key_cell, GTK_TYPE_WIDGET)
@@ -104,27 +106,59 @@ name_row (CofferKeyCell *self,
 }
 
 static void
-update_cb (CofferKeyCell *self)
+update_text (CofferKeyCell *self)
 {
-  const char *error = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
   const char *key = self->entry != NULL ? coffer_entry_get_display_key (self->entry) : NULL;
   g_autofree char *detail = self->entry != NULL ? format_detail (self->entry) : NULL;
 
-  gtk_inscription_set_text (self->key_text, key);
-  gtk_inscription_set_text (self->detail_text, detail);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), error);
-  if (error != NULL)
-    gtk_image_set_from_icon_name (self->plate, "dialog-warning-symbolic");
-  else
-    gtk_image_set_from_icon_name (self->plate, self->entry == NULL ? NULL :
-                                  coffer_key_cell_icon_name (coffer_entry_get_content_type (self->entry)));
-  if (error != NULL)
+  if (!self->named || g_strcmp0 (key, gtk_inscription_get_text (self->key_text)) != 0 || g_strcmp0 (detail, self->detail) != 0)
+    {
+      gtk_inscription_set_text (self->key_text, key);
+      if (self->detail_text != NULL)
+        gtk_inscription_set_text (self->detail_text, detail);
+      if (self->entry != NULL)
+        name_row (self, key, detail);
+      self->named = self->entry != NULL;
+      g_free (self->detail);
+      self->detail = g_steal_pointer (&detail);
+    }
+}
+
+static void
+update_plate (CofferKeyCell *self)
+{
+  gboolean failed = self->entry != NULL && coffer_entry_get_error (self->entry) != NULL;
+  const char *icon_name = self->entry == NULL ? NULL : coffer_key_cell_icon_name (coffer_entry_get_content_type (self->entry));
+
+  gtk_image_set_from_icon_name (self->plate, failed ? "dialog-warning-symbolic" : icon_name);
+  if (failed)
     gtk_widget_add_css_class (GTK_WIDGET (self->plate), "warning");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->plate), "warning");
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), failed);
+}
 
-  if (self->entry != NULL)
-    name_row (self, key, detail);
+/* What is known of an entry comes in several notifications at once: the first does it all. */
+static void
+update_cb (CofferKeyCell *self)
+{
+  update_text (self);
+  update_plate (self);
+}
+
+/* Asked for only under the pointer: gtk_widget_set_tooltip_text() would ask the display server where that is for each row. */
+static gboolean
+coffer_key_cell_query_tooltip (GtkWidget  *widget,
+                               int         x,
+                               int         y,
+                               gboolean    keyboard,
+                               GtkTooltip *tooltip)
+{
+  CofferKeyCell *self = COFFER_KEY_CELL (widget);
+  const char *error = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
+
+  gtk_tooltip_set_text (tooltip, error);
+  return error != NULL;
 }
 
 void
@@ -136,6 +170,7 @@ coffer_key_cell_set_entry (CofferKeyCell *self,
   if (self->entry != NULL)
     g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
   g_set_object (&self->entry, entry);
+  self->named = FALSE;
   if (entry != NULL)
     g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
   update_cb (self);
@@ -149,6 +184,20 @@ coffer_key_cell_get_entry (CofferKeyCell *self)
   return self->entry;
 }
 
+static void
+make_detail (CofferKeyCell *self)
+{
+  self->detail_text = g_object_new (GTK_TYPE_INSCRIPTION,
+                                    "min-chars", 6,
+                                    "nat-chars", 24,
+                                    "text-overflow", GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END,
+                                    "hexpand", TRUE,
+                                    "text", self->detail,
+                                    "css-classes", (const char *[]) { "detail", "num", NULL },
+                                    NULL);
+  gtk_box_append (GTK_BOX (self->lines), GTK_WIDGET (self->detail_text));
+}
+
 void
 coffer_key_cell_set_compact (CofferKeyCell *self,
                              gboolean       compact)
@@ -156,7 +205,10 @@ coffer_key_cell_set_compact (CofferKeyCell *self,
   g_return_if_fail (COFFER_IS_KEY_CELL (self));
 
   gtk_widget_set_size_request (GTK_WIDGET (self->plate), compact ? 48 : 34, compact ? 36 : 24);
-  gtk_widget_set_visible (GTK_WIDGET (self->detail_text), compact);
+  if (compact && self->detail_text == NULL)
+    make_detail (self);
+  if (self->detail_text != NULL)
+    gtk_widget_set_visible (GTK_WIDGET (self->detail_text), compact);
 }
 
 static void
@@ -173,17 +225,26 @@ coffer_key_cell_dispose (GObject *object)
 }
 
 static void
+coffer_key_cell_finalize (GObject *object)
+{
+  g_free (COFFER_KEY_CELL (object)->detail);
+
+  G_OBJECT_CLASS (coffer_key_cell_parent_class)->finalize (object);
+}
+
+static void
 coffer_key_cell_class_init (CofferKeyCellClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = coffer_key_cell_dispose;
+  G_OBJECT_CLASS (klass)->finalize = coffer_key_cell_finalize;
+  widget_class->query_tooltip = coffer_key_cell_query_tooltip;
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-key-cell.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, plate);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, lines);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, key_text);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyCell, detail_text);
 }
 
 static void

@@ -7,7 +7,7 @@
 
 #include "coffer-entry-list-private.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #define ROWS_AT_ONCE 256
 

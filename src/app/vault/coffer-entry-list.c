@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a table as a lazy list. Main thread; what reads the file is coffer-entry-walk.c, on the LIST lane.
+ * The keys of a table as a lazy list. Main thread; what reads the file is coffer-entry-walk.c, on two lanes.
  *
- *     walk:  slice, slice, slice …   ──► fences, n_rows        one job in the lane at a time,
- *     rows:  page of keys, or facts  ──► pages ──► entries     and one of these beside it
+ *     walk:  slice, slice, slice …   ──► fences, n_rows        one job at a time, all but the first on the BACKGROUND lane,
+ *     rows:  page of keys, or facts  ──► pages ──► entries     and one of these on the LIST lane
  *
  * A row is a number until get_item() asks for it. Then an entry stands for it as long as somebody holds it (`live`), and
  * waits in `unkeyed` until its page is there, in `unsized` until its facts are; both are stacks, so that what was looked at
@@ -19,9 +19,8 @@
 
 #include "coffer-error.h"
 
-#define SLICE_ROWS 65536
-#define SLICE_US (20 * 1000)
-#define SHORT_SLICE_US (4 * 1000)
+#define SLICE_ROWS 262144
+#define SLICE_US (100 * 1000)
 #define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
 
 G_STATIC_ASSERT (COFFER_FENCE_ROWS % COFFER_PAGE_ROWS == 0 && SLICE_ROWS % COFFER_FENCE_ROWS == 0);
@@ -134,6 +133,8 @@ end_walk (CofferEntryList *self,
 
   stop_walk (self);
   self->complete = error == NULL;
+  if (error == NULL)
+    coffer_vault_note_count (self->vault, self->table, n_rows);
   if (behind)
     replace_rows (self, g_steal_pointer (&fences), n_rows);
   coffer_entry_list_set_error (self, error);
@@ -186,19 +187,19 @@ slice_cb (GObject      *source,
   coffer_slice_free (slice);
 }
 
-/* The first slice is the first screen. Slices are short while rows wait behind them, or soon will. */
+/* The first slice is the first screen; the others go on behind what that asks for. */
 static void
 next_slice (CofferEntryList *self)
 {
   CofferSliceRequest *request = g_new0 (CofferSliceRequest, 1);
-  gboolean in_the_way = self->reading || self->walk.n_rows < SLICE_ROWS;
+  gboolean first = self->walk.n_rows == 0;
 
   if (self->walk.last != NULL)
     request->after = coffer_key_ref (self->walk.last);
-  request->max_rows = self->walk.n_rows == 0 ? COFFER_FENCE_ROWS : SLICE_ROWS;
-  request->max_us = in_the_way ? SHORT_SLICE_US : SLICE_US;
+  request->max_rows = first ? COFFER_FENCE_ROWS : SLICE_ROWS;
+  request->max_us = SLICE_US;
   request->descending = self->descending;
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_slice_worker, request,
+  coffer_vault_run_async (self->vault, first ? COFFER_LANE_LIST : COFFER_LANE_BACKGROUND, self->table, coffer_slice_worker, request,
                           coffer_slice_request_free, coffer_slice_free, self->walk.cancellable, slice_cb, self);
 }
 
@@ -210,6 +211,7 @@ start_walk (CofferEntryList *self,
   GCancellable *walk;
 
   stop_walk (self);
+  coffer_vault_put_off_counting (self->vault);
   g_clear_handle_id (&self->refresh_id, g_source_remove);
   self->walk = (CofferWalk) {
     .fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref),

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the entry list asks of the LIST lane: the walk over all keys in slices, the keys of a page, the sizes and types of
- * rows, a search by prefix. All of it runs on the lane's thread, in short jobs so that rows on screen never wait for the
+ * What the entry list asks of the lanes: the walk over all keys in slices, the keys of a page, the sizes and types of rows, a
+ * search by prefix. The walk has the BACKGROUND lane, all else, in short jobs, the LIST lane: rows on screen never wait for the
  * walk, and every cursor is closed before a job ends: the list holds no read transaction while nothing is asked.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
 #include "coffer-entry-walk.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-value.h"
 
 #include <glib/gi18n-lib.h>

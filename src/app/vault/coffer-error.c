@@ -5,9 +5,11 @@
  */
 #define G_LOG_DOMAIN "coffer-error"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #include <glib/gi18n-lib.h>
+
+G_STATIC_ASSERT (COFFER_ERROR_EXISTS == COFFER_ERROR_CODE (KVAULT_EEXIST));
 
 typedef struct {
   int code;            /* kvault_result or GIOErrorEnum */

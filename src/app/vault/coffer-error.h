@@ -2,25 +2,17 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <kvault.h>
 
 G_BEGIN_DECLS
 
-/** Error codes are those of kvault_result, made positive: COFFER_ERROR_CODE (KVAULT_EBUSY). */
+/** Failures of a vault. Their codes are those of kvault_result, made positive; here are those that are more than shown. */
 #define COFFER_ERROR (coffer_error_quark ())
-#define COFFER_ERROR_CODE(result) (-(result))
+
+typedef enum {
+  COFFER_ERROR_EXISTS = 2,   /* there is such a file, or such a key, already */
+} CofferError;
 
 GQuark  coffer_error_quark    (void);
-
-/**
- * What a failed kvault call left to say, as a GError; KVAULT_ECANCELLED becomes G_IO_ERROR_CANCELLED.
- * Call it on the thread where it failed, before the next call on @vault.
- */
-GError *coffer_error_new      (kvault             *vault,
-                               int                 result);
-
-/** The same for a failed kvault_open(). */
-GError *coffer_error_new_open (const kvault_error *error);
 
 /**
  * Words for people about a failure to open or read @display_name: a short title ("“x.db” Is Not a Vault") and what to

@@ -64,6 +64,12 @@ coffer_key_to_entry (CofferKey *key)
 }
 
 CofferKey *
+coffer_key_new_written (GBytes *bytes)
+{
+  return coffer_key_new (bytes, KVAULT_CLASS_BLOB, 0);
+}
+
+CofferKey *
 coffer_key_ref (CofferKey *self)
 {
   g_atomic_ref_count_inc (&self->refs);

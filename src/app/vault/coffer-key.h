@@ -16,6 +16,10 @@ GType       coffer_key_get_type    (void);
 
 /** @bytes (transfer none); @key_class a kvault_class; @id the row, or 0 if not known. */
 CofferKey  *coffer_key_new         (GBytes *bytes, int key_class, gint64 id);
+
+/** A key as this program writes it, of which no row is known. */
+CofferKey  *coffer_key_new_written (GBytes *bytes);
+
 CofferKey  *coffer_key_ref         (CofferKey *self);
 void        coffer_key_unref       (CofferKey *self);
 

@@ -9,6 +9,11 @@
 
 #include <glib/gi18n-lib.h>
 
+G_STATIC_ASSERT ((int) COFFER_SECTION_V1 == (int) KVAULT_SECTION_V1 && (int) COFFER_SECTION_V2 == (int) KVAULT_SECTION_V2 &&
+                 (int) COFFER_SECTION_COLUMNS == (int) KVAULT_SECTION_COLUMNS &&
+                 (int) COFFER_SECTION_TEXT == (int) KVAULT_SECTION_TEXT &&
+                 (int) COFFER_SECTION_VECTOR == (int) KVAULT_SECTION_VECTOR);
+
 struct _CofferSection {
   GObject parent_instance;
 

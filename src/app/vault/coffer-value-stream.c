@@ -8,7 +8,7 @@
 
 #include "coffer-value-stream.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #include <glib/gi18n-lib.h>
 

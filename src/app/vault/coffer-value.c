@@ -47,7 +47,7 @@ static const Label labels[] = {
   { "application/x-matroska", "Matroska" },
   { "application/x-npy", "NumPy" },
   { "application/x-numpy", "NumPy" },
-  { "application/x-pickle", "Pickle" },
+  { "application/x-python-pickle", "Pickle" },
   { "application/x-shellscript", N_("Script") },
   { "application/x-sqlite3", "SQLite" },
   { "application/x-tar", "TAR" },
@@ -173,30 +173,6 @@ guess_content_type (const guint8 *data,
   return g_intern_string (media_type);
 }
 
-/* The kinds behind a header name themselves; NULL for raw. */
-static const char *
-encoding_content_type (kvault_encoding encoding)
-{
-  switch (encoding)
-    {
-    case KVAULT_ENCODING_PICKLE:
-      return "application/x-pickle";
-    case KVAULT_ENCODING_DATAPACKER:
-      return UNKNOWN_TYPE;
-    case KVAULT_ENCODING_JSON:
-      return "application/json";
-    case KVAULT_ENCODING_MSGPACK:
-      return "application/vnd.msgpack";
-    case KVAULT_ENCODING_CBOR:
-      return "application/cbor";
-    case KVAULT_ENCODING_TEXT:
-      return "text/plain";
-    case KVAULT_ENCODING_RAW:
-    default:
-      return NULL;
-    }
-}
-
 /*
  * Eight bytes are a number, but two items of one byte, or one of two bytes, make an array just as long:
  * type, one dimension, its length as four bytes, two bytes of data. Zero data is more likely a small number.
@@ -228,7 +204,7 @@ classify (const kvault_value_info  *info,
           const char              **content_type,
           const char              **type_label)
 {
-  *content_type = encoding_content_type (info->encoding);
+  *content_type = kvault_encoding_type (info->encoding);
   if (*content_type == NULL && size <= info->data_offset)
     *content_type = "application/x-zerosize";
   if (*content_type == NULL)

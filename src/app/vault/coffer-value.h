@@ -18,7 +18,7 @@ typedef struct _CofferValueFacts {
 } CofferValueFacts;
 
 /**
- * @table_kind  kvault_section_kind of the table
+ * @table_kind  CofferSectionKind of the table
  * @head        the first bytes of the value, up to COFFER_VALUE_HEAD
  * @size        of the whole value
  */

@@ -22,17 +22,22 @@ struct _CofferVault {
   gboolean editable;
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
-  guint64 device;                /* the file that `sections` tell of */
-  guint64 inode;
+  guint count_id;                /* until they begin */
+  GPtrArray *uncounted;          /* of CofferSection: those to count still */
+  CofferIdentity met;            /* the file that the last job met, or none */
+  CofferIdentity shown;          /* the file that `sections` tell of */
   gboolean reloading;
   guint n_holds;                 /* without their resume */
+  gboolean closed;
+  guint n_ending;                /* lanes of a closed vault that have not ended */
+  GList link;                    /* among all that are not closed */
   CofferHold *hold;
 };
 
 /**
  * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its
- * jobs fail with KVAULT_EMOVED rather than touch another file than the one before. On the other lanes @func may run more
- * than once, see CofferVaultFunc.
+ * jobs fail with KVAULT_EMOVED rather than touch another file than the one on show, or than the one before. On the other
+ * lanes @func may run more than once, see CofferVaultFunc.
  *
  * @data         freed with @data_free on the main thread, after the callback's turn has begun
  * @result_free  for a result that nobody takes
@@ -100,8 +105,16 @@ gpointer       coffer_overview_worker         (kvault              *vault,
                                                GError             **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
 
-/** Count the items of every section anew, behind everything else. */
+/** Count the items of every section anew, behind everything else: after coffer_vault_note_count(), or a second. */
 void           coffer_vault_start_counting    (CofferVault         *self);
+void           coffer_vault_stop_counting     (CofferVault         *self);
+/** Begin what is left of it anew after that: a walk begins. */
+void           coffer_vault_put_off_counting  (CofferVault         *self);
+
+/** A whole walk over @table met @n keys: they need not be counted, and the others can be now. */
+void           coffer_vault_note_count        (CofferVault         *self,
+                                               const char          *table,
+                                               guint64              n);
 
 /** As the vault goes. */
 void           coffer_vault_drop_hold         (CofferVault         *self);

@@ -71,6 +71,7 @@ coffer_vault_run_full (CofferVault         *self,
   job->func = func;
   job->data = data;
   job->repeatable = repeatable;
+  job->expected = self->shown;
   job->strict = lane == COFFER_LANE_WRITE;
   job->done = run_done;
   job->owner = run;

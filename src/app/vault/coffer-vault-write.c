@@ -7,7 +7,7 @@
 
 #include "coffer-vault-private.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #include <glib/gi18n-lib.h>
 

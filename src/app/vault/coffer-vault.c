@@ -3,8 +3,8 @@
  * A vault file that a window has open: its lanes, its sections and the table in use. Main thread; SQLite is called by the
  * functions marked "lane" alone, which see nothing of the object.
  *
- * What is kept true: a job holds the vault, a lane does not; `table` names a readable vault table; "editable" is true only
- * when editing was asked for and the table in use can be written.
+ * What is kept true: a job holds the vault, and so do the lanes from its closing to their end; `table` names a readable vault
+ * table; "editable" is true only when editing was asked for and the table in use can be written.
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -28,6 +28,7 @@ enum {
 
 static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
+static GQueue vaults = G_QUEUE_INIT;   /* not closed yet */
 
 G_DEFINE_FINAL_TYPE (CofferVault, coffer_vault, G_TYPE_OBJECT)
 
@@ -76,6 +77,7 @@ apply_overview (CofferVault    *self,
 {
   g_autofree char *table = NULL;
 
+  self->shown = self->met;
   self->file_reason = overview->file_reason;
   g_list_store_splice (self->sections, 0, g_list_model_get_n_items (G_LIST_MODEL (self->sections)),
                        overview->sections->pdata, overview->sections->len);
@@ -99,6 +101,8 @@ reloaded_cb (GObject      *source,
     return;
   if (overview != NULL)
     apply_overview (self, overview);
+  else
+    self->met = (CofferIdentity) { 0 };   /* whoever can open it again looks anew */
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -107,12 +111,11 @@ void
 coffer_vault_note_file (CofferVault     *self,
                         const CofferJob *job)
 {
-  gboolean known = self->device == job->device && self->inode == job->inode;
+  gboolean known = coffer_identity_equal (&self->met, &job->file);
 
-  if (!job->replaced && self->inode != 0)
+  if (!job->replaced && self->met.inode != 0)
     return;
-  self->device = job->device;
-  self->inode = job->inode;
+  self->met = job->file;
   if (!job->replaced || known || self->reloading)
     return;
   self->reloading = TRUE;
@@ -141,8 +144,8 @@ coffer_vault_dispose (GObject *object)
   CofferVault *self = COFFER_VAULT (object);
 
   coffer_vault_close (self);
-
-  G_OBJECT_CLASS (coffer_vault_parent_class)->dispose (object);
+  if (self->n_ending == 0)   /* else it goes with the last lane, and who watches it is told then */
+    G_OBJECT_CLASS (coffer_vault_parent_class)->dispose (object);
 }
 
 static void
@@ -151,9 +154,10 @@ coffer_vault_finalize (GObject *object)
   CofferVault *self = COFFER_VAULT (object);
 
   for (guint i = 0; i < COFFER_N_LANES; i++)
-    g_clear_pointer (&self->lanes[i], coffer_worker_free);
+    g_clear_pointer (&self->lanes[i], coffer_worker_unref);
   coffer_vault_drop_hold (self);
-  g_clear_object (&self->counting);
+  coffer_vault_stop_counting (self);
+  g_ptr_array_unref (self->uncounted);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -226,6 +230,9 @@ static void
 coffer_vault_init (CofferVault *self)
 {
   self->sections = g_list_store_new (COFFER_TYPE_SECTION);
+  self->uncounted = g_ptr_array_new_with_free_func (g_object_unref);
+  self->link.data = self;
+  g_queue_push_tail_link (&vaults, &self->link);
 }
 
 static CofferVault *
@@ -400,13 +407,39 @@ coffer_vault_get_lock_reason (CofferVault *self)
   return section == NULL || coffer_section_is_writable (section) ? NULL : coffer_section_get_reason (section);
 }
 
+static void
+lane_ended (gpointer data)
+{
+  CofferVault *self = data;
+
+  if (--self->n_ending > 0)
+    coffer_worker_end (self->lanes[COFFER_N_LANES - self->n_ending], lane_ended, self);
+  else
+    g_object_unref (self);
+}
+
+/* The lane that writes ends last: SQLite writes its log back when nobody else has the file open, and a viewer leaves it. */
 void
 coffer_vault_close (CofferVault *self)
 {
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  g_cancellable_cancel (self->counting);
+  if (self->closed)
+    return;
+  self->closed = TRUE;
+  g_queue_unlink (&vaults, &self->link);
+  self->n_ending = COFFER_N_LANES;
+  g_object_ref (self);
+  coffer_vault_stop_counting (self);
   for (guint i = 0; i < COFFER_N_LANES; i++)
-    if (self->lanes[i] != NULL)
-      coffer_worker_close (self->lanes[i]);
+    coffer_worker_stop (self->lanes[i]);
+  coffer_worker_end (self->lanes[0], lane_ended, self);
+}
+
+void
+coffer_vault_close_all (void)
+{
+  while (!g_queue_is_empty (&vaults))
+    coffer_vault_close (g_queue_peek_head (&vaults));
+  coffer_worker_wait_all ();
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
  *
  * Another file at the path is noticed by the next job of a lane: the lanes that look go on with it, the WRITE lane fails
- * once with KVAULT_EMOVED, and the sections are read anew.
+ * once, and the sections are read anew.
  *
  * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
@@ -28,9 +28,17 @@ typedef enum {
 #define COFFER_TYPE_SECTION (coffer_section_get_type ())
 G_DECLARE_FINAL_TYPE (CofferSection, coffer_section, COFFER, SECTION, GObject)
 
+typedef enum {
+  COFFER_SECTION_V1 = 1,   /* a vault table, in the shape of KohakuVault 0.1 to 0.5 */
+  COFFER_SECTION_V2,       /* a vault table in today's shape */
+  COFFER_SECTION_COLUMNS,
+  COFFER_SECTION_TEXT,
+  COFFER_SECTION_VECTOR,
+} CofferSectionKind;
+
 /** A table or another section of the file. Properties: "name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
 const char *coffer_section_get_name     (CofferSection *self);
-int         coffer_section_get_kind     (CofferSection *self);   /* kvault_section_kind */
+int         coffer_section_get_kind     (CofferSection *self);   /* CofferSectionKind */
 gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: can be shown as keys */
 const char *coffer_section_get_reason   (CofferSection *self);   /* (nullable) why not readable or writable, translated */
 guint64     coffer_section_get_count    (CofferSection *self);
@@ -98,8 +106,8 @@ gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *re
  * G_IO_ERROR_CANCELLED once @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave
  * soon.
  * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
- * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(), which waits for
- * @func; so it must never wait for the main loop.
+ * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(). The program does
+ * not end before @func does, so it must never wait for the main loop.
  */
 typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
                                      GCancellable *cancellable, GError **error);
@@ -114,7 +122,7 @@ void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *result, GError **error);   /* -1 on error */
 
-/** Give a key another name; needs "editable"; fails with COFFER_ERROR_CODE (KVAULT_EEXIST). Emits "changed". */
+/** Give a key another name; needs "editable"; fails with COFFER_ERROR_EXISTS. Emits "changed". */
 void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, GBytes *new_key,
                                              GCancellable *cancellable, GAsyncReadyCallback callback,
                                              gpointer user_data);
@@ -131,9 +139,13 @@ void         coffer_vault_hold_finish       (CofferVault *self, GAsyncResult *re
 void         coffer_vault_resume            (CofferVault *self);
 
 /**
- * Cancel everything that runs, close all handles and end the threads; blocks at most for the step that runs. Jobs that
- * wait or come later end with G_IO_ERROR_CANCELLED. Called by dispose too; idempotent.
+ * Cancel everything that runs, close all handles and end the threads. Returns at once; the vault lives until that is done,
+ * which takes as long as the step that runs and, after editing, writing SQLite's log back. Jobs that wait or come later
+ * end with G_IO_ERROR_CANCELLED, and a hold with the last handle. Called by dispose too; idempotent.
  */
 void         coffer_vault_close             (CofferVault *self);
+
+/** At the end of the program: close every vault and wait for it, so that nothing stays beside the files. */
+void         coffer_vault_close_all         (void);
 
 G_END_DECLS

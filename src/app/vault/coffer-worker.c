@@ -9,19 +9,25 @@
  * again after that; `handed_over` marks both moments, everything else in a job is plain memory. The handle is touched by
  * the lane's thread alone, which is asserted. The engine asks for cancellation on that thread too
  * (kvault_options.is_cancelled), so that an interrupt can never hit the wrong job.
+ *
+ * The end of a lane may take as long as SQLite does for a step, or for writing its log back, so nobody waits for it: the
+ * thread says when it has closed its handle, and is joined then. Only the end of the program waits (wait_all).
  */
 #define G_LOG_DOMAIN "coffer-worker"
 
 #include "coffer-worker.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define IDLE_MS 10000
 
 struct _CofferWorker {
+  guint refs;               /* the owner's and the thread's; the main thread's */
   char *name;
   char *path;
   GAsyncQueue *queue;
@@ -31,6 +37,10 @@ struct _CofferWorker {
   gint holds;               /* atomic; holds without their resume */
   GAsyncQueue *resumes;     /* a token for each resume */
   GQueue outstanding;       /* of jobs; the main thread's */
+  GMainContext *context;
+  GDestroyNotify ended;     /* see coffer_worker_end() */
+  gpointer ended_data;
+  GList link;               /* in `ending`, until the thread is joined */
 
   /* The lane's thread's: */
   GThread *own;             /* unowned; itself */
@@ -38,12 +48,19 @@ struct _CofferWorker {
   CofferJob *running;       /* unowned */
   gboolean stopping;        /* the running job was told to stop for a hold */
   CofferJob *stopped;       /* by a hold; runs next, once there is none */
-  gboolean has_identity;    /* of the file that the last handle had open */
-  dev_t device;
-  ino_t inode;
+  CofferIdentity file;      /* that the last handle had open */
+  gboolean wrote;           /* the last handle was open for writing */
 };
 
 static CofferJob quit_job;
+static GQueue ending = G_QUEUE_INIT;   /* of workers; the main thread's */
+
+gboolean
+coffer_identity_equal (const CofferIdentity *a,
+                       const CofferIdentity *b)
+{
+  return a->device == b->device && a->inode == b->inode && a->born == b->born;
+}
 
 CofferJob *
 coffer_job_new (void)
@@ -128,27 +145,49 @@ is_cancelled_cb (void *data)
          (self->running != NULL && (g_cancellable_is_cancelled (self->running->cancellable) || must_stop (self)));
 }
 
+/* One after the other: the last one takes the side files away, and of two that close at once neither is the last. */
 static void
 close_handle (CofferWorker *self)
 {
+  static GMutex closing;
+
   g_assert (g_thread_self () == self->own);
+  g_mutex_lock (&closing);
   g_clear_pointer (&self->vault, kvault_close);
+  g_mutex_unlock (&closing);
 }
 
-/* Notes which file is at the path; TRUE if it is another one than for the last handle. stat() opens no descriptor. */
+static gboolean
+is_another (const CofferIdentity *file,
+            const CofferIdentity *known)
+{
+  return known->inode != 0 && !coffer_identity_equal (file, known);
+}
+
+/* Which file is at the path. Opens no descriptor. */
+static CofferIdentity
+identify (const char *path)
+{
+  CofferIdentity file = { 0 };
+  struct statx stx;
+
+  if (statx (AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &stx) != 0)
+    return file;
+  file.device = makedev (stx.stx_dev_major, stx.stx_dev_minor);
+  file.inode = stx.stx_ino;
+  if (stx.stx_mask & STATX_BTIME)
+    file.born = stx.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx.stx_btime.tv_nsec;
+  return file;
+}
+
+/* Notes which file is at the path; TRUE if it is another one than for the last handle. */
 static gboolean
 identity_changed (CofferWorker *self)
 {
-  GStatBuf st;
-  gboolean changed;
+  CofferIdentity last = self->file;
 
-  if (g_stat (self->path, &st) != 0)
-    return FALSE;
-  changed = self->has_identity && (st.st_dev != self->device || st.st_ino != self->inode);
-  self->has_identity = TRUE;
-  self->device = st.st_dev;
-  self->inode = st.st_ino;
-  return changed;
+  self->file = identify (self->path);
+  return is_another (&self->file, &last);
 }
 
 static gboolean
@@ -170,7 +209,24 @@ open_handle (CofferWorker *self,
     }
   if (identity_changed (self))
     job->replaced = TRUE;
+  self->wrote = job->access != KVAULT_ACCESS_VIEW;
   return TRUE;
+}
+
+/*
+ * What was written is in SQLite's log until the last handle is closed, if that is one that may write: those that look leave
+ * the log where it is. So a lane that wrote, and let go of the file before the others did, opens it once more at its end.
+ */
+static void
+settle (CofferWorker *self)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  CofferIdentity now = identify (self->path);
+
+  if (!self->wrote || self->vault != NULL || is_another (&now, &self->file))
+    return;
+  options.access = KVAULT_ACCESS_WRITE;
+  kvault_open (self->path, &options, &self->vault, NULL);
 }
 
 /* A handle on the file that is at the path now, and on the job's table. */
@@ -192,9 +248,9 @@ prepare_handle (CofferWorker *self,
     }
   if (self->vault == NULL && !open_handle (self, job))
     return FALSE;
-  job->device = self->device;
-  job->inode = self->inode;
-
+  job->file = self->file;
+  if (is_another (&job->file, &job->expected))
+    job->replaced = TRUE;
   if (job->strict && job->replaced)
     {
       job->error = g_error_new (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED),
@@ -254,7 +310,9 @@ handle_job (CofferWorker *self,
   holds = job->holds;   /* the job is gone by the time it matters */
   self->running = job;
   self->stopping = FALSE;
-  if (g_cancellable_is_cancelled (job->cancellable) || g_atomic_int_get (&self->closing))
+  if (holds)   /* one that is cancelled too: who waits for it relies on it */
+    close_handle (self);
+  else if (g_cancellable_is_cancelled (job->cancellable) || g_atomic_int_get (&self->closing))
     set_cancelled (job);
   else if (job->func == NULL)
     close_handle (self);
@@ -292,6 +350,50 @@ next_job (CofferWorker *self)
   return g_async_queue_pop (self->queue);
 }
 
+static void
+cancel_job (CofferJob *job)
+{
+  set_cancelled (job);
+  post_done (job);
+}
+
+/* Main thread. Returns when the handle is closed and the thread is gone. */
+static void
+end_thread (CofferWorker *self)
+{
+  CofferJob *job;
+
+  g_thread_join (g_steal_pointer (&self->thread));
+  g_queue_unlink (&ending, &self->link);
+  if (self->stopped != NULL)
+    cancel_job (g_steal_pointer (&self->stopped));
+  while ((job = g_async_queue_try_pop (self->queue)) != NULL)
+    cancel_job (job);
+  self->ended (self->ended_data);
+}
+
+static gboolean
+ended_cb (gpointer data)
+{
+  CofferWorker *self = data;
+
+  if (self->thread != NULL)   /* wait_all() was not faster */
+    end_thread (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+post_ended (CofferWorker *self)
+{
+  g_autoptr(GMainContext) context = g_main_context_ref (self->context);
+  g_autoptr(GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[coffer] lane ended");
+  g_source_set_callback (source, ended_cb, self, (GDestroyNotify) coffer_worker_unref);
+  g_source_attach (source, context);
+}
+
 static gpointer
 lane_worker (gpointer data)
 {
@@ -301,12 +403,9 @@ lane_worker (gpointer data)
   self->own = g_thread_self ();
   while ((job = next_job (self)) != &quit_job)
     handle_job (self, job);
-  if (self->stopped != NULL)
-    {
-      set_cancelled (self->stopped);
-      post_done (g_steal_pointer (&self->stopped));
-    }
+  settle (self);
   close_handle (self);
+  post_ended (self);
   return NULL;
 }
 
@@ -316,6 +415,9 @@ coffer_worker_new (const char *name,
 {
   CofferWorker *self = g_new0 (CofferWorker, 1);
 
+  self->refs = 1;
+  self->context = g_main_context_ref_thread_default ();
+  self->link.data = self;
   self->name = g_strdup (name);
   self->path = g_strdup (path);
   self->queue = g_async_queue_new ();
@@ -325,26 +427,37 @@ coffer_worker_new (const char *name,
 }
 
 static void
+start_thread (CofferWorker *self)
+{
+  self->refs++;
+  self->thread = g_thread_new (self->name, lane_worker, self);
+}
+
+static void
 push_job (CofferWorker *self,
           CofferJob    *job,
           gboolean      ahead)
 {
-  if (g_atomic_int_get (&self->closing))
+  gboolean closing = g_atomic_int_get (&self->closing);
+
+  if (closing && self->thread == NULL)
     {
-      set_cancelled (job);
-      post_done (job);
+      cancel_job (job);
       return;
     }
-  job->link.data = job;
-  job->outstanding = &self->outstanding;
-  g_queue_push_tail_link (job->outstanding, &job->link);
+  if (!closing)
+    {
+      job->link.data = job;
+      job->outstanding = &self->outstanding;
+      g_queue_push_tail_link (job->outstanding, &job->link);
+    }
   hand_over (job);
-  if (ahead)
+  if (ahead && !closing)   /* the end goes before all */
     g_async_queue_push_front (self->queue, job);
   else
     g_async_queue_push (self->queue, job);
   if (self->thread == NULL)
-    self->thread = g_thread_new (self->name, lane_worker, self);
+    start_thread (self);
 }
 
 void
@@ -378,39 +491,55 @@ coffer_worker_set_idle_time (CofferWorker *self,
 }
 
 void
-coffer_worker_close (CofferWorker *self)
+coffer_worker_stop (CofferWorker *self)
 {
-  CofferJob *job;
   GList *link;
 
-  if (!g_atomic_int_compare_and_exchange (&self->closing, FALSE, TRUE))
-    return;
-
+  g_atomic_int_set (&self->closing, TRUE);
   while ((link = g_queue_pop_head_link (&self->outstanding)) != NULL)
     {
-      job = link->data;
+      CofferJob *job = link->data;
+
       job->outstanding = NULL;
       g_cancellable_cancel (job->cancellable);
-    }
-  if (self->thread != NULL)
-    {
-      g_async_queue_push_front (self->queue, &quit_job);
-      g_async_queue_push (self->resumes, self);   /* if it is held */
-      g_thread_join (g_steal_pointer (&self->thread));
-    }
-  while ((job = g_async_queue_try_pop (self->queue)) != NULL)
-    {
-      set_cancelled (job);
-      post_done (job);
     }
 }
 
 void
-coffer_worker_free (CofferWorker *self)
+coffer_worker_end (CofferWorker   *self,
+                   GDestroyNotify  ended,
+                   gpointer        data)
 {
-  coffer_worker_close (self);
+  g_return_if_fail (g_atomic_int_get (&self->closing));
+
+  if (self->thread == NULL)
+    {
+      ended (data);
+      return;
+    }
+  self->ended = ended;
+  self->ended_data = data;
+  g_queue_push_tail_link (&ending, &self->link);
+  g_async_queue_push_front (self->queue, &quit_job);
+  g_async_queue_push (self->resumes, self);   /* if it is held */
+}
+
+void
+coffer_worker_wait_all (void)
+{
+  while (!g_queue_is_empty (&ending))
+    end_thread (g_queue_peek_head (&ending));
+}
+
+void
+coffer_worker_unref (CofferWorker *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_assert (self->thread == NULL);
   g_async_queue_unref (self->queue);
   g_async_queue_unref (self->resumes);
+  g_main_context_unref (self->context);
   g_free (self->name);
   g_free (self->path);
   g_free (self);

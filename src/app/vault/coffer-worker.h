@@ -6,6 +6,15 @@
 
 G_BEGIN_DECLS
 
+/** Which file something is: a path comes to name another one, and the number of an inode is used again. */
+typedef struct {
+  guint64 device;
+  guint64 inode;             /* 0: none is known */
+  gint64 born;               /* in nanoseconds; 0 where the file system does not tell */
+} CofferIdentity;
+
+gboolean      coffer_identity_equal       (const CofferIdentity *a, const CofferIdentity *b);
+
 /**
  * A lane: one thread with one kvault handle and a queue of jobs. The handle is opened by the first job, closed after a
  * while without one, and touched by no other thread. All functions are for the main thread.
@@ -28,16 +37,16 @@ struct _CofferJob {
   gboolean holds;            /* without a func: and start nothing before coffer_worker_resume() */
   gpointer data;
   gboolean repeatable;       /* may run again on a new handle */
-  gboolean strict;           /* never on another file than the last job: fail with KVAULT_EMOVED once */
+  CofferIdentity expected;   /* the file that it is meant for; none: any */
+  gboolean strict;           /* fail with KVAULT_EMOVED on another file than that, or than the lane's last job's */
   void (*done) (CofferJob *job, gpointer owner);   /* main thread; frees the job */
   gpointer owner;
 
   /* the answer */
   gpointer result;
   GError *error;
-  gboolean replaced;         /* another file was at the path than for the lane's last job, or a frozen one had changed */
-  guint64 device;            /* which file the job was on; 0 if none could be opened */
-  guint64 inode;
+  gboolean replaced;         /* another file was at the path, or a frozen one had changed */
+  CofferIdentity file;       /* which file the job was on; none if none could be opened */
 
   /* of the worker */
   GCancellable *cancellable;
@@ -51,7 +60,7 @@ CofferJob    *coffer_job_new              (void);
 /** Frees what the job itself owns: not data, not result. */
 void          coffer_job_free             (CofferJob *job);
 
-CofferWorker *coffer_worker_new           (const char *name, const char *path);
+CofferWorker *coffer_worker_new           (const char *name, const char *path);   /* and coffer_worker_unref() */
 void          coffer_worker_push          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
 /**
  * Ahead of all that waits: @job, which holds. A repeatable job that runs is stopped for it and runs again afterwards;
@@ -62,8 +71,19 @@ void          coffer_worker_resume        (CofferWorker *self);
 
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
 
-/** End what runs, close the handle and the thread; jobs that wait or come later end as cancelled. Blocks for the running step. */
-void          coffer_worker_close         (CofferWorker *self);
-void          coffer_worker_free          (CofferWorker *self);
+/** Cancel what runs, waits or comes later. The handle stays open until coffer_worker_end(). */
+void          coffer_worker_stop          (CofferWorker *self);
+
+/**
+ * After coffer_worker_stop(), once: begin to close the handle and to end the thread. Returns at once; what holds comes back
+ * when the handle is closed.
+ *
+ * @ended  called with @data when the thread has ended; at once if there is none
+ */
+void          coffer_worker_end           (CofferWorker *self, GDestroyNotify ended, gpointer data);
+
+/** Wait for all that are being ended, also those that the end of another ends. Needs no main loop. */
+void          coffer_worker_wait_all      (void);
+void          coffer_worker_unref         (CofferWorker *self);
 
 G_END_DECLS

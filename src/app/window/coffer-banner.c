@@ -120,7 +120,7 @@ coffer_banner_set_vault (CofferBanner *self,
     return;
 
   g_signal_connect_swapped (vault, "notify::editable", G_CALLBACK (update_cb), self);
-  g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (update_cb), self);
+  g_signal_connect_swapped (vault, "notify::lock-reason", G_CALLBACK (update_cb), self);
   update_cb (self);
 }
 

@@ -5,7 +5,6 @@
 #include "coffer-sidebar-row.h"
 
 #include <glib/gi18n-lib.h>
-#include <kvault.h>
 
 struct _CofferSidebarRow {
   GtkListBoxRow parent_instance;
@@ -24,11 +23,11 @@ coffer_sidebar_row_icon_name (CofferSection *section)
 {
   switch (coffer_section_get_kind (section))
     {
-    case KVAULT_SECTION_COLUMNS:
+    case COFFER_SECTION_COLUMNS:
       return "x-office-spreadsheet-symbolic";
-    case KVAULT_SECTION_TEXT:
+    case COFFER_SECTION_TEXT:
       return "text-x-generic-symbolic";
-    case KVAULT_SECTION_VECTOR:
+    case COFFER_SECTION_VECTOR:
       return "applications-science-symbolic";
     default:
       return "package-x-generic-symbolic";

@@ -7,7 +7,6 @@
 #include "coffer-sidebar.h"
 
 #include <glib/gi18n-lib.h>
-#include <kvault.h>
 
 #include "coffer-sidebar-row.h"
 
@@ -48,7 +47,7 @@ is_table (CofferSection *section)
 {
   int kind = coffer_section_get_kind (section);
 
-  return kind == KVAULT_SECTION_V1 || kind == KVAULT_SECTION_V2;
+  return kind == COFFER_SECTION_V1 || kind == COFFER_SECTION_V2;
 }
 
 static void

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The status bar. The bytes are counted behind everything else: only once the list has all its rows, and given up when the table
- * changes. A count that could not be finished is not shown. Main thread.
+/* The status bar. The bytes are counted behind everything else: once the list has all its rows and, where there are many, nobody
+ * has done anything for a moment; given up when the table changes. A count that could not be finished is not shown. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-status-bar"
 
 #include "coffer-status-bar.h"
 
 #include <glib/gi18n-lib.h>
+
+#define FEW_KEYS 10000         /* whose bytes are counted at once */
+#define QUIET_MS 2000          /* without input before more are */
+#define COUNTING_UP_MS 250     /* between numbers that go on growing */
 
 struct _CofferStatusBar {
   AdwBin parent_instance;
@@ -22,6 +26,9 @@ struct _CofferStatusBar {
   CofferEntry *selected;
   CofferSection *section;
   GCancellable *counting;
+  guint quiet_id;              /* until counting begins */
+  gint64 active_at;            /* the last input, in us */
+  guint update_id;             /* of a summary that is put off */
   GCancellable *asking;
   CofferVaultTotals totals;
   CofferVaultStats stats;
@@ -113,6 +120,16 @@ update_summary_cb (CofferStatusBar *self)
   gtk_label_set_text (self->summary, text);
 }
 
+static gboolean
+put_off_cb (gpointer user_data)
+{
+  CofferStatusBar *self = user_data;
+
+  self->update_id = 0;
+  update_summary_cb (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 counted_cb (GObject      *source,
             GAsyncResult *result,
@@ -131,11 +148,47 @@ counted_cb (GObject      *source,
 }
 
 static void
+count (CofferStatusBar *self)
+{
+  self->counting = g_cancellable_new ();
+  coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), NULL, NULL, self->counting, counted_cb, g_object_ref (self));
+}
+
+static gboolean
+quiet_cb (gpointer user_data)
+{
+  CofferStatusBar *self = user_data;
+  gint64 quiet_ms = (g_get_monotonic_time () - self->active_at) / 1000;
+
+  if (quiet_ms < QUIET_MS)
+    {
+      self->quiet_id = g_timeout_add (QUIET_MS - quiet_ms, quiet_cb, self);
+      return G_SOURCE_REMOVE;
+    }
+
+  self->quiet_id = 0;
+  count (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
 stop_counting (CofferStatusBar *self)
 {
+  g_clear_handle_id (&self->quiet_id, g_source_remove);
   g_cancellable_cancel (self->counting);
   g_clear_object (&self->counting);
-  self->have_totals = FALSE;
+}
+
+/* Beside rows that stay while they are read again, so do their bytes. */
+static void
+n_keys_cb (CofferStatusBar *self)
+{
+  if (coffer_entry_list_get_n_keys (self->list) == 0)
+    self->have_totals = FALSE;
+  if (!coffer_entry_list_get_loading (self->list))
+    update_summary_cb (self);
+  else if (self->update_id == 0)
+    self->update_id = g_timeout_add (COUNTING_UP_MS, put_off_cb, self);
 }
 
 static void
@@ -144,10 +197,12 @@ loading_cb (CofferStatusBar *self)
   stop_counting (self);
   if (!coffer_entry_list_get_loading (self->list) && coffer_vault_get_table (self->vault) != NULL)
     {
-      self->counting = g_cancellable_new ();
-      coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), NULL, NULL, self->counting, counted_cb, g_object_ref (self));
+      if (coffer_entry_list_get_n_keys (self->list) <= FEW_KEYS)
+        count (self);
+      else
+        self->quiet_id = g_timeout_add (QUIET_MS, quiet_cb, self);
     }
-  update_summary_cb (self);
+  n_keys_cb (self);
 }
 
 static void
@@ -188,6 +243,14 @@ asked_cb (GObject      *source,
 }
 
 void
+coffer_status_bar_note_input (CofferStatusBar *self)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  self->active_at = g_get_monotonic_time ();
+}
+
+void
 coffer_status_bar_refresh (CofferStatusBar *self)
 {
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
@@ -199,6 +262,14 @@ coffer_status_bar_refresh (CofferStatusBar *self)
 
   self->asking = g_cancellable_new ();
   coffer_vault_stats_async (self->vault, self->asking, asked_cb, g_object_ref (self));
+}
+
+static void
+changed_cb (CofferStatusBar *self)
+{
+  self->have_totals = FALSE;
+  update_summary_cb (self);
+  coffer_status_bar_refresh (self);
 }
 
 void
@@ -233,12 +304,14 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
 
   stop_counting (self);
+  self->have_totals = FALSE;
+  g_clear_handle_id (&self->update_id, g_source_remove);
   coffer_status_bar_set_selected (self, NULL);
   if (self->list != NULL)
     {
-      g_signal_handlers_disconnect_by_func (self->list, update_summary_cb, self);
+      g_signal_handlers_disconnect_by_func (self->list, n_keys_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
-      g_signal_handlers_disconnect_by_func (self->vault, coffer_status_bar_refresh, self);
+      g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
   g_set_object (&self->vault, vault);
   g_set_object (&self->list, list);
@@ -249,9 +322,9 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   if (vault == NULL)
     return;
 
-  g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (update_summary_cb), self);
+  g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
-  g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_status_bar_refresh), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   loading_cb (self);
 }
 

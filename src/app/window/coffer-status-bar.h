@@ -26,6 +26,8 @@ void coffer_status_bar_set_selected (CofferStatusBar *self,
 /** Show @section, which is no table of keys, instead of the keys; NULL: the keys. */
 void coffer_status_bar_set_section  (CofferStatusBar *self,
                                      CofferSection   *section);
+/** Somebody does something: what only costs time can wait. */
+void coffer_status_bar_note_input   (CofferStatusBar *self);
 /** Look at the file again. */
 void coffer_status_bar_refresh      (CofferStatusBar *self);
 

@@ -11,7 +11,6 @@
 #include "coffer-vault-view.h"
 
 #include <glib/gi18n-lib.h>
-#include <kvault.h>
 
 #include "coffer-banner.h"
 #include "coffer-entry-list.h"
@@ -23,6 +22,7 @@
 #include "coffer-status-bar.h"
 
 #define PATIENCE_MS 300
+#define COUNTING_UP_MS 250  /* between numbers that go on growing */
 
 struct _CofferVaultView {
   AdwBin parent_instance;
@@ -57,6 +57,7 @@ struct _CofferVaultView {
   CofferSection *watched;  /* the section on show if it is no table */
   gboolean sidebar_shown;
   guint patience;
+  guint title_id;          /* of a title that is put off */
 };
 
 G_DEFINE_FINAL_TYPE (CofferVaultView, coffer_vault_view, ADW_TYPE_BIN)
@@ -286,11 +287,11 @@ name_kind (CofferSection *section)
 {
   switch (coffer_section_get_kind (section))
     {
-    case KVAULT_SECTION_COLUMNS:
+    case COFFER_SECTION_COLUMNS:
       return _("Columns");
-    case KVAULT_SECTION_TEXT:
+    case COFFER_SECTION_TEXT:
       return _("Text index");
-    case KVAULT_SECTION_VECTOR:
+    case COFFER_SECTION_VECTOR:
       return _("Vector index");
     default:
       return _("Table");
@@ -315,12 +316,30 @@ update_title (CofferVaultView *self)
     adw_window_title_set_subtitle (self->content_title, "");
 }
 
-/* Any change of the list, or of the count of the section on show. */
+static gboolean
+title_cb (gpointer user_data)
+{
+  CofferVaultView *self = user_data;
+
+  self->title_id = 0;
+  update_title (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Any change of the list. */
 static void
 list_cb (CofferVaultView *self)
 {
+  gboolean growing = coffer_entry_list_get_loading (self->list) && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0;
+
   update_page (self);
-  update_title (self);
+  if (!growing)
+    {
+      g_clear_handle_id (&self->title_id, g_source_remove);
+      update_title (self);
+    }
+  else if (self->title_id == 0)
+    self->title_id = g_timeout_add (COUNTING_UP_MS, title_cb, self);
 }
 
 static void
@@ -376,7 +395,8 @@ section_cb (CofferVaultView *self)
           coffer_vault_set_table (self->vault, coffer_section_get_name (section));
         }
     }
-  list_cb (self);
+  update_page (self);
+  update_title (self);
 }
 
 static void
@@ -401,6 +421,14 @@ selected_cb (CofferVaultView *self)
 }
 
 /* The vault */
+
+GListModel *
+coffer_vault_view_get_list (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->list != NULL ? G_LIST_MODEL (self->list) : NULL;
+}
 
 CofferKeyView *
 coffer_vault_view_get_keys (CofferVaultView *self)
@@ -429,6 +457,7 @@ drop_vault (CofferVaultView *self)
   if (self->list != NULL)
     g_signal_handlers_disconnect_by_func (self->list, list_cb, self);
   g_clear_handle_id (&self->patience, g_source_remove);
+  g_clear_handle_id (&self->title_id, g_source_remove);
   coffer_key_view_set_list (self->keys, NULL);
   watch_section (self, NULL);
   coffer_preview_set_vault (self->preview, NULL);
@@ -459,8 +488,16 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
   coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));
-  list_cb (self);
+  update_page (self);
+  update_title (self);
   show_content (self);
+}
+
+static gboolean
+input_cb (CofferVaultView *self)
+{
+  coffer_status_bar_note_input (self->status_bar);
+  return GDK_EVENT_PROPAGATE;
 }
 
 /* Where the keys are, people begin. */
@@ -533,8 +570,13 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
 static void
 coffer_vault_view_init (CofferVaultView *self)
 {
+  GtkEventController *input = gtk_event_controller_legacy_new ();
+
   self->sidebar_shown = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
+  g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), input);
   update_folds (self);
 }
 

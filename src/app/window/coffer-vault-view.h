@@ -27,6 +27,9 @@ void           coffer_vault_view_set_vault          (CofferVaultView *self,
 /** Returns: (transfer none) */
 CofferKeyView *coffer_vault_view_get_keys           (CofferVaultView *self);
 
+/** The CofferEntryList on show. Returns: (transfer none) (nullable) */
+GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);
+
 /** Read the keys and the facts about the file again. */
 void           coffer_vault_view_refresh            (CofferVaultView *self);
 

@@ -7,7 +7,6 @@
 #include "coffer-window-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <kvault.h>
 
 #include "coffer-error.h"
 
@@ -408,7 +407,7 @@ renamed_cb (GObject      *source,
 
   if (self->vault == COFFER_VAULT (source))
     coffer_key_view_follow (coffer_vault_view_get_keys (self->view), NULL);
-  name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EEXIST))
+  name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS)
          ? describe_key (new_key) : g_strdup (coffer_vault_get_display_name (COFFER_VAULT (source)));
   report (self, error, name);
 }
@@ -428,7 +427,7 @@ rename_response_cb (CofferWindow     *self,
 
   renaming = g_new0 (Renaming, 1);
   renaming->window = g_object_ref (self);
-  renaming->new_key = coffer_key_new (bytes, KVAULT_CLASS_BLOB, 0);
+  renaming->new_key = coffer_key_new_written (bytes);
   coffer_key_view_follow (coffer_vault_view_get_keys (self->view), bytes);
   coffer_vault_rename_async (self->vault, key, bytes, NULL, renamed_cb, renaming);
 }

@@ -25,6 +25,8 @@ struct _CofferWindow {
   CofferVault *vault;
   GCancellable *opening;         /* while a vault is being opened */
   guint patience;
+  guint unseen;                  /* asked to show, and waiting for the first rows: a timeout */
+  CofferEntry *first_row;        /* which it waits for */
   gboolean problem_shown;
   gboolean choosing;             /* a file chooser is open or about to be */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-entry-list.h"
 #include "coffer-error.h"
 
 #define PATIENCE_MS 300
@@ -67,6 +68,66 @@ update_title (CofferWindow *self)
   gtk_window_set_title (GTK_WINDOW (self), title);
   adw_window_title_set_title (self->wait_title, name != NULL ? name : "");
   adw_window_title_set_title (self->problem_title, name != NULL ? name : "");
+}
+
+/* Showing */
+
+static void
+appear (CofferWindow *self)
+{
+  if (self->unseen == 0)
+    return;
+
+  g_clear_handle_id (&self->unseen, g_source_remove);
+  g_clear_object (&self->first_row);
+  gtk_window_present (GTK_WINDOW (self));
+}
+
+static gboolean
+appear_cb (gpointer user_data)
+{
+  appear (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The whole first row: of the others, too, the facts are there or come in the same turn. */
+static void
+first_row_cb (CofferWindow *self)
+{
+  if (self->first_row != NULL &&
+      (coffer_entry_get_type_label (self->first_row) != NULL || coffer_entry_get_error (self->first_row) != NULL))
+    appear (self);
+}
+
+static void
+wait_for_rows (CofferWindow *self)
+{
+  GListModel *list = self->unseen != 0 ? coffer_vault_view_get_list (self->view) : NULL;
+
+  if (list == NULL || self->first_row != NULL)
+    return;
+  if (!coffer_entry_list_get_loading (COFFER_ENTRY_LIST (list)) && g_list_model_get_n_items (list) == 0)
+    {
+      appear (self);
+      return;
+    }
+
+  self->first_row = g_list_model_get_item (list, 0);
+  if (self->first_row == NULL)
+    return;
+  g_signal_connect_object (self->first_row, "notify", G_CALLBACK (first_row_cb), self, G_CONNECT_SWAPPED);
+  first_row_cb (self);
+}
+
+void
+coffer_window_present (CofferWindow *self)
+{
+  g_return_if_fail (COFFER_IS_WINDOW (self));
+
+  if (self->opening == NULL || gtk_widget_get_visible (GTK_WIDGET (self)))
+    gtk_window_present (GTK_WINDOW (self));
+  else if (self->unseen == 0)
+    self->unseen = g_timeout_add (PATIENCE_MS, appear_cb, self);
 }
 
 static void
@@ -134,6 +195,14 @@ take_vault (CofferWindow *self,
   show_page (self, "vault");
   coffer_vault_view_set_vault (self->view, vault);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
+  if (self->unseen != 0)
+    {
+      GListModel *list = coffer_vault_view_get_list (self->view);
+
+      g_signal_connect_object (list, "items-changed", G_CALLBACK (wait_for_rows), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (list, "notify::loading", G_CALLBACK (wait_for_rows), self, G_CONNECT_SWAPPED);
+      wait_for_rows (self);
+    }
 }
 
 static void
@@ -151,6 +220,7 @@ show_problem (CofferWindow *self,
   adw_status_page_set_description (self->problem, description);
   show_page (self, "problem");
   gtk_widget_grab_focus (self->problem_open);
+  appear (self);
 }
 
 static void
@@ -315,6 +385,8 @@ coffer_window_dispose (GObject *object)
   CofferWindow *self = COFFER_WINDOW (object);
 
   g_clear_handle_id (&self->patience, g_source_remove);
+  g_clear_handle_id (&self->unseen, g_source_remove);
+  g_clear_object (&self->first_row);
   g_cancellable_cancel (self->opening);
   g_clear_object (&self->opening);
   drop_vault (self);

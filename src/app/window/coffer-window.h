@@ -20,6 +20,12 @@ void          coffer_window_open     (CofferWindow      *self,
 void          coffer_window_create   (CofferWindow      *self,
                                       GFile             *file);
 
+/**
+ * Show the window. One that has just begun to open a file shows with its first rows, so that it is drawn once; not later
+ * than 0.3 s after, though.
+ */
+void          coffer_window_present  (CofferWindow      *self);
+
 /** What the window shows or is opening. Returns: (transfer none) (nullable) */
 GFile        *coffer_window_get_file (CofferWindow      *self);
 

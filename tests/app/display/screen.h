@@ -14,7 +14,15 @@ guint32   *screen_draw (GtkWidget *widget,
 gboolean   screen_wait (gboolean (*test) (gpointer),
                         gpointer   data);
 
-/** Turns the main loop for a time. */
+/** The same for an expression, which must come true. */
+#define screen_assert_soon(expression) \
+  G_STMT_START { \
+    for (int screen_turns = 0; !(expression) && screen_turns < 1000; screen_turns++) \
+      screen_run (10); \
+    g_assert_true (expression); \
+  } G_STMT_END
+
+/** Turns the main loop for a time: where something must not happen meanwhile. */
 void       screen_run  (guint      ms);
 
 /** A window of that size with @child, on the screen. Returns: (transfer none) */

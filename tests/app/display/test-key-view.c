@@ -111,11 +111,10 @@ tear_down (Fixture       *self,
 {
   g_object_add_weak_pointer (G_OBJECT (self->view), (gpointer *) &self->view);
   gtk_window_destroy (self->window);
-  screen_run (50);
-  g_assert_null (self->view);
+  screen_assert_soon (self->view == NULL);
   g_clear_object (&self->list);
   coffer_vault_close (self->vault);
-  screen_run (50);
+  screen_assert_soon (G_OBJECT (self->vault)->ref_count == 1);
   g_assert_finalize_object (self->vault);
 }
 

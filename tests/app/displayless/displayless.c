@@ -2,8 +2,6 @@
 /* What the tests of app/vault share: folders, files, and waiting on the main loop. */
 #include "displayless.h"
 
-#include "coffer-error.h"
-
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -214,10 +212,12 @@ test_edit (CofferVault *vault)
 void
 test_close (CofferVault *vault)
 {
+  gpointer alive = vault;
+
+  g_object_add_weak_pointer (G_OBJECT (vault), &alive);
   coffer_vault_close (vault);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_finalize_object (vault);
+  g_object_unref (vault);
+  test_wait_for (alive == NULL);
 }
 
 CofferKey *
@@ -225,5 +225,5 @@ test_key (const char *text)
 {
   g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
 
-  return coffer_key_new (bytes, KVAULT_CLASS_BLOB, 0);
+  return coffer_key_new_written (bytes);
 }

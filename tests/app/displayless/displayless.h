@@ -41,7 +41,7 @@ CofferVault *test_open               (const char *path);
 /** How opening fails, which it must. */
 GError      *test_open_error         (const char *path);
 void         test_edit               (CofferVault *vault);
-/** Closes, lets what was under way come back, and sees that nobody holds the vault any more. */
+/** Closes, and waits until nobody holds the vault any more, so that it has let go of the file. */
 void         test_close              (CofferVault *vault);
 
 /** A key of bytes. */

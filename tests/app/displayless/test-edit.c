@@ -2,9 +2,10 @@
 /* Changing a vault: allowed when asked, told by "changed", and nothing left beside the file. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct {
@@ -220,6 +221,48 @@ rename_replaces_nothing (Fixture       *fixture,
   g_assert_cmpint (fixture->n_changed, ==, 0);
 }
 
+/* Looking goes on when editing is over: what was written is not left to others to put into the file. */
+static void
+editing_leaves_no_log (Fixture       *fixture,
+                       gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("img/photo.png", NULL);
+
+  test_edit (fixture->vault);
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, NULL), ==, 1);
+  for (int lane = 0; lane < COFFER_LANE_WRITE; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));   /* opens the file beside the log */
+  coffer_vault_stop_editing (fixture->vault);
+  g_assert_false (exists (fixture->vault, "img/photo.png"));
+}
+
+/* The file on show is gone, another is at its path: who asks to edit what is shown does not edit that one. */
+static void
+another_file_is_not_edited (Fixture       *fixture,
+                            gconstpointer  file)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "other.db", 7);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  gsize size, size_after;
+
+  g_assert_true (g_file_get_contents (other, &before, &size, NULL));
+  for (int lane = 0; lane < COFFER_N_LANES; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  test_run_for (100);
+  g_assert_no_errno (g_rename (other, fixture->path));
+  coffer_vault_edit_async (fixture->vault, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_false (coffer_vault_edit_finish (fixture->vault, result, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  g_assert_true (g_file_get_contents (fixture->path, &after, &size_after, NULL));
+  g_assert_cmpmem (before, size, after, size_after);
+}
+
 static void
 odd_tables_stay_locked (void)
 {
@@ -286,6 +329,8 @@ main (int   argc,
   ADD ("editing-is-asked-for", editing_is_asked_for);
   ADD ("renames-keys", renames_keys);
   ADD ("cancelled-delete-does-nothing", cancelled_delete_does_nothing);
+  ADD_V1 ("editing-leaves-no-log", editing_leaves_no_log);
+  ADD_V1 ("another-file-is-not-edited", another_file_is_not_edited);
   ADD_V1 ("deletes-keys", deletes_keys);
   ADD_V1 ("rename-replaces-nothing", rename_replaces_nothing);
   g_test_add_func ("/edit/odd-tables-stay-locked", odd_tables_stay_locked);

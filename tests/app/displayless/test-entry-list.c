@@ -109,7 +109,7 @@ assert_filled (Fixture *fixture,
       g_assert_cmpint (change->added, >, 0);
       if (i == 0)
         g_assert_cmpint (change->added, ==, MIN (n_items, 512));
-      g_assert_cmpint (change->added, <=, 65536);
+      g_assert_cmpint (change->added, <=, 262144);
       n += change->added;
     }
   g_assert_cmpint (n, ==, n_items);

@@ -2,7 +2,7 @@
 /* Failures in words, and how every foreign and damaged file is refused. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

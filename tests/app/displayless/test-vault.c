@@ -2,7 +2,7 @@
 /* Opening, looking, reading values, making and closing; that looking changes nothing. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>

@@ -2,7 +2,7 @@
 /* Lanes: order, cancelling, letting go, closing. Jobs of the tests stand in for those of the vault. */
 #include "displayless.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
@@ -297,7 +297,6 @@ closes_during_work (Fixture       *fixture,
   coffer_vault_close (fixture->vault);
   coffer_vault_close (fixture->vault);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
-  g_assert_false (is_open (fixture->path));
 
   start_gate (fixture->vault, COFFER_LANE_LIST, &gates[N_LANES + 1], NULL, &results[N_LANES + 1]);
   for (int i = 0; i < N_LANES + 2; i++)
@@ -310,6 +309,108 @@ closes_during_work (Fixture       *fixture,
     }
   g_assert_cmpint (gates[N_LANES].runs, ==, 0);
   g_assert_cmpint (gates[N_LANES + 1].runs, ==, 0);
+  test_wait_for (!is_open (fixture->path));
+}
+
+/* A step that nothing can cut short, as a large read or a checkpoint is. */
+static gpointer
+deaf_worker (kvault       *vault,
+             gpointer      data,
+             GCancellable *cancellable,
+             GError      **error)
+{
+  Gate *gate = data;
+
+  g_atomic_int_set (&gate->running, TRUE);
+  while (!g_atomic_int_get (&gate->go))
+    g_usleep (200);
+  return g_strdup ("done");
+}
+
+/* The main loop goes on; the vault, and who waits for the file, know when it is let go of. */
+static void
+closing_waits_for_nothing (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  Gate gates[N_LANES] = { 0 };
+  GAsyncResult *results[N_LANES] = { NULL };
+  g_autoptr(GAsyncResult) hold = NULL;
+  CofferVault *alive = fixture->vault;
+
+  g_object_add_weak_pointer (G_OBJECT (alive), (gpointer *) &alive);
+  for (int lane = 0; lane < N_LANES; lane++)
+    {
+      coffer_vault_run_once_async (alive, lane, NULL, deaf_worker, &gates[lane], NULL, g_free, NULL, test_store_result,
+                                   &results[lane]);
+      test_wait_for (g_atomic_int_get (&gates[lane].running));
+    }
+  coffer_vault_close (alive);   /* would wait for ever */
+  coffer_vault_hold_async (alive, test_store_result, &hold);
+  g_object_unref (alive);
+  for (int lane = 0; lane < N_LANES; lane++)
+    {
+      test_run_for (20);
+      g_assert_null (hold);
+      g_assert_true (is_open (fixture->path));
+      g_atomic_int_set (&gates[lane].go, TRUE);
+    }
+  test_wait_for (hold != NULL);
+  g_assert_false (is_open (fixture->path));
+  g_assert_nonnull (alive);
+  coffer_vault_resume (alive);
+  for (int lane = 0; lane < N_LANES; lane++)
+    {
+      g_assert_nonnull (results[lane]);
+      assert_done (alive, results[lane]);
+      g_object_unref (results[lane]);
+    }
+  g_clear_object (&hold);
+  test_wait_for (alive == NULL);
+  fixture->vault = test_open (fixture->path);
+}
+
+/* Who only lets go of a vault closes it, and it is there until it has let go of the file. */
+static void
+going_closes (Fixture       *fixture,
+              gconstpointer  data)
+{
+  CofferVault *alive = fixture->vault;
+
+  g_object_add_weak_pointer (G_OBJECT (alive), (gpointer *) &alive);
+  g_object_unref (fixture->vault);
+  g_assert_nonnull (alive);
+  test_wait_for (alive == NULL);
+  g_assert_false (is_open (fixture->path));
+  fixture->vault = test_open (fixture->path);
+}
+
+/* At the end of the program, without a main loop: vaults closed before, open ones, and those being opened. */
+static void
+ends_all (Fixture       *fixture,
+          gconstpointer  data)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "b.db", 7);
+  g_autoptr(GFile) file = g_file_new_for_path (other);
+  g_autoptr(GAsyncResult) opening = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *names = NULL;
+  CofferVault *closed = test_open (fixture->path);
+  CofferVault *vault;
+
+  coffer_vault_open_async (file, NULL, test_store_result, &opening);
+  coffer_vault_close (closed);
+  coffer_vault_close_all ();
+  g_assert_false (is_open (fixture->path));
+  g_assert_false (is_open (other));
+  names = test_folder_list (fixture->folder);
+  g_assert_cmpstr (names, ==, "a.db b.db");
+
+  test_close (closed);
+  test_wait_for (opening != NULL);
+  vault = coffer_vault_open_finish (opening, &error);   /* it may have been faster */
+  g_assert_true (vault != NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  g_clear_object (&opening);
+  g_clear_object (&vault);
 }
 
 static void
@@ -543,6 +644,48 @@ notices_a_file_replaced_while_idle (Fixture       *fixture,
   g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
 }
 
+/* The same for a lane that never had the file open: the vault knows which file it shows, not the lane. */
+static void
+never_writes_to_another_file (Fixture       *fixture,
+                              gconstpointer  data)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "b.db", 7);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferSection) section = NULL;
+  int n_changed = 0;
+
+  g_signal_connect_swapped (fixture->vault, "changed", G_CALLBACK (bump_cb), &n_changed);
+  for (int lane = 0; lane < N_LANES; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  test_wait_for (!is_open (fixture->path));
+  g_assert_no_errno (g_rename (other, fixture->path));
+  g_assert_cmpint (count_keys (fixture->vault, COFFER_LANE_WRITE, "kv", &error), ==, G_MAXUINT64);
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
+
+  test_wait_for (n_changed > 0);   /* what is shown is the new one, which may be written */
+  g_assert_cmpint (count_keys (fixture->vault, COFFER_LANE_WRITE, "kv", NULL), ==, 7);
+  section = g_list_model_get_item (coffer_vault_get_sections (fixture->vault), 0);
+  test_wait_for (coffer_section_get_count (section) == 7);
+}
+
+/* Gone, then another: nothing was noticed by a lane that has it open, and it is shown when it is there. */
+static void
+follows_a_file_that_comes_back (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "b.db", 7);
+  int n_changed = 0;
+
+  g_signal_connect_swapped (fixture->vault, "changed", G_CALLBACK (bump_cb), &n_changed);
+  g_assert_no_errno (g_remove (fixture->path));
+  g_assert_cmpint (count_keys (fixture->vault, COFFER_LANE_LIST, "kv", NULL), ==, G_MAXUINT64);
+  test_wait_for (n_changed == 1);
+  g_assert_no_errno (g_rename (other, fixture->path));
+  g_assert_cmpint (count_keys (fixture->vault, COFFER_LANE_LIST, "kv", NULL), ==, 7);
+  test_wait_for (n_changed == 2);
+  g_assert_cmpint (count_keys (fixture->vault, COFFER_LANE_WRITE, "kv", NULL), ==, 7);
+}
+
 static void
 reports_a_file_that_is_gone (Fixture       *fixture,
                              gconstpointer  data)
@@ -576,12 +719,17 @@ main (int   argc,
   ADD ("cancelled-during-ends", cancelled_during_ends);
   ADD ("engine-stops-when-cancelled", engine_stops_when_cancelled);
   ADD ("closes-during-work", closes_during_work);
+  ADD ("closing-waits-for-nothing", closing_waits_for_nothing);
+  ADD ("going-closes", going_closes);
+  ADD ("ends-all", ends_all);
   ADD ("lets-go-when-idle", lets_go_when_idle);
   ADD ("holds-and-resumes", holds_and_resumes);
   ADD ("hold-waits-for-what-cannot-stop", hold_waits_for_what_cannot_stop);
   ADD ("holds-in-any-order", holds_in_any_order);
   ADD ("follows-a-replaced-file", follows_a_replaced_file);
   ADD ("notices-a-file-replaced-while-idle", notices_a_file_replaced_while_idle);
+  ADD ("never-writes-to-another-file", never_writes_to_another_file);
+  ADD ("follows-a-file-that-comes-back", follows_a_file_that_comes_back);
   ADD ("reports-a-file-that-is-gone", reports_a_file_that_is_gone);
   return g_test_run ();
 }
