@@ -13,6 +13,7 @@ typedef struct {
   GPtrArray *fences;
   guint n_rows;
   CofferKey *last;
+  CofferIdentity file;         /* that was on show as it began */
   gboolean behind;             /* the rows on show stay as they are until it is over */
   GCancellable *cancellable;   /* NULL: no walk */
 } CofferWalk;
@@ -31,6 +32,7 @@ struct _CofferEntryList {
 
   GPtrArray *fences;
   guint n_rows;
+  CofferIdentity file;         /* of the walk that found them */
   gboolean complete;           /* there is nothing behind the last row */
 
   GHashTable *live;            /* position → CofferEntry, unowned */

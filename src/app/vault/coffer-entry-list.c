@@ -17,7 +17,7 @@
 
 #include "coffer-entry-list-private.h"
 
-#include "coffer-error.h"
+#include "coffer-error-private.h"
 
 #define SLICE_ROWS 262144
 #define SLICE_US (100 * 1000)
@@ -123,6 +123,14 @@ append_rows (CofferEntryList *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_KEYS]);
 }
 
+/* Whether it says nothing about what is in the file. */
+static gboolean
+is_passing (const GError *error)
+{
+  return error != NULL && !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT));
+}
+
+/* A walk behind the rows that could not be made leaves them, unless they are another file's. */
 static void
 end_walk (CofferEntryList *self,
           const GError    *error)
@@ -130,12 +138,18 @@ end_walk (CofferEntryList *self,
   g_autoptr(GPtrArray) fences = g_ptr_array_ref (self->walk.fences);
   guint n_rows = self->walk.n_rows;
   gboolean behind = self->walk.behind;
+  gboolean keep = behind && is_passing (error) && (self->complete || n_rows <= self->n_rows) &&
+                  coffer_identity_equal (&self->file, &self->walk.file);
 
   stop_walk (self);
-  self->complete = error == NULL;
+  if (!keep)
+    {
+      self->complete = error == NULL;
+      self->file = self->walk.file;
+    }
   if (error == NULL)
     coffer_vault_note_count (self->vault, self->table, n_rows);
-  if (behind)
+  if (behind && !keep)
     replace_rows (self, g_steal_pointer (&fences), n_rows);
   coffer_entry_list_set_error (self, error);
   if (self->walk.cancellable == NULL)
@@ -216,12 +230,14 @@ start_walk (CofferEntryList *self,
   self->walk = (CofferWalk) {
     .fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref),
     .behind = behind,
+    .file = self->vault->shown,
     .cancellable = walk = g_cancellable_new (),
   };
   self->walked_at = g_get_monotonic_time ();
   if (!behind)
     {
       self->complete = FALSE;
+      self->file = self->walk.file;
       replace_rows (self, g_ptr_array_ref (self->walk.fences), 0);
       if (self->walk.cancellable != walk)
         return;

@@ -26,6 +26,9 @@ struct _CofferVault {
   GPtrArray *uncounted;          /* of CofferSection: those to count still */
   CofferIdentity met;            /* the file that the last job met, or none */
   CofferIdentity shown;          /* the file that `sections` tell of */
+  gboolean damage_met;           /* in the file that was `damaged` */
+  CofferIdentity damaged;
+  char *lock_reason;             /* as it was told last */
   gboolean reloading;
   guint n_holds;                 /* without their resume */
   gboolean closed;
@@ -89,6 +92,13 @@ void           coffer_vault_run_full          (CofferVault         *self,
 /** A job came back: if it met another file than the vault knows, or none, look at it anew, then tell. */
 void           coffer_vault_note_file         (CofferVault         *self,
                                                const CofferJob     *job);
+
+/** A job came back: if it met damage, nothing is written to its file any more, by no lane. */
+void           coffer_vault_note_damage       (CofferVault         *self,
+                                               const CofferJob     *job);
+
+/** Whether any lane has met damage in the file on show. */
+gboolean       coffer_vault_is_damaged        (CofferVault         *self);
 
 /** What a lane found when it looked at the file as a whole. */
 typedef struct {

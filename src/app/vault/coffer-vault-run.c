@@ -24,6 +24,7 @@ run_done (CofferJob *job,
 
   g_cancellable_disconnect (g_task_get_cancellable (task), run->chain);
   coffer_vault_note_file (self, job);
+  coffer_vault_note_damage (self, job);
   if (job->error != NULL)
     g_task_return_error (task, g_steal_pointer (&job->error));
   else

@@ -28,6 +28,12 @@ edit_worker (kvault        *vault,
   return NULL;
 }
 
+static GError *
+new_damage_error (CofferVault *self)
+{
+  return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT), coffer_vault_get_lock_reason (self));
+}
+
 static void
 edit_cb (GObject      *source,
          GAsyncResult *result,
@@ -37,7 +43,13 @@ edit_cb (GObject      *source,
   g_autoptr(GTask) task = data;
   g_autoptr(GError) error = NULL;
 
-  if (coffer_vault_run_finish (self, result, &error) == NULL)
+  coffer_vault_run_finish (self, result, &error);
+  if (coffer_vault_is_damaged (self))   /* met meanwhile, perhaps */
+    {
+      g_clear_error (&error);
+      error = new_damage_error (self);
+    }
+  if (error != NULL)
     {
       coffer_vault_let_go (self, COFFER_LANE_WRITE);
       g_task_return_error (task, g_steal_pointer (&error));
@@ -59,6 +71,12 @@ coffer_vault_edit_async (CofferVault         *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_edit_async);
+  if (coffer_vault_is_damaged (self))
+    {
+      g_task_return_error (task, new_damage_error (self));
+      g_object_unref (task);
+      return;
+    }
   coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), edit_worker, NULL, NULL, NULL, cancellable,
                           edit_cb, task);
 }

@@ -4,7 +4,8 @@
  * functions marked "lane" alone, which see nothing of the object.
  *
  * What is kept true: a job holds the vault, and so do the lanes from its closing to their end; `table` names a readable vault
- * table; "editable" is true only when editing was asked for and the table in use can be written.
+ * table; "editable" is true only when editing was asked for and the table in use can be written; what is known to be damaged
+ * is not written to.
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -18,6 +19,7 @@ enum {
   PROP_0,
   PROP_TABLE,
   PROP_EDITABLE,
+  PROP_LOCK_REASON,
   N_PROPS
 };
 
@@ -51,12 +53,22 @@ find_section (CofferVault *self,
 static void
 update_editable (CofferVault *self)
 {
-  gboolean editable = self->editing && coffer_vault_get_lock_reason (self) == NULL;
+  const char *reason = coffer_vault_get_lock_reason (self);
+  gboolean editable = self->editing && reason == NULL;
 
-  if (self->editable == editable)
-    return;
-  self->editable = editable;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EDITABLE]);
+  g_object_freeze_notify (G_OBJECT (self));
+  if (g_strcmp0 (self->lock_reason, reason) != 0)
+    {
+      g_free (self->lock_reason);
+      self->lock_reason = g_strdup (reason);
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOCK_REASON]);
+    }
+  if (self->editable != editable)
+    {
+      self->editable = editable;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EDITABLE]);
+    }
+  g_object_thaw_notify (G_OBJECT (self));
 }
 
 static void
@@ -123,6 +135,28 @@ coffer_vault_note_file (CofferVault     *self,
                           (GDestroyNotify) coffer_overview_free, NULL, reloaded_cb, NULL);
 }
 
+/* What could not be opened, and was damaged, can only be the file on show, or is in its place. */
+void
+coffer_vault_note_damage (CofferVault     *self,
+                          const CofferJob *job)
+{
+  if (!job->damaged || self->closed)
+    return;
+  self->damage_met = TRUE;
+  self->damaged = job->file.inode != 0 ? job->file : self->shown;
+  if (!coffer_vault_is_damaged (self))
+    return;
+  if (self->editing)
+    coffer_vault_stop_editing (self);
+  update_editable (self);
+}
+
+gboolean
+coffer_vault_is_damaged (CofferVault *self)
+{
+  return self->damage_met && coffer_identity_equal (&self->damaged, &self->shown);
+}
+
 void
 coffer_vault_set_idle_time (CofferVault *self,
                             guint        idle_ms)
@@ -162,6 +196,7 @@ coffer_vault_finalize (GObject *object)
   g_clear_object (&self->file);
   g_free (self->display_name);
   g_free (self->table);
+  g_free (self->lock_reason);
 
   G_OBJECT_CLASS (coffer_vault_parent_class)->finalize (object);
 }
@@ -181,6 +216,9 @@ coffer_vault_get_property (GObject    *object,
       break;
     case PROP_EDITABLE:
       g_value_set_boolean (value, self->editable);
+      break;
+    case PROP_LOCK_REASON:
+      g_value_set_string (value, coffer_vault_get_lock_reason (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -219,6 +257,8 @@ coffer_vault_class_init (CofferVaultClass *klass)
                                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   props[PROP_EDITABLE] = g_param_spec_boolean ("editable", NULL, NULL, FALSE,
                                                G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_LOCK_REASON] = g_param_spec_string ("lock-reason", NULL, NULL, NULL,
+                                                 G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   /* Keys were deleted or renamed by this vault, or another file is in its place: what was read before may be wrong now. */
@@ -401,6 +441,8 @@ coffer_vault_get_lock_reason (CofferVault *self)
 
   g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
 
+  if (coffer_vault_is_damaged (self))
+    return _("The file is damaged, so nothing is written to it");
   if (self->file_reason != NULL)
     return self->file_reason;
   section = find_section (self, self->table);

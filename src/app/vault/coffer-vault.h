@@ -74,7 +74,10 @@ gboolean     coffer_vault_edit_finish       (CofferVault *self, GAsyncResult *re
 /** Go back to viewing. */
 void         coffer_vault_stop_editing      (CofferVault *self);
 
-/** Why the file or table could not be edited even if asked ("The folder cannot be written"), translated; NULL if it can. */
+/**
+ * Property "lock-reason" (read-only, notify): why the file or table could not be edited even if asked ("The folder cannot be
+ * written"), translated; NULL if it can. Once damage is met in the file, by any lane, that is a reason for good.
+ */
 const char  *coffer_vault_get_lock_reason   (CofferVault *self);
 
 /** Facts about the file; copied. reclaimable and wal in bytes. */

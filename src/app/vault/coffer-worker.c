@@ -291,6 +291,15 @@ run_job (CofferWorker *self,
     }
 }
 
+/* Not by the answer alone: who reads a list of rows, or a picture, may answer with what could be read. */
+static gboolean
+has_met_damage (CofferWorker *self,
+                CofferJob    *job)
+{
+  return g_error_matches (job->error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)) ||
+         (self->vault != NULL && kvault_last_error (self->vault)->code == KVAULT_ECORRUPT);
+}
+
 /* A job that a hold stopped, and nothing else, has not been run. */
 static gboolean
 was_stopped (CofferWorker *self,
@@ -317,7 +326,10 @@ handle_job (CofferWorker *self,
   else if (job->func == NULL)
     close_handle (self);
   else
-    run_job (self, job);
+    {
+      run_job (self, job);
+      job->damaged = has_met_damage (self, job);
+    }
   self->running = NULL;
 
   if (was_stopped (self, job))

@@ -47,6 +47,7 @@ struct _CofferJob {
   GError *error;
   gboolean replaced;         /* another file was at the path, or a frozen one had changed */
   CofferIdentity file;       /* which file the job was on; none if none could be opened */
+  gboolean damaged;          /* that file is, as this job or one before it met; or what could not be opened */
 
   /* of the worker */
   GCancellable *cancellable;

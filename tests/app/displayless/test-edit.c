@@ -263,6 +263,105 @@ another_file_is_not_edited (Fixture       *fixture,
   g_assert_cmpmem (before, size, after, size_after);
 }
 
+/* Its facts are read before. */
+static gpointer
+read_no_more (GInputStream           *stream,
+              const CofferValueFacts *facts,
+              gpointer                data,
+              GCancellable           *cancellable,
+              GError                **error)
+{
+  return GINT_TO_POINTER (TRUE);
+}
+
+static gboolean
+can_read (CofferVault *vault,
+          const char  *name)
+{
+  g_autoptr(CofferKey) key = test_key (name);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_vault_read_value_async (vault, key, read_no_more, NULL, NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_read_value_finish (vault, result, NULL) != NULL;
+}
+
+static CofferVaultTotals
+get_totals (CofferVault *vault)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
+
+  coffer_vault_totals_async (vault, coffer_vault_get_table (vault), NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_totals_finish (vault, result, &totals, &error));
+  g_assert_no_error (error);
+  return totals;
+}
+
+static void
+assert_edit_fails (CofferVault *vault,
+                   int          code)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_vault_edit_async (vault, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_false (coffer_vault_edit_finish (vault, result, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (code));
+  g_assert_false (coffer_vault_get_editable (vault));
+}
+
+#define DAMAGED "The file is damaged, so nothing is written to it"
+
+/* What one lane has met, the one that writes knows, for as long as it is this file. */
+static void
+damage_keeps_from_editing (Fixture       *fixture,
+                           gconstpointer  file)
+{
+  g_autoptr(GPtrArray) keys = key_array ("row:00299", NULL);
+  g_autofree char *other = test_make_vault (fixture->folder, "other.db", 7);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  gsize size, size_after;
+  int n_notified = 0;
+
+  g_assert_true (g_file_get_contents (fixture->path, &before, &size, NULL));
+  g_signal_connect_swapped (fixture->vault, "notify::lock-reason", G_CALLBACK (bump_cb), &n_notified);
+  g_assert_null (coffer_vault_get_lock_reason (fixture->vault));
+  g_assert_cmpint (get_totals (fixture->vault).unreadable, >, 0);
+  g_assert_cmpstr (coffer_vault_get_lock_reason (fixture->vault), ==, DAMAGED);
+  g_assert_cmpint (n_notified, ==, 1);
+  for (int lane = 0; lane < COFFER_N_LANES; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  g_assert_true (can_read (fixture->vault, "row:00299"));
+  assert_edit_fails (fixture->vault, KVAULT_ECORRUPT);
+  g_assert_cmpint (delete (fixture->vault, keys, NULL, NULL), ==, -1);
+  g_assert_true (g_file_get_contents (fixture->path, &after, &size_after, NULL));
+  g_assert_cmpmem (before, size, after, size_after);
+
+  g_assert_no_errno (g_rename (other, fixture->path));
+  can_read (fixture->vault, "row:00299");
+  test_wait_for (coffer_vault_get_lock_reason (fixture->vault) == NULL);
+  g_assert_cmpint (n_notified, ==, 2);
+  test_edit (fixture->vault);
+}
+
+static void
+damage_ends_editing (Fixture       *fixture,
+                     gconstpointer  file)
+{
+  test_edit (fixture->vault);
+  g_assert_true (can_read (fixture->vault, "row:00299"));
+  g_assert_true (coffer_vault_get_editable (fixture->vault));
+  g_assert_false (can_read (fixture->vault, "files/data.json"));
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  g_assert_cmpstr (coffer_vault_get_lock_reason (fixture->vault), ==, DAMAGED);
+  assert_edit_fails (fixture->vault, KVAULT_ECORRUPT);
+}
+
 static void
 odd_tables_stay_locked (void)
 {
@@ -333,6 +432,9 @@ main (int   argc,
   ADD_V1 ("another-file-is-not-edited", another_file_is_not_edited);
   ADD_V1 ("deletes-keys", deletes_keys);
   ADD_V1 ("rename-replaces-nothing", rename_replaces_nothing);
+  g_test_add ("/edit/damage-keeps-from-editing", Fixture, "damaged/table_leaf_wrecked.db", set_up, damage_keeps_from_editing,
+              tear_down);
+  g_test_add ("/edit/damage-ends-editing", Fixture, "damaged/table_leaf_wrecked.db", set_up, damage_ends_editing, tear_down);
   g_test_add_func ("/edit/odd-tables-stay-locked", odd_tables_stay_locked);
   g_test_add_func ("/edit/deletes-keys-that-are-no-blobs", deletes_keys_that_are_no_blobs);
   return g_test_run ();

@@ -7,6 +7,7 @@
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #define BIG 200000
@@ -393,6 +394,39 @@ refreshes (Fixture       *fixture,
   assert_rows (fixture, FALSE);
 }
 
+/* Another program keeps the file to itself for longer than anybody waits. */
+static void
+failed_refresh_keeps_the_rows (Fixture       *fixture,
+                               gconstpointer  file)
+{
+  g_autoptr(CofferEntry) held = NULL;
+  g_autoptr(CofferEntry) again = NULL;
+  sqlite3 *db = NULL;
+
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  held = get_entry (fixture, 52);
+  test_wait_for (is_settled (held));
+  for (int lane = 0; lane < COFFER_N_LANES; lane++)
+    coffer_vault_let_go (fixture->vault, lane);
+  test_run_for (100);
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "Another program is writing: could not be read");
+  g_assert_cmpint (fixture->n_items, ==, 53);
+  g_assert_cmpint (fixture->changes->len, ==, 0);
+  again = get_entry (fixture, 52);
+  g_assert_true (again == held);
+
+  g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 53 });
+  g_assert_null (coffer_entry_list_get_error (fixture->list));
+}
+
 static void
 follows_own_changes (Fixture       *fixture,
                      gconstpointer  file)
@@ -496,6 +530,7 @@ damaged_rows_say_so (Fixture       *fixture,
     }
   g_assert_cmpint (n_errors, >, 0);
   g_assert_cmpint (n_errors, <, 307);
+  g_assert_nonnull (coffer_vault_get_lock_reason (fixture->vault));
 }
 
 /* Pages of the key index overwritten: what comes before is listed, and the list says that it is not all. */
@@ -563,7 +598,10 @@ says_when_the_file_is_gone (Fixture       *fixture,
   g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "The file is not there any more");
   test_wait_for (is_settled (entry));
   g_assert_nonnull (coffer_entry_get_error (entry));
-  test_wait_for (fixture->n_items == 0);   /* once it was looked for again */
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  g_assert_cmpint (fixture->n_items, ==, 53);
+  g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "The file is not there any more");
 }
 
 /* Keys of other storage classes come first, as SQLite has them, and are rows like others. */
@@ -689,6 +727,7 @@ main (int   argc,
   ADD ("forgotten-rows-are-not-read", NULL, forgotten_rows_are_not_read);
   ADD ("switches-table", "v010_two_tables.db", switches_table);
   ADD ("refreshes", "v010_media.db", refreshes);
+  ADD ("failed-refresh-keeps-the-rows", "v010_media.db", failed_refresh_keeps_the_rows);
   ADD ("follows-own-changes", "v010_media.db", follows_own_changes);
   ADD ("other-writers-make-it-walk-again", NULL, other_writers_make_it_walk_again);
   ADD ("bears-a-busy-writer", NULL, bears_a_busy_writer);
