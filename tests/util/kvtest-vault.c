@@ -206,6 +206,7 @@ kvtest_unhex (const char *hex,
       sscanf (hex + 2 * i, "%2x", &byte);
       bytes[i] = (uint8_t) byte;
     }
+  bytes[*size] = '\0';   /* so that a key of text is a string */
   return bytes;
 }
 
