@@ -302,14 +302,6 @@ reads_the_end_without_page_maps (void)
   free (value);
 }
 
-static int
-count_and_cancel (void *data)
-{
-  int *left = data;
-
-  return --*left < 0;
-}
-
 static void
 far_reads_can_be_cancelled (void)
 {
@@ -323,7 +315,7 @@ far_reads_can_be_cancelled (void)
   kvault *vault;
 
   options.access = KVAULT_ACCESS_VIEW;
-  options.is_cancelled = count_and_cancel;
+  options.is_cancelled = kvtest_cancel_at_zero;
   options.is_cancelled_data = &left;
   assert_ok (NULL, kvault_open (path, &options, &vault, &error));
   blob = open_blob (vault, "k");

@@ -417,14 +417,6 @@ commits_again_after_busy (void)
   free (value);
 }
 
-static int
-cancel_at_zero (void *data)
-{
-  int *left = data;
-
-  return --*left < 0;
-}
-
 static void
 commits_again_after_cancelling (void)
 {
@@ -440,7 +432,7 @@ commits_again_after_cancelling (void)
 
       kvtest_fill (value, size, 3);
       kvault_close (vault);
-      options.is_cancelled = cancel_at_zero;
+      options.is_cancelled = kvtest_cancel_at_zero;
       options.is_cancelled_data = &left;
       assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
       assert_ok (vault, kvault_put (vault, "k", 1, "old", 3));

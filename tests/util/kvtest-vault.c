@@ -167,6 +167,27 @@ kvtest_make (kvault_section_kind kind)
   return kvtest_open (path, KVAULT_ACCESS_WRITE);
 }
 
+int
+kvtest_cancel_at_zero (void *left)
+{
+  int *n = left;
+
+  return --*n < 0;
+}
+
+kvault *
+kvtest_cancellable (kvault *vault,
+                    int    *left)
+{
+  kvault_options options = { .is_cancelled = kvtest_cancel_at_zero, .is_cancelled_data = left };
+  char *path = kvtest_format ("%s", kvault_location (vault));
+
+  *left = INT32_MAX;
+  kvault_close (vault);
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  return vault;
+}
+
 void
 kvtest_assert_refused (const char    *file,
                        int            line,

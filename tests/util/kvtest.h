@@ -148,6 +148,11 @@ kvault *kvtest_open   (const char *path, kvault_access access);
 kvault *kvtest_create (const char *name);          /* a new V2 vault in the test's folder */
 /* "v1.db" or "v2.db" with an empty table kv, opened for writing. */
 kvault *kvtest_make   (kvault_section_kind kind);
+/* The same handle as of a program that can cancel: closes @vault and opens its file with this. */
+kvault *kvtest_cancellable (kvault *vault, int *left);
+/* kvault_options.is_cancelled that says no *@left times and then yes. The way to cancel in the middle: by how often was asked,
+ * never by how long it took. */
+int     kvtest_cancel_at_zero (void *left);
 /* Opening fails with @code and a message that names the file. */
 #define assert_refused(path, access, code) \
   kvtest_assert_refused (__FILE__, __LINE__, path, access, code)
