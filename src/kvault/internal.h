@@ -309,6 +309,13 @@ void kvault__cache_drop (kvault *vault, const void *key, size_t key_size);
 int kvault__cache_settle (kvault *vault);
 void kvault__cache_free (kvault *vault);
 
+/* own.c */
+typedef enum { KVAULT__OWN_LARGE, KVAULT__OWN_PARTS, KVAULT__OWN_BULK } kvault__own;
+bool kvault__own_name (const char *name);
+int kvault__own_find (kvault *vault, kvault__own which);
+int kvault__own_create (kvault *vault, kvault__own which);
+int kvault__own_drop (kvault *vault, kvault__own which);
+
 /* stream.c */
 int kvault__bulk_count (kvault *vault, uint64_t bytes);
 int kvault__bulk_leave (kvault *vault);

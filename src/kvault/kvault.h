@@ -115,6 +115,10 @@
  * other value that looks like one is just that. State 0 is a value on its way in, 2 one on its
  * way out; `touched` is when it was begun, in seconds since 1970. Parts left by a program that
  * died are found by their state.
+ *
+ * These two, and kvault_bulk, which is there during a bulk import, are libkvault's only if
+ * their definitions are to the letter its own. Somebody else's tables of these names are left
+ * alone, and are vaults if they have the shape of one; none is made under these names.
  */
 #ifndef KVAULT_H
 #define KVAULT_H

@@ -20,11 +20,6 @@
 #define PART_SIZE (4u << 20)       /* the longest lock and the coldest read are both short with it */
 #define TOKEN_SIZE 16
 
-static const char create_sql[] =
-  "CREATE TABLE IF NOT EXISTS main.kvault_large (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, key BLOB NOT NULL,"
-  " size INTEGER NOT NULL, part INTEGER NOT NULL, token BLOB NOT NULL, state INTEGER NOT NULL, touched INTEGER NOT NULL);"
-  "CREATE TABLE IF NOT EXISTS main.kvault_parts (id INTEGER PRIMARY KEY, data BLOB NOT NULL);";
-
 /* What was known may have been taken back with a transaction. */
 void
 kvault__forget_large (kvault *vault)
@@ -33,28 +28,28 @@ kvault__forget_large (kvault *vault)
   vault->no_large_at = -1;
 }
 
-/* Whether the file has values in parts at all. Asked again only when somebody else has committed. */
+/* Whether the file has, or had, values in parts at all. Asked again only when somebody else has committed. Yes if that cannot be
+ * told: then the statement that looks for one fails and says why, and no marker passes for a value. */
 bool
 kvault__has_large (kvault *vault)
 {
   sqlite3_stmt *statement;
-  int64_t version = -1, n = 0;
+  int64_t version = -1;
+  int rc;
 
-  if (vault->has_large)
+  if (vault->has_large || kvault__statement (vault, KVAULT__DATA_VERSION, &statement) != KVAULT_OK)
     return true;
-  if (kvault__statement (vault, KVAULT__DATA_VERSION, &statement) != KVAULT_OK)
-    return false;
   if (sqlite3_step (statement) == SQLITE_ROW)
     version = sqlite3_column_int64 (statement, 0);
   kvault__statement_done (statement);
   if (version != -1 && version == vault->no_large_at)
     return false;
-  if (kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0"
-                                 " AND name IN ('kvault_large', 'kvault_parts')", &n) != KVAULT_OK)
-    return false;
-  vault->no_large_at = version;
-  vault->has_large = n == 2;
-  return vault->has_large;
+  if ((rc = kvault__own_find (vault, KVAULT__OWN_LARGE)) == KVAULT_OK)
+    rc = kvault__own_find (vault, KVAULT__OWN_PARTS);
+  vault->has_large = rc == KVAULT_OK;
+  if (rc == KVAULT_NOTFOUND)
+    vault->no_large_at = version;
+  return rc != KVAULT_NOTFOUND;
 }
 
 /* KVAULT_OK: the value of this row is a marker that counts. KVAULT_NOTFOUND, without a message: it is what it seems. */
@@ -236,7 +231,8 @@ kvault__parts_begin (kvault        *vault,
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if ((rc = kvault__begin (vault)) == KVAULT_OK)
     {
-      rc = kvault__exec (vault, create_sql);
+      if ((rc = kvault__own_create (vault, KVAULT__OWN_LARGE)) == KVAULT_OK)
+        rc = kvault__own_create (vault, KVAULT__OWN_PARTS);
       if (rc == KVAULT_OK)
         rc = insert_large (vault, parts, key, key_size);
       rc = kvault__end (vault, rc);

@@ -715,6 +715,16 @@ prepare_empty_file (kvault *vault)
   return rc;
 }
 
+static int
+check_new_name (kvault     *vault,
+                const char *table)
+{
+  if (!kvault__own_name (table) && sqlite3_strnicmp (table, "sqlite_", 7) != 0)
+    return KVAULT_OK;
+  return kvault__fail (vault, KVAULT_EINVAL, "%s: no table can be named %s, a name that is kept for other uses", vault->name,
+                       DESCRIBED (table));
+}
+
 /* In a file with nothing in it, makes the table. In one that is a vault, makes a table that was named and is not there; any
  * other file is left as it is. */
 int
@@ -726,14 +736,16 @@ kvault__schema_create (kvault     *vault,
 
   if ((rc = kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_objects)) != KVAULT_OK)
     return rc;
+  if (n_objects > 0 && (table == NULL || exists_otherwise (vault, table)))
+    return KVAULT_OK;
+  if (table != NULL && (rc = check_new_name (vault, table)) != KVAULT_OK)
+    return rc;
   if (n_objects == 0)
     {
       if ((rc = prepare_empty_file (vault)) != KVAULT_OK)
         return rc;
       return create_tables (vault, table != NULL ? table : "kv");
     }
-  if (table == NULL || exists_otherwise (vault, table))
-    return KVAULT_OK;
   rc = kvault__schema_load (vault);
   if (rc == KVAULT_OK && default_section (vault) != NULL)
     rc = create_tables (vault, table);

@@ -20,7 +20,6 @@
 #define BULK_COMMIT (64u << 20)      /* others cannot read while pages spill, so not longer */
 #define BULK_WORTH (64u << 20)       /* below, the way out of the log and back costs more than it saves */
 #define RETURN_TRIES 50              /* of up to 20 ms each */
-#define MARK "kvault_bulk"
 
 /* ---- in ---- */
 
@@ -267,10 +266,10 @@ leave_wal (kvault *vault)
   bool left;
 
   kvault__statements_finalize (vault);   /* one that is not reset would hold the mode */
-  left = sqlite3_exec (vault->db, "CREATE TABLE IF NOT EXISTS main." MARK " (journal TEXT)", NULL, NULL, NULL) == SQLITE_OK &&
+  left = kvault__own_create (vault, KVAULT__OWN_BULK) == KVAULT_OK &&
          sqlite3_exec (vault->db, "PRAGMA main.journal_mode=TRUNCATE", NULL, NULL, NULL) == SQLITE_OK && !is_wal (vault);
   if (!left)
-    sqlite3_exec (vault->db, "DROP TABLE IF EXISTS main." MARK, NULL, NULL, NULL);
+    kvault__own_drop (vault, KVAULT__OWN_BULK);
   vault->error = error;
   return left;
 }
@@ -283,7 +282,7 @@ return_to_wal (kvault *vault)
   for (int i = 0; i < RETURN_TRIES; i++)
     {
       if (sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL) == SQLITE_OK && is_wal (vault))
-        return kvault__exec (vault, "DROP TABLE IF EXISTS main." MARK);
+        return kvault__own_drop (vault, KVAULT__OWN_BULK);
       nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
     }
   return kvault__fail (vault, KVAULT_EBUSY,
@@ -294,16 +293,11 @@ return_to_wal (kvault *vault)
 int
 kvault__bulk_recover (kvault *vault)
 {
-  sqlite3_stmt *statement = NULL;
-  bool marked = sqlite3_prepare_v2 (vault->db, "SELECT 1 FROM main." MARK, -1, &statement, NULL) == SQLITE_OK;
   kvault_error error = vault->error;
 
-  sqlite3_finalize (statement);
-  if (marked && !kvault__only_looks (vault))
-    {
-      return_to_wal (vault);   /* if somebody reads, the next opening does it */
-      vault->error = error;
-    }
+  if (!kvault__only_looks (vault) && kvault__own_find (vault, KVAULT__OWN_BULK) == KVAULT_OK)
+    return_to_wal (vault);   /* if somebody reads, the next opening does it */
+  vault->error = error;
   return KVAULT_OK;
 }
 
