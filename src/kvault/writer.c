@@ -227,13 +227,15 @@ take_bytes (kvault_writer       *self,
             const unsigned char *bytes,
             size_t               len)
 {
+  bool in_parts = self->parts.id != 0 || !kvault__is_whole (self->vault, self->key_size, self->written + len);
   size_t n;
   int rc;
 
-  if (self->parts.id == 0 && !kvault__is_whole (self->vault, self->key_size, self->written + len) &&
-      (rc = change_to_parts (self)) != KVAULT_OK)
+  if (in_parts && (rc = kvault__enter_write (self->vault)) != KVAULT_OK)   /* these go to the file; the rest need not even have it open */
     return rc;
-  if (self->parts.id != 0)
+  if (in_parts && self->parts.id == 0 && (rc = change_to_parts (self)) != KVAULT_OK)
+    return rc;
+  if (in_parts)
     return kvault__parts_write (self->vault, &self->parts, bytes, len);
 
   n = MEMORY_MAX - self->memory_size;
@@ -402,6 +404,13 @@ kvault__writer_detach (kvault_writer *writer)
 void
 kvault_writer_free (kvault_writer *writer)
 {
-  if (writer != NULL)
-    kvault__writer_detach (writer);
+  kvault_error error;
+
+  if (writer == NULL)
+    return;
+  error = writer->vault->error;
+  if (writer->parts.id != 0 && writer->vault->db == NULL)
+    kvault__enter (writer->vault);   /* to take the parts out of the file again */
+  writer->vault->error = error;
+  kvault__writer_detach (writer);
 }

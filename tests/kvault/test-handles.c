@@ -126,6 +126,42 @@ notices_what_changed_meanwhile (void)
   kvault_close (vault);
 }
 
+/* What a writer has of a large value is in the file already; the rest is in its hands. */
+static void
+a_writer_goes_on_after_letting_go (void)
+{
+  static const size_t sizes[] = { 1000, 300000, 20000000 };
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  char *path = kvtest_path ("a.db");
+  char *value = malloc (sizes[2]);
+  kvault *vault;
+
+  for (size_t i = 0; i < sizes[2]; i++)
+    value[i] = (char) (i * 7 + i / 4096);
+  options.access = KVAULT_ACCESS_CREATE;
+  options.whole_value_max = 5000000;
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  for (size_t i = 0; i < KVTEST_N (sizes); i++)
+    for (int commit = 0; commit < 2; commit++)
+      {
+        kvault_writer *writer;
+
+        assert_ok (vault, kvault_writer_open (vault, "key", 3, sizes[i], &writer));
+        assert_ok (vault, kvault_let_go (vault));
+        assert_ok (vault, kvault_writer_write (writer, value, sizes[i] / 3));
+        assert_ok (vault, kvault_let_go (vault));
+        assert_ok (vault, kvault_writer_write (writer, value + sizes[i] / 3, sizes[i] - sizes[i] / 3));
+        assert_ok (vault, kvault_let_go (vault));
+        if (commit)
+          assert_ok (vault, kvault_writer_commit (writer));
+        kvault_writer_free (writer);
+      }
+  assert_value (vault, "key", 3, value, sizes[2]);
+  kvault_close (vault);
+  assert_int (kvtest_sql_int (path, "SELECT count(*) FROM kvault_large WHERE state = 0"), ==, 0);
+  free (value);
+}
+
 static void
 others_let_go_or_refuse (void)
 {
@@ -226,6 +262,7 @@ threads_come_and_go (void)
 
 static const KvTest tests[] = {
   { "/kvault/handles/takes-the-file-up-again", takes_the_file_up_again },
+  { "/kvault/handles/a-writer-goes-on-after-letting-go", a_writer_goes_on_after_letting_go },
   { "/kvault/handles/every-call-takes-it-up", every_call_takes_it_up },
   { "/kvault/handles/notices-what-changed-meanwhile", notices_what_changed_meanwhile },
   { "/kvault/handles/others-let-go-or-refuse", others_let_go_or_refuse },
