@@ -510,15 +510,11 @@ static void
 opens_beside_nested_views_at_once (void)
 {
   char *path = kvtest_path ("bomb.db");
-  double start;
 
   kvtest_sql (path, KVTEST_V2 ("kv") "CREATE VIEW v0 AS SELECT 1 AS x;");
-  for (unsigned i = 1; i <= 25; i++)
+  for (unsigned i = 1; i <= 40; i++)   /* 2^40 steps for who prepares the last one */
     kvtest_sql (path, "CREATE VIEW v%u AS SELECT a.x FROM v%u AS a, v%u AS b", i, i - 1, i - 1);
-  start = kvtest_now ();
   kvault_close (kvtest_open (path, KVAULT_ACCESS_VIEW));
-  printf ("# %.0f ms\n", (kvtest_now () - start) * 1000);
-  assert_true (kvtest_now () - start < 0.5);
 }
 
 /* Every second one is a vault. SQLite takes minutes for so many CREATEs: the rows of the schema are
@@ -552,10 +548,10 @@ opens_ten_thousand_tables_quickly (void)
   size_t n;
 
   make_tables (path, 10000);
-  start = kvtest_now ();
+  start = kvtest_cpu ();
   vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
-  printf ("# opened in %.0f ms\n", (kvtest_now () - start) * 1000);
-  assert_true (kvtest_now () - start < 10); /* a busy machine, sanitizers */
+  printf ("# opened in %.0f ms\n", (kvtest_cpu () - start) * 1000);
+  assert_true (kvtest_cpu () - start < 20); /* for sanitizers; some 0.2 s without */
   assert_ok (vault, kvault_sections (vault, &sections, &n));
   assert_int (n, ==, 5000);
   assert_str (sections[0].name, "t00000");

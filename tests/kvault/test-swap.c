@@ -375,9 +375,8 @@ write_and_go (KvChild *self, void *data)
   Other *other = data;
   char *log = kvtest_format ("%s.log%d", other->path, other->number);
   FILE *done = fopen (log, "w");
-  double end = kvtest_now () + 6;
 
-  for (int i = 0; kvtest_now () < end; i++)
+  for (int i = 0; i < 100; i++)
     {
       sqlite3 *db = NULL;
       char *sql = sqlite3_mprintf ("INSERT INTO other VALUES (%d, %d)", other->number, i);

@@ -168,13 +168,25 @@ kvtest_fill (void     *data,
     }
 }
 
-double
-kvtest_now (void)
+static double
+seconds (clockid_t clock)
 {
   struct timespec now;
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
+  clock_gettime (clock, &now);
   return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+double
+kvtest_now (void)
+{
+  return seconds (CLOCK_MONOTONIC);
+}
+
+double
+kvtest_cpu (void)
+{
+  return seconds (CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void

@@ -172,6 +172,7 @@ void kvtest_assert_value (const char *file, int line, kvault *vault, const void 
 uint64_t kvtest_random (uint64_t *state);
 void     kvtest_fill   (void *data, size_t size, uint64_t seed);
 double   kvtest_now    (void);                     /* seconds, monotonic */
+double   kvtest_cpu    (void);                     /* seconds that this process has computed, however busy the machine is */
 void     kvtest_sleep  (double seconds);
 
 /* ---- Other processes ----------------------------------------------------------------- */
