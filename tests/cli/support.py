@@ -4,6 +4,7 @@
 KVAULT names the built program and COFFER_TEST_DATA the fixtures; neither is ever written to.
 Vaults are only opened by other processes than the one under test, so no lock is lost.
 """
+import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 KVAULT = os.environ.get('KVAULT', 'kvault')
@@ -44,6 +46,12 @@ def is_healthy(fixture):
 
 def digest(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def wait_for_reader(pipe):
+    """Until whoever is at the other end has taken all that was written."""
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder) > 0:
+        pass
 
 
 def state_of(folder):

@@ -5,7 +5,6 @@ import pty
 import signal
 import socket
 import subprocess
-import time
 
 import support
 from support import BUSY, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, as_nobody, digest, sql
@@ -386,7 +385,7 @@ class Ended(ImportCase):
         holder.stdout.readline()
         self.kvault('import', self.vault, self.path('d/'), '--busy-timeout', '50', status=BUSY, words=self.vault)
         waiting = self.begin()
-        time.sleep(0.3)
+        wait_for_open(waiting, self.vault)
         waiting.send_signal(signal.SIGINT)
         waiting.communicate(timeout=support.TIMEOUT)
         self.assertEqual(waiting.returncode, 130)

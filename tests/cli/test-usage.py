@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 
 import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
@@ -134,8 +133,7 @@ class Output(CliCase):
         self.kvault('put', path, 'key', input=bytes(3000000))
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             cat = subprocess.Popen([KVAULT, 'cat', path, 'key'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            self.assertEqual(cat.stdout.read(1), b'\0')  # then the pipe is full
-            time.sleep(0.1)
+            self.assertEqual(cat.stdout.read(1), b'\0')  # it is at work
             cat.send_signal(number)
             self.assertEqual(cat.wait(support.TIMEOUT), status)
             self.assertEqual(cat.communicate()[1], b'')
@@ -143,9 +141,11 @@ class Output(CliCase):
     def test_an_ignored_signal_stays_ignored(self):
         path = self.new_vault()
         put = subprocess.Popen(['sh', '-c', 'trap "" INT; exec "$0" put "$1" key', KVAULT, path], stdin=subprocess.PIPE)
-        time.sleep(0.2)
+        put.stdin.write(b'v')
+        put.stdin.flush()
+        support.wait_for_reader(put.stdin)
         put.send_signal(signal.SIGINT)
-        put.communicate(b'value', timeout=support.TIMEOUT)
+        put.communicate(b'alue', timeout=support.TIMEOUT)
         self.assertEqual(put.returncode, DONE)
 
     def test_closed_streams(self):

@@ -168,7 +168,7 @@ class Ended(CliCase):
         put = subprocess.Popen([KVAULT, 'put', path, 'key'], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         put.stdin.write(bytes(nbytes))
         put.stdin.flush()
-        time.sleep(0.1)
+        support.wait_for_reader(put.stdin)
         return put
 
     def test_by_signals_while_reading(self):
