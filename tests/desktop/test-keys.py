@@ -4,7 +4,7 @@
 import re
 import unicodedata
 
-from coffer import CofferCase, VaultWindow, main
+from coffer import CofferCase, VaultWindow, main, size_text
 from gtkdrive import again, gone, key, press, wait
 from vaults import Fixture, make_vault, read_vault, shown
 
@@ -66,6 +66,20 @@ class KeysTest(CofferCase):
         window.says(re.compile("-end!$"))
         key("Down")
         window.wait_for_selected("z")
+        self.assert_quits(coffer)
+
+    def test_keys_of_blanks(self) -> None:
+        """None of them is an empty cell, and two that differ in blanks at an end look different."""
+        keys = sorted([b" ", b"  ", b" a", b"a", b"a ", "a\u00a0".encode(), b"b/ ", "\u3000".encode()])
+        coffer = self.start(make_vault(self.folder + "/a.db", [(name, b"value") for name in keys]))
+        window = coffer.window("a.db")
+        rows = window.wait_for_rows(len(keys))
+        self.assertEqual([row.key for row in rows],
+                         ["\\x20", "\\x20\\x20", "\\x20a", "a", "a\\x20", "a\\u00a0", "b/\\x20", "\\u3000"])
+        window.focus_list()
+        window.choose_with_keys("b", "b/\\x20")
+        window.says("b/")   # above it, "\\x20"
+        wait(lambda: window.facts().get("Size") == size_text(5), "the facts of its value")
         self.assert_quits(coffer)
 
     def test_delete_a_key_that_is_no_text(self) -> None:

@@ -52,24 +52,34 @@ def is_vault_shape(table: dict) -> bool:
             and not table["name"].endswith("_info") and table["name"] != "kohakuvault_meta")
 
 
+# What leaves no ink.
+BLANKS = "".join(chr(i) for i in range(0x10000) if unicodedata.category(chr(i)) == "Zs") + \
+    "\u200c\u200d\u115f\u1160\u2800\u3164\uffa0"
+
+
 def shown(key: bytes) -> str:
     """A key as the list has to show it: printable as it is, the rest escaped, the middle left out of a long one."""
     if not key:
         return "(empty key)"
-    if len(key) > 512:
-        return shown(key[:256]) + "…" + shown(key[-256:])
     # Python marks each byte that is no UTF-8 by a lone surrogate, U+DC80 + what it is above 0x80.
-    text = key.decode("utf-8", "surrogateescape")
-    escaped = "".join(escape(character) for character in text)
-    return escaped if escaped == text else "".join(escape(character) for character in text.replace("\\", "\\\\"))
+    parts = [part.decode("utf-8", "surrogateescape") for part in ([key] if len(key) <= 512 else [key[:256], key[-256:]])]
+    leading = len(parts[0]) - len(parts[0].lstrip(BLANKS))
+    trailing = len(parts[-1]) - len(parts[-1].rstrip(BLANKS))
+    escaped = [[escape(character) for character in part] for part in parts]
+    escaped[0][:leading] = [escape(character, True) for character in parts[0][:leading]]
+    if trailing:
+        escaped[-1][-trailing:] = [escape(character, True) for character in parts[-1][-trailing:]]
+    if any(piece != character for part, pieces in zip(parts, escaped) for character, piece in zip(part, pieces)):
+        escaped = [["\\\\" if piece == "\\" else piece for piece in pieces] for pieces in escaped]
+    return "…".join("".join(pieces) for pieces in escaped)
 
 
-def escape(character: str) -> str:
+def escape(character: str, blank: bool = False) -> str:
     number = ord(character)
     if 0xdc80 <= number <= 0xdcff:
         return "\\x%02x" % (number - 0xdc00)
     # Control characters, what turns the direction or begins a line: all of it could make one key look like another.
-    if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp"):
+    if not blank and unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp"):
         return character
     short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return short.get(character, "\\x%02x" % number if number < 0x80 else "\\u%04x" % number)

@@ -164,30 +164,50 @@ char_at (const char *p,
   return c;
 }
 
+/* What leaves no ink: at the ends of a key nobody would see it, and a key of nothing else would seem to be none. */
 static gboolean
-any_escape (const char *p,
-            gsize       size)
+is_blank (gunichar c)
 {
-  const char *end = p + size;
+  return g_unichar_type (c) == G_UNICODE_SPACE_SEPARATOR || c == 0x200c || c == 0x200d ||
+         c == 0x115f || c == 0x1160 || c == 0x2800 || c == 0x3164 || c == 0xffa0;
+}
 
+/* What is shown of a key; blanks are escaped outside of @ink. */
+typedef struct {
+  const char *ink;
+  const char *ink_end;
+  gboolean escape;   /* anything at all */
+} Shown;
+
+static gboolean
+is_escaped (const Shown *shown,
+            const char  *p,
+            gunichar     c)
+{
+  return c == (gunichar) -1 || needs_escape (c) || p < shown->ink || p >= shown->ink_end;
+}
+
+static gboolean
+any_escape (const Shown *shown,
+            const char  *p,
+            const char  *end)
+{
   for (gsize len; p < end; p += len)
     {
       gunichar c = char_at (p, end, &len);
 
-      if (c == (gunichar) -1 || needs_escape (c))
+      if (is_escaped (shown, p, c))
         return TRUE;
     }
   return FALSE;
 }
 
 static void
-append_escaped (GString    *text,
-                const char *p,
-                gsize       size,
-                gboolean    escape)
+append_escaped (GString     *text,
+                const Shown *shown,
+                const char  *p,
+                const char  *end)
 {
-  const char *end = p + size;
-
   for (gsize len; p < end; p += len)
     {
       gunichar c = char_at (p, end, &len);
@@ -200,15 +220,53 @@ append_escaped (GString    *text,
         g_string_append (text, "\\t");
       else if (c == '\r')
         g_string_append (text, "\\r");
-      else if (c == '\\' && escape)
+      else if (c == '\\' && shown->escape)
         g_string_append (text, "\\\\");
-      else if (!needs_escape (c))
+      else if (!is_escaped (shown, p, c))
         g_string_append_len (text, p, len);
       else if (c < 0x80)
         g_string_append_printf (text, "\\x%02x", c);
       else
         g_string_append_printf (text, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
     }
+}
+
+static const char *
+skip_blanks (const char *p,
+             const char *end)
+{
+  gsize len;
+
+  while (p < end && is_blank (char_at (p, end, &len)))
+    p += len;
+  return p;
+}
+
+/* The bytes of the blank that ends at @end, or 0. */
+static gsize
+blank_before (const char *begin,
+              const char *end)
+{
+  for (gsize back = 1; back <= MIN ((gsize) (end - begin), 4); back++)
+    {
+      gsize len;
+      gunichar c = char_at (end - back, end, &len);
+
+      if (c != (gunichar) -1 && len == back)
+        return is_blank (c) ? back : 0;
+    }
+  return 0;
+}
+
+static const char *
+drop_blanks (const char *begin,
+             const char *end)
+{
+  gsize len;
+
+  while ((len = blank_before (begin, end)) > 0)
+    end -= len;
+  return end;
 }
 
 /* Where a cut at @at leaves no character in two: the start of the character that @at is in, if it is in one. */
@@ -241,30 +299,40 @@ end_of_char (const char *data,
 }
 
 char *
-coffer_key_to_display (const CofferKey *self,
-                       gsize            max_bytes)
+coffer_key_bytes_to_display (const char *data,
+                             gsize       size,
+                             gsize       max_bytes)
 {
-  gsize size, head, tail;
-  const char *data = g_bytes_get_data (self->bytes, &size);
-  gboolean escape;
+  gsize head = size, tail = size;
+  Shown shown = { 0 };
   GString *text;
 
-  if (size == 0)
-    return g_strdup (_("(empty key)"));
-
-  head = tail = size;
   if (max_bytes > 0 && size > max_bytes)
     {
       head = start_of_char (data, size, max_bytes / 2);
       tail = end_of_char (data, size, size - (max_bytes - max_bytes / 2));
     }
-  escape = any_escape (data, head) || any_escape (data + tail, size - tail);
+  /* Of a long key no more than is shown is looked at. */
+  shown.ink = skip_blanks (data, data + head);
+  shown.ink_end = drop_blanks (tail < size ? data + tail : shown.ink, data + size);
+  shown.escape = any_escape (&shown, data, data + head) || any_escape (&shown, data + tail, data + size);
+
   text = g_string_sized_new (head + (size - tail) + 1);
-  append_escaped (text, data, head, escape);
+  append_escaped (text, &shown, data, data + head);
   if (tail > head)
     g_string_append (text, "…");
-  append_escaped (text, data + tail, size - tail, escape);
+  append_escaped (text, &shown, data + tail, data + size);
   return g_string_free (text, FALSE);
+}
+
+char *
+coffer_key_to_display (const CofferKey *self,
+                       gsize            max_bytes)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (self->bytes, &size);
+
+  return size == 0 ? g_strdup (_("(empty key)")) : coffer_key_bytes_to_display (data, size, max_bytes);
 }
 
 char *

@@ -32,12 +32,15 @@ gboolean    coffer_key_equal       (const CofferKey *a, const CofferKey *b);
 int         coffer_key_compare     (const CofferKey *a, const CofferKey *b);
 
 /**
- * The key as one line of valid UTF-8 that is safe to show: control characters, invalid UTF-8, line and bidi controls
- * are escaped (\n, \x1b, \u202e; a backslash of the key's own as \\ only where an escape occurs); longer than
- * @max_bytes of key: the middle is left out (“…”), never the end. 0: no limit. An empty key gives “(empty key)”,
+ * The key as one line of valid UTF-8 that is safe to show: control characters, invalid UTF-8, line and bidi controls, and
+ * blanks at its ends, are escaped (\n, \x1b, \u202e, \x20; a backslash of the key's own as \\ only where an escape
+ * occurs); longer than @max_bytes of key: the middle is left out (“…”), never the end. 0: no limit. An empty key gives “(empty key)”,
  * translated.
  */
 char       *coffer_key_to_display  (const CofferKey *self, gsize max_bytes);
+
+/** The same for bytes that are a name of another kind; none give none. */
+char       *coffer_key_bytes_to_display (const char *data, gsize size, gsize max_bytes);
 
 /** Exactly the key's bytes if they are UTF-8 without NUL, else NULL. (transfer full) (nullable) */
 char       *coffer_key_dup_text    (const CofferKey *self);

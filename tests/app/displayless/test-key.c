@@ -49,7 +49,19 @@ shows_keys_safely (void)
     { BYTES ("\xd8\x80\xd9\xa1"), "\xd8\x80\xd9\xa1" },
     { BYTES ("👩\xe2\x80\x8d🚀"), "👩\xe2\x80\x8d🚀" },
     { BYTES ("שלום"), "שלום" },
-    { BYTES (" lead"), " lead" },
+    { BYTES (" "), "\\x20" },
+    { BYTES ("   "), "\\x20\\x20\\x20" },
+    { BYTES ("  lead"), "\\x20\\x20lead" },
+    { BYTES ("img/a.png "), "img/a.png\\x20" },
+    { BYTES (" between  us "), "\\x20between  us\\x20" },
+    { BYTES ("a b"), "a b" },
+    { BYTES (" \\ "), "\\x20\\\\\\x20" },
+    { BYTES (" \n "), "\\x20\\n\\x20" },
+    { BYTES ("\xc2\xa0\xe3\x80\x80x\xe3\x80\x80y\xe2\x80\x83"), "\\u00a0\\u3000x\xe3\x80\x80y\\u2003" },
+    { BYTES ("\xe2\x80\x8d"), "\\u200d" },
+    { BYTES ("\xe2\xa0\x80\xe3\x85\xa4"), "\\u2800\\u3164" },
+    { BYTES (" \x80"), "\\x20\\x80" },
+    { BYTES ("\x80 "), "\\x80\\x20" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -76,6 +88,9 @@ leaves_out_the_middle (void)
     { "aäbbbbbbb€b", 4, "a…b" },             /* never half a character */
     { "ääääää", 6, "ä…ä" },
     { "\nbcdefg\\", 4, "\\nb…g\\\\" },
+    { " bcdefghi ", 4, "\\x20b…i\\x20" },
+    { "ab       cd", 8, "ab  …  cd" },       /* blanks at the cut are within */
+    { "          ", 4, "\\x20\\x20…\\x20\\x20" },
     { "abc\ndefg\\", 4, "ab…g\\" },          /* the escape is in what is left out */
   };
 
