@@ -4,7 +4,8 @@
  *
  * First SQLite's own check of all pages. Then each vault table twice: by the index of its keys, looking every key's row up, and by its rows,
  * looking every row's key up in the index; so each finding can name its key. The walk is done in short read transactions, each of which
- * begins behind the last key: others write in between, and within one index and table show the same state.
+ * begins behind the last key: others write in between, and within one index and table show the same state. Last the parts of large
+ * values that no key leads to (orphans.c).
  */
 #include "internal.h"
 
@@ -30,8 +31,9 @@ typedef struct {
 
   /* of the table at hand */
   const kvault_section *section;
+  const char *table;             /* its name, or that of the table of an orphan; NULL: none */
   sqlite3_stmt *keys_first, *keys_next, *row, *size, *rows, *in_index;
-  sqlite3_blob *blob;
+  sqlite3_blob *blob, *part;
   sqlite3_value *last_key;       /* of the index walk; NULL: none yet */
   bool index_broken;
 } checker;
@@ -48,7 +50,7 @@ report (checker             *self,
   kvault_finding finding = {
     .kind = kind,
     .is_damage = kind <= KVAULT_FINDING_INDEX,
-    .table = self->section != NULL ? self->section->name : NULL,
+    .table = self->table,
     .entry = entry,
     .offset = offset,
     .message = message,
@@ -79,7 +81,7 @@ report_key (checker             *self,
   vsnprintf (words, sizeof words, format, args);
   va_end (args);
   sqlite3_snprintf (sizeof message, message, "key %s of table %s: %s", kvault__describe_key (entry->key, entry->key_size).text,
-                    kvault__describe_key (self->section->name, strlen (self->section->name)).text, words);
+                    kvault__describe_key (self->table, strlen (self->table)).text, words);
   return report (self, kind, entry, offset, message);
 }
 
@@ -194,6 +196,12 @@ is_suspicious (uint64_t size,
   return begin < size && size - begin >= ZEROS_MIN;
 }
 
+static bool
+is_of_parts (const kvault__row *row)
+{
+  return row->large.id != 0;
+}
+
 static int
 read_bytes (checker      *self,
             size_t        n,
@@ -204,11 +212,35 @@ read_bytes (checker      *self,
   return sqlite_rc == SQLITE_OK ? KVAULT_OK : kvault__fail_code (self->vault, sqlite_rc, "%s", self->vault->name);
 }
 
+/* The same from a value in parts, cut at the end of one. */
+static int
+read_part (checker           *self,
+           const kvault__row *row,
+           size_t            *n,
+           uint64_t           offset)
+{
+  int64_t id = row->large.id << 24 | (int64_t) (offset / row->large.part_size);
+  uint64_t at = offset % row->large.part_size;
+  int sqlite_rc = self->part != NULL ? sqlite3_blob_reopen (self->part, id)
+                                     : sqlite3_blob_open (self->vault->db, "main", "kvault_parts", "data", id, 0, &self->part);
+
+  if (*n > row->large.part_size - at)
+    *n = (size_t) (row->large.part_size - at);
+  if (sqlite_rc == SQLITE_OK)
+    sqlite_rc = sqlite3_blob_read (self->part, self->chunk, (int) *n, (int) at);
+  if (sqlite_rc == SQLITE_OK)
+    return KVAULT_OK;
+  sqlite3_blob_close (self->part);
+  self->part = NULL;
+  return kvault__fail_code (self->vault, sqlite_rc == SQLITE_ERROR ? SQLITE_CORRUPT : sqlite_rc, "%s", self->vault->name);
+}
+
 static int
 check_bytes (checker            *self,
-             const kvault_entry *entry)
+             const kvault_entry *entry,
+             const kvault__row  *row)
 {
-  uint64_t size = (uint64_t) sqlite3_blob_bytes (self->blob);
+  uint64_t size = is_of_parts (row) ? row->size : (uint64_t) sqlite3_blob_bytes (self->blob);
   uint64_t zeros = 0;
   int rc;
 
@@ -219,7 +251,7 @@ check_bytes (checker            *self,
 
       if ((rc = kvault__work_check (&self->work)) != KVAULT_OK)
         return rc;
-      if ((rc = read_bytes (self, n, at)) != KVAULT_OK)
+      if ((rc = is_of_parts (row) ? read_part (self, row, &n, at) : read_bytes (self, n, at)) != KVAULT_OK)
         return report_unreadable (self, entry, rc);
       tail = zeros_at_end (self->chunk, n);
       zeros = tail == n ? zeros + n : tail;
@@ -258,9 +290,28 @@ check_header (checker            *self,
   return report_key (self, KVAULT_FINDING_HEADER, entry, 0, "it begins like a header but has none; KohakuVault cannot read it");
 }
 
+/* Every part there, and as long as it should be: the sum tells, for none can be longer. */
+static int
+check_parts (checker            *self,
+             const kvault_entry *entry,
+             const kvault__row  *row)
+{
+  uint64_t wanted = row->size / row->large.part_size + (row->size % row->large.part_size != 0);
+  uint64_t n, bytes;
+  int rc;
+
+  if ((rc = kvault__parts_tally (self->vault, row->large.id, &n, &bytes)) != KVAULT_OK)
+    return report_unreadable (self, entry, rc);
+  if (n == wanted && bytes == row->size)
+    return self->full ? check_bytes (self, entry, row) : KVAULT_OK;
+  return report_key (self, KVAULT_FINDING_UNREADABLE, entry, 0, "of its %llu parts with %llu bytes there are %llu with %llu",
+                     (unsigned long long) wanted, (unsigned long long) row->size, (unsigned long long) n, (unsigned long long) bytes);
+}
+
 static int
 check_value (checker            *self,
-             const kvault_entry *entry)
+             const kvault_entry *entry,
+             const kvault__row  *row)
 {
   int sqlite_rc = self->blob != NULL ? sqlite3_blob_reopen (self->blob, entry->id)
                                      : sqlite3_blob_open (self->vault->db, "main", self->section->name, "value", entry->id, 0, &self->blob);
@@ -273,7 +324,7 @@ check_value (checker            *self,
       return report_unreadable (self, entry, kvault__fail_code (self->vault, sqlite_rc, "%s", self->vault->name));
     }
   if ((rc = check_header (self, entry)) == KVAULT_OK && self->full)
-    rc = check_bytes (self, entry);
+    rc = check_bytes (self, entry, row);
   return rc;
 }
 
@@ -323,10 +374,12 @@ check_row (checker      *self,
   if (entry->value_class != KVAULT_CLASS_BLOB &&
       (rc = report_key (self, KVAULT_FINDING_VALUE_CLASS, entry, 0, "its value is %s, no blob", class_names[entry->value_class])) != KVAULT_OK)
     return rc;
-  if (self->size != NULL && row.large.id == 0 && (rc = check_size_column (self, entry)) != KVAULT_OK)
+  if (is_of_parts (&row))
+    return check_parts (self, entry, &row);
+  if (self->size != NULL && (rc = check_size_column (self, entry)) != KVAULT_OK)
     return rc;
   if (entry->value_class == KVAULT_CLASS_BLOB || entry->value_class == KVAULT_CLASS_TEXT)
-    return check_value (self, entry);
+    return check_value (self, entry, &row);
   return KVAULT_OK;
 }
 
@@ -382,7 +435,8 @@ walk (checker *self,
     {
       rc = turn (self, &more);
       sqlite3_blob_close (self->blob);   /* an open one would keep the transaction */
-      self->blob = NULL;
+      sqlite3_blob_close (self->part);
+      self->blob = self->part = NULL;
       end_reading (self->vault);
     }
   return rc;
@@ -532,6 +586,7 @@ finish_table (checker *self)
       *statements[i] = NULL;
     }
   self->section = NULL;
+  self->table = NULL;
 }
 
 static int
@@ -542,6 +597,7 @@ check_table (checker              *self,
 
   kvault__schema_switch (self->vault, section);
   self->section = section;
+  self->table = section->name;
   self->index_broken = false;
   rc = prepare_all (self);
   if (is_finding (rc))
@@ -554,6 +610,98 @@ check_table (checker              *self,
     }
   finish_table (self);
   return rc;
+}
+
+/* ---- parts that no key leads to ---- */
+
+/* Whether nobody else can be writing it, as far as that shows without letting go of the file. */
+static bool
+seems_alone (const checker *self)
+{
+  kvault__who who;
+
+  kvault__who_has_open (self->vault, &who);
+  return who.n_processes == 0 && !kvault__writes_parts (self->vault) && kvault__is_only_handle (self->vault);
+}
+
+/* The key that leads, or once led, to an orphan, from a row of key and table. */
+static int
+report_orphan_of (checker              *self,
+                  const kvault__orphan *orphan,
+                  sqlite3_stmt         *row,
+                  uint64_t              bytes)
+{
+  static const char *const words[] = {
+    [KVAULT__ORPHAN_LOST] = "%llu bytes of a large value are left whose marker is not there any more",
+    [KVAULT__ORPHAN_MOVED] = "it is the marker of a large value of %llu bytes that was moved here from another key",
+    [KVAULT__ORPHAN_PENDING] = "%llu bytes are left of a large value that was never finished",
+    [KVAULT__ORPHAN_LEFT] = "%llu bytes are left of a large value that was never finished",
+    [KVAULT__ORPHAN_DYING] = "%llu bytes are left of a large value that was deleted",
+  };
+  kvault_entry entry = { .value_size = KVAULT_SIZE_UNKNOWN, .value_class = KVAULT_CLASS_BLOB };
+  char number[32], message[160];
+
+  kvault__entry_read_key (&entry, row, 0, number, sizeof number);
+  entry.id = orphan->row_id;
+  self->table = (const char *) sqlite3_column_text (row, 1);
+  if (self->table == NULL)
+    self->table = "";
+  sqlite3_snprintf (sizeof message, message, words[orphan->kind], bytes);
+  return report_key (self, orphan->kind == KVAULT__ORPHAN_MOVED ? KVAULT_FINDING_MOVED : KVAULT_FINDING_ORPHAN, &entry, 0, "%s", message);
+}
+
+static int
+report_orphan (checker              *self,
+               const kvault__orphan *orphan)
+{
+  sqlite3_stmt *row = NULL;
+  char *sql = orphan->kind == KVAULT__ORPHAN_MOVED ? sqlite3_mprintf ("SELECT key, ?2 FROM main.\"%w\" WHERE rowid = ?1", orphan->section->name)
+                                                   : sqlite3_mprintf ("SELECT key, tbl FROM main.kvault_large WHERE id = ?1");
+  uint64_t n, bytes;
+  char message[128];
+  int rc;
+
+  if (sql == NULL)
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+  if ((rc = kvault__parts_tally (self->vault, orphan->id, &n, &bytes)) == KVAULT_OK &&
+      sqlite3_prepare_v2 (self->vault->db, sql, -1, &row, NULL) != SQLITE_OK)
+    rc = kvault__fail_db (self->vault, "%s", self->vault->name);
+  sqlite3_free (sql);
+  if (rc != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (row, 1, orphan->kind == KVAULT__ORPHAN_MOVED ? orphan->row_id : orphan->id);
+  if (orphan->kind == KVAULT__ORPHAN_MOVED)
+    sqlite3_bind_text (row, 2, orphan->section->name, -1, SQLITE_STATIC);
+  if (sqlite3_step (row) == SQLITE_ROW)
+    rc = report_orphan_of (self, orphan, row, bytes);
+  else if (orphan->kind == KVAULT__ORPHAN_OWNERLESS)
+    {
+      sqlite3_snprintf (sizeof message, message, "%llu bytes are left of a large value of which nothing else is known", bytes);
+      rc = report (self, KVAULT_FINDING_ORPHAN, NULL, 0, message);
+    }   /* else it has gone meanwhile */
+  self->table = NULL;
+  sqlite3_finalize (row);
+  return rc;
+}
+
+static int
+check_orphans (checker *self)
+{
+  kvault__orphans found = { 0 };
+  int rc;
+
+  while ((rc = kvault__orphans_next (self->vault, &self->work, &found)) == KVAULT_OK)
+    {
+      for (size_t i = 0; i < found.n && rc == KVAULT_OK; i++)
+        if (found.all[i].kind != KVAULT__ORPHAN_PENDING || seems_alone (self))
+          rc = report_orphan (self, &found.all[i]);
+      if (rc != KVAULT_OK)
+        break;
+    }
+  kvault__orphans_free (&found);
+  if (is_finding (rc))   /* damage in the two tables of parts */
+    rc = report (self, KVAULT_FINDING_STRUCTURE, NULL, 0, self->vault->error.message);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
 /* ---- the whole ---- */
@@ -602,6 +750,8 @@ kvault_check (kvault              *vault,
   kvault__work_unwatch (&self.work);
   if (rc == KVAULT_OK)
     rc = check_tables (&self);
+  if (rc == KVAULT_OK)
+    rc = check_orphans (&self);
   free (self.chunk);
   vault->damaged = was_damaged || result->damages > 0;
   return rc;

@@ -250,6 +250,18 @@ reclaim (kvault      *vault,
 }
 
 static int
+check_page_maps (kvault *vault)
+{
+  int64_t auto_vacuum;
+  int rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum);
+
+  if (rc != KVAULT_OK || auto_vacuum == 2)
+    return rc;
+  return kvault__fail (vault, KVAULT_EINVAL, "%s: the file has no page maps, which giving space back in steps needs; compacting can turn them on",
+                       vault->name);
+}
+
+static int
 go_in_steps (kvault       *vault,
              uint64_t      pages,
              kvault__work *work,
@@ -257,14 +269,10 @@ go_in_steps (kvault       *vault,
              int          *log_in_use)
 {
   kvault_error error;
-  int64_t auto_vacuum;
   int rc;
 
-  if ((rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK)
+  if ((rc = check_page_maps (vault)) != KVAULT_OK)
     return rc;
-  if (auto_vacuum != 2)
-    return kvault__fail (vault, KVAULT_EINVAL, "%s: the file has no page maps, which giving space back in steps needs; compacting can turn them on",
-                         vault->name);
   rc = reclaim (vault, pages, work, freed);
   if (rc == KVAULT_OK)
     return move_log (vault, log_in_use);
@@ -281,6 +289,7 @@ kvault_reclaim (kvault              *vault,
                 void                *progress_data,
                 uint64_t            *freed)
 {
+  kvault_orphans_result orphans;
   kvault__work work;
   uint64_t n = 0;
   int log_in_use;
@@ -289,7 +298,9 @@ kvault_reclaim (kvault              *vault,
   if (freed == NULL)
     freed = &n;
   *freed = 0;
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
+      (rc = check_page_maps (vault)) != KVAULT_OK ||
+      (rc = kvault__orphans_remove (vault, progress, progress_data, &orphans)) != KVAULT_OK)
     return rc;
   kvault__work_init (&work, vault, progress, progress_data);
   return go_in_steps (vault, pages, &work, freed, &log_in_use);
@@ -377,6 +388,7 @@ kvault_vacuum (kvault                      *vault,
                const kvault_vacuum_options *options,
                kvault_vacuum_result        *result)
 {
+  kvault_orphans_result orphans;
   kvault_vacuum_result own_result;
   int rc;
 
@@ -390,6 +402,8 @@ kvault_vacuum (kvault                      *vault,
       (rc = kvault__check_idle (vault)) != KVAULT_OK)
     return rc;
   result->size_before = size_on_disk (vault);
+  if ((rc = kvault__orphans_remove (vault, options->progress, options->progress_data, &orphans)) != KVAULT_OK)
+    return rc;
   if ((rc = go (vault, options, result)) != KVAULT_OK)
     return rc;
   result->size_after = size_on_disk (vault);

@@ -220,3 +220,15 @@ kvault__unclaim (kvault *vault)
   pthread_cond_broadcast (&changed);
   pthread_mutex_unlock (&lock);
 }
+
+/* Whether no other handle of this process has the file. */
+bool
+kvault__is_only_handle (kvault *vault)
+{
+  bool only;
+
+  pthread_mutex_lock (&lock);
+  only = next_holder (vault, true) == NULL;
+  pthread_mutex_unlock (&lock);
+  return only;
+}

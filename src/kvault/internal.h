@@ -20,7 +20,13 @@
 #define KVAULT__RECORD_MAX 1000000000u  /* SQLite's default limit on a record: key, value, header */
 #define KVAULT__RECORD_SLACK 32u        /* header and the other columns of a record */
 #define KVAULT__MARKER_SIZE 112u         /* of the value that stands for one in parts */
+#define KVAULT__LARGE_ID_MAX ((INT64_C (1) << 39) - 1)   /* of a value in parts: id << 24 is the row of its first */
 #define KVAULT__STRIDE (1u << 20)       /* how far one uninterruptible read may walk into a value */
+
+/* The marker that follows from a row of kvault_large, in SQL. */
+#define KVAULT__MARKER_FROM(id, size, token) \
+  "CAST(printf('libkvault large value v1 id=%%019lld size=%%019lld token=%%s', " id ", " size ", lower(hex(" token ")))" \
+  " || char(10) AS BLOB)"
 
 /* The statements that are prepared once for the table in use; statement.c has their SQL. */
 typedef enum {
@@ -46,6 +52,7 @@ typedef enum {
   KVAULT__LARGE_RENAME,
   KVAULT__LARGE_DYING,
   KVAULT__LARGE_FORGET,
+  KVAULT__LARGE_TOUCH,
   KVAULT__PART_INSERT,
   KVAULT__PARTS_DELETE_SOME,
   KVAULT__BEGIN,
@@ -162,6 +169,7 @@ bool kvault__others_would_let_go (kvault *vault);
 int kvault__claim (kvault *vault);
 void kvault__claim_second (kvault *vault, ino_t ino);
 void kvault__unclaim (kvault *vault);
+bool kvault__is_only_handle (kvault *vault);
 
 /* work.c */
 typedef struct kvault__work kvault__work;
@@ -242,6 +250,7 @@ int kvault__sync_folder (kvault *vault, const char *path);
 int kvault__swap_check (kvault *vault, kvault__who *who);
 int kvault__swap_fail_others (kvault *vault, const kvault__who *who);
 int kvault__swap (kvault *vault, const kvault_vacuum_options *options, kvault__work *work);
+bool kvault__was_alone (kvault *vault);
 
 /* statement.c */
 int kvault__statement (kvault *vault, kvault__statement_id id, sqlite3_stmt **statement);
@@ -269,10 +278,37 @@ int kvault__large_of_row (kvault *vault, int64_t row_id, kvault__large *large);
 int kvault__large_drop (kvault *vault, int64_t id);
 int kvault__large_rename (kvault *vault, int64_t id, const void *new_key, size_t new_key_size);
 void kvault__large_sweep (kvault *vault);
+int kvault__large_sweep_step (kvault *vault, int64_t id, uint64_t *n_deleted);
 int kvault__parts_begin (kvault *vault, const void *key, size_t key_size, kvault__parts *parts);
 int kvault__parts_write (kvault *vault, kvault__parts *parts, const void *bytes, size_t len);
 int kvault__parts_finish (kvault *vault, kvault__parts *parts, const void *key, size_t key_size);
 void kvault__parts_end (kvault *vault, kvault__parts *parts);
+
+/* orphans.c */
+typedef enum {
+  KVAULT__ORPHAN_LOST,       /* its marker is nowhere */
+  KVAULT__ORPHAN_MOVED,      /* its marker is at another key */
+  KVAULT__ORPHAN_PENDING,    /* on its way in, by a process that may live */
+  KVAULT__ORPHAN_LEFT,       /* left on its way in, long ago */
+  KVAULT__ORPHAN_DYING,      /* deleted, but for some parts */
+  KVAULT__ORPHAN_OWNERLESS   /* parts without a row of kvault_large */
+} kvault__orphan_kind;
+typedef struct {
+  int64_t id;                /* of kvault_large */
+  kvault__orphan_kind kind;
+  const kvault_section *section;   /* MOVED: where its marker is */
+  int64_t row_id;
+} kvault__orphan;
+typedef struct {
+  kvault__orphan *all;
+  size_t n;
+  int64_t after_row, after_part;   /* looked at so far */
+  bool rows_done, parts_done;
+} kvault__orphans;
+int kvault__orphans_next (kvault *vault, kvault__work *work, kvault__orphans *self);
+void kvault__orphans_free (kvault__orphans *self);
+int kvault__orphans_remove (kvault *vault, kvault_progress_func progress, void *progress_data, kvault_orphans_result *result);
+int kvault__parts_tally (kvault *vault, int64_t id, uint64_t *n, uint64_t *bytes);
 
 /* entry.c */
 typedef struct {
@@ -323,6 +359,7 @@ int kvault__bulk_recover (kvault *vault);
 
 /* writer.c */
 bool kvault__memory_suffices (const kvault *vault, uint64_t size);
+bool kvault__writes_parts (const kvault *vault);
 
 /* cursor.c */
 void kvault__entry_read_key (kvault_entry *entry, sqlite3_stmt *row, int column, char *number, size_t room);

@@ -113,8 +113,9 @@
  * bytes long. A marker counts only if kvault_large has a row with its id, with state 1, for
  * this table and this key, from whose id, size and token exactly these 112 bytes follow; any
  * other value that looks like one is just that. State 0 is a value on its way in, 2 one on its
- * way out; `touched` is when it was begun, in seconds since 1970. Parts left by a program that
- * died are found by their state.
+ * way out; `touched` is when its last part came, in seconds since 1970. Parts left by a program
+ * that died, or whose marker a program that does not know them deleted, overwrote or moved, are
+ * found by kvault_check() and dealt with by kvault_orphans_remove().
  *
  * These two, and kvault_bulk, which is there during a bulk import, are libkvault's only if
  * their definitions are to the letter its own. Somebody else's tables of these names are left
@@ -323,7 +324,8 @@ KVAULT_API int kvault_close (kvault *vault);
  * stay as they are.
  *
  * Returns: KVAULT_OK
- *          KVAULT_EBUSY  a cursor, a blob or a transaction of the handle's is open
+ *          KVAULT_EBUSY  a cursor, a blob or a transaction of the handle's is open, or a writer has
+ *                        begun to store a large value in parts
  */
 KVAULT_API int kvault_let_go (kvault *vault);
 
@@ -1073,8 +1075,13 @@ typedef enum kvault_finding_kind {
   KVAULT_FINDING_VALUE_CLASS = 6, /**< a value that is no blob */
   KVAULT_FINDING_HEADER = 7,      /**< a value begins as if with a header that is none, or an unknown one: KohakuVault
                                        cannot read it; here it is raw bytes */
-  KVAULT_FINDING_ZEROS = 8        /**< a value ends in zeros as one does whose writing KohakuVault
+  KVAULT_FINDING_ZEROS = 8,       /**< a value ends in zeros as one does whose writing KohakuVault
                                        broke off; a suspicion only */
+  KVAULT_FINDING_ORPHAN = 9,      /**< parts of a large value that no key leads to any more; @entry is the
+                                       key that did, if that is known. kvault_reclaim() removes them */
+  KVAULT_FINDING_MOVED = 10       /**< the marker of a large value is at another key than it was put: as a rename by a
+                                       program that does not know it leaves it. @entry is the new key, whose value
+                                       is the marker's 112 bytes until kvault_reclaim() gives the parts to it */
 } kvault_finding_kind;
 
 typedef struct kvault_finding {
@@ -1102,8 +1109,10 @@ enum {
 
 /**
  * Look for damage and oddities in the whole file: SQLite's own check of its pages, then every key of every vault
- * table, in the index and in the table. Changes nothing; others may read and write meanwhile. Of what waits in the
- * cache it sees nothing. If there is damage, the handle is read-only from then on.
+ * table, in the index and in the table, then the parts of large values. Changes nothing; others may read and write
+ * meanwhile. Of what waits in the cache it sees nothing. If there is damage, the handle is read-only from then on.
+ *
+ * A large value that is on its way in is no finding while somebody else has the file open: it may be theirs.
  *
  * Progress: bytes are those of the file (and, with KVAULT_CHECK_FULL, of the values).
  *
@@ -1180,7 +1189,7 @@ typedef struct kvault_vacuum_result {
 /**
  * Give free pages back and lay values out in one piece.
  *
- * The handle must have no cursor, blob or transaction open; its cache is flushed. For SWAP every other handle of this process
+ * The handle must have no cursor, blob or transaction open; its cache is flushed, and orphaned parts are removed (kvault_orphans_remove()). For SWAP every other handle of this process
  * on the file is asked to let go (kvault_options.let_go) for the moment of the swap; the new file keeps owner, mode,
  * extended attributes and journal mode, and is compared with the old one before it takes its place. Until that
  * moment a cancel, a failure or a kill leaves the file as it was; ".NAME.kvault-compact" beside it is what a killed
@@ -1203,9 +1212,36 @@ typedef struct kvault_vacuum_result {
 KVAULT_API int kvault_vacuum (kvault *vault, const kvault_vacuum_options *options,
                               kvault_vacuum_result *result);
 
+/** What kvault_orphans_remove() did. */
+typedef struct kvault_orphans_result {
+  uint64_t removed;          /**< values of which there were parts only, and now are none */
+  uint64_t bytes;            /**< of those parts; their room is in the file's free pages now */
+  uint64_t adopted;          /**< values whose marker another program had moved to another key, where they are now whole */
+  uint64_t left;             /**< values that are on their way in, perhaps from another program; not touched */
+} kvault_orphans_result;
+
+/**
+ * Remove parts of large values that no key leads to any more, and give those whose marker was moved to the key it is at
+ * now. kvault_reclaim() and kvault_vacuum() begin with it; by itself it serves files without page maps, in which the room is
+ * used again. In steps of some 0.1 s, between which others write.
+ *
+ * A value that is on its way in is another program's until its last part is a day old, or until it is certain that nobody else has the
+ * file open. To make certain, this handle lets go of the file for a moment, and asks the others of this process to (kvault_options.let_go);
+ * it is done only if there is such a value. The handle must have no cursor, blob, transaction or unfinished large value open.
+ *
+ * @progress  keys are the values dealt with, bytes those of parts removed; may be NULL
+ * @result    filled, also after a failure: steps done stay done; may be NULL
+ *
+ * Cost:    a look-up for each value in parts; if one has lost its marker, a walk over all rows, and if there are
+ *          none, nothing.
+ * Returns: KVAULT_OK, KVAULT_EREADONLY, KVAULT_EBUSY, KVAULT_ECANCELLED, or another failure
+ */
+KVAULT_API int kvault_orphans_remove (kvault *vault, kvault_progress_func progress,
+                                      void *progress_data, kvault_orphans_result *result);
+
 /**
  * Give free pages back without a new file, in steps between which others write; values are not laid out anew. Then
- * the log is moved.
+ * the log is moved. Orphaned parts are removed first, see kvault_orphans_remove(), with a progress of their own.
  *
  * @pages  how many at most; 0: all
  * @freed  set to the number given back, also after a failure: steps done stay done; may be NULL

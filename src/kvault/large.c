@@ -82,7 +82,8 @@ kvault__large_of_row (kvault        *vault,
       rc = kvault__fail_db (vault, "%s", vault->name);
     }
   kvault__statement_done (statement);
-  if (rc == KVAULT_OK && (large->part_size == 0 || large->size > (uint64_t) INT64_MAX))
+  if (rc == KVAULT_OK && (large->id <= 0 || large->id > KVAULT__LARGE_ID_MAX || large->part_size == 0 || large->part_size > INT32_MAX ||
+                          large->size > large->part_size << 24))
     {
       vault->damaged = true;
       return kvault__fail (vault, KVAULT_ECORRUPT, "%s: the list of large values is damaged", vault->name);
@@ -157,16 +158,20 @@ dying_id (kvault  *vault,
   return rc;
 }
 
-static int
-sweep_step (kvault *vault,
-            int64_t id)
+/* Some parts of a dead value, or of none; 0: there were no more, and it is forgotten. */
+int
+kvault__large_sweep_step (kvault   *vault,
+                          int64_t   id,
+                          uint64_t *n_deleted)
 {
   int rc;
 
+  *n_deleted = 0;
   if ((rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
-  rc = run_with_id (vault, KVAULT__PARTS_DELETE_SOME, id);
-  if (rc == KVAULT_OK && sqlite3_changes (vault->db) == 0)
+  if ((rc = run_with_id (vault, KVAULT__PARTS_DELETE_SOME, id)) == KVAULT_OK)
+    *n_deleted = (uint64_t) sqlite3_changes64 (vault->db);
+  if (rc == KVAULT_OK && *n_deleted == 0)
     rc = run_with_id (vault, KVAULT__LARGE_FORGET, id);
   return kvault__end (vault, rc);
 }
@@ -178,11 +183,12 @@ kvault__large_sweep (kvault *vault)
 {
   kvault_error error = vault->error;
   int64_t id = 0;
+  uint64_t n;
   int rc = KVAULT_OK;
 
   vault->sweeping = true;
   while (rc == KVAULT_OK && !kvault__is_cancelled (vault) && (rc = dying_id (vault, &id)) == KVAULT_OK)
-    rc = sweep_step (vault, id);
+    rc = kvault__large_sweep_step (vault, id, &n);
   vault->sweeping = false;
   vault->sweep_due = rc != KVAULT_NOTFOUND;
   vault->error = error;
@@ -214,6 +220,8 @@ insert_large (kvault        *vault,
   else
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
+  if (rc == KVAULT_OK && (parts->id <= 0 || parts->id > KVAULT__LARGE_ID_MAX))   /* a row of somebody's has driven the numbers up */
+    rc = kvault__fail (vault, KVAULT_ECORRUPT, "%s: the list of large values is damaged", vault->name);
   return rc;
 }
 
@@ -272,6 +280,26 @@ insert_part (kvault        *vault,
   return rc;
 }
 
+/* Says that the value is still on its way, and finds that out: orphans.c may have taken it for abandoned. */
+static int
+touch (kvault        *vault,
+       kvault__parts *parts)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__LARGE_TOUCH, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, parts->id);
+  sqlite3_bind_int64 (statement, 2, (sqlite3_int64) time (NULL));
+  if (sqlite3_step (statement) != SQLITE_DONE)
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  else if (sqlite3_changes (vault->db) == 0)
+    rc = kvault__fail (vault, KVAULT_ESTALE, "%s: another program took the value for abandoned and removed its parts", vault->name);
+  kvault__statement_done (statement);
+  return rc;
+}
+
 /* A transaction a part: no lock is held while a slow source delivers the next, and the log does not grow by the whole value. */
 static int
 write_part (kvault        *vault,
@@ -279,7 +307,11 @@ write_part (kvault        *vault,
 {
   int rc = kvault__begin (vault);
 
-  return rc == KVAULT_OK ? kvault__end (vault, insert_part (vault, parts)) : rc;
+  if (rc != KVAULT_OK)
+    return rc;
+  if ((rc = touch (vault, parts)) == KVAULT_OK)
+    rc = insert_part (vault, parts);
+  return kvault__end (vault, rc);
 }
 
 int
@@ -316,7 +348,8 @@ make_live (kvault        *vault,
   unsigned char marker[KVAULT__MARKER_SIZE];
   int rc;
 
-  if ((rc = kvault__statement (vault, KVAULT__LARGE_LIVES, &statement)) != KVAULT_OK)
+  if ((rc = touch (vault, parts)) != KVAULT_OK ||
+      (rc = kvault__statement (vault, KVAULT__LARGE_LIVES, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, parts->id);
   sqlite3_bind_int64 (statement, 2, (sqlite3_int64) parts->size);

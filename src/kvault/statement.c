@@ -9,11 +9,8 @@
 
 #include <stdlib.h>
 
-#define MARKER_FROM(id, size, token) \
-  "CAST(printf('libkvault large value v1 id=%%019lld size=%%019lld token=%%s', " id ", " size ", lower(hex(" token ")))" \
-  " || char(10) AS BLOB)"
-#define MARKER MARKER_FROM ("l.id", "l.size", "l.token")
-#define MARKER_OF_NEW MARKER_FROM ("id", "size", "token")
+#define MARKER KVAULT__MARKER_FROM ("l.id", "l.size", "l.token")
+#define MARKER_OF_NEW KVAULT__MARKER_FROM ("id", "size", "token")
 
 /* %w is the table, quoted by the double quotes around it. A pair is {V1, V2}; one entry serves both. */
 static const struct {
@@ -60,8 +57,10 @@ static const struct {
   },
   [KVAULT__LARGE_DIES] = { "UPDATE main.kvault_large SET state = 2 WHERE id = ?1" },
   [KVAULT__LARGE_RENAME] = { "UPDATE main.kvault_large SET key = ?2 WHERE id = ?1" },
-  [KVAULT__LARGE_DYING] = { "SELECT id FROM main.kvault_large WHERE state = 2 LIMIT 1" },
+  /* An id that no version gives would wrap around below and lead to another value's parts. */
+  [KVAULT__LARGE_DYING] = { "SELECT id FROM main.kvault_large WHERE state = 2 AND id > 0 AND id < 1 << 39 LIMIT 1" },
   [KVAULT__LARGE_FORGET] = { "DELETE FROM main.kvault_large WHERE id = ?1 AND state = 2" },
+  [KVAULT__LARGE_TOUCH] = { "UPDATE main.kvault_large SET touched = ?2 WHERE id = ?1 AND state = 0" },
   [KVAULT__PART_INSERT] = { "INSERT INTO main.kvault_parts (id, data) VALUES (?1, ?2)" },
   [KVAULT__PARTS_DELETE_SOME] = {
     "DELETE FROM main.kvault_parts WHERE id IN (SELECT id FROM main.kvault_parts"

@@ -124,6 +124,30 @@ leases_work (const char *path)
   return work;
 }
 
+/* Whether there was a moment in this call at which nobody had the file open, this handle not counted, which lets go of it for that; and of the
+ * other handles of this process only if they would. "No" if it cannot be proved. Keeps the last error. */
+bool
+kvault__was_alone (kvault *vault)
+{
+  kvault_error error = vault->error;
+  bool alone = false;
+  kvault__who who;
+  int fd;
+
+  kvault__who_has_open (vault, &who);
+  if (who.n_processes == 0 && kvault__others_would_let_go (vault) && kvault__claim (vault) == KVAULT_OK)
+    {
+      kvault__disconnect (vault);
+      fd = open (vault->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+      alone = fd >= 0 && take_lease (fd);
+      if (fd >= 0)
+        close (fd);
+      kvault__unclaim (vault);
+    }
+  vault->error = error;
+  return alone;
+}
+
 /* What can be known before the work; the lease has the last word. */
 int
 kvault__swap_check (kvault      *vault,

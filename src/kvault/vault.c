@@ -556,6 +556,8 @@ take_up (kvault *vault)
 int
 kvault__check_idle (kvault *vault)
 {
+  if (kvault__writes_parts (vault))
+    return kvault__fail (vault, KVAULT_EBUSY, "%s: a value that is stored in parts is on its way in; commit or free its writer first", vault->name);
   if (vault->batch || vault->inside > 0 || vault->cursors != NULL || vault->blobs != NULL)
     return kvault__fail (vault, KVAULT_EBUSY, "%s: close the handle's cursors, blobs and transaction first", vault->name);
   return KVAULT_OK;

@@ -383,6 +383,16 @@ kvault_writer_commit (kvault_writer *writer)
   return rc == KVAULT_OK && vault->inside == 0 ? kvault__bulk_count (vault, writer->written) : rc;
 }
 
+/* Whether some of a value of this handle is in parts in the file already, and nothing but the handle knows whose they are. */
+bool
+kvault__writes_parts (const kvault *vault)
+{
+  for (const kvault_writer *each = vault->writers; each != NULL; each = each->next)
+    if (each->parts.id != 0)
+      return true;
+  return false;
+}
+
 /* ---- ending ---- */
 
 void

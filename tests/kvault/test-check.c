@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 typedef struct {
-  unsigned n[9];         /* by kind */
+  unsigned n[11];        /* by kind */
   char text[4096];       /* the messages, a line each */
-  char key[9][64];       /* of the last finding of each kind */
+  char key[11][64];      /* of the last finding of each kind */
   int stop;
 } Found;
 
@@ -18,7 +18,7 @@ note (const kvault_finding *finding, void *data)
   size_t used = strlen (found->text);
 
   assert_int (finding->kind, >=, 1);
-  assert_int (finding->kind, <=, 8);
+  assert_int (finding->kind, <=, KVAULT_FINDING_MOVED);
   assert_true (finding->message[0] != '\0' && strchr (finding->message, '\n') == NULL);
   assert_int (finding->is_damage, ==, finding->kind <= KVAULT_FINDING_INDEX);
   found->n[finding->kind]++;
@@ -36,7 +36,7 @@ check (kvault *vault, unsigned flags, Found *found)
 
   memset (found, 0, sizeof *found);
   assert_ok (vault, kvault_check (vault, flags, note, found, NULL, NULL, &result));
-  for (int i = 0; i < 9; i++)
+  for (int i = 0; i < 11; i++)
     n += found->n[i];
   assert_int (result.findings, ==, n);
   return result;
