@@ -414,13 +414,6 @@ kvault__writer_detach (kvault_writer *writer)
 void
 kvault_writer_free (kvault_writer *writer)
 {
-  kvault_error error;
-
-  if (writer == NULL)
-    return;
-  error = writer->vault->error;
-  if (writer->parts.id != 0 && writer->vault->db == NULL)
-    kvault__enter (writer->vault);   /* to take the parts out of the file again */
-  writer->vault->error = error;
-  kvault__writer_detach (writer);
+  if (writer != NULL)
+    kvault__writer_detach (writer);
 }
