@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define MAX_SIDES 4
+#define MAX_ROUNDS 21
 
 _Noreturn void
 bench_die (const char *format,
@@ -31,6 +39,13 @@ bench_random (uint64_t *state)
   z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
   z = (z ^ z >> 27) * 0x94d049bb133111eb;
   return z ^ z >> 31;
+}
+
+size_t
+bench_key (char     *key,
+           unsigned  number)
+{
+  return (size_t) snprintf (key, 32, "user:%010u", number);
 }
 
 /* ---- Measuring ---- */
@@ -79,10 +94,60 @@ compare_times (const void *a,
 }
 
 static double
-median (double *times)
+median (double   *times,
+        unsigned  n)
 {
-  qsort (times, BENCH_ROUNDS, sizeof *times, compare_times);
-  return times[BENCH_ROUNDS / 2];
+  qsort (times, n, sizeof *times, compare_times);
+  return times[n / 2];
+}
+
+static int
+verdict (bool met)
+{
+  puts (met ? "met" : "NOT MET");
+  fflush (stdout);
+  return !met;
+}
+
+static int
+print_ratio (const BenchSide *side,
+             const BenchSide *peer,
+             double          *times,
+             double          *peer_times,
+             unsigned         rounds)
+{
+  double ratios[MAX_ROUNDS], sorted[MAX_ROUNDS], ratio;
+
+  for (unsigned i = 0; i < rounds; i++)
+    ratios[i] = peer_times[i] / times[i];
+  memcpy (sorted, peer_times, rounds * sizeof *sorted);
+  ratio = median (ratios, rounds);
+  printf ("%-44s %9.1f ms   %s %9.1f ms   %6.2f x speed, budget %.2f: ", side->name, median (times, rounds) * 1000,
+          peer->name, median (sorted, rounds) * 1000, ratio, side->budget);
+  return verdict (ratio >= side->budget);
+}
+
+int
+bench_compare_sides (const BenchSide *sides,
+                     unsigned         n_sides,
+                     unsigned         rounds,
+                     void            *data)
+{
+  double times[MAX_SIDES][MAX_ROUNDS];
+  int slow = 0;
+
+  if (n_sides > MAX_SIDES || rounds > MAX_ROUNDS)
+    bench_die ("too many sides or rounds");
+  for (unsigned round = 0; round < rounds; round++)
+    for (unsigned i = 0; i < n_sides; i++)   /* nobody is always first */
+      {
+        unsigned side = (round + i) % n_sides;
+
+        times[side][round] = measure (sides[side].run, data);
+      }
+  for (unsigned i = 1; i < n_sides; i++)
+    slow |= print_ratio (&sides[i], &sides[0], times[i], times[0], rounds);
+  return slow;
 }
 
 int
@@ -92,29 +157,57 @@ bench_compare (const char *what,
                void       *data,
                double      budget)
 {
-  double our_times[BENCH_ROUNDS], bare_times[BENCH_ROUNDS], ratios[BENCH_ROUNDS], ratio;
+  const BenchSide sides[] = { { "plain C", bare, 0 }, { what, ours, budget } };
 
   ours (data); /* once for the caches */
   bare (data);
-  for (unsigned i = 0; i < BENCH_ROUNDS; i++)
-    if (i % 2 == 0)
-      {
-        our_times[i] = measure (ours, data);
-        bare_times[i] = measure (bare, data);
-      }
-    else
-      {
-        bare_times[i] = measure (bare, data);
-        our_times[i] = measure (ours, data);
-      }
-  for (unsigned i = 0; i < BENCH_ROUNDS; i++)
-    ratios[i] = bare_times[i] / our_times[i];
-  ratio = median (ratios);
-  printf ("%-32s %9.1f ms   bare %9.1f ms   %.2f x speed (budget %.2f)%s\n", what,
-          median (our_times) * 1000, median (bare_times) * 1000, ratio, budget,
-          ratio < budget ? "  TOO SLOW" : "");
+  return bench_compare_sides (sides, 2, 9, data);
+}
+
+int
+bench_memory (const char *what,
+              BenchRun    run,
+              void       *data,
+              double      budget_mb)
+{
+  struct rusage usage;
+  double megabytes;
+  pid_t pid;
+  int status;
+
   fflush (stdout);
-  return ratio < budget;
+  pid = fork ();
+  if (pid == 0)
+    {
+      run (data);
+      _exit (0);
+    }
+  if (pid < 0 || wait4 (pid, &status, 0, &usage) != pid || status != 0)
+    bench_die ("%s: failed", what);
+  megabytes = (double) usage.ru_maxrss / 1024;
+  printf ("%-44s %9.1f MB of memory at most, budget %.0f: ", what, megabytes, budget_mb);
+  return verdict (megabytes <= budget_mb);
+}
+
+int
+bench_time (const char *what,
+            BenchRun    run,
+            unsigned    rounds,
+            void       *data,
+            double      budget_ms)
+{
+  double times[MAX_ROUNDS], ms;
+
+  if (rounds > MAX_ROUNDS)
+    bench_die ("too many rounds");
+  for (unsigned i = 0; i < rounds; i++)
+    times[i] = measure (run, data);
+  ms = median (times, rounds) * 1000;
+  printf ("%-44s %9.1f ms%s", what, ms, budget_ms > 0 ? "" : "\n");
+  if (budget_ms <= 0)
+    return 0;
+  printf (", budget %.0f: ", budget_ms);
+  return verdict (ms <= budget_ms);
 }
 
 /* ---- Files ---- */
@@ -129,6 +222,71 @@ bench_path (const char *name)
     bench_die ("COFFER_BENCH_FOLDER is not set");
   mkdir (folder, 0755);
   snprintf (path, sizeof path, "%s/%s", folder, name);
+  return path;
+}
+
+void
+bench_copy (const char *from,
+            const char *to)
+{
+  int in = open (from, O_RDONLY | O_CLOEXEC), out = open (to, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+  struct stat st;
+  off_t at = 0;
+
+  if (in < 0 || out < 0 || fstat (in, &st) != 0)
+    bench_die ("%s: %m", to);
+  while (at < st.st_size)
+    if (sendfile (out, in, &at, (size_t) (st.st_size - at)) <= 0)
+      bench_die ("%s: %m", to);
+  if (fsync (out) != 0)
+    bench_die ("%s: %m", to);
+  close (in);
+  close (out);
+}
+
+void
+bench_remove (const char *path)
+{
+  static const char *const sides[] = { "", "-wal", "-shm", "-journal" };
+  char name[4200];
+
+  for (unsigned i = 0; i < sizeof sides / sizeof sides[0]; i++)
+    {
+      snprintf (name, sizeof name, "%s%s", path, sides[i]);
+      unlink (name);
+    }
+}
+
+void
+bench_cool (const char *path)
+{
+  int fd = open (path, O_RDWR | O_CLOEXEC);
+
+  if (fd < 0 || fsync (fd) != 0 || posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED) != 0)
+    bench_die ("%s: %m", path);
+  close (fd);
+}
+
+char *
+bench_file (const char *name,
+            uint64_t    size)
+{
+  char *path = strdup (bench_path (name)), unfinished[4200];
+  uint64_t words[8192], seed = 1;
+  FILE *file;
+
+  if (access (path, F_OK) == 0)
+    return path;
+  snprintf (unfinished, sizeof unfinished, "%s.new", path);
+  file = fopen (unfinished, "we");
+  for (uint64_t at = 0; file != NULL && at < size; at += sizeof words)
+    {
+      for (unsigned i = 0; i < 8192; i++)
+        words[i] = bench_random (&seed);
+      fwrite (words, 1, size - at < sizeof words ? (size_t) (size - at) : sizeof words, file);
+    }
+  if (file == NULL || fclose (file) != 0 || rename (unfinished, path) != 0)
+    bench_die ("%s: %m", path);
   return path;
 }
 
@@ -159,6 +317,14 @@ bench_prepare (sqlite3    *db,
   return statement;
 }
 
+void
+bench_exec (sqlite3    *db,
+            const char *sql)
+{
+  if (sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    bench_die ("%s: %s", sql, sqlite3_errmsg (db));
+}
+
 kvault *
 bench_open (const char    *path,
             kvault_access  access,
@@ -173,6 +339,14 @@ bench_open (const char    *path,
   if (kvault_open (path, &options, &vault, &error) != KVAULT_OK)
     bench_die ("%s", error.message);
   return vault;
+}
+
+const char *
+bench_new_vault (const char *name)
+{
+  bench_remove (bench_path (name));
+  kvault_close (bench_open (bench_path (name), KVAULT_ACCESS_CREATE_NEW, 0));
+  return bench_path (name);
 }
 
 static void
@@ -197,7 +371,7 @@ fill_vault (sqlite3             *db,
 
           memcpy (value + k, &word, 8);
         }
-      sqlite3_bind_blob (insert, 1, key, snprintf (key, sizeof key, "user:%010u", i), NULL);
+      sqlite3_bind_blob (insert, 1, key, (int) bench_key (key, i), NULL);
       sqlite3_bind_blob (insert, 2, value, (int) value_size, NULL);
       if (kind == KVAULT_SECTION_V1)
         sqlite3_bind_int64 (insert, 3, value_size);
