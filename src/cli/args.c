@@ -48,6 +48,13 @@ static const option_row rows[] = {
   { CLI_OPT_DRY_RUN, "dry-run", 0, no_argument },
   { CLI_OPT_ON_CONFLICT, "on-conflict", 0, required_argument },
   { CLI_OPT_OVERWRITE, "overwrite", 0, no_argument },
+  { CLI_OPT_FULL, "full", 0, no_argument },
+  { CLI_OPT_INTO, "into", 0, required_argument },
+  { CLI_OPT_WAY, "way", 0, required_argument },
+  { CLI_OPT_PAGE_MAPS, "page-maps", 0, no_argument },
+  { CLI_OPT_PAGES, "pages", 0, required_argument },
+  { CLI_OPT_MODE, "mode", 0, required_argument },
+  { CLI_OPT_SECURE_DELETE, "secure-delete", 0, no_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -229,31 +236,30 @@ add_word (cli        *self,
     add_operand (self, text_bytes (word), false);
 }
 
-static bool
-parse_sort (cli        *self,
-            const char *text)
-{
-  self->sort_by_size = strcmp (text, "size") == 0;
-  if (self->sort_by_size || strcmp (text, "key") == 0)
-    return true;
-  cli_report ("--sort takes key or size, not %s", cli_name (text_bytes (text)));
-  return false;
-}
+/* The words of an option, one of which is to be chosen: in the order of their enumeration. */
+static const char sort_words[] = "key, size";
+static const char conflict_words[] = "skip, replace, rename";
+static const char way_words[] = "swap, steps, in-place";
+static const char mode_words[] = "passive, full, restart, truncate";
 
-static bool
-parse_conflict (cli        *self,
-                const char *text)
+/* The number of a word among @words, or -1 after saying which there are. */
+static int
+parse_word (const char *name,
+            const char *text,
+            const char *words)
 {
-  static const char *const names[] = { NULL, "skip", "replace", "rename" };
+  const char *word = words;
 
-  for (size_t i = 1; i < sizeof names / sizeof names[0]; i++)
-    if (strcmp (text, names[i]) == 0)
-      {
-        self->on_conflict = (cli_conflict) i;
-        return true;
-      }
-  cli_report ("--on-conflict takes skip, replace or rename, not %s", cli_name (text_bytes (text)));
-  return false;
+  for (int i = 0; word != NULL; i++)
+    {
+      size_t length = strcspn (word, ",");
+
+      if (strlen (text) == length && memcmp (text, word, length) == 0)
+        return i;
+      word = word[length] != '\0' ? word + length + 2 : NULL;
+    }
+  cli_report ("--%s takes one of %s, not %s", name, words, cli_name (text_bytes (text)));
+  return -1;
 }
 
 static bool
@@ -264,6 +270,7 @@ apply_option (cli              *self,
   cli_bytes key = { "", 0 };
   uint64_t number = 0;
   bool good = true;
+  int word;
 
   self->given |= row->option;
   switch (row->option)
@@ -295,7 +302,8 @@ apply_option (cli              *self,
         }
       break;
     case CLI_OPT_SORT:
-      good = parse_sort (self, text);
+      good = (word = parse_word (row->name, text, sort_words)) >= 0;
+      self->sort_by_size = word == 1;
       break;
     case CLI_OPT_LIMIT:
       good = parse_number (row->name, text, CLI_NO_LIMIT - 1, &self->limit);
@@ -311,7 +319,22 @@ apply_option (cli              *self,
       self->page_size = (uint32_t) number;
       break;
     case CLI_OPT_ON_CONFLICT:
-      good = parse_conflict (self, text);
+      good = (word = parse_word (row->name, text, conflict_words)) >= 0;
+      self->on_conflict = (cli_conflict) (CLI_CONFLICT_SKIP + word);
+      break;
+    case CLI_OPT_WAY:
+      good = (word = parse_word (row->name, text, way_words)) >= 0;
+      self->way = (kvault_vacuum_way) (KVAULT_VACUUM_SWAP + word);
+      break;
+    case CLI_OPT_MODE:
+      good = (word = parse_word (row->name, text, mode_words)) >= 0;
+      self->mode = (kvault_checkpoint_mode) (KVAULT_CHECKPOINT_PASSIVE + word);
+      break;
+    case CLI_OPT_PAGES:
+      good = parse_number (row->name, text, UINT32_MAX, &self->pages);
+      break;
+    case CLI_OPT_INTO:
+      self->into = text;
       break;
     default:
       break;  /* a flag: self->given has it */

@@ -54,10 +54,18 @@ enum {
   CLI_OPT_ROLLBACK = 1 << 19,
   CLI_OPT_DRY_RUN = 1 << 20,
   CLI_OPT_ON_CONFLICT = 1 << 21,
-  CLI_OPT_OVERWRITE = 1 << 22
+  CLI_OPT_OVERWRITE = 1 << 22,
+  CLI_OPT_FULL = 1 << 23,
+  CLI_OPT_INTO = 1 << 24,
+  CLI_OPT_WAY = 1 << 25,
+  CLI_OPT_PAGE_MAPS = 1 << 26,
+  CLI_OPT_PAGES = 1 << 27,
+  CLI_OPT_MODE = 1 << 28,
+  CLI_OPT_SECURE_DELETE = 1 << 29
 };
 
-#define CLI_OPTS_COMMON (CLI_OPT_TABLE | CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)
+#define CLI_OPTS_FILE (CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)  /**< of a command on the whole file */
+#define CLI_OPTS_COMMON (CLI_OPTS_FILE | CLI_OPT_TABLE)
 #define CLI_OPTS_KEY (CLI_OPT_KEY_HEX | CLI_OPT_KEY_FILE)
 #define CLI_OPTS_PREFIX (CLI_OPT_PREFIX | CLI_OPT_PREFIX_HEX)
 
@@ -114,19 +122,27 @@ struct cli {
   uint64_t offset;
   uint64_t length;
   uint32_t page_size;
+  uint64_t pages;
+  const char *into;
   cli_conflict on_conflict;
+  kvault_vacuum_way way;
+  kvault_checkpoint_mode mode;
 
   kvault *vault;
   bool deaf;             /**< the library is not told of signals: a group would be lost */
 };
 
 extern const cli_command cli_command_cat;
+extern const cli_command cli_command_check;
+extern const cli_command cli_command_checkpoint;
+extern const cli_command cli_command_compact;
 extern const cli_command cli_command_export;
 extern const cli_command cli_command_import;
 extern const cli_command cli_command_ls;
 extern const cli_command cli_command_mv;
 extern const cli_command cli_command_new;
 extern const cli_command cli_command_put;
+extern const cli_command cli_command_reclaim;
 extern const cli_command cli_command_rm;
 extern const cli_command cli_command_stat;
 
@@ -154,6 +170,12 @@ void cli_args_clear (cli *self);
 /** Open VAULT; CLI_DONE, or the status after saying why not. */
 int cli_open (cli *self, kvault_access mode);
 
+/**
+ * Open VAULT for viewing, also if it is damaged so badly that only salvage can: then this is said, and CLI_DAMAGED
+ * returned with self->vault set.
+ */
+int cli_open_damaged (cli *self);
+
 /** True if a file is VAULT or lies beside it as part of it: closing it would drop our locks. */
 bool cli_is_file_of_vault (cli *self, const struct stat *file);
 
@@ -162,6 +184,18 @@ bool cli_is_place_of_vault (cli *self, int folder, const char *name);
 
 /** Progress of kvault_totals(); its data is a struct cli. */
 int cli_show_count (const kvault_totals_result *so_far, void *data);
+
+/** Progress of what works key by key; its data is a struct cli. */
+int cli_show_keys (const kvault_progress *progress, void *data);
+
+/** Progress of what works on the whole file; its data is a struct cli. */
+int cli_show_bytes (const kvault_progress *progress, void *data);
+
+/** Count what begins with the prefix; a kvault_result. */
+int cli_count_prefix (cli *self, kvault_totals_result *totals);
+
+/** Say that no key begins with the prefix; CLI_NOT_FOUND. */
+int cli_no_prefix (cli *self);
 
 /** The status for a result of the library. */
 int cli_status (int result);
@@ -221,6 +255,12 @@ const char *cli_name (cli_bytes bytes);
 /** "1.5 MB", of 1,000 as the desktop has it; borrowed, four may be in use at once. */
 const char *cli_size_text (uint64_t size);
 
+/** "30 ms", "2.5 s", "42 s" or "2:03"; borrowed, two may be in use at once. */
+const char *cli_time_text (uint64_t ms);
+
+/** "1 key", "2 keys"; borrowed, four may be in use at once. */
+const char *cli_count_text (uint64_t n, const char *noun);
+
 /* --- output.c */
 
 /** Print bytes on standard output as they are. */
@@ -232,8 +272,17 @@ void cli_printf (const char *format, ...) CLI_FORMAT (1, 2);
 /** Print bytes with what is unsafe, and the backslash, escaped. */
 void cli_put_escaped (cli_bytes bytes);
 
+/** Print a message of the library, in which keys are escaped already. */
+void cli_put_message (const char *message);
+
 /** End a line; on a terminal it shows at once. */
 void cli_put_line_end (void);
+
+/** A line of facts: a label and a text, which is escaped. */
+void cli_put_fact (const char *label, const char *text);
+
+/** The same for bytes: "1500 bytes (1.5 kB)". */
+void cli_put_size_fact (const char *label, uint64_t size);
 
 /** Nonzero once standard output has failed: more output is in vain. */
 int cli_put_failed (void);
@@ -268,6 +317,9 @@ void cli_progress_bytes (cli *self, uint64_t done, uint64_t total);
 
 /** True if progress is shown, so that it is worth counting for. */
 bool cli_has_progress (const cli *self);
+
+/** Milliseconds of a clock that only goes forward. */
+uint64_t cli_now_ms (void);
 
 /** Take the progress off the screen. */
 void cli_progress_end (void);

@@ -617,10 +617,9 @@ print_summary (import *at)
                 cli_cancelled () ? "cancelled" : "not finished", (unsigned long long) at->n_put, (unsigned long long) at->n_files);
   if (cli_has (at->self, CLI_OPT_JSON | CLI_OPT_QUIET))
     return;
-  cli_printf ("%s %llu %s (%s), %llu skipped, %llu failed\n",
+  cli_printf ("%s %s (%s), %llu skipped, %llu failed\n",
               cli_has (at->self, CLI_OPT_DRY_RUN) ? "Would import" : "Imported",
-              (unsigned long long) at->n_put, at->n_put == 1 ? "file" : "files",
-              cli_size_text (at->n_bytes_put), (unsigned long long) at->n_skipped,
+              cli_count_text (at->n_put, "file"), cli_size_text (at->n_bytes_put), (unsigned long long) at->n_skipped,
               (unsigned long long) at->n_failed);
 }
 
@@ -687,7 +686,7 @@ const cli_command cli_command_import = {
     "                             kept and named, and the status is 2\n"
     "      --dry-run              show what would be stored, and store nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
-             | CLI_OPT_ON_CONFLICT,
+             | CLI_OPT_ON_CONFLICT | CLI_OPT_SECURE_DELETE,
   .min_operands = 1,
   .max_operands = -1,
   .run = run,

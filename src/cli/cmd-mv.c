@@ -35,15 +35,6 @@ rename_key (cli *self)
 }
 
 static int
-show_rename (const kvault_progress *progress,
-             void                  *data)
-{
-  cli_progress (data, "%llu of %llu keys renamed", (unsigned long long) progress->keys,
-                (unsigned long long) progress->keys_total);
-  return cli_cancelled ();
-}
-
-static int
 say_cost (cli *self)
 {
   kvault_totals_result totals;
@@ -51,10 +42,9 @@ say_cost (cli *self)
 
   if (!cli_has_progress (self))
     return KVAULT_OK;
-  rc = kvault_totals (self->vault, self->prefix.data, self->prefix.size, cli_show_count, self, &totals);
-  if (rc == KVAULT_OK)
-    cli_report ("%s: %llu %s, %s to be rewritten", self->location, (unsigned long long) totals.keys,
-                totals.keys == 1 ? "key" : "keys", cli_size_text (totals.bytes));
+  if ((rc = cli_count_prefix (self, &totals)) == KVAULT_OK)
+    cli_report ("%s: %s, %s to be rewritten", self->location, cli_count_text (totals.keys, "key"),
+                cli_size_text (totals.bytes));
   return rc;
 }
 
@@ -69,17 +59,13 @@ rename_prefix (cli *self)
 
   if (rc == KVAULT_OK)
     rc = kvault_rename_prefix (self->vault, self->prefix.data, self->prefix.size, new_prefix.data,
-                               new_prefix.size, cli_has (self, CLI_OPT_REPLACE), show_rename, self,
+                               new_prefix.size, cli_has (self, CLI_OPT_REPLACE), cli_show_keys, self,
                                &renamed);
   cli_progress_end ();
   if (rc != KVAULT_OK)
     return cli_fail (self, rc);
   if (renamed == 0 && !same)
-    {
-      cli_report ("%s: no key begins with %s in table \"%s\"", self->location,
-                  cli_name (self->prefix), kvault_table (self->vault));
-      return CLI_NOT_FOUND;
-    }
+    return cli_no_prefix (self);
   if (cli_has (self, CLI_OPT_JSON))
     {
       cli_json_begin ();
@@ -118,7 +104,8 @@ const cli_command cli_command_mv = {
     "                             one step\n"
     "      --prefix-hex HEX       the same by the bytes of OLD in hexadecimal\n"
     "      --replace              replace a value at NEW\n",
-  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_REPLACE,
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_REPLACE
+             | CLI_OPT_SECURE_DELETE,
   .min_operands = 1,
   .max_operands = 2,
   .run = run,

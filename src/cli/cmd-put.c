@@ -186,7 +186,7 @@ const cli_command cli_command_put = {
   .help =
     "A value that is there is replaced. The new one shows when it is whole; until then, and\n"
     "after any failure, the old one is in its place. VAULT must be there: kvault new makes one.\n\n",
-  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON,
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON | CLI_OPT_SECURE_DELETE,
   .min_operands = 1,
   .max_operands = 2,
   .run = run,

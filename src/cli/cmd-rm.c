@@ -66,27 +66,16 @@ ask (cli *self)
   kvault_totals_result totals;
   char answer[16] = "";
   ssize_t n;
-  int rc = kvault_totals (self->vault, self->prefix.data, self->prefix.size, cli_show_count, self,
-                          &totals);
+  int rc = cli_count_prefix (self, &totals);
 
   if (rc != KVAULT_OK)
     return rc;
   if (totals.keys == 0)
     return KVAULT_NOTFOUND;
-  cli_ask ("%s: delete %llu %s (%s) that begin with %s? [y/N]", self->location,
-           (unsigned long long) totals.keys, totals.keys == 1 ? "key" : "keys",
-           cli_size_text (totals.bytes), cli_name (self->prefix));
+  cli_ask ("%s: delete %s (%s) that begin with %s? [y/N]", self->location,
+           cli_count_text (totals.keys, "key"), cli_size_text (totals.bytes), cli_name (self->prefix));
   n = read (STDIN_FILENO, answer, sizeof answer - 1);
   return n > 0 && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
-static int
-show_deletion (const kvault_progress *progress,
-               void                  *data)
-{
-  cli_progress (data, "%llu of %llu keys deleted", (unsigned long long) progress->keys,
-                (unsigned long long) progress->keys_total);
-  return cli_cancelled ();
 }
 
 static int
@@ -99,16 +88,12 @@ delete_prefix (cli *self)
     return CLI_DONE;
   if (rc > 0)
     rc = kvault_delete_prefix (self->vault, self->prefix.data, self->prefix.size,
-                               cli_has_progress (self) ? show_deletion : NULL, self, &deleted);
+                               cli_has_progress (self) ? cli_show_keys : NULL, self, &deleted);
   cli_progress_end ();
   if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
     return cli_fail (self, rc);
   if (deleted == 0)
-    {
-      cli_report ("%s: no key begins with %s in table \"%s\"", self->location,
-                  cli_name (self->prefix), kvault_table (self->vault));
-      return CLI_NOT_FOUND;
-    }
+    return cli_no_prefix (self);
   if (cli_has (self, CLI_OPT_JSON))
     {
       cli_json_begin ();
@@ -152,7 +137,8 @@ const cli_command cli_command_rm = {
     "  -p, --prefix P             every key that begins with P\n"
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "  -y, --yes                  do not ask\n",
-  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_YES,
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_YES
+             | CLI_OPT_SECURE_DELETE,
   .min_operands = 0,
   .max_operands = -1,
   .run = run,

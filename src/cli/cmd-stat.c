@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- a value ----------------------------------------------------------------------------- */
 
@@ -27,21 +26,15 @@ static void
 print_value (cli_bytes        key,
              const cli_value *value)
 {
-  cli_printf ("Key:          ");
+  cli_printf ("%-14s ", "Key:");
   cli_put_escaped (key);
   cli_put_line_end ();
-  cli_printf ("Size:         %llu bytes", (unsigned long long) value->size);
-  if (value->size >= 1000)
-    cli_printf (" (%s)", cli_size_text (value->size));
-  cli_put_line_end ();
-  cli_printf ("Type:         %s", value->type);
-  cli_put_line_end ();
+  cli_put_size_fact ("Size:", value->size);
+  cli_put_fact ("Type:", value->type);
   if (value->info.has_header)
-    cli_printf ("Header:       %s, %d bytes", kvault_encoding_name (value->info.encoding),
-                KVAULT_HEADER_SIZE);
+    cli_printf ("%-14s %s, %d bytes\n", "Header:", kvault_encoding_name (value->info.encoding), KVAULT_HEADER_SIZE);
   else
-    cli_printf ("Header:       none");
-  cli_put_line_end ();
+    cli_put_fact ("Header:", "none");
 }
 
 static int
@@ -71,9 +64,10 @@ stat_value (cli *self)
 /* A section with what counting it gave. */
 typedef struct counted {
   kvault_section section;
-  kvault_totals_result totals;  /* of a section that is no vault: keys only */
+  kvault_totals_result totals;  /* of a section that is no vault, and without --long: keys only */
   bool is_vault;
-  bool known;                   /* the numbers are good */
+  bool known;                   /* the number of keys is good */
+  bool known_bytes;             /* and of bytes */
 } counted;
 
 static bool
@@ -92,11 +86,16 @@ count_section (cli     *self,
     rc = kvault_section_count (self->vault, item->section.name, &item->totals.keys);
   else if (!item->section.readable)
     return CLI_DONE;
-  else if ((rc = kvault_use_table (self->vault, item->section.name)) == KVAULT_OK)
+  else if ((rc = kvault_use_table (self->vault, item->section.name)) != KVAULT_OK)
+    return cli_fail (self, rc);
+  else if (cli_has (self, CLI_OPT_LONG))
     rc = kvault_totals (self->vault, NULL, 0, cli_show_count, self, &item->totals);
+  else
+    rc = kvault_count (self->vault, &item->totals.keys);
   if (rc != KVAULT_OK)
     return cli_fail (self, rc);
   item->known = true;
+  item->known_bytes = item->is_vault && cli_has (self, CLI_OPT_LONG);
   if (item->totals.unreadable == 0)
     return CLI_DONE;
   cli_report ("%s: %llu values in table \"%s\" cannot be read; kvault ls --long names them",
@@ -184,7 +183,7 @@ print_counted_json (const counted *item)
   cli_json_text ("kind", kind_name (item->section.kind));
   if (item->known)
     cli_json_number (item->is_vault ? "keys" : "count", item->totals.keys);
-  if (item->known && item->is_vault)
+  if (item->known_bytes)
     {
       cli_json_number ("bytes", item->totals.bytes);
       cli_json_number ("unreadable", item->totals.unreadable);
@@ -212,6 +211,15 @@ print_counted_array (const char    *name,
   cli_json_end_array ();
 }
 
+/* How many pages the log's bytes have room for; how many of them count, only a checkpoint tells. */
+static uint64_t
+log_frames (const kvault_stats *stats)
+{
+  const uint64_t header = 32, frame_header = 24;   /* SQLite's file format, "WAL File Format" */
+
+  return stats->wal_size > header ? (stats->wal_size - header) / (frame_header + stats->page_size) : 0;
+}
+
 static void
 print_vault_json (cli                *self,
                   const kvault_stats *stats,
@@ -226,6 +234,7 @@ print_vault_json (cli                *self,
   cli_json_number ("reclaimable_size", stats->reclaimable_size);
   cli_json_text ("journal", stats->journal == KVAULT_JOURNAL_WAL ? "wal" : "rollback");
   cli_json_number ("wal_size", stats->wal_size);
+  cli_json_number ("wal_frames", log_frames (stats));
   cli_json_number ("page_size", stats->page_size);
   cli_json_number ("page_count", stats->page_count);
   cli_json_number ("free_page_count", stats->free_page_count);
@@ -240,25 +249,6 @@ print_vault_json (cli                *self,
 }
 
 static void
-print_size_line (const char *label,
-                 uint64_t    size)
-{
-  cli_printf ("%-14s%llu bytes", label, (unsigned long long) size);
-  if (size >= 1000)
-    cli_printf (" (%s)", cli_size_text (size));
-  cli_put_line_end ();
-}
-
-static void
-print_text_line (const char *label,
-                 const char *text)
-{
-  cli_printf ("%-14s", label);
-  cli_put_escaped ((cli_bytes) { text, strlen (text) });
-  cli_put_line_end ();
-}
-
-static void
 print_number (uint64_t number,
               bool     known)
 {
@@ -270,11 +260,12 @@ print_number (uint64_t number,
 
 /* Names come last: they are the one column a stranger chose. */
 static void
-print_counted (const counted *item)
+print_counted (const counted *item,
+               bool           bytes)
 {
   print_number (item->totals.keys, item->known);
-  if (item->is_vault)
-    print_number (item->totals.bytes, item->known);
+  if (item->is_vault && bytes)
+    print_number (item->totals.bytes, item->known_bytes);
   cli_printf ("%-8s  ", kind_name (item->section.kind));
   cli_put_escaped ((cli_bytes) { item->section.name, strlen (item->section.name) });
   if (item->is_vault && item->section.reason != NULL)
@@ -290,7 +281,8 @@ static void
 print_counted_list (const char    *heading,
                     const counted *items,
                     size_t         n,
-                    bool           vaults)
+                    bool           vaults,
+                    bool           bytes)
 {
   bool any = false;
 
@@ -301,7 +293,7 @@ print_counted_list (const char    *heading,
       if (!any)
         cli_printf ("\n%s\n", heading);
       any = true;
-      print_counted (&items[i]);
+      print_counted (&items[i], bytes);
     }
 }
 
@@ -312,20 +304,24 @@ print_vault (cli                *self,
              size_t              n)
 {
   const char *reason = unwritable_reason (self);
+  bool bytes = cli_has (self, CLI_OPT_LONG);
 
-  print_text_line ("File:", self->location);
-  print_size_line ("Size:", stats->file_size);
-  print_size_line ("Reclaimable:", stats->reclaimable_size);
-  print_text_line ("Journal:", stats->journal == KVAULT_JOURNAL_WAL ? "write-ahead log" : "rollback");
+  cli_put_fact ("File:", self->location);
+  cli_put_size_fact ("Size:", stats->file_size);
+  cli_put_size_fact ("Reclaimable:", stats->reclaimable_size);
+  cli_printf ("%-14s %llu of %llu bytes, %llu of them free\n", "Pages:", (unsigned long long) stats->page_count,
+              (unsigned long long) stats->page_size, (unsigned long long) stats->free_page_count);
+  cli_put_fact ("Page maps:", stats->auto_vacuum != 0 ? auto_vacuum_name (stats->auto_vacuum) : "no");
+  cli_put_fact ("Journal:", stats->journal == KVAULT_JOURNAL_WAL ? "write-ahead log" : "rollback");
   if (stats->journal == KVAULT_JOURNAL_WAL)
-    print_size_line ("Log:", stats->wal_size);
-  print_size_line ("Page size:", stats->page_size);
-  print_text_line ("Page maps:", stats->auto_vacuum != 0 ? auto_vacuum_name (stats->auto_vacuum) : "no");
-  print_text_line ("Read-only:", reason != NULL ? reason : "no");
+    cli_printf ("%-14s %llu bytes, room for %s\n", "Log:", (unsigned long long) stats->wal_size,
+                cli_count_text (log_frames (stats), "page"));
+  cli_put_fact ("Read-only:", reason != NULL ? reason : "no");
   if (stats->frozen)
-    print_text_line ("Seen:", "as it was when opened, without locks");
-  print_counted_list ("          KEYS           BYTES  SHAPE     TABLE", items, n, true);
-  print_counted_list ("         ITEMS  KIND      OTHER SECTION", items, n, false);
+    cli_put_fact ("Seen:", "as it was when opened, without locks");
+  print_counted_list (bytes ? "          KEYS           BYTES  SHAPE     TABLE" : "          KEYS  SHAPE     TABLE", items, n,
+                      true, bytes);
+  print_counted_list ("         ITEMS  KIND      OTHER SECTION", items, n, false, bytes);
 }
 
 static int
@@ -371,9 +367,11 @@ const cli_command cli_command_stat = {
   .summary = "Tell about a vault or a value",
   .operands = "[OPTION…] VAULT [KEY]",
   .help =
-    "Of a vault: its tables with keys and bytes, the file, its journal and what can be\n"
-    "reclaimed. Of a key: the size, the type and the header of its value.\n\n",
-  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON,
+    "Of a vault: its tables with their keys, the file, its pages, its journal and what can be\n"
+    "reclaimed. Of a key: the size, the type and the header of its value.\n\n"
+    "  -l, --long                 also the bytes of each table's values, for which every row is\n"
+    "                             looked at\n",
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON | CLI_OPT_LONG,
   .min_operands = 0,
   .max_operands = 1,
   .run = run,

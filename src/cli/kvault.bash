@@ -4,13 +4,20 @@ _kvault ()
 {
   local program=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} words=
 
-  if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --on-conflict ]]; then
-    words='skip replace rename'
-  elif ((COMP_CWORD == 1)); then
-    words="$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p') --help --version"
-  elif [[ $word == -* ]]; then
-    words=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)
-  fi
+  case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --on-conflict) words='skip replace rename' ;;
+    --sort | -s) words='key size' ;;
+    --way) words='swap steps in-place' ;;
+    --mode) words='passive full restart truncate' ;;
+    *)
+      if ((COMP_CWORD == 1)); then
+        words="$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p') --help --version"
+      elif [[ $word == -* ]]; then
+        # Those at the beginning of a line, behind a letter or not; others are only spoken of.
+        words=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u)
+      fi
+      ;;
+  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 complete -o default -F _kvault kvault

@@ -25,6 +25,10 @@ static const cli_command *const commands[] = {
   &cli_command_stat,
   &cli_command_import,
   &cli_command_export,
+  &cli_command_check,
+  &cli_command_compact,
+  &cli_command_reclaim,
+  &cli_command_checkpoint,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -78,7 +82,7 @@ print_overview (void)
               "Work with vaults: files that keep large values by key.\n\n"
               "Commands:\n");
   for (size_t i = 0; i < N_COMMANDS; i++)
-    cli_printf ("  %-6s  %s\n", commands[i]->name, commands[i]->summary);
+    cli_printf ("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
   cli_printf ("\nkvault COMMAND --help tells more of each; kvault(1) is the manual.\n"
               "\nOther options:\n"
               "  -h, --help                 this text\n"
@@ -97,8 +101,11 @@ print_help (const cli_command *command)
                 "      --key-file FILE        a key by a file that holds its bytes, in place of KEY\n");
   if (command->options & CLI_OPT_JSON)
     cli_printf ("      --json                 one JSON object a line\n");
-  cli_printf ("  -t, --table NAME           a table of the file; else \"kv\", or the first\n"
-              "  -q, --quiet                no progress\n"
+  if (command->options & CLI_OPT_TABLE)
+    cli_printf ("  -t, --table NAME           a table of the file; else \"kv\", or the first\n");
+  if (command->options & CLI_OPT_SECURE_DELETE)
+    cli_printf ("      --secure-delete        overwrite with zeros what is deleted or replaced\n");
+  cli_printf ("  -q, --quiet                no progress, no summary\n"
               "      --busy-timeout MS      how long to wait for other programs; 5000 if not given\n"
               "  -h, --help                 this text\n"
               "  --                         ends the options\n");
@@ -123,6 +130,7 @@ run_command (const cli_command *command,
     .limit = CLI_NO_LIMIT,
     .length = CLI_NO_LIMIT,
     .prefix = { "", 0 },
+    .mode = KVAULT_CHECKPOINT_TRUNCATE,
   };
   int status = CLI_DONE;
 

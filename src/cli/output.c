@@ -93,8 +93,9 @@ cli_printf (const char *format,
   cli_put (text, (size_t) length < sizeof text ? (size_t) length : sizeof text - 1);
 }
 
-void
-cli_put_escaped (cli_bytes bytes)
+static void
+put_escaped (cli_bytes bytes,
+             bool      backslash)
 {
   const unsigned char *data = bytes.data;
   size_t plain = 0, i = 0;  /* data[plain..i) can go out as it is */
@@ -105,7 +106,7 @@ cli_put_escaped (cli_bytes bytes)
     {
       size_t step = cli_utf8_next (data + i, bytes.size - i, &code_point);
 
-      if (cli_is_unsafe (code_point) || code_point == '\\')
+      if (cli_is_unsafe (code_point) || (backslash && code_point == '\\'))
         {
           cli_put (data + plain, i - plain);
           cli_put (escape, cli_escape (code_point, data[i], escape));
@@ -114,6 +115,18 @@ cli_put_escaped (cli_bytes bytes)
       i += step;
     }
   cli_put (data + plain, i - plain);
+}
+
+void
+cli_put_escaped (cli_bytes bytes)
+{
+  put_escaped (bytes, true);
+}
+
+void
+cli_put_message (const char *message)
+{
+  put_escaped ((cli_bytes) { message, strlen (message) }, false);
 }
 
 void
@@ -126,6 +139,25 @@ cli_put_line_end (void)
   cli_put ("\n", 1);
   if (is_terminal)
     flush_out ();
+}
+
+void
+cli_put_fact (const char *label,
+              const char *text)
+{
+  cli_printf ("%-14s ", label);
+  cli_put_escaped ((cli_bytes) { text, strlen (text) });
+  cli_put_line_end ();
+}
+
+void
+cli_put_size_fact (const char *label,
+                   uint64_t    size)
+{
+  cli_printf ("%-14s %llu bytes", label, (unsigned long long) size);
+  if (size >= 1000)
+    cli_printf (" (%s)", cli_size_text (size));
+  cli_put_line_end ();
 }
 
 int
@@ -357,8 +389,8 @@ cli_ask (const char *format,
   va_end (arguments);
 }
 
-static uint64_t
-now_ms (void)
+uint64_t
+cli_now_ms (void)
 {
   struct timespec now;
 
@@ -389,7 +421,7 @@ cli_progress (cli        *self,
   va_list arguments;
   int length;
 
-  if (!cli_has_progress (self) || (now = now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
+  if (!cli_has_progress (self) || (now = cli_now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
     return;
   first = last_ms == 0;
   last_ms = now;
@@ -403,20 +435,6 @@ cli_progress (cli        *self,
   progress_shown = true;
 }
 
-/* Seconds as "1:05" or "2:03:04". */
-static void
-write_time (uint64_t seconds,
-            char    *text,
-            size_t   room)
-{
-  unsigned hours = (unsigned) (seconds / 3600), minutes = (unsigned) (seconds / 60 % 60);
-
-  if (hours > 0)
-    snprintf (text, room, "%u:%02u:%02u", hours, minutes, (unsigned) (seconds % 60));
-  else
-    snprintf (text, room, "%u:%02u", minutes, (unsigned) (seconds % 60));
-}
-
 /* The rate is that of the last seconds, not of all: what comes next is likelier to be like
  * what came last. */
 void
@@ -426,12 +444,11 @@ cli_progress_bytes (cli     *self,
 {
   static uint64_t since_ms, since_done;
   static double rate;
-  char left[32];
   uint64_t now;
 
   if (!cli_has_progress (self))
     return;
-  now = now_ms ();
+  now = cli_now_ms ();
   if (since_ms == 0)
     since_ms = now;
   if (now - since_ms >= RATE_INTERVAL_MS)
@@ -447,9 +464,8 @@ cli_progress_bytes (cli     *self,
       cli_progress (self, "%s", cli_size_text (done));
       return;
     }
-  write_time ((uint64_t) ((double) (total - done) / rate), left, sizeof left);
   cli_progress (self, "%s of %s, %s/s, %s left", cli_size_text (done), cli_size_text (total),
-                cli_size_text ((uint64_t) rate), left);
+                cli_size_text ((uint64_t) rate), cli_time_text ((uint64_t) ((double) (total - done) / rate * 1000)));
 }
 
 void

@@ -67,22 +67,31 @@ report_failure (int         result,
   return cli_status (result);
 }
 
-int
-cli_open (cli          *self,
-          kvault_access mode)
+static int
+open_vault (cli          *self,
+            kvault_access mode,
+            kvault_error *error)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
-  kvault_error error;
-  int rc;
 
   options.access = mode;
   options.table = self->table;
   options.busy_timeout_ms = self->busy_timeout_ms;
   options.page_size = self->page_size;
   options.rollback_journal = cli_has (self, CLI_OPT_ROLLBACK);
+  options.secure_delete = cli_has (self, CLI_OPT_SECURE_DELETE);
   options.is_cancelled = is_cancelled;
   options.is_cancelled_data = self;
-  rc = kvault_open (self->location, &options, &self->vault, &error);
+  return kvault_open (self->location, &options, &self->vault, error);
+}
+
+int
+cli_open (cli          *self,
+          kvault_access mode)
+{
+  kvault_error error;
+  int rc = open_vault (self, mode, &error);
+
   if (rc == KVAULT_OK)
     return CLI_DONE;
   if (rc == KVAULT_ENOENT && mode == KVAULT_ACCESS_WRITE
@@ -91,6 +100,19 @@ cli_open (cli          *self,
       cli_report ("%s; kvault new makes a vault", error.message);
       return CLI_NOT_FOUND;
     }
+  return report_failure (rc, error.message);
+}
+
+int
+cli_open_damaged (cli *self)
+{
+  kvault_error error, of_salvage;
+  int rc = open_vault (self, KVAULT_ACCESS_VIEW, &error);
+
+  if (rc == KVAULT_OK)
+    return CLI_DONE;
+  if (rc == KVAULT_ECORRUPT)
+    open_vault (self, KVAULT_ACCESS_SALVAGE, &of_salvage);
   return report_failure (rc, error.message);
 }
 
@@ -159,6 +181,38 @@ cli_show_count (const kvault_totals_result *so_far,
 {
   cli_progress (data, "%llu keys counted", (unsigned long long) so_far->keys);
   return cli_cancelled ();
+}
+
+int
+cli_show_keys (const kvault_progress *progress,
+               void                  *data)
+{
+  cli_progress (data, "%llu of %llu keys", (unsigned long long) progress->keys,
+                (unsigned long long) progress->keys_total);
+  return cli_cancelled ();
+}
+
+int
+cli_show_bytes (const kvault_progress *progress,
+                void                  *data)
+{
+  cli_progress_bytes (data, progress->bytes, progress->bytes_total);
+  return cli_cancelled ();
+}
+
+int
+cli_count_prefix (cli                  *self,
+                  kvault_totals_result *totals)
+{
+  return kvault_totals (self->vault, self->prefix.data, self->prefix.size, cli_show_count, self, totals);
+}
+
+int
+cli_no_prefix (cli *self)
+{
+  cli_report ("%s: no key begins with %s in table \"%s\"", self->location, cli_name (self->prefix),
+              kvault_table (self->vault));
+  return CLI_NOT_FOUND;
 }
 
 int

@@ -154,3 +154,36 @@ cli_size_text (uint64_t size)
   snprintf (text, sizeof rooms[0], "%.1f %s", number, units[unit]);
   return text;
 }
+
+const char *
+cli_time_text (uint64_t ms)
+{
+  static char rooms[2][32];
+  static unsigned turn;
+  char *text = rooms[turn++ % 2];
+  unsigned long long seconds = (ms + 500) / 1000;
+
+  if (ms < 1000)
+    snprintf (text, sizeof rooms[0], "%u ms", (unsigned) ms);
+  else if (ms < 9950)
+    snprintf (text, sizeof rooms[0], "%.1f s", (double) ms / 1000);
+  else if (seconds < 60)
+    snprintf (text, sizeof rooms[0], "%llu s", seconds);
+  else if (seconds < 3600)
+    snprintf (text, sizeof rooms[0], "%llu:%02llu", seconds / 60, seconds % 60);
+  else
+    snprintf (text, sizeof rooms[0], "%llu:%02llu:%02llu", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return text;
+}
+
+const char *
+cli_count_text (uint64_t    n,
+                const char *noun)
+{
+  static char rooms[4][48];
+  static unsigned turn;
+  char *text = rooms[turn++ % 4];
+
+  snprintf (text, sizeof rooms[0], "%llu %s%s", (unsigned long long) n, noun, n == 1 ? "" : "s");
+  return text;
+}

@@ -25,6 +25,7 @@ look_who (kvault                   *vault,
   result->checkpointer = who->checkpointer;
   result->own = who->own;
   result->pid = who->pid;
+  memcpy (result->program, who->program, sizeof result->program);
 }
 
 static int

@@ -164,6 +164,16 @@ may_go_in_steps (const kvault_vacuum_options *options,
   return options->way == KVAULT_VACUUM_AUTO && auto_vacuum == 2;
 }
 
+/* Whether the file could be written, by this handle or, where it is for viewing, by another. */
+static int
+check_could_write (kvault *vault)
+{
+  if (vault->options.access == KVAULT_ACCESS_VIEW && !vault->damaged && vault->section->writable &&
+      kvault_obstacle_get (vault) == KVAULT_OBSTACLE_NONE)
+    return KVAULT_OK;
+  return kvault__check_writable (vault);
+}
+
 static const kvault_vacuum_options default_options;
 
 int
@@ -183,9 +193,7 @@ kvault_vacuum_plan (kvault                      *vault,
   estimate->live_size = stats.file_size - stats.reclaimable_size;
   estimate->freed = estimate->file_size > estimate->live_size ? estimate->file_size - estimate->live_size : 0;
   estimate->memory_needed = MEMORY_NEEDED;
-  if (kvault_is_readonly (vault))
-    rc = kvault__check_writable (vault);
-  else
+  if ((rc = check_could_write (vault)) == KVAULT_OK)
     rc = estimate_way (vault, &stats, options->way, estimate);
   set_possible (vault, estimate, rc);
   if (is_in_the_way (rc) && may_go_in_steps (options, stats.auto_vacuum))   /* the reason stays */

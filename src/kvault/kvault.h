@@ -1033,6 +1033,7 @@ typedef struct kvault_checkpoint_result {
   int checkpointer;         /**< nonzero: somebody else moves pages */
   int own;                  /**< nonzero: one of them is this process, another handle or an open cursor or blob */
   int64_t pid;              /**< of another process among them; 0: none, or in another container */
+  char program[32];         /**< and its name, or "" */
 } kvault_checkpoint_result;
 
 typedef enum kvault_checkpoint_mode {
@@ -1172,7 +1173,8 @@ typedef struct kvault_vacuum_estimate {
 } kvault_vacuum_estimate;
 
 /**
- * Tell beforehand what kvault_vacuum() with the same options would do. Changes nothing.
+ * Tell beforehand what kvault_vacuum() with the same options would do. Changes nothing. A handle for viewing
+ * is told what one for writing could do.
  *
  * Cost:    a look at the processes of the machine, some milliseconds.
  * Returns: KVAULT_OK, KVAULT_EINVAL, or a failure

@@ -54,6 +54,17 @@ def wait_for_reader(pipe):
         pass
 
 
+def wait_for_open(process, path):
+    """Until a process has a file open, or is over."""
+    while process.poll() is None:
+        try:
+            for fd in os.listdir(f'/proc/{process.pid}/fd'):
+                if os.readlink(f'/proc/{process.pid}/fd/{fd}') == path:
+                    return
+        except OSError:
+            pass
+
+
 def state_of(folder):
     """Names, bytes, times and modes of all there is in a folder."""
     state = {}

@@ -111,7 +111,7 @@ class Damaged(CliCase):
         self.assertEqual((done.returncode, done.stdout.count(b'\n')), (DAMAGED, 307))
         self.assertEqual(done.stderr.count(b'\n'), len(wrecked))
         self.assertEqual(set(done.stdout.splitlines()[-len(wrecked):]), wrecked)
-        facts, = self.json('stat', path, status=DAMAGED, words='cannot be read')
+        facts, = self.json('stat', '--long', path, status=DAMAGED, words='cannot be read')
         self.assertEqual(facts['tables'][0]['unreadable'], len(wrecked))
 
         for key in keys:
@@ -199,7 +199,7 @@ class Strangers(CliCase):
                 self.assertEqual(self.keys(path), [b'a'])
                 self.kvault('put', path, '-t', name, 'b', input=b'22')
                 self.assertEqual(self.kvault('cat', path, '-t', name, 'b'), b'22')
-                facts, = self.json('stat', path)
+                facts, = self.json('stat', '-l', path)
                 self.assertEqual([(t['name'], t['keys'], t['bytes']) for t in facts['tables']], [(name, 2, 3)])
                 self.assertNotIn(b'new\nline', self.kvault('stat', path))
                 os.unlink(path)

@@ -54,6 +54,10 @@ class Fixtures(CliCase):
         for fixture, path, table in self.each_healthy_table():
             facts, = self.json('stat', path, '--table', table['name'])
             counted, = facts['tables']
+            self.assertEqual(counted['keys'], table['rows'])
+            self.assertNotIn('bytes', counted)
+            facts, = self.json('stat', path, '--long', '--table', table['name'])
+            counted, = facts['tables']
             self.assertEqual(counted['name'], table['name'])
             self.assertEqual(counted['keys'], table['rows'])
             self.assertEqual(counted['bytes'], sum(key['size'] for key in table['keys']))

@@ -271,7 +271,7 @@ class Odd(ImportCase):
                 self.make({'z': b'z'})
                 process = subprocess.Popen([KVAULT, 'import', vault, self.path('big'), self.path('z')],
                                            stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-                wait_for_open(process, self.path('big'))
+                support.wait_for_open(process, self.path('big'))
                 os.truncate(self.path('big'), size)
                 said = process.communicate(timeout=support.TIMEOUT)[1]
                 if process.returncode == DONE:
@@ -293,17 +293,6 @@ class Odd(ImportCase):
         vault = self.new_vault()
         self.kvault('import', vault, self.path('d/'), status=IO, words='too many folders')
         self.assertEqual(self.keys(vault), [b'z'])
-
-
-def wait_for_open(process, path):
-    """Until a process has a file open, or is over."""
-    while process.poll() is None:
-        try:
-            for fd in os.listdir(f'/proc/{process.pid}/fd'):
-                if os.readlink(f'/proc/{process.pid}/fd/{fd}') == path:
-                    return
-        except OSError:
-            pass
 
 
 class Ended(ImportCase):
@@ -333,7 +322,7 @@ class Ended(ImportCase):
     def test_by_signals(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = self.begin()
-            wait_for_open(process, self.path('d/05'))
+            support.wait_for_open(process, self.path('d/05'))
             process.send_signal(number)
             out, said = process.communicate(timeout=support.TIMEOUT)
             n = self.assert_whole_values()
@@ -350,7 +339,7 @@ class Ended(ImportCase):
         for name in ('00', '03', '11', '15', '22', '31', '39'):
             with self.subTest(name):
                 process = self.begin()
-                wait_for_open(process, self.path('d/' + name))
+                support.wait_for_open(process, self.path('d/' + name))
                 process.kill()
                 process.communicate()
                 self.assert_whole_values()
@@ -385,7 +374,7 @@ class Ended(ImportCase):
         holder.stdout.readline()
         self.kvault('import', self.vault, self.path('d/'), '--busy-timeout', '50', status=BUSY, words=self.vault)
         waiting = self.begin()
-        wait_for_open(waiting, self.vault)
+        support.wait_for_open(waiting, self.vault)
         waiting.send_signal(signal.SIGINT)
         waiting.communicate(timeout=support.TIMEOUT)
         self.assertEqual(waiting.returncode, 130)

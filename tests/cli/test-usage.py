@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Words, help, statuses, ranges, and what happens when output cannot be written."""
 import os
+import re
 import signal
 import subprocess
 
 import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
 
-COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export')
+COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export', 'check', 'compact', 'reclaim', 'checkpoint')
 
 
 class Usage(CliCase):
@@ -15,30 +16,56 @@ class Usage(CliCase):
         overview = self.kvault('--help')
         self.assertEqual(self.kvault('-h'), overview)
         for name in COMMANDS:
-            self.assertIn(('\n  %-5s' % name).encode(), overview)
+            self.assertIn(('\n  %-10s  ' % name).encode(), overview)
             help_text = self.kvault(name, '--help')
             self.assertTrue(help_text.startswith(b'Usage: kvault ' + name.encode()), help_text)
             self.assertLessEqual(max(len(line) for line in help_text.decode().splitlines()), 100)
             self.assertEqual(self.kvault(name, 'nothing.db', '-h'), help_text)
 
-    def test_help_and_manual_name_every_option(self):
+    def options_of(self, name):
+        """The long options a command's help has, in its own column or behind a letter."""
+        help_text = self.kvault(name, '--help').decode()
+        return sorted(set(re.findall(r'^  (?:-., |    )(--[a-z][a-z-]*)', help_text, re.MULTILINE)))
+
+    def test_the_overview_names_every_command(self):
+        names = re.findall(r'^  ([a-z]+) ', self.kvault('--help').decode(), re.MULTILINE)
+        self.assertEqual(names, list(COMMANDS))
+
+    def test_the_manual_has_every_command_and_option(self):
         with open(os.path.join(support.DATA, '..', '..', 'src', 'cli', 'kvault.1'), encoding='utf-8') as file:
             manual = file.read().replace('\\-', '-')
+        common = manual[manual.index('\n.SH OPTIONS\n'):manual.index('\n.SH OUTPUT\n')]
+        commands = manual[manual.index('\n.SH COMMANDS\n'):manual.index('\n.SH OPTIONS\n')]
+        sections = dict(re.findall(r'^\.TP\n\.B ([a-z]+)\n(.*?)(?=^\.TP\n\.B [a-z]+\n|\Z)', commands, re.MULTILINE | re.DOTALL))
+        self.assertEqual(list(sections), list(COMMANDS))
         for name in COMMANDS:
-            for word in self.kvault(name, '--help').decode().replace(',', ' ').split():
-                if word.startswith('--'):
-                    self.assertIn(word, manual)
+            self.assertIn('.B kvault ' + name, manual)
+            for option in self.options_of(name):
+                self.assertRegex(sections[name] + common, option + r'\b', name)
+            for option in re.findall(r'^\.BI? ?"?(?:R -., ", " )?(--[a-z][a-z-]*)', sections[name], re.MULTILINE):
+                self.assertIn(option, self.options_of(name))
 
-    def test_completion(self):
+    def complete(self, *words):
         script = os.path.join(support.DATA, '..', '..', 'src', 'cli', 'kvault.bash')
         code = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kvault; '
                 'printf "%s\\n" "${COMPREPLY[@]}"')
-        for words, expected in ((['l'], b'ls\n'), (['--v'], b'--version\n'), (['ls', 'x.db', '--re'], b'--reverse\n'),
-                                (['mv', '--re'], b'--replace\n'), (['e'], b'export\n'), (['import', '--o'], b'--on-conflict\n'),
-                                (['import', 'v', '--on-conflict', 're'], b'replace\nrename\n'), (['cat', 'v'], b'\n')):
-            done = subprocess.run(['bash', '-c', code, 'bash', script, KVAULT, *words], stdout=subprocess.PIPE,
-                                  timeout=support.TIMEOUT, check=True)
-            self.assertEqual(done.stdout, expected)
+        done = subprocess.run(['bash', '-c', code, 'bash', script, KVAULT, *words], stdout=subprocess.PIPE,
+                              timeout=support.TIMEOUT, check=True)
+        return done.stdout.decode().split()
+
+    def test_completion(self):
+        self.assertEqual(sorted(self.complete('')), sorted([*COMMANDS, '--help', '--version']))
+        for name in COMMANDS:
+            self.assertEqual([word for word in self.complete(name, 'v', '--') if word != '--'], self.options_of(name))
+        for words, expected in ((['l'], ['ls']), (['--v'], ['--version']), (['ls', 'x.db', '--re'], ['--reverse']), (['cat', 'v'], []),
+                                (['import', 'v', '--on-conflict', 're'], ['replace', 'rename']), (['ls', '--sort', ''], ['key', 'size']),
+                                (['ls', '-s', 's'], ['size']), (['compact', '--way', ''], ['swap', 'steps', 'in-place']),
+                                (['checkpoint', 'v', '--mode', ''], ['passive', 'full', 'restart', 'truncate'])):
+            self.assertEqual(self.complete(*words), expected)
+            if words[-2:-1] and words[-1] == '':   # the words that are offered are those that are taken
+                for word in expected:
+                    done = self.run_kvault(words[0], 'absent.db', words[-2], word)
+                    self.assertEqual(done.returncode, NOT_FOUND, done.stderr)
 
     def test_version(self):
         self.assertRegex(self.kvault('--version'), rb'^kvault [0-9]+\.[0-9]+\.[0-9]+\n$')
@@ -55,6 +82,10 @@ class Usage(CliCase):
                      ['cat', path, '--key-hex', 'zz'], ['cat', path, 'a', '--key-hex', '61'],
                      ['put', path, '--key-hex', '61', '--key-hex', '62'], ['rm', path, 'a', '--prefix', 'b'], ['mv', path, '--prefix', 'a'],
                      ['mv', path, '--prefix', 'a', 'b', 'c'], ['import', path], ['export', path], ['ls', path, '--dry-run'],
+                     ['check'], ['check', path, 'key'], ['check', path, '-t', 'kv'], ['compact', path, '--way', 'best'],
+                     ['compact', path, '--way', 'steps', '--page-maps'], ['compact', path, '--into', 'x', '--way', 'swap'],
+                     ['compact', path, '--into', 'x', '--page-maps'], ['compact', path, '--into'], ['reclaim', path, '--pages', '0'],
+                     ['reclaim', path, '--pages', '-1'], ['checkpoint', path, '--mode', 'Full'], ['checkpoint', path, '--mode', ''],
                      ['cat', path, 'k', '--offset', '0x10'], ['ls', path, '--busy-timeout', '3600001'],
                      ['cat', path, '--key-file', self.path('absent')]):
             with self.subTest(args):

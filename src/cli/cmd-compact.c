@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd-compact.c - kvault compact: free space given back, or a compacted copy.
+ *
+ * The library knows three ways. Without --way the best that can be gone now is taken, and the receipt says which.
+ * A dry run asks it for an estimate of each and changes nothing.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define N_WAYS (KVAULT_VACUUM_IN_PLACE + 1)
+
+static const char *const way_names[N_WAYS] = {
+  [KVAULT_VACUUM_AUTO] = "auto",
+  [KVAULT_VACUUM_SWAP] = "swap",
+  [KVAULT_VACUUM_INCREMENTAL] = "steps",
+  [KVAULT_VACUUM_IN_PLACE] = "in-place",
+};
+
+static const char *const way_texts[N_WAYS] = {
+  [KVAULT_VACUUM_AUTO] = "none",
+  [KVAULT_VACUUM_SWAP] = "a new file takes the place of the old one",
+  [KVAULT_VACUUM_INCREMENTAL] = "in steps, beside others",
+  [KVAULT_VACUUM_IN_PLACE] = "in place; the second half can be neither watched nor stopped",
+};
+
+/* Only of a new file there is an old one to compare it with. */
+static const char *
+what_was_verified (kvault_vacuum_way way)
+{
+  return way == KVAULT_VACUUM_SWAP ? "all pages; rows and bytes of every table as before" : NULL;
+}
+
+/* --- the plan ---------------------------------------------------------------------------- */
+
+typedef struct plan {
+  kvault_vacuum_estimate ways[N_WAYS];  /* of AUTO the one it would take */
+  kvault_vacuum_way way;                /* the one recommended, or asked for */
+} plan;
+
+static int
+make_plan (cli  *self,
+           plan *made)
+{
+  kvault_vacuum_options options = { .page_maps = cli_has (self, CLI_OPT_PAGE_MAPS) };
+  int rc = KVAULT_OK;
+
+  for (int way = 0; rc == KVAULT_OK && way < N_WAYS; way++)
+    {
+      options.way = (kvault_vacuum_way) way;
+      if (way != KVAULT_VACUUM_INCREMENTAL || !options.page_maps)
+        rc = kvault_vacuum_plan (self->vault, &options, &made->ways[way]);
+      else
+        made->ways[way].possible = KVAULT_EINVAL;   /* they cannot be turned on in steps */
+    }
+  made->way = self->way;
+  if (self->way == KVAULT_VACUUM_AUTO && made->ways[0].possible != KVAULT_OK
+      && made->ways[KVAULT_VACUUM_IN_PLACE].possible == KVAULT_OK)
+    made->way = KVAULT_VACUUM_IN_PLACE;
+  return rc;
+}
+
+static void
+print_way_json (const kvault_vacuum_estimate *way,
+                const char                   *name)
+{
+  cli_json_begin ();
+  cli_json_text ("way", name);
+  cli_json_bool ("possible", way->possible == KVAULT_OK);
+  if (way->reason[0] != '\0')
+    cli_json_text ("reason", way->reason);
+  if (way->possible != KVAULT_EREADONLY && way->disk_needed > 0)
+    {
+      cli_json_number ("disk_needed", way->disk_needed);
+      cli_json_number ("temporary_needed", way->temporary_needed);
+      cli_json_number ("memory_needed", way->memory_needed);
+      cli_json_number ("duration_ms", way->duration_ms);
+    }
+  cli_json_end ();
+}
+
+static void
+print_plan_json (cli        *self,
+                 const plan *made)
+{
+  const kvault_vacuum_estimate *chosen = &made->ways[made->way];
+
+  cli_json_begin ();
+  cli_json_text ("file", self->location);
+  cli_json_number ("size", chosen->file_size);
+  cli_json_number ("in_use", chosen->live_size);
+  cli_json_number ("freed", chosen->freed);
+  cli_json_text ("way", way_names[chosen->way]);
+  cli_json_bool ("possible", chosen->possible == KVAULT_OK);
+  if (made->ways[0].reason[0] != '\0')
+    cli_json_text ("reason", made->ways[0].reason);
+  cli_json_number ("disk_free", chosen->disk_free);
+  cli_json_number ("temporary_free", chosen->temporary_free);
+  cli_json_number ("others", made->ways[0].n_others);
+  if (made->ways[0].pid > 0)
+    {
+      cli_json_number ("pid", (uint64_t) made->ways[0].pid);
+      cli_json_text ("program", made->ways[0].program);
+    }
+  cli_json_begin_array ("ways");
+  for (int way = KVAULT_VACUUM_SWAP; way < N_WAYS; way++)
+    print_way_json (&made->ways[way], way_names[way]);
+  cli_json_end_array ();
+  cli_json_end_line ();
+}
+
+/* "  swap        0.5 s      1.0 GB      25.2 MB". */
+static void
+print_way (const plan       *made,
+           kvault_vacuum_way way)
+{
+  const kvault_vacuum_estimate *estimate = &made->ways[way];
+
+  cli_printf ("%c %-10s", made->ways[made->way].way == way ? '*' : ' ', way_names[way]);
+  if (estimate->possible == KVAULT_OK)
+    cli_printf ("%8s  %9s  %10s  %10s", cli_time_text (estimate->duration_ms), cli_size_text (estimate->disk_needed),
+                estimate->temporary_needed > 0 ? cli_size_text (estimate->temporary_needed) : "",
+                cli_size_text (estimate->memory_needed));
+  else
+    {
+      cli_printf ("%s: ", estimate->possible == KVAULT_EINVAL ? "no" : "not now");
+      cli_put_message (estimate->reason[0] != '\0' ? estimate->reason : "page maps cannot be turned on in steps");
+    }
+  cli_put_line_end ();
+}
+
+static void
+print_plan (cli        *self,
+            const plan *made)
+{
+  const kvault_vacuum_estimate *chosen = &made->ways[made->way];
+
+  cli_put_fact ("File:", self->location);
+  cli_put_size_fact ("Size:", chosen->file_size);
+  cli_put_size_fact ("Comes back:", chosen->freed);
+  cli_put_size_fact ("Free disk:", chosen->disk_free);
+  if (chosen->temporary_needed > 0)
+    cli_put_size_fact ("Free for temporary files:", chosen->temporary_free);
+  cli_put_fact ("Way:", way_texts[chosen->way]);
+  if (made->ways[0].reason[0] != '\0' && chosen->way != KVAULT_VACUUM_SWAP)
+    {
+      cli_printf ("%-14s ", "Because:");
+      cli_put_message (made->ways[0].reason);
+      cli_put_line_end ();
+    }
+  cli_printf ("\n  WAY         ABOUT       DISK   TEMPORARY      MEMORY\n");
+  for (int way = KVAULT_VACUUM_SWAP; way < N_WAYS; way++)
+    print_way (made, (kvault_vacuum_way) way);
+}
+
+static int
+show_plan (cli *self)
+{
+  plan made;
+  int rc = make_plan (self, &made);
+
+  if (rc != KVAULT_OK)
+    return cli_fail (self, rc);
+  if (cli_has (self, CLI_OPT_JSON))
+    print_plan_json (self, &made);
+  else
+    print_plan (self, &made);
+  if (made.ways[self->way].possible == KVAULT_OK)
+    return CLI_DONE;
+  cli_report ("%s", made.ways[self->way].reason);
+  return cli_status (made.ways[self->way].possible);
+}
+
+/* --- compacting -------------------------------------------------------------------------- */
+
+static void
+print_receipt (cli                        *self,
+               const kvault_vacuum_result *result,
+               uint64_t                    ms)
+{
+  const char *verified = what_was_verified (result->way);
+  uint64_t freed = result->size_before > result->size_after ? result->size_before - result->size_after : 0;
+
+  if (cli_has (self, CLI_OPT_JSON))
+    {
+      cli_json_begin ();
+      cli_json_text ("file", self->location);
+      cli_json_text ("way", way_names[result->way]);
+      cli_json_number ("size_before", result->size_before);
+      cli_json_number ("size_after", result->size_after);
+      cli_json_number ("freed", freed);
+      cli_json_number ("duration_ms", ms);
+      cli_json_bool ("verified", verified != NULL);
+      cli_json_bool ("log_in_use", result->log_in_use != 0);
+      cli_json_end_line ();
+      return;
+    }
+  if (cli_has (self, CLI_OPT_QUIET))
+    return;
+  cli_put_fact ("Way:", way_texts[result->way]);
+  cli_put_size_fact ("Before:", result->size_before);
+  cli_put_size_fact ("After:", result->size_after);
+  cli_put_size_fact ("Given back:", freed);
+  cli_put_fact ("Time:", cli_time_text (ms));
+  cli_put_fact ("Verified:", verified != NULL ? verified : "by SQLite as it went; kvault check looks at all");
+  if (result->log_in_use)
+    cli_put_fact ("Log:", "another program reads; the file shrinks when it is done");
+}
+
+/* The library says what is in the way; what could be done instead is ours to say. */
+static int
+fail (cli *self,
+      int  result)
+{
+  const char *message = kvault_errmsg (self->vault);
+
+  if (result == KVAULT_ECORRUPT)
+    cli_report ("%s; kvault export saves what can be read", message);
+  else if ((result == KVAULT_EBUSY || result == KVAULT_EPERM) && self->way == KVAULT_VACUUM_AUTO)
+    cli_report ("%s; --way in-place does it all the same, but keeps writers waiting", message);
+  else
+    return cli_fail (self, result);
+  return cli_status (result);
+}
+
+static int
+compact (cli *self)
+{
+  kvault_vacuum_options options = {
+    .way = self->way,
+    .page_maps = cli_has (self, CLI_OPT_PAGE_MAPS),
+    .progress = cli_show_bytes,
+    .progress_data = self,
+  };
+  kvault_vacuum_result result;
+  uint64_t begun = cli_now_ms ();
+  int rc = kvault_vacuum (self->vault, &options, &result);
+
+  cli_progress_end ();
+  if (rc != KVAULT_OK)
+    return fail (self, rc);
+  print_receipt (self, &result, cli_now_ms () - begun);
+  return CLI_DONE;
+}
+
+/* --- a copy ------------------------------------------------------------------------------ */
+
+static int
+look_at_target (const char *target,
+                uint64_t   *room)
+{
+  char *copy = strdup (target);
+  struct statvfs fs;
+  int rc = copy != NULL && statvfs (dirname (copy), &fs) == 0 ? 0 : errno;
+
+  *room = rc == 0 ? (uint64_t) fs.f_bavail * fs.f_frsize : 0;
+  free (copy);
+  if (rc != 0)
+    cli_report ("%s: %s", cli_name ((cli_bytes) { target, strlen (target) }), strerror (rc));
+  else if (faccessat (AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    cli_report ("%s is there already", cli_name ((cli_bytes) { target, strlen (target) }));
+  else
+    return CLI_DONE;
+  return rc == 0 ? CLI_USAGE : rc == ENOENT ? CLI_NOT_FOUND : CLI_IO;
+}
+
+static int
+plan_copy (cli *self)
+{
+  kvault_stats stats;
+  uint64_t room, size;
+  int rc = kvault_stats_get (self->vault, &stats);
+  int status;
+
+  if (rc != KVAULT_OK)
+    return cli_fail (self, rc);
+  if ((status = look_at_target (self->into, &room)) != CLI_DONE)
+    return status;
+  size = stats.file_size - stats.reclaimable_size;
+  if (cli_has (self, CLI_OPT_JSON))
+    {
+      cli_json_begin ();
+      cli_json_text ("file", self->location);
+      cli_json_bytes ("into", (cli_bytes) { self->into, strlen (self->into) });
+      cli_json_number ("size", size);
+      cli_json_number ("disk_free", room);
+      cli_json_end_line ();
+    }
+  else
+    {
+      cli_put_fact ("File:", self->location);
+      cli_put_fact ("Copy:", self->into);
+      cli_put_size_fact ("Size:", size);
+      cli_put_size_fact ("Free disk:", room);
+    }
+  if (size <= room)
+    return CLI_DONE;
+  cli_report ("%s: no room for %s", cli_name ((cli_bytes) { self->into, strlen (self->into) }), cli_size_text (size));
+  return CLI_IO;
+}
+
+static void
+print_copy (cli     *self,
+            uint64_t size,
+            uint64_t ms)
+{
+  if (cli_has (self, CLI_OPT_JSON))
+    {
+      cli_json_begin ();
+      cli_json_text ("file", self->location);
+      cli_json_bytes ("into", (cli_bytes) { self->into, strlen (self->into) });
+      cli_json_number ("size", size);
+      cli_json_number ("duration_ms", ms);
+      cli_json_bool ("verified", true);
+      cli_json_end_line ();
+      return;
+    }
+  if (cli_has (self, CLI_OPT_QUIET))
+    return;
+  cli_put_fact ("Copy:", self->into);
+  cli_put_size_fact ("Size:", size);
+  cli_put_fact ("Time:", cli_time_text (ms));
+  cli_put_fact ("Verified:", what_was_verified (KVAULT_VACUUM_SWAP));
+}
+
+static int
+copy_vault (cli *self)
+{
+  uint64_t begun = cli_now_ms ();
+  struct stat made;
+  int rc = kvault_backup (self->vault, self->into, cli_show_bytes, self);
+
+  cli_progress_end ();
+  if (rc != KVAULT_OK)
+    return fail (self, rc);
+  print_copy (self, stat (self->into, &made) == 0 ? (uint64_t) made.st_size : 0, cli_now_ms () - begun);
+  return CLI_DONE;
+}
+
+/* ----------------------------------------------------------------------------------------- */
+
+static bool
+check_options (cli *self)
+{
+  if (cli_has (self, CLI_OPT_INTO) && cli_has (self, CLI_OPT_WAY | CLI_OPT_PAGE_MAPS))
+    cli_report ("--into makes a copy; --way and --page-maps do not go with it");
+  else if (self->way == KVAULT_VACUUM_INCREMENTAL && cli_has (self, CLI_OPT_PAGE_MAPS))
+    cli_report ("page maps cannot be turned on in steps; leave out --way steps");
+  else
+    return true;
+  return false;
+}
+
+static int
+run (cli *self)
+{
+  bool dry = cli_has (self, CLI_OPT_DRY_RUN), copies = cli_has (self, CLI_OPT_INTO);
+  int status;
+
+  if (!check_options (self))
+    return CLI_USAGE;
+  if ((status = cli_open (self, dry || copies ? KVAULT_ACCESS_VIEW : KVAULT_ACCESS_WRITE)) != CLI_DONE)
+    return status;
+  if (copies)
+    return dry ? plan_copy (self) : copy_vault (self);
+  return dry ? show_plan (self) : compact (self);
+}
+
+const cli_command cli_command_compact = {
+  .name = "compact",
+  .summary = "Give back free space",
+  .operands = "[OPTION…] VAULT",
+  .help =
+    "The best way that can be gone now is chosen and said. It ends with what came back, the time,\n"
+    "and what was verified. Until the last moment a signal leaves the file as it was; after\n"
+    "--way steps what was given back stays so.\n\n"
+    "      --way WAY              swap: a new file, compared with the old one, takes its place;\n"
+    "                             quick, but nobody else may have the file open. steps: as kvault\n"
+    "                             reclaim; beside others, in files with page maps. in-place:\n"
+    "                             others wait for all of it, and its second half can be neither\n"
+    "                             watched nor stopped\n"
+    "      --page-maps            turn page maps on (auto_vacuum=INCREMENTAL): the end of a large\n"
+    "                             value is as near as its beginning, and space can be given back\n"
+    "                             in steps\n"
+    "      --into FILE            write a compacted and compared copy to FILE, where nothing may\n"
+    "                             be yet, and leave VAULT as it is; others may write meanwhile\n"
+    "      --dry-run              tell what would come back, the way and why, disk, memory, time\n"
+    "                             and who is in the way, and change nothing\n",
+  .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_WAY | CLI_OPT_PAGE_MAPS | CLI_OPT_INTO,
+  .min_operands = 0,
+  .max_operands = 0,
+  .run = run,
+};

@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: MIT
+"""check, compact, reclaim, checkpoint: what they find and do, beside others, ended halfway."""
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import support
+from support import (BUSY, DAMAGED, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, digest, is_healthy, key_of, sql,
+                     state_of)
+
+PAGE = 4096
+LARGE_TABLES = (
+    'CREATE TABLE kvault_large (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, key BLOB NOT NULL, size INTEGER NOT NULL, '
+    'part INTEGER NOT NULL, token BLOB NOT NULL, state INTEGER NOT NULL, touched INTEGER NOT NULL)',
+    'CREATE TABLE kvault_parts (id INTEGER PRIMARY KEY, data BLOB NOT NULL)',
+)
+HOLD = '''
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    connection.execute(statement).fetchall()
+print('holds', flush=True)
+sys.stdin.read()
+'''
+
+
+class MaintenanceCase(CliCase):
+    def hold(self, path, *statements):
+        """A second process that has the vault open and has run some statements on it, until release()."""
+        holder = subprocess.Popen([sys.executable, '-c', HOLD, path, *statements], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(self.release, holder)
+        self.assertEqual(holder.stdout.readline(), b'holds\n')
+        return holder
+
+    def release(self, holder):
+        if holder.poll() is None:
+            holder.communicate(timeout=support.TIMEOUT)
+        holder.stdout.close()
+
+    def half_empty(self, name='v.kvault', n=200, size=3 * PAGE, options=()):
+        """A vault from which every second value was deleted, and what it still has."""
+        path = self.path(name)
+        self.kvault('new', path, '--page-size', str(PAGE), *options)
+        values = {b'%04d' % i: bytes([i % 251]) * size for i in range(n)}
+        sql(path, 'BEGIN', *(('INSERT INTO kv VALUES (?, ?)', pair) for pair in values.items()), 'COMMIT',
+            "DELETE FROM kv WHERE CAST(key AS TEXT) % 2", 'PRAGMA wal_checkpoint(TRUNCATE)')
+        return path, {key: value for key, value in values.items() if int(key) % 2 == 0}
+
+    def values(self, path):
+        connection = sqlite3.connect(path)
+        try:
+            self.assertEqual(connection.execute('PRAGMA integrity_check').fetchall(), [('ok',)])
+            return dict(connection.execute('SELECT key, value FROM kv'))
+        finally:
+            connection.close()
+
+    def stat(self, path):
+        facts, = self.json('stat', path)
+        return facts
+
+    def interrupt_while_waiting(self, path, *args):
+        """End a command that waits for another program; the vault in its hands shows that it is past its beginning."""
+        process = subprocess.Popen([KVAULT, *args, '--busy-timeout', '3600000'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        support.wait_for_open(process, path)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=support.TIMEOUT)
+        self.assertEqual((process.returncode, said), (130, (b'', b'')))
+
+
+class Check(MaintenanceCase):
+    def test_healthy_files(self):
+        for fixture in support.fixtures():
+            if not is_healthy(fixture):
+                continue
+            with self.subTest(fixture['file']):
+                path = self.fixture(fixture['file'])
+                before = state_of(self.folder)
+                for options in ([], ['--full']):
+                    *findings, summary = self.json('check', path, *options)
+                    self.assertEqual([row for row in findings if row['damage']], [])
+                    self.assertEqual(summary['keys'], sum(t['keys'] for t in self.stat(path)['tables']))
+                    self.assertEqual((summary['damages'], summary['findings']), (0, len(findings)))
+                    self.assert_same_state(before)
+
+    def test_full_finds_what_quick_does_not_look_for(self):
+        path = self.fixture('v010_media.db')
+        self.assertEqual(self.kvault('check', path), b'Checked 53 keys: nothing is wrong\n')
+        row, summary = self.json('check', '--full', path)
+        self.assertEqual((row['finding'], row['damage'], row['table'], row['offset']), ('zeros', False, 'kv', 0))
+        self.assertEqual(row['key'], 'left/zero-filled-by-failed-put_file.png')
+        self.assertEqual(summary['bytes'], self.json('stat', '-l', path)[0]['tables'][0]['bytes'])
+        self.assertEqual(self.kvault('check', '-q', path), b'')
+
+    def test_damage_is_named_with_its_keys(self):
+        path = self.fixture('damaged/table_leaf_wrecked.db')
+        before = state_of(self.folder)
+        *rows, summary = self.json('check', path, status=DAMAGED, words=['table_leaf_wrecked.db', 'kvault export'])
+        wrecked = {key['key_hex'] for f in support.fixtures() if f['file'] == 'damaged/table_leaf_wrecked.db'
+                   for key in f['tables'][0]['keys'] if 'error' in key}
+        self.assertTrue(wrecked)
+        self.assertEqual({key_of(row).hex() for row in rows if row['finding'] == 'unreadable'}, wrecked)
+        self.assertEqual(summary['damages'], len(rows))
+        lines = self.kvault('check', path, status=DAMAGED).decode().splitlines()
+        self.assertEqual(sum(line.startswith('damaged: key ') for line in lines), len(wrecked))
+        self.assertRegex(lines[-1], r'^Checked 307 keys: [0-9]+ damaged, 0 odd$')
+        self.assert_same_state(before)
+
+    def test_what_only_salvage_opens(self):
+        path = self.fixture('v010_media.db')
+        sql(path, 'PRAGMA writable_schema=1', "UPDATE sqlite_schema SET sql = 'CREATE TABLE nonsense(' WHERE name LIKE '%idx'")
+        before = state_of(self.folder)
+        self.kvault('ls', path, status=DAMAGED)
+        *rows, summary = self.json('check', path, status=DAMAGED, words='v010_media.db')
+        self.assertGreater(summary['damages'], 0)
+        self.assertEqual(rows[0]['finding'], 'structure')
+        self.assert_same_state(before)
+
+    def test_odd_keys_are_given_exactly(self):
+        path = self.path('v1.db')
+        sql(path, 'CREATE TABLE kv(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL)',
+            ('INSERT INTO kv VALUES (1, ?, ?, 7)', (b'\xff\x00', b'123')), ("INSERT INTO kv VALUES (2, 'text', ?, 3)", (b'123',)))
+        rows = self.json('check', path)
+        self.assertEqual([(row['finding'], key_of(row)) for row in rows[:-1]], [('key-class', b'text'), ('size', b'\xff\x00')])
+        self.assertIn(b'odd: key "\\xff\\x00" of table "kv"', self.kvault('check', path))
+
+    def test_no_vaults(self):
+        for name, status in (('foreign/other_app.sqlite', DAMAGED), ('foreign/really_a_jpeg.db', DAMAGED), ('damaged/truncated_50_bytes.db', DAMAGED)):
+            for command in ('check', 'compact', 'reclaim', 'checkpoint'):
+                self.assertEqual(self.kvault(command, self.fixture(name), status=status, words=os.path.basename(name)), b'')
+        for command in ('check', 'compact', 'reclaim', 'checkpoint'):
+            self.kvault(command, self.path('absent'), status=NOT_FOUND, words='absent')
+
+    def test_busy_and_interrupted(self):
+        path, _ = self.half_empty(options=['--rollback-journal'])
+        self.hold(path, 'BEGIN EXCLUSIVE')
+        before = state_of(self.folder)
+        self.kvault('check', path, '--busy-timeout', '0', status=BUSY, words='v.kvault')
+        self.interrupt_while_waiting(path, 'check', path)
+        self.assert_same_state(before)
+
+
+class Compact(MaintenanceCase):
+    def test_alone_by_a_new_file(self):
+        path, values = self.half_empty()
+        size = os.path.getsize(path)
+        plan, = self.json('compact', '--dry-run', path)
+        self.assertEqual((plan['way'], plan['possible'], plan['others'], plan['size']), ('swap', True, 0, size))
+        self.assertEqual([way['way'] for way in plan['ways']], ['swap', 'steps', 'in-place'])
+        done, = self.json('compact', path)
+        self.assertEqual((done['way'], done['verified'], done['size_before']), ('swap', True, size))
+        self.assertEqual(done['size_after'], os.path.getsize(path))
+        self.assertGreaterEqual(done['freed'], plan['freed'])
+        self.assertLess(os.path.getsize(path), size * 2 / 3)
+        self.assertEqual(self.values(path), values)
+        self.assertEqual(self.stat(path)['free_page_count'], 0)
+        self.assertEqual(os.listdir(self.folder), ['v.kvault'])
+        text = self.kvault('compact', path).decode()
+        for word in ('Way:', 'new file', 'Before:', 'After:', 'Given back:', 'Time:', 'Verified:'):
+            self.assertIn(word, text)
+        self.assertEqual(self.kvault('compact', '-q', path), b'')
+
+    def test_each_way(self):
+        for way in ('swap', 'steps', 'in-place'):
+            for options in ([], ['--rollback-journal']):
+                path, values = self.half_empty(way + str(len(options)), options=options)
+                journal = self.stat(path)['journal']
+                done, = self.json('compact', '--way', way, path)
+                self.assertEqual(done['way'], way)
+                self.assertGreater(done['freed'], 0)
+                self.assertEqual(self.values(path), values)
+                self.assertEqual((self.stat(path)['free_page_count'], self.stat(path)['journal']), (0, journal))
+
+    def test_beside_another_in_steps(self):
+        path, values = self.half_empty()
+        size = os.path.getsize(path)
+        holder = self.hold(path, 'SELECT count(*) FROM kv')
+        plan, = self.json('compact', '--dry-run', path)
+        self.assertEqual((plan['way'], plan['possible'], plan['others'], plan['pid']), ('steps', True, 1, holder.pid))
+        self.assertIn(str(holder.pid), plan['reason'])
+        text = self.kvault('compact', '--dry-run', path).decode()
+        self.assertIn('\n* steps', text)
+        self.assertIn(str(holder.pid), text)
+        before = state_of(self.folder)
+        self.kvault('compact', '--way', 'swap', path, status=BUSY, words=str(holder.pid))
+        self.assertEqual(state_of(self.folder)['v.kvault'], before['v.kvault'])
+        done, = self.json('compact', path)
+        self.assertEqual((done['way'], done['verified']), ('steps', False))
+        self.assertLess(os.path.getsize(path), size * 2 / 3)
+        self.release(holder)
+        self.assertEqual(self.values(path), values)
+
+    def test_beside_another_without_page_maps(self):
+        path = self.fixture('v010_media.db')
+        values = self.values(path)
+        sql(path, 'CREATE TABLE filler(x)', 'INSERT INTO filler VALUES (zeroblob(1000000))', 'DROP TABLE filler')
+        holder = self.hold(path, 'SELECT count(*) FROM kv')
+        plan, = self.json('compact', '--dry-run', path, status=BUSY, words=str(holder.pid))
+        self.assertEqual((plan['way'], plan['possible']), ('in-place', True))
+        self.assertEqual([way['possible'] for way in plan['ways']], [False, False, True])
+        self.kvault('compact', path, status=BUSY, words=[str(holder.pid), '--way in-place'])
+        self.kvault('compact', '--way', 'steps', path, status=USAGE, words='page maps')
+        done, = self.json('compact', '--way', 'in-place', path)
+        self.assertGreater(done['freed'], 900000)
+        self.release(holder)
+        self.assertEqual(self.values(path), values)
+
+    def test_page_maps(self):
+        for way in ([], ['--way', 'in-place']):
+            path = self.fixture('v010_media.db')
+            values = self.values(path)
+            self.kvault('reclaim', path, status=USAGE, words='kvault compact --page-maps')
+            self.json('compact', '--page-maps', path, *way)
+            self.assertEqual(self.stat(path)['auto_vacuum'], 'incremental')
+            self.assertEqual(self.values(path), values)
+            self.kvault('reclaim', path)
+
+    def test_a_dry_run_changes_nothing(self):
+        path, _ = self.half_empty()
+        holder = self.hold(path, "INSERT INTO kv VALUES (x'00', x'01')")
+        holder.kill()   # leaves its log
+        holder.communicate(timeout=support.TIMEOUT)
+        self.assertGreater(os.path.getsize(path + '-wal'), 0)
+        os.remove(path + '-shm')
+        before = {name: state for name, state in state_of(self.folder).items() if not name.endswith('-shm')}
+        for args in (['compact'], ['compact', '--into', self.path('copy')], ['compact', '--way', 'in-place'], ['reclaim']):
+            self.json(*args, '--dry-run', path)
+            self.kvault(*args, '--dry-run', path)
+            now = {name: state for name, state in state_of(self.folder).items() if not name.endswith('-shm')}
+            self.assertEqual(now, before)
+
+    def test_a_copy(self):
+        path, values = self.half_empty()
+        before = state_of(self.folder)
+        copy = self.path('copy.kvault')
+        holder = self.hold(path, 'SELECT count(*) FROM kv')
+        done, = self.json('compact', '--into', copy, path)
+        self.assertEqual((done['into'], done['size'], done['verified']), (copy, os.path.getsize(copy), True))
+        self.assertEqual(self.values(copy), values)
+        self.assertLess(os.path.getsize(copy), os.path.getsize(path) * 2 / 3)
+        self.assertEqual(state_of(self.folder)['v.kvault'], before['v.kvault'])
+        self.release(holder)
+        for options in ([], ['--dry-run']):
+            self.kvault('compact', path, '--into', copy, *options, status=USAGE, words=['copy.kvault', 'already'])
+            self.kvault('compact', path, '--into', path, *options, status=USAGE, words='already')
+            self.kvault('compact', path, '--into', self.path('no/x'), *options, status=NOT_FOUND, words='no/x')
+        self.assertEqual(sorted(os.listdir(self.folder)), ['copy.kvault', 'v.kvault'])
+
+    def test_damaged_files_are_not_compacted(self):
+        path = self.fixture('damaged/table_leaf_wrecked.db')
+        before = state_of(self.folder)
+        for options in ([], ['--into', self.path('copy')]):
+            self.kvault('compact', path, *options, status=DAMAGED, words='kvault export')
+            self.assert_same_state(before)
+
+    def test_what_may_not_be_written(self):
+        path, _ = self.half_empty()
+        os.chmod(path, 0o444)
+        os.chmod(self.folder, 0o555)
+        before = state_of(self.folder)
+        for args in (['compact'], ['compact', '--dry-run'], ['reclaim'], ['checkpoint']):
+            self.kvault(*args, path, status=IO, words='v.kvault', **support.as_nobody())
+        self.assert_same_state(before)
+
+    def test_no_room(self):
+        mount = self.path('small')
+        os.mkdir(mount)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m', 'none', mount], check=False,
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest('mounting is not allowed here')
+        self.addCleanup(subprocess.run, ['umount', mount], check=True)
+        path, values = self.half_empty(n=120, options=['--rollback-journal'])
+        shutil.copyfile(path, os.path.join(mount, 'v'))
+        path = os.path.join(mount, 'v')
+        before = state_of(mount)
+        self.kvault('compact', '--way', 'swap', path, status=IO, words='free')
+        self.kvault('compact', '--way', 'swap', '--dry-run', path, status=IO, words='free')
+        self.kvault('compact', '--into', os.path.join(mount, 'w'), path, status=IO)
+        self.kvault('compact', '--into', os.path.join(mount, 'w'), path, '--dry-run', status=IO, words='room')
+        self.assertEqual(state_of(mount), before)
+        self.assertEqual(self.values(path), values)
+
+    def test_interrupted_while_it_waits(self):
+        path, values = self.half_empty()
+        holder = self.hold(path, 'BEGIN IMMEDIATE')
+        before = state_of(self.folder)['v.kvault']
+        for args in (['compact', '--way', 'steps'], ['compact', '--way', 'in-place'], ['compact'], ['reclaim']):
+            self.interrupt_while_waiting(path, *args, path)
+            self.assertEqual(state_of(self.folder)['v.kvault'], before)
+        self.release(holder)
+        self.assertEqual(self.values(path), values)
+
+    def test_interrupted_at_work(self):
+        path, values = self.half_empty(n=4000)
+        for args, name in (([], '.v.kvault.kvault-compact'), (['--into', self.path('copy')], '.copy.kvault-compact')):
+            before = digest_of(path)
+            process = subprocess.Popen([KVAULT, 'compact', path, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            while process.poll() is None and not os.path.exists(self.path(name)):
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=support.TIMEOUT)
+            self.assertIn(process.returncode, (DONE, 130))
+            self.assertEqual((err, bool(out)), (b'', process.returncode == DONE))
+            self.assertEqual(sorted(os.listdir(self.folder)), ['copy', 'v.kvault'] if args and process.returncode == DONE else ['v.kvault'])
+            if process.returncode != DONE:
+                self.assertEqual(digest_of(path), before)
+            self.assertEqual(self.values(path), values)
+
+
+def digest_of(path):
+    with open(path, 'rb') as file:
+        return digest(file.read())
+
+
+class Reclaim(MaintenanceCase):
+    def test_some_pages_then_all(self):
+        path, values = self.half_empty()
+        size, free = os.path.getsize(path), self.stat(path)['free_page_count']
+        plan, = self.json('reclaim', '--dry-run', '--pages', '10', path)
+        self.assertEqual((plan['pages'], plan['free_page_count'], plan['file_size']), (10, free - 10, size - 10 * PAGE))
+        self.assertEqual(os.path.getsize(path), size)
+        done, = self.json('reclaim', '--pages', '10', path)
+        self.assertEqual(done['pages'], 10)
+        self.assertLessEqual(os.path.getsize(path), size - 10 * PAGE)
+        free = self.stat(path)['free_page_count']
+        plan, = self.json('reclaim', '--dry-run', path)
+        self.assertEqual(plan['pages'], free)
+        self.assertIn(b'Gave back %d pages' % free, self.kvault('reclaim', path))
+        self.assertEqual((self.stat(path)['free_page_count'], self.values(path)), (0, values))
+        self.assertEqual(self.json('reclaim', '--pages', '10', path)[0]['pages'], 0)
+
+    def test_parts_without_a_key(self):
+        for name, shape in (('new', None), ('v010_media.db', 'v1')):
+            path = self.fixture(name) if shape else self.new_vault(name)
+            sql(path, *LARGE_TABLES, "INSERT INTO kvault_large VALUES (7, 'kv', x'6b', 9000, 4194304, randomblob(16), 1, 0)",
+                ('INSERT INTO kvault_parts VALUES (?, zeroblob(9000))', (7 << 24,)))
+            before = self.keys(path)
+            row, summary = self.json('check', path)
+            self.assertEqual((row['finding'], row['damage'], key_of(row), summary['damages']), ('orphan', False, b'k', 0))
+            done, = self.json('reclaim', path, status=USAGE if shape else DONE, words='page maps' if shape else ())
+            self.assertEqual((done['orphans_removed'], done['orphans_bytes']), (1, 9000))
+            self.assertEqual(len(self.json('check', path)), 1)
+            self.assertEqual(self.keys(path), before)
+
+    def test_beside_a_writer(self):
+        path, values = self.half_empty()
+        holder = self.hold(path, 'BEGIN IMMEDIATE')
+        self.kvault('reclaim', path, '--busy-timeout', '0', status=BUSY, words='v.kvault')
+        self.release(holder)
+        self.assertEqual(self.values(path), values)
+
+
+class Checkpoint(MaintenanceCase):
+    def test_an_idle_log(self):
+        path, _ = self.half_empty()
+        self.hold(path, "INSERT INTO kv VALUES (x'00', zeroblob(50000))")
+        done, = self.json('checkpoint', '--mode', 'passive', path)
+        self.assertTrue(done['finished'])
+        self.assertGreater(done['moved'], 10)
+        self.assertEqual((done['moved'], done['moved_bytes']), (done['frames'], done['moved'] * PAGE))
+        self.assertGreater(os.path.getsize(path + '-wal'), 0)
+        facts = self.stat(path)
+        self.assertEqual(facts['wal_frames'], (facts['wal_size'] - 32) // (24 + PAGE))
+        for mode in ([], ['--mode', 'full'], ['--mode', 'restart'], ['--mode', 'truncate']):
+            self.assertTrue(self.json('checkpoint', path, *mode)[0]['finished'])
+        self.assertEqual(os.path.getsize(path + '-wal'), 0)
+        self.assertIn(b' 0 bytes now\n', self.kvault('checkpoint', path))
+        self.assertEqual(self.kvault('checkpoint', '-q', path), b'')
+
+    def test_who_is_in_the_way(self):
+        path, _ = self.half_empty()
+        reader = self.hold(path, 'BEGIN', 'SELECT count(*) FROM kv')
+        sql(path, "INSERT INTO kv VALUES (x'00', zeroblob(50000))")
+        rows = self.json('checkpoint', path, '--busy-timeout', '0', status=BUSY, words=[str(reader.pid), 'reads'])
+        self.assertEqual((rows[0]['finished'], rows[0]['reader'], rows[0]['pid']), (False, True, reader.pid))
+        done, = self.json('checkpoint', '--mode', 'passive', path)
+        self.assertEqual((done['finished'], done['pid']), (False, reader.pid))
+        self.assertLess(done['moved'], done['frames'])
+        self.assertIn(b'(process %d) reads\n' % reader.pid, self.kvault('checkpoint', '--mode', 'passive', path))
+        self.interrupt_while_waiting(path, 'checkpoint', path)
+        self.release(reader)
+        self.assertTrue(self.json('checkpoint', path)[0]['finished'])
+
+    def test_without_a_log(self):
+        path, _ = self.half_empty(options=['--rollback-journal'])
+        self.assertEqual(self.kvault('checkpoint', path), b'The file has no write-ahead log\n')
+        self.assertEqual(self.json('checkpoint', path)[0]['frames'], 0)
+
+
+class SecureDelete(MaintenanceCase):
+    MARK = b'a secret that must not stay '
+
+    def test_deleted_bytes_are_gone_if_asked(self):
+        for option, left in (([], True), (['--secure-delete'], False)):
+            for command in (['rm', 'key'], ['rm', '--prefix', 'k', '--yes'], ['put', 'key', '/dev/null']):
+                path = self.path('v.kvault')
+                self.kvault('new', path, '--rollback-journal')
+                self.kvault('put', path, 'key', input=self.MARK * 10000)
+                self.kvault(command[0], path, *command[1:], *option)
+                with open(path, 'rb') as file:
+                    self.assertEqual(self.MARK in file.read(), left, command + option)
+                os.remove(path)
+
+
+if __name__ == '__main__':
+    support.main()
