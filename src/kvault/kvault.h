@@ -349,6 +349,13 @@ KVAULT_API int kvault_is_readonly (const kvault *vault);
  */
 KVAULT_API const char *kvault_readonly_reason (const kvault *vault);
 
+/**
+ * Nonzero once this handle has met damage in the file: SQLite found pages that contradict each other, or a value that is
+ * shorter than its length. It stays so for the life of the handle, which writes nothing from then on, whatever the
+ * call that met it answered: kvault_totals() counts an unreadable value and goes on.
+ */
+KVAULT_API int kvault_is_damaged (const kvault *vault);
+
 /** What would keep a handle from being opened for writing where the file lies now. */
 typedef enum kvault_obstacle {
   KVAULT_OBSTACLE_NONE = 0,

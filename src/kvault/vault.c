@@ -196,6 +196,12 @@ kvault_is_readonly (const kvault *vault)
   return kvault_readonly_reason (vault) != NULL;
 }
 
+int
+kvault_is_damaged (const kvault *vault)
+{
+  return vault->damaged;
+}
+
 const char *
 kvault_readonly_reason (const kvault *vault)
 {

@@ -465,6 +465,7 @@ damage_forbids_writing (void)
   assert_result (vault, kvault_get (vault, "k", 1, &value, &size), KVAULT_ECORRUPT);
   assert_result (vault, kvault_delete (vault, "a", 1), KVAULT_ECORRUPT);
   assert_true (kvault_is_readonly (vault));
+  assert_true (kvault_is_damaged (vault));
   assert_contains (kvault_readonly_reason (vault), "damage");
   assert_value (vault, "a", 1, "fine", 4);
   kvault_close (vault);

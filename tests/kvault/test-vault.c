@@ -315,6 +315,7 @@ tells_whether_it_can_write (void)
 
   assert_true (!kvault_is_readonly (vault));
   assert_true (kvault_readonly_reason (vault) == NULL);
+  assert_true (!kvault_is_damaged (vault));
   kvault_close (vault);
   vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
   assert_true (kvault_is_readonly (vault));

@@ -59,23 +59,11 @@ gpointer       coffer_vault_run_finish        (CofferVault         *self,
                                                GAsyncResult        *result,
                                                GError             **error);
 
-/** The same for a function that must not run twice. */
-void           coffer_vault_run_once_async    (CofferVault         *self,
-                                               CofferLane           lane,
-                                               const char          *table,
-                                               CofferVaultFunc      func,
-                                               gpointer             data,
-                                               GDestroyNotify       data_free,
-                                               GDestroyNotify       result_free,
-                                               GCancellable        *cancellable,
-                                               GAsyncReadyCallback  callback,
-                                               gpointer             user_data);
-
 /** Close the handle of a lane after the jobs already in it. */
 void           coffer_vault_let_go            (CofferVault         *self,
                                                CofferLane           lane);
 
-/** The whole of it, for opening; @access_mode counts if the lane has no handle open. */
+/** The whole of it, for opening: @access_mode counts if the lane has no handle open; unless @repeatable, @func runs once. */
 void           coffer_vault_run_full          (CofferVault         *self,
                                                CofferLane           lane,
                                                kvault_access        access_mode,

@@ -288,8 +288,8 @@ coffer_vault_read_value_async (CofferVault         *self,
 
   reading = g_new (Reading, 1);
   *reading = (Reading) { coffer_key_ref (key), func, func_data, func_data_free };
-  coffer_vault_run_once_async (self, COFFER_LANE_PREVIEW, coffer_vault_get_table (self), read_value_worker, reading,
-                               reading_free, result_free, cancellable, callback, user_data);
+  coffer_vault_run_async (self, COFFER_LANE_PREVIEW, coffer_vault_get_table (self), read_value_worker, reading, reading_free,
+                          result_free, cancellable, callback, user_data);
 }
 
 gpointer

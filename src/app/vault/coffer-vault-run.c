@@ -79,25 +79,6 @@ coffer_vault_run_full (CofferVault         *self,
   coffer_worker_push (self->lanes[lane], job);
 }
 
-static void
-run_on_lane (CofferVault         *self,
-             CofferLane           lane,
-             const char          *table,
-             gboolean             repeatable,
-             CofferVaultFunc      func,
-             gpointer             data,
-             GDestroyNotify       data_free,
-             GDestroyNotify       result_free,
-             GCancellable        *cancellable,
-             GAsyncReadyCallback  callback,
-             gpointer             user_data)
-{
-  gboolean writes = lane == COFFER_LANE_WRITE;
-
-  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, repeatable && !writes, func,
-                         data, data_free, result_free, cancellable, callback, user_data);
-}
-
 void
 coffer_vault_run_async (CofferVault         *self,
                         CofferLane           lane,
@@ -110,22 +91,10 @@ coffer_vault_run_async (CofferVault         *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  run_on_lane (self, lane, table, TRUE, func, data, data_free, result_free, cancellable, callback, user_data);
-}
+  gboolean writes = lane == COFFER_LANE_WRITE;
 
-void
-coffer_vault_run_once_async (CofferVault         *self,
-                             CofferLane           lane,
-                             const char          *table,
-                             CofferVaultFunc      func,
-                             gpointer             data,
-                             GDestroyNotify       data_free,
-                             GDestroyNotify       result_free,
-                             GCancellable        *cancellable,
-                             GAsyncReadyCallback  callback,
-                             gpointer             user_data)
-{
-  run_on_lane (self, lane, table, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
+  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, !writes, func, data, data_free,
+                         result_free, cancellable, callback, user_data);
 }
 
 gpointer

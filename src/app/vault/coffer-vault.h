@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * when first needed and closed after ten idle seconds, so that this program holds nothing it does not use. Jobs of a lane keep
  * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
  *
+ * Whatever in this process needs the file for itself, to compact it or to import at full speed, has it from the lanes in the
+ * same way, without being asked for: they let go of it through kvault_options.let_go and open it again with their next job.
+ *
  * Another file at the path is noticed by the next job of a lane: the lanes that look go on with it, the WRITE lane fails
  * once, and the sections are read anew.
  *
@@ -109,8 +112,9 @@ gboolean     coffer_vault_totals_finish     (CofferVault *self, GAsyncResult *re
  * G_IO_ERROR_CANCELLED once @cancellable is cancelled; the stream reads ahead nothing and holds the value open, so leave
  * soon.
  * What @func returns is what finish gives; NULL with error set on failure. @func_data is freed on the main thread.
- * The @cancellable that @func gets is its own: cancelled with the caller's, and by coffer_vault_close(). The program does
- * not end before @func does, so it must never wait for the main loop.
+ * The @cancellable that @func gets is its own: cancelled with the caller's, by coffer_vault_close(), and when the vault has to
+ * let go of the file; then @func is called once more later, if it failed with G_IO_ERROR_CANCELLED. The program does not
+ * end before @func does, so it must never wait for the main loop.
  */
 typedef gpointer (*CofferValueFunc) (GInputStream *stream, const CofferValueFacts *facts, gpointer func_data,
                                      GCancellable *cancellable, GError **error);
@@ -134,8 +138,8 @@ gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *re
 /**
  * Let go of the file and stay off it until coffer_vault_resume(): before something else in this process opens and closes
  * files of its own accord (a file chooser sniffs all it shows, which drops SQLite's locks), or swaps the file. The callback
- * comes when no lane has it open; that takes as long as the value being read or written, while what can be run again is
- * stopped at once. Jobs given meanwhile wait. Holds nest; each needs its resume, also after coffer_vault_close().
+ * comes when no lane has it open; that takes as long as the change being written, while what only looks is stopped at
+ * once and runs again later. Jobs given meanwhile wait. Holds nest; each needs its resume, also after coffer_vault_close().
  */
 void         coffer_vault_hold_async        (CofferVault *self, GAsyncReadyCallback callback, gpointer user_data);
 void         coffer_vault_hold_finish       (CofferVault *self, GAsyncResult *result);

@@ -10,6 +10,10 @@
  * the lane's thread alone, which is asserted. The engine asks for cancellation on that thread too
  * (kvault_options.is_cancelled), so that an interrupt can never hit the wrong job.
  *
+ * Two may ask a lane to let go of the file: the main thread, by a hold, and the engine, on the thread of another handle of this
+ * process that needs the file for itself (kvault_options.let_go). Both cancel the turn of a repeatable job that runs: it comes
+ * to its end as if it were cancelled, is put aside, and has another turn later.
+ *
  * The end of a lane may take as long as SQLite does for a step, or for writing its log back, so nobody waits for it: the
  * thread says when it has closed its handle, and is joined then. Only the end of the program waits (wait_all).
  */
@@ -35,6 +39,9 @@ struct _CofferWorker {
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
+  gint asked;               /* atomic; another handle needs the file: close this one */
+  GMutex turn_lock;
+  GCancellable *turn;       /* of the repeatable job that runs, or NULL; by turn_lock */
   GAsyncQueue *resumes;     /* a token for each resume */
   GQueue outstanding;       /* of jobs; the main thread's */
   GMainContext *context;
@@ -46,13 +53,12 @@ struct _CofferWorker {
   GThread *own;             /* unowned; itself */
   kvault *vault;
   CofferJob *running;       /* unowned */
-  gboolean stopping;        /* the running job was told to stop for a hold */
-  CofferJob *stopped;       /* by a hold; runs next, once there is none */
+  CofferJob *stopped;       /* put aside to let go of the file; runs next, once there is no hold */
   CofferIdentity file;      /* that the last handle had open */
   gboolean wrote;           /* the last handle was open for writing */
 };
 
-static CofferJob quit_job;
+static CofferJob quit_job, wake_job;
 static GQueue ending = G_QUEUE_INIT;   /* of workers; the main thread's */
 
 gboolean
@@ -127,13 +133,31 @@ set_cancelled (CofferJob *job)
   job->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
 }
 
-/* Whether the running job is in the way of a hold and may be stopped. */
 static gboolean
-must_stop (CofferWorker *self)
+must_let_go (CofferWorker *self)
 {
-  if (self->running->repeatable && g_atomic_int_get (&self->holds) > 0)
-    self->stopping = TRUE;
-  return self->stopping;
+  return g_atomic_int_get (&self->holds) > 0 || g_atomic_int_get (&self->asked);
+}
+
+/* Any thread, once must_let_go() is true: ends the turn of a job that can have another. */
+static void
+end_turn (CofferWorker *self)
+{
+  g_autoptr(GCancellable) turn = NULL;
+
+  g_mutex_lock (&self->turn_lock);
+  g_set_object (&turn, self->turn);
+  g_mutex_unlock (&self->turn_lock);
+  g_cancellable_cancel (turn);
+}
+
+static void
+set_turn (CofferWorker *self,
+          GCancellable *turn)
+{
+  g_mutex_lock (&self->turn_lock);
+  g_set_object (&self->turn, turn);
+  g_mutex_unlock (&self->turn_lock);
 }
 
 static int
@@ -142,7 +166,20 @@ is_cancelled_cb (void *data)
   CofferWorker *self = data;
 
   return g_atomic_int_get (&self->closing) ||
-         (self->running != NULL && (g_cancellable_is_cancelled (self->running->cancellable) || must_stop (self)));
+         (self->running != NULL && (g_cancellable_is_cancelled (self->running->cancellable) ||
+                                    g_cancellable_is_cancelled (self->turn)));
+}
+
+/* On the thread of the handle that needs the file, while that keeps this one's from being closed: `self` is there. */
+static int
+let_go_cb (void *data)
+{
+  CofferWorker *self = data;
+
+  g_atomic_int_set (&self->asked, TRUE);
+  end_turn (self);
+  g_async_queue_push_front (self->queue, &wake_job);
+  return 0;
 }
 
 /* One after the other: the last one takes the side files away, and of two that close at once neither is the last. */
@@ -155,6 +192,7 @@ close_handle (CofferWorker *self)
   g_mutex_lock (&closing);
   g_clear_pointer (&self->vault, kvault_close);
   g_mutex_unlock (&closing);
+  g_atomic_int_set (&self->asked, FALSE);   /* nobody asks who has no handle */
 }
 
 static gboolean
@@ -190,18 +228,29 @@ identity_changed (CofferWorker *self)
   return is_another (&self->file, &last);
 }
 
+static kvault_options
+make_options (CofferWorker  *self,
+              kvault_access  access_mode)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+
+  options.access = access_mode;
+  options.is_cancelled = is_cancelled_cb;
+  options.is_cancelled_data = self;
+  options.let_go = let_go_cb;
+  options.let_go_data = self;
+  return options;
+}
+
 static gboolean
 open_handle (CofferWorker *self,
              CofferJob    *job)
 {
-  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault_options options = make_options (self, job->access);
   kvault_error error;
 
   g_assert (g_thread_self () == self->own);
-  options.access = job->access;
   options.table = job->table;
-  options.is_cancelled = is_cancelled_cb;
-  options.is_cancelled_data = self;
   if (kvault_open (self->path, &options, &self->vault, &error) != KVAULT_OK)
     {
       job->error = coffer_error_new_open (&error);
@@ -220,12 +269,12 @@ open_handle (CofferWorker *self,
 static void
 settle (CofferWorker *self)
 {
-  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault_options options = make_options (self, KVAULT_ACCESS_WRITE);
   CofferIdentity now = identify (self->path);
 
   if (!self->wrote || self->vault != NULL || is_another (&now, &self->file))
     return;
-  options.access = KVAULT_ACCESS_WRITE;
+  options.is_cancelled = NULL;   /* this is the end of all that was to be cancelled */
   kvault_open (self->path, &options, &self->vault, NULL);
 }
 
@@ -275,20 +324,50 @@ is_about_another_file (const GError *error)
 
 static void
 run_job (CofferWorker *self,
-         CofferJob    *job)
+         CofferJob    *job,
+         GCancellable *turn)
 {
   if (!prepare_handle (self, job))
     return;
 
-  job->result = job->func (self->vault, job->data, job->cancellable, &job->error);
+  job->result = job->func (self->vault, job->data, turn, &job->error);
   if (job->error != NULL && job->repeatable && is_about_another_file (job->error))
     {
       g_clear_error (&job->error);
       close_handle (self);
       job->replaced = TRUE;
       if (prepare_handle (self, job))
-        job->result = job->func (self->vault, job->data, job->cancellable, &job->error);
+        job->result = job->func (self->vault, job->data, turn, &job->error);
     }
+}
+
+static void
+cancel_turn_cb (GCancellable *cancellable,
+                gpointer      turn)
+{
+  g_cancellable_cancel (turn);
+}
+
+/* A turn of a repeatable job ends when the job is cancelled, and may end before; another job has one turn. */
+static void
+give_turn (CofferWorker *self,
+           CofferJob    *job)
+{
+  g_autoptr(GCancellable) turn = NULL;
+  gulong chain;
+
+  if (!job->repeatable)
+    {
+      run_job (self, job, job->cancellable);
+      return;
+    }
+  turn = g_cancellable_new ();
+  set_turn (self, turn);
+  if (must_let_go (self))   /* asked before there was a turn to end */
+    g_cancellable_cancel (turn);
+  chain = g_cancellable_connect (job->cancellable, G_CALLBACK (cancel_turn_cb), turn, NULL);
+  run_job (self, job, turn);
+  g_cancellable_disconnect (job->cancellable, chain);
 }
 
 /* Not by the answer alone: who reads a list of rows, or a picture, may answer with what could be read. */
@@ -297,15 +376,15 @@ has_met_damage (CofferWorker *self,
                 CofferJob    *job)
 {
   return g_error_matches (job->error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)) ||
-         (self->vault != NULL && kvault_last_error (self->vault)->code == KVAULT_ECORRUPT);
+         (self->vault != NULL && kvault_is_damaged (self->vault));
 }
 
-/* A job that a hold stopped, and nothing else, has not been run. */
+/* A job whose turn was ended to let go of the file, and by nothing else, has not been run. */
 static gboolean
 was_stopped (CofferWorker *self,
              CofferJob    *job)
 {
-  return self->stopping && g_error_matches (job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
+  return g_cancellable_is_cancelled (self->turn) && g_error_matches (job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
          !g_cancellable_is_cancelled (job->cancellable) && !g_atomic_int_get (&self->closing);
 }
 
@@ -313,12 +392,11 @@ static void
 handle_job (CofferWorker *self,
             CofferJob    *job)
 {
-  gboolean holds;
+  gboolean holds, stopped;
 
   take_over (job);
   holds = job->holds;   /* the job is gone by the time it matters */
   self->running = job;
-  self->stopping = FALSE;
   if (holds)   /* one that is cancelled too: who waits for it relies on it */
     close_handle (self);
   else if (g_cancellable_is_cancelled (job->cancellable) || g_atomic_int_get (&self->closing))
@@ -327,12 +405,14 @@ handle_job (CofferWorker *self,
     close_handle (self);
   else
     {
-      run_job (self, job);
+      give_turn (self, job);
       job->damaged = has_met_damage (self, job);
     }
+  stopped = was_stopped (self, job);
+  set_turn (self, NULL);
   self->running = NULL;
 
-  if (was_stopped (self, job))
+  if (stopped)
     {
       g_clear_error (&job->error);
       self->stopped = job;
@@ -380,7 +460,8 @@ end_thread (CofferWorker *self)
   if (self->stopped != NULL)
     cancel_job (g_steal_pointer (&self->stopped));
   while ((job = g_async_queue_try_pop (self->queue)) != NULL)
-    cancel_job (job);
+    if (job != &wake_job)
+      cancel_job (job);
   self->ended (self->ended_data);
 }
 
@@ -414,7 +495,12 @@ lane_worker (gpointer data)
 
   self->own = g_thread_self ();
   while ((job = next_job (self)) != &quit_job)
-    handle_job (self, job);
+    {
+      if (job != &wake_job)
+        handle_job (self, job);
+      if (g_atomic_int_get (&self->asked))
+        close_handle (self);
+    }
   settle (self);
   close_handle (self);
   post_ended (self);
@@ -428,6 +514,7 @@ coffer_worker_new (const char *name,
   CofferWorker *self = g_new0 (CofferWorker, 1);
 
   self->refs = 1;
+  g_mutex_init (&self->turn_lock);
   self->context = g_main_context_ref_thread_default ();
   self->link.data = self;
   self->name = g_strdup (name);
@@ -486,6 +573,7 @@ coffer_worker_hold (CofferWorker *self,
   job->holds = TRUE;
   push_job (self, job, TRUE);
   g_atomic_int_inc (&self->holds);   /* now that the job is in the queue: see next_job() */
+  end_turn (self);
 }
 
 void
@@ -549,6 +637,7 @@ coffer_worker_unref (CofferWorker *self)
   if (--self->refs > 0)
     return;
   g_assert (self->thread == NULL);
+  g_mutex_clear (&self->turn_lock);
   g_async_queue_unref (self->queue);
   g_async_queue_unref (self->resumes);
   g_main_context_unref (self->context);

@@ -23,9 +23,9 @@ typedef struct _CofferWorker CofferWorker;
 
 /**
  * Work on the lane's thread; the answer is the result, or NULL with @error set. A repeatable one runs again if the file was
- * replaced under its handle, or if it was stopped for a hold.
+ * replaced under its handle, or if it ended with G_IO_ERROR_CANCELLED because the lane had to let go of the file.
  *
- * @cancellable  of this job alone; cancelled by the caller's and when the lane is closed
+ * @cancellable  of this run alone; cancelled by the caller's, when the lane is closed, and to let go of the file
  */
 typedef gpointer (*CofferVaultFunc) (kvault *vault, gpointer data, GCancellable *cancellable, GError **error);
 

@@ -349,6 +349,40 @@ damage_keeps_from_editing (Fixture       *fixture,
   test_edit (fixture->vault);
 }
 
+/* Sums that are given up after they met damage; nothing of it shows in how they end. */
+static gpointer
+given_up_worker (kvault        *vault,
+                 gpointer       cancelled,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  kvault_totals_result totals;
+  uint64_t size;
+
+  g_assert_cmpint (kvault_totals (vault, NULL, 0, NULL, NULL, &totals), ==, KVAULT_OK);
+  g_assert_cmpint (totals.unreadable, >, 0);
+  g_cancellable_cancel (cancelled);
+  g_assert_cmpint (kvault_size (vault, "missing", 7, &size), !=, KVAULT_ECORRUPT);
+  g_cancellable_set_error_if_cancelled (cancellable, error);
+  return NULL;
+}
+
+static void
+damage_is_told_by_what_was_cancelled (Fixture       *fixture,
+                                      gconstpointer  file)
+{
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_BACKGROUND, coffer_vault_get_table (fixture->vault), given_up_worker,
+                          cancellable, NULL, NULL, cancellable, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_null (coffer_vault_run_finish (fixture->vault, result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpstr (coffer_vault_get_lock_reason (fixture->vault), ==, DAMAGED);
+}
+
 static void
 damage_ends_editing (Fixture       *fixture,
                      gconstpointer  file)
@@ -435,6 +469,8 @@ main (int   argc,
   g_test_add ("/edit/damage-keeps-from-editing", Fixture, "damaged/table_leaf_wrecked.db", set_up, damage_keeps_from_editing,
               tear_down);
   g_test_add ("/edit/damage-ends-editing", Fixture, "damaged/table_leaf_wrecked.db", set_up, damage_ends_editing, tear_down);
+  g_test_add ("/edit/damage-is-told-by-what-was-cancelled", Fixture, "damaged/table_leaf_wrecked.db", set_up,
+              damage_is_told_by_what_was_cancelled, tear_down);
   g_test_add_func ("/edit/odd-tables-stay-locked", odd_tables_stay_locked);
   g_test_add_func ("/edit/deletes-keys-that-are-no-blobs", deletes_keys_that_are_no_blobs);
   return g_test_run ();

@@ -340,8 +340,8 @@ closing_waits_for_nothing (Fixture       *fixture,
   g_object_add_weak_pointer (G_OBJECT (alive), (gpointer *) &alive);
   for (int lane = 0; lane < N_LANES; lane++)
     {
-      coffer_vault_run_once_async (alive, lane, NULL, deaf_worker, &gates[lane], NULL, g_free, NULL, test_store_result,
-                                   &results[lane]);
+      coffer_vault_run_async (alive, lane, NULL, deaf_worker, &gates[lane], NULL, g_free, NULL, test_store_result,
+                              &results[lane]);
       test_wait_for (g_atomic_int_get (&gates[lane].running));
     }
   coffer_vault_close (alive);   /* would wait for ever */
@@ -517,8 +517,7 @@ hold_waits_for_what_cannot_stop (Fixture       *fixture,
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(GAsyncResult) hold = NULL;
 
-  coffer_vault_run_once_async (fixture->vault, COFFER_LANE_PREVIEW, NULL, gate_worker, &gate, NULL, g_free, NULL,
-                               test_store_result, &result);
+  start_gate (fixture->vault, COFFER_LANE_WRITE, &gate, NULL, &result);
   test_wait_for (g_atomic_int_get (&gate.running));
   coffer_vault_hold_async (fixture->vault, test_store_result, &hold);
   test_run_for (100);
