@@ -128,9 +128,9 @@ class VaultWindow(Window):
         return find(self.frame, "tree table", "Keys")
 
     def row_nodes(self) -> List[Node]:
-        """The rows that are shown, and about a hundred before and after."""
+        """The rows that are shown, and half a hundred before and after."""
         tables = find_all(self.frame, "tree table", "Keys")
-        lists = [node for node in tables[0].children if node.role == "list"] if tables else []
+        lists = find_all(tables[0], "list") if tables else []
         return lists[0].children if lists else []
 
     def wait_for_rows(self, count: int) -> List[Row]:
@@ -193,7 +193,7 @@ class VaultWindow(Window):
 
 
 def read_row(node: Node) -> Row:
-    """The text of a row's three cells, each in a label; in a narrow list, of the key and the line below it."""
+    """The three texts of a row, each in a label; in a narrow list, the key and the line below it."""
     # What has no text yet goes by the name of its class.
     labels = [label.name.replace("GtkInscription", "") for label in node.walk() if label.role == "label"]
     if len(labels) == 2:

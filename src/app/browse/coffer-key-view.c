@@ -1,30 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of keys. The model is lazy and may have millions of rows, so nothing here walks it: positions come from
- * coffer_entry_list_find_async(), a new list gets a selection model of its own (setting the model of one that is there is O(n)
- * in GTK 4.8), and the sorter of the Key column is never used to sort, only to hear which way its header points. Main thread.
+ * coffer_entry_list_find_async(), and a new list gets a selection model of its own (setting the model of one that is there is
+ * O(n) in GTK 4.8). Main thread.
  *
- *   CofferEntryList -> GtkSingleSelection -> GtkColumnView -> CofferKeyCell, CofferFactCell
+ *   CofferEntryList -> GtkSingleSelection -> GtkGridView -> CofferKeyRow
+ *
+ * A GtkListView, or the one in a GtkColumnView, makes two hundred rows before it shows the first, and has no say in it. A
+ * GtkGridView makes thirty for each column that it might have ("max-columns"), so ours says how many rows there shall be; that
+ * it has one column all the same comes of rows that would like to be wider than any window (its "hscroll-policy" is natural).
  */
 #define G_LOG_DOMAIN "coffer-key-view"
 
 #include "coffer-key-view.h"
 
-#include "coffer-fact-cell.h"
-#include "coffer-key-cell.h"
+#include "coffer-key-row.h"
 
 #define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
-#define SIZE_COLUMN_WIDTH 96
-#define TYPE_COLUMN_WIDTH 118
+#define NATURAL_WIDTH 480
+#define ROWS_A_COLUMN 30       /* GtkGridView's: rows it has for each of "max-columns" */
+#define MIN_ROW_HEIGHT 38      /* as in style.css */
+#define COLUMNS_AT_REST 4      /* "max-columns" behind the first frames: rows around those in view are ready when they come */
+#define FIRST_FRAMES 3
 #define TYPING_PAUSE_MS 1000   /* after this long typing begins a new key */
 
 struct _CofferKeyView {
   GtkWidget parent_instance;
 
+  GtkWidget *header;
+  GtkWidget *key_title;
+  GtkImage *arrow;
+  GtkWidget *size_title;
+  GtkWidget *type_title;
   GtkWidget *scroller;
-  GtkColumnView *columns;
-  GtkColumnViewColumn *key_column;
-  GtkColumnViewColumn *size_column;
-  GtkColumnViewColumn *type_column;
+  GtkGridView *rows;
   GtkPopover *menu;
   GtkSingleSelection *selection;  /* unowned: the column view's */
 
@@ -34,10 +42,12 @@ struct _CofferKeyView {
   GCancellable *finding;
   GString *typed;
   guint typing_timeout;
-  GPtrArray *cells;               /* unowned CofferKeyCell: those alive */
+  GPtrArray *row_widgets;         /* unowned CofferKeyRow: those alive */
   gboolean compact;
   gboolean descending;
-  guint compact_idle;
+  guint shape_idle;
+  guint n_frames;                 /* drawn, as far as they are counted */
+  guint tick_id;
 };
 
 enum {
@@ -52,20 +62,6 @@ static guint activated_signal;
 
 G_DEFINE_FINAL_TYPE (CofferKeyView, coffer_key_view, GTK_TYPE_WIDGET)
 
-/* The two parts of a GtkColumnView, which has no accessors for them. */
-
-static GtkWidget *
-get_header (CofferKeyView *self)
-{
-  return gtk_widget_get_first_child (GTK_WIDGET (self->columns));
-}
-
-static GtkWidget *
-get_rows (CofferKeyView *self)
-{
-  return gtk_widget_get_last_child (GTK_WIDGET (self->columns));
-}
-
 /* Selecting */
 
 /* The row widget of a position, if it has one now. */
@@ -73,13 +69,13 @@ static GtkWidget *
 get_row (CofferKeyView *self,
          guint          position)
 {
-  for (guint i = 0; i < self->cells->len; i++)
+  for (guint i = 0; i < self->row_widgets->len; i++)
     {
-      GtkWidget *cell = g_ptr_array_index (self->cells, i);
-      CofferEntry *entry = coffer_key_cell_get_entry (COFFER_KEY_CELL (cell));
+      CofferKeyRow *row = g_ptr_array_index (self->row_widgets, i);
+      CofferEntry *entry = coffer_key_row_get_entry (row);
 
       if (entry != NULL && coffer_entry_get_position (entry) == position)
-        return gtk_widget_get_parent (gtk_widget_get_parent (cell));
+        return gtk_widget_get_parent (GTK_WIDGET (row));
     }
 
   return NULL;
@@ -98,7 +94,7 @@ select_position (CofferKeyView *self,
   GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
 
   gtk_single_selection_set_selected (self->selection, position);
-  gtk_widget_activate_action (get_rows (self), "list.scroll-to-item", "u", position);
+  gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.scroll-to-item", "u", position);
   /* The rows that had the focus may be gone; elsewhere it is the person's. */
   if (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
     gtk_widget_grab_focus (GTK_WIDGET (self));
@@ -220,7 +216,7 @@ coffer_key_view_set_list (CofferKeyView   *self,
   coffer_key_view_unselect (self);
   if (self->list != NULL)
     g_signal_handlers_disconnect_by_func (self->list, refilled_cb, self);
-  gtk_column_view_set_model (self->columns, NULL);
+  gtk_grid_view_set_model (self->rows, NULL);
   self->selection = NULL;
   g_set_object (&self->list, list);
   if (list == NULL)
@@ -234,41 +230,38 @@ coffer_key_view_set_list (CofferKeyView   *self,
   gtk_single_selection_set_model (self->selection, G_LIST_MODEL (list));
   g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_item_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (refilled_cb), self, G_CONNECT_SWAPPED);
-  gtk_column_view_set_model (self->columns, GTK_SELECTION_MODEL (self->selection));
+  gtk_grid_view_set_model (self->rows, GTK_SELECTION_MODEL (self->selection));
   g_object_unref (self->selection);
 }
 
-/* Order: the header's sorter compares two probes, and which comes first tells where its arrow points. */
-
-static int
-probe_cb (gconstpointer a,
-          gconstpointer b,
-          gpointer      data)
-{
-  return GTK_IS_SCROLLED_WINDOW ((gpointer) a) ? -1 : 1;
-}
+/* Order */
 
 static void
-sorter_changed_cb (CofferKeyView *self)
+show_order (CofferKeyView *self)
 {
-  GtkSorter *sorter = gtk_column_view_get_sorter (self->columns);
-  gboolean descending = gtk_sorter_compare (sorter, self->scroller, self->columns) == GTK_ORDERING_LARGER;
-
-  if (descending == self->descending)
-    return;
-
-  self->descending = descending;
-  if (self->list != NULL)
-    coffer_entry_list_set_descending (self->list, descending);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCENDING]);
+  gtk_image_set_from_icon_name (self->arrow, self->descending ? "pan-down-symbolic" : "pan-up-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->key_title), GTK_ACCESSIBLE_PROPERTY_SORT,
+                                  self->descending ? GTK_ACCESSIBLE_SORT_DESCENDING : GTK_ACCESSIBLE_SORT_ASCENDING, -1);
 }
 
 static void
 set_descending (CofferKeyView *self,
                 gboolean       descending)
 {
-  if (descending != self->descending)
-    gtk_column_view_sort_by_column (self->columns, self->key_column, descending ? GTK_SORT_DESCENDING : GTK_SORT_ASCENDING);
+  if (descending == self->descending)
+    return;
+
+  self->descending = descending;
+  show_order (self);
+  if (self->list != NULL)
+    coffer_entry_list_set_descending (self->list, descending);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCENDING]);
+}
+
+static void
+turn_cb (CofferKeyView *self)
+{
+  set_descending (self, !self->descending);
 }
 
 /* Typing */
@@ -304,22 +297,34 @@ key_pressed_cb (CofferKeyView   *self,
   return GDK_EVENT_STOP;
 }
 
+/* To the grid, sideways is the row above or below. */
+static gboolean
+sideways_cb (CofferKeyView   *self,
+             guint            keyval,
+             guint            keycode,
+             GdkModifierType  state)
+{
+  return (state & GDK_ALT_MASK) == 0 &&
+         (keyval == GDK_KEY_Left || keyval == GDK_KEY_Right || keyval == GDK_KEY_KP_Left || keyval == GDK_KEY_KP_Right);
+}
+
 /* Pointer and menu */
 
-/* The cell of the row at a point of the column view. */
-static CofferKeyCell *
-pick_cell (CofferKeyView *self,
-           double         x,
-           double         y)
+static CofferKeyRow *
+pick_row (CofferKeyView *self,
+          double         x,
+          double         y)
 {
-  GtkWidget *widget = gtk_widget_pick (GTK_WIDGET (self->columns), x, y, GTK_PICK_DEFAULT);
+  GtkWidget *rows = GTK_WIDGET (self->rows);
+  GtkWidget *widget = gtk_widget_pick (rows, x, y, GTK_PICK_DEFAULT);
 
-  while (widget != NULL && gtk_widget_get_parent (widget) != get_rows (self))
+  while (widget != NULL && widget != rows && gtk_widget_get_parent (widget) != rows)
     widget = gtk_widget_get_parent (widget);
-  while (widget != NULL && !COFFER_IS_KEY_CELL (widget))
-    widget = gtk_widget_get_first_child (widget);
+  if (widget == NULL || widget == rows)
+    return NULL;
 
-  return widget != NULL ? COFFER_KEY_CELL (widget) : NULL;
+  widget = gtk_widget_get_first_child (widget);
+  return widget != NULL ? COFFER_KEY_ROW (widget) : NULL;
 }
 
 static void
@@ -334,7 +339,7 @@ clicked_cb (CofferKeyView *self,
             double         x,
             double         y)
 {
-  if (self->compact && n_press == 1 && pick_cell (self, x, y) != NULL)
+  if (self->compact && n_press == 1 && pick_row (self, x, y) != NULL)
     activate_cb (self);
 }
 
@@ -351,14 +356,14 @@ pop_up_menu_at (CofferKeyView *self,
                 double         x,
                 double         y)
 {
-  CofferKeyCell *cell = pick_cell (self, x, y);
+  CofferKeyRow *row = pick_row (self, x, y);
   double view_x, view_y;
 
-  if (cell == NULL || coffer_key_cell_get_entry (cell) == NULL)
+  if (row == NULL || coffer_key_row_get_entry (row) == NULL)
     return;
 
-  gtk_single_selection_set_selected (self->selection, coffer_entry_get_position (coffer_key_cell_get_entry (cell)));
-  gtk_widget_translate_coordinates (GTK_WIDGET (self->columns), GTK_WIDGET (self), x, y, &view_x, &view_y);
+  gtk_single_selection_set_selected (self->selection, coffer_entry_get_position (coffer_key_row_get_entry (row)));
+  gtk_widget_translate_coordinates (GTK_WIDGET (self->rows), GTK_WIDGET (self), x, y, &view_x, &view_y);
   pop_up_menu (self, &(GdkRectangle) { view_x, view_y, 1, 1 });
 }
 
@@ -400,104 +405,99 @@ menu_action (GtkWidget  *widget,
   pop_up_menu (self, &at);
 }
 
-/* Cells */
+/* Rows */
 
 static void
-cell_destroyed_cb (GtkWidget     *cell,
-                   CofferKeyView *self)
+row_destroyed_cb (GtkWidget     *row,
+                  CofferKeyView *self)
 {
-  g_ptr_array_remove_fast (self->cells, cell);
+  g_ptr_array_remove_fast (self->row_widgets, row);
 }
 
 static void
-setup_key_cb (GtkListItemFactory *factory,
-              GtkListItem        *item,
-              CofferKeyView      *self)
+setup_cb (GtkListItemFactory *factory,
+          GtkListItem        *item,
+          CofferKeyView      *self)
 {
-  GtkWidget *cell = coffer_key_cell_new ();
+  GtkWidget *row = coffer_key_row_new ();
 
-  coffer_key_cell_set_compact (COFFER_KEY_CELL (cell), self->compact);
-  g_ptr_array_add (self->cells, cell);
-  g_signal_connect (cell, "destroy", G_CALLBACK (cell_destroyed_cb), self);
-  gtk_list_item_set_child (item, cell);
+  coffer_key_row_set_compact (COFFER_KEY_ROW (row), self->compact);
+  g_ptr_array_add (self->row_widgets, row);
+  g_signal_connect (row, "destroy", G_CALLBACK (row_destroyed_cb), self);
+  gtk_list_item_set_child (item, row);
 }
 
 static void
-bind_key_cb (GtkListItemFactory *factory,
-             GtkListItem        *item)
+bind_cb (GtkListItemFactory *factory,
+         GtkListItem        *item)
 {
-  coffer_key_cell_set_entry (COFFER_KEY_CELL (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
+  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
 }
 
 static void
-unbind_key_cb (GtkListItemFactory *factory,
-               GtkListItem        *item)
+unbind_cb (GtkListItemFactory *factory,
+           GtkListItem        *item)
 {
-  coffer_key_cell_set_entry (COFFER_KEY_CELL (gtk_list_item_get_child (item)), NULL);
+  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), NULL);
 }
 
-static void
-setup_size_cb (GtkListItemFactory *factory,
-               GtkListItem        *item)
-{
-  gtk_list_item_set_child (item, coffer_fact_cell_new (COFFER_FACT_SIZE));
-}
+/* Shape: how many rows there are, of one line or two */
 
-static void
-setup_type_cb (GtkListItemFactory *factory,
-               GtkListItem        *item)
+/* Columns for as many rows as can be in view, and then some. */
+static guint
+count_columns (CofferKeyView *self)
 {
-  gtk_list_item_set_child (item, coffer_fact_cell_new (COFFER_FACT_TYPE));
-}
+  guint needed = gtk_widget_get_height (GTK_WIDGET (self)) / (MIN_ROW_HEIGHT * ROWS_A_COLUMN) + 1;
 
-static void
-bind_fact_cb (GtkListItemFactory *factory,
-              GtkListItem        *item)
-{
-  coffer_fact_cell_set_entry (COFFER_FACT_CELL (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
-}
-
-static void
-unbind_fact_cb (GtkListItemFactory *factory,
-                GtkListItem        *item)
-{
-  coffer_fact_cell_set_entry (COFFER_FACT_CELL (gtk_list_item_get_child (item)), NULL);
-}
-
-/* Room */
-
-static void
-show_column (GtkColumnViewColumn *column,
-             gboolean             show,
-             int                  width)
-{
-  gtk_column_view_column_set_visible (column, show);
-  /* GTK 4.8 keeps room for columns that are not visible. */
-  gtk_column_view_column_set_fixed_width (column, show ? width : 0);
+  return self->n_frames < FIRST_FRAMES ? needed : needed + MIN (self->n_frames - FIRST_FRAMES, COLUMNS_AT_REST - 1);
 }
 
 static void
 apply_compact (CofferKeyView *self)
 {
-  gtk_widget_set_visible (get_header (self), !self->compact);
-  show_column (self->size_column, !self->compact, SIZE_COLUMN_WIDTH);
-  show_column (self->type_column, !self->compact, TYPE_COLUMN_WIDTH);
+  gtk_widget_set_visible (self->header, !self->compact);
   if (self->compact)
-    gtk_widget_add_css_class (GTK_WIDGET (self->columns), "two-line");
+    gtk_widget_add_css_class (GTK_WIDGET (self->rows), "two-line");
   else
-    gtk_widget_remove_css_class (GTK_WIDGET (self->columns), "two-line");
-  for (guint i = 0; i < self->cells->len; i++)
-    coffer_key_cell_set_compact (g_ptr_array_index (self->cells, i), self->compact);
+    gtk_widget_remove_css_class (GTK_WIDGET (self->rows), "two-line");
+  for (guint i = 0; i < self->row_widgets->len; i++)
+    coffer_key_row_set_compact (g_ptr_array_index (self->row_widgets, i), self->compact);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COMPACT]);
 }
 
 static gboolean
-compact_idle_cb (gpointer user_data)
+shape_idle_cb (gpointer user_data)
 {
   CofferKeyView *self = user_data;
+  gboolean compact = gtk_widget_get_width (GTK_WIDGET (self)) < COMPACT_BELOW;
 
-  self->compact_idle = 0;
-  apply_compact (self);
+  self->shape_idle = 0;
+  gtk_grid_view_set_max_columns (self->rows, count_columns (self));
+  if (compact != self->compact)
+    {
+      self->compact = compact;
+      apply_compact (self);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* The first frames have the rows in view to make, the next some more each. */
+static gboolean
+tick_cb (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
+{
+  CofferKeyView *self = COFFER_KEY_VIEW (widget);
+
+  if (get_n_rows (self) == 0)
+    return G_SOURCE_CONTINUE;
+
+  self->n_frames++;
+  gtk_grid_view_set_max_columns (self->rows, count_columns (self));
+  if (self->n_frames < FIRST_FRAMES + COLUMNS_AT_REST - 1)
+    return G_SOURCE_CONTINUE;
+
+  self->tick_id = 0;
   return G_SOURCE_REMOVE;
 }
 
@@ -511,11 +511,36 @@ coffer_key_view_measure (GtkWidget      *widget,
                          int            *natural_baseline)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
+  int header_minimum = 0;
+  int header_natural = 0;
 
-  gtk_widget_measure (self->scroller, orientation, for_size, minimum, natural, NULL, NULL);
-  /* The columns must not keep the window from getting as narrow as two lines can be. */
+  /* Neither columns nor the rows' wishes must keep the window from getting as narrow as two lines can be. */
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
-    *minimum = 0;
+    {
+      *minimum = 0;
+      *natural = NATURAL_WIDTH;
+      return;
+    }
+  if (gtk_widget_should_layout (self->header))
+    gtk_widget_measure (self->header, orientation, -1, &header_minimum, &header_natural, NULL, NULL);
+  gtk_widget_measure (self->scroller, orientation, -1, minimum, natural, NULL, NULL);
+  *minimum += header_minimum;
+  *natural += header_natural;
+}
+
+/* The header is as wide as the rows, who may have to make room for a scroll bar. */
+static void
+allocate_header (CofferKeyView *self,
+                 int            width,
+                 int            height)
+{
+  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+  int rows_width = gtk_widget_get_width (GTK_WIDGET (self->rows));
+  int minimum;
+
+  gtk_widget_measure (self->header, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  rows_width = MAX (rows_width, minimum);
+  gtk_widget_size_allocate (self->header, &(GtkAllocation) { rtl ? width - rows_width : 0, 0, rows_width, height }, -1);
 }
 
 static void
@@ -526,19 +551,20 @@ coffer_key_view_size_allocate (GtkWidget *widget,
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
   gboolean compact = width < COMPACT_BELOW;
+  int header_height = 0;
   int minimum;
 
+  if (gtk_widget_should_layout (self->header))
+    gtk_widget_measure (self->header, GTK_ORIENTATION_VERTICAL, -1, NULL, &header_height, NULL, NULL);
   gtk_widget_measure (self->scroller, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
-  gtk_widget_allocate (self->scroller, MAX (width, minimum), height, baseline, NULL);
+  gtk_widget_size_allocate (self->scroller, &(GtkAllocation) { 0, header_height, MAX (width, minimum), height - header_height }, -1);
+  if (gtk_widget_should_layout (self->header))
+    allocate_header (self, width, header_height);
   gtk_popover_present (self->menu);
 
   /* What is visible cannot change while sizes are given out. */
-  if (compact != self->compact)
-    {
-      self->compact = compact;
-      if (self->compact_idle == 0)
-        self->compact_idle = g_idle_add_full (GTK_PRIORITY_RESIZE - 1, compact_idle_cb, self, NULL);
-    }
+  if ((compact != self->compact || count_columns (self) != gtk_grid_view_get_max_columns (self->rows)) && self->shape_idle == 0)
+    self->shape_idle = g_idle_add_full (GTK_PRIORITY_RESIZE - 1, shape_idle_cb, self, NULL);
 }
 
 /* Tab leaves the rows, which GTK 4.8 would walk one by one. */
@@ -547,15 +573,15 @@ coffer_key_view_focus (GtkWidget        *widget,
                        GtkDirectionType  direction)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
-  GtkWidget *inside = gtk_widget_get_focus_child (widget) == NULL ? NULL : gtk_widget_get_focus_child (GTK_WIDGET (self->columns));
+  GtkWidget *inside = gtk_widget_get_focus_child (widget);
 
   if (direction != GTK_DIR_TAB_FORWARD && direction != GTK_DIR_TAB_BACKWARD)
     return GTK_WIDGET_CLASS (coffer_key_view_parent_class)->focus (widget, direction);
   if (inside == NULL)
     return gtk_widget_grab_focus (widget);
-  if (inside == get_rows (self))
-    return direction == GTK_DIR_TAB_BACKWARD && gtk_widget_child_focus (get_header (self), direction);
-  return gtk_widget_child_focus (get_header (self), direction) ||
+  if (inside != self->header)
+    return direction == GTK_DIR_TAB_BACKWARD && gtk_widget_child_focus (self->header, direction);
+  return gtk_widget_child_focus (self->header, direction) ||
          (direction == GTK_DIR_TAB_FORWARD && gtk_widget_grab_focus (widget));
 }
 
@@ -566,19 +592,7 @@ coffer_key_view_grab_focus (GtkWidget *widget)
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
   GtkWidget *row = self->selected != NULL ? get_row (self, coffer_entry_get_position (self->selected)) : NULL;
 
-  return gtk_widget_grab_focus (row != NULL ? row : get_rows (self));
-}
-
-/* GTK 4.8 has no way to end-align a column's title; the title's box can. */
-static void
-align_size_title (CofferKeyView *self)
-{
-  GtkWidget *title = gtk_widget_get_first_child (get_header (self));
-
-  title = title != NULL ? gtk_widget_get_next_sibling (title) : NULL;
-  title = title != NULL ? gtk_widget_get_first_child (title) : NULL;
-  if (title != NULL)
-    gtk_widget_set_halign (title, GTK_ALIGN_END);
+  return gtk_widget_grab_focus (row != NULL ? row : GTK_WIDGET (self->rows));
 }
 
 static void
@@ -626,13 +640,10 @@ coffer_key_view_dispose (GObject *object)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
-  g_clear_handle_id (&self->compact_idle, g_source_remove);
+  g_clear_handle_id (&self->shape_idle, g_source_remove);
   g_clear_handle_id (&self->typing_timeout, g_source_remove);
-  if (self->columns != NULL)
-    {
-      g_signal_handlers_disconnect_by_func (gtk_column_view_get_sorter (self->columns), sorter_changed_cb, self);
-      coffer_key_view_set_list (self, NULL);
-    }
+  if (self->rows != NULL)
+    coffer_key_view_set_list (self, NULL);
   g_clear_object (&self->finding);
   if (self->selected != NULL)
     g_signal_handlers_disconnect_by_func (self->selected, selected_loaded_cb, self);
@@ -647,7 +658,7 @@ coffer_key_view_finalize (GObject *object)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
-  g_ptr_array_unref (self->cells);
+  g_ptr_array_unref (self->row_widgets);
   g_string_free (self->typed, TRUE);
 
   G_OBJECT_CLASS (coffer_key_view_parent_class)->finalize (object);
@@ -677,39 +688,38 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-key-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, header);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, key_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, arrow);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, size_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, type_title);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, scroller);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, columns);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, key_column);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, size_column);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, type_column);
+  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, rows);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, menu);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
-  gtk_widget_class_bind_template_callback (widget_class, bind_fact_cb);
-  gtk_widget_class_bind_template_callback (widget_class, bind_key_cb);
+  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
   gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, secondary_pressed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, setup_key_cb);
-  gtk_widget_class_bind_template_callback (widget_class, setup_size_cb);
-  gtk_widget_class_bind_template_callback (widget_class, setup_type_cb);
-  gtk_widget_class_bind_template_callback (widget_class, unbind_fact_cb);
-  gtk_widget_class_bind_template_callback (widget_class, unbind_key_cb);
+  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
+  gtk_widget_class_bind_template_callback (widget_class, sideways_cb);
+  gtk_widget_class_bind_template_callback (widget_class, turn_cb);
+  gtk_widget_class_bind_template_callback (widget_class, unbind_cb);
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_TREE_GRID);
   gtk_widget_class_install_action (widget_class, "keys.menu", NULL, menu_action);
 }
 
 static void
 coffer_key_view_init (CofferKeyView *self)
 {
-  g_autoptr(GtkSorter) probe = GTK_SORTER (gtk_custom_sorter_new (probe_cb, NULL, NULL));
-
-  self->cells = g_ptr_array_new ();
+  self->row_widgets = g_ptr_array_new ();
   self->typed = g_string_new (NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
 
-  gtk_column_view_column_set_sorter (self->key_column, probe);
-  gtk_column_view_sort_by_column (self->columns, self->key_column, GTK_SORT_ASCENDING);
-  g_signal_connect_object (gtk_column_view_get_sorter (self->columns), "changed", G_CALLBACK (sorter_changed_cb), self, G_CONNECT_SWAPPED);
-  align_size_title (self);
-  apply_compact (self);
+  gtk_widget_set_size_request (self->size_title, COFFER_KEY_ROW_SIZE_WIDTH, -1);
+  gtk_widget_set_size_request (self->type_title, COFFER_KEY_ROW_TYPE_WIDTH, -1);
+  gtk_box_set_spacing (GTK_BOX (self->header), COFFER_KEY_ROW_COLUMN_GAP);
+  show_order (self);
+  self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), tick_cb, NULL, NULL);
 }

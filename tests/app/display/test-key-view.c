@@ -3,8 +3,7 @@
  * how it makes do with little room.
  */
 #include <adwaita.h>
-#include <coffer-fact-cell.h>
-#include <coffer-key-cell.h>
+#include <coffer-key-row.h>
 #include <coffer-key-view.h>
 #include <string.h>
 
@@ -37,22 +36,22 @@ is_set (gpointer data)
   return *(gpointer *) data != NULL;
 }
 
-/* The widget of a row is told by its key; the cell knows it. */
-static CofferKeyCell *
-find_cell (GtkWidget  *widget,
-           const char *key)
+/* A row is told by its key. */
+static CofferKeyRow *
+find_row (GtkWidget  *widget,
+          const char *key)
 {
-  CofferKeyCell *found = NULL;
+  CofferKeyRow *found = NULL;
 
-  if (COFFER_IS_KEY_CELL (widget))
+  if (COFFER_IS_KEY_ROW (widget))
     {
-      CofferEntry *entry = coffer_key_cell_get_entry (COFFER_KEY_CELL (widget));
+      CofferEntry *entry = coffer_key_row_get_entry (COFFER_KEY_ROW (widget));
 
       return entry != NULL && g_strcmp0 (coffer_entry_get_display_key (entry), key) == 0 &&
-             coffer_entry_get_type_label (entry) != NULL ? COFFER_KEY_CELL (widget) : NULL;
+             coffer_entry_get_type_label (entry) != NULL ? COFFER_KEY_ROW (widget) : NULL;
     }
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
-    found = find_cell (child, key);
+    found = find_row (child, key);
 
   return found;
 }
@@ -62,7 +61,7 @@ has_row (gpointer data)
 {
   Fixture *self = data;
 
-  return find_cell (GTK_WIDGET (self->view), self->key) != NULL;
+  return find_row (GTK_WIDGET (self->view), self->key) != NULL;
 }
 
 static gboolean
@@ -133,9 +132,7 @@ static GtkWidget *
 row_of (Fixture    *self,
         const char *key)
 {
-  CofferKeyCell *cell = find_cell (GTK_WIDGET (self->view), key);
-
-  return gtk_widget_get_parent (gtk_widget_get_parent (GTK_WIDGET (cell)));
+  return gtk_widget_get_parent (GTK_WIDGET (find_row (GTK_WIDGET (self->view), key)));
 }
 
 static void
@@ -226,7 +223,7 @@ has_two_line_row (gpointer data)
 
   return row != NULL &&
          gtk_widget_get_width (gtk_widget_get_first_child (row)) > gtk_widget_get_width (GTK_WIDGET (self->view)) - 40 &&
-         gtk_widget_get_height (row) >= 40;
+         gtk_widget_get_height (row) >= 36;
 }
 
 static void
@@ -240,18 +237,18 @@ test_little_room_makes_two_lines (Fixture       *self,
 static void
 test_kinds_have_icons (void)
 {
-  g_assert_null (coffer_key_cell_icon_name (NULL));
-  g_assert_cmpstr (coffer_key_cell_icon_name ("image/png"), ==, "image-x-generic-symbolic");
-  g_assert_cmpstr (coffer_key_cell_icon_name ("imagery/png"), ==, "x-office-document-symbolic");
-  g_assert_cmpstr (coffer_key_cell_icon_name ("application/json"), ==, "text-x-generic-symbolic");
-  g_assert_cmpstr (coffer_key_cell_icon_name ("application/json-seq"), ==, "x-office-document-symbolic");
+  g_assert_null (coffer_key_row_icon_name (NULL));
+  g_assert_cmpstr (coffer_key_row_icon_name ("image/png"), ==, "image-x-generic-symbolic");
+  g_assert_cmpstr (coffer_key_row_icon_name ("imagery/png"), ==, "x-office-document-symbolic");
+  g_assert_cmpstr (coffer_key_row_icon_name ("application/json"), ==, "text-x-generic-symbolic");
+  g_assert_cmpstr (coffer_key_row_icon_name ("application/json-seq"), ==, "x-office-document-symbolic");
 }
 
 static void
 test_unknown_size_is_blank (void)
 {
-  g_autofree char *unknown = coffer_fact_format_size (G_MAXUINT64);
-  g_autofree char *none = coffer_fact_format_size (0);
+  g_autofree char *unknown = coffer_key_row_format_size (G_MAXUINT64);
+  g_autofree char *none = coffer_key_row_format_size (0);
 
   g_assert_cmpstr (unknown, ==, "");
   g_assert_cmpstr (none, !=, "");
@@ -270,8 +267,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   adw_init ();
 
-  g_test_add_func ("/browse/key-cell/kinds-have-icons", test_kinds_have_icons);
-  g_test_add_func ("/browse/fact-cell/unknown-size-is-blank", test_unknown_size_is_blank);
+  g_test_add_func ("/browse/key-row/kinds-have-icons", test_kinds_have_icons);
+  g_test_add_func ("/browse/key-row/unknown-size-is-blank", test_unknown_size_is_blank);
   ADD ("rows-speak", 600, test_rows_speak);
   ADD ("nothing-is-selected-at-first", 600, test_nothing_is_selected_at_first);
   ADD ("selection-survives-reading-again", 600, test_selection_survives_reading_again);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* A row of the list of keys: what kind of value it is, its key, size and type. It is blank until they are known, so nothing moves
+ * when they come, and it follows its entry while it is bound. Its text is also the accessible name of the list's own widget
+ * around it, which GTK 4.8 gives no other way to set.
+ *
+ * A window opens as fast as its rows are made, so a row is no more than its leaves: no boxes, no template, and the places of
+ * the columns are those of the header, which are the same for all. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-key-row"
+
+#include "coffer-key-row.h"
+
+#include <glib/gi18n-lib.h>
+
+#define PLATE_WIDTH 34
+#define PLATE_HEIGHT 24
+#define COMPACT_PLATE_WIDTH 48
+#define COMPACT_PLATE_HEIGHT 36
+#define PLATE_GAP 10
+#define MIN_KEY_WIDTH 60
+#define WIDEST 16384   /* see coffer-key-view.c: more than half of any list's width keeps its rows in one column */
+
+struct _CofferKeyRow {
+  GtkWidget parent_instance;
+
+  GtkWidget *plate;
+  GtkWidget *key_text;
+  GtkWidget *size_text;
+  GtkWidget *type_text;
+  GtkWidget *detail_text;   /* made for the first row of two lines */
+  gboolean compact;
+
+  CofferEntry *entry;
+  char *detail;             /* as it is shown or spoken */
+  gboolean named;
+};
+
+G_DEFINE_FINAL_TYPE (CofferKeyRow, coffer_key_row, GTK_TYPE_WIDGET)
+
+static const struct {
+  const char *content_type; /* or its beginning, when it ends with a slash */
+  const char *icon_name;
+} icons[] = {
+  { "image/", "image-x-generic-symbolic" },
+  { "video/", "video-x-generic-symbolic" },
+  { "audio/", "audio-x-generic-symbolic" },
+  { "font/", "font-x-generic-symbolic" },
+  { "text/", "text-x-generic-symbolic" },
+  { "application/json", "text-x-generic-symbolic" },
+  { "application/ogg", "audio-x-generic-symbolic" },
+  { "application/rtf", "text-x-generic-symbolic" },
+  { "application/x-matroska", "video-x-generic-symbolic" },
+  { "application/xml", "text-x-generic-symbolic" },
+  { "application/gzip", "package-x-generic-symbolic" },
+  { "application/vnd.rar", "package-x-generic-symbolic" },
+  { "application/x-7z-compressed", "package-x-generic-symbolic" },
+  { "application/x-bzip", "package-x-generic-symbolic" },
+  { "application/x-bzip2", "package-x-generic-symbolic" },
+  { "application/x-lz4", "package-x-generic-symbolic" },
+  { "application/x-tar", "package-x-generic-symbolic" },
+  { "application/x-xz", "package-x-generic-symbolic" },
+  { "application/zip", "package-x-generic-symbolic" },
+  { "application/zstd", "package-x-generic-symbolic" },
+  { "application/vnd.apache.parquet", "x-office-spreadsheet-symbolic" },
+  { "application/vnd.ms-excel+xml", "x-office-spreadsheet-symbolic" },
+  { "application/x-hdf", "x-office-spreadsheet-symbolic" },
+  { "application/x-hdf5", "x-office-spreadsheet-symbolic" },
+  { "application/x-npy", "x-office-spreadsheet-symbolic" },
+  { "application/x-numpy", "x-office-spreadsheet-symbolic" },
+  { "application/wasm", "application-x-executable-symbolic" },
+  { "application/x-executable", "application-x-executable-symbolic" },
+  { "application/x-shellscript", "application-x-executable-symbolic" },
+};
+
+const char *
+coffer_key_row_icon_name (const char *content_type)
+{
+  if (content_type == NULL)
+    return NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (icons); i++)
+    if (g_str_has_suffix (icons[i].content_type, "/") ? g_str_has_prefix (content_type, icons[i].content_type)
+                                                      : g_str_equal (content_type, icons[i].content_type))
+      return icons[i].icon_name;
+
+  return "x-office-document-symbolic";
+}
+
+char *
+coffer_key_row_format_size (guint64 size)
+{
+  return size == G_MAXUINT64 ? g_strdup ("") : g_format_size (size);
+}
+
+/* "3.9 MB, JPEG": what is known of it. */
+static char *
+format_detail (CofferEntry *entry,
+               const char  *size)
+{
+  const char *type = coffer_entry_get_type_label (entry);
+
+  if (coffer_entry_get_error (entry) != NULL)
+    return g_strdup (coffer_entry_get_error (entry));
+  if (*size == '\0' || type == NULL)
+    return g_strdup (type != NULL ? type : size);
+
+  /* Translators: a size and a kind of value, as in "3.9 MB, JPEG" */
+  return g_strdup_printf (_("%s, %s"), size, type);
+}
+
+static void
+name_row (CofferKeyRow *self,
+          const char   *key)
+{
+  GtkWidget *around = gtk_widget_get_parent (GTK_WIDGET (self));
+  g_autofree char *name = NULL;
+
+  if (around == NULL || key == NULL)
+    return;
+  name = *self->detail != '\0' ? g_strdup_printf (_("%s, %s"), key, self->detail) : g_strdup (key);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (around), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+static void
+set_text (GtkWidget  *text,
+          const char *words)
+{
+  gtk_inscription_set_text (GTK_INSCRIPTION (text), words);
+}
+
+static void
+update_text (CofferKeyRow *self)
+{
+  const char *key = coffer_entry_get_display_key (self->entry);
+  g_autofree char *size = coffer_key_row_format_size (coffer_entry_get_size (self->entry));
+  g_autofree char *detail = format_detail (self->entry, size);
+
+  if (self->named && g_strcmp0 (detail, self->detail) == 0 &&
+      g_strcmp0 (key, gtk_inscription_get_text (GTK_INSCRIPTION (self->key_text))) == 0)
+    return;
+
+  g_free (self->detail);
+  self->detail = g_steal_pointer (&detail);
+  self->named = TRUE;
+  set_text (self->key_text, key);
+  set_text (self->size_text, size);
+  set_text (self->type_text, coffer_entry_get_type_label (self->entry));
+  if (self->detail_text != NULL)
+    set_text (self->detail_text, self->detail);
+  name_row (self, key);
+}
+
+static void
+update_plate (CofferKeyRow *self)
+{
+  gboolean failed = coffer_entry_get_error (self->entry) != NULL;
+  const char *icon_name = coffer_key_row_icon_name (coffer_entry_get_content_type (self->entry));
+
+  gtk_image_set_from_icon_name (GTK_IMAGE (self->plate), failed ? "dialog-warning-symbolic" : icon_name);
+  if (failed)
+    gtk_widget_add_css_class (self->plate, "warning");
+  else
+    gtk_widget_remove_css_class (self->plate, "warning");
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), failed);
+}
+
+/* What is known of an entry comes in several notifications at once: the first does it all. */
+static void
+update_cb (CofferKeyRow *self)
+{
+  update_text (self);
+  update_plate (self);
+}
+
+/* Asked for only under the pointer: gtk_widget_set_tooltip_text() would ask the display server where that is for each row. */
+static gboolean
+coffer_key_row_query_tooltip (GtkWidget  *widget,
+                              int         x,
+                              int         y,
+                              gboolean    keyboard,
+                              GtkTooltip *tooltip)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (widget);
+  const char *error = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
+
+  gtk_tooltip_set_text (tooltip, error);
+  return error != NULL;
+}
+
+void
+coffer_key_row_set_entry (CofferKeyRow *self,
+                          CofferEntry  *entry)
+{
+  g_return_if_fail (COFFER_IS_KEY_ROW (self));
+
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
+  g_set_object (&self->entry, entry);
+  self->named = FALSE;
+  if (entry == NULL)   /* and soon bound to another, or gone */
+    return;
+
+  g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
+  update_cb (self);
+}
+
+CofferEntry *
+coffer_key_row_get_entry (CofferKeyRow *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_ROW (self), NULL);
+
+  return self->entry;
+}
+
+/* Shape */
+
+static GtkWidget *
+add_text (CofferKeyRow             *self,
+          GtkInscriptionOverflow    overflow,
+          float                     xalign,
+          const char *const        *classes)
+{
+  GtkWidget *text = g_object_new (GTK_TYPE_INSCRIPTION,
+                                  "text-overflow", overflow,
+                                  "xalign", xalign,
+                                  "min-chars", 0,
+                                  "nat-chars", 0,
+                                  "css-classes", classes,
+                                  NULL);
+
+  gtk_widget_set_parent (text, GTK_WIDGET (self));
+  return text;
+}
+
+void
+coffer_key_row_set_compact (CofferKeyRow *self,
+                            gboolean      compact)
+{
+  g_return_if_fail (COFFER_IS_KEY_ROW (self));
+
+  if (compact == self->compact)
+    return;
+
+  self->compact = compact;
+  if (compact && self->detail_text == NULL)
+    {
+      self->detail_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 0, (const char *[]) { "detail", "num", NULL });
+      set_text (self->detail_text, self->detail);
+    }
+  gtk_widget_set_visible (self->size_text, !compact);
+  gtk_widget_set_visible (self->type_text, !compact);
+  gtk_widget_set_visible (self->detail_text, compact);
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+static int
+measure_height (GtkWidget *child)
+{
+  int natural;
+
+  gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, -1, NULL, &natural, NULL, NULL);
+  return natural;
+}
+
+static void
+coffer_key_row_measure (GtkWidget      *widget,
+                        GtkOrientation  orientation,
+                        int             for_size,
+                        int            *minimum,
+                        int            *natural,
+                        int            *minimum_baseline,
+                        int            *natural_baseline)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (widget);
+  int lines;
+
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      *minimum = (self->compact ? COMPACT_PLATE_WIDTH : PLATE_WIDTH) + PLATE_GAP + MIN_KEY_WIDTH;
+      *natural = WIDEST;
+      return;
+    }
+  lines = measure_height (self->key_text) + (self->compact ? measure_height (self->detail_text) : 0);
+  *minimum = *natural = MAX (lines, self->compact ? COMPACT_PLATE_HEIGHT : PLATE_HEIGHT);
+}
+
+/* Puts a child into a box of the row, in the middle of its height; @x is from where the row begins for who reads it. */
+static void
+place (CofferKeyRow *self,
+       GtkWidget    *child,
+       int           x,
+       int           y,
+       int           width,
+       int           height)
+{
+  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+  int minimum;
+
+  gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  width = MAX (width, minimum);
+  gtk_widget_size_allocate (child, &(GtkAllocation) { rtl ? gtk_widget_get_width (GTK_WIDGET (self)) - x - width : x, y, width, height }, -1);
+}
+
+static void
+coffer_key_row_size_allocate (GtkWidget *widget,
+                              int        width,
+                              int        height,
+                              int        baseline)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (widget);
+  int plate_width = self->compact ? COMPACT_PLATE_WIDTH : PLATE_WIDTH;
+  int plate_height = self->compact ? COMPACT_PLATE_HEIGHT : PLATE_HEIGHT;
+  int key_x = plate_width + PLATE_GAP;
+  int type_x = width - COFFER_KEY_ROW_TYPE_WIDTH;
+  int size_x = type_x - COFFER_KEY_ROW_COLUMN_GAP - COFFER_KEY_ROW_SIZE_WIDTH;
+  int key_height = measure_height (self->key_text);
+
+  place (self, self->plate, 0, (height - plate_height) / 2, plate_width, plate_height);
+  if (self->compact)
+    {
+      int detail_height = measure_height (self->detail_text);
+      int y = (height - key_height - detail_height) / 2;
+
+      place (self, self->key_text, key_x, y, width - key_x, key_height);
+      place (self, self->detail_text, key_x, y + key_height, width - key_x, detail_height);
+      return;
+    }
+  place (self, self->key_text, key_x, (height - key_height) / 2, size_x - COFFER_KEY_ROW_COLUMN_GAP - key_x, key_height);
+  place (self, self->size_text, size_x, (height - key_height) / 2, COFFER_KEY_ROW_SIZE_WIDTH, measure_height (self->size_text));
+  place (self, self->type_text, type_x, (height - key_height) / 2, COFFER_KEY_ROW_TYPE_WIDTH, measure_height (self->type_text));
+}
+
+static void
+coffer_key_row_dispose (GObject *object)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (object);
+
+  coffer_key_row_set_entry (self, NULL);
+  g_clear_pointer (&self->plate, gtk_widget_unparent);
+  g_clear_pointer (&self->key_text, gtk_widget_unparent);
+  g_clear_pointer (&self->size_text, gtk_widget_unparent);
+  g_clear_pointer (&self->type_text, gtk_widget_unparent);
+  g_clear_pointer (&self->detail_text, gtk_widget_unparent);
+
+  G_OBJECT_CLASS (coffer_key_row_parent_class)->dispose (object);
+}
+
+static void
+coffer_key_row_finalize (GObject *object)
+{
+  g_free (COFFER_KEY_ROW (object)->detail);
+
+  G_OBJECT_CLASS (coffer_key_row_parent_class)->finalize (object);
+}
+
+static void
+coffer_key_row_class_init (CofferKeyRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = coffer_key_row_dispose;
+  G_OBJECT_CLASS (klass)->finalize = coffer_key_row_finalize;
+  widget_class->measure = coffer_key_row_measure;
+  widget_class->size_allocate = coffer_key_row_size_allocate;
+  widget_class->query_tooltip = coffer_key_row_query_tooltip;
+}
+
+static void
+coffer_key_row_init (CofferKeyRow *self)
+{
+  self->plate = g_object_new (GTK_TYPE_IMAGE,
+                              "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION,
+                              "pixel-size", 16,
+                              "css-classes", (const char *[]) { "thumb-icon", NULL },
+                              NULL);
+  gtk_widget_set_parent (self->plate, GTK_WIDGET (self));
+  self->key_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_MIDDLE, 0, NULL);
+  self->size_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 1, (const char *[]) { "num", NULL });
+  self->type_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 0, (const char *[]) { "dim-label", NULL });
+}
+
+GtkWidget *
+coffer_key_row_new (void)
+{
+  return g_object_new (COFFER_TYPE_KEY_ROW, NULL);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "coffer-entry.h"
+
+G_BEGIN_DECLS
+
+/* Logical pixels. The last columns are as wide in every row, and in the header. */
+#define COFFER_KEY_ROW_SIZE_WIDTH 72
+#define COFFER_KEY_ROW_TYPE_WIDTH 94
+#define COFFER_KEY_ROW_COLUMN_GAP 24
+
+#define COFFER_TYPE_KEY_ROW (coffer_key_row_get_type ())
+G_DECLARE_FINAL_TYPE (CofferKeyRow, coffer_key_row, COFFER, KEY_ROW, GtkWidget)
+
+/** A row: what kind of value it is, its key, size and type; when compact, size and type in a second line. */
+GtkWidget   *coffer_key_row_new         (void);
+
+/** @entry (nullable): what to show and follow. */
+void         coffer_key_row_set_entry   (CofferKeyRow *self,
+                                         CofferEntry  *entry);
+/** Returns: (transfer none) (nullable) */
+CofferEntry *coffer_key_row_get_entry   (CofferKeyRow *self);
+void         coffer_key_row_set_compact (CofferKeyRow *self,
+                                         gboolean      compact);
+
+/** The symbolic icon for a kind of value; NULL, and no icon, while @content_type is NULL. Static. */
+const char  *coffer_key_row_icon_name   (const char   *content_type);
+
+/** The size for a column or a line, "4.8 MB" with a no-break space; "" while it is not known. (transfer full) */
+char        *coffer_key_row_format_size (guint64       size);
+
+G_END_DECLS
