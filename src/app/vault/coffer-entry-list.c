@@ -201,13 +201,59 @@ slice_cb (GObject      *source,
   coffer_slice_free (slice);
 }
 
+/* What was walked ahead begins with the slice that is here. */
+static void
+ahead_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(GError) error = NULL;
+  CofferSlice *slice = coffer_vault_await_ahead_finish (COFFER_VAULT (source), result, &error);
+  g_autoptr(CofferEntryList) self = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  self = g_object_ref (data);
+  if (slice == NULL || slice->n_rows <= self->walk.n_rows)
+    {
+      g_clear_pointer (&slice, coffer_slice_free);
+      next_slice (self);
+      return;
+    }
+  g_ptr_array_remove_range (slice->fences, 0, self->walk.fences->len);
+  slice->n_rows -= self->walk.n_rows;
+  take_slice (self, slice);
+  coffer_slice_free (slice);
+}
+
+/* Whether the walk, upwards and for a list that is empty, can go on with what was begun ahead of it. */
+static gboolean
+use_ahead (CofferEntryList *self)
+{
+  CofferSlice *slice;
+
+  if (self->walk.behind || self->descending)
+    return FALSE;
+  if (self->walk.n_rows > 0)
+    return coffer_vault_await_ahead (self->vault, self->table, self->walk.cancellable, ahead_cb, self);
+  if ((slice = coffer_vault_take_ahead (self->vault, self->table)) == NULL)
+    return FALSE;
+  take_slice (self, slice);
+  coffer_slice_free (slice);
+  return TRUE;
+}
+
 /* The first slice is the first screen; the others go on behind what that asks for. */
 static void
 next_slice (CofferEntryList *self)
 {
-  CofferSliceRequest *request = g_new0 (CofferSliceRequest, 1);
+  CofferSliceRequest *request;
   gboolean first = self->walk.n_rows == 0;
 
+  if (use_ahead (self))
+    return;
+
+  request = g_new0 (CofferSliceRequest, 1);
   if (self->walk.last != NULL)
     request->after = coffer_key_ref (self->walk.last);
   request->max_rows = first ? COFFER_FENCE_ROWS : SLICE_ROWS;
@@ -244,7 +290,7 @@ start_walk (CofferEntryList *self,
       coffer_entry_list_set_error (self, NULL);
     }
   next_slice (self);
-  if (!was_loading)
+  if (!was_loading && self->walk.cancellable != NULL)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADING]);
 }
 

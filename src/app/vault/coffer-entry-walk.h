@@ -30,6 +30,15 @@ void     coffer_slice_request_free (gpointer request);
 void     coffer_slice_free         (gpointer slice);
 gpointer coffer_slice_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
+/** Begin to walk from the first key of the table that the file is opened with, before it is known: see coffer-vault-ahead.c. */
+void         coffer_vault_walk_ahead         (CofferVault *self);
+/** What was walked so, if that is over and was @table. (transfer full) (nullable) */
+CofferSlice *coffer_vault_take_ahead         (CofferVault *self, const char *table);
+/** The same once it is over; FALSE, and no callback, if nothing is under way. */
+gboolean     coffer_vault_await_ahead        (CofferVault *self, const char *table, GCancellable *cancellable,
+                                              GAsyncReadyCallback callback, gpointer user_data);
+CofferSlice *coffer_vault_await_ahead_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* nullable */
+
 /** The keys of some rows behind a fence. */
 typedef struct {
   CofferKey *fence;       /* owned */

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define COFFER_N_LANES (COFFER_LANE_WRITE + 1)
 
 typedef struct _CofferHold CofferHold;
+typedef struct _CofferAhead CofferAhead;
 
 struct _CofferVault {
   GObject parent_instance;
@@ -24,6 +25,9 @@ struct _CofferVault {
   GCancellable *counting;        /* of the counts under way */
   guint count_id;                /* until they begin */
   GPtrArray *uncounted;          /* of CofferSection: those to count still */
+  gboolean walking_ahead;        /* see coffer-vault-ahead.c */
+  CofferAhead *ahead;            /* until somebody takes it */
+  GTask *ahead_wanted;
   CofferIdentity met;            /* the file that the last job met, or none */
   CofferIdentity shown;          /* the file that `sections` tell of */
   gboolean damage_met;           /* in the file that was `damaged` */
@@ -115,6 +119,7 @@ void           coffer_vault_note_count        (CofferVault         *self,
                                                guint64              n);
 
 /** As the vault goes. */
+void           coffer_ahead_free              (gpointer             ahead);
 void           coffer_vault_drop_hold         (CofferVault         *self);
 
 /** After how long without a job a lane lets go of the file; for tests. */

@@ -9,7 +9,7 @@
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
-#include "coffer-vault-private.h"
+#include "coffer-entry-walk.h"
 
 #include "coffer-error.h"
 
@@ -192,6 +192,7 @@ coffer_vault_finalize (GObject *object)
   coffer_vault_drop_hold (self);
   coffer_vault_stop_counting (self);
   g_ptr_array_unref (self->uncounted);
+  g_clear_pointer (&self->ahead, coffer_ahead_free);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -289,6 +290,15 @@ vault_new (GFile *file)
   return self;
 }
 
+static gboolean
+return_cb (gpointer data)
+{
+  GTask *task = data;
+
+  g_task_return_pointer (task, g_object_ref (g_task_get_task_data (task)), g_object_unref);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 opened_cb (GObject      *source,
            GAsyncResult *result,
@@ -307,13 +317,22 @@ opened_cb (GObject      *source,
     }
   self->editing = GPOINTER_TO_INT (g_task_get_task_data (task)) == KVAULT_ACCESS_CREATE_NEW;
   apply_overview (self, overview);
-  g_task_return_pointer (task, g_object_ref (self), g_object_unref);
+  if (!self->walking_ahead)
+    {
+      g_task_return_pointer (task, g_object_ref (self), g_object_unref);
+      return;
+    }
+
+  /* The walk may be over, too: that is told in this turn of the main loop, and whoever makes a list should know it by then. */
+  g_task_set_task_data (task, g_object_ref (self), g_object_unref);
+  g_idle_add_full (G_PRIORITY_DEFAULT, return_cb, g_steal_pointer (&task), g_object_unref);
 }
 
 static void
 open_full (GFile               *file,
            kvault_access        access_mode,
            CofferLane           lane,
+           gboolean             ahead,
            gpointer             tag,
            GCancellable        *cancellable,
            GAsyncReadyCallback  callback,
@@ -331,6 +350,8 @@ open_full (GFile               *file,
     }
   coffer_vault_run_full (self, lane, access_mode, NULL, FALSE, coffer_overview_worker, NULL, NULL,
                          (GDestroyNotify) coffer_overview_free, cancellable, opened_cb, g_steal_pointer (&task));
+  if (ahead)
+    coffer_vault_walk_ahead (self);
 }
 
 void
@@ -341,7 +362,18 @@ coffer_vault_open_async (GFile               *file,
 {
   g_return_if_fail (G_IS_FILE (file));
 
-  open_full (file, KVAULT_ACCESS_VIEW, COFFER_LANE_LIST, coffer_vault_open_async, cancellable, callback, user_data);
+  open_full (file, KVAULT_ACCESS_VIEW, COFFER_LANE_LIST, FALSE, coffer_vault_open_async, cancellable, callback, user_data);
+}
+
+void
+coffer_vault_open_ahead_async (GFile               *file,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  g_return_if_fail (G_IS_FILE (file));
+
+  open_full (file, KVAULT_ACCESS_VIEW, COFFER_LANE_LIST, TRUE, coffer_vault_open_ahead_async, cancellable, callback, user_data);
 }
 
 void
@@ -352,7 +384,7 @@ coffer_vault_create_async (GFile               *file,
 {
   g_return_if_fail (G_IS_FILE (file));
 
-  open_full (file, KVAULT_ACCESS_CREATE_NEW, COFFER_LANE_WRITE, coffer_vault_create_async, cancellable, callback, user_data);
+  open_full (file, KVAULT_ACCESS_CREATE_NEW, COFFER_LANE_WRITE, FALSE, coffer_vault_create_async, cancellable, callback, user_data);
 }
 
 CofferVault *

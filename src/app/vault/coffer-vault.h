@@ -52,6 +52,9 @@ G_DECLARE_FINAL_TYPE (CofferVault, coffer_vault, COFFER, VAULT, GObject)
 /** Open for viewing. Fails with COFFER_ERROR; see coffer_error_describe(). */
 void         coffer_vault_open_async        (GFile *file, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
+/** The same while the program starts: the walk over the keys, which a list will want, is begun beside the opening. */
+void         coffer_vault_open_ahead_async  (GFile *file, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
 CofferVault *coffer_vault_open_finish       (GAsyncResult *result, GError **error);   /* (transfer full) */
 
 /** Make a new empty vault (fails if the file is there) and open it for editing; finish with coffer_vault_open_finish(). */

@@ -173,7 +173,7 @@ coffer_gate_begin (CofferGate *self,
 
   self->begun = g_object_ref (file);
   self->n_opening++;
-  coffer_vault_open_async (file, NULL, begun_cb, g_object_ref (self));
+  coffer_vault_open_ahead_async (file, NULL, begun_cb, g_object_ref (self));
 }
 
 void
