@@ -34,7 +34,7 @@ gpointer coffer_slice_worker       (kvault *vault, gpointer request, GCancellabl
 void         coffer_vault_walk_ahead         (CofferVault *self);
 /** What was walked so, if that is over and was @table. (transfer full) (nullable) */
 CofferSlice *coffer_vault_take_ahead         (CofferVault *self, const char *table);
-/** The same once it is over; FALSE, and no callback, if nothing is under way. */
+/** The same once it is over; FALSE, and no callback, if nothing was begun or somebody has it. */
 gboolean     coffer_vault_await_ahead        (CofferVault *self, const char *table, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
 CofferSlice *coffer_vault_await_ahead_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* nullable */

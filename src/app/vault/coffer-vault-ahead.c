@@ -93,12 +93,14 @@ coffer_vault_await_ahead (CofferVault         *self,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  if (!self->walking_ahead || self->ahead_wanted != NULL)
+  if (self->ahead_wanted != NULL || (!self->walking_ahead && self->ahead == NULL))
     return FALSE;
 
   self->ahead_wanted = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (self->ahead_wanted, coffer_vault_await_ahead);
   g_task_set_task_data (self->ahead_wanted, g_strdup (table), g_free);
+  if (!self->walking_ahead)
+    return_ahead (self);
   return TRUE;
 }
 
