@@ -149,6 +149,7 @@ int kvault__enter_settled (kvault *vault);
 int kvault__check_writable (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);
 bool kvault__is_cancelled (kvault *vault);
+int kvault__data_version (kvault *vault, uint64_t *version);
 int kvault__run (kvault *vault, kvault__statement_id id);
 int kvault__begin (kvault *vault);
 int kvault__end (kvault *vault, int result);
@@ -355,6 +356,7 @@ int kvault__own_drop (kvault *vault, kvault__own which);
 /* stream.c */
 int kvault__bulk_count (kvault *vault, uint64_t bytes);
 int kvault__bulk_leave (kvault *vault);
+bool kvault__is_wal (kvault *vault);
 int kvault__bulk_recover (kvault *vault);
 
 /* writer.c */
@@ -363,6 +365,9 @@ bool kvault__writes_parts (const kvault *vault);
 
 /* cursor.c */
 void kvault__entry_read_key (kvault_entry *entry, sqlite3_stmt *row, int column, char *number, size_t room);
+
+/* blob.c */
+bool kvault__blobs_hold (const kvault *vault);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */
 void kvault__cursor_detach (kvault_cursor *cursor);

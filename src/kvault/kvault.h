@@ -324,7 +324,7 @@ KVAULT_API int kvault_close (kvault *vault);
  * stay as they are.
  *
  * Returns: KVAULT_OK
- *          KVAULT_EBUSY  a cursor, a blob or a transaction of the handle's is open, or a writer has
+ *          KVAULT_EBUSY  a cursor, a blob (not a released one) or a transaction of the handle's is open, or a writer has
  *                        begun to store a large value in parts
  */
 KVAULT_API int kvault_let_go (kvault *vault);
@@ -836,13 +836,43 @@ KVAULT_API uint64_t kvault_blob_size (const kvault_blob *blob);
  *          gigabyte when cold; the walk can be cancelled.
  * Returns: KVAULT_OK
  *          KVAULT_ERANGE      the range leaves the value
- *          KVAULT_ESTALE      this handle changed the row since it was opened; open it again
+ *          KVAULT_ESTALE      the value was changed since: by this handle, or by anybody while
+ *                             the reader was released; open it again. No byte of the other
+ *                             value was copied
  *          KVAULT_ECORRUPT    the value is cut short or its pages are damaged
  *          KVAULT_ECANCELLED  during the walk
  *          KVAULT_EIO         SQLite failed; kvault_errmsg() has its words
  * Source:  SQLite C API, sqlite3_blob_read(): an expired handle answers SQLITE_ABORT.
  */
 KVAULT_API int kvault_blob_read (kvault_blob *blob, void *buf, size_t len, uint64_t offset);
+
+/**
+ * Hold nothing any more: no lock, no state of the write-ahead log. The next kvault_blob_read() takes
+ * the value up again by itself. Meanwhile others write and move the log, and the handle may be let go of
+ * (kvault_let_go()). Other readers and cursors of the handle hold what they hold.
+ *
+ * For a player: read until its buffer is full, release, read again when it is half empty. In
+ * rollback-journal mode an open reader keeps writers out, so release each time; with a log it blocks nobody, so
+ * release when kvault_stats.wal_size passes some 64 MB. If the first read after a release takes long, a
+ * larger buffer pays.
+ *
+ * When taken up, the value is the same for certain if nothing was committed since, or if it is stored in
+ * parts. Else it must be the same row with the same key and size, and its first 4 KiB, the last
+ * 64 KiB that were read and the 4 KiB behind them must be the same bytes. That is no proof: a value overwritten
+ * with one of the same size that agrees in all of these passes for the old one. Compacting may give the row another number:
+ * then it is stale, though its bytes are the same.
+ *
+ * A reader that has been released once also lets go by itself, for a moment, in a walk that takes over 1.5 s in
+ * a file with a rollback journal. To allow that from the start, release it once after opening.
+ *
+ * Thread:  the one that opened the vault.
+ * Cost:    reads up to 72 KiB that were just read or come next; when taken up, a look-up, and these again if something
+ *          was committed. In files without page maps what was walked is forgotten: the next
+ *          read far into the value walks again, warm some 0.1 s a gigabyte.
+ * Returns: KVAULT_OK; also if it is released already, and for values that are kept in memory
+ *          a failure; it is released all the same, and reading it gives KVAULT_ESTALE
+ */
+KVAULT_API int kvault_blob_release (kvault_blob *blob);
 
 /** Close a reader; NULL is fine. */
 KVAULT_API void kvault_blob_close (kvault_blob *blob);

@@ -246,8 +246,8 @@ kvault_get_fd (kvault              *vault,
 
 /* ---- bulk mode ---- */
 
-static bool
-is_wal (kvault *vault)
+bool
+kvault__is_wal (kvault *vault)
 {
   sqlite3_stmt *statement = NULL;
   bool wal = sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK &&
@@ -267,7 +267,7 @@ leave_wal (kvault *vault)
 
   kvault__statements_finalize (vault);   /* one that is not reset would hold the mode */
   left = kvault__own_create (vault, KVAULT__OWN_BULK) == KVAULT_OK &&
-         sqlite3_exec (vault->db, "PRAGMA main.journal_mode=TRUNCATE", NULL, NULL, NULL) == SQLITE_OK && !is_wal (vault);
+         sqlite3_exec (vault->db, "PRAGMA main.journal_mode=TRUNCATE", NULL, NULL, NULL) == SQLITE_OK && !kvault__is_wal (vault);
   if (!left)
     kvault__own_drop (vault, KVAULT__OWN_BULK);
   vault->error = error;
@@ -281,7 +281,7 @@ return_to_wal (kvault *vault)
   kvault__statements_finalize (vault);
   for (int i = 0; i < RETURN_TRIES; i++)
     {
-      if (sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL) == SQLITE_OK && is_wal (vault))
+      if (sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL) == SQLITE_OK && kvault__is_wal (vault))
         return kvault__own_drop (vault, KVAULT__OWN_BULK);
       nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
     }
@@ -316,7 +316,7 @@ kvault_bulk_begin (kvault  *vault,
   /* What is reported as done is on the disk: each of the few commits waits for it. */
   if ((rc = kvault__exec (vault, "PRAGMA synchronous=FULL")) != KVAULT_OK)
     return rc;
-  vault->left_wal = expected_bytes >= BULK_WORTH && is_wal (vault) && leave_wal (vault);
+  vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal (vault);
   vault->bulk_bytes = 0;
   if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
     {

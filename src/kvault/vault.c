@@ -219,16 +219,12 @@ kvault_location (const kvault *vault)
 }
 
 int
-kvault_data_version (kvault   *vault,
-                     uint64_t *version)
+kvault__data_version (kvault   *vault,
+                      uint64_t *version)
 {
   sqlite3_stmt *statement;
   int rc;
 
-  *version = 0;
-  vault->frozen_checked_ms = 0;
-  if ((rc = kvault__enter (vault)) != KVAULT_OK)
-    return rc;
   if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->name);
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
@@ -239,6 +235,18 @@ kvault_data_version (kvault   *vault,
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
   return rc;
+}
+
+int
+kvault_data_version (kvault   *vault,
+                     uint64_t *version)
+{
+  int rc;
+
+  *version = 0;
+  vault->frozen_checked_ms = 0;
+  rc = kvault__enter (vault);
+  return rc == KVAULT_OK ? kvault__data_version (vault, version) : rc;
 }
 
 /* ---- transactions ---- */
@@ -564,7 +572,7 @@ kvault__check_idle (kvault *vault)
 {
   if (kvault__writes_parts (vault))
     return kvault__fail (vault, KVAULT_EBUSY, "%s: a value that is stored in parts is on its way in; commit or free its writer first", vault->name);
-  if (vault->batch || vault->inside > 0 || vault->cursors != NULL || vault->blobs != NULL)
+  if (vault->batch || vault->inside > 0 || vault->cursors != NULL || kvault__blobs_hold (vault))
     return kvault__fail (vault, KVAULT_EBUSY, "%s: close the handle's cursors, blobs and transaction first", vault->name);
   return KVAULT_OK;
 }
