@@ -25,7 +25,7 @@ struct kvault__cached {
   unsigned level;
   int64_t since_ms;
   size_t key_size, value_size;
-  unsigned char *bytes;        /* the key, then the value */
+  unsigned char bytes[];       /* the key, then the value */
 };
 
 struct kvault__cache {
@@ -177,20 +177,13 @@ take_out (kvault__cached  *root,
 }
 
 static void
-free_node (kvault__cached *node)
-{
-  free (node->bytes);
-  free (node);
-}
-
-static void
 free_tree (kvault__cached *root)
 {
   if (root == NULL)
     return;
   free_tree (root->left);
   free_tree (root->right);
-  free_node (root);
+  free (root);
 }
 
 static void
@@ -204,26 +197,35 @@ drop_all (kvault__cache *cache)
 
 /* ---- what the other files ask ---- */
 
-bool
-kvault__cache_find (const kvault    *vault,
-                    const void      *key,
-                    size_t           key_size,
-                    kvault__waiting *waiting)
+static kvault__cached *
+find (const kvault *vault,
+      const void   *key,
+      size_t        key_size)
 {
-  const kvault__cached *node = vault->cache != NULL ? vault->cache->root : NULL;
+  kvault__cached *node = vault->cache != NULL ? vault->cache->root : NULL;
 
   while (node != NULL)
     {
       int order = compare (key, key_size, node);
 
       if (order == 0)
-        {
-          *waiting = (kvault__waiting) { node->bytes, node->key_size, node->bytes + node->key_size, node->value_size };
-          return true;
-        }
+        break;
       node = order < 0 ? node->left : node->right;
     }
-  return false;
+  return node;
+}
+
+bool
+kvault__cache_find (const kvault    *vault,
+                    const void      *key,
+                    size_t           key_size,
+                    kvault__waiting *waiting)
+{
+  const kvault__cached *node = find (vault, key, key_size);
+
+  if (node != NULL)
+    *waiting = (kvault__waiting) { node->bytes, node->key_size, node->bytes + node->key_size, node->value_size };
+  return node != NULL;
 }
 
 /* The entry next to a key in the direction of a walk; @inclusive takes the key itself too, @key NULL begins at the end. */
@@ -273,27 +275,29 @@ kvault__cache_drop (kvault     *vault,
     return;
   cache->n_entries--;
   cache->n_bytes -= out->key_size + out->value_size;
-  free_node (out);
+  free (out);
 }
 
 /* ---- flushing ---- */
 
 static int
 write_tree (kvault               *vault,
-            const kvault__cached *node)
+            const kvault__cached *node,
+            bool                  has_large)
 {
+  const unsigned char *value;
   int rc;
 
   if (node == NULL)
     return KVAULT_OK;
-  if ((rc = write_tree (vault, node->left)) != KVAULT_OK)
+  if ((rc = write_tree (vault, node->left, has_large)) != KVAULT_OK)
     return rc;
   if (kvault__is_cancelled (vault))
     return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-  if ((rc = kvault__put_replacing (vault, node->bytes, node->key_size,
-                                   node->bytes + node->key_size, node->value_size)) != KVAULT_OK)
-    return rc;
-  return write_tree (vault, node->right);
+  value = node->bytes + node->key_size;
+  rc = has_large ? kvault__put_replacing (vault, node->bytes, node->key_size, value, node->value_size)
+                 : kvault__put_bytes (vault, node->bytes, node->key_size, value, node->value_size);
+  return rc == KVAULT_OK ? write_tree (vault, node->right, has_large) : rc;
 }
 
 static int
@@ -303,7 +307,7 @@ flush (kvault *vault)
   int rc = kvault__check_writable (vault);
 
   if (rc == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
-    rc = kvault__end (vault, write_tree (vault, cache->root));
+    rc = kvault__end (vault, write_tree (vault, cache->root, kvault__has_large (vault)));   /* nobody else makes one meanwhile */
   cache->n_flushes += rc == KVAULT_OK;
   cache->last_result = rc;
   cache->last_flush_unix_ms = unix_ms ();
@@ -372,49 +376,33 @@ flush_if_due (kvault *vault)
 
 /* ---- putting ---- */
 
+/* @old is the entry of the key, if it has one. */
 static int
-add (kvault     *vault,
-     const void *key,
-     size_t      key_size,
-     const void *value,
-     size_t      value_size)
+add (kvault         *vault,
+     kvault__cached *old,
+     const void     *key,
+     size_t          key_size,
+     const void     *value,
+     size_t          value_size)
 {
   kvault__cache *cache = vault->cache;
-  kvault__cached *node = calloc (1, sizeof *node);
+  kvault__cached *node = malloc (sizeof *node + key_size + value_size);
 
-  if (node == NULL || (node->bytes = malloc (key_size + value_size + 1)) == NULL)
-    {
-      free (node);
-      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-    }
+  if (node == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  *node = (kvault__cached) { .level = 1, .since_ms = kvault__now_ms (), .key_size = key_size, .value_size = value_size };
   if (key_size > 0)
     memcpy (node->bytes, key, key_size);
   if (value_size > 0)
     memcpy (node->bytes + key_size, value, value_size);
-  node->key_size = key_size;
-  node->value_size = value_size;
-  node->level = 1;
-  node->since_ms = kvault__now_ms ();
-  kvault__cache_drop (vault, key, key_size);
+  if (old != NULL)
+    kvault__cache_drop (vault, key, key_size);
   if (cache->n_entries == 0)
     cache->interval_start_ms = node->since_ms;
   cache->root = insert (cache->root, node);
   cache->n_entries++;
   cache->n_bytes += key_size + value_size;
   return KVAULT_OK;
-}
-
-/* What an entry takes at most, were it added now: what it replaces is counted off. */
-static uint64_t
-bytes_with (const kvault *vault,
-            const void   *key,
-            size_t        key_size,
-            size_t        value_size)
-{
-  kvault__waiting old;
-  uint64_t bytes = vault->cache->n_bytes + key_size + value_size;
-
-  return kvault__cache_find (vault, key, key_size, &old) ? bytes - old.key_size - old.value_size : bytes;
 }
 
 /* Whether puts wait here now: not inside a transaction, whose end they would outlive. */
@@ -435,9 +423,11 @@ kvault__cache_put (kvault     *vault,
                    size_t      value_size)
 {
   kvault__cache *cache = vault->cache;
+  kvault__cached *old = find (vault, key, key_size);
+  uint64_t replaced = old != NULL ? old->key_size + old->value_size : 0;
   int rc;
 
-  if (bytes_with (vault, key, key_size, value_size) > cache->options.capacity)
+  if (cache->n_bytes - replaced + key_size + value_size > cache->options.capacity)
     {
       if (cache->locked)
         return kvault__fail (vault, KVAULT_ECACHEFULL, "%s: key %s: the cache is full and locked", vault->name,
@@ -447,8 +437,9 @@ kvault__cache_put (kvault     *vault,
           cache->error = vault->error;
           return rc;
         }
+      old = NULL;
     }
-  if ((rc = add (vault, key, key_size, value, value_size)) == KVAULT_OK)
+  if ((rc = add (vault, old, key, key_size, value, value_size)) == KVAULT_OK)
     flush_if_due (vault);
   return rc;
 }

@@ -145,6 +145,7 @@ kvault__key_text kvault__describe_key (const void *key, size_t key_size);
 /* vault.c */
 int kvault__enter (kvault *vault);
 int kvault__enter_write (kvault *vault);
+int kvault__enter_waiting (kvault *vault);
 int kvault__enter_settled (kvault *vault);
 int kvault__check_writable (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);

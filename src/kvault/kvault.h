@@ -461,7 +461,8 @@ KVAULT_API int kvault_get (kvault *vault, const void *key, size_t key_size,
 KVAULT_API void kvault_free (void *memory);
 
 /**
- * Store a value, replacing the one at that key if there is one; one transaction.
+ * Store a value, replacing the one at that key if there is one; one transaction. With the
+ * cache on it waits in memory, and only the flush tells KVAULT_EMOVED, KVAULT_EBUSY or KVAULT_EFULL.
  *
  * @value  may be NULL if @value_size is 0
  *

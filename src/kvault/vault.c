@@ -159,12 +159,21 @@ kvault__enter (kvault *vault)
   return vault->frozen && kvault__now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
 }
 
+static int
+check_rights (kvault *vault)
+{
+  if (!kvault_is_readonly (vault))
+    return KVAULT_OK;
+  return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s", vault->name, kvault_readonly_reason (vault));
+}
+
 int
 kvault__check_writable (kvault *vault)
 {
-  if (kvault_is_readonly (vault))
-    return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s",
-                         vault->name, kvault_readonly_reason (vault));
+  int rc = check_rights (vault);
+
+  if (rc != KVAULT_OK)
+    return rc;
   if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   return KVAULT_OK;
@@ -179,6 +188,19 @@ kvault__enter_write (kvault *vault)
   if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
     return rc;
   return kvault__check_writable (vault);
+}
+
+/* For what is to wait in the cache. Whether the file is still the one that was opened is looked at when it is flushed: a look
+ * at the disk for each put would cost as much as the rest of it. */
+int
+kvault__enter_waiting (kvault *vault)
+{
+  int rc;
+
+  forget_interruption (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
+  return check_rights (vault);
 }
 
 /* For what works on the table alone. */

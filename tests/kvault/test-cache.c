@@ -459,6 +459,27 @@ a_walk_sees_what_is_put_and_flushed_ahead_of_it (void)
   close_vault (vault);
 }
 
+/* A put that waits looks at no disk; the flush does, and keeps everything. */
+static void
+a_flush_never_writes_to_a_moved_file (void)
+{
+  kvault *vault = kvtest_create ("new.db");
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  KvSnapshot *before;
+
+  assert_ok (vault, kvault_put (vault, "old", 3, "v", 1));
+  assert_ok (vault, kvault_cache_enable (vault, NULL));
+  assert_int (rename (path, kvtest_format ("%s.old", path)), ==, 0);
+  before = kvtest_snapshot (kvtest_folder ());
+  assert_ok (vault, kvault_put (vault, "k", 1, "v", 1));
+  assert_result (vault, kvault_cache_flush (vault), KVAULT_EMOVED);
+  assert_value (vault, "k", 1, "v", 1);
+  assert_result (vault, kvault_close (vault), KVAULT_EMOVED);
+  assert_unchanged (before);
+  kvault_cache_discard (vault);
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/cache/what-waits-is-part-of-the-vault", what_waits_is_part_of_the_vault },
   { "/kvault/cache/deleting-what-waits-deletes-it", deleting_what_waits_deletes_it },
@@ -469,6 +490,7 @@ static const KvTest tests[] = {
   { "/kvault/cache/a-streamed-value-replaces-what-waits", a_streamed_value_replaces_what_waits },
   { "/kvault/cache/a-locked-cache-reports-when-it-is-full", a_locked_cache_reports_when_it_is_full },
   { "/kvault/cache/a-failed-flush-keeps-every-entry", a_failed_flush_keeps_every_entry },
+  { "/kvault/cache/a-flush-never-writes-to-a-moved-file", a_flush_never_writes_to_a_moved_file },
   { "/kvault/cache/closing-disabling-and-enabling-again-flush", closing_disabling_and_enabling_again_flush },
   { "/kvault/cache/discarding-gives-up-what-waits", discarding_gives_up_what_waits },
   { "/kvault/cache/refuses-options-out-of-range", refuses_options_out_of_range },
