@@ -484,15 +484,16 @@ kvault_put (kvault     *vault,
             const void *value,
             size_t      value_size)
 {
+  bool waits = kvault__cache_takes (vault, key_size, value_size);
   int rc;
 
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+  if ((rc = waits ? kvault__enter_waiting (vault) : kvault__enter_write (vault)) != KVAULT_OK)
     return rc;
   if (bad_bytes (value, value_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no value");
   if ((rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
     return rc;
-  if (kvault__cache_takes (vault, key_size, value_size))
+  if (waits)
     return kvault__cache_put (vault, key, key_size, value, value_size);
   if ((rc = put_through (vault, key, key_size, value, value_size)) != KVAULT_OK)
     return rc;
@@ -572,12 +573,11 @@ kvault_delete_entry (kvault             *vault,
 /* ---- room for a value that is written in pieces ---- */
 
 static int
-step_returning_id (kvault              *vault,
-                   kvault__statement_id which,
-                   const void          *key,
-                   size_t               key_size,
-                   uint64_t             size,
-                   int64_t             *id)
+step_reserving (kvault              *vault,
+                kvault__statement_id which,
+                const void          *key,
+                size_t               key_size,
+                uint64_t             size)
 {
   sqlite3_stmt *statement;
   int rc;
@@ -588,14 +588,9 @@ step_returning_id (kvault              *vault,
   sqlite3_bind_zeroblob64 (statement, 2, size);
   if (vault->section->kind == KVAULT_SECTION_V1)
     sqlite3_bind_int64 (statement, 3, (sqlite3_int64) size);
-  switch (sqlite3_step (statement))
-    {
-    case SQLITE_ROW: *id = sqlite3_column_int64 (statement, 0); break;
-    case SQLITE_DONE: rc = KVAULT_NOTFOUND; break;
-    default: rc = fail_key (vault, key, key_size);
-    }
-  kvault__statement_done (statement);
-  return rc;
+  if ((rc = step_done (vault, statement, key, key_size)) != KVAULT_OK)
+    return rc;
+  return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : KVAULT_NOTFOUND;
 }
 
 /* Inside a transaction: a value of @size zeros at @key. An upsert would build the zeros in memory; these two do not. */
@@ -606,11 +601,17 @@ kvault__reserve (kvault     *vault,
                  uint64_t    size,
                  int64_t    *id)
 {
-  int rc = drop_old_parts (vault, key, key_size);
+  kvault__row row;
+  int rc;
 
-  if (rc == KVAULT_OK)
-    rc = step_returning_id (vault, KVAULT__RESERVE_UPDATE, key, key_size, size, id);
-  return rc == KVAULT_NOTFOUND ? step_returning_id (vault, KVAULT__RESERVE_INSERT, key, key_size, size, id) : rc;
+  if ((rc = drop_old_parts (vault, key, key_size)) != KVAULT_OK)
+    return rc;
+  rc = step_reserving (vault, KVAULT__RESERVE_UPDATE, key, key_size, size);
+  if (rc == KVAULT_NOTFOUND)
+    rc = step_reserving (vault, KVAULT__RESERVE_INSERT, key, key_size, size);
+  if (rc == KVAULT_OK && (rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
+    *id = row.id;
+  return rc;
 }
 
 /* ---- rows by id, inside an operation ---- */

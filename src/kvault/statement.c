@@ -30,13 +30,14 @@ static const struct {
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value, size = excluded.size",
     "INSERT INTO main.\"%w\" (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
   },
+  /* Not with RETURNING: an UPDATE that has it loads the whole old value. */
   [KVAULT__RESERVE_UPDATE] = {
-    "UPDATE main.\"%w\" SET value = ?2, size = ?3 WHERE key = ?1 RETURNING rowid",
-    "UPDATE main.\"%w\" SET value = ?2 WHERE key = ?1 RETURNING rowid",
+    "UPDATE main.\"%w\" SET value = ?2, size = ?3 WHERE key = ?1",
+    "UPDATE main.\"%w\" SET value = ?2 WHERE key = ?1",
   },
   [KVAULT__RESERVE_INSERT] = {
-    "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3) RETURNING rowid",
-    "INSERT INTO main.\"%w\" (key, value) VALUES (?1, ?2) RETURNING rowid",
+    "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3)",
+    "INSERT INTO main.\"%w\" (key, value) VALUES (?1, ?2)",
   },
   [KVAULT__DELETE] = { "DELETE FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__DELETE_ROW] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1" },

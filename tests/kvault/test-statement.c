@@ -1,6 +1,167 @@
 /* SPDX-License-Identifier: MIT */
-/* Prepared statements outlive changes of table and schema: statement.c. */
+/* SQL is prepared once, outlives changes of table and schema, and never reads the size column: statement.c. */
 #include "kvtest.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+/* ---- what the engine asks of SQLite ---- */
+
+static unsigned n_prepared;
+static unsigned n_sizes_read;
+
+/* These stand before SQLite's own. */
+int
+sqlite3_prepare_v2 (sqlite3       *db,
+                    const char    *sql,
+                    int            size,
+                    sqlite3_stmt **statement,
+                    const char   **tail)
+{
+  int (*real) (sqlite3 *, const char *, int, sqlite3_stmt **, const char **) = dlsym (RTLD_NEXT, "sqlite3_prepare_v2");
+
+  n_prepared++;
+  return real (db, sql, size, statement, tail);
+}
+
+int
+sqlite3_prepare_v3 (sqlite3       *db,
+                    const char    *sql,
+                    int            size,
+                    unsigned       flags,
+                    sqlite3_stmt **statement,
+                    const char   **tail)
+{
+  int (*real) (sqlite3 *, const char *, int, unsigned, sqlite3_stmt **, const char **) = dlsym (RTLD_NEXT, "sqlite3_prepare_v3");
+
+  n_prepared++;
+  return real (db, sql, size, flags, statement, tail);
+}
+
+/* Asked about every column that a statement reads, whatever its words. */
+static int
+note_column (void       *data,
+             int         action,
+             const char *table,
+             const char *column,
+             const char *database,
+             const char *trigger)
+{
+  n_sizes_read += action == SQLITE_READ && strcmp (table, "kv") == 0 && strcmp (column, "size") == 0;
+  return SQLITE_OK;
+}
+
+int
+sqlite3_open_v2 (const char  *name,
+                 sqlite3    **db,
+                 int          flags,
+                 const char  *vfs)
+{
+  int (*real) (const char *, sqlite3 **, int, const char *) = dlsym (RTLD_NEXT, "sqlite3_open_v2");
+  int rc = real (name, db, flags, vfs);
+
+  if (rc == SQLITE_OK)
+    sqlite3_set_authorizer (*db, note_column, NULL);
+  return rc;
+}
+
+/* Everything a program does with one value; @i makes keys that are new in each round. */
+static void
+work_with_values (kvault   *vault,
+                  unsigned  i)
+{
+  char *file = kvtest_path ("value"), bytes[5000] = { 0 };
+  char *key = kvtest_format ("key%06u", i), *new_key = kvtest_format ("new%06u", i);
+  kvault_writer *writer;
+  kvault_blob *blob;
+  uint64_t n, size;
+  void *value, *old;
+  size_t value_size;
+  int fd = open (file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  assert_int (write (fd, bytes, sizeof bytes), ==, sizeof bytes);
+  assert_ok (vault, kvault_put (vault, key, 9, "value", 5));
+  assert_ok (vault, kvault_put (vault, key, 9, bytes, sizeof bytes));
+  assert_value (vault, key, 9, bytes, sizeof bytes);
+  assert_ok (vault, kvault_exists (vault, key, 9));
+  assert_ok (vault, kvault_size (vault, key, 9, &size));
+  assert_ok (vault, kvault_count (vault, &n));
+  assert_ok (vault, kvault_setdefault (vault, key, 9, "other", 5, &old, &value_size));
+  kvault_free (old);
+  assert_ok (vault, kvault_rename (vault, key, 9, new_key, 9, 0));
+  assert_result (vault, kvault_delete (vault, key, 9), KVAULT_NOTFOUND);
+  lseek (fd, 0, SEEK_SET);
+  assert_ok (vault, kvault_put_fd (vault, new_key, 9, fd, KVAULT_SIZE_UNKNOWN, NULL, NULL));
+  assert_ok (vault, kvault_get_fd (vault, new_key, 9, fd, NULL, NULL, &n));
+  assert_ok (vault, kvault_writer_open (vault, new_key, 9, 3, &writer));
+  assert_ok (vault, kvault_writer_write (writer, "abc", 3));
+  assert_ok (vault, kvault_writer_commit (writer));
+  kvault_writer_free (writer);
+  assert_ok (vault, kvault_blob_open (vault, new_key, 9, &blob));
+  assert_ok (vault, kvault_blob_read (blob, bytes, 3, 0));
+  kvault_blob_close (blob);
+  assert_ok (vault, kvault_begin (vault));
+  assert_ok (vault, kvault_put (vault, "again", 5, "value", 5));
+  assert_ok (vault, kvault_delete (vault, "again", 5));
+  assert_ok (vault, kvault_commit (vault));
+  assert_ok (vault, kvault_pop (vault, new_key, 9, &value, &value_size));
+  kvault_free (value);
+  close (fd);
+}
+
+static void
+prepares_every_statement_once (void)
+{
+  for (kvault_section_kind kind = KVAULT_SECTION_V1; kind <= KVAULT_SECTION_V2; kind++)
+    {
+      kvault *vault = kvtest_make (kind);
+      unsigned before;
+
+      work_with_values (vault, 0);
+      before = n_prepared;
+      assert_int (before, >, 0);
+      for (unsigned i = 1; i < 20; i++)
+        work_with_values (vault, i);
+      assert_int (n_prepared - before, ==, 0);
+      kvault_close (vault);
+    }
+}
+
+/* Each finds and decides by length(): the size column lies behind the value. Only kvault_check() looks whether it is right. */
+static void
+never_reads_the_size_column (void)
+{
+  kvault *vault = kvtest_make (KVAULT_SECTION_V1);
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_SIZES };
+  const kvault_entry *entry;
+  kvault_cursor *cursor;
+  kvault_totals_result totals;
+  kvault_check_result result;
+  kvault_stats stats;
+  uint64_t n;
+
+  work_with_values (vault, 0);
+  for (unsigned i = 0; i < 100; i++)
+    assert_ok (vault, kvault_put (vault, &i, sizeof i, "value", 5));
+  assert_ok (vault, kvault_cursor_open (vault, &options, &cursor));
+  while (kvault_cursor_next (cursor, &entry) == KVAULT_OK)
+    assert_int (entry->value_size, ==, 5);
+  kvault_cursor_close (cursor);
+  assert_ok (vault, kvault_totals (vault, NULL, 0, NULL, NULL, &totals));
+  assert_int (totals.bytes, ==, 500);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_ok (vault, kvault_rename_prefix (vault, "\1", 1, "\377", 1, 0, NULL, NULL, &n));
+  assert_ok (vault, kvault_delete_prefix (vault, "\377", 1, NULL, NULL, &n));
+  assert_ok (vault, kvault_vacuum (vault, &(kvault_vacuum_options) { .way = KVAULT_VACUUM_SWAP }, NULL));
+  assert_int (n_sizes_read, ==, 0);
+  assert_ok (vault, kvault_check (vault, 0, NULL, NULL, NULL, NULL, &result));
+  assert_int (n_sizes_read, >, 0);   /* so it would have been seen */
+  kvault_close (vault);
+}
+
+/* ---- changes underneath ---- */
 
 static void
 survives_a_changed_schema (void)
@@ -147,6 +308,8 @@ leaves_no_lock_behind (void)
 }
 
 static const KvTest tests[] = {
+  { "/kvault/statement/prepares-every-statement-once", prepares_every_statement_once },
+  { "/kvault/statement/never-reads-the-size-column", never_reads_the_size_column },
   { "/kvault/statement/survives-a-changed-schema", survives_a_changed_schema },
   { "/kvault/statement/survives-a-vacuum", survives_a_vacuum },
   { "/kvault/statement/tells-a-dropped-table", tells_a_dropped_table },

@@ -3,7 +3,6 @@
 #include "kvtest.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define MEBIBYTE 1048576u
@@ -269,31 +268,6 @@ a_killed_import_returns_at_the_next_opening (void)
     }
 }
 
-static void
-takes_little_memory (void)
-{
-  kvault *vault = kvtest_create ("new.db");
-  char *path = file_of ("in", 64 * MEBIBYTE, 1);
-  int fd = open (path, O_RDONLY);
-  struct rusage before, after;
-
-#ifdef __SANITIZE_ADDRESS__
-  kvtest_skip ("the sanitizer keeps freed memory");
-#endif
-  getrusage (RUSAGE_SELF, &before);
-  assert_ok (vault, kvault_bulk_begin (vault, 200 * MEBIBYTE));
-  for (int i = 0; i < 3; i++)
-    {
-      lseek (fd, 0, SEEK_SET);
-      assert_ok (vault, kvault_put_fd (vault, "key", 3, fd, KVAULT_SIZE_UNKNOWN, NULL, NULL));
-    }
-  assert_ok (vault, kvault_bulk_end (vault));
-  getrusage (RUSAGE_SELF, &after);
-  assert_int (after.ru_maxrss - before.ru_maxrss, <, 32 * 1024);
-  close (fd);
-  kvault_close (vault);
-}
-
 static const KvTest tests[] = {
   { "/kvault/stream/stores-and-gives-files", stores_and_gives_files },
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
@@ -303,7 +277,6 @@ static const KvTest tests[] = {
   { "/kvault/stream/bulk/stays-in-the-log-beside-others", stays_in_the_log_beside_others },
   { "/kvault/stream/bulk/giving-up-keeps-what-was-committed", giving_up_keeps_what_was_committed },
   { "/kvault/stream/bulk/a-killed-import-returns-at-the-next-opening", a_killed_import_returns_at_the_next_opening },
-  { "/kvault/stream/bulk/takes-little-memory", takes_little_memory },
 };
 
 KVTEST_MAIN (tests)
