@@ -76,6 +76,7 @@ typedef struct {
   sqlite3_stmt *index_columns;
   sqlite3_stmt *triggers;
   bool any_triggers;       /* asking table by table is quadratic, so first ask for all */
+  int failed;              /* SQLite's code, if a look was broken off: what it did not see may be there */
 } probes;
 
 static int
@@ -105,14 +106,36 @@ finalize_probes (probes *p)
   sqlite3_finalize (p->triggers);
 }
 
+/* A table that is broken by itself is passed by. What may go well the next time is no word on the table. */
+static void
+note_failure (probes *p,
+              int     code)
+{
+  int kind = code & 0xff;
+
+  if (kind != SQLITE_OK && kind != SQLITE_ROW && kind != SQLITE_DONE && kind != SQLITE_ERROR && kind != SQLITE_CORRUPT)
+    p->failed = code;
+}
+
 static bool
-has_row (sqlite3_stmt *statement,
+next_row (probes       *p,
+          sqlite3_stmt *statement)
+{
+  int step = sqlite3_step (statement);
+
+  note_failure (p, step);
+  return step == SQLITE_ROW;
+}
+
+static bool
+has_row (probes       *p,
+         sqlite3_stmt *statement,
          const char   *name)
 {
   bool found;
 
   sqlite3_bind_text (statement, 1, name, -1, SQLITE_STATIC);
-  found = sqlite3_step (statement) == SQLITE_ROW;
+  found = next_row (p, statement);
   kvault__statement_done (statement);
   return found;
 }
@@ -186,7 +209,7 @@ look_at_index (probes              *p,
   bool only_key = true;
 
   sqlite3_bind_text (p->index_columns, 1, index, -1, SQLITE_STATIC);
-  while (sqlite3_step (p->index_columns) == SQLITE_ROW)
+  while (next_row (p, p->index_columns))
     {
       int column = sqlite3_column_int (p->index_columns, 0);
 
@@ -208,7 +231,7 @@ look_at_indexes (probes              *p,
                  index_facts         *facts)
 {
   sqlite3_bind_text (p->indexes, 1, table, -1, SQLITE_STATIC);
-  while (sqlite3_step (p->indexes) == SQLITE_ROW)
+  while (next_row (p, p->indexes))
     look_at_index (p, text_of (p->indexes, 0), sqlite3_column_int (p->indexes, 1), columns, facts);
   kvault__statement_done (p->indexes);
 }
@@ -216,16 +239,18 @@ look_at_indexes (probes              *p,
 /* Whether a table is there and has row ids; a view does not prepare, views being off. */
 static bool
 has_rowid (kvault     *vault,
+           probes     *p,
            const char *table,
            const char *suffix)
 {
   sqlite3_stmt *statement = NULL;
   char *sql = sqlite3_mprintf ("SELECT rowid FROM main.\"%w%w\"", table, suffix);
-  bool has = sql != NULL && sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) == SQLITE_OK;
+  int rc = sql != NULL ? sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
 
+  note_failure (p, rc);
   sqlite3_finalize (statement);
   sqlite3_free (sql);
-  return has;
+  return rc == SQLITE_OK;
 }
 
 /* ---- the list of sections ---- */
@@ -277,21 +302,21 @@ look_at_table (kvault     *vault,
   bool readable = false;
 
   sqlite3_bind_text (p->columns, 1, table, -1, SQLITE_STATIC);
-  while (sqlite3_step (p->columns) == SQLITE_ROW)
+  while (next_row (p, p->columns))
     look_at_column (p->columns, &columns);
   kvault__statement_done (p->columns);
   if ((kind = shape_of (&columns)) == 0)
     return KVAULT_OK;
   look_at_indexes (p, table, &columns, &facts);
 
-  if (!has_rowid (vault, table, ""))
+  if (!has_rowid (vault, p, table, ""))
     reason = "the table has no row ids, so its values cannot be read in pieces";
   else if (!facts.keys_unique && vault->options.access != KVAULT_ACCESS_SALVAGE)
     reason = "nothing keeps its keys unique";
   else
     {
       readable = true;
-      if (p->any_triggers && has_row (p->triggers, table))
+      if (p->any_triggers && has_row (p, p->triggers, table))
         reason = "the table has triggers, which would be skipped";
       else if (columns.generated)
         reason = "the table has generated columns";
@@ -318,6 +343,7 @@ uses_module (const char *sql,
 
 static int
 look_at_virtual_table (kvault     *vault,
+                       probes     *p,
                        const char *table,
                        const char *sql)
 {
@@ -325,7 +351,7 @@ look_at_virtual_table (kvault     *vault,
                              : uses_module (sql, "vec0") ? KVAULT_SECTION_VECTOR : 0;
   char *count_sql;
 
-  if (kind == 0 || !has_rowid (vault, table, "_values"))
+  if (kind == 0 || !has_rowid (vault, p, table, "_values"))
     return KVAULT_OK;
   count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.\"%w_values\"", table);
   if (count_sql == NULL)
@@ -343,6 +369,17 @@ may_be_vault (const char *sql)
   return strcasestr (sql, "key") != NULL && strcasestr (sql, "value") != NULL;
 }
 
+/* A column of varying sizes has a second row there, for its index. */
+static int
+add_columns (kvault *vault)
+{
+  char *count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.col_meta WHERE dtype <> 'adaptive_idx'");
+
+  if (count_sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys", count_sql);
+}
+
 static int
 walk_schema (kvault       *vault,
              probes       *p,
@@ -358,9 +395,11 @@ walk_schema (kvault       *vault,
       const char *sql = text_of (schema, 1);
 
       if (sqlite3_column_int64 (schema, 2) <= 0)
-        rc = look_at_virtual_table (vault, name, sql);
+        rc = look_at_virtual_table (vault, p, name, sql);
       else if (may_be_vault (sql))
         rc = look_at_table (vault, p, name);
+      if (p->failed != SQLITE_OK && (vault->options.access != KVAULT_ACCESS_SALVAGE || p->failed == SQLITE_NOMEM))
+        return kvault__fail_code (vault, p->failed, "%s", vault->name);
       col_meta = col_meta || sqlite3_stricmp (name, "col_meta") == 0;
       col_chunks = col_chunks || sqlite3_stricmp (name, "col_chunks") == 0;
     }
@@ -369,13 +408,10 @@ walk_schema (kvault       *vault,
   if (step != SQLITE_DONE)
     {
       rc = kvault__fail_db (vault, "%s", vault->name);
-      if (vault->options.access != KVAULT_ACCESS_SALVAGE)
+      if (vault->options.access != KVAULT_ACCESS_SALVAGE || rc == KVAULT_ENOMEM)
         return rc;
     }
-  if (col_meta && col_chunks)   /* a column of varying sizes has a second row there, for its index */
-    return add_section (vault, "col_meta", KVAULT_SECTION_COLUMNS, false, "it holds columns, not keys",
-                        sqlite3_mprintf ("SELECT count(*) FROM main.col_meta WHERE dtype <> 'adaptive_idx'"));
-  return KVAULT_OK;
+  return col_meta && col_chunks ? add_columns (vault) : KVAULT_OK;
 }
 
 static bool
@@ -518,7 +554,8 @@ kvault__schema_verify (kvault *vault)
 static int
 fail_no_vault (kvault *vault)
 {
-  int64_t n_tables = 0;
+  int64_t n_tables;
+  int rc;
 
   for (size_t i = 0; i < vault->n_sections; i++)
     if (vault->sections[i].kind <= KVAULT_SECTION_V2)
@@ -526,7 +563,8 @@ fail_no_vault (kvault *vault)
                            DESCRIBED (vault->sections[i].name), vault->sections[i].reason);
   if (vault->n_sections > 0)
     return kvault__fail (vault, KVAULT_ENOTVAULT, "%s holds columns or indexes, but no table of keys and values", vault->name);
-  kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_tables);
+  if ((rc = kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_tables)) != KVAULT_OK)
+    return rc;
   return kvault__fail (vault, KVAULT_ENOTVAULT, n_tables == 0 ? "%s is empty" : "%s is an SQLite file, but no vault", vault->name);
 }
 
@@ -559,17 +597,24 @@ section_by_name (const kvault *vault,
   return NULL;
 }
 
-static bool
-exists_otherwise (kvault     *vault,
-                  const char *name)
+/* Whether SQLite knows a table or view of this name, whatever it is to us. */
+static int
+look_for_table (kvault     *vault,
+                const char *name,
+                bool       *found)
 {
-  sqlite3_stmt *statement = NULL;
-  bool found = sqlite3_prepare_v2 (vault->db,
-                                   "SELECT 1 FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
-                                   -1, &statement, NULL) == SQLITE_OK && has_row (statement, name);
+  char *sql = sqlite3_mprintf ("SELECT count(*) FROM main.sqlite_schema WHERE name = %Q COLLATE NOCASE AND type IN ('table', 'view')",
+                               name);
+  int64_t n;
+  int rc;
 
-  sqlite3_finalize (statement);
-  return found;
+  *found = false;
+  if (sql == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  if ((rc = kvault__pragma_int (vault, sql, &n)) == KVAULT_OK)
+    *found = n > 0;
+  sqlite3_free (sql);
+  return rc;
 }
 
 void
@@ -588,10 +633,14 @@ kvault__schema_use (kvault     *vault,
                     const char *table)
 {
   const kvault_section *section = table != NULL ? section_by_name (vault, table) : default_section (vault);
+  bool found = false;
+  int rc;
 
   if (section == NULL && table == NULL)
     return fail_no_vault (vault);
-  if (section == NULL && exists_otherwise (vault, table))
+  if (section == NULL && (rc = look_for_table (vault, table, &found)) != KVAULT_OK)
+    return rc;
+  if (found)
     return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s is no table of keys and values", vault->name, DESCRIBED (table));
   if (section == NULL)
     return kvault__fail (vault, KVAULT_ENOENT, "%s has no table %s", vault->name, DESCRIBED (table));
@@ -667,10 +716,11 @@ create_missing_tables (kvault     *vault,
                        const char *table)
 {
   char *sql;
+  bool found;
   int rc;
 
-  if (exists_otherwise (vault, table))   /* another program was quicker */
-    return KVAULT_OK;
+  if ((rc = look_for_table (vault, table, &found)) != KVAULT_OK || found)   /* found: another program was quicker */
+    return rc;
   sql = sqlite3_mprintf ("CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
                          "CREATE TABLE main.\"%w\" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);", table);
   if (sql == NULL)
@@ -732,12 +782,13 @@ kvault__schema_create (kvault     *vault,
                        const char *table)
 {
   int64_t n_objects;
+  bool found = true;
   int rc;
 
   if ((rc = kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema", &n_objects)) != KVAULT_OK)
     return rc;
-  if (n_objects > 0 && (table == NULL || exists_otherwise (vault, table)))
-    return KVAULT_OK;
+  if (n_objects > 0 && ((table != NULL && (rc = look_for_table (vault, table, &found)) != KVAULT_OK) || found))
+    return rc;
   if (table != NULL && (rc = check_new_name (vault, table)) != KVAULT_OK)
     return rc;
   if (n_objects == 0)
