@@ -54,8 +54,8 @@ kvault_rollback (kvault *vault)
 {
   kvault_error error = vault->error;
 
-  if (vault->batch && !sqlite3_get_autocommit (vault->db))
-    kvault__run (vault, KVAULT__ROLLBACK);
+  if (vault->batch)
+    kvault__take_back (vault);
   vault->batch = false;
   kvault__forget_large (vault);
   if (vault->bulk)

@@ -49,10 +49,17 @@ struct kvault_blob {
 };
 
 static int
-fail_part (kvault *vault)
+fail_lost (kvault *vault)
 {
   vault->damaged = true;
   return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a large value has lost a part", vault->name);
+}
+
+/* SQLITE_ERROR is what a row that is not there gives; others say nothing of the file. */
+static int
+fail_part (kvault *vault)
+{
+  return sqlite3_errcode (vault->db) == SQLITE_ERROR ? fail_lost (vault) : kvault__fail_db (vault, "%s", vault->name);
 }
 
 static int
@@ -85,7 +92,8 @@ open_row (kvault            *vault,
   if ((rc = kvault__statement (vault, KVAULT__VALUE_TEXT, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, row->id);
-  if (sqlite3_step (statement) != SQLITE_ROW)
+  if (sqlite3_step (statement) != SQLITE_ROW ||
+      (sqlite3_column_text (statement, 0) == NULL && sqlite3_errcode (vault->db) == SQLITE_NOMEM))
     rc = kvault__fail_db (vault, "%s", vault->name);
   else if (sqlite3_column_text (statement, 0) != NULL &&
            (self->copy = strdup ((const char *) sqlite3_column_text (statement, 0))) == NULL)
@@ -263,7 +271,7 @@ enter_part (kvault_blob *self,
       self->part = part;
     }
   if (*offset + *len > (uint64_t) sqlite3_blob_bytes (self->blob))
-    return fail_part (self->vault);
+    return fail_lost (self->vault);
   return KVAULT_OK;
 }
 

@@ -110,6 +110,7 @@ walks_will_tell (checker    *self,
 {
   const char *index = strstr (line, " missing from index ");
   sqlite3_stmt *statement = NULL;
+  const char *table;
   bool will = false;
 
   if (index == NULL || strncmp (line, "row ", 4) != 0)
@@ -117,10 +118,9 @@ walks_will_tell (checker    *self,
   if (sqlite3_prepare_v2 (self->vault->db, "SELECT tbl_name FROM main.sqlite_schema WHERE type = 'index' AND name = ?1", -1, &statement, NULL) == SQLITE_OK)
     {
       sqlite3_bind_text (statement, 1, index + strlen (" missing from index "), -1, SQLITE_STATIC);
-      if (sqlite3_step (statement) == SQLITE_ROW)
+      if (sqlite3_step (statement) == SQLITE_ROW && (table = (const char *) sqlite3_column_text (statement, 0)) != NULL)
         for (size_t i = 0; i < self->vault->n_sections; i++)
-          will = will || (self->vault->sections[i].readable &&
-                          strcmp (self->vault->sections[i].name, (const char *) sqlite3_column_text (statement, 0)) == 0);
+          will = will || (self->vault->sections[i].readable && strcmp (self->vault->sections[i].name, table) == 0);
     }
   sqlite3_finalize (statement);
   return will;
@@ -154,7 +154,8 @@ check_pages (checker *self)
   while (step != SQLITE_ERROR && rc == KVAULT_OK && (step = sqlite3_step (statement)) == SQLITE_ROW)
     {
       /* A cancel shows as a check that is over too early, with nonsense. */
-      char *lines = (rc = kvault__work_check (&self->work)) == KVAULT_OK ? strdup ((const char *) sqlite3_column_text (statement, 0)) : NULL;
+      const char *words = (rc = kvault__work_check (&self->work)) == KVAULT_OK ? (const char *) sqlite3_column_text (statement, 0) : NULL;
+      char *lines = words != NULL ? strdup (words) : NULL;
 
       if (lines != NULL)
         rc = report_lines (self, lines);
@@ -397,7 +398,8 @@ check_key (checker      *self,
   self->result->keys++;
   self->work.progress.keys++;
   sqlite3_bind_int64 (self->row, 1, entry.id);
-  sqlite3_bind_value (self->row, 2, sqlite3_column_value (walk, 0));
+  if (sqlite3_bind_value (self->row, 2, sqlite3_column_value (walk, 0)) != SQLITE_OK)
+    return kvault__fail_db (self->vault, "%s", self->vault->name);
   switch (sqlite3_step (self->row))
     {
     case SQLITE_ROW:
@@ -419,8 +421,11 @@ check_key (checker      *self,
 static void
 end_reading (kvault *vault)
 {
-  if (sqlite3_exec (vault->db, "RELEASE kvault", NULL, NULL, NULL) != SQLITE_OK && !vault->batch)
-    sqlite3_exec (vault->db, "ROLLBACK", NULL, NULL, NULL);
+  kvault_error error = vault->error;
+
+  if (kvault__run (vault, KVAULT__RELEASE) != KVAULT_OK && !vault->batch)
+    kvault__take_back (vault);
+  vault->error = error;
 }
 
 /* One walk in turns, each a short transaction: @turn does some and says whether there is more. */
@@ -451,8 +456,8 @@ index_turn (checker *self,
   int rc = KVAULT_OK;
   int step;
 
-  if (self->last_key != NULL)
-    sqlite3_bind_value (keys, 1, self->last_key);
+  if (self->last_key != NULL && sqlite3_bind_value (keys, 1, self->last_key) != SQLITE_OK)
+    return kvault__fail_db (self->vault, "%s", self->vault->name);
   while ((step = sqlite3_step (keys)) == SQLITE_ROW && rc == KVAULT_OK)
     {
       rc = check_key (self, keys);
@@ -490,7 +495,8 @@ check_in_index (checker *self)
     return check_key (self, self->rows);
   kvault__entry_read_key (&entry, self->rows, 0, number, sizeof number);
   entry.id = sqlite3_column_int64 (self->rows, 1);
-  sqlite3_bind_value (self->in_index, 1, sqlite3_column_value (self->rows, 0));
+  if (sqlite3_bind_value (self->in_index, 1, sqlite3_column_value (self->rows, 0)) != SQLITE_OK)
+    return kvault__fail_db (self->vault, "%s", self->vault->name);
   sqlite3_bind_int64 (self->in_index, 2, entry.id);
   switch (sqlite3_step (self->in_index))
     {

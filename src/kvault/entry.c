@@ -41,7 +41,7 @@ fail_not_found (kvault     *vault,
 static kvault_class
 class_of (const char *type)
 {
-  switch (type != NULL ? type[0] : 'n')
+  switch (type[0])
     {
     case 'b': return KVAULT_CLASS_BLOB;
     case 't': return KVAULT_CLASS_TEXT;
@@ -98,10 +98,13 @@ kvault__row_read (kvault       *vault,
                   int           type_column,
                   kvault__row  *row)
 {
+  const char *type = (const char *) sqlite3_column_text (statement, type_column);
   int rc;
 
   row->large.id = 0;
-  row->value_class = class_of ((const char *) sqlite3_column_text (statement, type_column));
+  if (type == NULL)   /* no memory */
+    return kvault__fail_db (vault, "%s", vault->name);
+  row->value_class = class_of (type);
   row->size = (uint64_t) sqlite3_column_int64 (statement, type_column + 1);
   if (row->value_class == KVAULT_CLASS_TEXT)
     return bytes_of_text (vault, row->id, &row->size);
@@ -304,15 +307,24 @@ copy_value (kvault       *vault,
   return copy_bytes (vault, bytes, size, value, value_size);
 }
 
-/* Of a row of KVAULT__GET. */
-static bool
-is_large (kvault       *vault,
-          sqlite3_stmt *statement)
+/* The value of a row of KVAULT__GET. That it cannot be told whether the value is in parts is a failure: a marker is nobody's value. */
+static int
+give_value (kvault       *vault,
+            sqlite3_stmt *statement,
+            const void   *key,
+            size_t        key_size,
+            void        **value,
+            size_t       *value_size)
 {
+  int type = sqlite3_column_type (statement, 0);
   kvault__large large;
+  int rc = KVAULT_NOTFOUND;
 
-  return sqlite3_column_type (statement, 0) == SQLITE_BLOB && sqlite3_column_bytes (statement, 0) == KVAULT__MARKER_SIZE &&
-         kvault__large_of_row (vault, sqlite3_column_int64 (statement, 1), &large) == KVAULT_OK;
+  if (type == SQLITE_BLOB && sqlite3_column_bytes (statement, 0) == KVAULT__MARKER_SIZE)
+    rc = kvault__large_of_row (vault, sqlite3_column_int64 (statement, 1), &large);
+  if (type == SQLITE_TEXT || rc == KVAULT_OK)
+    return copy_by_blob (vault, key, key_size, value, value_size);
+  return rc == KVAULT_NOTFOUND ? copy_value (vault, statement, value, value_size) : rc;
 }
 
 int
@@ -339,11 +351,7 @@ kvault_get (kvault     *vault,
   kvault__bind_bytes (statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW:
-      rc = sqlite3_column_type (statement, 0) == SQLITE_TEXT || is_large (vault, statement)
-             ? copy_by_blob (vault, key, key_size, value, value_size)
-             : copy_value (vault, statement, value, value_size);
-      break;
+    case SQLITE_ROW: rc = give_value (vault, statement, key, key_size, value, value_size); break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);
     }
@@ -421,10 +429,11 @@ drop_old_parts (kvault     *vault,
                 size_t      key_size)
 {
   kvault__row old;
+  bool has_large;
   int rc;
 
-  if (!kvault__has_large (vault))
-    return KVAULT_OK;
+  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK || !has_large)
+    return rc;
   rc = kvault__row_find (vault, key, key_size, &old);
   if (rc == KVAULT_NOTFOUND)
     return KVAULT_OK;
@@ -467,11 +476,14 @@ put_through (kvault     *vault,
              const void *value,
              size_t      value_size)
 {
+  bool has_large;
   int rc;
 
   if (!kvault__is_whole (vault, key_size, value_size))
     return put_in_parts (vault, key, key_size, value, value_size);
-  if (!kvault__has_large (vault))
+  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+    return rc;
+  if (!has_large)
     return kvault__put_bytes (vault, key, key_size, value, value_size);
   rc = kvault__begin (vault);
   return rc == KVAULT_OK ? kvault__end (vault, kvault__put_replacing (vault, key, key_size, value, value_size)) : rc;
@@ -538,13 +550,16 @@ kvault_delete (kvault     *vault,
                size_t      key_size)
 {
   kvault__waiting waiting;
+  bool has_large;
   int rc;
 
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
     return rc;
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  rc = kvault__has_large (vault) ? delete_with_parts (vault, key, key_size) : delete_whole (vault, key, key_size);
+  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+    return rc;
+  rc = has_large ? delete_with_parts (vault, key, key_size) : delete_whole (vault, key, key_size);
   if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || !kvault__cache_find (vault, key, key_size, &waiting))
     return rc;
   kvault__cache_drop (vault, key, key_size);
@@ -623,14 +638,21 @@ large_of_any_row (kvault        *vault,
                   kvault__large *large)
 {
   sqlite3_stmt *statement;
-  bool may_be;
+  bool may_be = false;
   int rc;
 
   if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, id);
-  may_be = sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int64 (statement, 2) == KVAULT__MARKER_SIZE;
+  switch (sqlite3_step (statement))
+    {
+    case SQLITE_ROW: may_be = sqlite3_column_int64 (statement, 2) == KVAULT__MARKER_SIZE; break;
+    case SQLITE_DONE: break;
+    default: rc = kvault__fail_db (vault, "%s", vault->name);
+    }
   kvault__statement_done (statement);
+  if (rc != KVAULT_OK)
+    return rc;
   return may_be ? kvault__large_of_row (vault, id, large) : KVAULT_NOTFOUND;
 }
 
@@ -640,9 +662,12 @@ kvault__delete_row (kvault *vault,
 {
   sqlite3_stmt *statement;
   kvault__large large;
+  bool has_large;
   int rc;
 
-  if (kvault__has_large (vault))
+  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+    return rc;
+  if (has_large)
     {
       rc = large_of_any_row (vault, id, &large);
       if (rc == KVAULT_OK)

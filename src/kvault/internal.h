@@ -113,6 +113,7 @@ struct kvault {
   bool bulk;                    /* that transaction is one of a bulk import */
   bool left_wal;                /* which has left write-ahead logging */
   uint64_t bulk_bytes;          /* put since its last commit */
+  bool stuck;                   /* a transaction could not be taken back yet */
   int inside;                   /* operations that are running, one inside the other */
 
   _Atomic int interrupted;      /* set by kvault_interrupt(), forgotten by kvault__enter() */
@@ -154,6 +155,7 @@ int kvault__data_version (kvault *vault, uint64_t *version);
 int kvault__run (kvault *vault, kvault__statement_id id);
 int kvault__begin (kvault *vault);
 int kvault__end (kvault *vault, int result);
+int kvault__take_back (kvault *vault);
 int kvault__exec (kvault *vault, const char *sql);
 int kvault__pragma_int (kvault *vault, const char *sql, int64_t *value);
 uint64_t kvault__memory_available (void);
@@ -274,7 +276,7 @@ typedef struct {       /* a value in parts on its way in */
   unsigned char *buffer;
   size_t used;
 } kvault__parts;
-bool kvault__has_large (kvault *vault);
+int kvault__has_large (kvault *vault, bool *has);
 void kvault__forget_large (kvault *vault);
 int kvault__large_of_row (kvault *vault, int64_t row_id, kvault__large *large);
 int kvault__large_drop (kvault *vault, int64_t id);

@@ -28,28 +28,35 @@ kvault__forget_large (kvault *vault)
   vault->no_large_at = -1;
 }
 
-/* Whether the file has, or had, values in parts at all. Asked again only when somebody else has committed. Yes if that cannot be
- * told: then the statement that looks for one fails and says why, and no marker passes for a value. */
-bool
-kvault__has_large (kvault *vault)
+/* Whether the file has, or had, values in parts at all. Asked again only when somebody else has committed. That it cannot be told
+ * is a failure like any other: inside a transaction SQLite may have taken all of it back. */
+int
+kvault__has_large (kvault *vault,
+                   bool   *has)
 {
   sqlite3_stmt *statement;
   int64_t version = -1;
   int rc;
 
-  if (vault->has_large || kvault__statement (vault, KVAULT__DATA_VERSION, &statement) != KVAULT_OK)
-    return true;
+  *has = vault->has_large;
+  if (*has)
+    return KVAULT_OK;
+  if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
+    return rc;
   if (sqlite3_step (statement) == SQLITE_ROW)
     version = sqlite3_column_int64 (statement, 0);
+  else
+    rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
-  if (version != -1 && version == vault->no_large_at)
-    return false;
+  if (rc != KVAULT_OK || version == vault->no_large_at)
+    return rc;
   if ((rc = kvault__own_find (vault, KVAULT__OWN_LARGE)) == KVAULT_OK)
     rc = kvault__own_find (vault, KVAULT__OWN_PARTS);
-  vault->has_large = rc == KVAULT_OK;
-  if (rc == KVAULT_NOTFOUND)
-    vault->no_large_at = version;
-  return rc != KVAULT_NOTFOUND;
+  *has = vault->has_large = rc == KVAULT_OK;
+  if (rc != KVAULT_NOTFOUND)
+    return rc;
+  vault->no_large_at = version;
+  return KVAULT_OK;
 }
 
 /* KVAULT_OK: the value of this row is a marker that counts. KVAULT_NOTFOUND, without a message: it is what it seems. */
@@ -59,11 +66,12 @@ kvault__large_of_row (kvault        *vault,
                       kvault__large *large)
 {
   sqlite3_stmt *statement;
+  bool has_large;
   int rc;
 
   memset (large, 0, sizeof *large);
-  if (!kvault__has_large (vault))
-    return KVAULT_NOTFOUND;
+  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK || !has_large)
+    return rc != KVAULT_OK ? rc : KVAULT_NOTFOUND;
   if ((rc = kvault__statement (vault, KVAULT__LARGE_OF_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, row_id);

@@ -194,7 +194,8 @@ hold_writers (swap *self)
         return rc;
       if (log_is_empty (vault))
         return KVAULT_OK;
-      kvault__run (vault, KVAULT__ROLLBACK);
+      if ((rc = kvault__take_back (vault)) != KVAULT_OK)
+        return rc;
     }
   return kvault__fail (vault, KVAULT_EBUSY, "%s: others write without a pause", vault->name);
 }
@@ -204,8 +205,8 @@ release_writers (swap *self)
 {
   kvault_error error = self->vault->error;
 
-  if (self->vault->db != NULL && !sqlite3_get_autocommit (self->vault->db))
-    kvault__run (self->vault, KVAULT__ROLLBACK);
+  if (self->vault->db != NULL)
+    kvault__take_back (self->vault);
   self->vault->error = error;
 }
 

@@ -147,13 +147,22 @@ forget_interruption (kvault *vault)
   vault->cancelled = false;
 }
 
+/* What every call begins with. */
+static int
+get_ready (kvault *vault)
+{
+  forget_interruption (vault);
+  if (vault->db == NULL)
+    return take_up (vault);
+  return vault->stuck ? kvault__take_back (vault) : KVAULT_OK;
+}
+
 int
 kvault__enter (kvault *vault)
 {
   int rc;
 
-  forget_interruption (vault);
-  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+  if ((rc = get_ready (vault)) != KVAULT_OK)
     return rc;
   /* Four looks at the disk: for every key of a walk they would be most of its cost. */
   return vault->frozen && kvault__now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
@@ -176,18 +185,17 @@ kvault__check_writable (kvault *vault)
     return rc;
   if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
+  if (vault->batch && sqlite3_get_autocommit (vault->db))   /* what came now would last, without what came before */
+    return kvault__fail (vault, KVAULT_EIO, "%s: the transaction was undone by an earlier failure", vault->name);
   return KVAULT_OK;
 }
 
 int
 kvault__enter_write (kvault *vault)
 {
-  int rc;
+  int rc = get_ready (vault);
 
-  forget_interruption (vault);
-  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
-    return rc;
-  return kvault__check_writable (vault);
+  return rc == KVAULT_OK ? kvault__check_writable (vault) : rc;
 }
 
 /* For what is to wait in the cache. Whether the file is still the one that was opened is looked at when it is flushed: a look
@@ -288,6 +296,17 @@ kvault__run (kvault              *vault,
   return rc;
 }
 
+/* Ends the open transaction, if there is one, with nothing of it kept. Where not even that can be done (no memory), the next call
+ * does it before anything else. */
+int
+kvault__take_back (kvault *vault)
+{
+  int rc = sqlite3_get_autocommit (vault->db) ? KVAULT_OK : kvault__run (vault, KVAULT__ROLLBACK);
+
+  vault->stuck = !sqlite3_get_autocommit (vault->db);
+  return vault->stuck ? rc : KVAULT_OK;
+}
+
 /* An operation of several statements, whole or not at all. Inside a transaction of the caller's it is a savepoint. */
 int
 kvault__begin (kvault *vault)
@@ -316,12 +335,9 @@ kvault__end (kvault *vault,
   /* SQLite takes back by itself after some failures; what follows must not hide the first one. */
   error = vault->error;
   kvault__forget_large (vault);
-  if (!sqlite3_get_autocommit (vault->db))
-    {
-      kvault__run (vault, nested ? KVAULT__ROLLBACK_TO : KVAULT__ROLLBACK);
-      if (nested)
-        kvault__run (vault, KVAULT__RELEASE);
-    }
+  if (!nested || (!sqlite3_get_autocommit (vault->db) && (kvault__run (vault, KVAULT__ROLLBACK_TO) != KVAULT_OK ||
+                                                          kvault__run (vault, KVAULT__RELEASE) != KVAULT_OK)))
+    kvault__take_back (vault);
   vault->error = error;
   return result;
 }
@@ -570,6 +586,7 @@ kvault__disconnect (kvault *vault)
     sqlite3_exec (vault->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
   sqlite3_close (vault->db);
   vault->db = NULL;
+  vault->stuck = false;
   kvault__handle_leave (vault);
 }
 
