@@ -180,19 +180,31 @@ run (backup     *self,
 }
 
 /* An absolute path for a file that is not there yet: SQLite takes relative ones from wherever the program is by then. */
-static char *
-resolve_target (const char *target)
+static int
+resolve_target (kvault     *vault,
+                const char *target,
+                const char *name,
+                char      **path)
 {
-  char *given = kvault__folder_of (target);
-  char *folder = strchr (target, '/') != NULL && given != NULL ? realpath (given, NULL) : realpath (".", NULL);
-  const char *base = strrchr (target, '/') != NULL ? strrchr (target, '/') + 1 : target;
-  char *path = NULL;
+  bool here = strchr (target, '/') == NULL;
+  char *given = here ? strdup (".") : kvault__folder_of (target);
+  char *folder = given != NULL ? realpath (given, NULL) : NULL;
+  const char *base = here ? target : strrchr (target, '/') + 1;
+  int rc = KVAULT_OK;
 
-  if (folder != NULL && base[0] != '\0' && asprintf (&path, "%s/%s", strcmp (folder, "/") == 0 ? "" : folder, base) < 0)
-    path = NULL;
+  *path = NULL;
+  if (given == NULL || (folder == NULL && errno == ENOMEM))
+    rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  else if (folder == NULL || base[0] == '\0')
+    rc = kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", name);
+  else if (asprintf (path, "%s/%s", strcmp (folder, "/") == 0 ? "" : folder, base) < 0)
+    {
+      *path = NULL;
+      rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+    }
   free (folder);
   free (given);
-  return path;
+  return rc;
 }
 
 int
@@ -202,7 +214,7 @@ kvault_backup (kvault              *vault,
                void                *progress_data)
 {
   backup self = { .vault = vault, .copy = { .fd = -1 } };
-  char *name, *path;
+  char *name, *path = NULL;
   int rc;
 
   if ((rc = kvault_is_readonly (vault) ? kvault__enter (vault) : kvault__enter_settled (vault)) != KVAULT_OK)
@@ -213,12 +225,9 @@ kvault_backup (kvault              *vault,
     return rc;
   kvault__work_init (&self.work, vault, progress, progress_data);
   name = kvault__describe_path (target);
-  path = resolve_target (target);
   if (name == NULL)
     rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  else if (path == NULL)
-    rc = kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", name);
-  else
+  else if ((rc = resolve_target (vault, target, name, &path)) == KVAULT_OK)
     rc = run (&self, path, name);
   free (path);
   free (name);

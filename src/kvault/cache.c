@@ -497,7 +497,7 @@ kvault_cache_flush (kvault *vault)
 int
 kvault_cache_disable (kvault *vault)
 {
-  int rc = vault->cache != NULL ? kvault_cache_flush (vault) : KVAULT_OK;
+  int rc = kvault__cache_n_entries (vault) > 0 ? kvault_cache_flush (vault) : KVAULT_OK;
 
   if (rc == KVAULT_OK)
     kvault__cache_free (vault);

@@ -78,6 +78,8 @@ check_room (kvault                 *vault,
   char *folder = kvault__folder_of (vault->path);
   int rc = KVAULT_OK;
 
+  if (folder == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   estimate->disk_free = room_in (folder);
   estimate->temporary_free = room_in (temporary_folder ());
   if (!has_room (estimate, folder))

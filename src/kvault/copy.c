@@ -239,7 +239,11 @@ tally (kvault   *handle,
                           -1, &tables, NULL) != SQLITE_OK)
     return kvault__fail_db (handle, "%s", handle->name);
   while ((step = sqlite3_step (tables)) == SQLITE_ROW && rc == KVAULT_OK)
-    rc = tally_table (handle, (const char *) sqlite3_column_text (tables, 0), sum);
+    {
+      const char *table = (const char *) sqlite3_column_text (tables, 0);
+
+      rc = table != NULL ? tally_table (handle, table, sum) : kvault__fail_db (handle, "%s", handle->name);
+    }
   if (rc == KVAULT_OK && step != SQLITE_DONE)
     rc = kvault__fail_db (handle, "%s", handle->name);
   sqlite3_finalize (tables);
@@ -262,7 +266,8 @@ check_pages (kvault__copy *copy,
   int rc = KVAULT_OK;
 
   kvault__work_watch (copy->work, made->db, bytes);
-  if (sqlite3_prepare_v2 (made->db, "PRAGMA main.quick_check(1)", -1, &statement, NULL) != SQLITE_OK || sqlite3_step (statement) != SQLITE_ROW)
+  if (sqlite3_prepare_v2 (made->db, "PRAGMA main.quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
+      sqlite3_step (statement) != SQLITE_ROW || sqlite3_column_text (statement, 0) == NULL)
     {
       kvault__fail_db (made, "%s", made->name);
       rc = kvault__fail_beside (copy->vault, made);

@@ -410,6 +410,8 @@ give_row (kvault_cursor *self)
   self->row_ready = false;
   self->row_given = true;
   kvault__entry_read_key (&self->entry, self->keys, 0, self->number, sizeof self->number);
+  if (self->entry.key_size == 0 && sqlite3_errcode (self->vault->db) == SQLITE_NOMEM)
+    return kvault__fail_db (self->vault, "%s", self->vault->name);
   if (self->has_ids)
     self->entry.id = sqlite3_column_int64 (self->keys, 1);
   if (self->sizes == NULL)

@@ -117,6 +117,7 @@ kvault__fail (kvault     *vault,
   return code;
 }
 
+/* @code is for what errno does not tell by itself. */
 int
 kvault__fail_errno (kvault     *vault,
                     int         code,
@@ -126,6 +127,10 @@ kvault__fail_errno (kvault     *vault,
 {
   va_list args;
 
+  if (system_errno == ENOMEM)
+    code = KVAULT_ENOMEM;
+  else if (system_errno == ENOSPC || system_errno == EDQUOT)
+    code = KVAULT_EFULL;
   va_start (args, format);
   fail (vault, code, 0, system_errno, strerror (system_errno), format, args);
   va_end (args);

@@ -966,8 +966,8 @@ KVAULT_API int kvault_bulk_begin (kvault *vault, uint64_t expected_bytes);
  * groups before it stay.
  *
  * Returns: KVAULT_OK; what was put is on the disk
- *          KVAULT_EBUSY  all is on the disk, but somebody reads and the file could not return
- *                        to its write-ahead log yet
+ *          KVAULT_EBUSY  all is on the disk, but somebody reads (or the message tells what else
+ *                        happened) and the file could not return to its write-ahead log yet
  *          a failure; the last group is lost
  */
 KVAULT_API int kvault_bulk_end (kvault *vault);

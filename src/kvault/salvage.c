@@ -387,7 +387,8 @@ check_given (salvager     *self,
   int rc = KVAULT_OK;
 
   sqlite3_bind_int64 (self->is_key, 1, entry->id);
-  sqlite3_bind_value (self->is_key, 2, sqlite3_column_value (keys, 0));
+  if (sqlite3_bind_value (self->is_key, 2, sqlite3_column_value (keys, 0)) != SQLITE_OK)
+    return fail_memory (self);
   lost = sqlite3_step (self->is_key) != SQLITE_ROW || !sqlite3_column_int (self->is_key, 0);
   kvault__statement_done (self->is_key);
   if (lost)
@@ -442,15 +443,16 @@ walk_index (salvager      *self,
   int rc = prepare (self, format, &keys);
   int step = SQLITE_DONE;
 
-  if (rc == KVAULT_OK && behind != NULL)
-    sqlite3_bind_value (keys, 1, behind);
+  if (rc == KVAULT_OK && behind != NULL && sqlite3_bind_value (keys, 1, behind) != SQLITE_OK)
+    rc = fail_memory (self);
   while (rc == KVAULT_OK && (step = sqlite3_step (keys)) == SQLITE_ROW)
     {
       rc = give_indexed (self, keys);
       if (last != NULL)
         {
           sqlite3_value_free (*last);
-          *last = sqlite3_value_dup (sqlite3_column_value (keys, 0));
+          if ((*last = sqlite3_value_dup (sqlite3_column_value (keys, 0))) == NULL && rc == KVAULT_OK)
+            rc = fail_memory (self);
         }
     }
   *over = rc == KVAULT_OK && step == SQLITE_DONE;

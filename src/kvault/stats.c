@@ -14,7 +14,7 @@ journal_of (kvault         *vault,
   int rc = KVAULT_OK;
 
   if (sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) != SQLITE_OK ||
-      sqlite3_step (statement) != SQLITE_ROW)
+      sqlite3_step (statement) != SQLITE_ROW || sqlite3_column_text (statement, 0) == NULL)
     rc = kvault__fail_db (vault, "%s", vault->name);
   else
     *journal = strcmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0 ? KVAULT_JOURNAL_WAL

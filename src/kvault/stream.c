@@ -251,11 +251,35 @@ kvault__is_wal (kvault *vault)
 {
   sqlite3_stmt *statement = NULL;
   bool wal = sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK &&
-             sqlite3_step (statement) == SQLITE_ROW &&
+             sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_text (statement, 0) != NULL &&
              sqlite3_stricmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
 
   sqlite3_finalize (statement);
   return wal;
+}
+
+/* Back to the log, and the mark away. Somebody may be reading: tries for about a second, and leaves the mark if it fails. */
+static int
+return_to_wal (kvault *vault)
+{
+  int rc = SQLITE_BUSY;
+
+  kvault__statements_finalize (vault);
+  for (int i = 0; i < RETURN_TRIES && (rc & 0xff) == SQLITE_BUSY; i++)
+    {
+      if (i > 0)
+        nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
+      rc = sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL);
+      if (rc == SQLITE_OK && kvault__is_wal (vault))
+        return kvault__own_drop (vault, KVAULT__OWN_BULK);
+      if (rc == SQLITE_OK)
+        rc = SQLITE_BUSY;
+    }
+  if ((rc & 0xff) == SQLITE_BUSY)
+    return kvault__fail (vault, KVAULT_EBUSY,
+                         "%s: another program reads it, so it returns to its write-ahead log at the next opening only", vault->name);
+  return kvault__fail (vault, KVAULT_EBUSY, "%s: it returns to its write-ahead log at the next opening only: %s", vault->name,
+                       sqlite3_errmsg (vault->db));
 }
 
 /* Fails at once, with nothing changed, if any other connection has the file in write-ahead-log mode. */
@@ -269,24 +293,9 @@ leave_wal (kvault *vault)
   left = kvault__own_create (vault, KVAULT__OWN_BULK) == KVAULT_OK &&
          sqlite3_exec (vault->db, "PRAGMA main.journal_mode=TRUNCATE", NULL, NULL, NULL) == SQLITE_OK && !kvault__is_wal (vault);
   if (!left)
-    kvault__own_drop (vault, KVAULT__OWN_BULK);
+    return_to_wal (vault);   /* it may have got half-way */
   vault->error = error;
   return left;
-}
-
-/* Back to the log, and the mark away. Somebody may be reading: tries for about a second, and leaves the mark if it fails. */
-static int
-return_to_wal (kvault *vault)
-{
-  kvault__statements_finalize (vault);
-  for (int i = 0; i < RETURN_TRIES; i++)
-    {
-      if (sqlite3_exec (vault->db, "PRAGMA main.journal_mode=WAL", NULL, NULL, NULL) == SQLITE_OK && kvault__is_wal (vault))
-        return kvault__own_drop (vault, KVAULT__OWN_BULK);
-      nanosleep (&(struct timespec) { .tv_nsec = 20000000 }, NULL);
-    }
-  return kvault__fail (vault, KVAULT_EBUSY,
-                       "%s: another program reads it, so it returns to its write-ahead log at the next opening only", vault->name);
 }
 
 /* After opening for writing: a bulk import that was killed has left the file out of its log. */

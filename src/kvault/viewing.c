@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,15 +89,26 @@ check_right_to_write (const char *path)
   return faccessat (AT_FDCWD, path, W_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
+static int
+check_folder (const char *path)
+{
+  char folder[PATH_MAX];
+  size_t n = (size_t) (strrchr (path, '/') - path);
+
+  if (n >= sizeof folder)
+    return ENAMETOOLONG;
+  memcpy (folder, path, n > 0 ? n : 1);
+  folder[n > 0 ? n : 1] = '\0';
+  return check_right_to_write (folder);
+}
+
+/* @path is what realpath() gave. */
 static kvault_obstacle
 find_obstacle (const char *path)
 {
-  const char *slash = strrchr (path, '/');
-  char *folder = sqlite3_mprintf ("%.*s", slash > path ? (int) (slash - path) : 1, path);
   int file_errno = check_right_to_write (path);
-  int folder_errno = folder != NULL ? check_right_to_write (folder) : ENOMEM;
+  int folder_errno = check_folder (path);
 
-  sqlite3_free (folder);
   if (file_errno == EROFS || folder_errno == EROFS)
     return KVAULT_OBSTACLE_FILE_SYSTEM;
   if (file_errno != 0)
