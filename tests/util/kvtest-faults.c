@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The VFS below SQLite; kvtest-wraps.c has the calls that the engine makes by itself. Nothing waits for a real disk: that an
+ * fsync was asked for is all that a test can see of it.
+ */
 #include "kvtest-faults.h"
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
   sqlite3_file base;
   sqlite3_file *real;
   uint64_t unsynced;
+  uint64_t inode;        /* 0: a file without a name */
+  const char *name;
+  bool sync_folder;      /* a new log or journal: the first fsync is for its name, too */
 } FaultFile;
 
 static sqlite3_vfs *real_vfs;
@@ -15,12 +23,13 @@ static sqlite3_vfs fault_vfs;
 static KvFault armed;
 static uint64_t n_calls, n_syncs, n_unsynced;
 static bool struck;
+static KvDiskObserver observer;
 
 #define REAL(file) (((FaultFile *) (file))->real)
 #define PASS(file, method, ...) REAL (file)->pMethods->method (REAL (file), ##__VA_ARGS__)
 
-static bool
-fails (unsigned kind)
+bool
+kvtest_faults_strike (unsigned kind)
 {
   if ((armed.kinds & kind) == 0)
     return false;
@@ -29,6 +38,24 @@ fails (unsigned kind)
     return false;
   struck = true;
   return true;
+}
+
+void
+kvtest_faults_tell (const KvDiskEvent *event)
+{
+  if (event->kind == KVDISK_SYNC)
+    n_syncs++;
+  if (observer != NULL)
+    observer (event);
+}
+
+static void
+tell (const FaultFile *self, KvDiskEvent event)
+{
+  event.file = self->inode;
+  event.name = self->name;
+  if (self->inode != 0)
+    kvtest_faults_tell (&event);
 }
 
 static int
@@ -42,15 +69,19 @@ fault_close (sqlite3_file *file)
 static int
 fault_read (sqlite3_file *file, void *buf, int n, sqlite3_int64 at)
 {
-  return fails (KVFAULT_READ) ? SQLITE_IOERR_READ : PASS (file, xRead, buf, n, at);
+  return kvtest_faults_strike (KVFAULT_READ) ? SQLITE_IOERR_READ : PASS (file, xRead, buf, n, at);
 }
 
 static int
 fault_write (sqlite3_file *file, const void *buf, int n, sqlite3_int64 at)
 {
   FaultFile *self = (FaultFile *) file;
+  sqlite3_int64 size;
 
-  if (fails (KVFAULT_WRITE))
+  if (armed.growth_only && (PASS (file, xFileSize, &size) != SQLITE_OK || at + n <= size))
+    return PASS (file, xWrite, buf, n, at);
+
+  if (kvtest_faults_strike (KVFAULT_WRITE))
     {
       if (armed.cut_short)
         PASS (file, xWrite, buf, n / 2, at);
@@ -58,13 +89,17 @@ fault_write (sqlite3_file *file, const void *buf, int n, sqlite3_int64 at)
     }
   self->unsynced += (uint64_t) n;
   n_unsynced += (uint64_t) n;
+  tell (self, (KvDiskEvent) { .kind = KVDISK_WRITE, .offset = (uint64_t) at, .bytes = buf, .size = (size_t) n });
   return PASS (file, xWrite, buf, n, at);
 }
 
 static int
 fault_truncate (sqlite3_file *file, sqlite3_int64 size)
 {
-  return fails (KVFAULT_TRUNCATE) ? SQLITE_IOERR_TRUNCATE : PASS (file, xTruncate, size);
+  if (kvtest_faults_strike (KVFAULT_TRUNCATE))
+    return SQLITE_IOERR_TRUNCATE;
+  tell ((FaultFile *) file, (KvDiskEvent) { .kind = KVDISK_TRUNCATE, .offset = (uint64_t) size });
+  return PASS (file, xTruncate, size);
 }
 
 static int
@@ -72,12 +107,16 @@ fault_sync (sqlite3_file *file, int flags)
 {
   FaultFile *self = (FaultFile *) file;
 
-  if (fails (KVFAULT_SYNC))
+  if (kvtest_faults_strike (KVFAULT_SYNC))
     return SQLITE_IOERR_FSYNC;
-  n_syncs++;
+  (void) flags;
   n_unsynced -= self->unsynced;
   self->unsynced = 0;
-  return PASS (file, xSync, flags);
+  tell (self, (KvDiskEvent) { .kind = KVDISK_SYNC });
+  if (self->sync_folder)
+    tell (self, (KvDiskEvent) { .kind = KVDISK_SYNC_FOLDER });
+  self->sync_folder = false;
+  return SQLITE_OK;
 }
 
 static int
@@ -89,7 +128,7 @@ fault_file_size (sqlite3_file *file, sqlite3_int64 *size)
 static int
 fault_lock (sqlite3_file *file, int level)
 {
-  return fails (KVFAULT_LOCK) ? SQLITE_IOERR_LOCK : PASS (file, xLock, level);
+  return kvtest_faults_strike (KVFAULT_LOCK) ? SQLITE_IOERR_LOCK : PASS (file, xLock, level);
 }
 
 static int
@@ -125,7 +164,7 @@ fault_characteristics (sqlite3_file *file)
 static int
 fault_shm_map (sqlite3_file *file, int index, int size, int extend, void volatile **region)
 {
-  if (fails (KVFAULT_SHM))
+  if (kvtest_faults_strike (KVFAULT_SHM))
     {
       *region = NULL;
       return SQLITE_IOERR_SHMMAP;
@@ -171,28 +210,57 @@ static const sqlite3_io_methods methods = {
   .xShmUnmap = fault_shm_unmap,
 };
 
+/* SQLite opens a log or journal anew with SQLITE_OPEN_CREATE and then syncs the folder with it: os_unix.c, UNIXFILE_DIRSYNC. */
+static void
+look_at_name (FaultFile *self, const char *name, int flags, bool was_there)
+{
+  const int logs = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
+  struct stat st;
+
+  if (name == NULL || stat (name, &st) != 0)
+    return;
+  self->inode = st.st_ino;
+  self->name = name;
+  self->sync_folder = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & logs) != 0;
+  if (!was_there)
+    tell (self, (KvDiskEvent) { .kind = KVDISK_CREATE });
+}
+
 static int
 fault_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
   FaultFile *self = (FaultFile *) file;
+  struct stat st;
+  bool was_there = name != NULL && lstat (name, &st) == 0;
   int rc;
 
   (void) vfs;
   memset (self, 0, sizeof *self);
-  if (fails (KVFAULT_OPEN))
+  if (kvtest_faults_strike (KVFAULT_OPEN))
     return SQLITE_CANTOPEN;
   self->real = (sqlite3_file *) (self + 1);
   rc = real_vfs->xOpen (real_vfs, name, self->real, flags, out_flags);
   if (self->real->pMethods != NULL)
     self->base.pMethods = &methods;
+  if (rc == SQLITE_OK)
+    look_at_name (self, name, flags, was_there);
   return rc;
 }
 
 static int
 fault_delete (sqlite3_vfs *vfs, const char *name, int sync)
 {
+  int rc;
+
   (void) vfs;
-  return fails (KVFAULT_DELETE) ? SQLITE_IOERR_DELETE : real_vfs->xDelete (real_vfs, name, sync);
+  if (kvtest_faults_strike (KVFAULT_DELETE))
+    return SQLITE_IOERR_DELETE;
+  rc = real_vfs->xDelete (real_vfs, name, 0);
+  if (rc == SQLITE_OK)
+    kvtest_faults_tell (&(KvDiskEvent) { .kind = KVDISK_DELETE, .name = name });
+  if (rc == SQLITE_OK && sync)
+    kvtest_faults_tell (&(KvDiskEvent) { .kind = KVDISK_SYNC_FOLDER, .name = name });
+  return rc;
 }
 
 void
@@ -216,6 +284,18 @@ kvtest_faults_arm (const KvFault *fault)
   armed = fault != NULL ? *fault : nothing;
   n_calls = 0;
   struck = false;
+}
+
+const KvFault *
+kvtest_faults_armed (void)
+{
+  return &armed;
+}
+
+void
+kvtest_faults_observe (KvDiskObserver who)
+{
+  observer = who;
 }
 
 bool
