@@ -124,10 +124,12 @@ look_at_live (kvault          *vault,
               int64_t          id,
               const char      *table)
 {
-  const kvault_section *section = vault_by_name (vault, table);
+  const kvault_section *section = table != NULL ? vault_by_name (vault, table) : NULL;
   bool is = false;
   int rc;
 
+  if (table == NULL)   /* NOT NULL says the schema: no memory */
+    return kvault__fail_db (vault, "%s", vault->name);
   if (section != NULL && !section->readable)
     return KVAULT_OK;
   if (section != NULL && (rc = is_at_its_key (vault, section, id, &is)) != KVAULT_OK)
@@ -326,11 +328,12 @@ kvault__orphans_next (kvault          *vault,
                       kvault__work    *work,
                       kvault__orphans *self)
 {
-  int rc = KVAULT_OK;
+  bool has_large;
+  int rc = kvault__has_large (vault, &has_large);
 
   self->n = 0;
-  if (!kvault__has_large (vault))
-    return KVAULT_NOTFOUND;
+  if (rc != KVAULT_OK || !has_large)
+    return rc != KVAULT_OK ? rc : KVAULT_NOTFOUND;
   if (!self->rows_done)
     rc = look_at_rows (vault, work, self);
   if (rc == KVAULT_OK && self->rows_done && !self->parts_done)
