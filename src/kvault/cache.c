@@ -304,10 +304,15 @@ static int
 flush (kvault *vault)
 {
   kvault__cache *cache = vault->cache;
+  bool has_large;   /* nobody else makes one meanwhile */
   int rc = kvault__check_writable (vault);
 
   if (rc == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
-    rc = kvault__end (vault, write_tree (vault, cache->root, kvault__has_large (vault)));   /* nobody else makes one meanwhile */
+    {
+      if ((rc = kvault__has_large (vault, &has_large)) == KVAULT_OK)
+        rc = write_tree (vault, cache->root, has_large);
+      rc = kvault__end (vault, rc);
+    }
   cache->n_flushes += rc == KVAULT_OK;
   cache->last_result = rc;
   cache->last_flush_unix_ms = unix_ms ();
