@@ -55,6 +55,7 @@ static const option_row rows[] = {
   { CLI_OPT_PAGES, "pages", 0, required_argument },
   { CLI_OPT_MODE, "mode", 0, required_argument },
   { CLI_OPT_SECURE_DELETE, "secure-delete", 0, no_argument },
+  { CLI_OPT_SALVAGE, "salvage", 0, no_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])

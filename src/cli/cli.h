@@ -61,7 +61,8 @@ enum {
   CLI_OPT_PAGE_MAPS = 1 << 26,
   CLI_OPT_PAGES = 1 << 27,
   CLI_OPT_MODE = 1 << 28,
-  CLI_OPT_SECURE_DELETE = 1 << 29
+  CLI_OPT_SECURE_DELETE = 1 << 29,
+  CLI_OPT_SALVAGE = 1 << 30
 };
 
 #define CLI_OPTS_FILE (CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)  /**< of a command on the whole file */
@@ -203,6 +204,9 @@ int cli_status (int result);
 /** Say what the library last said about a failure; the status for it. */
 int cli_fail (cli *self, int result);
 
+/** The same of a key whose value could not be read, and name it. */
+int cli_fail_key (cli *self, cli_bytes key, int result);
+
 /** Say that a key is not there; CLI_NOT_FOUND. */
 int cli_no_key (cli *self, cli_bytes key);
 
@@ -298,6 +302,7 @@ void cli_json_begin_array (const char *name);
 void cli_json_end_array (void);
 void cli_json_text (const char *name, const char *text);
 void cli_json_number (const char *name, uint64_t number);
+void cli_json_signed (const char *name, int64_t number);
 void cli_json_bool (const char *name, bool value);
 
 /** A string, or `NAME_hex` with the bytes in hexadecimal if they are not UTF-8. */

@@ -71,7 +71,7 @@ run (cli *self)
     {
       end = self->length < size - self->offset ? self->offset + self->length : size;
       if ((rc = copy_range (self, blob, self->offset, end)) != KVAULT_OK)
-        status = cli_fail (self, rc);
+        status = cli_fail_key (self, key, rc);
     }
   cli_progress_end ();
   kvault_blob_close (blob);

@@ -115,7 +115,7 @@ run (cli *self)
   print_summary (&at);
   if (at.result.damages == 0)
     return status;
-  cli_report ("%s is damaged; kvault export saves what can be read", self->location);
+  cli_report ("%s is damaged; kvault export --salvage saves what can be read", self->location);
   return CLI_DAMAGED;
 }
 

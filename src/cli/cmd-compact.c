@@ -221,7 +221,7 @@ fail (cli *self,
   const char *message = kvault_errmsg (self->vault);
 
   if (result == KVAULT_ECORRUPT)
-    cli_report ("%s; kvault export saves what can be read", message);
+    cli_report ("%s; kvault export --salvage saves what can be read", message);
   else if ((result == KVAULT_EBUSY || result == KVAULT_EPERM) && self->way == KVAULT_VACUUM_AUTO)
     cli_report ("%s; --way in-place does it all the same, but keeps writers waiting", message);
   else

@@ -293,6 +293,14 @@ cli_json_number (const char *name,
 }
 
 void
+cli_json_signed (const char *name,
+                 int64_t     number)
+{
+  json_name (name);
+  cli_printf ("%lld", (long long) number);
+}
+
+void
 cli_json_bool (const char *name,
                bool        value)
 {

@@ -100,6 +100,11 @@ cli_open (cli          *self,
       cli_report ("%s; kvault new makes a vault", error.message);
       return CLI_NOT_FOUND;
     }
+  if (rc == KVAULT_ECORRUPT && mode != KVAULT_ACCESS_SALVAGE)
+    {
+      cli_report ("%s; kvault export saves what can be read", error.message);
+      return CLI_DAMAGED;
+    }
   return report_failure (rc, error.message);
 }
 
@@ -223,6 +228,18 @@ cli_fail (cli *self,
     return report_failure (result, kvault_errmsg (self->vault));
   if (result != KVAULT_ECANCELLED)   /* a failure of our own, not the library's */
     cli_report ("%s: %s", self->location, result == KVAULT_ENOMEM ? "no memory" : kvault_result_name (result));
+  return cli_status (result);
+}
+
+int
+cli_fail_key (cli      *self,
+              cli_bytes key,
+              int       result)
+{
+  if (result != KVAULT_ECORRUPT && result != KVAULT_EIO)
+    return cli_fail (self, result);
+  cli_report ("%s: key %s: the value %s", self->location, cli_name (key),
+              result == KVAULT_EIO ? "could not be read by the system" : "is damaged and cannot be read");
   return cli_status (result);
 }
 

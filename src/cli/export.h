@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* export.h - an export at work; what it does with one value, and with a damaged vault. */
+#ifndef CLI_EXPORT_H
+#define CLI_EXPORT_H
+
+#include "names.h"
+#include "target.h"
+
+/** A value on its way out. */
+typedef struct cli_outgoing {
+  cli_bytes key;
+  int64_t id;            /**< where there is not even a key, the row; else 0 */
+  const char *path;      /**< below the target; borrowed */
+  const char *name;      /**< its last part */
+  uint64_t size;
+  cli_new_file file;
+  int error;             /**< errno of writing it, or 0 */
+} cli_outgoing;
+
+typedef struct cli_export {
+  cli *self;
+  int status;
+  bool over;             /**< the disk is full, or the vault failed as a whole */
+  cli_target target;
+  size_t target_at;      /**< which operand it is; the others are keys */
+  cli_paths *paths;
+  char *buffer;
+
+  int64_t *seen;         /**< rows the walk has dealt with; sorted once that is over */
+  size_t n_seen, seen_room;
+  cli_outgoing salvaged; /**< the value that is being salvaged */
+  bool is_wanted;        /**< and whether it is to be written */
+  bool *found;           /**< which of the operands were met by the salvage */
+
+  uint64_t n_bytes;      /**< to come, if they were counted */
+  uint64_t n_done, n_bytes_done;
+  uint64_t n_skipped, n_failed;
+} cli_export;
+
+/* --- export-value.c */
+
+void cli_export_fail_memory (cli_export *at);
+
+/** A value was not exported: it is told and counted. */
+void cli_export_fail (cli_export *at, const cli_outgoing *out, int status);
+
+/** The same for a result of the library, after saying what it was. */
+void cli_export_fail_value (cli_export *at, cli_outgoing *out, int result);
+
+/** Find a path for a key; false without memory. The key is borrowed. */
+bool cli_export_begin_value (cli_export *at, cli_outgoing *out, cli_bytes key);
+
+/** True if a file may go to its place; else it has been told why not. */
+bool cli_export_check_place (cli_export *at, cli_outgoing *out);
+
+void cli_export_begin_file (cli_export *at, cli_outgoing *out);
+
+/** Append bytes to the file, if nothing failed so far; @done is how many the value has given. */
+void cli_export_write (cli_export *at, cli_outgoing *out, const void *data, size_t size, uint64_t done);
+
+/** The value is whole: its file gets its name, and the result is told. */
+void cli_export_finish_file (cli_export *at, cli_outgoing *out);
+
+/* --- export-salvage.c */
+
+/** Remember that a row was dealt with, if the vault should turn out to be damaged; false without memory. */
+bool cli_export_remember (cli_export *at, int64_t id);
+
+/** Export what is asked for and was not dealt with, from every place that may hold some. */
+void cli_export_salvage (cli_export *at);
+
+#endif /* CLI_EXPORT_H */
