@@ -194,8 +194,7 @@ class VaultWindow(Window):
 
 def read_row(node: Node) -> Row:
     """The three texts of a row, each in a label; in a narrow list, the key and the line below it."""
-    # What has no text yet goes by the name of its class.
-    labels = [label.name.replace("GtkInscription", "") for label in node.walk() if label.role == "label"]
+    labels = ["" if label.name == "Unknown" else label.name for label in node.walk() if label.role == "label"]
     if len(labels) == 2:
         size, _, kind = labels[1].rpartition(", ")
         return Row(labels[0], size, kind)

@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Vaults that are damaged in part: what can be read is shown, what cannot is told, and nothing is written any more."""
 import re
-from typing import Tuple
+from typing import Dict, Tuple
 
-from coffer import Coffer, CofferCase, VaultWindow, main, read_row, size_text
+from coffer import Coffer, CofferCase, Row, VaultWindow, main, read_row, size_text
 from gtkdrive import key, showing, wait
 from vaults import Fixture, shown, state_of
+
+
+def rows_if_known(window: VaultWindow, count: int) -> Dict[str, Row]:
+    """The first rows by their keys, once each has a type."""
+    rows = [read_row(node) for node in window.row_nodes()[:count]]
+    return {row.key: row for row in rows} if len(rows) == count and all(row.kind for row in rows) else {}
 
 
 class DamagedTest(CofferCase):
@@ -28,10 +34,11 @@ class DamagedTest(CofferCase):
         window.says(re.compile("^307 keys, .*, %d unreadable" % len(lost)))
 
         window.focus_list()
-        first = {row.key: row for row in map(read_row, window.row_nodes()[:60])}
+        first = wait(lambda: rows_if_known(window, 60), "the first rows")
         for entry in self.fixture.tables["kv"][:50]:
             size = size_text(entry.size) if entry.size >= 0 else ""
             self.assertEqual(first[shown(entry.key)].size, size)
+            self.assertEqual(first[shown(entry.key)].kind == "Damaged", entry.size < 0, entry)
 
         window.choose_with_keys("files/data.json")
         window.says(re.compile("Is Damaged$"))

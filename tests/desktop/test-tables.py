@@ -91,6 +91,23 @@ class TablesTest(CofferCase):
             self.assert_lists(window, [Entry(name.encode(), len(name), "")])
         self.close()
 
+    def test_table_name_that_is_no_text(self) -> None:
+        """It is shown escaped, and the table is used by its name."""
+        path = self.folder + "/names.db"
+        make_vault(path, [(b"a", b"1")])
+        make_vault(path, [(b"b", b"22"), (b"c", b"333")], "k-bytes")
+        with open(path, "rb") as file:
+            content = file.read()
+        with open(path, "wb") as file:
+            file.write(content.replace(b"k-bytes", b"k\xffbytes"))
+        self.before = state_of(self.folder)
+        self.coffer = self.start(path)
+        window = self.coffer.window("names.db")
+        find(window.frame, "list item", "k\\xffbytes, 2")
+        self.choose(window, "k\\xffbytes")
+        self.assert_lists(window, [Entry(b"b", 2, ""), Entry(b"c", 3, "")])
+        self.close()
+
 
 if __name__ == "__main__":
     main()

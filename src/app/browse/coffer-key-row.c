@@ -115,17 +115,22 @@ name_row (CofferKeyRow *self,
   GtkWidget *around = gtk_widget_get_parent (GTK_WIDGET (self));
   g_autofree char *name = NULL;
 
-  if (around == NULL || key == NULL)
+  if (around == NULL)
     return;
+  if (key == NULL)   /* the widget may have the name of another row */
+    key = _("Loading");
   name = *self->detail != '\0' ? g_strdup_printf (_("%s, %s"), key, self->detail) : g_strdup (key);
   gtk_accessible_update_property (GTK_ACCESSIBLE (around), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
+/* Without words GTK 4.8 would speak the name of the text's class. */
 static void
 set_text (GtkWidget  *text,
           const char *words)
 {
   gtk_inscription_set_text (GTK_INSCRIPTION (text), words);
+  if (words == NULL || *words == '\0')
+    gtk_accessible_update_property (GTK_ACCESSIBLE (text), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Unknown"), -1);
 }
 
 static void

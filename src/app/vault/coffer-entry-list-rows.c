@@ -35,7 +35,8 @@ fail_entry (CofferEntry  *entry,
             const GError *error)
 {
   g_autofree char *line = coffer_error_dup_line (error);
-  CofferRowFacts facts = { .read = TRUE, .size = G_MAXUINT64, .error = g_ref_string_new (line) };
+  CofferRowFacts facts = { .read = TRUE, .size = G_MAXUINT64, .error = g_ref_string_new (line),
+                           .type_label = coffer_error_get_word (error) };
 
   coffer_entry_wait_in (entry, NULL);
   coffer_entry_set_facts (entry, &facts);

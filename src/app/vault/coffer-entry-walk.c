@@ -294,6 +294,7 @@ read_row (kvault    *vault,
       failure = coffer_error_new (vault, rc);
       line = coffer_error_dup_line (failure);
       row->facts.error = g_ref_string_new (line);
+      row->facts.type_label = coffer_error_get_word (failure);
       row->gone = rc == KVAULT_NOTFOUND || rc == KVAULT_ESTALE;
     }
   row->facts.read = TRUE;

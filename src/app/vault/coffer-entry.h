@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (CofferEntry, coffer_entry, COFFER, ENTRY, GObject)
  *   "display-key"   string    coffer_key_to_display (key, 512); NULL until loaded
  *   "size"          uint64    bytes; G_MAXUINT64 until known
  *   "content-type"  string    of the data, "image/jpeg"; NULL until known
- *   "type-label"    string    short: "JPEG", "PNG", "JSON", "Pickle", "Text", "Empty"; NULL until known
+ *   "type-label"    string    short: "JPEG", "PNG", "JSON", "Pickle", "Text", "Empty", "Damaged"; NULL until known
  *   "error"         string    why size or type could not be read (one line, translated); NULL if fine
  */
 guint       coffer_entry_get_position     (CofferEntry *self);

@@ -153,6 +153,12 @@ coffer_error_describe (const GError  *error,
   *advice = g_strdup (words != NULL ? _(words->advice) : error->message);
 }
 
+const char *
+coffer_error_get_word (const GError *error)
+{
+  return g_intern_string (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)) ? _("Damaged") : _("Unreadable"));
+}
+
 char *
 coffer_error_dup_line (const GError *error)
 {

@@ -25,6 +25,9 @@ void    coffer_error_describe (const GError       *error,
                                char              **title,
                                char              **advice);
 
+/** What is the matter with a value that cannot be read, in the one word of a column. (transfer none) interned */
+const char *coffer_error_get_word (const GError *error);
+
 /** The same in a few words for the place where a value or the rest of a list would be. (transfer full) */
 char   *coffer_error_dup_line (const GError       *error);
 

@@ -8,6 +8,7 @@
 #include "coffer-vault-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 G_STATIC_ASSERT ((int) COFFER_SECTION_V1 == (int) KVAULT_SECTION_V1 && (int) COFFER_SECTION_V2 == (int) KVAULT_SECTION_V2 &&
                  (int) COFFER_SECTION_COLUMNS == (int) KVAULT_SECTION_COLUMNS &&
@@ -17,7 +18,8 @@ G_STATIC_ASSERT ((int) COFFER_SECTION_V1 == (int) KVAULT_SECTION_V1 && (int) COF
 struct _CofferSection {
   GObject parent_instance;
 
-  char *name;
+  char *name;           /* as the file has it: any bytes but NUL */
+  char *display_name;
   int kind;
   gboolean readable;
   gboolean writable;
@@ -27,7 +29,7 @@ struct _CofferSection {
 
 enum {
   PROP_0,
-  PROP_NAME,
+  PROP_DISPLAY_NAME,
   PROP_COUNT,
   N_PROPS
 };
@@ -67,6 +69,7 @@ coffer_section_finalize (GObject *object)
   CofferSection *self = COFFER_SECTION (object);
 
   g_free (self->name);
+  g_free (self->display_name);
   g_free (self->reason);
 
   G_OBJECT_CLASS (coffer_section_parent_class)->finalize (object);
@@ -82,8 +85,8 @@ coffer_section_get_property (GObject    *object,
 
   switch (prop_id)
     {
-    case PROP_NAME:
-      g_value_set_string (value, self->name);
+    case PROP_DISPLAY_NAME:
+      g_value_set_string (value, self->display_name);
       break;
     case PROP_COUNT:
       g_value_set_uint64 (value, self->count);
@@ -101,7 +104,7 @@ coffer_section_class_init (CofferSectionClass *klass)
   object_class->finalize = coffer_section_finalize;
   object_class->get_property = coffer_section_get_property;
 
-  props[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_DISPLAY_NAME] = g_param_spec_string ("display-name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_COUNT] = g_param_spec_uint64 ("count", NULL, NULL, 0, G_MAXUINT64, G_MAXUINT64,
                                            G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
@@ -118,7 +121,9 @@ coffer_section_new (const kvault_section *section)
 {
   CofferSection *self = g_object_new (COFFER_TYPE_SECTION, NULL);
 
-  self->name = g_utf8_make_valid (section->name, -1);
+  self->name = g_strdup (section->name);
+  self->display_name = *section->name != '\0' ? coffer_key_bytes_to_display (section->name, strlen (section->name), 0)
+                                              : g_strdup (_("(no name)"));
   self->kind = section->kind;
   self->readable = section->readable;
   self->writable = section->writable;
@@ -132,6 +137,14 @@ coffer_section_get_name (CofferSection *self)
   g_return_val_if_fail (COFFER_IS_SECTION (self), NULL);
 
   return self->name;
+}
+
+const char *
+coffer_section_get_display_name (CofferSection *self)
+{
+  g_return_val_if_fail (COFFER_IS_SECTION (self), NULL);
+
+  return self->display_name;
 }
 
 int

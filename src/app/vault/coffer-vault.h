@@ -39,8 +39,9 @@ typedef enum {
   COFFER_SECTION_VECTOR,
 } CofferSectionKind;
 
-/** A table or another section of the file. Properties: "name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
-const char *coffer_section_get_name     (CofferSection *self);
+/** A table or another section of the file. Properties: "display-name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
+const char *coffer_section_get_name     (CofferSection *self);   /* as the file has it: not always UTF-8, so never shown */
+const char *coffer_section_get_display_name (CofferSection *self);   /* escaped like a key, never empty */
 int         coffer_section_get_kind     (CofferSection *self);   /* CofferSectionKind */
 gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: can be shown as keys */
 const char *coffer_section_get_reason   (CofferSection *self);   /* (nullable) why not readable or writable, translated */

@@ -39,8 +39,8 @@ count_cb (CofferSidebarRow *self)
 {
   guint64 count = coffer_section_get_count (self->section);
   g_autofree char *text = count == G_MAXUINT64 ? NULL : g_strdup_printf ("%'" G_GUINT64_FORMAT, count);
-  g_autofree char *name = text == NULL ? g_strdup (coffer_section_get_name (self->section))
-                                       : g_strdup_printf (_("%s, %s"), coffer_section_get_name (self->section), text);
+  g_autofree char *name = text == NULL ? g_strdup (coffer_section_get_display_name (self->section))
+                                       : g_strdup_printf (_("%s, %s"), coffer_section_get_display_name (self->section), text);
 
   gtk_label_set_text (self->count, text != NULL ? text : "");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
@@ -89,7 +89,7 @@ coffer_sidebar_row_new (CofferSection *section)
 
   self->section = g_object_ref (section);
   gtk_image_set_from_icon_name (self->icon, coffer_sidebar_row_icon_name (section));
-  gtk_label_set_text (self->name, coffer_section_get_name (section));
+  gtk_label_set_text (self->name, coffer_section_get_display_name (section));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), coffer_section_get_reason (section));
   g_signal_connect_object (section, "notify::count", G_CALLBACK (count_cb), self, G_CONNECT_SWAPPED);
   count_cb (self);

@@ -104,7 +104,7 @@ update_summary_cb (CofferStatusBar *self)
 
   if (self->list == NULL || self->section != NULL)
     {
-      gtk_label_set_text (self->summary, self->section != NULL ? coffer_section_get_name (self->section) : "");
+      gtk_label_set_text (self->summary, self->section != NULL ? coffer_section_get_display_name (self->section) : "");
       return;
     }
 

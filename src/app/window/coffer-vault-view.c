@@ -304,7 +304,7 @@ update_title (CofferVaultView *self)
   CofferSection *section = coffer_sidebar_get_section (self->sidebar);
   g_autofree char *keys = NULL;
 
-  adw_window_title_set_title (self->content_title, section != NULL ? coffer_section_get_name (section) : "");
+  adw_window_title_set_title (self->content_title, section != NULL ? coffer_section_get_display_name (section) : "");
   if (self->watched != NULL)
     adw_window_title_set_subtitle (self->content_title, name_kind (section));
   else if (self->list != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
@@ -367,7 +367,7 @@ watch_section (CofferVaultView *self,
 
   description = g_markup_escape_text (coffer_section_get_reason (section) != NULL ? coffer_section_get_reason (section) : "", -1);
   adw_status_page_set_icon_name (self->section_page, coffer_sidebar_row_icon_name (section));
-  adw_status_page_set_title (self->section_page, coffer_section_get_name (section));
+  adw_status_page_set_title (self->section_page, coffer_section_get_display_name (section));
   adw_status_page_set_description (self->section_page, description);
   g_signal_connect_swapped (section, "notify::count", G_CALLBACK (section_count_cb), self);
   section_count_cb (self);

@@ -526,7 +526,10 @@ damaged_rows_say_so (Fixture       *fixture,
       if (coffer_entry_get_error (entry) == NULL)
         g_assert_cmpint (coffer_entry_get_size (entry), !=, G_MAXUINT64);
       else
-        n_errors++;
+        {
+          g_assert_cmpstr (coffer_entry_get_type_label (entry), ==, "Damaged");
+          n_errors++;
+        }
     }
   g_assert_cmpint (n_errors, >, 0);
   g_assert_cmpint (n_errors, <, 307);

@@ -78,7 +78,7 @@ lists_sections (void)
       if (!is_vault)   /* said as a sentence of its own, not in the engine's words */
         g_assert_true (g_ascii_isupper (*coffer_section_get_reason (section)));
       test_wait_for (coffer_section_get_count (section) != G_MAXUINT64);
-      g_object_get (section, "name", &name, "count", &count, NULL);
+      g_object_get (section, "display-name", &name, "count", &count, NULL);
       g_assert_cmpstr (name, ==, cases[i].name);
       g_assert_cmpint (count, ==, cases[i].count);
 
@@ -197,6 +197,52 @@ read_value (CofferVault *vault,
   coffer_vault_read_value_async (vault, key, swallow, NULL, NULL, (GDestroyNotify) g_bytes_unref, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
   return coffer_vault_read_value_finish (vault, result, error);
+}
+
+/* SQLite takes any bytes for a name. What is shown is escaped; what is used is the name. */
+static void
+uses_tables_of_any_name (void)
+{
+  static const struct {
+    const char *name;
+    const char *shown;
+  } cases[] = {
+    { "k\xff\xfe", "k\\xff\\xfe" },
+    { "k\xff", "k\\xff" },
+    { " ", "\\x20" },
+    { "a\nb", "a\\nb" },
+  };
+  char *folder = test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "odd.db", NULL);
+  CofferVault *vault;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("CREATE TABLE \"%s\" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+                                              "INSERT INTO \"%s\" VALUES (CAST ('a' AS BLOB), x'%02x')",
+                                              cases[i].name, cases[i].name, i);
+
+      test_sql (path, sql);
+    }
+  vault = test_open (path);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      CofferSection *section = find_section (vault, cases[i].name);
+      g_autoptr(CofferKey) key = test_key ("a");
+      g_autoptr(GError) error = NULL;
+      g_autoptr(GBytes) value = NULL;
+
+      g_test_message ("%s", cases[i].shown);
+      g_assert_cmpstr (coffer_section_get_display_name (section), ==, cases[i].shown);
+      g_assert_true (coffer_section_is_vault (section));
+      coffer_vault_set_table (vault, cases[i].name);
+      value = read_value (vault, key, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (*(guint8 *) g_bytes_get_data (value, NULL), ==, i);
+      test_wait_for (coffer_section_get_count (section) == 1);
+    }
+  test_close (vault);
+  test_folder_remove (folder);
 }
 
 /* Reads every value of the table in use, byte for byte as SQLite has it. Returns the sum of their sizes. */
@@ -520,6 +566,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vault/lists-sections", lists_sections);
   g_test_add_func ("/vault/changes-table", changes_table);
+  g_test_add_func ("/vault/uses-tables-of-any-name", uses_tables_of_any_name);
   g_test_add_func ("/vault/explains-odd-tables", explains_odd_tables);
   g_test_add_func ("/vault/looking-changes-nothing", looking_changes_nothing);
   g_test_add_func ("/vault/reads-a-value", reads_a_value);
