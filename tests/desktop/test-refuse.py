@@ -6,7 +6,7 @@ import random
 import shutil
 
 from coffer import LIKE_ANYBODY, Coffer, CofferCase, main
-from gtkdrive import press
+from gtkdrive import find, key, press
 from vaults import DATA, Fixture, state_of
 
 NOT_A_VAULT = "“%s” Is Not a Vault"
@@ -82,6 +82,16 @@ class RefuseTest(CofferCase):
         path = Fixture("v086_two_tables.db").copy(self.folder)
         os.chmod(path, 0)
         self.assert_quits(self.refuse("v086_two_tables.db", NO_PERMISSION, LIKE_ANYBODY))
+
+    def test_menu(self) -> None:
+        """The main menu is there as everywhere, by F10 too."""
+        coffer = self.refuse("gone.db", NOT_THERE)
+        find(self.window.frame, "push button", "Main Menu")
+        self.window.activate()
+        key("F10")
+        press(self.window.frame, "New Window", "menu item")
+        coffer.window()
+        self.assert_quits(coffer)
 
     def test_try_again_once_it_is_there(self) -> None:
         coffer = self.refuse("v086_two_tables.db", NOT_THERE)

@@ -49,18 +49,20 @@ static const Words vault_words[] = {
     N_("Part of the file is missing or was overwritten. Nothing was changed. Keep this file as it is, and open a backup if "
        "there is one.") },
   { KVAULT_ENOTDB, N_("“%s” Is Not a Vault"),
-    N_("It is a picture, a text or another kind of file, with the ending of a vault, or its beginning was overwritten. Open it "
-       "with the program that made it, or choose another file.") },
+    N_("It does not begin like a database: it is another kind of file, or its beginning was overwritten. Nothing was changed. "
+       "Open it with the program that made it, or choose another file.") },
   { KVAULT_EENCRYPTED, N_("“%s” Looks Encrypted"),
-    N_("Its bytes look random, so nothing in it can be read here. Decrypt it with the program that encrypted it, then open the "
-       "result.") },
+    N_("Its bytes look random, so it is encrypted or no vault at all. Nothing was changed. If a program encrypted it, decrypt it "
+       "there, then open the result.") },
   { KVAULT_ENOTVAULT, N_("No Vault in “%s”"),
-    N_("It is a database without a table of keys and values, perhaps of another program. Open it with the program that made "
-       "it, or choose another file.") },
+    N_("No table of keys and values is in it: the file is empty, or a database of another program. Nothing was changed. Open it "
+       "with the program that made it, or choose another file.") },
   { KVAULT_ENOENT, N_("“%s” Is Not There"),
-    N_("The file was moved, renamed or deleted, or its disk is not connected. Look for it elsewhere, then open it there.") },
+    N_("There is no such file: it was moved, renamed or deleted, or its disk is not connected. Look for it elsewhere, then open "
+       "it there.") },
   { KVAULT_EPERM, N_("No Permission to Open “%s”"),
-    N_("Your account may not read this file. Ask its owner for the right to read it, then try again.") },
+    N_("Your account may not read this file, or not look into its folder. Ask the owner for the right to do so, then try "
+       "again.") },
   { KVAULT_EHOT, N_("The Last Write to “%s” Was Interrupted"),
     N_("A program stopped in the middle of a write, and it cannot be undone from here. Open the vault once where it can be "
        "written, or copy it together with the file beside it that ends in “-journal”.") },
@@ -72,7 +74,8 @@ static const Words io_words[] = {
   { G_IO_ERROR_CANCELLED, N_("“%s” Was Not Opened"),
     N_("It was cancelled. Nothing was changed.") },
   { G_IO_ERROR_NOT_FOUND, N_("“%s” Is Not There"),
-    N_("The file was moved, renamed or deleted, or its disk is not connected. Look for it elsewhere, then open it there.") },
+    N_("There is no such file: it was moved, renamed or deleted, or its disk is not connected. Look for it elsewhere, then open "
+       "it there.") },
   { G_IO_ERROR_EXISTS, N_("“%s” Is There Already"),
     N_("Nothing was replaced. Choose another name.") },
   { G_IO_ERROR_IS_DIRECTORY, N_("“%s” Is Not a File"),
@@ -80,7 +83,8 @@ static const Words io_words[] = {
   { G_IO_ERROR_NOT_REGULAR_FILE, N_("“%s” Is Not a File"),
     N_("It is a folder or a device. Choose the file of a vault.") },
   { G_IO_ERROR_PERMISSION_DENIED, N_("No Permission to Open “%s”"),
-    N_("Your account may not read this file. Ask its owner for the right to read it, then try again.") },
+    N_("Your account may not read this file, or not look into its folder. Ask the owner for the right to do so, then try "
+       "again.") },
   { G_IO_ERROR_READ_ONLY, N_("“%s” Cannot Be Changed"),
     N_("The file or its folder is read-only. Nothing was changed. To edit the vault, copy it to a place where you may write.") },
   { G_IO_ERROR_NO_SPACE, N_("No Room for “%s”"),

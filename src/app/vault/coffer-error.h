@@ -16,7 +16,7 @@ GQuark  coffer_error_quark    (void);
 
 /**
  * Words for people about a failure to open or read @display_name: a short title ("“x.db” Is Not a Vault") and what to
- * do ("It is a picture or another kind of file, with the ending of a vault. …"). Translated.
+ * do ("It does not begin like a database: … Open it with the program that made it, …"). Translated.
  *
  * @title, @advice  (out) (transfer full)
  */
