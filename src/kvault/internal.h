@@ -150,6 +150,7 @@ int kvault__enter_waiting (kvault *vault);
 int kvault__enter_settled (kvault *vault);
 int kvault__check_writable (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);
+int kvault__set_durability (kvault *vault);
 bool kvault__is_cancelled (kvault *vault);
 int kvault__data_version (kvault *vault, uint64_t *version);
 int kvault__run (kvault *vault, kvault__statement_id id);

@@ -323,7 +323,7 @@ kvault_bulk_begin (kvault  *vault,
   if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
     return rc;
   /* What is reported as done is on the disk: each of the few commits waits for it. */
-  if ((rc = kvault__exec (vault, "PRAGMA synchronous=FULL")) != KVAULT_OK)
+  if ((rc = kvault__exec (vault, "PRAGMA synchronous=EXTRA")) != KVAULT_OK)
     return rc;
   vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal (vault);
   vault->bulk_bytes = 0;
@@ -360,14 +360,16 @@ kvault__bulk_count (kvault  *vault,
 int
 kvault__bulk_leave (kvault *vault)
 {
+  kvault_error error;
   int rc = KVAULT_OK;
 
   vault->bulk = false;
   if (vault->left_wal)
     rc = return_to_wal (vault);
   vault->left_wal = false;
-  if (vault->options.durability != KVAULT_DURABILITY_FULL)
-    sqlite3_exec (vault->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+  error = vault->error;
+  kvault__set_durability (vault);   /* if that fails, commits go on waiting for the disk */
+  vault->error = error;
   return rc;
 }
 

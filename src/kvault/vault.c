@@ -448,6 +448,16 @@ resolve_path (kvault *vault)
   return KVAULT_OK;
 }
 
+/* With a rollback journal the name of the journal must be gone from the disk for a commit to last, or what was committed is played
+ * back after a crash; only EXTRA waits for that. With a log EXTRA is FULL. */
+int
+kvault__set_durability (kvault *vault)
+{
+  bool may_wait = vault->options.durability == KVAULT_DURABILITY_NORMAL && kvault__is_wal (vault);
+
+  return kvault__exec (vault, may_wait ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=EXTRA");
+}
+
 static int
 set_pragmas (kvault *vault)
 {
@@ -456,11 +466,9 @@ set_pragmas (kvault *vault)
   int rc;
 
   snprintf (sql, sizeof sql,
-            "PRAGMA cache_size=-%u; PRAGMA synchronous=%s; PRAGMA secure_delete=%d",
-            vault->options.page_cache_kib,
-            vault->options.durability == KVAULT_DURABILITY_FULL ? "FULL" : "NORMAL",
-            vault->options.secure_delete != 0);
+            "PRAGMA cache_size=-%u; PRAGMA secure_delete=%d", vault->options.page_cache_kib, vault->options.secure_delete != 0);
   if ((rc = kvault__exec (vault, sql)) != KVAULT_OK ||
+      (rc = kvault__set_durability (vault)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.page_size", &page_size)) != KVAULT_OK)
     return rc;
