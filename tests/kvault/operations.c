@@ -605,6 +605,15 @@ const Operation operations[] = {
 };
 const size_t n_operations = KVTEST_N (operations);
 
+const Operation *
+operations_find (const char *name)
+{
+  for (size_t i = 0; i < n_operations; i++)
+    if (strcmp (operations[i].name, name) == 0)
+      return &operations[i];
+  kvtest_fail (__FILE__, __LINE__, "no operation %s", name);
+}
+
 /* ---- before and after ---- */
 
 kvault_options

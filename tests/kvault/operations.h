@@ -24,6 +24,7 @@ enum {
 
 extern const Operation operations[];
 extern const size_t n_operations;
+const Operation *operations_find (const char *name);
 
 /* At full size by hand: COFFER_TEST_FULL=1. */
 bool operations_in_full (void);

@@ -263,6 +263,31 @@ full_durability_leaves_nothing_unsynced (void)
     }
 }
 
+/* The default: quick with a log, of which a crash may lose the end. A journal has no end to lose. */
+static void
+normal_durability_waits_for_the_disk_with_a_journal_only (void)
+{
+  kvtest_faults_install ();
+  for (int rollback_journal = 0; rollback_journal < 2; rollback_journal++)
+    {
+      kvault_options options = operations_options (rollback_journal != 0);
+      kvault *vault;
+
+      operations_prepare (&options);
+      assert_int (kvault_open (operations_reset (), &options, &vault, NULL), ==, KVAULT_OK);
+      assert_ok (vault, kvault_put (vault, "first", 5, "value", 5));   /* makes the log */
+      for (int i = 0; i < 20; i++)
+        {
+          uint64_t syncs = kvtest_faults_syncs ();
+
+          assert_ok (vault, kvault_put (vault, &"abcdefghijklmnopqrst"[i], 1, "value", 5));
+          assert_true ((kvtest_faults_syncs () > syncs) == (rollback_journal != 0));
+          assert_true ((kvtest_faults_unsynced () == 0) == (rollback_journal != 0));
+        }
+      kvault_close (vault);
+    }
+}
+
 static void
 an_import_that_is_done_is_on_the_disk (void)
 {
@@ -299,6 +324,7 @@ static const KvTest tests[] = {
   { "/kvault/faults/one-allocation-fails", one_allocation_fails },
   { "/kvault/faults/no-memory-from-then-on", no_memory_from_then_on },
   { "/kvault/faults/full-durability-leaves-nothing-unsynced", full_durability_leaves_nothing_unsynced },
+  { "/kvault/faults/normal-durability-waits-for-the-disk-with-a-journal-only", normal_durability_waits_for_the_disk_with_a_journal_only },
   { "/kvault/faults/an-import-that-is-done-is-on-the-disk", an_import_that_is_done_is_on_the_disk },
 };
 

@@ -56,9 +56,9 @@ kvtest_file_size (const char *path)
   return (uint64_t) status.st_size;
 }
 
-uint8_t *
-kvtest_read_file (const char *path,
-                  size_t     *size)
+static uint8_t *
+read_all (const char *path,
+          size_t     *size)
 {
   FILE *file = fopen (path, "rb");
   uint8_t *data;
@@ -66,10 +66,16 @@ kvtest_read_file (const char *path,
   if (file == NULL)
     kvtest_fail (__FILE__, __LINE__, "%s: %m", path);
   *size = kvtest_file_size (path);
-  data = kvtest_keep (malloc (*size + 1));
-  die_unless (fread (data, 1, *size, file) == *size);
+  die_unless ((data = malloc (*size + 1)) != NULL && fread (data, 1, *size, file) == *size);
   fclose (file);
   return data;
+}
+
+uint8_t *
+kvtest_read_file (const char *path,
+                  size_t     *size)
+{
+  return kvtest_keep (read_all (path, size));
 }
 
 void
@@ -90,9 +96,10 @@ kvtest_copy_file (const char *from,
                   const char *to)
 {
   size_t size;
-  uint8_t *data = kvtest_read_file (from, &size);
+  uint8_t *data = read_all (from, &size);
 
   kvtest_write_file (to, data, size);
+  free (data);
 }
 
 char *

@@ -38,6 +38,8 @@ int kvtest_main (int argc, char **argv, const KvTest *tests, size_t n);
 
 _Noreturn void kvtest_fail (const char *file, int line, const char *format, ...)
   __attribute__ ((format (printf, 3, 4)));
+/* Told with a failure: which case of many it is. */
+extern char kvtest_context[256];
 _Noreturn void kvtest_skip (const char *reason);
 
 #define assert_true(condition) \
