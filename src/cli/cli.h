@@ -180,6 +180,9 @@ int cli_open_damaged (cli *self);
 /** True if a file is VAULT or lies beside it as part of it: closing it would drop our locks. */
 bool cli_is_file_of_vault (cli *self, const struct stat *file);
 
+/** How much of a name is that of the SQLite file whose log or journal it would be; 0 if of none. */
+size_t cli_without_suffix (const char *name);
+
 /** True if a name in a folder is, or would become, a file of the vault. */
 bool cli_is_place_of_vault (cli *self, int folder, const char *name);
 

@@ -118,6 +118,25 @@ cli_export_begin_value (cli_export   *at,
   return true;
 }
 
+/* A log or journal put beside an SQLite file that was there would be played back into it, by whoever opens that next. Beside
+ * one that came with it, it is in its place. */
+static bool
+is_foreign_journal (const cli_export   *at,
+                    const cli_outgoing *out,
+                    int                 folder)
+{
+  size_t length = cli_without_suffix (out->name);
+  char other[CLI_PART_MAX + 32];
+  struct stat there;
+
+  if (length == 0)
+    return false;
+  memcpy (other, out->name, length);
+  other[length] = '\0';
+  return fstatat (folder, other, &there, AT_SYMLINK_NOFOLLOW) == 0
+         && !cli_paths_is_written (at->paths, (cli_bytes) { out->path, (size_t) (out->name - out->path) + length });
+}
+
 bool
 cli_export_check_place (cli_export   *at,
                         cli_outgoing *out)
@@ -134,6 +153,8 @@ cli_export_check_place (cli_export   *at,
     fail_errno (at, out, error);
   else if (cli_is_place_of_vault (at->self, folder, out->name))
     skip (at, out, "it would be a file of the vault itself");
+  else if (is_foreign_journal (at, out, folder))
+    skip (at, out, "it would be taken for the log or journal of the file beside it");
   else if (fstatat (folder, out->name, &there, AT_SYMLINK_NOFOLLOW) != 0)
     {
       if (errno == ENOENT)
@@ -194,6 +215,7 @@ cli_export_finish_file (cli_export   *at,
     fail_errno (at, out, out->error);
   else
     {
+      cli_paths_set_written (at->paths);
       at->n_done++;
       at->n_bytes_done += out->size;
       print_result (at, out, "exported");

@@ -28,6 +28,7 @@ typedef struct name {
   cli_bytes bytes;
   name_kind kind;
   unsigned last_number;  /* of those with a number that begin as this one */
+  bool written;
 } name;
 
 struct cli_paths {
@@ -109,7 +110,7 @@ add_name (void    **tree,
   if (added == NULL)
     return NULL;
   memcpy (added + 1, bytes.data, bytes.size);
-  *added = (name) { { added + 1, bytes.size }, kind, 1 };
+  *added = (name) { { added + 1, bytes.size }, kind, 1, false };
   if (tsearch (added, tree, compare_names) != NULL)
     return added;
   free (added);
@@ -334,6 +335,24 @@ cli_paths_take (cli_paths *self,
       start = end + 1;
     }
   return good ? self->path.data : NULL;
+}
+
+void
+cli_paths_set_written (cli_paths *self)
+{
+  name *taken = find_name (&self->tree, (cli_bytes) { self->path.data, self->path.size });
+
+  if (taken != NULL)
+    taken->written = true;
+}
+
+bool
+cli_paths_is_written (cli_paths *self,
+                      cli_bytes  path)
+{
+  const name *taken = find_name (&self->tree, path);
+
+  return taken != NULL && taken->written;
 }
 
 void

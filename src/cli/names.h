@@ -55,6 +55,12 @@ cli_paths *cli_paths_new (void);
  */
 const char *cli_paths_take (cli_paths *self, cli_bytes key);
 
+/** The path taken last was written. */
+void cli_paths_set_written (cli_paths *self);
+
+/** True if a path was written. */
+bool cli_paths_is_written (cli_paths *self, cli_bytes path);
+
 void cli_paths_free (cli_paths *self);
 
 #endif /* CLI_NAMES_H */

@@ -467,13 +467,15 @@ cli_progress_bytes (cli     *self,
       since_ms = now;
       since_done = done;
     }
-  if (rate < 1 || total == KVAULT_SIZE_UNKNOWN || done > total)
-    {
-      cli_progress (self, "%s", cli_size_text (done));
-      return;
-    }
-  cli_progress (self, "%s of %s, %s/s, %s left", cli_size_text (done), cli_size_text (total),
-                cli_size_text ((uint64_t) rate), cli_time_text ((uint64_t) ((double) (total - done) / rate * 1000)));
+  if (total == KVAULT_SIZE_UNKNOWN || done > total)
+    cli_progress (self, rate < 1 ? "%s" : "%s, %s/s", cli_size_text (done), cli_size_text ((uint64_t) rate));
+  else if (done == total)   /* what comes then can be long, and has no measure */
+    cli_progress (self, "%s of %s, finishing", cli_size_text (done), cli_size_text (total));
+  else if (rate < 1)
+    cli_progress (self, "%s of %s", cli_size_text (done), cli_size_text (total));
+  else
+    cli_progress (self, "%s of %s, %s/s, %s left", cli_size_text (done), cli_size_text (total), cli_size_text ((uint64_t) rate),
+                  cli_time_text (1000 * (1 + (uint64_t) ((double) (total - done) / rate))));
 }
 
 void

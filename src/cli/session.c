@@ -134,6 +134,17 @@ real_location (cli *self)
   return self->real_location != NULL ? self->real_location : self->location;
 }
 
+size_t
+cli_without_suffix (const char *name)
+{
+  size_t length = strlen (name), i, size;
+
+  for (i = 1; i < N_SUFFIXES; i++)
+    if ((size = strlen (suffixes[i])) < length && strcasecmp (name + length - size, suffixes[i]) == 0)
+      return length - size;
+  return 0;
+}
+
 bool
 cli_is_file_of_vault (cli               *self,
                       const struct stat *file)
@@ -152,7 +163,21 @@ cli_is_file_of_vault (cli               *self,
   return same;
 }
 
-/* A journal put beside a vault would be played back into it. */
+/* What would be read as part of a vault by the next who opens it, and what would be removed then. */
+static bool
+is_name_of_vault (const char *name,
+                  const char *base)
+{
+  size_t length = strlen (base);
+  bool same = false;
+
+  if (name[0] == '.' && strncasecmp (name + 1, base, length) == 0)
+    same = strcasecmp (name + 1 + length, ".kvault-compact") == 0;
+  for (size_t i = 0; !same && strncasecmp (name, base, length) == 0 && i < N_SUFFIXES; i++)
+    same = strcasecmp (name + length, suffixes[i]) == 0;
+  return same;
+}
+
 bool
 cli_is_place_of_vault (cli        *self,
                        int         folder,
@@ -161,16 +186,10 @@ cli_is_place_of_vault (cli        *self,
   const char *location = real_location (self);
   const char *slash = strrchr (location, '/');
   const char *base = slash != NULL ? slash + 1 : location;
-  size_t length = strlen (base);
   struct stat here, home;
   char *path;
-  bool same;
+  bool same = is_name_of_vault (name, base);
 
-  if (strncasecmp (name, base, length) != 0)
-    return false;
-  same = false;
-  for (size_t i = 0; !same && i < N_SUFFIXES; i++)
-    same = strcasecmp (name + length, suffixes[i]) == 0;
   if (!same || asprintf (&path, "%.*s", slash != NULL ? (int) (base - location) : 1,
                          slash != NULL ? location : ".") < 0)
     return same;

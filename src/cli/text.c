@@ -165,7 +165,7 @@ cli_time_text (uint64_t ms)
 
   if (ms < 1000)
     snprintf (text, sizeof rooms[0], "%u ms", (unsigned) ms);
-  else if (ms < 9950)
+  else if (ms < 9950 && ms % 1000 != 0)
     snprintf (text, sizeof rooms[0], "%.1f s", (double) ms / 1000);
   else if (seconds < 60)
     snprintf (text, sizeof rooms[0], "%llu s", seconds);

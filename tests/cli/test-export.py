@@ -162,6 +162,7 @@ class Export(ExportCase):
 
     def test_the_vault_and_its_journals_are_no_target(self):
         values = {b'v.kvault': b'x', b'v.kvault-journal': b'x', b'V.KVAULT-wal': b'x', b'v.kvault-shm': b'x', b'v.kvault-x': b'x',
+                  b'.v.kvault.kvault-compact': b'x',
                   b'sub/v.kvault-wal': b'x'}
         vault = self.vault_of(values)
         os.symlink('v.kvault', self.path('link'))
@@ -170,6 +171,22 @@ class Export(ExportCase):
                 self.kvault('export', name, where, '--overwrite', status=USAGE, words='vault itself')
                 self.assertEqual(sorted(os.listdir(self.folder)), ['link', 'sub', 'v.kvault', 'v.kvault-x'])
         self.assertEqual(self.keys(vault), sorted(values))
+
+    def test_journals_of_files_that_were_there(self):
+        values = {b'a.db': b'1', b'a.db-wal': b'2', b'd/b.db': b'3', b'd/b.db-journal': b'4', b'c-shm': b'5', b'-wal': b'6'}
+        vault = self.vault_of(values)
+        for options in ([], ['--salvage']):
+            self.kvault('export', vault, self.path('new'), *options)
+            self.assertEqual(files_of(self.path('new')), values)
+            shutil.rmtree(self.path('new'))
+        for name in ('out/a.db', 'out/d/b.db', 'out/c'):
+            self.make_file(name)
+        there = files_of(self.path('out'))
+        self.kvault('export', vault, self.path('out'), status=USAGE, words=['"a.db-wal"', '"d/b.db-journal"', '"c-shm"', 'journal of'])
+        self.assertEqual(files_of(self.path('out')), {**there, b'-wal': b'6'})
+        self.kvault('export', vault, self.path('out'), '--overwrite', status=USAGE, words='"c-shm"')
+        del values[b'c-shm']
+        self.assertEqual(files_of(self.path('out')), {**values, b'c': b'precious'})
 
     def test_where_nothing_may_be_written(self):
         vault = self.vault_of(self.VALUES)
