@@ -678,7 +678,10 @@ kvault__delete_row (kvault *vault,
   if ((rc = kvault__statement (vault, KVAULT__DELETE_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, id);
-  return step_done (vault, statement, NULL, 0);
+  if ((rc = step_done (vault, statement, NULL, 0)) != KVAULT_OK || sqlite3_changes (vault->db) > 0)
+    return rc;
+  vault->damaged = true;   /* it was found a moment ago: an index has it, and the table has not */
+  return kvault__fail (vault, KVAULT_ECORRUPT, "%s: the file is damaged: a row that the index of the keys has is not there", vault->name);
 }
 
 /* Copies a key that is known to be @key_size bytes long. */

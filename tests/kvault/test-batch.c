@@ -195,6 +195,26 @@ deletes_a_prefix_or_nothing_of_it (void)
     }
 }
 
+/* The index still has keys whose rows are gone: an end, not for ever the same keys. */
+static void
+a_broken_index_ends_a_delete (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault *vault;
+  uint64_t n;
+
+  kvtest_sql (path, KVTEST_V2 ("kv") "INSERT INTO kv VALUES (x'61', x'01'), (x'62', x'02');" KVTEST_V2 ("twin")
+              "INSERT INTO twin(rowid, key, value) VALUES (1, x'61', x'01'), (7, x'62', x'02'), (8, x'63', x'03')");
+  kvtest_sql (path, "PRAGMA writable_schema=1; "
+              "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_twin_1')"
+              " WHERE name = 'sqlite_autoindex_kv_1'; DELETE FROM sqlite_schema WHERE tbl_name = 'twin'");
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_result (vault, kvault_clear (vault, NULL, NULL, &n), KVAULT_ECORRUPT);
+  assert_int (n, ==, 0);
+  assert_result (vault, kvault_put (vault, "new", 3, "x", 1), KVAULT_ECORRUPT);
+  kvault_close (vault);
+}
+
 static void
 clears_more_than_ten_thousand (void)
 {
@@ -282,6 +302,7 @@ static const KvTest tests[] = {
   { "/kvault/batch/setdefault-keeps-what-is-there", setdefault_keeps_what_is_there },
   { "/kvault/batch/update-puts-all-or-nothing", update_puts_all_or_nothing },
   { "/kvault/batch/deletes-a-prefix-or-nothing-of-it", deletes_a_prefix_or_nothing_of_it },
+  { "/kvault/batch/a-broken-index-ends-a-delete", a_broken_index_ends_a_delete },
   { "/kvault/batch/clears-more-than-ten-thousand", clears_more_than_ten_thousand },
   { "/kvault/batch/renames-a-prefix", renames_a_prefix },
   { "/kvault/batch/a-conflict-or-a-cancel-renames-nothing", a_conflict_or_a_cancel_renames_nothing },
