@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define TOTALS_STEP 4096   /* keys between two reports */
+#define ORDER_STEP 1024    /* rows between two looks at their order */
 
 typedef struct {
   unsigned char *bytes;
@@ -32,6 +33,8 @@ struct kvault_cursor {
   bool row_ready;           /* the statement stands on a row that was not given out yet */
   bool row_given;           /* … on one that was */
   bool rows_over;
+  unsigned n_rows;          /* since @sample */
+  sqlite3_value *sample;    /* a key that was passed; NULL: none yet */
   unsigned char *passed;    /* the key given out last, once entries of the cache come in between; NULL: none yet */
   size_t passed_size, passed_room;
   bool empty;               /* the bounds exclude everything */
@@ -176,6 +179,7 @@ free_cursor (kvault_cursor *self)
   free (self->low.bytes);
   free (self->high.bytes);
   free (self->passed);
+  sqlite3_value_free (self->sample);
   free (self);
 }
 
@@ -425,6 +429,46 @@ give_row (kvault_cursor *self)
 }
 
 static int
+compare_keys (sqlite3_value *a,
+              sqlite3_value *b)
+{
+  int a_type = sqlite3_value_type (a), b_type = sqlite3_value_type (b);
+  int a_rank = a_type == SQLITE_BLOB ? 2 : a_type == SQLITE_TEXT, b_rank = b_type == SQLITE_BLOB ? 2 : b_type == SQLITE_TEXT;
+
+  if (a_rank != b_rank)
+    return a_rank - b_rank;
+  if (a_rank == 0)
+    {
+      double left = sqlite3_value_double (a), right = sqlite3_value_double (b);
+
+      return left < right ? -1 : left > right;
+    }
+  return compare_bytes (sqlite3_value_blob (a), (size_t) sqlite3_value_bytes (a), sqlite3_value_blob (b), (size_t) sqlite3_value_bytes (b));
+}
+
+/* Where the pages of a damaged index lead back, a walk would never end. So every ORDER_STEP rows the key must lie behind the one of so many
+ * rows ago; for numbers, which may be too near each other to tell, not before it. */
+static int
+check_order (kvault_cursor *self)
+{
+  sqlite3_value *key = sqlite3_value_dup (sqlite3_column_value (self->keys, 0));
+  int order;
+
+  if (key == NULL)
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+  order = self->sample == NULL ? 1 : self->reverse ? compare_keys (self->sample, key) : compare_keys (key, self->sample);
+  if (order == 0 && sqlite3_value_type (key) != SQLITE_BLOB && sqlite3_value_type (key) != SQLITE_TEXT)
+    order = 1;
+  sqlite3_value_free (self->sample);
+  self->sample = key;
+  self->n_rows = 0;
+  if (order > 0)
+    return KVAULT_OK;
+  self->vault->damaged = true;
+  return kvault__fail (self->vault, KVAULT_ECORRUPT, "%s: the file is damaged: the pages of the index of the keys lead back", self->vault->name);
+}
+
+static int
 step_rows (kvault_cursor *self,
            bool           merging)
 {
@@ -439,7 +483,7 @@ step_rows (kvault_cursor *self,
     {
     case SQLITE_ROW:
       self->row_ready = true;
-      return KVAULT_OK;
+      return ++self->n_rows < ORDER_STEP ? KVAULT_OK : check_order (self);
     case SQLITE_DONE:
       sqlite3_reset (self->keys);   /* lets go of the file now, not at closing */
       self->rows_over = true;

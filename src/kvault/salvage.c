@@ -27,6 +27,7 @@ typedef struct {
   size_t n_walked, walked_room;
   int64_t *nameless;               /* rows in no stretch, whose key could not be read */
   size_t n_nameless, nameless_room;
+  uint64_t steps_left;             /* as many rows and index entries as there is room for in the file: more, and pages lead back */
 } salvager;
 
 /* A file that cannot be read is what this is about; waiting in vain, no memory and a cancel are failures. */
@@ -324,6 +325,12 @@ find_next (salvager *self,
   return KVAULT_OK;
 }
 
+static bool
+may_step (salvager *self)
+{
+  return self->steps_left > 0 && self->steps_left-- > 0;
+}
+
 /* Walks from @from until the end or a break, whose place goes to @broken_at. */
 static int
 walk_stretch (salvager *self,
@@ -337,7 +344,7 @@ walk_stretch (salvager *self,
   int step;
 
   sqlite3_bind_int64 (self->rows, 1, from);
-  while (rc == KVAULT_OK && (step = sqlite3_step (self->rows)) == SQLITE_ROW)
+  while (rc == KVAULT_OK && (step = sqlite3_step (self->rows)) == SQLITE_ROW && may_step (self))
     {
       int64_t id = sqlite3_column_int64 (self->rows, 0);
 
@@ -351,7 +358,7 @@ walk_stretch (salvager *self,
     }
   *over = rc == KVAULT_OK && step == SQLITE_DONE;
   *broken_at = last;
-  if (rc == KVAULT_OK && step != SQLITE_DONE && is_damage (rc = kvault__fail_db (self->vault, "%s", self->vault->name)))
+  if (rc == KVAULT_OK && step != SQLITE_DONE && step != SQLITE_ROW && is_damage (rc = kvault__fail_db (self->vault, "%s", self->vault->name)))
     rc = KVAULT_OK;
   kvault__statement_done (self->rows);
   if (rc == KVAULT_OK && *over)
@@ -366,7 +373,7 @@ walk_table (salvager *self)
   bool over = false, found = true;
   int rc = KVAULT_OK;
 
-  while (rc == KVAULT_OK && !over && found)
+  while (rc == KVAULT_OK && !over && found && may_step (self))
     {
       rc = walk_stretch (self, from, &broken_at, &over);
       if (rc == KVAULT_OK && !over)
@@ -445,7 +452,7 @@ walk_index (salvager      *self,
 
   if (rc == KVAULT_OK && behind != NULL && sqlite3_bind_value (keys, 1, behind) != SQLITE_OK)
     rc = fail_memory (self);
-  while (rc == KVAULT_OK && (step = sqlite3_step (keys)) == SQLITE_ROW)
+  while (rc == KVAULT_OK && (step = sqlite3_step (keys)) == SQLITE_ROW && may_step (self))
     {
       rc = give_indexed (self, keys);
       if (last != NULL)
@@ -456,7 +463,7 @@ walk_index (salvager      *self,
         }
     }
   *over = rc == KVAULT_OK && step == SQLITE_DONE;
-  if (rc == KVAULT_OK && step != SQLITE_DONE)
+  if (rc == KVAULT_OK && step != SQLITE_DONE && step != SQLITE_ROW)
     rc = kvault__fail_db (self->vault, "%s", self->vault->name);
   sqlite3_finalize (keys);
   return is_damage (rc) ? KVAULT_OK : rc;
@@ -493,12 +500,24 @@ name_nameless (salvager *self)
   return rc;
 }
 
+/* A cell of a page takes four bytes at least. */
+static int
+count_steps (salvager *self)
+{
+  int64_t n_pages = 0;
+  int rc = kvault__pragma_int (self->vault, "PRAGMA main.page_count", &n_pages);
+
+  self->steps_left = rc == KVAULT_OK ? (uint64_t) n_pages * self->vault->page_size / 4 * 2 : UINT64_MAX;   /* in table and index */
+  return is_damage (rc) ? KVAULT_OK : rc;
+}
+
 static int
 salvage (salvager *self)
 {
   int rc;
 
-  if ((rc = prepare (self, "SELECT rowid FROM main.\"%w\" NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", &self->rows)) != KVAULT_OK ||
+  if ((rc = count_steps (self)) != KVAULT_OK ||
+      (rc = prepare (self, "SELECT rowid FROM main.\"%w\" NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", &self->rows)) != KVAULT_OK ||
       (rc = prepare (self, "SELECT key FROM main.\"%w\" WHERE rowid = ?1", &self->key)) != KVAULT_OK ||
       (rc = prepare (self, "SELECT key IS ?2 FROM main.\"%w\" WHERE rowid = ?1", &self->is_key)) != KVAULT_OK ||
       (rc = walk_table (self)) != KVAULT_OK ||
