@@ -189,7 +189,8 @@ static int
 write_all (kvault     *vault,
            int         fd,
            const char *bytes,
-           size_t      len)
+           size_t      len,
+           uint64_t   *n_written)
 {
   while (len > 0)
     {
@@ -202,6 +203,7 @@ write_all (kvault     *vault,
                                    "%s: a value could not be written out", vault->name);
       bytes += n;
       len -= (size_t) n;
+      *n_written += (uint64_t) n;
     }
   return KVAULT_OK;
 }
@@ -232,11 +234,8 @@ kvault_get_fd (kvault              *vault,
     {
       size_t n = size - *n_written < vault->options.chunk_size ? (size_t) (size - *n_written) : vault->options.chunk_size;
 
-      if ((rc = kvault_blob_read (blob, chunk, n, *n_written)) == KVAULT_OK && (rc = write_all (vault, fd, chunk, n)) == KVAULT_OK)
-        {
-          *n_written += n;
-          rc = report_bytes (vault, report, report_data, *n_written, size) ? KVAULT_OK : KVAULT_ECANCELLED;
-        }
+      if ((rc = kvault_blob_read (blob, chunk, n, *n_written)) == KVAULT_OK && (rc = write_all (vault, fd, chunk, n, n_written)) == KVAULT_OK)
+        rc = report_bytes (vault, report, report_data, *n_written, size) ? KVAULT_OK : KVAULT_ECANCELLED;
     }
   vault->inside--;
   free (chunk);
