@@ -358,7 +358,7 @@ escape_message (const char *message,
   return length;
 }
 
-static void
+__attribute__ ((format (printf, 1, 0))) static void
 say (const char *format,
      va_list     arguments,
      const char *end)

@@ -80,7 +80,7 @@ end_at_character (char  *text,
     text[start - 1] = '\0';
 }
 
-static int
+__attribute__ ((format (printf, 6, 0))) static int
 fail (kvault     *vault,
       int         code,
       int         sqlite_code,
@@ -211,7 +211,7 @@ words_of_sqlite (const kvault *vault,
     }
 }
 
-static int
+__attribute__ ((format (printf, 3, 0))) static int
 fail_sqlite (kvault     *vault,
              int         extended,
              const char *format,
