@@ -77,53 +77,6 @@ what_waits_is_part_of_the_vault (void)
 }
 
 static void
-deleting_what_waits_deletes_it (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V2, 0, 0);
-
-  put (vault, "both", "old");
-  assert_ok (vault, kvault_cache_flush (vault));
-  put (vault, "both", "new");
-  put (vault, "here", "only");
-  assert_ok (vault, kvault_delete (vault, "both", 4));
-  assert_ok (vault, kvault_delete (vault, "here", 4));
-  assert_result (vault, kvault_delete (vault, "here", 4), KVAULT_NOTFOUND);
-  assert_ok (vault, kvault_cache_flush (vault));
-  assert_result (vault, kvault_exists (vault, "both", 4), KVAULT_NOTFOUND);
-  assert_int (rows_seen_by_others (vault), ==, 0);
-  close_vault (vault);
-}
-
-static void
-overwriting_counts_bytes_once (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V2, 0, 0);
-
-  for (int i = 0; i < 100; i++)
-    put (vault, "key", "0123456789");
-  assert_int (stats_of (vault).entries, ==, 1);
-  assert_int (stats_of (vault).bytes, ==, 13);
-  close_vault (vault);
-}
-
-static void
-flushes_at_the_threshold (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V2, 1000, 100);
-
-  for (int i = 0; i < 9; i++)
-    put (vault, kvtest_format ("%d", i), "123456789");
-  assert_int (rows_seen_by_others (vault), ==, 0);
-  put (vault, "9", "123456789");
-  assert_int (rows_seen_by_others (vault), ==, 10);
-  assert_int (stats_of (vault).entries, ==, 0);
-  assert_int (stats_of (vault).flushes, ==, 1);
-  assert_int (stats_of (vault).last_result, ==, KVAULT_OK);
-  assert_int (stats_of (vault).last_flush_unix_ms, >, 1577836800000);
-  close_vault (vault);
-}
-
-static void
 flushes_when_the_interval_is_over (void)
 {
   kvault *vault = kvtest_make (KVAULT_SECTION_V2);
@@ -155,105 +108,6 @@ larger_values_go_straight_through (void)
   assert_value (vault, "key", 3, large, sizeof large);
   assert_int (rows_seen_by_others (vault), ==, 1);
   close_vault (vault);
-}
-
-static void
-a_streamed_value_replaces_what_waits (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V2, 0, 0);
-  kvault_writer *writer;
-
-  put (vault, "key", "waits");
-  assert_ok (vault, kvault_writer_open (vault, "key", 3, 8, &writer));
-  assert_ok (vault, kvault_writer_write (writer, "streamed", 8));
-  assert_text (vault, "key", "waits");
-  assert_ok (vault, kvault_writer_commit (writer));
-  kvault_writer_free (writer);
-  assert_text (vault, "key", "streamed");
-  assert_ok (vault, kvault_cache_flush (vault));
-  assert_text (vault, "key", "streamed");
-  close_vault (vault);
-}
-
-static void
-a_locked_cache_reports_when_it_is_full (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V2, 100, 20);
-
-  assert_ok (vault, kvault_cache_lock (vault));
-  for (int i = 0; i < 10; i++)
-    put (vault, kvtest_format ("%d", i), "123456789");
-  assert_int (stats_of (vault).bytes, ==, 100);
-  assert_result (vault, kvault_put (vault, "x", 1, "1", 1), KVAULT_ECACHEFULL);
-  put (vault, "5", "changed");    /* less than before: fits */
-  assert_int (rows_seen_by_others (vault), ==, 0);
-  assert_result (vault, kvault_exists (vault, "x", 1), KVAULT_NOTFOUND);
-  assert_ok (vault, kvault_cache_unlock (vault));
-  assert_int (rows_seen_by_others (vault), ==, 10);
-  close_vault (vault);
-}
-
-static kvault *
-open_impatient (kvault_section_kind kind)
-{
-  kvault *patient = kvtest_make (kind);
-  char *path = kvtest_format ("%s", kvault_location (patient));
-  kvault_options options = KVAULT_OPTIONS_INIT;
-  kvault *vault;
-
-  close_vault (patient);
-  options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
-  assert_int (kvault_open (path, &options, &vault, NULL), ==, KVAULT_OK);
-  return vault;
-}
-
-static void
-a_failed_flush_keeps_every_entry (void)
-{
-  kvault *vault = open_impatient (KVAULT_SECTION_V2);
-  kvault_cache_options options = { .capacity = 100, .flush_threshold = 30 };
-
-  assert_ok (vault, kvault_cache_enable (vault, &options));
-  put (vault, "a", "1");
-  kvtest_hold_lock (kvault_location (vault), "IMMEDIATE");
-  assert_result (vault, kvault_cache_flush (vault), KVAULT_EBUSY);
-  assert_result (vault, kvault_cache_disable (vault), KVAULT_EBUSY);
-  assert_result (vault, kvault_cache_enable (vault, NULL), KVAULT_EBUSY);
-  assert_int (kvault_close (vault), ==, KVAULT_EBUSY);
-  assert_text (vault, "a", "1");
-  assert_int (stats_of (vault).entries, ==, 1);
-  assert_int (stats_of (vault).last_result, ==, KVAULT_EBUSY);
-  assert_contains (stats_of (vault).last_error, "another program");
-  for (int i = 0; i < 4; i++)     /* past the threshold: kept, and told by the statistics */
-    put (vault, kvtest_format ("%d", i), "0123456789012345678");
-  assert_int (stats_of (vault).entries, ==, 5);
-  assert_result (vault, kvault_put (vault, "full", 4, "0123456789012345678", 19), KVAULT_EBUSY);
-  assert_result (vault, kvault_exists (vault, "full", 4), KVAULT_NOTFOUND);
-  kvtest_release_lock ();
-  assert_ok (vault, kvault_cache_flush (vault));
-  assert_int (rows_seen_by_others (vault), ==, 5);
-  assert_str (stats_of (vault).last_error, "");
-  close_vault (vault);
-}
-
-static void
-closing_disabling_and_enabling_again_flush (void)
-{
-  kvault *vault = open_cached (KVAULT_SECTION_V1, 0, 0);
-  char *path = kvtest_format ("%s", kvault_location (vault));
-
-  put (vault, "a", "1");
-  assert_ok (vault, kvault_cache_enable (vault, NULL));
-  assert_int (rows_seen_by_others (vault), ==, 1);
-  put (vault, "b", "2");
-  assert_ok (vault, kvault_cache_disable (vault));
-  assert_int (rows_seen_by_others (vault), ==, 2);
-  assert_int (stats_of (vault).enabled, ==, 0);
-  assert_result (vault, kvault_cache_flush (vault), KVAULT_EINVAL);
-  assert_ok (vault, kvault_cache_enable (vault, NULL));
-  put (vault, "c", "3");
-  close_vault (vault);
-  assert_int (kvtest_sql_int (path, "SELECT count(*) FROM kv WHERE size = length(value)"), ==, 3);
 }
 
 static void
@@ -482,16 +336,9 @@ a_flush_never_writes_to_a_moved_file (void)
 
 static const KvTest tests[] = {
   { "/kvault/cache/what-waits-is-part-of-the-vault", what_waits_is_part_of_the_vault },
-  { "/kvault/cache/deleting-what-waits-deletes-it", deleting_what_waits_deletes_it },
-  { "/kvault/cache/overwriting-counts-bytes-once", overwriting_counts_bytes_once },
-  { "/kvault/cache/flushes-at-the-threshold", flushes_at_the_threshold },
   { "/kvault/cache/flushes-when-the-interval-is-over", flushes_when_the_interval_is_over },
   { "/kvault/cache/larger-values-go-straight-through", larger_values_go_straight_through },
-  { "/kvault/cache/a-streamed-value-replaces-what-waits", a_streamed_value_replaces_what_waits },
-  { "/kvault/cache/a-locked-cache-reports-when-it-is-full", a_locked_cache_reports_when_it_is_full },
-  { "/kvault/cache/a-failed-flush-keeps-every-entry", a_failed_flush_keeps_every_entry },
   { "/kvault/cache/a-flush-never-writes-to-a-moved-file", a_flush_never_writes_to_a_moved_file },
-  { "/kvault/cache/closing-disabling-and-enabling-again-flush", closing_disabling_and_enabling_again_flush },
   { "/kvault/cache/discarding-gives-up-what-waits", discarding_gives_up_what_waits },
   { "/kvault/cache/refuses-options-out-of-range", refuses_options_out_of_range },
   { "/kvault/cache/agrees-with-a-model", agrees_with_a_model },

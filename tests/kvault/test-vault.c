@@ -560,7 +560,6 @@ waiting_can_be_ended (void)
   interruption.vault = vault;
   pthread_create (&thread, NULL, interrupt_until_over, &interruption);
   assert_result (vault, kvault_put (vault, "k", 1, "new", 3), KVAULT_ECANCELLED);
-  printf ("# ended %.0f ms after the interrupt\n", (kvtest_now () - interruption.at) * 1000);
   atomic_store (&interruption.over, true);
   pthread_join (thread, NULL);
 

@@ -19,7 +19,9 @@
 #define EXIT_SKIP 77
 #define TIME_LIMIT 240u /* seconds; generous, for sanitizers on a busy machine */
 
-static char *skip_reason;  /* shared by all processes */
+static char *skip_reason;  /* shared by all processes, as is */
+static char *note;
+int kvtest_n_passed;
 static char folder[256];
 char kvtest_context[256];
 
@@ -50,6 +52,17 @@ kvtest_skip (const char *reason)
 {
   snprintf (skip_reason, 256, "%s", reason);
   _exit (EXIT_SKIP);
+}
+
+void
+kvtest_note (const char *format,
+             ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  vsnprintf (note, 1024, format, arguments);
+  va_end (arguments);
 }
 
 void
@@ -246,7 +259,7 @@ run_apart (const KvTest *test,
   int status;
 
   make_folder ();
-  skip_reason[0] = '\0';
+  skip_reason[0] = note[0] = '\0';
   fflush (stdout);
   if ((pid = fork ()) == 0)
     {
@@ -271,6 +284,8 @@ run_apart (const KvTest *test,
     }
   else if (WEXITSTATUS (status) > 1)
     printf ("# exit %d\n", WEXITSTATUS (status));
+  if (status != 0 && *note != '\0')
+    fprintf (stderr, "%s: at %s\n", test->path, note);
   return status;
 }
 
@@ -299,6 +314,7 @@ kvtest_main (int            argc,
   skip_reason = mmap (NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (skip_reason == MAP_FAILED)
     return 99;
+  note = skip_reason + 1024;
   signal (SIGPIPE, SIG_IGN);
 
   for (size_t i = 0; i < n; i++)
@@ -321,6 +337,7 @@ kvtest_main (int            argc,
           bool ok = run_apart (&tests[i], why, sizeof why) == 0;
 
           failed += !ok;
+          kvtest_n_passed += ok && *why == '\0';
           printf ("%sok %d - %s%s%s\n", ok ? "" : "not ", ++number, tests[i].path,
                   *why ? " # SKIP " : "", why);
           if (kvtest_now () - start > 2)

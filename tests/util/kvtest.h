@@ -29,6 +29,7 @@ typedef struct {
 } KvTest;
 
 int kvtest_main (int argc, char **argv, const KvTest *tests, size_t n);
+extern int kvtest_n_passed;   /* without those that were skipped */
 
 #define KVTEST_N(array) (sizeof (array) / sizeof *(array))
 #define KVTEST_MAIN(tests) \
@@ -41,6 +42,8 @@ _Noreturn void kvtest_fail (const char *file, int line, const char *format, ...)
 /* Told with a failure: which case of many it is. */
 extern char kvtest_context[256];
 _Noreturn void kvtest_skip (const char *reason);
+/* Where the test is; told if it fails or dies from here on. */
+void kvtest_note (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 #define assert_true(condition) \
   ((condition) ? (void) 0 : kvtest_fail (__FILE__, __LINE__, "not true: %s", #condition))
