@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Make the first inputs of the fuzz targets: corpus/make.py FOLDER
+
+Small files of every shape, a page of 512 bytes each where it can be. What fuzzing found beside them
+is not made again: it was found.
+"""
+import os
+import pathlib
+import shutil
+import sqlite3
+import sys
+
+V1 = ('CREATE TABLE {0} (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL);'
+      'CREATE UNIQUE INDEX {0}_key_idx ON {0}(key);')
+V2 = 'CREATE TABLE {0} (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);'
+VALUES = [(b'a', b'\x89K\1\3\0\0\0\0VK{"a":1}'), (b'k1', b'\x89K\1\7\0\0\0\0VK'), (b'k2', bytes(range(256)) * 8), (b'', b''),
+          (b'k\xff\xff', b'\x89PNG\r\n\x1a\n' + bytes(40)), (b'k/long/' + b'n' * 300, b'text'), ('text', 17), (3, 'words')]
+LARGE = ('CREATE TABLE kvault_large (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, key BLOB NOT NULL,'
+         ' size INTEGER NOT NULL, part INTEGER NOT NULL, token BLOB NOT NULL, state INTEGER NOT NULL,'
+         ' touched INTEGER NOT NULL);CREATE TABLE kvault_parts (id INTEGER PRIMARY KEY, data BLOB NOT NULL);')
+
+
+def marker(row, size, token):
+    return b'libkvault large value v1 id=%019d size=%019d token=%s\n' % (row, size, token.hex().encode())
+
+
+def v1(db, name='kv'):
+    db.executescript(V1.format(name))
+    db.executemany(f'INSERT INTO {name}(key, value, size) VALUES (?, ?, ?)',
+                   [(key, value, len(value) if isinstance(value, bytes) else 0) for key, value in VALUES])
+
+
+def v2(db, name='kv'):
+    db.executescript(V2.format(name))
+    db.executemany(f'INSERT INTO {name} VALUES (?, ?)', VALUES)
+
+
+def sections(db):
+    v2(db)
+    v1(db, 'old')
+    db.executescript('CREATE TABLE col_meta (col_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dtype TEXT NOT NULL,'
+                     ' elem_size INTEGER NOT NULL, length INTEGER NOT NULL, chunk_bytes INTEGER NOT NULL);'
+                     'CREATE TABLE kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT);'
+                     'CREATE VIRTUAL TABLE words USING fts5(content);'
+                     "INSERT INTO words VALUES ('some words'); CREATE VIEW v AS SELECT * FROM kv;"
+                     'CREATE TABLE "odd ""name" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;'
+                     'CREATE TRIGGER t AFTER INSERT ON old BEGIN DELETE FROM kv; END;')
+
+
+def parts(db):
+    v2(db)
+    db.executescript(LARGE)
+    token = bytes(range(16))
+    db.execute("INSERT INTO kvault_large VALUES (1, 'kv', x'6c61726765', 1000, 400, ?, 1, 1700000000)", (token,))
+    db.executemany('INSERT INTO kvault_parts VALUES (?, ?)', [(1 << 24 | k, bytes([k]) * n) for k, n in enumerate((400, 400, 200))])
+    db.execute('INSERT INTO kv VALUES (?, ?)', (b'large', marker(1, 1000, token)))
+    db.execute("INSERT INTO kvault_large VALUES (2, 'kv', x'67', 0, 400, ?, 2, 1700000000)", (token,))
+    db.execute('INSERT INTO kvault_parts VALUES (?, ?)', (2 << 24, bytes(400)))
+
+
+def freed(db):
+    v2(db)
+    db.executemany('INSERT INTO kv VALUES (?, ?)', [(b'd%d' % i, bytes(900)) for i in range(6)])
+    db.commit()
+    db.execute("DELETE FROM kv WHERE key >= x'6430' AND key < x'6435'")
+
+
+def make(path, fill, *pragmas):
+    db = sqlite3.connect(path)
+    for pragma in ('page_size=512',) + pragmas:
+        db.execute('PRAGMA ' + pragma)
+    fill(db)
+    db.commit()
+    db.close()
+
+
+def make_log(folder):
+    """A log of three commits, and a journal: both as they lie there when a program has died."""
+    path = folder / 'tmp'
+    make(path, v2, 'page_size=1024', 'journal_mode=WAL')
+    db = sqlite3.connect(path)
+    db.execute('PRAGMA wal_autocheckpoint=0')
+    for key, value in ((b'1', b'one'), (b'2', bytes(3000)), (b'3', b'')):
+        db.execute('INSERT OR REPLACE INTO kv VALUES (?, ?)', (key, value))
+        db.commit()
+    shutil.copy(f'{path}-wal', folder / 'log')
+    db.close()
+    os.remove(path)
+    make(path, v2, 'page_size=1024', 'cache_size=1')
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript("PRAGMA cache_size=1; BEGIN; UPDATE kv SET value = zeroblob(3000); UPDATE kv SET value = x'00'")
+    shutil.copy(f'{path}-journal', folder / 'journal')
+    db.close()
+    os.remove(path)
+
+
+def make_parts(folder):
+    """Rows as fuzz-parts.c reads them: 24 bytes each."""
+    def rows(*steps):
+        return b''.join(step.ljust(24, b'\0') for step in steps)
+
+    number = {size: bytes([i]) for i, size in enumerate((0, 1, 112, 4096, 10000, 1 << 22))}
+    whole = rows(b'\0\1\0\7\1' + number[10000] + number[4096], b'\1\2\x10\0', b'\1\2\x10\1', b'\1\2\0\2\x07\x10', b'\2\1\0\1')
+    (folder / 'whole').write_bytes(b'\0' + whole)
+    (folder / 'whole-v1').write_bytes(b'\1' + whole)
+    (folder / 'copied').write_bytes(b'\0' + rows(b'\2\1\0\0', b'\2\3\0\0', b'\3\2\0'))
+    (folder / 'dying').write_bytes(b'\0' + rows(b'\3\3\1', b'\3\0\1', b'\1\1\0\1'))
+    (folder / 'short').write_bytes(b'\0' + rows(b'\3\0\0', b'\1\1\0\0\0\5'))
+
+
+def main(corpus):
+    for name in ('vault', 'log', 'parts', 'value'):
+        (corpus / name).mkdir(exist_ok=True)
+    vaults = corpus / 'vault'
+    make(vaults / 'v1', v1)
+    make(vaults / 'v2', v2)
+    make(vaults / 'v2-maps', freed, 'auto_vacuum=INCREMENTAL')
+    make(vaults / 'freed', freed)
+    make(vaults / 'sections', sections)
+    make(vaults / 'parts', parts)
+    make_log(corpus / 'log')
+    make_parts(corpus / 'parts')
+    for encoding in range(8):
+        (corpus / 'value' / f'header-{encoding}').write_bytes(b'\x89K\1%c\0\0\0\0VK{"a": 1}' % encoding)
+    for i, head in enumerate((b'OggS' + bytes(24) + b'\x80theora', b'....ftypM4A ', b'RIFF....WEBP', b'\x1aE\xdf\xa3....webm', b'BM' + bytes(30),
+                              b'\xef\xbb\xbf<?xml version="1.0"?><svg', b'\xff\xfb\x90\0', b'\xff\xf1\x50\x80\0\0\0', b'text \xc3\xa4')):
+        (corpus / 'value' / f'head-{i}').write_bytes(head)
+
+
+main(pathlib.Path(sys.argv[1]))
