@@ -164,14 +164,16 @@ kvault__copy_fill (kvault__copy *copy,
     {
       sqlite3_bind_text (statement, 1, copy->path, -1, SQLITE_STATIC);
       kvault__work_watch (copy->work, source->db, bytes);
+      copy->work->writes_fd = copy->fd;
       if (sqlite3_step (statement) != SQLITE_DONE)
         rc = kvault__fail_db (source, "%s", source->name);
+      copy->work->writes_fd = -1;
       kvault__work_unwatch (copy->work);
     }
   sqlite3_finalize (statement);
   if (rc != KVAULT_OK)
     return kvault__fail_beside (copy->vault, source);
-  sync_file_range (copy->fd, 0, 0, SYNC_FILE_RANGE_WRITE);   /* the disk writes while the copy is compared */
+  sync_file_range (copy->fd, 0, 0, SYNC_FILE_RANGE_WRITE);   /* the rest, while the copy is compared */
   return KVAULT_OK;
 }
 

@@ -187,6 +187,8 @@ struct kvault__work {
   uint64_t stage_end;
   sqlite3 *watched;
   int64_t reported_ms;
+  int writes_fd;                 /* a file that the work writes: the disk is to begin with it at once, not at its end; -1: none */
+  uint64_t unwritten;            /* bytes moved since the disk was last told so */
 };
 int64_t kvault__now_ms (void);
 void kvault__work_init (kvault__work *work, kvault *vault, kvault_progress_func report, void *data);

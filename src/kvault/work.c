@@ -7,9 +7,11 @@
  */
 #include "internal.h"
 
+#include <fcntl.h>
 #include <time.h>
 
 #define REPORT_MS 20
+#define WRITE_BEHIND (16 << 20)   /* bytes moved before the disk is told to begin with what was written */
 
 int64_t
 kvault__now_ms (void)
@@ -27,7 +29,7 @@ kvault__work_init (kvault__work        *work,
                    void                *data)
 {
   *work = (kvault__work) {
-    .vault = vault, .report = report, .data = data,
+    .vault = vault, .report = report, .data = data, .writes_fd = -1,
     .progress = { .keys_total = KVAULT_SIZE_UNKNOWN, .bytes_total = KVAULT_SIZE_UNKNOWN },
   };
 }
@@ -73,6 +75,11 @@ moved_cb (void *data,
   work->progress.bytes += (uint64_t) n_bytes;
   if (work->progress.bytes > work->stage_end)
     work->progress.bytes = work->stage_end;
+  if (work->writes_fd >= 0 && (work->unwritten += (uint64_t) n_bytes) >= WRITE_BEHIND)
+    {
+      sync_file_range (work->writes_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+      work->unwritten = 0;
+    }
   if (!kvault__work_goes_on (work))
     sqlite3_interrupt (work->watched);
 }
