@@ -123,13 +123,59 @@ name_row (CofferKeyRow *self,
   gtk_accessible_update_property (GTK_ACCESSIBLE (around), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
+static gboolean
+is_rtl (GtkWidget *widget)
+{
+  return gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
+}
+
+/* By the first letter, as Pango goes; its own function for that is deprecated. */
+static gboolean
+words_are_rtl (const char *words,
+               gboolean    otherwise)
+{
+  while (*words != '\0' && !g_unichar_isalpha (g_utf8_get_char (words)))
+    words = g_utf8_next_char (words);
+  if (*words == '\0')
+    return otherwise;
+
+  switch ((int) g_unichar_get_script (g_utf8_get_char (words)))
+    {
+    case G_UNICODE_SCRIPT_ADLAM:
+    case G_UNICODE_SCRIPT_ARABIC:
+    case G_UNICODE_SCRIPT_HEBREW:
+    case G_UNICODE_SCRIPT_MANDAIC:
+    case G_UNICODE_SCRIPT_NKO:
+    case G_UNICODE_SCRIPT_SAMARITAN:
+    case G_UNICODE_SCRIPT_SYRIAC:
+    case G_UNICODE_SCRIPT_THAANA:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* An inscription begins where its words do, by their letters or else by its own direction; a column where the row does. */
+static void
+align_text (CofferKeyRow *self,
+            GtkWidget    *text,
+            const char   *words)
+{
+  gboolean across = words_are_rtl (words, is_rtl (text)) != is_rtl (GTK_WIDGET (self));
+
+  gtk_inscription_set_xalign (GTK_INSCRIPTION (text), across != (text == self->size_text) ? 1 : 0);
+}
+
 /* Without words GTK 4.8 would speak the name of the text's class. */
 static void
-set_text (GtkWidget  *text,
-          const char *words)
+set_text (CofferKeyRow *self,
+          GtkWidget    *text,
+          const char   *words)
 {
   gtk_inscription_set_text (GTK_INSCRIPTION (text), words);
-  if (words == NULL || *words == '\0')
+  if (words != NULL && *words != '\0')
+    align_text (self, text, words);
+  else
     gtk_accessible_update_property (GTK_ACCESSIBLE (text), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Unknown"), -1);
 }
 
@@ -147,11 +193,11 @@ update_text (CofferKeyRow *self)
   g_free (self->detail);
   self->detail = g_steal_pointer (&detail);
   self->named = TRUE;
-  set_text (self->key_text, key);
-  set_text (self->size_text, size);
-  set_text (self->type_text, coffer_entry_get_type_label (self->entry));
+  set_text (self, self->key_text, key);
+  set_text (self, self->size_text, size);
+  set_text (self, self->type_text, coffer_entry_get_type_label (self->entry));
   if (self->detail_text != NULL)
-    set_text (self->detail_text, self->detail);
+    set_text (self, self->detail_text, self->detail);
   name_row (self, key);
 }
 
@@ -250,7 +296,7 @@ coffer_key_row_set_compact (CofferKeyRow *self,
   if (compact && self->detail_text == NULL)
     {
       self->detail_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 0, (const char *[]) { "detail", "num", NULL });
-      set_text (self->detail_text, self->detail);
+      set_text (self, self->detail_text, self->detail);
     }
   gtk_widget_set_visible (self->size_text, !compact);
   gtk_widget_set_visible (self->type_text, !compact);
@@ -298,12 +344,11 @@ place (CofferKeyRow *self,
        int           width,
        int           height)
 {
-  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
   int minimum;
 
   gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
   width = MAX (width, minimum);
-  gtk_widget_size_allocate (child, &(GtkAllocation) { rtl ? gtk_widget_get_width (GTK_WIDGET (self)) - x - width : x, y, width, height }, -1);
+  gtk_widget_size_allocate (child, &(GtkAllocation) { is_rtl (GTK_WIDGET (self)) ? gtk_widget_get_width (GTK_WIDGET (self)) - x - width : x, y, width, height }, -1);
 }
 
 static void
@@ -380,6 +425,7 @@ coffer_key_row_init (CofferKeyRow *self)
                               NULL);
   gtk_widget_set_parent (self->plate, GTK_WIDGET (self));
   self->key_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_MIDDLE, 0, NULL);
+  gtk_widget_set_direction (self->key_text, GTK_TEXT_DIR_LTR);   /* "//." are bytes in an order, whatever is read here */
   self->size_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 1, (const char *[]) { "num", NULL });
   self->type_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 0, (const char *[]) { "dim-label", NULL });
 }

@@ -235,6 +235,31 @@ test_little_room_makes_two_lines (Fixture       *self,
 }
 
 static void
+assert_alignment (CofferKeyRow *row,
+                  const char   *alignment)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (row)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_INSCRIPTION (child))
+      g_assert_cmpfloat (gtk_inscription_get_xalign (GTK_INSCRIPTION (child)), ==, *alignment++ - '0');
+  g_assert_cmpint (*alignment, ==, '\0');
+}
+
+/* Keys begin where the row does, sizes end where it does, whichever way it is read. */
+static void
+test_text_follows_the_row (Fixture       *self,
+                           gconstpointer  width)
+{
+  CofferKeyRow *row = find_row (GTK_WIDGET (self->view), "audio/tone.flac");
+  g_autoptr(CofferEntry) entry = g_object_ref (coffer_key_row_get_entry (row));
+
+  assert_alignment (row, "010");
+  gtk_widget_set_direction (GTK_WIDGET (row), GTK_TEXT_DIR_RTL);
+  coffer_key_row_set_entry (row, NULL);
+  coffer_key_row_set_entry (row, entry);
+  assert_alignment (row, "101");
+}
+
+static void
 test_kinds_have_icons (void)
 {
   g_assert_null (coffer_key_row_icon_name (NULL));
@@ -267,6 +292,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   adw_init ();
 
+  ADD ("text-follows-the-row", 900, test_text_follows_the_row);
   g_test_add_func ("/browse/key-row/kinds-have-icons", test_kinds_have_icons);
   g_test_add_func ("/browse/key-row/unknown-size-is-blank", test_unknown_size_is_blank);
   ADD ("rows-speak", 600, test_rows_speak);
