@@ -3,8 +3,8 @@
 """Everything without a mouse: opening, going about the list and the panes, menus, help, closing."""
 from typing import Optional, Tuple
 
-from coffer import Coffer, CofferCase, VaultWindow, main
-from gtkdrive import Node, again, find, find_all, gone, key, showing, text_of, type_text, wait, xdo
+from coffer import Coffer, CofferCase, VaultWindow, main, read_row
+from gtkdrive import Node, again, find, find_all, gone, key, press, showing, text_of, type_text, wait, xdo
 from vaults import make_vault
 
 ROWS = 30
@@ -62,6 +62,25 @@ class KeyboardTest(CofferCase):
         wait(lambda: showing(window.selected()), "it to be in view")
         key("Prior")
         window.wait_for_selected("key/000")
+        self.assert_quits(coffer)
+
+    def test_sideways_stays(self) -> None:
+        coffer, window = self.open()
+        key("Home", "Right", "Right", "Down", "Left")
+        window.wait_for_selected("key/001")
+        key("Down")
+        window.wait_for_selected("key/002")
+        self.assert_quits(coffer)
+
+    def test_header_turns_the_order(self) -> None:
+        coffer, window = self.open()
+        key("Home", "shift+Tab")
+        self.wait_for_focus_in(window, "Key")
+        key("Return")
+        wait(lambda: read_row(window.row_nodes()[0]).key == "key/%03d" % (ROWS - 1), "the last key to be the first")
+        window.wait_for_selected("key/000")
+        press(window.frame, "Key")
+        wait(lambda: read_row(window.row_nodes()[0]).key == "key/000", "the first key to be the first")
         self.assert_quits(coffer)
 
     def test_typing_finds(self) -> None:

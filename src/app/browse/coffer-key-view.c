@@ -21,6 +21,7 @@
 #define MIN_ROW_HEIGHT 38      /* as in style.css */
 #define COLUMNS_AT_REST 4      /* "max-columns" behind the first frames: rows around those in view are ready when they come */
 #define FIRST_FRAMES 3
+#define N_FRAMES (FIRST_FRAMES + COLUMNS_AT_REST - 1)
 #define TYPING_PAUSE_MS 1000   /* after this long typing begins a new key */
 
 struct _CofferKeyView {
@@ -46,8 +47,7 @@ struct _CofferKeyView {
   gboolean compact;
   gboolean descending;
   guint shape_idle;
-  guint n_frames;                 /* drawn, as far as they are counted */
-  guint tick_id;
+  guint n_frames;                 /* with rows, as far as they are counted */
 };
 
 enum {
@@ -405,42 +405,6 @@ menu_action (GtkWidget  *widget,
   pop_up_menu (self, &at);
 }
 
-/* Rows */
-
-static void
-row_destroyed_cb (GtkWidget     *row,
-                  CofferKeyView *self)
-{
-  g_ptr_array_remove_fast (self->row_widgets, row);
-}
-
-static void
-setup_cb (GtkListItemFactory *factory,
-          GtkListItem        *item,
-          CofferKeyView      *self)
-{
-  GtkWidget *row = coffer_key_row_new ();
-
-  coffer_key_row_set_compact (COFFER_KEY_ROW (row), self->compact);
-  g_ptr_array_add (self->row_widgets, row);
-  g_signal_connect (row, "destroy", G_CALLBACK (row_destroyed_cb), self);
-  gtk_list_item_set_child (item, row);
-}
-
-static void
-bind_cb (GtkListItemFactory *factory,
-         GtkListItem        *item)
-{
-  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
-}
-
-static void
-unbind_cb (GtkListItemFactory *factory,
-           GtkListItem        *item)
-{
-  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), NULL);
-}
-
 /* Shape: how many rows there are, of one line or two */
 
 /* Columns for as many rows as can be in view, and then some. */
@@ -450,6 +414,19 @@ count_columns (CofferKeyView *self)
   guint needed = gtk_widget_get_height (GTK_WIDGET (self)) / (MIN_ROW_HEIGHT * ROWS_A_COLUMN) + 1;
 
   return self->n_frames < FIRST_FRAMES ? needed : needed + MIN (self->n_frames - FIRST_FRAMES, COLUMNS_AT_REST - 1);
+}
+
+/* The first frames have the rows in view to make, the next some more each. */
+static gboolean
+tick_cb (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
+{
+  CofferKeyView *self = COFFER_KEY_VIEW (widget);
+
+  self->n_frames++;
+  gtk_grid_view_set_max_columns (self->rows, count_columns (self));
+  return self->n_frames < N_FRAMES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 static void
@@ -481,25 +458,45 @@ shape_idle_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The first frames have the rows in view to make, the next some more each. */
-static gboolean
-tick_cb (GtkWidget     *widget,
-         GdkFrameClock *clock,
-         gpointer       data)
+/* Rows */
+
+static void
+row_destroyed_cb (GtkWidget     *row,
+                  CofferKeyView *self)
 {
-  CofferKeyView *self = COFFER_KEY_VIEW (widget);
-
-  if (get_n_rows (self) == 0)
-    return G_SOURCE_CONTINUE;
-
-  self->n_frames++;
-  gtk_grid_view_set_max_columns (self->rows, count_columns (self));
-  if (self->n_frames < FIRST_FRAMES + COLUMNS_AT_REST - 1)
-    return G_SOURCE_CONTINUE;
-
-  self->tick_id = 0;
-  return G_SOURCE_REMOVE;
+  g_ptr_array_remove_fast (self->row_widgets, row);
 }
+
+static void
+setup_cb (GtkListItemFactory *factory,
+          GtkListItem        *item,
+          CofferKeyView      *self)
+{
+  GtkWidget *row = coffer_key_row_new ();
+
+  coffer_key_row_set_compact (COFFER_KEY_ROW (row), self->compact);
+  g_ptr_array_add (self->row_widgets, row);
+  g_signal_connect (row, "destroy", G_CALLBACK (row_destroyed_cb), self);
+  gtk_list_item_set_child (item, row);
+  if (self->row_widgets->len == 1 && self->n_frames == 0)
+    gtk_widget_add_tick_callback (GTK_WIDGET (self), tick_cb, NULL, NULL);
+}
+
+static void
+bind_cb (GtkListItemFactory *factory,
+         GtkListItem        *item)
+{
+  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), gtk_list_item_get_item (item));
+}
+
+static void
+unbind_cb (GtkListItemFactory *factory,
+           GtkListItem        *item)
+{
+  coffer_key_row_set_entry (COFFER_KEY_ROW (gtk_list_item_get_child (item)), NULL);
+}
+
+/* Room */
 
 static void
 coffer_key_view_measure (GtkWidget      *widget,
@@ -721,5 +718,4 @@ coffer_key_view_init (CofferKeyView *self)
   gtk_widget_set_size_request (self->type_title, COFFER_KEY_ROW_TYPE_WIDTH, -1);
   gtk_box_set_spacing (GTK_BOX (self->header), COFFER_KEY_ROW_COLUMN_GAP);
   show_order (self);
-  self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), tick_cb, NULL, NULL);
 }

@@ -235,9 +235,11 @@ renew_if_coarse (CofferPreview *self)
   self->renew_id = g_timeout_add (RENEW_AFTER_MS, renew_cb, self);
 }
 
-static void
-vault_changed_cb (CofferPreview *self)
+void
+coffer_preview_refresh (CofferPreview *self)
 {
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
   if (self->key != NULL)
     request (self);
 }
@@ -254,7 +256,7 @@ disconnect_vault (CofferPreview *self)
   if (self->vault == NULL)
     return;
 
-  g_signal_handlers_disconnect_by_func (self->vault, vault_changed_cb, self);
+  g_signal_handlers_disconnect_by_func (self->vault, coffer_preview_refresh, self);
   g_signal_handlers_disconnect_by_func (self->vault, table_changed_cb, self);
   g_clear_object (&self->vault);
 }
@@ -373,7 +375,7 @@ coffer_preview_set_vault (CofferPreview *self,
     return;
 
   self->vault = g_object_ref (vault);
-  g_signal_connect_swapped (vault, "changed", G_CALLBACK (vault_changed_cb), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_preview_refresh), self);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_changed_cb), self);
 }
 

@@ -27,6 +27,9 @@ void        coffer_preview_set_vault (CofferPreview *self,
 void        coffer_preview_show_key  (CofferPreview *self,
                                       CofferKey     *key);
 
+/** Read the value again, which may be another one now; the old one stays until that is done. */
+void        coffer_preview_refresh   (CofferPreview *self);
+
 /** Returns: (transfer none) (nullable) */
 const char *coffer_preview_get_title (CofferPreview *self);
 

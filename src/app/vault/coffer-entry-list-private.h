@@ -13,6 +13,7 @@ typedef struct {
   GPtrArray *fences;
   guint n_rows;
   CofferKey *last;
+  guint64 hash;                /* of its keys so far */
   CofferIdentity file;         /* that was on show as it began */
   gboolean behind;             /* the rows on show stay as they are until it is over */
   GCancellable *cancellable;   /* NULL: no walk */
@@ -32,6 +33,7 @@ struct _CofferEntryList {
 
   GPtrArray *fences;
   guint n_rows;
+  guint64 hash;                /* of all their keys, if complete */
   CofferIdentity file;         /* of the walk that found them */
   gboolean complete;           /* there is nothing behind the last row */
 
@@ -52,6 +54,8 @@ void coffer_entry_list_refresh_soon (CofferEntryList *self);
 /* coffer-entry-list-rows.c */
 /** Begin to read what entries wait for, unless that is under way. */
 void coffer_entry_list_read_rows    (CofferEntryList *self);
+/** Read again what is known of the rows, whose keys are the same: what is on show stays until it is known to be another. */
+void coffer_entry_list_reread_rows  (CofferEntryList *self);
 /** Let go of every row: entries still held keep what they know. */
 void coffer_entry_list_forget_rows  (CofferEntryList *self);
 

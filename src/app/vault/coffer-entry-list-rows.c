@@ -30,6 +30,27 @@ coffer_entry_list_forget_rows (CofferEntryList *self)
   coffer_pages_clear (self->pages);
 }
 
+void
+coffer_entry_list_reread_rows (CofferEntryList *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_cancellable_cancel (self->rows_cancellable);
+  g_clear_object (&self->rows_cancellable);
+  self->reading = FALSE;
+  coffer_pages_forget_facts (self->pages);
+  g_hash_table_iter_init (&iter, self->live);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      CofferEntry *entry = value;
+
+      if (entry->queue == NULL)
+        coffer_entry_wait_in (entry, entry->key != NULL ? &self->unsized : &self->unkeyed);
+    }
+  coffer_entry_list_read_rows (self);
+}
+
 static void
 fail_entry (CofferEntry  *entry,
             const GError *error)

@@ -130,7 +130,16 @@ is_passing (const GError *error)
   return error != NULL && !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT));
 }
 
-/* A walk behind the rows that could not be made leaves them, unless they are another file's. */
+/* Whether a walk found the keys that are on show, and no others. */
+static gboolean
+is_same (CofferEntryList  *self,
+         const CofferWalk *walk)
+{
+  return self->complete && walk->n_rows == self->n_rows && walk->hash != 0 && walk->hash == self->hash &&
+         coffer_identity_equal (&self->file, &walk->file);
+}
+
+/* A walk behind the rows that could not be made, or found what there was, leaves them, unless they are another file's. */
 static void
 end_walk (CofferEntryList *self,
           const GError    *error)
@@ -138,19 +147,23 @@ end_walk (CofferEntryList *self,
   g_autoptr(GPtrArray) fences = g_ptr_array_ref (self->walk.fences);
   guint n_rows = self->walk.n_rows;
   gboolean behind = self->walk.behind;
-  gboolean keep = behind && is_passing (error) && (self->complete || n_rows <= self->n_rows) &&
-                  coffer_identity_equal (&self->file, &self->walk.file);
+  gboolean same = behind && error == NULL && is_same (self, &self->walk);
+  gboolean keep = same || (behind && is_passing (error) && (self->complete || n_rows <= self->n_rows) &&
+                           coffer_identity_equal (&self->file, &self->walk.file));
 
   stop_walk (self);
   if (!keep)
     {
       self->complete = error == NULL;
+      self->hash = self->walk.hash;
       self->file = self->walk.file;
     }
   if (error == NULL)
     coffer_vault_note_count (self->vault, self->table, n_rows);
   if (behind && !keep)
     replace_rows (self, g_steal_pointer (&fences), n_rows);
+  else if (same)
+    coffer_entry_list_reread_rows (self);
   coffer_entry_list_set_error (self, error);
   if (self->walk.cancellable == NULL)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADING]);
@@ -164,6 +177,7 @@ take_slice (CofferEntryList *self,
 
   g_ptr_array_extend_and_steal (self->walk.fences, g_ptr_array_ref (slice->fences));
   self->walk.n_rows += slice->n_rows;
+  self->walk.hash = slice->hash;
   g_clear_pointer (&self->walk.last, coffer_key_unref);
   self->walk.last = g_steal_pointer (&slice->last);
 
@@ -259,6 +273,7 @@ next_slice (CofferEntryList *self)
   request->max_rows = first ? COFFER_FENCE_ROWS : SLICE_ROWS;
   request->max_us = SLICE_US;
   request->descending = self->descending;
+  request->hash = self->walk.hash;
   coffer_vault_run_async (self->vault, first ? COFFER_LANE_LIST : COFFER_LANE_BACKGROUND, self->table, coffer_slice_worker, request,
                           coffer_slice_request_free, coffer_slice_free, self->walk.cancellable, slice_cb, self);
 }
@@ -276,6 +291,7 @@ start_walk (CofferEntryList *self,
   self->walk = (CofferWalk) {
     .fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref),
     .behind = behind,
+    .hash = COFFER_NO_KEYS,
     .file = self->vault->shown,
     .cancellable = walk = g_cancellable_new (),
   };

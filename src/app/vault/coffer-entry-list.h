@@ -21,9 +21,9 @@ G_DECLARE_FINAL_TYPE (CofferEntryList, coffer_entry_list, COFFER, ENTRY_LIST, GO
  *
  * Another "table" of the vault, or "descending", empties the list and fills it anew: (0, old, 0), then (0, 0, first),
  * then appends. "changed" of the vault, refresh() and a file that turns out to have changed leave the rows as they are
- * while the keys are walked behind them; then (0, old, 0) and (0, 0, new) come in one turn. If that walk fails, for
- * another reason than damage, the rows of that file stay, and "error" tells why. Entries that somebody still holds keep what
- * they knew.
+ * while the keys are walked behind them; then (0, old, 0) and (0, 0, new) come in one turn. If they are the same keys, the rows
+ * stay, and their sizes and types are read again. If that walk fails, for another reason than damage, the rows of that file
+ * stay, and "error" tells why. Entries that somebody still holds keep what they knew.
  *
  * Properties:
  *   "loading"     gboolean  the walk runs

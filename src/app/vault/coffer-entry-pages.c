@@ -71,6 +71,18 @@ coffer_pages_clear (CofferPages *self)
 }
 
 void
+coffer_pages_forget_facts (CofferPages *self)
+{
+  for (GList *link = self->recent.head; link != NULL; link = link->next)
+    {
+      Page *page = link->data;
+
+      for (guint i = 0; i < page->n_rows; i++)
+        page->rows[i].facts.read = FALSE;
+    }
+}
+
+void
 coffer_pages_put (CofferPages *self,
                   guint        number,
                   GPtrArray   *keys)

@@ -16,6 +16,8 @@ typedef struct {
 CofferPages   *coffer_pages_new    (void);
 void           coffer_pages_free   (CofferPages *self);
 void           coffer_pages_clear  (CofferPages *self);
+/** Keep the keys alone. */
+void           coffer_pages_forget_facts (CofferPages *self);
 
 /** Keep the keys of a page, taking the place of what was known of it. */
 void           coffer_pages_put    (CofferPages *self, guint page, GPtrArray *keys);

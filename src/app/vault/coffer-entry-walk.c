@@ -59,6 +59,30 @@ open_cursor (kvault         *vault,
   return kvault_cursor_open (vault, &options, cursor);
 }
 
+/*
+ * The hash of a walk that has come to @entry as well. What is no blob is found by its row id alone, which a walk does not know
+ * and which may be another with the same keys.
+ */
+static guint64
+hash_entry (guint64             hash,
+            const kvault_entry *entry)
+{
+  const guint64 odd = G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+  const guint8 *bytes = entry->key;
+  guint64 word;
+
+  if (hash == 0 || entry->key_class != KVAULT_CLASS_BLOB)
+    return 0;
+  hash = (hash ^ entry->key_size) * odd;
+  for (gsize left = entry->key_size; left > 0; left -= MIN (left, sizeof word), bytes += sizeof word)
+    {
+      word = 0;
+      memcpy (&word, bytes, MIN (left, sizeof word));
+      hash = (hash ^ word ^ (hash >> 32)) * odd;
+    }
+  return hash != 0 ? hash : COFFER_NO_KEYS;
+}
+
 /* Takes rows into @slice until its time or number is up, at a fence. Returns what ended it: KVAULT_OK if that did. */
 static int
 fill_slice (CofferSlice              *slice,
@@ -73,6 +97,7 @@ fill_slice (CofferSlice              *slice,
     {
       if (slice->n_rows % COFFER_FENCE_ROWS == 0)
         g_ptr_array_add (slice->fences, coffer_key_new_from_entry (entry));
+      slice->hash = hash_entry (slice->hash, entry);
       slice->n_rows++;
       if (slice->n_rows % COFFER_FENCE_ROWS != 0)
         continue;
@@ -97,6 +122,7 @@ coffer_slice_worker (kvault        *vault,
   int rc;
 
   slice = g_new0 (CofferSlice, 1);
+  slice->hash = request->hash;
   slice->fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
   rc = open_cursor (vault, request->after, request->after != NULL ? KVAULT_CURSOR_AFTER : 0, request->descending, &cursor);
   if (rc == KVAULT_OK)

@@ -10,12 +10,16 @@ G_BEGIN_DECLS
 #define COFFER_FENCE_ROWS 512
 #define COFFER_PAGE_ROWS 256
 
+/* The hash of none; any number but 0. */
+#define COFFER_NO_KEYS G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
+
 /** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends at a fence when a limit is reached. */
 typedef struct {
   CofferKey *after;       /* owned, nullable */
   guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
   guint max_us;
   gboolean descending;
+  guint64 hash;           /* of the slices before; COFFER_NO_KEYS for the first */
 } CofferSliceRequest;
 
 typedef struct {
@@ -23,6 +27,7 @@ typedef struct {
   guint n_rows;           /* a multiple of COFFER_FENCE_ROWS unless @ended */
   CofferKey *last;        /* nullable */
   gboolean ended;
+  guint64 hash;           /* of all keys walked so far, in order; 0: some cannot be told apart by it */
   GError *error;          /* why it ended early; nullable */
 } CofferSlice;
 

@@ -35,7 +35,7 @@ ahead_worker (kvault        *vault,
               GCancellable  *cancellable,
               GError       **error)
 {
-  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US };
+  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US, .hash = COFFER_NO_KEYS };
   CofferSlice *slice = kvault_table (vault) != NULL ? coffer_slice_worker (vault, (gpointer) &request, cancellable, error) : NULL;
   CofferAhead *ahead = g_new0 (CofferAhead, 1);
 

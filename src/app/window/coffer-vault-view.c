@@ -447,6 +447,7 @@ coffer_vault_view_refresh (CofferVaultView *self)
     return;
 
   coffer_entry_list_refresh (self->list);
+  coffer_preview_refresh (self->preview);
   coffer_status_bar_refresh (self->status_bar);
   coffer_banner_find_holders (self->banner);
 }

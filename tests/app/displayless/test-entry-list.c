@@ -423,8 +423,76 @@ failed_refresh_keeps_the_rows (Fixture       *fixture,
   g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
   coffer_entry_list_refresh (fixture->list);
   wait_loaded (fixture);
-  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 53 });
+  g_assert_cmpint (fixture->changes->len, ==, 0);
   g_assert_null (coffer_entry_list_get_error (fixture->list));
+}
+
+static void
+count_cb (guint *n)
+{
+  (*n)++;
+}
+
+/* The rows, and who stands on one of them, stay; what is another value shows. */
+static void
+same_keys_keep_their_rows (Fixture       *fixture,
+                           gconstpointer  file)
+{
+  g_autoptr(CofferEntry) changed = NULL;
+  g_autoptr(CofferEntry) other = NULL;
+  g_autoptr(CofferEntry) again = NULL;
+  guint n_notified = 0;
+
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  changed = get_entry (fixture, 0);
+  other = get_entry (fixture, 1);
+  test_wait_for (is_settled (changed) && is_settled (other));
+  g_assert_cmpstr (coffer_entry_get_display_key (changed), ==, "audio/tone.flac");
+  g_signal_connect_swapped (other, "notify", G_CALLBACK (count_cb), &n_notified);
+
+  test_sql (fixture->path, "UPDATE kv SET value = x'010203', size = 3 WHERE key = CAST('audio/tone.flac' AS BLOB)");
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  test_wait_for (coffer_entry_get_size (changed) == 3);
+  g_assert_cmpint (fixture->changes->len, ==, 0);
+  g_assert_cmpint (n_notified, ==, 0);
+  again = get_entry (fixture, 0);
+  g_assert_true (again == changed);
+}
+
+/* As many keys as before, but others. */
+static void
+another_key_brings_new_rows (Fixture       *fixture,
+                             gconstpointer  file)
+{
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  test_sql (fixture->path, "UPDATE kv SET key = CAST('audio/tone.flad' AS BLOB) WHERE key = CAST('audio/tone.flac' AS BLOB)");
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 53 });
+  assert_rows (fixture, FALSE);
+}
+
+/* The same text, but its row has another id, by which alone it is found. */
+static void
+keys_of_other_classes_bring_new_rows (Fixture       *fixture,
+                                      gconstpointer  file)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  test_sql (fixture->path, "DELETE FROM kv; INSERT INTO kv (key, value, size) VALUES ('text', x'01', 1)");
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  test_sql (fixture->path, "UPDATE kv SET id = id + 1");
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  ASSERT_CHANGES (fixture, { 0, 1, 0 }, { 0, 0, 1 });
+  entry = get_entry (fixture, 0);
+  test_wait_for (is_settled (entry));
+  g_assert_null (coffer_entry_get_error (entry));
 }
 
 static void
@@ -731,6 +799,9 @@ main (int   argc,
   ADD ("switches-table", "v010_two_tables.db", switches_table);
   ADD ("refreshes", "v010_media.db", refreshes);
   ADD ("failed-refresh-keeps-the-rows", "v010_media.db", failed_refresh_keeps_the_rows);
+  ADD ("same-keys-keep-their-rows", "v010_media.db", same_keys_keep_their_rows);
+  ADD ("another-key-brings-new-rows", "v010_media.db", another_key_brings_new_rows);
+  ADD ("keys-of-other-classes-bring-new-rows", "v010_media.db", keys_of_other_classes_bring_new_rows);
   ADD ("follows-own-changes", "v010_media.db", follows_own_changes);
   ADD ("other-writers-make-it-walk-again", NULL, other_writers_make_it_walk_again);
   ADD ("bears-a-busy-writer", NULL, bears_a_busy_writer);
