@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RENAME_IN_MEMORY_MAX (32u << 20)   /* above, a rename copies in chunks: UPDATE loads the value twice */
+#define DEFER_WORTH (4u << 20)             /* more than the page cache holds: its zeros would be written before its content */
 #define PLAUSIBLE_SIZE (1u << 20)          /* sizes above are held against the size of the file */
 
 static bool
@@ -621,6 +622,8 @@ kvault__reserve (kvault     *vault,
 
   if ((rc = drop_old_parts (vault, key, key_size)) != KVAULT_OK)
     return rc;
+  if (size >= DEFER_WORTH)
+    kvault__defer_zeros (vault);
   rc = step_reserving (vault, KVAULT__RESERVE_UPDATE, key, key_size, size);
   if (rc == KVAULT_NOTFOUND)
     rc = step_reserving (vault, KVAULT__RESERVE_INSERT, key, key_size, size);

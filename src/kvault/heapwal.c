@@ -3,7 +3,8 @@
  * heapwal.c - an SQLite VFS for looking at files without leaving traces.
  *
  * Every connection goes through it. It passes everything through to the system's VFS, tells who asked with KVAULT__FCNTL_WATCH how many bytes of
- * the main file are moved (work.c), and has its own manners for the index of a write-ahead log (the "-shm" file):
+ * the main file are moved (work.c), keeps pages of zeros in mind while a large value is on its way (zeros.c), and has its own manners for the index of a
+ * write-ahead log (the "-shm" file):
  *
  *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
  *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
@@ -12,14 +13,21 @@
  *    That nobody else uses it is proved as SQLite proves it itself: every connection in write-ahead-log mode
  *    holds a SHARED lock on the main file all its life, so an EXCLUSIVE lock means to be alone, and keeps newcomers out.
  *
+ * While a large value is on its way the disk is also told to begin with what has been written: it works beside us, and little is
+ * left for the sync.
+ *
  * The mode comes as URI parameter "kvault" of the database; other files pass through.
  */
 #include "internal.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_HEAD_MAX 32          /* what is moved of a log beside whole pages: its head and those of its frames */
+#define PUSH_AT_ONCE (16 << 20)
 #define MAX_REGIONS 4096   /* of 32 KiB: an index over 16 million frames, more than any log that can be read */
 
 typedef enum { MODE_PASS, MODE_HEAP, MODE_TIDY } file_mode;
@@ -31,6 +39,11 @@ typedef struct {
   void **regions;
   int n_regions;
   kvault__watch watch;
+  const char *name;        /* SQLite keeps it while the file is open */
+  kvault__zeros *zeros;    /* NULL: everything is written */
+  int page_size;           /* of them */
+  int push_fd;             /* through which the disk is told to begin; not ours to close; -1: it is not told */
+  int unpushed;            /* bytes written since */
   sqlite3_file *real;      /* in the same allocation, behind this struct */
 } view_file;
 
@@ -50,6 +63,8 @@ view_close (sqlite3_file *file)
   sqlite3_free (self->regions);
   self->regions = NULL;
   self->n_regions = 0;
+  kvault__zeros_free (self->zeros);
+  self->zeros = NULL;
   return PASS (file, xClose);
 }
 
@@ -63,13 +78,69 @@ tell (sqlite3_file *file,
     watch->moved (watch->data, n_bytes);
 }
 
+/* ---- zeros that wait ---- */
+
+static int
+write_zeros (sqlite3_file *file)
+{
+  view_file *self = (view_file *) file;
+
+  return self->zeros != NULL ? kvault__zeros_write (self->zeros, self->real) : SQLITE_OK;
+}
+
+/* What is neither a page nor a head in a log could overlap what waits. */
+static int
+write_zeros_before (sqlite3_file *file,
+                    int           n)
+{
+  view_file *self = (view_file *) file;
+
+  return self->zeros == NULL || n <= LOG_HEAD_MAX || n == self->page_size ? SQLITE_OK : write_zeros (file);
+}
+
+/* A descriptor that SQLite has of a file. One of our own could not be closed again without dropping SQLite's locks. Should it be closed one day
+ * and its number be another file's, then that one is written out a little early. */
+static int
+descriptor_of (const char *name)
+{
+  DIR *folder = opendir ("/proc/self/fd");
+  struct dirent *entry;
+  struct stat wanted, st;
+  int found = -1;
+
+  if (folder != NULL && name != NULL && stat (name, &wanted) == 0)
+    while (found < 0 && (entry = readdir (folder)) != NULL)
+      if (entry->d_name[0] != '.' && fstat (atoi (entry->d_name), &st) == 0 && st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+        found = atoi (entry->d_name);
+  if (folder != NULL)
+    closedir (folder);
+  return found;
+}
+
+static void
+push (view_file *self,
+      int        n)
+{
+  if (self->push_fd < 0 || (self->unpushed += n) < PUSH_AT_ONCE)
+    return;
+  sync_file_range (self->push_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  self->unpushed = 0;
+}
+
 static int
 view_read (sqlite3_file *file,
            void         *buf,
            int           n,
            sqlite3_int64 offset)
 {
+  view_file *self = (view_file *) file;
+  int rc;
+
   tell (file, n);
+  if (self->zeros != NULL && kvault__zeros_read (self->zeros, buf, n, offset))
+    return SQLITE_OK;
+  if ((rc = write_zeros_before (file, n)) != SQLITE_OK)
+    return rc;
   return PASS (file, xRead, buf, n, offset);
 }
 
@@ -79,8 +150,58 @@ view_write (sqlite3_file *file,
             int           n,
             sqlite3_int64 offset)
 {
+  view_file *self = (view_file *) file;
+  int rc;
+
   tell (file, n);
-  return PASS (file, xWrite, buf, n, offset);
+  if (self->zeros != NULL && kvault__zeros_keep (self->zeros, buf, n, offset))
+    return SQLITE_OK;
+  if ((rc = write_zeros_before (file, n)) != SQLITE_OK)
+    return rc;
+  rc = PASS (file, xWrite, buf, n, offset);
+  push (self, n);
+  return rc;
+}
+
+static int
+view_truncate (sqlite3_file *file,
+               sqlite3_int64 size)
+{
+  view_file *self = (view_file *) file;
+
+  if (self->zeros != NULL)
+    kvault__zeros_cut (self->zeros, size);
+  return PASS (file, xTruncate, size);
+}
+
+static int
+view_sync (sqlite3_file *file,
+           int           flags)
+{
+  int rc = write_zeros (file);
+
+  return rc == SQLITE_OK ? PASS (file, xSync, flags) : rc;
+}
+
+static int
+view_file_size (sqlite3_file  *file,
+                sqlite3_int64 *size)
+{
+  view_file *self = (view_file *) file;
+  int rc = PASS (file, xFileSize, size);
+
+  if (rc == SQLITE_OK && self->zeros != NULL && kvault__zeros_end (self->zeros) > *size)
+    *size = kvault__zeros_end (self->zeros);
+  return rc;
+}
+
+static int
+view_unlock (sqlite3_file *file,
+             int           level)
+{
+  int rc = write_zeros (file), unlocked = PASS (file, xUnlock, level);
+
+  return unlocked != SQLITE_OK ? unlocked : rc;
 }
 
 static int
@@ -94,11 +215,7 @@ view_file_control (sqlite3_file *file,
   return SQLITE_OK;
 }
 
-static int view_truncate (sqlite3_file *f, sqlite3_int64 size) { return PASS (f, xTruncate, size); }
-static int view_sync (sqlite3_file *f, int flags) { return PASS (f, xSync, flags); }
-static int view_file_size (sqlite3_file *f, sqlite3_int64 *size) { return PASS (f, xFileSize, size); }
 static int view_lock (sqlite3_file *f, int level) { return PASS (f, xLock, level); }
-static int view_unlock (sqlite3_file *f, int level) { return PASS (f, xUnlock, level); }
 static int view_check_reserved (sqlite3_file *f, int *out) { return PASS (f, xCheckReservedLock, out); }
 static int view_sector_size (sqlite3_file *f) { return PASS (f, xSectorSize); }
 static int view_characteristics (sqlite3_file *f) { return PASS (f, xDeviceCharacteristics); }
@@ -252,16 +369,88 @@ view_open (sqlite3_vfs  *vfs,
   view_file *self = (view_file *) file;
   int rc;
 
-  if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
+  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0)
     return real_vfs->xOpen (real_vfs, name, file, flags, out_flags);
 
   memset (self, 0, sizeof *self);
   self->real = (sqlite3_file *) (self + 1);
-  self->mode = mode_of (name);
+  self->mode = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? mode_of (name) : MODE_PASS;
+  self->name = name;
+  self->push_fd = -1;
   rc = real_vfs->xOpen (real_vfs, name, self->real, flags, out_flags);
   if (self->real->pMethods != NULL)
     self->base.pMethods = &view_methods;
   return rc;
+}
+
+/* ---- what the engine asks for ---- */
+
+/* The main file and the log, as far as they go through here. */
+static void
+files_of (sqlite3   *db,
+          view_file *files[2])
+{
+  static const int ops[] = { SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER };
+
+  for (int i = 0; i < 2; i++)
+    {
+      sqlite3_file *file = NULL;
+
+      sqlite3_file_control (db, "main", ops[i], &file);
+      files[i] = file != NULL && file->pMethods == &view_methods ? (view_file *) file : NULL;
+    }
+}
+
+/* Inside a transaction, before a large row of zeros is written whose content follows; until kvault__write_zeros() or kvault__forget_zeros(). */
+void
+kvault__defer_zeros (kvault *vault)
+{
+  view_file *files[2];
+
+  files_of (vault->db, files);
+  for (int i = 0; i < 2; i++)
+    if (files[i] != NULL && files[i]->zeros == NULL)
+      {
+        files[i]->page_size = (int) vault->page_size;
+        files[i]->zeros = kvault__zeros_new (files[i]->page_size);   /* without memory all is written */
+        if (i == 0 && files[i]->push_fd < 0)
+          files[i]->push_fd = descriptor_of (files[i]->name);
+        vault->defers_zeros = true;
+      }
+}
+
+/* Before such a transaction, or a part of it, commits: what was deferred and is still zeros is written. If that fails it must be undone. */
+int
+kvault__write_zeros (kvault *vault)
+{
+  view_file *files[2];
+  int rc = SQLITE_OK;
+
+  files_of (vault->db, files);
+  for (int i = 0; i < 2; i++)
+    if (files[i] != NULL && rc == SQLITE_OK)
+      rc = write_zeros (&files[i]->base);
+  if (rc == SQLITE_OK)
+    kvault__forget_zeros (vault);
+  return rc == SQLITE_OK ? KVAULT_OK : kvault__fail_code (vault, rc, "%s", vault->name);
+}
+
+/* After it was undone: no page of it counts any more. */
+void
+kvault__forget_zeros (kvault *vault)
+{
+  view_file *files[2];
+
+  vault->defers_zeros = false;
+  if (vault->db == NULL)
+    return;
+  files_of (vault->db, files);
+  for (int i = 0; i < 2; i++)
+    if (files[i] != NULL)
+      {
+        kvault__zeros_free (files[i]->zeros);
+        files[i]->zeros = NULL;
+      }
 }
 
 static void

@@ -109,6 +109,7 @@ struct kvault {
   bool has_large;               /* there are values in parts, or were */
   int64_t no_large_at;          /* data_version at which there were none */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
+  bool defers_zeros;            /* a value that is reserved is on its way: heapwal.c */
   bool batch;                   /* a transaction of the caller's is open */
   bool bulk;                    /* that transaction is one of a bulk import */
   bool left_wal;                /* which has left write-ahead logging */
@@ -226,6 +227,19 @@ typedef struct {
   void *data;
 } kvault__watch;
 int kvault__vfs_register (void);
+void kvault__defer_zeros (kvault *vault);
+int kvault__write_zeros (kvault *vault);
+void kvault__forget_zeros (kvault *vault);
+
+/* zeros.c */
+typedef struct kvault__zeros kvault__zeros;
+kvault__zeros *kvault__zeros_new (int page_size);
+void kvault__zeros_free (kvault__zeros *self);
+bool kvault__zeros_keep (kvault__zeros *self, const void *page, int n, int64_t offset);
+bool kvault__zeros_read (const kvault__zeros *self, void *page, int n, int64_t offset);
+void kvault__zeros_cut (kvault__zeros *self, int64_t size);
+int64_t kvault__zeros_end (const kvault__zeros *self);
+int kvault__zeros_write (kvault__zeros *self, sqlite3_file *file);
 
 /* schema.c */
 int kvault__harden (kvault *vault);

@@ -326,6 +326,8 @@ kvault__end (kvault *vault,
   bool nested = --vault->inside > 0 || vault->batch;
   kvault_error error;
 
+  if (result == KVAULT_OK && vault->defers_zeros)
+    result = kvault__write_zeros (vault);
   if (result == KVAULT_OK && (result = kvault__run (vault, nested ? KVAULT__RELEASE : KVAULT__COMMIT)) == KVAULT_OK)
     {
       if (vault->sweep_due && !nested && !vault->sweeping)
@@ -338,6 +340,8 @@ kvault__end (kvault *vault,
   if (!nested || (!sqlite3_get_autocommit (vault->db) && (kvault__run (vault, KVAULT__ROLLBACK_TO) != KVAULT_OK ||
                                                           kvault__run (vault, KVAULT__RELEASE) != KVAULT_OK)))
     kvault__take_back (vault);
+  if (vault->defers_zeros)
+    kvault__forget_zeros (vault);
   vault->error = error;
   return result;
 }
