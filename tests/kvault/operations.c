@@ -212,6 +212,22 @@ read_blob (kvault *vault)
   return rc;
 }
 
+static int
+release_blob (kvault *vault)
+{
+  static char bytes[1000];
+  kvault_blob *blob;
+  int rc = kvault_blob_open (vault, "k5", 2, &blob);
+
+  if (rc == KVAULT_OK && (rc = kvault_blob_read (blob, bytes, sizeof bytes, 50000)) == KVAULT_OK &&
+      (rc = kvault_blob_release (blob)) == KVAULT_OK && (rc = kvault_put (vault, "new", 3, "value", 5)) == KVAULT_OK)
+    rc = kvault_blob_read (blob, bytes, sizeof bytes, 99000);
+  if (rc == KVAULT_OK)
+    assert_int (bytes[999], ==, 'f');
+  kvault_blob_close (blob);
+  return rc;
+}
+
 /* ---- several ---- */
 
 static int
@@ -577,6 +593,7 @@ const Operation operations[] = {
   { "put-fd-pipe", put_from_pipe, 0 },
   { "get-fd", get_to_file, OPERATION_READS },
   { "blob", read_blob, OPERATION_READS },
+  { "blob-release", release_blob, 0 },
   { "blob-open-entry", open_from_walk, OPERATION_READS },
   { "batch", several, 0 },
   { "batch-stubborn", several_stubbornly, 0 },

@@ -112,7 +112,7 @@ assert_one_of_two (const Trial *self, const char *path, int rc)
 static uint64_t
 fail_every_call (Trial *self)
 {
-  uint64_t step = 1, dense = (self->operation->flags & OPERATION_LONG) != 0 ? DENSE / 4 : DENSE;
+  uint64_t step = 1, dense = (self->operation->flags & OPERATION_LONG) != 0 || self->fault.kinds == KVFAULT_MEMORY ? DENSE / 4 : DENSE;
   bool struck = false;
   char *path = operations_reset ();
   KvFault wanted = self->fault;
@@ -138,7 +138,7 @@ fail_every_call (Trial *self)
       rc = run_with_fault (self, path, &struck);
       assert_one_of_two (self, path, rc);
       if (wanted.at >= dense && !operations_in_full ())
-        step = wanted.at / 8 + 1;
+        step = wanted.at / (self->fault.kinds == KVFAULT_MEMORY ? 5 : 8) + 1;
       wanted.at += step;
     }
   while (struck);
