@@ -16,7 +16,7 @@ from gtkdrive import Window, do, key, press, wait
 from vaults import Fixture, shown, state_of
 
 TITLE = "Open a Vault"
-LOOKS = 100
+LOOKS = 40
 
 
 def open_vaults(coffer: Coffer, folder: str) -> Set[str]:
