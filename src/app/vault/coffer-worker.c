@@ -25,6 +25,7 @@
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -40,8 +41,8 @@ struct _CofferWorker {
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
   gint asked;               /* atomic; another handle needs the file: close this one */
-  GMutex turn_lock;
-  GCancellable *turn;       /* of the repeatable job that runs, or NULL; by turn_lock */
+  pthread_mutex_t turn_lock;   /* one that ThreadSanitizer knows of */
+  GCancellable *turn;           /* of the repeatable job that runs, or NULL; by turn_lock */
   GAsyncQueue *resumes;     /* a token for each resume */
   GQueue outstanding;       /* of jobs; the main thread's */
   GMainContext *context;
@@ -145,9 +146,9 @@ end_turn (CofferWorker *self)
 {
   g_autoptr(GCancellable) turn = NULL;
 
-  g_mutex_lock (&self->turn_lock);
+  pthread_mutex_lock (&self->turn_lock);
   g_set_object (&turn, self->turn);
-  g_mutex_unlock (&self->turn_lock);
+  pthread_mutex_unlock (&self->turn_lock);
   g_cancellable_cancel (turn);
 }
 
@@ -155,9 +156,9 @@ static void
 set_turn (CofferWorker *self,
           GCancellable *turn)
 {
-  g_mutex_lock (&self->turn_lock);
+  pthread_mutex_lock (&self->turn_lock);
   g_set_object (&self->turn, turn);
-  g_mutex_unlock (&self->turn_lock);
+  pthread_mutex_unlock (&self->turn_lock);
 }
 
 static int
@@ -514,7 +515,7 @@ coffer_worker_new (const char *name,
   CofferWorker *self = g_new0 (CofferWorker, 1);
 
   self->refs = 1;
-  g_mutex_init (&self->turn_lock);
+  pthread_mutex_init (&self->turn_lock, NULL);
   self->context = g_main_context_ref_thread_default ();
   self->link.data = self;
   self->name = g_strdup (name);
@@ -637,7 +638,7 @@ coffer_worker_unref (CofferWorker *self)
   if (--self->refs > 0)
     return;
   g_assert (self->thread == NULL);
-  g_mutex_clear (&self->turn_lock);
+  pthread_mutex_destroy (&self->turn_lock);
   g_async_queue_unref (self->queue);
   g_async_queue_unref (self->resumes);
   g_main_context_unref (self->context);
