@@ -144,11 +144,11 @@ look_at_row (kvault          *vault,
              sqlite3_stmt    *row)
 {
   int64_t id = sqlite3_column_int64 (row, 0);
-  int64_t age = (int64_t) time (NULL) - sqlite3_column_int64 (row, 3);
+  bool old = sqlite3_column_int64 (row, 3) < (int64_t) time (NULL) - PENDING_AGE_S;   /* the file may hold any number */
 
   switch (sqlite3_column_type (row, 2) == SQLITE_INTEGER ? sqlite3_column_int64 (row, 2) : -1)
     {
-    case 0: return add (vault, self, id, age > PENDING_AGE_S ? KVAULT__ORPHAN_LEFT : KVAULT__ORPHAN_PENDING);
+    case 0: return add (vault, self, id, old ? KVAULT__ORPHAN_LEFT : KVAULT__ORPHAN_PENDING);
     case 1: return look_at_live (vault, self, id, (const char *) sqlite3_column_text (row, 1));
     case 2: return add (vault, self, id, KVAULT__ORPHAN_DYING);
     default: return KVAULT_OK;
