@@ -558,21 +558,16 @@ take_all (import *at)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-/* After a failure the last group is undone. Groups were committed in order, so all up to the
- * last one that is surely there are there. */
+/* After a failure what was not committed is undone. */
 static void
 forget_undone (import *at)
 {
-  uint64_t size;
+  uint64_t n_committed = kvault_bulk_committed (at->self->vault);
 
-  at->self->deaf = true;
-  for (; at->n_put > 0; at->n_put--)
+  for (; at->n_put > n_committed; at->n_put--)
     {
       const stored *put = &at->puts[at->n_put - 1];
 
-      if (put->is_new
-          && kvault_size (at->self->vault, put->path + put->path_size, put->key_size, &size) == KVAULT_OK)
-        break;
       at->n_bytes_put -= put->size;
       at->n_failed++;
       print_result (at, (cli_bytes) { put->path, put->path_size },

@@ -482,6 +482,8 @@ put_through (kvault     *vault,
 
   if (!kvault__is_whole (vault, key_size, value_size))
     return put_in_parts (vault, key, key_size, value, value_size);
+  if ((rc = kvault__check_memory (vault, value_size)) != KVAULT_OK)
+    return rc;
   if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
     return rc;
   if (!has_large)
@@ -831,10 +833,8 @@ rename_row (kvault            *vault,
     return rename_in_memory (vault, row->id, new_key, new_key_size);
   if (vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
     return rename_by_chunks (vault, row, new_key, new_key_size);
-  if (row->size * 2 > kvault__memory_available ())
-    return kvault__fail (vault, KVAULT_ENOMEM,
-                         "%s: in a table of the older shape a rename needs twice the value's %llu bytes of memory",
-                         vault->name, (unsigned long long) row->size);
+  if ((rc = kvault__check_memory (vault, row->size)) != KVAULT_OK)
+    return rc;
   return rename_in_memory (vault, row->id, new_key, new_key_size);
 }
 

@@ -114,6 +114,7 @@ struct kvault {
   bool bulk;                    /* that transaction is one of a bulk import */
   bool left_wal;                /* which has left write-ahead logging */
   uint64_t bulk_bytes;          /* put since its last commit */
+  uint64_t bulk_puts, bulk_committed;  /* since then; up to then */
   bool stuck;                   /* a transaction could not be taken back yet */
   int inside;                   /* operations that are running, one inside the other */
 
@@ -160,7 +161,6 @@ int kvault__end (kvault *vault, int result);
 int kvault__take_back (kvault *vault);
 int kvault__exec (kvault *vault, const char *sql);
 int kvault__pragma_int (kvault *vault, const char *sql, int64_t *value);
-uint64_t kvault__memory_available (void);
 
 int kvault__open_beside (kvault *vault, const char *path, kvault_access access, int (*is_cancelled) (void *data), void *data, kvault **beside);
 int kvault__fail_beside (kvault *vault, const kvault *beside);
@@ -249,6 +249,8 @@ int kvault__schema_create (kvault *vault, const char *table);
 void kvault__schema_free (kvault *vault);
 int kvault__schema_use (kvault *vault, const char *table);
 void kvault__schema_switch (kvault *vault, const kvault_section *section);
+void kvault__schema_became (kvault *vault, const kvault_section *section, kvault_section_kind kind);
+#define KVAULT__CREATE_META "CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
 /* copy.c */
 typedef struct {
@@ -375,12 +377,15 @@ int kvault__own_drop (kvault *vault, kvault__own which);
 
 /* stream.c */
 int kvault__bulk_count (kvault *vault, uint64_t bytes);
+int kvault__bulk_enter (kvault *vault, uint64_t expected_bytes);
 int kvault__bulk_leave (kvault *vault);
 bool kvault__is_wal (kvault *vault);
 int kvault__bulk_recover (kvault *vault);
 
+/* memory.c */
+int kvault__check_memory (kvault *vault, uint64_t size);
+
 /* writer.c */
-bool kvault__memory_suffices (const kvault *vault, uint64_t size);
 bool kvault__writes_parts (const kvault *vault);
 
 /* cursor.c */

@@ -466,8 +466,11 @@ KVAULT_API void kvault_free (void *memory);
  *
  * @value  may be NULL if @value_size is 0
  *
+ * Cost:    in a V1 table SQLite builds the value twice in memory. Where the system has not as much, this and
+ *          all other ways to store a value fail with KVAULT_ENOMEM before they begin; kvault_convert() gives
+ *          the table the shape that does not need it.
  * Returns: KVAULT_OK, KVAULT_ETOOBIG, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY,
- *          KVAULT_EFULL, or another failure; the old value is kept after any of them
+ *          KVAULT_EFULL, KVAULT_ENOMEM, or another failure; the old value is kept after any of them
  */
 KVAULT_API int kvault_put (kvault *vault, const void *key, size_t key_size,
                            const void *value, size_t value_size);
@@ -952,7 +955,7 @@ KVAULT_API int kvault_get_fd (kvault *vault, const void *key, size_t key_size, i
  * Begin to put many values. They are committed in groups of about 64 MB, each to the disk, so
  * that a crash leaves whole values only. Where at least 64 MB are expected and no other
  * connection has the file open, it leaves its write-ahead log meanwhile, which takes every byte
- * twice; it returns with kvault_bulk_end(), kvault_rollback() or, after a crash, when it is
+ * twice: other handles of this process are asked to let go for the moment (kvault_options.let_go). It returns with kvault_bulk_end(), kvault_rollback() or, after a crash, when it is
  * next opened for writing.
  *
  * @expected_bytes  about how many will come; 0 if unknown
@@ -960,6 +963,13 @@ KVAULT_API int kvault_get_fd (kvault *vault, const void *key, size_t key_size, i
  * Returns: KVAULT_OK, KVAULT_EINVAL (a transaction is open), KVAULT_EBUSY, or another failure
  */
 KVAULT_API int kvault_bulk_begin (kvault *vault, uint64_t expected_bytes);
+
+/**
+ * How many of the puts since the last kvault_bulk_begin() are on the disk for good, in the order in which they came: of kvault_put(),
+ * kvault_put_fd() and kvault_writer_commit() that returned KVAULT_OK, the first so many. All of them after kvault_bulk_end() succeeded; after a
+ * failure or kvault_rollback() the rest is undone. Stays until the next kvault_bulk_begin(). Cost: none.
+ */
+KVAULT_API uint64_t kvault_bulk_committed (const kvault *vault);
 
 /**
  * Commit the last group and end. To give up the last group, kvault_rollback() instead; the
@@ -1309,6 +1319,35 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  */
 KVAULT_API int kvault_backup (kvault *vault, const char *target, kvault_progress_func progress,
                               void *progress_data);
+
+/**
+ * Give the table in use the newer shape, KVAULT_SECTION_V2, if it has the older: one transaction. The size column goes, and with it
+ * the need of twice a value's size in memory to write it; and the second index over the keys, which is a plain duplicate. KohakuVault 0.6 and later then
+ * writes to the table, earlier versions do not any more. Keys, values and row ids stay as they are, values in parts too, and so does every other
+ * table; kohakuvault_meta is made if it is not there. A kill or a failure at any moment leaves the old table.
+ *
+ * Values are not looked into: one that begins with the bytes 89 4B is raw in the older shape, and in the newer one KohakuVault takes
+ * it for one with a header. kvault_check() names such keys.
+ *
+ * Others may read meanwhile (with a rollback journal not all the time), writers wait. Their handles on the table, and others of this process,
+ * must be opened again to write. The handle must have no cursor, blob or transaction open; its cache is
+ * flushed. kvault_sections() tells the new shape in the list it gave before.
+ *
+ * @progress  keys and bytes of values copied; may be NULL
+ *
+ * Cost:    copies the table, at the speed of a bulk import and as durable; some MB of memory. Disk: the size of the table, twice that
+ *          where it is logged (others have the file open, or it is under 64 MB), and once more with secure_delete; looked at
+ *          beforehand. The room of the old table goes to the free pages, for kvault_vacuum() or kvault_reclaim() to
+ *          give back.
+ * Returns: KVAULT_OK         also if it has the newer shape already
+ *          KVAULT_EBUSY      others write, or read and would not end; or the work is done, but the file could not return to its write-ahead
+ *                            log yet, see kvault_bulk_end(): kvault_table_kind() tells
+ *          KVAULT_EFULL      no room for it
+ *          KVAULT_EREADONLY  also if a view or trigger in the file speaks of the table
+ *          KVAULT_ECORRUPT   the table is damaged: salvage it
+ *          KVAULT_ECANCELLED, or another failure
+ */
+KVAULT_API int kvault_convert (kvault *vault, kvault_progress_func progress, void *progress_data);
 
 /**
  * Takes what kvault_salvage() saves. Each returns 0 to go on; nonzero ends the salvage with KVAULT_ECANCELLED. They must not use the

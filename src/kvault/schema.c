@@ -627,6 +627,16 @@ kvault__schema_switch (kvault               *vault,
   vault->section = section;
 }
 
+/* The table in use has another shape now. Callers may hold the list it is in. */
+void
+kvault__schema_became (kvault               *vault,
+                       const kvault_section *section,
+                       kvault_section_kind   kind)
+{
+  kvault__statements_finalize (vault);
+  vault->sections[section - vault->sections].kind = kind;
+}
+
 /* @table NULL: the default. */
 int
 kvault__schema_use (kvault     *vault,
@@ -721,7 +731,7 @@ create_missing_tables (kvault     *vault,
 
   if ((rc = look_for_table (vault, table, &found)) != KVAULT_OK || found)   /* found: another program was quicker */
     return rc;
-  sql = sqlite3_mprintf ("CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+  sql = sqlite3_mprintf (KVAULT__CREATE_META
                          "CREATE TABLE main.\"%w\" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);", table);
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);

@@ -172,8 +172,11 @@ kvault_put_fd (kvault              *vault,
   at = S_ISREG (st.st_mode) ? lseek (fd, 0, SEEK_CUR) : -1;
   if (at >= 0 && size == KVAULT_SIZE_UNKNOWN)
     from.size = st.st_size > at ? (uint64_t) (st.st_size - at) : 0;
+  if (from.size != KVAULT_SIZE_UNKNOWN && kvault__is_whole (vault, key_size, from.size) &&
+      (rc = kvault__check_memory (vault, from.size)) != KVAULT_OK)
+    return rc;
   vault->inside++;   /* an interruption is for all of it */
-  if (at >= 0 && kvault__is_whole (vault, key_size, from.size) && kvault__memory_suffices (vault, from.size))
+  if (at >= 0 && kvault__is_whole (vault, key_size, from.size))
     rc = put_straight (vault, &from);
   else
     rc = put_through_writer (vault, &from);
@@ -309,6 +312,35 @@ kvault__bulk_recover (kvault *vault)
   return KVAULT_OK;
 }
 
+/* The other handles of this process let go for the moment, if they would, and take up what they find then. */
+static bool
+leave_wal_alone (kvault *vault)
+{
+  kvault_error error = vault->error;
+  bool claimed = kvault__others_would_let_go (vault) && kvault__claim (vault) == KVAULT_OK;
+  bool left = leave_wal (vault);
+
+  if (claimed)
+    kvault__unclaim (vault);
+  vault->error = error;
+  return left;
+}
+
+/* For work that writes much and is durable when it ends. */
+int
+kvault__bulk_enter (kvault  *vault,
+                    uint64_t expected_bytes)
+{
+  int rc;
+
+  /* What is reported as done is on the disk: each of the few commits waits for it. */
+  if ((rc = kvault__exec (vault, "PRAGMA synchronous=EXTRA")) != KVAULT_OK)
+    return rc;
+  vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal_alone (vault);
+  vault->bulk_bytes = vault->bulk_puts = vault->bulk_committed = 0;
+  return KVAULT_OK;
+}
+
 int
 kvault_bulk_begin (kvault  *vault,
                    uint64_t expected_bytes)
@@ -321,11 +353,8 @@ kvault_bulk_begin (kvault  *vault,
     return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open already", vault->name);
   if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
     return rc;
-  /* What is reported as done is on the disk: each of the few commits waits for it. */
-  if ((rc = kvault__exec (vault, "PRAGMA synchronous=EXTRA")) != KVAULT_OK)
+  if ((rc = kvault__bulk_enter (vault, expected_bytes)) != KVAULT_OK)
     return rc;
-  vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal (vault);
-  vault->bulk_bytes = 0;
   if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
     {
       kvault__bulk_leave (vault);
@@ -335,24 +364,52 @@ kvault_bulk_begin (kvault  *vault,
   return KVAULT_OK;
 }
 
-/* Counts what was put; past 64 MB commits and goes on in a new transaction. */
+static void
+count_committed (kvault *vault)
+{
+  vault->bulk_committed += vault->bulk_puts;
+  vault->bulk_bytes = vault->bulk_puts = 0;
+}
+
+/* Counts what was put; past 64 MB commits and goes on in a new transaction. Who only has to wait for a commit has put all the same: the next put
+ * tries again. After another failure the group is gone for certain, and so is the value that this was for. */
 int
 kvault__bulk_count (kvault  *vault,
                     uint64_t bytes)
 {
+  kvault_error error = vault->error;
   int rc;
 
   if (!vault->bulk)
     return KVAULT_OK;
   vault->bulk_bytes += bytes;
+  vault->bulk_puts++;
   if (vault->bulk_bytes < BULK_COMMIT)
     return KVAULT_OK;
-  if ((rc = kvault__run (vault, KVAULT__COMMIT)) != KVAULT_OK)
-    return rc;
-  vault->bulk_bytes = 0;
-  if ((rc = kvault__run (vault, KVAULT__BEGIN)) != KVAULT_OK)
-    vault->batch = false;
-  return rc;
+  rc = kvault__run (vault, KVAULT__COMMIT);
+  if ((rc == KVAULT_EBUSY || rc == KVAULT_ECANCELLED) && !sqlite3_get_autocommit (vault->db))
+    {
+      vault->error = error;
+      return KVAULT_OK;
+    }
+  if (rc != KVAULT_OK)
+    {
+      error = vault->error;
+      if (!sqlite3_get_autocommit (vault->db))
+        kvault__run (vault, KVAULT__ROLLBACK);
+      vault->error = error;
+      return rc;
+    }
+  count_committed (vault);
+  if (kvault__run (vault, KVAULT__BEGIN) != KVAULT_OK)
+    vault->error = error;   /* this put is done; the next one tries again */
+  return KVAULT_OK;
+}
+
+uint64_t
+kvault_bulk_committed (const kvault *vault)
+{
+  return vault->bulk_committed;
 }
 
 /* Puts the connection back as it was; the first failure is the one that counts. */
@@ -381,7 +438,10 @@ kvault_bulk_end (kvault *vault)
   if (!vault->bulk)
     return kvault__fail (vault, KVAULT_EINVAL, "%s: no bulk import is open", vault->name);
   vault->bulk = false;
-  rc = kvault_commit (vault);
+  if (vault->bulk_puts == 0 && sqlite3_get_autocommit (vault->db))   /* between two groups */
+    rc = KVAULT_OK, vault->batch = false;
+  else if ((rc = kvault_commit (vault)) == KVAULT_OK)
+    count_committed (vault);
   error = vault->error;
   if (rc != KVAULT_OK)
     kvault_rollback (vault);

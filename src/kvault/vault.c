@@ -185,6 +185,8 @@ kvault__check_writable (kvault *vault)
     return rc;
   if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
+  if (vault->bulk && vault->bulk_puts == 0 && sqlite3_get_autocommit (vault->db))   /* between two groups */
+    return kvault__run (vault, KVAULT__BEGIN);
   if (vault->batch && sqlite3_get_autocommit (vault->db))   /* what came now would last, without what came before */
     return kvault__fail (vault, KVAULT_EIO, "%s: the transaction was undone by an earlier failure", vault->name);
   return KVAULT_OK;
@@ -370,24 +372,6 @@ kvault__pragma_int (kvault     *vault,
     *value = sqlite3_column_int64 (statement, 0);
   sqlite3_finalize (statement);
   return rc;
-}
-
-/* Bytes of memory the system could still give; UINT64_MAX where it does not tell. */
-uint64_t
-kvault__memory_available (void)
-{
-  FILE *file = fopen ("/proc/meminfo", "re");
-  char line[128];
-  unsigned long long kib;
-  uint64_t bytes = UINT64_MAX;
-
-  if (file == NULL)
-    return bytes;
-  while (fgets (line, sizeof line, file) != NULL)
-    if (sscanf (line, "MemAvailable: %llu kB", &kib) == 1)
-      bytes = (uint64_t) kib * 1024;
-  fclose (file);
-  return bytes;
 }
 
 /* ---- opening ---- */

@@ -73,6 +73,8 @@ kvault_writer_open (kvault         *vault,
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK ||
       (rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
     return rc;
+  if (size != KVAULT_SIZE_UNKNOWN && kvault__is_whole (vault, key_size, size) && (rc = kvault__check_memory (vault, size)) != KVAULT_OK)
+    return rc;
   folder = kvault__folder_of (vault->path);
   rc = folder != NULL ? check_room (vault, folder, size) : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   free (folder);
@@ -324,24 +326,6 @@ write_value (kvault_writer *self)
   return rc;
 }
 
-/* The older shape has its size column behind the value, so SQLite builds the row in memory, twice. */
-bool
-kvault__memory_suffices (const kvault *vault,
-                         uint64_t      size)
-{
-  return vault->section->kind != KVAULT_SECTION_V1 || size <= MEMORY_MAX || size * 2 <= kvault__memory_available ();
-}
-
-static int
-check_memory (kvault_writer *self)
-{
-  if (kvault__memory_suffices (self->vault, self->written))
-    return KVAULT_OK;
-  return kvault__fail (self->vault, KVAULT_ENOMEM,
-                       "%s: in a table of the older shape a value of %llu bytes needs twice that in memory",
-                       self->vault->name, (unsigned long long) self->written);
-}
-
 static int
 commit (kvault_writer        *self,
         const kvault_section *in_use)
@@ -356,7 +340,7 @@ commit (kvault_writer        *self,
       if ((rc = kvault__begin (vault)) == KVAULT_OK)
         rc = kvault__end (vault, kvault__put_replacing (vault, self->key, self->key_size, self->memory, self->memory_size));
     }
-  else if ((rc = check_memory (self)) == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
+  else if ((rc = kvault__check_memory (vault, self->written)) == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
     rc = kvault__end (vault, write_value (self));
   if (rc == KVAULT_OK && self->section == in_use)
     kvault__cache_drop (vault, self->key, self->key_size);
