@@ -268,6 +268,116 @@ a_killed_import_returns_at_the_next_opening (void)
     }
 }
 
+#define PIECE (5 * MEBIBYTE)
+
+/* Key i holds a value of the seed given, for i in a range. */
+static void
+assert_values (kvault *vault, unsigned from, unsigned to, uint64_t seed)
+{
+  uint8_t *value = malloc (PIECE);
+
+  kvtest_fill (value, PIECE, seed);
+  for (unsigned i = from; i < to; i++)
+    assert_value (vault, &i, sizeof i, value, PIECE);
+  free (value);
+}
+
+static void
+count_committed (kvault *vault, unsigned n, bool give_up)
+{
+  uint8_t *value = malloc (PIECE);
+  uint64_t committed = 0;
+
+  kvtest_fill (value, PIECE, 2);
+  assert_ok (vault, kvault_bulk_begin (vault, 0));
+  for (unsigned i = 0; i < n; i++)
+    {
+      assert_ok (vault, kvault_put (vault, &i, sizeof i, value, PIECE));
+      assert_int (kvault_bulk_committed (vault), >=, committed);
+      committed = kvault_bulk_committed (vault);
+      assert_int (committed, >=, i < 13 ? 0 : (i - 12) / 13 * 13);
+    }
+  if (give_up)
+    kvault_rollback (vault);
+  else
+    assert_ok (vault, kvault_bulk_end (vault));
+  assert_int (kvault_bulk_committed (vault), ==, give_up ? committed : n);
+  free (value);
+}
+
+static void
+tells_how_many_are_committed (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+
+  count_committed (vault, 20, false);
+  assert_values (vault, 0, 20, 2);
+  count_committed (vault, 30, true);
+  assert_values (vault, 0, 26, 2);
+  assert_int (kvault_bulk_committed (vault), ==, 26);
+  assert_ok (vault, kvault_bulk_begin (vault, 0));
+  assert_int (kvault_bulk_committed (vault), ==, 0);
+  kvault_close (vault);
+}
+
+/* Put by turns in place of a value of the same size and under a new key. */
+static unsigned
+key_of_put (unsigned i)
+{
+  return i % 2 ? 100 + i : i / 2;
+}
+
+/* The first so many are there, and of the others the old value or none. */
+static void
+fill_a_disk (void *data)
+{
+  char *path = kvtest_format ("%s/a.db", (char *) data);
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  uint8_t *value = malloc (PIECE);
+  unsigned n = 80, put = 0, committed, key;
+  int rc = KVAULT_OK;
+  kvault *vault;
+
+  options.access = KVAULT_ACCESS_CREATE_NEW;
+  assert_int (kvault_open (path, &options, &vault, NULL), ==, KVAULT_OK);
+  kvtest_fill (value, PIECE, 1);
+  for (unsigned i = 0; i < n / 2; i++)
+    assert_ok (vault, kvault_put (vault, &i, sizeof i, value, PIECE));
+  kvtest_fill (value, PIECE, 2);
+  assert_ok (vault, kvault_bulk_begin (vault, 0));   /* an unknown amount: it stays in its log */
+  for (; put < n && rc == KVAULT_OK; put += rc == KVAULT_OK)
+    {
+      key = key_of_put (put);
+      rc = kvault_put (vault, &key, sizeof key, value, PIECE);
+    }
+  assert_result (vault, rc, KVAULT_EFULL);
+  committed = (unsigned) kvault_bulk_committed (vault);
+  assert_int (committed, <, put);
+  assert_result (vault, kvault_put (vault, "late", 4, "late", 4), KVAULT_EIO);   /* not as if nothing had happened */
+  assert_result (vault, kvault_bulk_end (vault), KVAULT_EIO);
+  assert_int (kvault_bulk_committed (vault), ==, committed);
+  printf ("# %u of %u put are there\n", committed, put);
+  for (unsigned i = 0; i < n; i++)
+    {
+      key = key_of_put (i);
+      if (i < committed || i % 2 == 0)
+        assert_values (vault, key, key + 1, i < committed ? 2 : 1);
+      else
+        assert_result (vault, kvault_exists (vault, &key, sizeof key), KVAULT_NOTFOUND);
+    }
+  kvault_close (vault);
+  free (value);
+}
+
+static void
+a_full_disk_leaves_those_that_were_committed (void)
+{
+  char *folder = kvtest_path ("small");
+
+  kvtest_make_folder (folder);
+  kvtest_on_small_disk (folder, 340 * MEBIBYTE, fill_a_disk, folder);
+}
+
 static const KvTest tests[] = {
   { "/kvault/stream/stores-and-gives-files", stores_and_gives_files },
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
@@ -277,6 +387,8 @@ static const KvTest tests[] = {
   { "/kvault/stream/bulk/stays-in-the-log-beside-others", stays_in_the_log_beside_others },
   { "/kvault/stream/bulk/giving-up-keeps-what-was-committed", giving_up_keeps_what_was_committed },
   { "/kvault/stream/bulk/a-killed-import-returns-at-the-next-opening", a_killed_import_returns_at_the_next_opening },
+  { "/kvault/stream/bulk/tells-how-many-are-committed", tells_how_many_are_committed },
+  { "/kvault/stream/bulk/a-full-disk-leaves-those-that-were-committed", a_full_disk_leaves_those_that_were_committed },
 };
 
 KVTEST_MAIN (tests)
