@@ -212,6 +212,32 @@ write_all (kvault     *vault,
 }
 
 int
+kvault_get_into (kvault     *vault,
+                 const void *key,
+                 size_t      key_size,
+                 void       *buf,
+                 size_t      room,
+                 uint64_t   *value_size)
+{
+  kvault_blob *blob;
+  int rc;
+
+  *value_size = 0;
+  if (buf == NULL && room > 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "no memory to read into");
+  if ((rc = kvault_blob_open (vault, key, key_size, &blob)) != KVAULT_OK)
+    return rc;
+  *value_size = kvault_blob_size (blob);
+  if (*value_size <= room)
+    rc = kvault_blob_read (blob, buf, (size_t) *value_size, 0);
+  else
+    rc = kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: the value has %llu bytes, and there is room for %zu", vault->name,
+                       kvault__describe_key (key, key_size).text, (unsigned long long) *value_size, room);
+  kvault_blob_close (blob);
+  return rc;
+}
+
+int
 kvault_get_fd (kvault              *vault,
                const void          *key,
                size_t               key_size,

@@ -422,6 +422,19 @@ open_from_walk (kvault *vault)
 }
 
 static int
+release_blob (kvault *vault)
+{
+  kvault_blob *blob;
+  char byte;
+  int rc = kvault_blob_open (vault, "k5", 2, &blob);
+
+  if (rc == KVAULT_OK && (rc = kvault_blob_read (blob, &byte, 1, 0)) == KVAULT_OK && (rc = kvault_blob_release (blob)) == KVAULT_OK)
+    rc = kvault_blob_read (blob, &byte, 1, 1);
+  kvault_blob_close (blob);
+  return rc;
+}
+
+static int
 look_around (kvault *vault)
 {
   kvault_totals_result totals;
@@ -487,6 +500,14 @@ remove_orphans (kvault *vault)
   kvault_orphans_result result;
 
   return kvault_orphans_remove (vault, NULL, NULL, &result);
+}
+
+static int
+convert (kvault *vault)
+{
+  int rc = kvault_use_table (vault, "old");
+
+  return rc == KVAULT_OK ? kvault_convert (vault, NULL, NULL) : rc;
 }
 
 static int
@@ -606,6 +627,7 @@ const Operation operations[] = {
   { "bulk", bulk, 0 },
   { "cache-flush", flush_cache, 0 },
   { "cache-unlock", unlock_cache, 0 },
+  { "blob-release", release_blob, OPERATION_READS },
   { "cursor", walk, OPERATION_READS },
   { "look-around", look_around, OPERATION_READS },
   { "check", check_quick, OPERATION_READS },
@@ -613,6 +635,7 @@ const Operation operations[] = {
   { "checkpoint", checkpoint, 0 },
   { "optimize", optimize, OPERATION_READS },
   { "orphans-remove", remove_orphans, OPERATION_READS },
+  { "convert", convert, OPERATION_READS | OPERATION_LONG },
   { "compact-swap", compact_by_swap, OPERATION_READS | OPERATION_SWAPS | OPERATION_LONG },
   { "compact-steps", compact_in_steps, OPERATION_READS | OPERATION_LONG },
   { "compact-in-place", compact_in_place, OPERATION_READS | OPERATION_LONG },

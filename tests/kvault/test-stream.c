@@ -268,6 +268,47 @@ a_killed_import_returns_at_the_next_opening (void)
     }
 }
 
+static void
+gives_into_the_callers_memory (void)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  char *path = kvtest_path ("a.db");
+  uint8_t *value = malloc (MEBIBYTE), *buf = malloc (MEBIBYTE + 1);
+  uint64_t size = 7;
+  kvault *vault;
+
+  options.access = KVAULT_ACCESS_CREATE;
+  options.whole_value_max = MEBIBYTE / 2;   /* the last is in parts */
+  assert_int (kvault_open (path, &options, &vault, NULL), ==, KVAULT_OK);
+  kvtest_fill (value, MEBIBYTE, 1);
+  assert_ok (vault, kvault_put (vault, "empty", 5, NULL, 0));
+  assert_ok (vault, kvault_put (vault, "", 0, value, 100));
+  assert_ok (vault, kvault_put (vault, "large", 5, value, MEBIBYTE));
+  assert_ok (vault, kvault_cache_enable (vault, NULL));
+  assert_ok (vault, kvault_put (vault, "waits", 5, value, 50));
+  assert_ok (vault, kvault_get_into (vault, "empty", 5, NULL, 0, &size));
+  assert_int (size, ==, 0);
+  assert_ok (vault, kvault_get_into (vault, NULL, 0, buf, 100, &size));
+  assert_mem (buf, size, value, 100);
+  assert_ok (vault, kvault_get_into (vault, "large", 5, buf, MEBIBYTE + 1, &size));
+  assert_mem (buf, size, value, MEBIBYTE);
+  assert_ok (vault, kvault_get_into (vault, "waits", 5, buf, MEBIBYTE, &size));
+  assert_mem (buf, size, value, 50);
+  memset (buf, '-', 100);
+  assert_result (vault, kvault_get_into (vault, "", 0, buf, 99, &size), KVAULT_ERANGE);
+  assert_int (size, ==, 100);
+  assert_int (buf[0], ==, '-');
+  assert_result (vault, kvault_get_into (vault, "large", 5, NULL, 0, &size), KVAULT_ERANGE);
+  assert_int (size, ==, MEBIBYTE);
+  assert_result (vault, kvault_get_into (vault, "none", 4, buf, 10, &size), KVAULT_NOTFOUND);
+  assert_int (size, ==, 0);
+  assert_result (vault, kvault_get_into (vault, "large", 5, NULL, 10, &size), KVAULT_EINVAL);
+  assert_result (vault, kvault_get_into (vault, NULL, 5, buf, 10, &size), KVAULT_EINVAL);
+  kvault_close (vault);
+  free (value);
+  free (buf);
+}
+
 #define PIECE (5 * MEBIBYTE)
 
 /* Key i holds a value of the seed given, for i in a range. */
@@ -383,6 +424,7 @@ static const KvTest tests[] = {
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
   { "/kvault/stream/what-fails-midway-keeps-the-old-value", what_fails_midway_keeps_the_old_value },
   { "/kvault/stream/tells-when-what-goes-out-finds-no-room", tells_when_what_goes_out_finds_no_room },
+  { "/kvault/stream/gives-into-the-callers-memory", gives_into_the_callers_memory },
   { "/kvault/stream/bulk/leaves-the-log-and-returns", leaves_the_log_and_returns },
   { "/kvault/stream/bulk/stays-in-the-log-beside-others", stays_in_the_log_beside_others },
   { "/kvault/stream/bulk/giving-up-keeps-what-was-committed", giving_up_keeps_what_was_committed },
