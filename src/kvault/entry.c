@@ -374,9 +374,9 @@ kvault__is_whole (const kvault *vault,
                   size_t        key_size,
                   uint64_t      value_size)
 {
-  return key_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK &&
-         value_size <= KVAULT__RECORD_MAX - KVAULT__RECORD_SLACK - key_size &&
-         value_size <= vault->options.whole_value_max;
+  size_t most = vault->options.whole_value_max;   /* a record has 32 bytes of other things, too, and that is the greatest of these */
+
+  return key_size <= most && value_size <= most - key_size;
 }
 
 int

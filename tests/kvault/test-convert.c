@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #define MEBIBYTE 1048576u
-#define KILLS 10
+#define KILLS 6
 #define LARGE (9 * MEBIBYTE + 12345)   /* three parts where the limit is 1 MiB */
 
 static kvault *
