@@ -422,19 +422,6 @@ open_from_walk (kvault *vault)
 }
 
 static int
-release_blob (kvault *vault)
-{
-  kvault_blob *blob;
-  char byte;
-  int rc = kvault_blob_open (vault, "k5", 2, &blob);
-
-  if (rc == KVAULT_OK && (rc = kvault_blob_read (blob, &byte, 1, 0)) == KVAULT_OK && (rc = kvault_blob_release (blob)) == KVAULT_OK)
-    rc = kvault_blob_read (blob, &byte, 1, 1);
-  kvault_blob_close (blob);
-  return rc;
-}
-
-static int
 look_around (kvault *vault)
 {
   kvault_totals_result totals;
@@ -627,7 +614,6 @@ const Operation operations[] = {
   { "bulk", bulk, 0 },
   { "cache-flush", flush_cache, 0 },
   { "cache-unlock", unlock_cache, 0 },
-  { "blob-release", release_blob, OPERATION_READS },
   { "cursor", walk, OPERATION_READS },
   { "look-around", look_around, OPERATION_READS },
   { "check", check_quick, OPERATION_READS },
