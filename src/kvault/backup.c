@@ -170,8 +170,10 @@ run (backup     *self,
 
   if (lstat (path, &st) == 0)
     return kvault__fail (self->vault, KVAULT_EEXIST, "%s is there already", name);
+  if (stat (self->vault->path, &st) != 0)
+    return kvault__fail_errno (self->vault, KVAULT_EMOVED, errno, "%s", self->vault->name);
   kvault__sweep (path);
-  if ((rc = kvault__copy_begin (&self->copy, self->vault, &self->work, kvault__copy_path (path), 0644)) == KVAULT_OK &&
+  if ((rc = kvault__copy_begin (&self->copy, self->vault, &self->work, kvault__copy_path (path), st.st_mode & 0666)) == KVAULT_OK &&
       (rc = fill_and_check (self)) == KVAULT_OK &&
       (rc = give_name (self, path, name)) == KVAULT_OK)
     rc = kvault__sync_folder (self->vault, path);

@@ -40,10 +40,14 @@ kvault_commit (kvault *vault)
   if (sqlite3_get_autocommit (vault->db))
     {
       vault->batch = false;
+      kvault__writers_settle (vault, false);
       return kvault__fail (vault, KVAULT_EIO, "%s: the transaction was undone by an earlier failure", vault->name);
     }
   if ((rc = kvault__run (vault, KVAULT__COMMIT)) == KVAULT_OK || sqlite3_get_autocommit (vault->db))
-    vault->batch = false;
+    {
+      vault->batch = false;
+      kvault__writers_settle (vault, rc == KVAULT_OK);
+    }
   if (rc == KVAULT_OK && vault->sweep_due)
     kvault__large_sweep (vault);
   return rc;
@@ -55,7 +59,10 @@ kvault_rollback (kvault *vault)
   kvault_error error = vault->error;
 
   if (vault->batch)
-    kvault__take_back (vault);
+    {
+      kvault__take_back (vault);
+      kvault__writers_settle (vault, false);
+    }
   vault->batch = false;
   kvault__forget_large (vault);
   if (vault->bulk)

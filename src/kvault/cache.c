@@ -318,6 +318,7 @@ flush (kvault *vault)
   cache->last_flush_unix_ms = unix_ms ();
   if (rc == KVAULT_OK)
     {
+      vault->n_flushes++;
       drop_all (cache);
       cache->retry_at_ms = cache->retry_ms = 0;
       return KVAULT_OK;

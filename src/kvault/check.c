@@ -447,6 +447,21 @@ walk (checker *self,
   return rc;
 }
 
+/* Whether key @a is behind key @b in the index's order; false if that cannot be told. */
+static bool
+is_behind (checker       *self,
+           sqlite3_value *a,
+           sqlite3_value *b)
+{
+  sqlite3_stmt *statement = NULL;
+  bool behind = sqlite3_prepare_v2 (self->vault->db, "SELECT ?1 > ?2", -1, &statement, NULL) == SQLITE_OK &&
+                sqlite3_bind_value (statement, 1, a) == SQLITE_OK && sqlite3_bind_value (statement, 2, b) == SQLITE_OK &&
+                sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_int (statement, 0);
+
+  sqlite3_finalize (statement);
+  return behind;
+}
+
 static int
 index_turn (checker *self,
             bool    *more)
@@ -467,7 +482,13 @@ index_turn (checker *self,
         break;
     }
   *more = rc == KVAULT_OK && step == SQLITE_ROW;
-  if (*more)
+  if (*more && self->last_key != NULL && !is_behind (self, sqlite3_column_value (keys, 0), self->last_key))
+    {
+      *more = false;   /* going on behind it would come by here again */
+      self->index_broken = true;
+      rc = report (self, KVAULT_FINDING_INDEX, NULL, 0, "the index of the keys is broken: its keys are out of order");
+    }
+  else if (*more)
     {
       sqlite3_value_free (self->last_key);
       self->last_key = sqlite3_value_dup (sqlite3_column_value (keys, 0));
@@ -512,26 +533,42 @@ check_in_index (checker *self)
   return rc;
 }
 
+/* Rows that come out of order would be begun with again and again. */
+static int
+report_order (checker *self,
+              bool    *more)
+{
+  *more = false;
+  return report (self, KVAULT_FINDING_STRUCTURE, NULL, 0, "the table is broken: its rows are out of order");
+}
+
 static int
 rows_turn (checker *self,
            bool    *more)
 {
   int64_t until_ms = kvault__now_ms () + HOLD_MS;
   int64_t last = self->last_key != NULL ? sqlite3_value_int64 (self->last_key) : INT64_MIN;
+  bool disordered = false;
   int rc = KVAULT_OK;
   int step;
 
   sqlite3_bind_int64 (self->rows, 1, last);
   while ((step = sqlite3_step (self->rows)) == SQLITE_ROW && rc == KVAULT_OK)
     {
+      int64_t id = sqlite3_column_int64 (self->rows, 1);
+
+      disordered = id <= last;
+      last = id;
       rc = check_in_index (self);
       if (rc == KVAULT_OK)
         rc = kvault__work_check (&self->work);
-      if (rc == KVAULT_OK && kvault__now_ms () >= until_ms)
+      if (disordered || (rc == KVAULT_OK && kvault__now_ms () >= until_ms))
         break;
     }
   *more = rc == KVAULT_OK && step == SQLITE_ROW;
-  if (*more)
+  if (*more && disordered)
+    rc = report_order (self, more);
+  else if (*more)
     {
       sqlite3_value_free (self->last_key);
       self->last_key = sqlite3_value_dup (sqlite3_column_value (self->rows, 1));

@@ -26,6 +26,7 @@ typedef struct {
 struct kvault_cursor {
   kvault *vault;
   kvault_cursor *next;
+  const kvault_section *section;
   sqlite3_stmt *keys;
   sqlite3_stmt *sizes;      /* by row id; NULL if not wanted */
   kvault_entry entry;
@@ -37,6 +38,7 @@ struct kvault_cursor {
   sqlite3_value *sample;    /* a key that was passed; NULL: none yet */
   unsigned char *passed;    /* the key given out last, once entries of the cache come in between; NULL: none yet */
   size_t passed_size, passed_room;
+  uint64_t n_flushes;       /* of the cache, at the last step */
   bool empty;               /* the bounds exclude everything */
   int failed;               /* the result that ended the walk */
   char number[32];          /* entry.key of a numeric key */
@@ -137,8 +139,7 @@ bind_bound (sqlite3_stmt *statement,
 /* ---- opening ---- */
 
 static int
-prepare_walk (kvault_cursor *self,
-              unsigned       flags)
+prepare_keys (kvault_cursor *self)
 {
   kvault *vault = self->vault;
   const char *low = !self->low.set ? "" : self->low.inclusive ? " AND key >= ?1" : " AND key > ?1";
@@ -146,10 +147,8 @@ prepare_walk (kvault_cursor *self,
   char *sql;
   int rc = KVAULT_OK;
 
-  self->reverse = (flags & KVAULT_CURSOR_REVERSE) != 0;
-  self->has_ids = (flags & (KVAULT_CURSOR_IDS | KVAULT_CURSOR_SIZES)) != 0;
   sql = sqlite3_mprintf ("SELECT key%s FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", self->has_ids ? ", rowid" : "",
-                         vault->section->name, low, high, self->reverse ? " DESC" : "");
+                         self->section->name, low, high, self->reverse ? " DESC" : "");
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
@@ -159,10 +158,23 @@ prepare_walk (kvault_cursor *self,
     return rc;
   bind_bound (self->keys, 1, &self->low);
   bind_bound (self->keys, 2, &self->high);
-  if ((flags & KVAULT_CURSOR_SIZES) == 0)
-    return KVAULT_OK;
+  return KVAULT_OK;
+}
 
-  sql = sqlite3_mprintf ("SELECT typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1", vault->section->name);
+static int
+prepare_walk (kvault_cursor *self,
+              unsigned       flags)
+{
+  kvault *vault = self->vault;
+  char *sql;
+  int rc;
+
+  self->reverse = (flags & KVAULT_CURSOR_REVERSE) != 0;
+  self->has_ids = (flags & (KVAULT_CURSOR_IDS | KVAULT_CURSOR_SIZES)) != 0;
+  if ((rc = prepare_keys (self)) != KVAULT_OK || (flags & KVAULT_CURSOR_SIZES) == 0)
+    return rc;
+
+  sql = sqlite3_mprintf ("SELECT typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1", self->section->name);
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->sizes, NULL) != SQLITE_OK)
@@ -206,6 +218,8 @@ kvault_cursor_open (kvault                      *vault,
   if (self == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   self->vault = vault;
+  self->section = vault->section;
+  self->n_flushes = vault->n_flushes;
   self->entry.value_size = KVAULT_SIZE_UNKNOWN;
   self->entry.value_class = KVAULT_CLASS_BLOB;
   rc = set_bounds (self, options) ? prepare_walk (self, options->flags)
@@ -283,9 +297,11 @@ static void
 read_size (kvault_cursor *self)
 {
   kvault *vault = self->vault;
+  const kvault_section *in_use = vault->section;
   kvault_entry *entry = &self->entry;
   kvault__row row = { .id = entry->id };
 
+  kvault__schema_switch (vault, self->section);
   sqlite3_bind_int64 (self->sizes, 1, entry->id);
   switch (sqlite3_step (self->sizes))
     {
@@ -304,6 +320,7 @@ read_size (kvault_cursor *self)
                                        kvault__describe_key (entry->key, entry->key_size).text);
     }
   kvault__statement_done (self->sizes);
+  kvault__schema_switch (vault, in_use);
   if (entry->result != KVAULT_OK)
     {
       entry->value_size = KVAULT_SIZE_UNKNOWN;
@@ -493,14 +510,30 @@ step_rows (kvault_cursor *self,
     }
 }
 
+/* What waited when the walk went on to the row it stands on, or found the end of the rows, is in the table by now, and may be behind it. */
+static int
+seek_anew (kvault_cursor *self)
+{
+  if (!set_bound (self->reverse ? &self->high : &self->low, self->passed, self->passed_size, KVAULT_CLASS_BLOB, false))
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+  sqlite3_finalize (self->keys);
+  self->keys = NULL;
+  self->row_ready = self->row_given = self->rows_over = false;
+  return prepare_keys (self);
+}
+
 static int
 next_entry (kvault_cursor *self)
 {
-  bool merging = kvault__cache_n_entries (self->vault) > 0;
+  bool merging = self->section == self->vault->section && kvault__cache_n_entries (self->vault) > 0;
+  bool flushed = self->n_flushes != self->vault->n_flushes;
   kvault__waiting waiting;
   int order;
   int rc;
 
+  self->n_flushes = self->vault->n_flushes;
+  if (flushed && self->passed != NULL && (self->row_ready || self->rows_over) && (rc = seek_anew (self)) != KVAULT_OK)
+    return rc;
   if (!self->row_ready && !self->rows_over && (rc = step_rows (self, merging)) != KVAULT_OK)
     return rc;
   if (merging && next_waiting (self, &waiting) && (order = compare_with_row (self, &waiting)) <= 0)

@@ -220,21 +220,20 @@ int
 kvault_count (kvault   *vault,
               uint64_t *count)
 {
-  /* The quick way walks without asking whether to go on; kvault_interrupt() reaches it, is_cancelled cannot. */
-  bool quick = vault->options.is_cancelled == NULL;
+  kvault__work work;
   sqlite3_stmt *statement;
   int rc;
 
   *count = 0;
-  if ((rc = kvault__enter (vault)) != KVAULT_OK ||
-      (rc = kvault__statement (vault, quick ? KVAULT__COUNT : KVAULT__COUNT_STEPWISE, &statement)) != KVAULT_OK)
+  if ((rc = kvault__enter (vault)) != KVAULT_OK || (rc = kvault__statement (vault, KVAULT__COUNT, &statement)) != KVAULT_OK)
     return rc;
-  atomic_store (&vault->counting, quick);
+  kvault__work_init (&work, vault, NULL, NULL);
+  kvault__work_watch (&work, vault->db, 0);   /* SQLite counts without asking whether to go on, but it reads pages */
   if (sqlite3_step (statement) == SQLITE_ROW)
     *count = (uint64_t) sqlite3_column_int64 (statement, 0);
   else
     rc = kvault__fail_db (vault, "%s", vault->name);
-  atomic_store (&vault->counting, 0);
+  kvault__work_unwatch (&work);
   kvault__statement_done (statement);
   return rc == KVAULT_OK ? count_waiting (vault, count) : rc;
 }

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define POLL_MS 10
@@ -21,6 +22,14 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static kvault *handles;   /* every one that holds its file or has claimed one */
+
+/* Swaps of this process: a handle that let go of the old file finds its own again in the new one. */
+typedef struct {
+  dev_t dev;
+  ino_t ino, new_ino;
+} swapped;
+static swapped *swaps;
+static size_t n_swaps;
 
 static bool
 is_file (const kvault__handle *handle,
@@ -90,6 +99,22 @@ unlink_handle (kvault *vault)
     *link = vault->handle.next;
 }
 
+/* Whether the file at the name is not the one that the handle let go of. */
+static bool
+is_another (const kvault      *vault,
+            const struct stat *st)
+{
+  const kvault__handle *handle = &vault->handle;
+  ino_t ino = handle->ino;
+
+  if (!handle->was_open)
+    return false;
+  for (size_t i = handle->n_swaps; i < n_swaps; i++)
+    if (swaps[i].dev == handle->dev && swaps[i].ino == ino)
+      ino = swaps[i].new_ino;
+  return st->st_dev != handle->dev || st->st_ino != ino;
+}
+
 /* Before the file is opened: waits while another handle has it for itself. */
 int
 kvault__handle_join (kvault *vault)
@@ -110,9 +135,10 @@ kvault__handle_join (kvault *vault)
     }
   if (rc == KVAULT_OK)
     {
+      vault->replaced = vault->replaced || is_another (vault, &st);
       vault->handle.dev = st.st_dev;
       vault->handle.ino = st.st_ino;
-      vault->handle.holds = true;
+      vault->handle.was_open = vault->handle.holds = true;
       link_handle (vault);
     }
   pthread_mutex_unlock (&lock);
@@ -125,6 +151,7 @@ kvault__handle_leave (kvault *vault)
 {
   pthread_mutex_lock (&lock);
   vault->handle.holds = false;
+  vault->handle.n_swaps = n_swaps;
   if (!vault->handle.claims)
     unlink_handle (vault);
   pthread_cond_broadcast (&changed);
@@ -207,6 +234,22 @@ kvault__claim_second (kvault *vault,
 {
   pthread_mutex_lock (&lock);
   vault->handle.second_ino = ino;
+  pthread_mutex_unlock (&lock);
+}
+
+/* The claimed file has another inode from now on. Without memory to note it, handles that let go take the file for another one. */
+void
+kvault__handle_swapped (kvault *vault,
+                        ino_t   ino)
+{
+  swapped *grown;
+
+  pthread_mutex_lock (&lock);
+  if ((grown = realloc (swaps, (n_swaps + 1) * sizeof *swaps)) != NULL)
+    {
+      swaps = grown;
+      swaps[n_swaps++] = (swapped) { vault->handle.dev, vault->handle.ino, ino };
+    }
   pthread_mutex_unlock (&lock);
 }
 

@@ -21,6 +21,7 @@
 #define KVAULT__RECORD_SLACK 32u        /* header and the other columns of a record */
 #define KVAULT__MARKER_SIZE 112u         /* of the value that stands for one in parts */
 #define KVAULT__LARGE_ID_MAX ((INT64_C (1) << 39) - 1)   /* of a value in parts: id << 24 is the row of its first */
+#define KVAULT__TOKEN_SIZE 16u
 #define KVAULT__STRIDE (1u << 20)       /* how far one uninterruptible read may walk into a value */
 
 /* The marker that follows from a row of kvault_large, in SQL. */
@@ -36,7 +37,6 @@ typedef enum {
   KVAULT__ROW_KEY,
   KVAULT__EXISTS,
   KVAULT__COUNT,
-  KVAULT__COUNT_STEPWISE,
   KVAULT__PUT,
   KVAULT__RESERVE_UPDATE,
   KVAULT__RESERVE_INSERT,
@@ -53,6 +53,7 @@ typedef enum {
   KVAULT__LARGE_DYING,
   KVAULT__LARGE_FORGET,
   KVAULT__LARGE_TOUCH,
+  KVAULT__LARGE_ABANDON,
   KVAULT__PART_INSERT,
   KVAULT__PARTS_DELETE_SOME,
   KVAULT__BEGIN,
@@ -82,6 +83,8 @@ typedef struct {
   kvault *next;
   dev_t dev;                    /* of the file it has open, or had last */
   ino_t ino, second_ino;
+  bool was_open;                /* dev and ino are of the file it had open, or has */
+  size_t n_swaps;               /* of this process, when it let go of it */
   bool holds;                   /* has it open */
   bool claims;                  /* has it for itself */
   bool asked;                   /* to let go of it, for the claim that is being made */
@@ -106,6 +109,7 @@ struct kvault {
   kvault_writer *writers;
 
   kvault__cache *cache;         /* NULL: off */
+  uint64_t n_flushes;           /* of all caches of the handle that moved something */
   bool has_large;               /* there are values in parts, or were */
   int64_t no_large_at;          /* data_version at which there were none */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
@@ -115,11 +119,12 @@ struct kvault {
   bool left_wal;                /* which has left write-ahead logging */
   uint64_t bulk_bytes;          /* put since its last commit */
   uint64_t bulk_puts, bulk_committed;  /* since then; up to then */
+  bool replaced;                /* while the handle had let go of its file, another came to its name */
   bool stuck;                   /* a transaction could not be taken back yet */
-  int inside;                   /* operations that are running, one inside the other */
+  int inside;                   /* operations that are running, one inside the other: transaction and savepoints */
+  int spans;                    /* calls that are running and consist of others: an interruption is for all of it */
 
   _Atomic int interrupted;      /* set by kvault_interrupt(), forgotten by kvault__enter() */
-  _Atomic int counting;         /* OP_Count runs, which asks no progress handler */
   bool cancelled;               /* a handler ended the running call: SQLite then says BUSY or INTERRUPT */
   int64_t busy_since_ms;
   kvault__handle handle;
@@ -173,6 +178,7 @@ int kvault__handle_join (kvault *vault);
 void kvault__handle_leave (kvault *vault);
 bool kvault__others_would_let_go (kvault *vault);
 int kvault__claim (kvault *vault);
+void kvault__handle_swapped (kvault *vault, ino_t ino);
 void kvault__claim_second (kvault *vault, ino_t ino);
 void kvault__unclaim (kvault *vault);
 bool kvault__is_only_handle (kvault *vault);
@@ -294,6 +300,9 @@ typedef struct {       /* a value in parts on its way in */
   int64_t n_parts;
   unsigned char *buffer;
   size_t used;
+  unsigned char token[KVAULT__TOKEN_SIZE];   /* tells the row from another one of its id, which a rollback sets free */
+  bool in_batch;       /* some of it is in a transaction that may be rolled back yet … */
+  bool undone;         /* … and was */
 } kvault__parts;
 int kvault__has_large (kvault *vault, bool *has);
 void kvault__forget_large (kvault *vault);
@@ -304,6 +313,7 @@ void kvault__large_sweep (kvault *vault);
 int kvault__large_sweep_step (kvault *vault, int64_t id, uint64_t *n_deleted);
 int kvault__parts_begin (kvault *vault, const void *key, size_t key_size, kvault__parts *parts);
 int kvault__parts_write (kvault *vault, kvault__parts *parts, const void *bytes, size_t len);
+void kvault__parts_settle (kvault__parts *parts, bool committed);
 int kvault__parts_finish (kvault *vault, kvault__parts *parts, const void *key, size_t key_size);
 void kvault__parts_end (kvault *vault, kvault__parts *parts);
 
@@ -386,6 +396,7 @@ int kvault__bulk_recover (kvault *vault);
 int kvault__check_memory (kvault *vault, uint64_t size);
 
 /* writer.c */
+void kvault__writers_settle (kvault *vault, bool committed);
 bool kvault__writes_parts (const kvault *vault);
 
 /* cursor.c */

@@ -321,7 +321,9 @@ KVAULT_API int kvault_close (kvault *vault);
  * Close the file but not the handle: nobody is kept from anything by it any more. The next call on the handle takes
  * the file up again by itself; it waits, up to the busy timeout, while another handle of this process has the
  * file for itself, and fails with KVAULT_ESTALE if the file's tables have changed. What waits in the cache waits on; writers
- * stay as they are.
+ * stay as they are. If another file has come to the name meanwhile, it can be looked at, but the handle writes nothing to it
+ * (KVAULT_EMOVED), and while values wait in the cache, which belong to the old one, it is not looked at either. A file that
+ * a swap of this process (kvault_vacuum()) has made of it is no other.
  *
  * Returns: KVAULT_OK
  *          KVAULT_EBUSY  a cursor, a blob (not a released one) or a transaction of the handle's is open, or a writer has
@@ -1324,7 +1326,7 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  * whole and on the disk. What waits in the cache is flushed first; no cursor, blob or transaction of the handle's may be
  * open. A killed process may leave ".NAME.kvault-compact" beside the target, for the next who opens or makes that.
  *
- * @target  a path; nothing may be there. Mode 0644 less the umask; the journal mode is that of the vault
+ * @target  a path; nothing may be there. It has the rights of the file less the umask, and its journal mode
  *
  * Returns: KVAULT_OK
  *          KVAULT_EEXIST    there is something at @target

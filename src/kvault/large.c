@@ -18,7 +18,6 @@
 #include <time.h>
 
 #define PART_SIZE (4u << 20)       /* the longest lock and the coldest read are both short with it */
-#define TOKEN_SIZE 16
 
 /* What was known may have been taken back with a transaction. */
 void
@@ -190,13 +189,19 @@ void
 kvault__large_sweep (kvault *vault)
 {
   kvault_error error = vault->error;
-  int64_t id = 0;
+  int64_t id = 0, forgotten = 0;
   uint64_t n;
   int rc = KVAULT_OK;
 
   vault->sweeping = true;
   while (rc == KVAULT_OK && !kvault__is_cancelled (vault) && (rc = dying_id (vault, &id)) == KVAULT_OK)
-    rc = kvault__large_sweep_step (vault, id, &n);
+    if (id == forgotten)   /* a walk finds it, and its id does not: for ever */
+      {
+        vault->damaged = true;
+        rc = KVAULT_ECORRUPT;
+      }
+    else if ((rc = kvault__large_sweep_step (vault, id, &n)) == KVAULT_OK && n == 0)
+      forgotten = id;
   vault->sweeping = false;
   vault->sweep_due = rc != KVAULT_NOTFOUND;
   vault->error = error;
@@ -210,18 +215,17 @@ insert_large (kvault        *vault,
               const void    *key,
               size_t         key_size)
 {
-  unsigned char token[TOKEN_SIZE];
   sqlite3_stmt *statement;
   int rc;
 
-  if (getrandom (token, sizeof token, 0) != sizeof token)
+  if (getrandom (parts->token, sizeof parts->token, 0) != sizeof parts->token)
     return kvault__fail (vault, KVAULT_EIO, "%s: the system gives no random numbers", vault->name);
   if ((rc = kvault__statement (vault, KVAULT__LARGE_INSERT, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_text (statement, 1, vault->section->name, -1, SQLITE_STATIC);
   kvault__bind_bytes (statement, 2, key, key_size);
   sqlite3_bind_int64 (statement, 3, PART_SIZE);
-  kvault__bind_bytes (statement, 4, token, sizeof token);
+  kvault__bind_bytes (statement, 4, parts->token, sizeof parts->token);
   sqlite3_bind_int64 (statement, 5, (sqlite3_int64) time (NULL));
   if (sqlite3_step (statement) == SQLITE_DONE)
     parts->id = sqlite3_last_insert_rowid (vault->db);
@@ -254,7 +258,10 @@ kvault__parts_begin (kvault        *vault,
       rc = kvault__end (vault, rc);
     }
   if (rc == KVAULT_OK)
-    vault->has_large = true;
+    {
+      vault->has_large = true;
+      parts->in_batch = vault->batch;
+    }
   else
     {
       free (parts->buffer);
@@ -296,10 +303,13 @@ touch (kvault        *vault,
   sqlite3_stmt *statement;
   int rc;
 
+  if (parts->undone)
+    return kvault__fail (vault, KVAULT_ESTALE, "%s: parts of the value were undone with the transaction they were in", vault->name);
   if ((rc = kvault__statement (vault, KVAULT__LARGE_TOUCH, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, parts->id);
   sqlite3_bind_int64 (statement, 2, (sqlite3_int64) time (NULL));
+  kvault__bind_bytes (statement, 3, parts->token, sizeof parts->token);
   if (sqlite3_step (statement) != SQLITE_DONE)
     rc = kvault__fail_db (vault, "%s", vault->name);
   else if (sqlite3_changes (vault->db) == 0)
@@ -317,9 +327,19 @@ write_part (kvault        *vault,
 
   if (rc != KVAULT_OK)
     return rc;
+  parts->in_batch = parts->in_batch || vault->batch;
   if ((rc = touch (vault, parts)) == KVAULT_OK)
     rc = insert_part (vault, parts);
   return kvault__end (vault, rc);
+}
+
+/* The transaction of the caller's that was open is over. */
+void
+kvault__parts_settle (kvault__parts *parts,
+                      bool           committed)
+{
+  parts->undone = parts->undone || (parts->in_batch && !committed);
+  parts->in_batch = false;
 }
 
 int
@@ -356,8 +376,7 @@ make_live (kvault        *vault,
   unsigned char marker[KVAULT__MARKER_SIZE];
   int rc;
 
-  if ((rc = touch (vault, parts)) != KVAULT_OK ||
-      (rc = kvault__statement (vault, KVAULT__LARGE_LIVES, &statement)) != KVAULT_OK)
+  if ((rc = kvault__statement (vault, KVAULT__LARGE_LIVES, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, parts->id);
   sqlite3_bind_int64 (statement, 2, (sqlite3_int64) parts->size);
@@ -380,7 +399,9 @@ kvault__parts_finish (kvault        *vault,
 
   if ((rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
-  if (parts->used > 0)
+  if ((rc = touch (vault, parts)) != KVAULT_OK)
+    rc = kvault__end (vault, rc);
+  else if (parts->used > 0)
     {
       /* Kept for a further try: a failed transaction takes the part back. */
       size_t used = parts->used;
@@ -401,6 +422,24 @@ kvault__parts_finish (kvault        *vault,
   return rc;
 }
 
+static int
+abandon (kvault        *vault,
+         kvault__parts *parts)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__LARGE_ABANDON, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, parts->id);
+  kvault__bind_bytes (statement, 2, parts->token, sizeof parts->token);
+  if (sqlite3_step (statement) != SQLITE_DONE)
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  kvault__statement_done (statement);
+  vault->sweep_due = true;
+  return rc;
+}
+
 /* Frees the buffer; what was not finished dies. */
 void
 kvault__parts_end (kvault        *vault,
@@ -409,7 +448,7 @@ kvault__parts_end (kvault        *vault,
   kvault_error error = vault->error;
 
   if (parts->id != 0 && kvault__begin (vault) == KVAULT_OK)
-    kvault__end (vault, kvault__large_drop (vault, parts->id));
+    kvault__end (vault, abandon (vault, parts));
   vault->error = error;
   free (parts->buffer);
   memset (parts, 0, sizeof *parts);

@@ -29,6 +29,14 @@ fail_memory (kvault *vault)
   return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
 }
 
+/* A walk that went on behind such a row would begin with the same ones again. */
+static int
+fail_order (kvault *vault)
+{
+  vault->damaged = true;
+  return kvault__fail (vault, KVAULT_ECORRUPT, "%s: a table is damaged: its rows are out of order", vault->name);
+}
+
 void
 kvault__orphans_free (kvault__orphans *self)
 {
@@ -170,6 +178,11 @@ look_at_rows (kvault          *vault,
   sqlite3_bind_int64 (rows, 2, KVAULT__LARGE_ID_MAX);
   while (rc == KVAULT_OK && self->n < BATCH && (step = sqlite3_step (rows)) == SQLITE_ROW)
     {
+      if (sqlite3_column_int64 (rows, 0) <= self->after_row)
+        {
+          rc = fail_order (vault);
+          break;
+        }
       self->after_row = sqlite3_column_int64 (rows, 0);
       if ((rc = look_at_row (vault, self, rows)) == KVAULT_OK)
         rc = kvault__work_check (work);
@@ -269,6 +282,11 @@ walk_turn (kvault               *vault,
     {
       if ((step = sqlite3_step (rows)) != SQLITE_ROW)
         break;
+      if (sqlite3_column_int64 (rows, 0) <= *after)
+        {
+          rc = fail_order (vault);
+          break;
+        }
       *after = sqlite3_column_int64 (rows, 0);
       if (sqlite3_column_int (rows, 1))
         rc = look_for_marker (vault, self, section, match, *after);

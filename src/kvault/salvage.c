@@ -76,11 +76,16 @@ add_stretch (salvager *self,
              int64_t   last)
 {
   stretch *grown = grow (self->walked, sizeof *grown, self->n_walked, &self->walked_room);
+  size_t at = self->n_walked;
 
   if (grown == NULL)
     return fail_memory (self);
   self->walked = grown;
-  self->walked[self->n_walked++] = (stretch) { first, last };
+  while (at > 0 && grown[at - 1].first > first)   /* of a row that came out of order */
+    at--;
+  memmove (grown + at + 1, grown + at, (self->n_walked - at) * sizeof *grown);
+  grown[at] = (stretch) { first, last };
+  self->n_walked++;
   return KVAULT_OK;
 }
 
@@ -331,6 +336,21 @@ may_step (salvager *self)
   return self->steps_left > 0 && self->steps_left-- > 0;
 }
 
+/* One that comes out of order, on a broken page, is new or was given before; @first is where the stretch begins that is not noted yet. */
+static int
+give_late_row (salvager *self,
+               int64_t   id,
+               int64_t   first)
+{
+  bool named;
+  int rc;
+
+  if (id >= first || was_walked (self, id))
+    return KVAULT_OK;
+  rc = give_row (self, id, &named);
+  return rc == KVAULT_OK && named ? add_stretch (self, id, id) : rc;
+}
+
 /* Walks from @from until the end or a break, whose place goes to @broken_at. */
 static int
 walk_stretch (salvager *self,
@@ -348,6 +368,14 @@ walk_stretch (salvager *self,
     {
       int64_t id = sqlite3_column_int64 (self->rows, 0);
 
+      if (id < last)
+        {
+          rc = give_late_row (self, id, first);
+          continue;
+        }
+      if (id > last && last > first && (rc = add_stretch (self, first, last - 1)) != KVAULT_OK)
+        break;
+      first = id > last ? id : first;
       if ((rc = give_row (self, id, &named)) == KVAULT_OK && !named)
         {
           if (id > first)
@@ -361,8 +389,8 @@ walk_stretch (salvager *self,
   if (rc == KVAULT_OK && step != SQLITE_DONE && step != SQLITE_ROW && is_damage (rc = kvault__fail_db (self->vault, "%s", self->vault->name)))
     rc = KVAULT_OK;
   kvault__statement_done (self->rows);
-  if (rc == KVAULT_OK && *over)
-    return add_stretch (self, first, INT64_MAX);
+  if (rc == KVAULT_OK && *over && last == INT64_MAX)
+    return add_stretch (self, first, last);
   return rc == KVAULT_OK && last > first ? add_stretch (self, first, last - 1) : rc;
 }
 

@@ -23,8 +23,6 @@ static const struct {
   [KVAULT__ROW_KEY] = { "SELECT key FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE key = ?1" },
   [KVAULT__COUNT] = { "SELECT count(*) FROM main.\"%w\"" },
-  /* The condition is always true and keeps SQLite from OP_Count, in which no handler is asked. */
-  [KVAULT__COUNT_STEPWISE] = { "SELECT count(*) FROM main.\"%w\" WHERE typeof(key) <> ''" },
   [KVAULT__PUT] = {
     "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value, size = excluded.size",
@@ -61,7 +59,8 @@ static const struct {
   /* An id that no version gives would wrap around below and lead to another value's parts. */
   [KVAULT__LARGE_DYING] = { "SELECT id FROM main.kvault_large WHERE state = 2 AND id > 0 AND id < 1 << 39 LIMIT 1" },
   [KVAULT__LARGE_FORGET] = { "DELETE FROM main.kvault_large WHERE id = ?1 AND state = 2" },
-  [KVAULT__LARGE_TOUCH] = { "UPDATE main.kvault_large SET touched = ?2 WHERE id = ?1 AND state = 0" },
+  [KVAULT__LARGE_TOUCH] = { "UPDATE main.kvault_large SET touched = ?2 WHERE id = ?1 AND state = 0 AND token = ?3" },
+  [KVAULT__LARGE_ABANDON] = { "UPDATE main.kvault_large SET state = 2 WHERE id = ?1 AND state = 0 AND token = ?2" },
   [KVAULT__PART_INSERT] = { "INSERT INTO main.kvault_parts (id, data) VALUES (?1, ?2)" },
   [KVAULT__PARTS_DELETE_SOME] = {
     "DELETE FROM main.kvault_parts WHERE id IN (SELECT id FROM main.kvault_parts"

@@ -119,7 +119,10 @@ put_straight (kvault       *vault,
       if (sqlite3_blob_close (blob) != SQLITE_OK && rc == KVAULT_OK)
         rc = kvault__fail_db (vault, "%s", vault->name);
     }
-  return kvault__end (vault, rc);
+  if ((rc = kvault__end (vault, rc)) != KVAULT_OK)
+    return rc;
+  kvault__cache_drop (vault, from->key, from->key_size);
+  return kvault__bulk_count (vault, from->size);
 }
 
 static int
@@ -175,15 +178,13 @@ kvault_put_fd (kvault              *vault,
   if (from.size != KVAULT_SIZE_UNKNOWN && kvault__is_whole (vault, key_size, from.size) &&
       (rc = kvault__check_memory (vault, from.size)) != KVAULT_OK)
     return rc;
-  vault->inside++;   /* an interruption is for all of it */
+  vault->spans++;
   if (at >= 0 && kvault__is_whole (vault, key_size, from.size))
     rc = put_straight (vault, &from);
   else
     rc = put_through_writer (vault, &from);
-  vault->inside--;
-  if (rc == KVAULT_OK)
-    kvault__cache_drop (vault, key, key_size);
-  return rc == KVAULT_OK ? kvault__bulk_count (vault, from.size != KVAULT_SIZE_UNKNOWN ? from.size : 0) : rc;
+  vault->spans--;
+  return rc;
 }
 
 /* ---- out ---- */
@@ -258,7 +259,7 @@ kvault_get_fd (kvault              *vault,
   chunk = malloc (vault->options.chunk_size);
   if (chunk == NULL)
     rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  vault->inside++;
+  vault->spans++;
   while (rc == KVAULT_OK && *n_written < size)
     {
       size_t n = size - *n_written < vault->options.chunk_size ? (size_t) (size - *n_written) : vault->options.chunk_size;
@@ -266,7 +267,7 @@ kvault_get_fd (kvault              *vault,
       if ((rc = kvault_blob_read (blob, chunk, n, *n_written)) == KVAULT_OK && (rc = write_all (vault, fd, chunk, n, n_written)) == KVAULT_OK)
         rc = report_bytes (vault, report, report_data, *n_written, size) ? KVAULT_OK : KVAULT_ECANCELLED;
     }
-  vault->inside--;
+  vault->spans--;
   free (chunk);
   kvault_blob_close (blob);
   return rc;
@@ -423,9 +424,11 @@ kvault__bulk_count (kvault  *vault,
       error = vault->error;
       if (!sqlite3_get_autocommit (vault->db))
         kvault__run (vault, KVAULT__ROLLBACK);
+      kvault__writers_settle (vault, false);
       vault->error = error;
       return rc;
     }
+  kvault__writers_settle (vault, true);
   count_committed (vault);
   if (kvault__run (vault, KVAULT__BEGIN) != KVAULT_OK)
     vault->error = error;   /* this put is done; the next one tries again */

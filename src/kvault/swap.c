@@ -345,6 +345,7 @@ exchange_under_lease (swap *self)
       sleep_ms (OPENERS_MS);
       if (fcntl (self->fd, F_GETLEASE) == F_WRLCK)
         {
+          kvault__handle_swapped (vault, st.st_ino);
           spoil (self->fd);
           return KVAULT_OK;
         }

@@ -106,8 +106,6 @@ void
 kvault_interrupt (kvault *vault)
 {
   atomic_store (&vault->interrupted, 1);
-  if (atomic_load (&vault->counting))
-    sqlite3_interrupt (vault->db);
 }
 
 /* ---- entering a public function ---- */
@@ -140,7 +138,7 @@ check_frozen_place (kvault *vault)
 static void
 forget_interruption (kvault *vault)
 {
-  if (vault->inside > 0)   /* a step of a longer operation, which the interruption is for */
+  if (vault->inside > 0 || vault->spans > 0)   /* a step of a longer operation, which the interruption is for */
     return;
   if (atomic_load_explicit (&vault->interrupted, memory_order_relaxed))
     atomic_store (&vault->interrupted, 0);
@@ -151,9 +149,13 @@ forget_interruption (kvault *vault)
 static int
 get_ready (kvault *vault)
 {
+  int rc;
+
   forget_interruption (vault);
-  if (vault->db == NULL)
-    return take_up (vault);
+  if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->replaced && kvault__cache_n_entries (vault) > 0)   /* they belong to the other one: no state of any file has both */
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced while values waited for it", vault->name);
   return vault->stuck ? kvault__take_back (vault) : KVAULT_OK;
 }
 
@@ -171,6 +173,8 @@ kvault__enter (kvault *vault)
 static int
 check_rights (kvault *vault)
 {
+  if (vault->replaced)
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   if (!kvault_is_readonly (vault))
     return KVAULT_OK;
   return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s", vault->name, kvault_readonly_reason (vault));
@@ -575,6 +579,7 @@ kvault__only_looks (const kvault *vault)
 void
 kvault__disconnect (kvault *vault)
 {
+  kvault__forget_large (vault);   /* what is known goes by data_version, which each connection counts for itself */
   kvault__statements_finalize (vault);
   /* SQLite leaves the log of a file that was replaced where it is: beside the new file, which would take it for its own. Our
    * descriptors still lead to the old one, where its content belongs. */
@@ -607,7 +612,7 @@ kvault__check_idle (kvault *vault)
 {
   if (kvault__writes_parts (vault))
     return kvault__fail (vault, KVAULT_EBUSY, "%s: a value that is stored in parts is on its way in; commit or free its writer first", vault->name);
-  if (vault->batch || vault->inside > 0 || vault->cursors != NULL || kvault__blobs_hold (vault))
+  if (vault->batch || vault->inside > 0 || vault->spans > 0 || vault->cursors != NULL || kvault__blobs_hold (vault))
     return kvault__fail (vault, KVAULT_EBUSY, "%s: close the handle's cursors, blobs and transaction first", vault->name);
   return KVAULT_OK;
 }

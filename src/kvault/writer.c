@@ -367,6 +367,15 @@ kvault_writer_commit (kvault_writer *writer)
   return rc == KVAULT_OK && vault->inside == 0 ? kvault__bulk_count (vault, writer->written) : rc;
 }
 
+/* The transaction of the caller's that was open is over, and with it, perhaps, what writers had put into it. */
+void
+kvault__writers_settle (kvault *vault,
+                        bool    committed)
+{
+  for (kvault_writer *each = vault->writers; each != NULL; each = each->next)
+    kvault__parts_settle (&each->parts, committed);
+}
+
 /* Whether some of a value of this handle is in parts in the file already, and nothing but the handle knows whose they are. */
 bool
 kvault__writes_parts (const kvault *vault)

@@ -247,6 +247,26 @@ shows_one_moment_of_a_journal (void)
   shows_one_moment ("delete");
 }
 
+static void
+a_private_vault_has_private_copies (void)
+{
+  static const mode_t modes[] = { 0600, 0640, 0644 };
+  struct stat st;
+
+  umask (022);
+  for (size_t i = 0; i < KVTEST_N (modes); i++)
+    {
+      kvault *vault = kvtest_create (kvtest_format ("%zu.db", i));
+      char *copy = kvtest_path (kvtest_format ("copy-%zu.db", i));
+
+      assert_int (chmod (kvault_location (vault), modes[i]), ==, 0);
+      assert_ok (vault, kvault_backup (vault, copy, NULL, NULL));
+      assert_int (stat (copy, &st), ==, 0);
+      assert_int (st.st_mode & 0777, ==, modes[i]);
+      kvault_close (vault);
+    }
+}
+
 static const KvTest tests[] = {
   { "/kvault/backup/copies-every-fixture", copies_every_fixture },
   { "/kvault/backup/copies-from-a-readonly-mount", copies_from_a_readonly_mount },
@@ -257,6 +277,7 @@ static const KvTest tests[] = {
   { "/kvault/backup/a-kill-leaves-nothing-half-done", a_kill_leaves_nothing_half_done },
   { "/kvault/backup/shows-one-moment-of-a-log", shows_one_moment_of_a_log },
   { "/kvault/backup/shows-one-moment-of-a-journal", shows_one_moment_of_a_journal },
+  { "/kvault/backup/a-private-vault-has-private-copies", a_private_vault_has_private_copies },
 };
 
 KVTEST_MAIN (tests)

@@ -334,6 +334,71 @@ a_flush_never_writes_to_a_moved_file (void)
   kvault_close (vault);
 }
 
+/* A walk that gives what waits before the row it stands on, while a flush puts the rest behind that row. */
+static void
+a_walk_goes_on_over_a_flush (void)
+{
+  for (int reverse = 0; reverse < 2; reverse++)
+    for (int at = 0; at < 5; at++)
+      for (int with_row = 0; with_row < 2; with_row++)
+        {
+          kvault_cursor_options options = { .flags = reverse ? KVAULT_CURSOR_REVERSE : 0 };
+          kvault *vault = open_cached (KVAULT_SECTION_V2, 0, 0);
+          const char *expected = with_row ? reverse ? "zdcba" : "abcdz" : reverse ? "dcba" : "abcd";
+          kvault_cursor *cursor;
+          const kvault_entry *entry;
+          char seen[8] = "";
+          int rc = KVAULT_OK;
+
+          if (with_row)
+            put (vault, reverse ? "a" : "z", "in the table");
+          assert_ok (vault, kvault_cache_flush (vault));
+          for (const char *key = with_row ? reverse ? "bcdz" : "abcd" : "abcd"; *key != '\0'; key++)
+            assert_ok (vault, kvault_put (vault, key, 1, "waits", 5));
+          assert_ok (vault, kvault_cursor_open (vault, &options, &cursor));
+          for (int i = 0; rc == KVAULT_OK; i++)
+            {
+              if (i == at)
+                assert_ok (vault, kvault_cache_flush (vault));
+              if ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+                strncat (seen, entry->key, 1);
+            }
+          assert_int (rc, ==, KVAULT_NOTFOUND);
+          assert_str (seen, expected);
+          kvault_cursor_close (cursor);
+          close_vault (vault);
+          kvtest_remove (kvtest_path ("v2.db"));
+        }
+}
+
+static void
+a_walk_stays_in_its_table (void)
+{
+  kvault *vault = open_cached (KVAULT_SECTION_V2, 0, 0);
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_SIZES };
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+
+  kvtest_sql (kvault_location (vault), KVTEST_V1 ("other"));
+  kvault_close (vault);
+  vault = kvtest_open (kvtest_path ("v2.db"), KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_cache_enable (vault, NULL));
+  assert_ok (vault, kvault_use_table (vault, "kv"));
+  put (vault, "a", "one");
+  put (vault, "z", "three");
+  assert_ok (vault, kvault_cursor_open (vault, &options, &cursor));
+  assert_ok (vault, kvault_use_table (vault, "other"));
+  put (vault, "m", "of the other table");
+  assert_ok (vault, kvault_cursor_next (cursor, &entry));
+  assert_int (entry->value_size, ==, 3);
+  assert_ok (vault, kvault_cursor_next (cursor, &entry));
+  assert_int (entry->value_size, ==, 5);
+  assert_result (vault, kvault_cursor_next (cursor, &entry), KVAULT_NOTFOUND);
+  kvault_cursor_close (cursor);
+  assert_text (vault, "m", "of the other table");
+  close_vault (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/cache/what-waits-is-part-of-the-vault", what_waits_is_part_of_the_vault },
   { "/kvault/cache/flushes-when-the-interval-is-over", flushes_when_the_interval_is_over },
@@ -343,6 +408,8 @@ static const KvTest tests[] = {
   { "/kvault/cache/refuses-options-out-of-range", refuses_options_out_of_range },
   { "/kvault/cache/agrees-with-a-model", agrees_with_a_model },
   { "/kvault/cache/a-walk-sees-what-is-put-and-flushed-ahead-of-it", a_walk_sees_what_is_put_and_flushed_ahead_of_it },
+  { "/kvault/cache/a-walk-goes-on-over-a-flush", a_walk_goes_on_over_a_flush },
+  { "/kvault/cache/a-walk-stays-in-its-table", a_walk_stays_in_its_table },
 };
 
 KVTEST_MAIN (tests)

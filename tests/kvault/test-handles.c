@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 static int
 let_go_at_once (void *vault)
@@ -266,6 +267,60 @@ threads_come_and_go (void)
   printf ("# %d swaps of %d beside %d writes\n", done, tries, readers[0].n_reads + readers[1].n_reads - 1000000);
 }
 
+/* What waits belongs to the file that was let go of, and not to one that came to its name meanwhile. */
+static void
+nothing_is_written_to_another_file_of_the_name (void)
+{
+  kvault *vault = kvtest_create ("a.db"), *other = kvtest_create ("b.db");
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  uint64_t n;
+
+  assert_ok (other, kvault_put (other, "doc", 3, "precious", 8));
+  assert_int (kvault_close (other), ==, KVAULT_OK);
+  assert_ok (vault, kvault_cache_enable (vault, NULL));
+  assert_ok (vault, kvault_put (vault, "doc", 3, "mine", 4));
+  assert_ok (vault, kvault_let_go (vault));
+  assert_int (rename (kvtest_path ("b.db"), path), ==, 0);
+  assert_result (vault, kvault_cache_flush (vault), KVAULT_EMOVED);
+  assert_result (vault, kvault_count (vault, &n), KVAULT_EMOVED);
+  assert_result (vault, kvault_close (vault), KVAULT_EMOVED);
+  kvault_cache_discard (vault);
+  assert_result (vault, kvault_put (vault, "doc", 3, "mine", 4), KVAULT_EMOVED);
+  assert_value (vault, "doc", 3, "precious", 8);
+  assert_int (kvault_close (vault), ==, KVAULT_OK);
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_value (vault, "doc", 3, "precious", 8);
+  kvault_close (vault);
+}
+
+/* Each connection counts data_version for itself. */
+static void
+what_was_known_of_parts_is_forgotten (void)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault *vault = kvtest_create ("a.db"), *other;
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  char value[9000] = "large", *got;
+  size_t size;
+
+  for (int i = 0; i < 3; i++)
+    {
+      assert_ok (vault, kvault_put (vault, "112", 3, value, 112));
+      assert_ok (vault, kvault_get (vault, "112", 3, (void **) &got, &size));
+      kvault_free (got);
+      assert_ok (vault, kvault_let_go (vault));
+      options.whole_value_max = 4096;
+      assert_ok (NULL, kvault_open (path, &options, &other, NULL));
+      assert_ok (other, kvault_put (other, "big", 3, value, sizeof value));
+      kvault_close (other);
+      assert_value (vault, "big", 3, value, sizeof value);
+      assert_ok (vault, kvault_let_go (vault));
+      kvtest_sql (path, "DELETE FROM kv WHERE key = CAST('big' AS BLOB); DROP TABLE kvault_large; DROP TABLE kvault_parts");
+    }
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/handles/takes-the-file-up-again", takes_the_file_up_again },
   { "/kvault/handles/a-writer-goes-on-after-letting-go", a_writer_goes_on_after_letting_go },
@@ -273,6 +328,8 @@ static const KvTest tests[] = {
   { "/kvault/handles/notices-what-changed-meanwhile", notices_what_changed_meanwhile },
   { "/kvault/handles/others-let-go-or-refuse", others_let_go_or_refuse },
   { "/kvault/handles/threads-come-and-go", threads_come_and_go },
+  { "/kvault/handles/nothing-is-written-to-another-file-of-the-name", nothing_is_written_to_another_file_of_the_name },
+  { "/kvault/handles/what-was-known-of-parts-is-forgotten", what_was_known_of_parts_is_forgotten },
 };
 
 KVTEST_MAIN (tests)

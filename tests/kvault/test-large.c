@@ -385,6 +385,55 @@ survives_being_killed (void)
     }
 }
 
+/* The numbers of values in parts are given anew after a rollback. */
+static void
+a_rollback_ends_writers_and_harms_nobody (void)
+{
+  enum { SIZE = 9 << 20 };
+  static const bool begun_before[] = { false, true };
+  char *mine = malloc (SIZE), *others = malloc (SIZE);
+  uint64_t size;
+
+  memset (mine, 'm', SIZE);
+  memset (others, 'o', SIZE);
+  for (size_t i = 0; i < KVTEST_N (begun_before); i++)
+    for (int commit = 0; commit < 2; commit++)
+      {
+        kvault *vault = make (KVAULT_SECTION_V2);
+        kvault_writer *writer;
+
+        assert_ok (vault, kvault_put (vault, "first", 5, others, SIZE));
+        assert_ok (vault, kvault_writer_open (vault, "mine", 4, KVAULT_SIZE_UNKNOWN, &writer));
+        if (begun_before[i])
+          assert_ok (vault, kvault_writer_write (writer, mine, SIZE));
+        assert_ok (vault, kvault_begin (vault));
+        assert_ok (vault, kvault_writer_write (writer, mine, SIZE));
+        kvault_rollback (vault);
+        assert_ok (vault, kvault_put (vault, "others", 6, others, SIZE));
+        if (commit)
+          assert_result (vault, kvault_writer_commit (writer), KVAULT_ESTALE);
+        kvault_writer_free (writer);
+        assert_value (vault, "first", 5, others, SIZE);
+        assert_value (vault, "others", 6, others, SIZE);
+        assert_result (vault, kvault_exists (vault, "mine", 4), KVAULT_NOTFOUND);
+
+        assert_ok (vault, kvault_begin (vault));   /* and one that is committed does no harm */
+        assert_ok (vault, kvault_writer_open (vault, "mine", 4, KVAULT_SIZE_UNKNOWN, &writer));
+        assert_ok (vault, kvault_writer_write (writer, mine, SIZE));
+        assert_ok (vault, kvault_commit (vault));
+        assert_ok (vault, kvault_writer_write (writer, mine, 1));
+        assert_ok (vault, kvault_writer_commit (writer));
+        kvault_writer_free (writer);
+        assert_ok (vault, kvault_size (vault, "mine", 4, &size));
+        assert_int (size, ==, SIZE + 1);
+        assert_int (kvtest_sql_int (kvault_location (vault), "SELECT count(*) FROM kvault_large"), ==, 3);
+        kvault_close (vault);
+        kvtest_remove (kvtest_path ("v2.db"));
+      }
+  free (mine);
+  free (others);
+}
+
 static const KvTest tests[] = {
   { "/kvault/large/is-one-key-like-any-other", is_one_key_like_any_other },
   { "/kvault/large/shows-others-a-readable-marker", shows_others_a_readable_marker },
@@ -399,6 +448,7 @@ static const KvTest tests[] = {
   { "/kvault/large/a-reader-keeps-the-value-it-opened", a_reader_keeps_the_value_it_opened },
   { "/kvault/large/a-lost-part-is-damage", a_lost_part_is_damage },
   { "/kvault/large/survives-being-killed", survives_being_killed },
+  { "/kvault/large/a-rollback-ends-writers-and-harms-nobody", a_rollback_ends_writers_and_harms_nobody },
 };
 
 KVTEST_MAIN (tests)

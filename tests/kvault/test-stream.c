@@ -3,6 +3,8 @@
 #include "kvtest.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define MEBIBYTE 1048576u
@@ -419,6 +421,61 @@ a_full_disk_leaves_those_that_were_committed (void)
   kvtest_on_small_disk (folder, 340 * MEBIBYTE, fill_a_disk, folder);
 }
 
+/* Another connection holds the lock when the value comes, and gives it up as soon as it is waited for. */
+static int
+let_go_of_the_lock (void *holder)
+{
+  sqlite3_exec (*(sqlite3 **) holder, "COMMIT", NULL, NULL, NULL);
+  return 0;
+}
+
+static void
+waits_for_other_writers (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  sqlite3 *holder = NULL;
+  kvault *vault;
+  int fd = open (file_of ("in", 3 * MEBIBYTE, 1), O_RDONLY);
+
+  options.access = KVAULT_ACCESS_CREATE;
+  options.is_cancelled = let_go_of_the_lock;
+  options.is_cancelled_data = &holder;
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_int (sqlite3_open (path, &holder), ==, SQLITE_OK);
+  for (int pipe_like = 0; pipe_like < 2; pipe_like++)
+    {
+      assert_int (sqlite3_exec (holder, "BEGIN IMMEDIATE; INSERT OR REPLACE INTO kv VALUES (x'78', x'01')", NULL, NULL, NULL), ==, SQLITE_OK);
+      lseek (fd, 0, SEEK_SET);
+      assert_ok (vault, kvault_put_fd (vault, "file", 4, fd, pipe_like ? 3 * MEBIBYTE : KVAULT_SIZE_UNKNOWN, NULL, NULL));
+      assert_int (sqlite3_get_autocommit (holder), ==, 1);
+    }
+  sqlite3_close (holder);
+  close (fd);
+  kvault_close (vault);
+}
+
+/* What a pipe brings counts as what a file does: groups are committed on the way. */
+static void
+a_bulk_import_from_pipes_is_committed_on_the_way (void)
+{
+  kvault *vault = kvtest_create ("new.db");
+  char *path = file_of ("in", 20 * MEBIBYTE, 1);
+
+  assert_ok (vault, kvault_bulk_begin (vault, 0));
+  for (int i = 0; i < 5; i++)
+    {
+      char *command = kvtest_format ("cat '%s'", path);
+      FILE *pipe = popen (command, "r");
+
+      assert_ok (vault, kvault_put_fd (vault, kvtest_format ("%d", i), 1, fileno (pipe), KVAULT_SIZE_UNKNOWN, NULL, NULL));
+      pclose (pipe);
+    }
+  assert_int (kvtest_sql_int (kvault_location (vault), "SELECT count(*) FROM kv"), ==, 4);   /* past 64 MB with the fourth */
+  assert_ok (vault, kvault_bulk_end (vault));
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/stream/stores-and-gives-files", stores_and_gives_files },
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
@@ -431,6 +488,8 @@ static const KvTest tests[] = {
   { "/kvault/stream/bulk/a-killed-import-returns-at-the-next-opening", a_killed_import_returns_at_the_next_opening },
   { "/kvault/stream/bulk/tells-how-many-are-committed", tells_how_many_are_committed },
   { "/kvault/stream/bulk/a-full-disk-leaves-those-that-were-committed", a_full_disk_leaves_those_that_were_committed },
+  { "/kvault/stream/waits-for-other-writers", waits_for_other_writers },
+  { "/kvault/stream/a-bulk-import-from-pipes-is-committed-on-the-way", a_bulk_import_from_pipes_is_committed_on_the_way },
 };
 
 KVTEST_MAIN (tests)
