@@ -65,6 +65,7 @@ class MaintenanceCase(CliCase):
     def interrupt_while_waiting(self, path, *args):
         """End a command that waits for another program; the vault in its hands shows that it is past its beginning."""
         process = subprocess.Popen([KVAULT, *args, '--busy-timeout', '3600000'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
         support.wait_for_open(process, path)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=support.TIMEOUT)
