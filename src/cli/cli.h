@@ -137,6 +137,7 @@ extern const cli_command cli_command_cat;
 extern const cli_command cli_command_check;
 extern const cli_command cli_command_checkpoint;
 extern const cli_command cli_command_compact;
+extern const cli_command cli_command_convert;
 extern const cli_command cli_command_export;
 extern const cli_command cli_command_import;
 extern const cli_command cli_command_ls;
@@ -179,6 +180,9 @@ int cli_open_damaged (cli *self);
 
 /** True if a file is VAULT or lies beside it as part of it: closing it would drop our locks. */
 bool cli_is_file_of_vault (cli *self, const struct stat *file);
+
+/** Free bytes in the folder of a path; 0 or errno. */
+int cli_room_beside (const char *path, uint64_t *room);
 
 /** How much of a name is that of the SQLite file whose log or journal it would be; 0 if of none. */
 size_t cli_without_suffix (const char *name);

@@ -8,10 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define N_WAYS (KVAULT_VACUUM_IN_PLACE + 1)
@@ -255,12 +252,8 @@ static int
 look_at_target (const char *target,
                 uint64_t   *room)
 {
-  char *copy = strdup (target);
-  struct statvfs fs;
-  int rc = copy != NULL && statvfs (dirname (copy), &fs) == 0 ? 0 : errno;
+  int rc = cli_room_beside (target, room);
 
-  *room = rc == 0 ? (uint64_t) fs.f_bavail * fs.f_frsize : 0;
-  free (copy);
   if (rc != 0)
     cli_report ("%s: %s", cli_name ((cli_bytes) { target, strlen (target) }), strerror (rc));
   else if (faccessat (AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0)

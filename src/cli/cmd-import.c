@@ -30,7 +30,6 @@ typedef struct stored {
   size_t key_size;
   uint64_t size;
   const char *result;
-  bool is_new;      /* nothing was at its key: if it is there, it is this one */
 } stored;
 
 typedef struct import {
@@ -255,7 +254,6 @@ remember (import     *at,
     .key_size = at->key.size,
     .size = size,
     .result = result,
-    .is_new = strcmp (result, "replaced") != 0,
   };
   if ((put->path = malloc (put->path_size + put->key_size + 1)) == NULL)
     return false;

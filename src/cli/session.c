@@ -7,9 +7,11 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HEAD_SIZE (KVAULT_HEADER_SIZE + 512)  /* enough for every guess behind a header */
@@ -132,6 +134,19 @@ real_location (cli *self)
   if (self->real_location == NULL)
     self->real_location = realpath (self->location, NULL);
   return self->real_location != NULL ? self->real_location : self->location;
+}
+
+int
+cli_room_beside (const char *path,
+                 uint64_t   *room)
+{
+  char *copy = strdup (path);
+  struct statvfs fs;
+  int error = copy != NULL && statvfs (dirname (copy), &fs) == 0 ? 0 : errno;
+
+  *room = error == 0 ? (uint64_t) fs.f_bavail * fs.f_frsize : 0;
+  free (copy);
+  return error;
 }
 
 size_t

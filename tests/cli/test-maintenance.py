@@ -391,6 +391,60 @@ class Checkpoint(MaintenanceCase):
         self.assertEqual(self.json('checkpoint', path)[0]['frames'], 0)
 
 
+class Convert(MaintenanceCase):
+    def rows(self, path, table):
+        connection = sqlite3.connect(path)
+        try:
+            return connection.execute(f'SELECT rowid, key, value FROM {table} ORDER BY rowid').fetchall()
+        finally:
+            connection.close()
+
+    def kinds(self, path):
+        return {table['name']: table['kind'] for table in self.stat(path)['tables']}
+
+    def test_the_older_shape_becomes_the_newer(self):
+        path = self.fixture('v010_media.db')
+        rows, facts = self.rows(path, 'kv'), self.stat(path)
+        before = state_of(self.folder)
+        plan, = self.json('convert', '--dry-run', path)
+        self.kvault('convert', '--dry-run', path)
+        self.assert_same_state(before)
+        done, = self.json('convert', path)
+        for key in ('file', 'table', 'from', 'to', 'keys', 'bytes'):
+            self.assertEqual(done[key], plan[key])
+        self.assertEqual((done['from'], done['to'], done['keys']), ('v1', 'v2', 53))
+        self.assertEqual(self.rows(path, 'kv'), rows)
+        self.assertEqual((self.kinds(path), self.stat(path)['journal']), ({'kv': 'v2'}, facts['journal']))
+        self.kvault('check', '-q', path)
+        self.assertEqual(self.kvault('convert', path), b'The table has the newer shape already: kv\n')
+
+    def test_one_table_of_two(self):
+        path = self.fixture('v010_two_tables.db')
+        tables = {name: self.rows(path, name) for name in ('originals', 'thumbs')}
+        self.assertIn(b' of table thumbs in ', self.kvault('convert', '-t', 'thumbs', path))
+        self.assertEqual(self.kinds(path), {'originals': 'v1', 'thumbs': 'v2'})
+        for name, rows in tables.items():
+            self.assertEqual(self.rows(path, name), rows)
+
+    def test_beside_others(self):
+        path = self.fixture('v010_media.db')
+        rows = self.rows(path, 'kv')
+        writer = self.hold(path, 'BEGIN IMMEDIATE')
+        self.kvault('convert', path, '--busy-timeout', '0', status=BUSY, words='v010_media.db')
+        self.interrupt_while_waiting(path, 'convert', path)
+        self.assertEqual(self.kinds(path), {'kv': 'v1'})
+        self.release(writer)
+        self.hold(path, 'SELECT count(*) FROM kv')
+        self.kvault('convert', '-q', path)
+        self.assertEqual((self.kinds(path), self.rows(path, 'kv')), ({'kv': 'v2'}, rows))
+
+    def test_damaged_tables_stay(self):
+        path = self.fixture('damaged/table_leaf_wrecked.db')
+        before = digest_of(path)
+        self.kvault('convert', path, status=DAMAGED)
+        self.assertEqual((digest_of(path), os.listdir(self.folder)), (before, ['table_leaf_wrecked.db']))
+
+
 class SecureDelete(MaintenanceCase):
     MARK = b'a secret that must not stay '
 

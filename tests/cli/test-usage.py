@@ -8,7 +8,8 @@ import subprocess
 import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
 
-COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export', 'check', 'compact', 'reclaim', 'checkpoint')
+COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export', 'check', 'compact', 'reclaim', 'checkpoint',
+            'convert')
 
 
 class Usage(CliCase):
