@@ -295,6 +295,27 @@ others_may_write_meanwhile (void)
   kvault_close (vault);
 }
 
+static void
+rows_out_of_order_are_walked_once (void)
+{
+  kvault *vault = kvtest_make (KVAULT_SECTION_V2);
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  kvault_check_result result;
+  Found found;
+
+  kvtest_sql (path, "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO kv SELECT CAST(i AS BLOB), x'01' FROM n");
+  kvault_close (vault);
+  kvtest_sql (path, "PRAGMA journal_mode=DELETE");
+  kvtest_disorder (path, "kv");
+  vault = kvtest_open (path, KVAULT_ACCESS_SALVAGE);
+  result = check (vault, 0, &found);
+  assert_int (result.damages, >, 0);
+  assert_int (found.n[KVAULT_FINDING_STRUCTURE], >=, 1);
+  assert_int (result.keys, <=, 200);
+  assert_contains (found.text, "out of order");
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/check/healthy-vaults-are-healthy", healthy_vaults_are_healthy },
   { "/kvault/check/finds-what-an-interrupted-stream-left", finds_what_an_interrupted_stream_left },
@@ -306,6 +327,7 @@ static const KvTest tests[] = {
   { "/kvault/check/can-be-cancelled-anywhere", can_be_cancelled_anywhere },
   { "/kvault/check/a-callback-can-end-it", a_callback_can_end_it },
   { "/kvault/check/others-may-write-meanwhile", others_may_write_meanwhile },
+  { "/kvault/check/rows-out-of-order-are-walked-once", rows_out_of_order_are_walked_once },
 };
 
 KVTEST_MAIN (tests)

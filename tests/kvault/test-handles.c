@@ -321,6 +321,41 @@ what_was_known_of_parts_is_forgotten (void)
   kvault_close (vault);
 }
 
+typedef struct {
+  kvault *vault;
+  atomic_bool done;
+} Interrupter;
+
+static void *
+keep_interrupting (void *data)
+{
+  Interrupter *self = data;
+
+  while (!atomic_load (&self->done))
+    kvault_interrupt (self->vault);
+  return NULL;
+}
+
+static void
+interrupts_meet_a_handle_that_lets_go (void)
+{
+  Interrupter interrupter = { .vault = kvtest_open (kvtest_fixture ("v010_media.db"), KVAULT_ACCESS_VIEW) };
+  pthread_t thread;
+  uint64_t n;
+
+  assert_int (pthread_create (&thread, NULL, keep_interrupting, &interrupter), ==, 0);
+  for (int i = 0; i < 300; i++)
+    {
+      int rc = kvault_count (interrupter.vault, &n);
+
+      assert_true (rc == KVAULT_OK ? n == 53 : rc == KVAULT_ECANCELLED);
+      assert_ok (interrupter.vault, kvault_let_go (interrupter.vault));
+    }
+  atomic_store (&interrupter.done, true);
+  pthread_join (thread, NULL);
+  kvault_close (interrupter.vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/handles/takes-the-file-up-again", takes_the_file_up_again },
   { "/kvault/handles/a-writer-goes-on-after-letting-go", a_writer_goes_on_after_letting_go },
@@ -330,6 +365,7 @@ static const KvTest tests[] = {
   { "/kvault/handles/threads-come-and-go", threads_come_and_go },
   { "/kvault/handles/nothing-is-written-to-another-file-of-the-name", nothing_is_written_to_another_file_of_the_name },
   { "/kvault/handles/what-was-known-of-parts-is-forgotten", what_was_known_of_parts_is_forgotten },
+  { "/kvault/handles/interrupts-meet-a-handle-that-lets-go", interrupts_meet_a_handle_that_lets_go },
 };
 
 KVTEST_MAIN (tests)

@@ -434,6 +434,26 @@ a_rollback_ends_writers_and_harms_nobody (void)
   free (others);
 }
 
+/* Found by a walk over the rows, and not by its number. */
+static void
+a_disordered_list_ends_no_call_never (void)
+{
+  kvault *vault = make (KVAULT_SECTION_V2);
+  char *path = kvtest_format ("%s", kvault_location (vault));
+  uint8_t *value = value_of (1, 2 * LIMIT);
+
+  for (int i = 0; i < 3; i++)
+    assert_ok (vault, kvault_put (vault, &"abc"[i], 1, value, 2 * LIMIT));
+  assert_int (kvault_close (vault), ==, KVAULT_OK);
+  kvtest_sql (path, "PRAGMA journal_mode=DELETE; UPDATE kvault_large SET state = 2 WHERE id = 3");
+  kvtest_disorder (path, "kvault_large");
+  vault = reopen (path, KVAULT_ACCESS_WRITE);
+  kvault_delete (vault, "a", 1);   /* whatever it says */
+  assert_true (kvault_is_damaged (vault));
+  kvault_close (vault);
+  free (value);
+}
+
 static const KvTest tests[] = {
   { "/kvault/large/is-one-key-like-any-other", is_one_key_like_any_other },
   { "/kvault/large/shows-others-a-readable-marker", shows_others_a_readable_marker },
@@ -449,6 +469,7 @@ static const KvTest tests[] = {
   { "/kvault/large/a-lost-part-is-damage", a_lost_part_is_damage },
   { "/kvault/large/survives-being-killed", survives_being_killed },
   { "/kvault/large/a-rollback-ends-writers-and-harms-nobody", a_rollback_ends_writers_and_harms_nobody },
+  { "/kvault/large/a-disordered-list-ends-no-call-never", a_disordered_list_ends_no_call_never },
 };
 
 KVTEST_MAIN (tests)

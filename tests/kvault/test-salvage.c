@@ -301,6 +301,18 @@ a_sink_can_end_it (void)
   kvault_close (vault);
 }
 
+static void
+rows_out_of_order_come_once (void)
+{
+  char *path = make ("a.db");
+  Sink sink = { 0 };
+
+  kvtest_disorder (path, "kv");
+  salvage (path, &sink);
+  assert_int (sink.begun, ==, 1000);
+  assert_int (sink.whole, >, 990);
+}
+
 static const KvTest tests[] = {
   { "/kvault/salvage/saves-all-of-a-healthy-one", saves_all_of_a_healthy_one },
   { "/kvault/salvage/saves-what-fixtures-have-left", saves_what_fixtures_have_left },
@@ -311,6 +323,7 @@ static const KvTest tests[] = {
   { "/kvault/salvage/reads-on-where-the-schema-is-broken", reads_on_where_the_schema_is_broken },
   { "/kvault/salvage/random-damage-ends-in-order", random_damage_ends_in_order },
   { "/kvault/salvage/a-sink-can-end-it", a_sink_can_end_it },
+  { "/kvault/salvage/rows-out-of-order-come-once", rows_out_of_order_come_once },
 };
 
 KVTEST_MAIN (tests)

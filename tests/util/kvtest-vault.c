@@ -134,6 +134,37 @@ kvtest_integrity (const char *path)
   return kvtest_sql_text (path, "PRAGMA integrity_check");
 }
 
+static unsigned
+big_endian (const uint8_t *bytes,
+            unsigned       n)
+{
+  unsigned value = 0;
+
+  while (n-- > 0)
+    value = value << 8 | *bytes++;
+  return value;
+}
+
+/* A leaf has its cells' places from byte 8 on, an inner page from byte 12, each of whose cells begins with a child. */
+void
+kvtest_disorder (const char *path,
+                 const char *table)
+{
+  unsigned page = (unsigned) kvtest_sql_int (path, kvtest_format ("SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table));
+  size_t size, page_size = (size_t) kvtest_sql_int (path, "PRAGMA page_size");
+  uint8_t *file = kvtest_read_file (path, &size), *at = file + (page - 1) * page_size;
+  uint8_t last[2];
+  unsigned n;
+
+  while (at[0] == 5)
+    at = file + (big_endian (at + big_endian (at + 12, 2), 4) - 1) * page_size;
+  n = big_endian (at + 3, 2);
+  memcpy (last, at + 8 + 2 * (n - 1), 2);
+  memmove (at + 10, at + 8, 2 * (n - 1));
+  memcpy (at + 8, last, 2);
+  kvtest_write_file (path, file, size);
+}
+
 kvault *
 kvtest_open (const char    *path,
              kvault_access  access)

@@ -146,6 +146,7 @@ void    kvtest_spill        (const char *path, const char *sql);
 void    kvtest_make_index   (const char *path);
 /* "ok", or what integrity_check says. */
 char   *kvtest_integrity (const char *path);
+void    kvtest_disorder  (const char *path, const char *table);   /* the last row of its first leaf page comes first */
 
 /* ---- Vaults -------------------------------------------------------------------------- */
 
