@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
   uint8_t *bytes;
-  size_t size;
+  size_t size, room;
 } Content;
 
 typedef struct {
@@ -162,7 +162,8 @@ keeps (Disk *disk)
 static void
 resize (Content *content, size_t size)
 {
-  content->bytes = realloc (content->bytes, size + 1);
+  if (size >= content->room)   /* by doubling: files grow by sectors here */
+    content->bytes = realloc (content->bytes, content->room = size * 2 + 4096);
   if (size > content->size)
     memset (content->bytes + content->size, 0, size - content->size);
   content->size = size;
@@ -254,17 +255,27 @@ is_of_names (KvDiskEventKind kind)
   return kind == KVDISK_CREATE || kind == KVDISK_DELETE || kind >= KVDISK_EXCHANGE;
 }
 
-/* Whether an event was on the disk for sure after the first @n: a sync of its file, or folder, follows it. */
+/* The last sync of each file, and behind them of the folder, among the first @n events; 0: none. */
+static size_t *
+last_syncs (size_t n)
+{
+  size_t *last = calloc ((size_t) tape.n_files + 1, sizeof *last);
+
+  for (size_t i = 0; i < n; i++)
+    if (tape.events[i].kind == KVDISK_SYNC_FOLDER)
+      last[tape.n_files] = i;
+    else if (tape.events[i].kind == KVDISK_SYNC && tape.events[i].file >= 0)
+      last[tape.events[i].file] = i;
+  return last;
+}
+
+/* Whether event @i was on the disk for sure: a sync of its file, or folder, follows it. */
 static bool
-is_certain (size_t i, size_t n)
+is_certain (size_t i, const size_t *last)
 {
   const Event *event = &tape.events[i];
 
-  for (size_t j = i + 1; j < n; j++)
-    if (is_of_names (event->kind) ? tape.events[j].kind == KVDISK_SYNC_FOLDER
-                                  : tape.events[j].kind == KVDISK_SYNC && tape.events[j].file == event->file)
-      return true;
-  return false;
+  return i < last[is_of_names (event->kind) || event->file < 0 ? tape.n_files : event->file];
 }
 
 static void
@@ -304,6 +315,7 @@ void
 kvtest_powercut_make (const char *folder, size_t n_events, KvCut cut, uint64_t seed)
 {
   Disk disk = { .contents = calloc ((size_t) tape.n_files + 1, sizeof *disk.contents), .cut = cut, .seed = seed };
+  size_t *last = last_syncs (n_events);
   bool names_end = false;
 
   memcpy (disk.names, tape.names, sizeof disk.names);
@@ -313,9 +325,10 @@ kvtest_powercut_make (const char *folder, size_t n_events, KvCut cut, uint64_t s
       memcpy (disk.contents[i].bytes, tape.initial[i].bytes, tape.initial[i].size);
     }
   for (size_t i = 0; i < n_events; i++)
-    apply (&disk, &tape.events[i], is_certain (i, n_events), &names_end);
+    apply (&disk, &tape.events[i], is_certain (i, last), &names_end);
   lay_out (&disk, folder);
   for (int i = 0; i < tape.n_files; i++)
     free (disk.contents[i].bytes);
   free (disk.contents);
+  free (last);
 }
