@@ -189,16 +189,14 @@ typedef struct {
 } row_list;
 
 static int
-list_rows (kvault     *vault,
-           const void *prefix,
-           size_t      prefix_size,
-           size_t      most,
-           row_list   *list)
+list_rows (kvault                      *vault,
+           const kvault_cursor_options *options,
+           size_t                       most,
+           row_list                    *list)
 {
-  kvault_cursor_options options = { .prefix = prefix, .prefix_size = prefix_size, .flags = KVAULT_CURSOR_IDS };
   kvault_cursor *cursor;
   const kvault_entry *entry;
-  int rc = kvault_cursor_open (vault, &options, &cursor);
+  int rc = kvault_cursor_open (vault, options, &cursor);
 
   list->n = 0;
   while (rc == KVAULT_OK && list->n < most && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
@@ -241,12 +239,13 @@ delete_in_steps (kvault              *vault,
                  void                *report_data,
                  kvault_progress     *progress)
 {
+  kvault_cursor_options options = { .prefix = prefix, .prefix_size = prefix_size, .flags = KVAULT_CURSOR_IDS };
   row_list list = { 0 };
   int rc;
 
   do
     {
-      if ((rc = list_rows (vault, prefix, prefix_size, DELETE_STEP, &list)) != KVAULT_OK ||
+      if ((rc = list_rows (vault, &options, DELETE_STEP, &list)) != KVAULT_OK ||
           (rc = delete_listed (vault, &list)) != KVAULT_OK)
         break;
       progress->keys += list.n;
@@ -363,6 +362,8 @@ kvault_rename_prefix (kvault              *vault,
                       void                *report_data,
                       uint64_t            *n_renamed)
 {
+  /* Beginning at the first of all blobs: keys of other classes begin with no bytes. */
+  kvault_cursor_options options = { .prefix = prefix, .prefix_size = prefix_size, .has_start = 1, .flags = KVAULT_CURSOR_IDS };
   kvault_progress progress = { .bytes_total = KVAULT_SIZE_UNKNOWN };
   row_list list = { 0 };
   int rc;
@@ -376,7 +377,7 @@ kvault_rename_prefix (kvault              *vault,
     return KVAULT_OK;
   if ((rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
-  rc = list_rows (vault, prefix, prefix_size, SIZE_MAX, &list);
+  rc = list_rows (vault, &options, SIZE_MAX, &list);
   if (rc == KVAULT_OK && list.n > 0)
     {
       qsort (list.rows, list.n, sizeof *list.rows, new_prefix_size > prefix_size ? by_size_downwards : by_size);

@@ -633,7 +633,8 @@ KVAULT_API int kvault_clear (kvault *vault, kvault_progress_func progress, void 
 
 /**
  * Give every key that begins with @prefix one that begins with @new_prefix instead, all or
- * none. New names may lie under the old prefix ("a/" to "a/b/").
+ * none. New names may lie under the old prefix ("a/" to "a/b/"). Keys of other storage classes
+ * begin with no bytes, not even none: they are left alone.
  *
  * @replace    nonzero: keys that are there already are replaced; else KVAULT_EEXIST
  * @n_renamed  set to their number

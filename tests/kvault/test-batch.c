@@ -279,6 +279,22 @@ a_conflict_or_a_cancel_renames_nothing (void)
   kvault_close (vault);
 }
 
+/* Such keys begin with no bytes; kvault_clear() alone deletes them. */
+static void
+keys_of_other_classes_keep_their_names (void)
+{
+  kvault *vault = kvtest_make (KVAULT_SECTION_V2);
+  uint64_t n;
+
+  kvtest_sql (kvault_location (vault), "INSERT INTO kv VALUES (x'61', x'62'), ('text', x'62'), (5, x'62'), (x'', x'62')");
+  assert_ok (vault, kvault_rename_prefix (vault, NULL, 0, "new/", 4, 0, NULL, NULL, &n));
+  assert_int (n, ==, 2);
+  assert_str (keys_of (vault), "5 text new/ new/a ");
+  assert_ok (vault, kvault_clear (vault, NULL, NULL, &n));
+  assert_int (n, ==, 4);
+  kvault_close (vault);
+}
+
 static void
 refuses_to_change_what_is_viewed (void)
 {
@@ -306,6 +322,7 @@ static const KvTest tests[] = {
   { "/kvault/batch/clears-more-than-ten-thousand", clears_more_than_ten_thousand },
   { "/kvault/batch/renames-a-prefix", renames_a_prefix },
   { "/kvault/batch/a-conflict-or-a-cancel-renames-nothing", a_conflict_or_a_cancel_renames_nothing },
+  { "/kvault/batch/keys-of-other-classes-keep-their-names", keys_of_other_classes_keep_their_names },
   { "/kvault/batch/refuses-to-change-what-is-viewed", refuses_to_change_what_is_viewed },
 };
 
