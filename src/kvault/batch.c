@@ -72,6 +72,23 @@ kvault_rollback (kvault *vault)
 
 /* ---- one value ---- */
 
+/* Ends what gave a value out: with a failure it is given to nobody. */
+static int
+end_with_value (kvault *vault,
+                int     result,
+                void  **value,
+                size_t *value_size)
+{
+  int rc = kvault__end (vault, result);
+
+  if (rc == KVAULT_OK)
+    return rc;
+  kvault_free (*value);
+  *value = NULL;
+  *value_size = 0;
+  return rc;
+}
+
 int
 kvault_pop (kvault     *vault,
             const void *key,
@@ -88,13 +105,7 @@ kvault_pop (kvault     *vault,
   rc = kvault_get (vault, key, key_size, value, value_size);
   if (rc == KVAULT_OK)
     rc = kvault_delete (vault, key, key_size);
-  if ((rc = kvault__end (vault, rc)) != KVAULT_OK)
-    {
-      kvault_free (*value);
-      *value = NULL;
-      *value_size = 0;
-    }
-  return rc;
+  return end_with_value (vault, rc, value, value_size);
 }
 
 int
@@ -115,7 +126,7 @@ kvault_setdefault (kvault     *vault,
   rc = kvault_get (vault, key, key_size, existing, existing_size);
   if (rc == KVAULT_NOTFOUND)
     rc = kvault_put (vault, key, key_size, value, value_size);
-  return kvault__end (vault, rc);
+  return end_with_value (vault, rc, existing, existing_size);
 }
 
 /* ---- many values ---- */

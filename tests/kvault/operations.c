@@ -290,8 +290,18 @@ setdefault (kvault *vault)
   size_t size;
   int rc = kvault_setdefault (vault, "default", 7, ramp, 5000, &value, &size);
 
-  if (rc == KVAULT_OK)
-    assert_true (value == NULL);
+  assert_true (value == NULL);
+  return rc;
+}
+
+static int
+setdefault_there (kvault *vault)
+{
+  void *value;
+  size_t size;
+  int rc = kvault_setdefault (vault, "k3", 2, ramp, 5000, &value, &size);
+
+  assert_true ((rc == KVAULT_OK) == (value != NULL));
   kvault_free (value);
   return rc;
 }
@@ -607,6 +617,7 @@ const Operation operations[] = {
   { "batch-stubborn", several_stubbornly, 0 },
   { "pop", pop, 0 },
   { "setdefault", setdefault, 0 },
+  { "setdefault-there", setdefault_there, OPERATION_READS },
   { "update", update, 0 },
   { "delete-prefix", delete_many, 0 },
   { "clear", clear, 0 },
