@@ -356,5 +356,7 @@ kvault__open_database (kvault *vault)
 
   if (system_errno != 0)
     return kvault__fail_errno (vault, KVAULT_EIO, system_errno, "%s", vault->name);
+  if (vault->place.main.st_size == 1)   /* for SQLite that is an empty file, to be filled (unixFileSize()) */
+    return kvault__fail (vault, KVAULT_ENOTDB, "%s is no SQLite file", vault->name);
   return kvault__only_looks (vault) ? open_for_viewing (vault) : open_for_writing (vault);
 }

@@ -268,6 +268,21 @@ takes_an_empty_file_as_new (void)
   assert_int (kvtest_sql_int (path, "PRAGMA auto_vacuum"), ==, 2);
 }
 
+/* SQLite takes a file of one byte for an empty one. */
+static void
+a_file_of_one_byte_is_not_empty (void)
+{
+  kvault_access accesses[] = { KVAULT_ACCESS_CREATE, KVAULT_ACCESS_WRITE, KVAULT_ACCESS_VIEW, KVAULT_ACCESS_SALVAGE };
+  char *path = kvtest_path ("one");
+  KvSnapshot *before;
+
+  kvtest_write_file (path, "x", 1);
+  before = kvtest_snapshot (kvtest_folder ());
+  for (size_t i = 0; i < KVTEST_N (accesses); i++)
+    assert_refused (path, accesses[i], KVAULT_ENOTDB);
+  assert_unchanged (before);
+}
+
 /* ---- Names ---- */
 
 static const char *const names[] = {
@@ -672,6 +687,7 @@ static const KvTest tests[] = {
   { "/kvault/schema/creates-as-told", creates_as_told },
   { "/kvault/schema/adds-a-table-to-a-file", adds_a_table_to_a_file },
   { "/kvault/schema/takes-an-empty-file-as-new", takes_an_empty_file_as_new },
+  { "/kvault/schema/a-file-of-one-byte-is-not-empty", a_file_of_one_byte_is_not_empty },
   { "/kvault/schema/takes-any-name-of-a-table", takes_any_name_of_a_table },
   { "/kvault/schema/creates-no-second-table-of-another-case",
     creates_no_second_table_of_another_case },
