@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,8 @@ import unittest
 KVAULT = os.environ.get('KVAULT', 'kvault')
 DATA = os.environ.get('COFFER_TEST_DATA', os.path.join(os.path.dirname(__file__), '..', 'data'))
 TIMEOUT = 120
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)   # under nohup every child would ignore it
 
 DONE, NOT_FOUND, USAGE, BUSY, DAMAGED, IO = range(6)
 
