@@ -76,7 +76,7 @@ print_orphans (cli                         *self,
   if (orphans->adopted > 0)
     cli_printf ("Gave %s the key another program moved it to\n", cli_count_text (orphans->adopted, "large value"));
   if (orphans->left > 0)
-    cli_printf ("Left %s that may be on the way in\n", cli_count_text (orphans->left, "large value"));
+    cli_printf ("Left %s that others may be writing\n", cli_count_text (orphans->left, "large value"));
 }
 
 /* Steps done before a failure or a signal stay done, so they are told as well. */

@@ -111,7 +111,7 @@ struct kvault {
   kvault__cache *cache;         /* NULL: off */
   uint64_t n_flushes;           /* of all caches of the handle that moved something */
   bool has_large;               /* there are values in parts, or were */
-  int64_t no_large_at;          /* data_version at which there were none */
+  uint64_t no_large_at;         /* version at which there were none: kvault__seen_version() */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
   bool defers_zeros;            /* a value that is reserved is on its way: heapwal.c */
   bool batch;                   /* a transaction of the caller's is open */
@@ -160,6 +160,7 @@ int kvault__set_busy_handler (kvault *vault);
 int kvault__set_durability (kvault *vault);
 bool kvault__is_cancelled (kvault *vault);
 int kvault__data_version (kvault *vault, uint64_t *version);
+int kvault__seen_version (kvault *vault, uint64_t *version);
 int kvault__run (kvault *vault, kvault__statement_id id);
 int kvault__begin (kvault *vault);
 int kvault__end (kvault *vault, int result);
@@ -337,6 +338,7 @@ typedef struct {
   size_t n;
   int64_t after_row, after_part;   /* looked at so far */
   bool rows_done, parts_done;
+  uint64_t version;                /* of the file before it was walked for moved markers */
 } kvault__orphans;
 int kvault__orphans_next (kvault *vault, kvault__work *work, kvault__orphans *self);
 void kvault__orphans_free (kvault__orphans *self);

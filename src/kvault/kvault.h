@@ -1286,7 +1286,8 @@ typedef struct kvault_orphans_result {
   uint64_t removed;          /**< values of which there were parts only, and now are none */
   uint64_t bytes;            /**< of those parts; their room is in the file's free pages now */
   uint64_t adopted;          /**< values whose marker another program had moved to another key, where they are now whole */
-  uint64_t left;             /**< values that are on their way in, perhaps from another program; not touched */
+  uint64_t left;             /**< values that are on their way in, perhaps from another program, and such that seemed to have lost
+                                  their marker while others wrote to the file; not touched */
 } kvault_orphans_result;
 
 /**
@@ -1297,6 +1298,9 @@ typedef struct kvault_orphans_result {
  * A value that is on its way in is another program's until its last part is a day old, or until it is certain that nobody else has the
  * file open. To make certain, this handle lets go of the file for a moment, and asks the others of this process to (kvault_options.let_go);
  * it is done only if there is such a value. The handle must have no cursor, blob, transaction or unfinished large value open.
+ *
+ * That a marker is nowhere is found by a walk over all rows, behind which another program can move it. So parts whose marker
+ * is missing are removed only if nobody else has committed since that walk began; else they are left for another time.
  *
  * @progress  keys are the values dealt with, bytes those of parts removed; may be NULL
  * @result    filled, also after a failure: steps done stay done; may be NULL

@@ -24,7 +24,7 @@ void
 kvault__forget_large (kvault *vault)
 {
   vault->has_large = false;
-  vault->no_large_at = -1;
+  vault->no_large_at = UINT64_MAX;
 }
 
 /* Whether the file has, or had, values in parts at all. Asked again only when somebody else has committed. That it cannot be told
@@ -33,21 +33,13 @@ int
 kvault__has_large (kvault *vault,
                    bool   *has)
 {
-  sqlite3_stmt *statement;
-  int64_t version = -1;
+  uint64_t version;
   int rc;
 
   *has = vault->has_large;
   if (*has)
     return KVAULT_OK;
-  if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
-    return rc;
-  if (sqlite3_step (statement) == SQLITE_ROW)
-    version = sqlite3_column_int64 (statement, 0);
-  else
-    rc = kvault__fail_db (vault, "%s", vault->name);
-  kvault__statement_done (statement);
-  if (rc != KVAULT_OK || version == vault->no_large_at)
+  if ((rc = kvault__seen_version (vault, &version)) != KVAULT_OK || version == vault->no_large_at)
     return rc;
   if ((rc = kvault__own_find (vault, KVAULT__OWN_LARGE)) == KVAULT_OK)
     rc = kvault__own_find (vault, KVAULT__OWN_PARTS);

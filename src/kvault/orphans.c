@@ -5,7 +5,8 @@
  * A writer or a deletion that was killed leaves them, and so do other programs, which overwrite or delete a marker without knowing what it
  * stands for. Every row of kvault_large is looked at, and its marker at its key with it (one look-up each). Where the marker is not at its key, the
  * tables are walked once for 112-byte values: a program that renames by get, put and delete has only moved it, and the
- * parts follow. Whatever was found is looked at again in the transaction that changes it.
+ * parts follow. Whatever was found is looked at again in the transaction that changes it. Others write during that walk, and what they move
+ * behind it is not seen: that a marker is nowhere is certain only if nobody has committed since the walk began, and else left for another time.
  *
  * A value that is on its way in looks like one that was left on its way in. Its writer tells the time in kvault_large.touched with every part, and
  * keeps the file open: kvault_let_go() is refused to a handle that writes parts. So rows older than a day are nobody's, and younger ones
@@ -334,6 +335,8 @@ find_moved (kvault          *vault,
 
   for (size_t i = 0; i < self->n; i++)
     lost = lost || self->all[i].kind == KVAULT__ORPHAN_LOST;
+  if (lost)
+    rc = kvault__seen_version (vault, &self->version);
   for (size_t i = 0; lost && rc == KVAULT_OK && i < vault->n_sections; i++)
     if (vault->sections[i].readable)
       rc = walk_table (vault, work, self, &vault->sections[i]);
@@ -459,12 +462,27 @@ is_lost_still (kvault  *vault,
   return rc;
 }
 
+/* Inside a transaction: the value dies, if its marker cannot have come to a row that was passed already. */
+static int
+kill_lost (remover *self,
+           int64_t  id,
+           bool    *changed)
+{
+  uint64_t version;
+  int rc = kvault__seen_version (self->vault, &version);
+
+  if (rc != KVAULT_OK || version != self->found.version)
+    return rc;
+  return change_row (self->vault, "UPDATE main.kvault_large SET state = 2 WHERE id = ?1 AND state = 1", "", id, 0, changed);
+}
+
 /* Inside a transaction: the value dies, or belongs to the key its marker is at. @changed: it did. */
 static int
-change_lost (kvault               *vault,
+change_lost (remover              *self,
              const kvault__orphan *orphan,
              bool                 *changed)
 {
+  kvault *vault = self->vault;
   bool lost;
   int rc;
 
@@ -472,11 +490,14 @@ change_lost (kvault               *vault,
   if ((rc = is_lost_still (vault, orphan->id, &lost)) != KVAULT_OK || !lost)
     return rc;
   if (orphan->kind == KVAULT__ORPHAN_LOST)
-    return change_row (vault, "UPDATE main.kvault_large SET state = 2 WHERE id = ?1 AND state = 1", "", orphan->id, 0, changed);
-  return change_row (vault, "UPDATE main.kvault_large SET tbl = ?3, key = t.key FROM main.\"%w\" AS t"
+    rc = kill_lost (self, orphan->id, changed);
+  else
+    rc = change_row (vault, "UPDATE main.kvault_large SET tbl = ?3, key = t.key FROM main.\"%w\" AS t"
                             " WHERE kvault_large.id = ?1 AND kvault_large.state = 1 AND t.rowid = ?2 AND "
                             IS_MARKER ("kvault_large.id", "kvault_large.size", "kvault_large.token"),
                      orphan->section->name, orphan->id, orphan->row_id, changed);
+  self->result->left += rc == KVAULT_OK && !*changed;
+  return rc;
 }
 
 static int
@@ -490,7 +511,7 @@ change_state (remover              *self,
   if ((rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
   if (orphan->kind == KVAULT__ORPHAN_LOST || orphan->kind == KVAULT__ORPHAN_MOVED)
-    rc = change_lost (vault, orphan, changed);
+    rc = change_lost (self, orphan, changed);
   else
     rc = change_row (vault, "UPDATE main.kvault_large SET state = 2 WHERE id = ?1 AND state = 0", "", orphan->id, 0, changed);
   return kvault__end (vault, rc);
@@ -542,22 +563,32 @@ deal_with (remover              *self,
 }
 
 static int
-deal_with_batch (remover *self)
+deal_with_those (remover *self,
+                 bool     pending)
 {
   int rc = KVAULT_OK;
 
-  if (has_kind (&self->found, KVAULT__ORPHAN_PENDING))
-    {
-      self->alone = kvault__was_alone (self->vault);
-      if ((rc = kvault__enter_write (self->vault)) != KVAULT_OK)   /* takes the file up again */
-        return rc;
-    }
   for (size_t i = 0; i < self->found.n && rc == KVAULT_OK; i++)
-    {
-      rc = deal_with (self, &self->found.all[i]);
-      self->work.progress.keys++;
-    }
+    if ((self->found.all[i].kind == KVAULT__ORPHAN_PENDING) == pending)
+      {
+        rc = deal_with (self, &self->found.all[i]);
+        self->work.progress.keys++;
+      }
   return rc;
+}
+
+/* Values on their way in come last: another connection would not know whether anybody has committed since the walk. */
+static int
+deal_with_batch (remover *self)
+{
+  int rc = deal_with_those (self, false);
+
+  if (rc != KVAULT_OK || !has_kind (&self->found, KVAULT__ORPHAN_PENDING))
+    return rc;
+  self->alone = kvault__was_alone (self->vault);
+  if ((rc = kvault__enter_write (self->vault)) != KVAULT_OK)   /* takes the file up again */
+    return rc;
+  return deal_with_those (self, true);
 }
 
 /* The handle is idle. What a sweep of its own would do is done here, in steps that can be watched. */

@@ -254,15 +254,15 @@ kvault_location (const kvault *vault)
   return vault->location;
 }
 
+/* Another number, if anybody but this connection has committed since; inside a transaction, before it began. */
 int
-kvault__data_version (kvault   *vault,
+kvault__seen_version (kvault   *vault,
                       uint64_t *version)
 {
   sqlite3_stmt *statement;
   int rc;
 
-  if (has_moved (vault))
-    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->name);
+  *version = 0;
   if ((rc = kvault__statement (vault, KVAULT__DATA_VERSION, &statement)) != KVAULT_OK)
     return rc;
   if (sqlite3_step (statement) == SQLITE_ROW)
@@ -271,6 +271,15 @@ kvault__data_version (kvault   *vault,
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
   return rc;
+}
+
+int
+kvault__data_version (kvault   *vault,
+                      uint64_t *version)
+{
+  if (has_moved (vault))
+    return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted", vault->name);
+  return kvault__seen_version (vault, version);
 }
 
 int

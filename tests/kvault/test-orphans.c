@@ -2,6 +2,8 @@
 /* Parts that no key leads to any more: orphans.c, and what check.c says of them. The limit is lowered as in test-large.c. */
 #include "kvtest.h"
 
+#include <sqlite3.h>
+
 #define MEBIBYTE 1048576u
 #define LARGE (9 * MEBIBYTE + 12345)   /* three parts */
 #define HUGE_VALUE (136 * MEBIBYTE)    /* 34 parts: two steps to remove */
@@ -340,6 +342,68 @@ a_copy_beside_its_owner_is_no_orphan (void)
   kvault_close (vault);
 }
 
+typedef struct {
+  sqlite3 *db;
+  int at;              /* how often was asked before the marker is moved; -1: it was */
+} Mover;
+
+/* Another program, which moves the marker from the second table to the first, as soon as nobody writes. */
+static int
+move_the_marker (void *data)
+{
+  Mover *self = data;
+
+  if (self->at > 0)
+    self->at--;
+  else if (self->at == 0 && sqlite3_exec (self->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
+    {
+      assert_int (sqlite3_exec (self->db, "INSERT INTO before SELECT x'6d6f766564', value FROM kv; DELETE FROM kv; COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+      self->at = -1;
+    }
+  return 0;
+}
+
+/* Wherever the sweep is when another program moves the marker. */
+static void
+a_marker_that_moves_meanwhile_keeps_its_parts (void)
+{
+  Mover mover = { .at = -1 };
+  unsigned n_left = 0;
+
+  for (int n = 0; mover.at < 0; n++)
+    {
+      kvault_options options = { .is_cancelled = move_the_marker, .is_cancelled_data = &mover };
+      char *path = kvtest_path ("v2.db");
+      kvault_orphans_result result;
+      kvault *vault;
+
+      /* The tables are walked in this order. */
+      kvtest_sql (path, "PRAGMA journal_mode = WAL;" KVTEST_V2 ("before") KVTEST_V2 ("kv") "INSERT INTO before VALUES (x'31', x'31')");
+      vault = reopen (path, KVAULT_ACCESS_WRITE);
+      assert_ok (vault, kvault_use_table (vault, "kv"));
+      put (vault, "large", 2, 2 * MEBIBYTE);
+      kvault_close (vault);
+      kvtest_sql (path, "UPDATE kv SET key = x'6f74686572'");   /* so that there is something to look for */
+      assert_int (sqlite3_open (path, &mover.db), ==, SQLITE_OK);
+      assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+      mover.at = n;
+      assert_ok (vault, kvault_orphans_remove (vault, NULL, NULL, &result));
+      sqlite3_close (mover.db);
+      assert_int (result.removed, ==, 0);
+      assert_int (result.adopted + result.left, ==, 1);
+      n_left += result.left != 0;
+      if (mover.at < 0)
+        {
+          assert_ok (vault, kvault_orphans_remove (vault, NULL, NULL, NULL));
+          assert_ok (vault, kvault_use_table (vault, "before"));
+          assert_is (vault, "moved", 2, 2 * MEBIBYTE);
+        }
+      kvault_close (vault);
+      kvtest_remove (path);
+    }
+  assert_int (n_left, >, 0);
+}
+
 static void
 removes_parts_whose_marker_is_gone (void)
 {
@@ -628,6 +692,7 @@ static const KvTest tests[] = {
   { "/kvault/orphans/a-writer-tells-the-time", a_writer_tells_the_time },
   { "/kvault/orphans/gives-the-parts-to-a-moved-marker", gives_the_parts_to_a_moved_marker },
   { "/kvault/orphans/a-copy-beside-its-owner-is-no-orphan", a_copy_beside_its_owner_is_no_orphan },
+  { "/kvault/orphans/a-marker-that-moves-meanwhile-keeps-its-parts", a_marker_that_moves_meanwhile_keeps_its_parts },
   { "/kvault/orphans/removes-parts-whose-marker-is-gone", removes_parts_whose_marker_is_gone },
   { "/kvault/orphans/a-table-that-cannot-be-read-proves-nothing", a_table_that_cannot_be_read_proves_nothing },
   { "/kvault/orphans/ends-a-deletion-that-was-cut-off", ends_a_deletion_that_was_cut_off },
