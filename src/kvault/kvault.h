@@ -113,9 +113,11 @@
  * bytes long. A marker counts only if kvault_large has a row with its id, with state 1, for
  * this table and this key, from whose id, size and token exactly these 112 bytes follow; any
  * other value that looks like one is just that. State 0 is a value on its way in, 2 one on its
- * way out; `touched` is when its last part came, in seconds since 1970. Parts left by a program
- * that died, or whose marker a program that does not know them deleted, overwrote or moved, are
- * found by kvault_check() and dealt with by kvault_orphans_remove().
+ * way out; `touched` is when its last part came, in seconds since 1970. A value of state 2 whose
+ * parts are still there, since the call that was to delete them was cancelled or killed, loses
+ * them after the first change of the next handle that writes. Parts left by a writer that died,
+ * or whose marker a program that does not know them deleted, overwrote or moved, are found by
+ * kvault_check() and dealt with by kvault_orphans_remove().
  *
  * These two, and kvault_bulk, which is there during a bulk import, are libkvault's only if
  * their definitions are to the letter its own. Somebody else's tables of these names are left
@@ -939,7 +941,10 @@ KVAULT_API int kvault_writer_write (kvault_writer *writer, const void *buf, size
  */
 KVAULT_API int kvault_writer_commit (kvault_writer *writer);
 
-/** Free a writer, undoing what was not committed; NULL is fine. */
+/**
+ * Free a writer, undoing what was not committed; NULL is fine. What was stored in parts is deleted, or, if is_cancelled
+ * still says so, after the next change of the file.
+ */
 KVAULT_API void kvault_writer_free (kvault_writer *writer);
 
 /**

@@ -27,6 +27,15 @@ kvault__forget_large (kvault *vault)
   vault->no_large_at = UINT64_MAX;
 }
 
+/* There are values in parts, or were: a process that ended before it could sweep may have left some that die. The next
+ * transaction looks after them. */
+static void
+note_large (kvault *vault)
+{
+  vault->sweep_due = vault->sweep_due || !vault->has_large;
+  vault->has_large = true;
+}
+
 /* Whether the file has, or had, values in parts at all. Asked again only when somebody else has committed. That it cannot be told
  * is a failure like any other: inside a transaction SQLite may have taken all of it back. */
 int
@@ -43,7 +52,9 @@ kvault__has_large (kvault *vault,
     return rc;
   if ((rc = kvault__own_find (vault, KVAULT__OWN_LARGE)) == KVAULT_OK)
     rc = kvault__own_find (vault, KVAULT__OWN_PARTS);
-  *has = vault->has_large = rc == KVAULT_OK;
+  *has = rc == KVAULT_OK;
+  if (*has)
+    note_large (vault);
   if (rc != KVAULT_NOTFOUND)
     return rc;
   vault->no_large_at = version;
@@ -182,10 +193,13 @@ kvault__large_sweep (kvault *vault)
 {
   kvault_error error = vault->error;
   int64_t id = 0, forgotten = 0;
+  bool has_large;
   uint64_t n;
-  int rc = KVAULT_OK;
+  int rc;
 
   vault->sweeping = true;
+  if ((rc = kvault__has_large (vault, &has_large)) == KVAULT_OK && !has_large)   /* they went with a transaction, or to somebody else */
+    rc = KVAULT_NOTFOUND;
   while (rc == KVAULT_OK && !kvault__is_cancelled (vault) && (rc = dying_id (vault, &id)) == KVAULT_OK)
     if (id == forgotten)   /* a walk finds it, and its id does not: for ever */
       {
@@ -251,7 +265,7 @@ kvault__parts_begin (kvault        *vault,
     }
   if (rc == KVAULT_OK)
     {
-      vault->has_large = true;
+      note_large (vault);
       parts->in_batch = vault->batch;
     }
   else

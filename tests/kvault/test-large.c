@@ -286,6 +286,67 @@ an_abandoned_stream_leaves_nothing (void)
 }
 
 static void
+change (kvault *vault, int way)
+{
+  switch (way)
+    {
+    case 0: put (vault, "other", 2, 10); break;
+    case 1: put (vault, "other", 2, LARGE); break;
+    case 2: assert_ok (vault, kvault_delete (vault, "there", 5)); break;
+    case 3:
+      assert_ok (vault, kvault_begin (vault));
+      put (vault, "other", 2, 10);
+      assert_ok (vault, kvault_commit (vault));
+      break;
+    default:
+      assert_ok (vault, kvault_cache_enable (vault, NULL));
+      put (vault, "other", 2, 10);
+      assert_ok (vault, kvault_cache_flush (vault));
+    }
+}
+
+/* A cancel that lasts, as after a signal, ends the deleting too. */
+static void
+the_next_change_removes_what_a_cancelled_one_left (void)
+{
+  uint8_t *value = value_of (1, LARGE);
+
+  for (int way = 0; way < 5; way++)
+    for (int again = 0; again < 2; again++)   /* with another handle */
+      {
+        int asks_left = INT32_MAX;
+        kvault_options options = { .whole_value_max = LIMIT, .is_cancelled = kvtest_cancel_at_zero, .is_cancelled_data = &asks_left };
+        kvault *vault = make (KVAULT_SECTION_V2);
+        char *path = kvtest_format ("%s", kvault_location (vault));
+        kvault_writer *writer;
+
+        put (vault, "there", 3, 10);
+        kvault_close (vault);
+        assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+        assert_ok (vault, kvault_writer_open (vault, "key", 3, KVAULT_SIZE_UNKNOWN, &writer));
+        assert_ok (vault, kvault_writer_write (writer, value, LARGE));
+        asks_left = 0;
+        kvault_writer_free (writer);
+        assert_int (count (vault, "kvault_parts"), ==, 2);
+        assert_int (count (vault, "kvault_large WHERE state = 2"), ==, 1);
+        if (again)
+          {
+            kvault_close (vault);
+            vault = reopen (path, KVAULT_ACCESS_WRITE);
+          }
+        asks_left = INT32_MAX;
+        change (vault, way);
+        assert_int (count (vault, "kvault_parts"), ==, way == 1 ? 3 : 0);
+        assert_int (count (vault, "kvault_large"), ==, way == 1);
+        if (way == 1)
+          assert_is (vault, "other", 2, LARGE);
+        kvault_close (vault);
+        kvtest_remove (path);
+      }
+  free (value);
+}
+
+static void
 a_transaction_taken_back_takes_the_parts_back (void)
 {
   kvault *vault = make (KVAULT_SECTION_V2);
@@ -464,6 +525,7 @@ static const KvTest tests[] = {
   { "/kvault/large/a-look-alike-is-what-it-seems", a_look_alike_is_what_it_seems },
   { "/kvault/large/streams-in-without-knowing-the-size", streams_in_without_knowing_the_size },
   { "/kvault/large/an-abandoned-stream-leaves-nothing", an_abandoned_stream_leaves_nothing },
+  { "/kvault/large/the-next-change-removes-what-a-cancelled-one-left", the_next_change_removes_what_a_cancelled_one_left },
   { "/kvault/large/a-transaction-taken-back-takes-the-parts-back", a_transaction_taken_back_takes_the_parts_back },
   { "/kvault/large/a-reader-keeps-the-value-it-opened", a_reader_keeps_the_value_it_opened },
   { "/kvault/large/a-lost-part-is-damage", a_lost_part_is_damage },
