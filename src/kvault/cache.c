@@ -23,7 +23,7 @@
 struct kvault__cached {
   kvault__cached *left, *right;
   unsigned level;
-  int64_t since_ms;
+  int64_t since_ms;            /* when its key came to differ from the table */
   size_t key_size, value_size;
   unsigned char bytes[];       /* the key, then the value */
 };
@@ -382,7 +382,7 @@ flush_if_due (kvault *vault)
 
 /* ---- putting ---- */
 
-/* @old is the entry of the key, if it has one. */
+/* @old is the entry of the key, if it has one: the new one has waited as long. */
 static int
 add (kvault         *vault,
      kvault__cached *old,
@@ -393,18 +393,19 @@ add (kvault         *vault,
 {
   kvault__cache *cache = vault->cache;
   kvault__cached *node = malloc (sizeof *node + key_size + value_size);
+  int64_t since_ms = old != NULL ? old->since_ms : kvault__now_ms ();
 
   if (node == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  *node = (kvault__cached) { .level = 1, .since_ms = kvault__now_ms (), .key_size = key_size, .value_size = value_size };
+  *node = (kvault__cached) { .level = 1, .since_ms = since_ms, .key_size = key_size, .value_size = value_size };
   if (key_size > 0)
     memcpy (node->bytes, key, key_size);
   if (value_size > 0)
     memcpy (node->bytes + key_size, value, value_size);
+  if (cache->n_entries == 0)
+    cache->interval_start_ms = since_ms;
   if (old != NULL)
     kvault__cache_drop (vault, key, key_size);
-  if (cache->n_entries == 0)
-    cache->interval_start_ms = node->since_ms;
   cache->root = insert (cache->root, node);
   cache->n_entries++;
   cache->n_bytes += key_size + value_size;

@@ -667,7 +667,7 @@ typedef struct kvault_cache_options {
   uint64_t capacity;           /**< bytes of keys and values, up to 1 TiB; default 64 MiB */
   uint64_t flush_threshold;    /**< bytes that make a put flush, up to @capacity; default a
                                     quarter of it */
-  uint32_t flush_interval_ms;  /**< flush when the first entry has waited so long, up to a day;
+  uint32_t flush_interval_ms;  /**< flush when the first entry has waited so long, however often it was put again, up to a day;
                                     default never. The library has no thread of its own: the interval
                                     is looked at in every put; kvault_cache_stats.due_in_ms tells a
                                     program's own clock when to call kvault_cache_flush() */
@@ -678,7 +678,8 @@ typedef struct kvault_cache_stats {
   kvault_cache_options options;
   uint64_t entries;
   uint64_t bytes;              /**< of the keys and values that wait */
-  uint64_t oldest_age_ms;      /**< how long the oldest entry has waited; 0 if none waits */
+  uint64_t oldest_age_ms;      /**< how long the oldest entry has waited, since the first put of its key that no flush has
+                                    written; 0 if none waits */
   uint64_t flushes;            /**< that succeeded */
   int64_t last_flush_unix_ms;  /**< when one was last tried, since 1970; 0: never */
   int last_result;             /**< of it */

@@ -95,6 +95,25 @@ flushes_when_the_interval_is_over (void)
 }
 
 static void
+putting_a_key_again_does_not_put_off_the_flush (void)
+{
+  kvault *vault = kvtest_make (KVAULT_SECTION_V2);
+  kvault_cache_options options = { .flush_interval_ms = 3600000 };
+  int64_t due;
+
+  assert_ok (vault, kvault_cache_enable (vault, &options));
+  put (vault, "key", "1");
+  do
+    kvtest_sleep (0.005);
+  while (stats_of (vault).oldest_age_ms < 100);
+  due = stats_of (vault).due_in_ms;
+  put (vault, "key", "2");
+  assert_int (stats_of (vault).oldest_age_ms, >=, 100);
+  assert_int (stats_of (vault).due_in_ms, <=, due);
+  close_vault (vault);
+}
+
+static void
 larger_values_go_straight_through (void)
 {
   kvault *vault = open_cached (KVAULT_SECTION_V2, 100, 100);
@@ -402,6 +421,7 @@ a_walk_stays_in_its_table (void)
 static const KvTest tests[] = {
   { "/kvault/cache/what-waits-is-part-of-the-vault", what_waits_is_part_of_the_vault },
   { "/kvault/cache/flushes-when-the-interval-is-over", flushes_when_the_interval_is_over },
+  { "/kvault/cache/putting-a-key-again-does-not-put-off-the-flush", putting_a_key_again_does_not_put_off_the_flush },
   { "/kvault/cache/larger-values-go-straight-through", larger_values_go_straight_through },
   { "/kvault/cache/a-flush-never-writes-to-a-moved-file", a_flush_never_writes_to_a_moved_file },
   { "/kvault/cache/discarding-gives-up-what-waits", discarding_gives_up_what_waits },
