@@ -23,7 +23,7 @@ kvault_begin (kvault *vault)
     return rc;
   if (vault->batch)
     return kvault__fail (vault, KVAULT_EINVAL, "%s: a transaction is open already", vault->name);
-  if ((rc = kvault__cache_settle (vault)) == KVAULT_OK && (rc = kvault__run (vault, KVAULT__BEGIN)) == KVAULT_OK)
+  if ((rc = kvault__cache_settle (vault)) == KVAULT_OK && (rc = kvault__begin_alone (vault)) == KVAULT_OK)
     vault->batch = true;
   return rc;
 }

@@ -342,6 +342,7 @@ convert (conversion *self)
 
   if ((rc = kvault__bulk_enter (vault, (uint64_t) self->n_bytes)) != KVAULT_OK)
     return rc;
+  vault->stays = true;
   if ((rc = check_room (self, kvault__is_wal (vault))) == KVAULT_OK &&
       (rc = kvault__exec (vault, "PRAGMA legacy_alter_table=1")) == KVAULT_OK &&
       (rc = kvault__begin (vault)) == KVAULT_OK)
@@ -351,6 +352,7 @@ convert (conversion *self)
   error = vault->error;
   sqlite3_exec (vault->db, "PRAGMA legacy_alter_table=0", NULL, NULL, NULL);
   left = kvault__bulk_leave (vault);
+  vault->stays = false;
   if (rc == KVAULT_OK)
     return left;
   vault->error = error;

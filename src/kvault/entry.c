@@ -462,10 +462,12 @@ put_in_parts (kvault     *vault,
   kvault__parts parts;
   int rc;
 
+  vault->stays = true;   /* only an open file says that they are somebody's */
   if ((rc = kvault__parts_begin (vault, key, key_size, &parts)) == KVAULT_OK &&
       (rc = kvault__parts_write (vault, &parts, value, value_size)) == KVAULT_OK)
     rc = kvault__parts_finish (vault, &parts, key, key_size);
   kvault__parts_end (vault, &parts);
+  vault->stays = false;
   return rc;
 }
 
@@ -483,10 +485,18 @@ put_through (kvault     *vault,
     return put_in_parts (vault, key, key_size, value, value_size);
   if ((rc = kvault__check_memory (vault, value_size)) != KVAULT_OK)
     return rc;
-  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
-    return rc;
+  do
+    {
+      if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+        return rc;
+      if (has_large)
+        break;
+      kvault__may_give_way (vault);
+      rc = kvault__put_bytes (vault, key, key_size, value, value_size);
+    }
+  while (kvault__gave_way (vault, &rc));
   if (!has_large)
-    return kvault__put_bytes (vault, key, key_size, value, value_size);
+    return rc;
   rc = kvault__begin (vault);
   return rc == KVAULT_OK ? kvault__end (vault, kvault__put_replacing (vault, key, key_size, value, value_size)) : rc;
 }
@@ -559,9 +569,19 @@ kvault_delete (kvault     *vault,
     return rc;
   if (bad_bytes (key, key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
-    return rc;
-  rc = has_large ? delete_with_parts (vault, key, key_size) : delete_whole (vault, key, key_size);
+  do
+    {
+      if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+        return rc;
+      if (has_large)
+        rc = delete_with_parts (vault, key, key_size);
+      else
+        {
+          kvault__may_give_way (vault);
+          rc = delete_whole (vault, key, key_size);
+        }
+    }
+  while (kvault__gave_way (vault, &rc));
   if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || !kvault__cache_find (vault, key, key_size, &waiting))
     return rc;
   kvault__cache_drop (vault, key, key_size);

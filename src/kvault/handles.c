@@ -5,7 +5,8 @@
  * Some work needs that nobody else has the file open: a swap, leaving the write-ahead log. Other processes are kept out by what
  * that work does; the handles of this one are asked, through kvault_options.let_go, to close their connections. Each does so on its
  * own thread with kvault_let_go() and takes the file up again by itself at its next call, which waits here
- * until the work is done. So does kvault_open().
+ * until the work is done. So does kvault_open(). A call that waits to write when its handle is asked lets go by itself and begins
+ * again: who asks may hold the very lock that it waits for.
  *
  * A file is known by device and inode, of which a swap has two. One recursive mutex guards the list: let_go runs under it, so that the
  * handle it speaks of cannot be closed meanwhile, and may call kvault_let_go() at once where one thread has several handles.
@@ -139,6 +140,7 @@ kvault__handle_join (kvault *vault)
       vault->handle.dev = st.st_dev;
       vault->handle.ino = st.st_ino;
       vault->handle.was_open = vault->handle.holds = true;
+      vault->handle.asked = false;
       link_handle (vault);
     }
   pthread_mutex_unlock (&lock);
@@ -190,8 +192,6 @@ ask_others (kvault *vault)
 {
   kvault *other;
 
-  for (other = handles; other != NULL; other = other->handle.next)
-    other->handle.asked = false;
   while ((other = next_holder (vault, false)) != NULL)   /* from the start each time: it may close handles */
     {
       other->handle.asked = true;
@@ -257,6 +257,9 @@ void
 kvault__unclaim (kvault *vault)
 {
   pthread_mutex_lock (&lock);
+  for (kvault *each = handles; each != NULL; each = each->handle.next)
+    if (each != vault && is_file (&vault->handle, each->handle.dev, each->handle.ino))
+      each->handle.asked = false;
   vault->handle.claims = false;
   if (!vault->handle.holds)
     unlink_handle (vault);

@@ -87,7 +87,7 @@ typedef struct {
   size_t n_swaps;               /* of this process, when it let go of it */
   bool holds;                   /* has it open */
   bool claims;                  /* has it for itself */
-  bool asked;                   /* to let go of it, for the claim that is being made */
+  _Atomic bool asked;           /* to let go of it, for the claim that is being made; also read without the mutex */
 } kvault__handle;
 
 struct kvault {
@@ -127,6 +127,8 @@ struct kvault {
   _Atomic int interrupted;      /* set by kvault_interrupt(), forgotten by kvault__enter() */
   bool cancelled;               /* a handler ended the running call: SQLite then says BUSY or INTERRUPT */
   int64_t busy_since_ms;
+  bool gives_way;               /* the step that runs may be tried again, after letting go of the file, where another handle asks for that */
+  bool stays;                   /* what is under way needs the connection it began with */
   kvault__handle handle;
   uint32_t n_taken_up;          /* connections before this one: each counts data_version anew */
 
@@ -162,6 +164,9 @@ bool kvault__is_cancelled (kvault *vault);
 int kvault__data_version (kvault *vault, uint64_t *version);
 int kvault__seen_version (kvault *vault, uint64_t *version);
 int kvault__run (kvault *vault, kvault__statement_id id);
+void kvault__may_give_way (kvault *vault);
+bool kvault__gave_way (kvault *vault, int *result);
+int kvault__begin_alone (kvault *vault);
 int kvault__begin (kvault *vault);
 int kvault__end (kvault *vault, int result);
 int kvault__take_back (kvault *vault);

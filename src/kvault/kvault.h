@@ -259,8 +259,9 @@ typedef struct kvault_options {
                                    (kvault_vacuum()): see to it that the thread of this handle calls
                                    kvault_let_go() soon, and return 0; nonzero refuses. Runs on the
                                    other handle's thread, once for each time, and may use no handle but to call
-                                   kvault_let_go() on one of its own thread. Without it the handle never
-                                   lets go */
+                                   kvault_let_go() on one of its own thread, and wait for no lock that a thread holds
+                                   while it calls this library. A call that waits to write lets go by itself and
+                                   then goes on. Without it the handle never lets go */
   void *let_go_data;
 } kvault_options;
 

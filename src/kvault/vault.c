@@ -94,7 +94,7 @@ busy_cb (void *data,
   if (n_calls == 0)
     vault->busy_since_ms = now;
   left = vault->busy_since_ms + vault->options.busy_timeout_ms - now;
-  if (left <= 0 || kvault__is_cancelled (vault))
+  if (left <= 0 || kvault__is_cancelled (vault) || (vault->gives_way && atomic_load (&vault->handle.asked)))
     return 0;
   if (wait_ms > left)
     wait_ms = (int) left;
@@ -322,11 +322,51 @@ kvault__take_back (kvault *vault)
   return vault->stuck ? rc : KVAULT_OK;
 }
 
+/* Before a step that waits to write and comes before anything else of the operation: that wait need not last until the other handle of this
+ * process which has the lock, and waits for this one to let go of the file, gives up. */
+void
+kvault__may_give_way (kvault *vault)
+{
+  vault->gives_way = vault->inside == 0 && !vault->batch && !vault->stays && !vault->sweeping && vault->cursors == NULL &&
+                     !kvault__blobs_hold (vault) && !kvault__writes_parts (vault);
+}
+
+/* After it: whether the handle let go of the file, and has it again. Then the step is to be tried again, as all that it goes by. */
+bool
+kvault__gave_way (kvault *vault,
+                  int    *result)
+{
+  bool gives_way = vault->gives_way && *result == KVAULT_EBUSY && atomic_load (&vault->handle.asked);
+
+  vault->gives_way = false;
+  if (!gives_way)
+    return false;
+  kvault__disconnect (vault);
+  if ((*result = take_up (vault)) == KVAULT_OK)
+    *result = kvault__check_writable (vault);
+  return *result == KVAULT_OK;
+}
+
+/* The outermost transaction. */
+int
+kvault__begin_alone (kvault *vault)
+{
+  int rc;
+
+  do
+    {
+      kvault__may_give_way (vault);
+      rc = kvault__run (vault, KVAULT__BEGIN);
+    }
+  while (kvault__gave_way (vault, &rc));
+  return rc;
+}
+
 /* An operation of several statements, whole or not at all. Inside a transaction of the caller's it is a savepoint. */
 int
 kvault__begin (kvault *vault)
 {
-  int rc = kvault__run (vault, vault->inside > 0 || vault->batch ? KVAULT__SAVEPOINT : KVAULT__BEGIN);
+  int rc = vault->inside > 0 || vault->batch ? kvault__run (vault, KVAULT__SAVEPOINT) : kvault__begin_alone (vault);
 
   if (rc == KVAULT_OK)
     vault->inside++;

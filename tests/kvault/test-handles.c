@@ -2,9 +2,12 @@
 /* All handles of a process on one file: handles.c, and letting go. */
 #include "kvtest.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int
 let_go_at_once (void *vault)
@@ -39,7 +42,7 @@ open_with (const char *path, kvault_access access, int (*let_go) (void *data), v
   options.access = access;
   options.let_go = let_go;
   options.let_go_data = data;
-  options.busy_timeout_ms = let_go == ask_reader ? 200 : 60000;   /* who waits for the file cannot let go of it */
+  options.busy_timeout_ms = 60000;
   assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
   return vault;
 }
@@ -212,21 +215,12 @@ read_worker (void *data)
   while (!atomic_load (&self->stop))
     {
       char key[16];
-      void *value;
-      size_t size;
-      int rc;
 
       if (atomic_exchange (&self->asked, 0))
         assert_ok (vault, kvault_let_go (vault));
-      if ((rc = kvault_get (vault, "a", 1, &value, &size)) == KVAULT_EBUSY)   /* a swap goes on */
-        continue;
-      assert_ok (vault, rc);
-      assert_mem (value, size, "1", 1);
-      kvault_free (value);
-      rc = kvault_put (vault, key, (size_t) snprintf (key, sizeof key, "%d", self->n_reads), "x", 1);
-      assert_true (rc == KVAULT_OK || rc == KVAULT_EBUSY);
-      if (rc == KVAULT_OK)
-        atomic_fetch_add (&self->n_reads, 1);
+      assert_value (vault, "a", 1, "1", 1);
+      assert_ok (vault, kvault_put (vault, key, (size_t) snprintf (key, sizeof key, "%d", self->n_reads), "x", 1));
+      atomic_fetch_add (&self->n_reads, 1);
     }
   kvault_close (vault);
   return NULL;
@@ -265,6 +259,101 @@ threads_come_and_go (void)
   assert_int (kvtest_sql_int (path, "SELECT count(*) FROM kv"), ==, 1 + readers[0].n_reads + readers[1].n_reads - 1000000);
   assert_str (kvtest_integrity (path), "ok");
   printf ("# %d swaps of %d beside %d writes\n", done, tries, readers[0].n_reads + readers[1].n_reads - 1000000);
+}
+
+typedef struct {
+  kvault *vault;
+  sem_t asked;
+  int way;
+} Busy;
+
+static int
+ask_busy (void *data)
+{
+  sem_post (&((Busy *) data)->asked);
+  return 0;
+}
+
+/* Writes once it is asked to let go, and not before: who asks has the lock by then. */
+static void *
+busy_worker (void *data)
+{
+  Busy *self = data;
+  kvault *vault = self->vault;
+  kvault_writer *writer;
+  int fd;
+
+  while (sem_wait (&self->asked) != 0)
+    ;
+  switch (self->way)
+    {
+    case 0: assert_ok (vault, kvault_put (vault, "new", 3, "1", 1)); break;
+    case 1: assert_ok (vault, kvault_put (vault, "old", 3, "1", 1)); break;
+    case 2: assert_ok (vault, kvault_delete (vault, "old", 3)); break;
+    case 3: assert_ok (vault, kvault_rename (vault, "old", 3, "new", 3, 0)); break;
+    case 4:
+      assert_ok (vault, kvault_begin (vault));
+      assert_ok (vault, kvault_put (vault, "new", 3, "1", 1));
+      assert_ok (vault, kvault_commit (vault));
+      break;
+    case 5:
+      assert_ok (vault, kvault_cache_enable (vault, NULL));
+      assert_ok (vault, kvault_put (vault, "new", 3, "1", 1));
+      assert_ok (vault, kvault_cache_flush (vault));
+      break;
+    case 6:
+      assert_ok (vault, kvault_writer_open (vault, "new", 3, 1, &writer));
+      assert_ok (vault, kvault_writer_write (writer, "1", 1));
+      assert_ok (vault, kvault_writer_commit (writer));
+      kvault_writer_free (writer);
+      break;
+    default:
+      fd = open (kvtest_path ("one"), O_RDONLY);
+      assert_ok (vault, kvault_put_fd (vault, "new", 3, fd, KVAULT_SIZE_UNKNOWN, NULL, NULL));
+      close (fd);
+    }
+  return NULL;
+}
+
+/* The other handle waits for the lock of the one that waits for it; without giving way until a timeout ends that. */
+static void
+who_waits_to_write_lets_go (void)
+{
+  kvtest_write_file (kvtest_path ("one"), "1", 1);
+  for (int way = 0; way < 8; way++)
+    for (int large = 0; large < 2; large++)
+      {
+        kvault_options options = KVAULT_OPTIONS_INIT;
+        Busy busy = { .way = way };
+        char *path = kvtest_path ("a.db");
+        char value[9000] = "large";
+        pthread_t thread;
+        kvault *vault;
+
+        options.access = KVAULT_ACCESS_CREATE;
+        options.whole_value_max = 4096;
+        options.busy_timeout_ms = 600000;
+        assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+        assert_ok (vault, kvault_put (vault, "old", 3, "0", 1));
+        if (large)
+          assert_ok (vault, kvault_put (vault, "large", 5, value, sizeof value));
+        options.busy_timeout_ms = 60000;
+        options.let_go = ask_busy;
+        options.let_go_data = &busy;
+        assert_ok (NULL, kvault_open (path, &options, &busy.vault, NULL));
+        assert_value (busy.vault, "old", 3, "0", 1);
+        sem_init (&busy.asked, 0, 0);
+        pthread_create (&thread, NULL, busy_worker, &busy);
+        assert_ok (vault, kvault_vacuum (vault, &(kvault_vacuum_options) { KVAULT_VACUUM_SWAP }, NULL));
+        pthread_join (thread, NULL);
+        assert_int (kvault_exists (vault, "new", 3), ==, way == 1 || way == 2 ? KVAULT_NOTFOUND : KVAULT_OK);
+        assert_int (kvault_exists (vault, "old", 3), ==, way == 2 || way == 3 ? KVAULT_NOTFOUND : KVAULT_OK);
+        assert_ok (busy.vault, kvault_close (busy.vault));
+        kvault_close (vault);
+        sem_destroy (&busy.asked);
+        assert_str (kvtest_integrity (path), "ok");
+        kvtest_remove (path);
+      }
 }
 
 /* What waits belongs to the file that was let go of, and not to one that came to its name meanwhile. */
@@ -363,6 +452,7 @@ static const KvTest tests[] = {
   { "/kvault/handles/notices-what-changed-meanwhile", notices_what_changed_meanwhile },
   { "/kvault/handles/others-let-go-or-refuse", others_let_go_or_refuse },
   { "/kvault/handles/threads-come-and-go", threads_come_and_go },
+  { "/kvault/handles/who-waits-to-write-lets-go", who_waits_to_write_lets_go },
   { "/kvault/handles/nothing-is-written-to-another-file-of-the-name", nothing_is_written_to_another_file_of_the_name },
   { "/kvault/handles/what-was-known-of-parts-is-forgotten", what_was_known_of_parts_is_forgotten },
   { "/kvault/handles/interrupts-meet-a-handle-that-lets-go", interrupts_meet_a_handle_that_lets_go },
