@@ -49,7 +49,8 @@ catch_signal (int number)
 }
 
 /* No SA_RESTART: a read or write that waits must return. SIGPIPE is ignored so that a
- * reader that goes away is an error of writing like any other. */
+ * reader that goes away is an error of writing like any other, SIGXFSZ so that a file that
+ * must not grow further is one, too. */
 static void
 handle_signals (void)
 {
@@ -63,6 +64,7 @@ handle_signals (void)
     if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction (numbers[i], &action, NULL);
   sigaction (SIGPIPE, &ignore, NULL);
+  sigaction (SIGXFSZ, &ignore, NULL);
 }
 
 /* A closed standard stream would give its number to the next file opened, and messages

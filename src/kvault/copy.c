@@ -84,8 +84,7 @@ static int
 fail_making (kvault *vault,
              int     system_errno)
 {
-  int code = system_errno == ENOSPC || system_errno == EDQUOT ? KVAULT_EFULL :
-             system_errno == EACCES || system_errno == EPERM || system_errno == EROFS ? KVAULT_EREADONLY :
+  int code = system_errno == EACCES || system_errno == EPERM || system_errno == EROFS ? KVAULT_EREADONLY :
              system_errno == ENOENT || system_errno == ENOTDIR ? KVAULT_ENOENT :
              system_errno == EEXIST ? KVAULT_EBUSY : KVAULT_EIO;
 

@@ -117,6 +117,13 @@ kvault__fail (kvault     *vault,
   return code;
 }
 
+/* No room on the disk, none for this user, or none in a file: the file system or RLIMIT_FSIZE lets it grow no further. */
+static bool
+tells_full (int system_errno)
+{
+  return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+}
+
 /* @code is for what errno does not tell by itself. */
 int
 kvault__fail_errno (kvault     *vault,
@@ -129,7 +136,7 @@ kvault__fail_errno (kvault     *vault,
 
   if (system_errno == ENOMEM)
     code = KVAULT_ENOMEM;
-  else if (system_errno == ENOSPC || system_errno == EDQUOT)
+  else if (tells_full (system_errno))
     code = KVAULT_EFULL;
   va_start (args, format);
   fail (vault, code, 0, system_errno, strerror (system_errno), format, args);
@@ -143,7 +150,7 @@ result_of_io (int extended,
 {
   if (extended == SQLITE_IOERR_NOMEM)
     return KVAULT_ENOMEM;
-  if (system_errno == ENOSPC || system_errno == EDQUOT)
+  if (tells_full (system_errno))
     return KVAULT_EFULL;
   return extended == SQLITE_IOERR_SHORT_READ ? KVAULT_ECORRUPT : KVAULT_EIO;
 }
@@ -194,7 +201,8 @@ result_of_sqlite (const kvault *vault,
 static const char *
 words_of_sqlite (const kvault *vault,
                  int           result,
-                 int           extended)
+                 int           extended,
+                 int           system_errno)
 {
   switch (result)
     {
@@ -205,10 +213,21 @@ words_of_sqlite (const kvault *vault,
     case KVAULT_ECORRUPT:
       return "the file is damaged";
     case KVAULT_EFULL:
-      return "the disk is full";
+      return system_errno == EFBIG ? "the file must not grow further" : "the disk is full";
     default:
       return (sqlite3_errcode (vault->db) & 0xff) == (extended & 0xff) ? sqlite3_errmsg (vault->db) : sqlite3_errstr (extended);
     }
+}
+
+/* SQLite 3.40 takes no errno down when a COMMIT fails; what it was is still there then. */
+static int
+errno_of_sqlite (kvault *vault,
+                 int     extended,
+                 int     now)
+{
+  if ((extended & 0xff) == SQLITE_IOERR && tells_full (now))
+    return now;
+  return vault->db != NULL ? sqlite3_system_errno (vault->db) : 0;
 }
 
 __attribute__ ((format (printf, 3, 0))) static int
@@ -217,12 +236,12 @@ fail_sqlite (kvault     *vault,
              const char *format,
              va_list     args)
 {
-  int system_errno = vault->db != NULL ? sqlite3_system_errno (vault->db) : 0;
+  int system_errno = errno_of_sqlite (vault, extended, errno);
   int result = result_of_sqlite (vault, extended, system_errno);
 
   if (result == KVAULT_ECORRUPT)
     vault->damaged = true;
-  return fail (vault, result, extended, system_errno, words_of_sqlite (vault, result, extended), format, args);
+  return fail (vault, result, extended, system_errno, words_of_sqlite (vault, result, extended, system_errno), format, args);
 }
 
 int

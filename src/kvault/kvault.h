@@ -167,7 +167,8 @@ typedef enum kvault_result {
   KVAULT_ESTALE = -9,      /**< the row or the file changed underneath; open it again */
   KVAULT_EMOVED = -10,     /**< the file was replaced, renamed or deleted; nothing is written */
   KVAULT_ETOOBIG = -11,    /**< a key of nearly 1,000,000,000 bytes, or a value over 64 TiB */
-  KVAULT_EFULL = -12,      /**< the disk is full */
+  KVAULT_EFULL = -12,      /**< the disk is full, or a file must not grow further (the greatest of
+                                its file system, RLIMIT_FSIZE with SIGXFSZ ignored) */
   KVAULT_EIO = -13,        /**< the system could not read or write */
   KVAULT_ECORRUPT = -14,   /**< an SQLite file that is damaged or cut short */
   KVAULT_ENOTDB = -15,     /**< no SQLite file */

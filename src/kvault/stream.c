@@ -203,8 +203,7 @@ write_all (kvault     *vault,
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
-                                   "%s: a value could not be written out", vault->name);
+        return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: a value could not be written out", vault->name);
       bytes += n;
       len -= (size_t) n;
       *n_written += (uint64_t) n;

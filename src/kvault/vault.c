@@ -453,8 +453,7 @@ create_file (kvault *vault,
     return kvault__fail (vault, KVAULT_ENOENT, "%s: its folder does not exist", vault->name);
   if (errno == EACCES || errno == EPERM || errno == EROFS)
     return kvault__fail_errno (vault, KVAULT_EREADONLY, errno, "cannot make %s", vault->name);
-  return kvault__fail_errno (vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno, "cannot make %s",
-                             vault->name);
+  return kvault__fail_errno (vault, KVAULT_EIO, errno, "cannot make %s", vault->name);
 }
 
 static int

@@ -141,8 +141,7 @@ open_spool (kvault_writer *self)
     }
   free (folder);
   if (self->spool < 0)
-    return kvault__fail_errno (self->vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
-                               "%s: cannot make a temporary file beside it", self->vault->name);
+    return kvault__fail_errno (self->vault, KVAULT_EIO, errno, "%s: cannot make a temporary file beside it", self->vault->name);
   return KVAULT_OK;
 }
 
@@ -162,8 +161,7 @@ write_spool (kvault_writer       *self,
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return kvault__fail_errno (self->vault, errno == ENOSPC || errno == EDQUOT ? KVAULT_EFULL : KVAULT_EIO, errno,
-                                   "%s: the temporary file beside it", self->vault->name);
+        return kvault__fail_errno (self->vault, KVAULT_EIO, errno, "%s: the temporary file beside it", self->vault->name);
       bytes += n;
       len -= (size_t) n;
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """new, put, rm and mv: whole or not at all, whatever ends them; and cat in bounded memory."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -202,6 +203,28 @@ class Ended(CliCase):
             self.assertIn(digest(self.kvault('cat', path, 'key')), digests)
         self.kvault('put', path, 'key', input=b'new')
         self.assertEqual(sorted(os.listdir(self.folder)), ['new.kvault', 'value'])
+
+
+class NoGrowth(CliCase):
+    """A file that must not grow further is like a full disk, and no death."""
+
+    def test_under_a_limit(self):
+        path = self.new_vault()
+        self.kvault('put', path, 'old', input=pattern(3000000))
+        self.kvault('checkpoint', path)
+        with open(self.path('value'), 'wb') as file:
+            file.write(pattern(2500000))
+        before = os.listdir(self.folder)
+        for args in (['put', path, 'old', self.path('value')], ['import', path, self.path('value')],
+                     ['compact', path, '--into', self.path('copy')], ['export', path, self.path('out')]):
+            with self.subTest(args[0]):
+                self.kvault(*args, status=IO, words='File too large' if args[0] == 'export' else 'must not grow further',
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000000, resource.RLIM_INFINITY)))
+                if args[0] == 'export':
+                    os.rmdir(self.path('out'))
+                self.assertEqual(os.listdir(self.folder), before)
+                self.assertEqual(self.keys(path), [b'old'])
+                self.assertEqual(self.kvault('cat', path, 'old'), pattern(3000000))
 
 
 class Remove(CliCase):
