@@ -13,6 +13,7 @@
 #include "export.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,7 @@ run (cli *self)
     cli_export_fail_memory (&at);
   cli_target_close (&at.target);
   cli_paths_free (at.paths);
+  tdestroy (at.made, free);
   free (at.seen);
   free (at.found);
   free (at.buffer);

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,6 +80,78 @@ skip (cli_export         *at,
   print_result (at, out, "skipped");
 }
 
+/* --- files of this run ------------------------------------------------------------------- */
+
+typedef struct file_id {
+  dev_t dev;
+  ino_t ino;
+} file_id;
+
+static int
+compare_ids (const void *one,
+             const void *two)
+{
+  const file_id *a = one;
+  const file_id *b = two;
+
+  return a->dev != b->dev ? (a->dev > b->dev) - (a->dev < b->dev) : (a->ino > b->ino) - (a->ino < b->ino);
+}
+
+/* 0 or errno. */
+static int
+remember_file (cli_export *at,
+               int         fd)
+{
+  file_id *id = malloc (sizeof *id);
+  struct stat facts;
+
+  if (id == NULL || fstat (fd, &facts) != 0)
+    {
+      int error = id == NULL ? ENOMEM : errno;
+
+      free (id);
+      return error;
+    }
+  *id = (file_id) { facts.st_dev, facts.st_ino };
+  if (tsearch (id, &at->made, compare_ids) != NULL)
+    return 0;
+  free (id);
+  return ENOMEM;
+}
+
+static void
+set_path (cli_outgoing *out,
+          const char   *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  out->path = path;
+  out->name = slash != NULL ? slash + 1 : path;
+}
+
+/* What has the name of a file. Where two names are one to the file system, as with one that does not tell "A" from "a", that may
+ * be a file of this run: then the name gets a number, as where two keys come to one. 0 or errno; ENOENT: nothing. */
+static int
+look_at_place (cli_export   *at,
+               cli_outgoing *out,
+               struct stat  *there)
+{
+  int folder = cli_target_folder (&at->target);
+
+  while (fstatat (folder, out->name, there, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+      file_id id = { there->st_dev, there->st_ino };
+      const char *path;
+
+      if (tfind (&id, &at->made, compare_ids) == NULL)
+        return 0;
+      if ((path = cli_paths_take_another (at->paths)) == NULL)
+        return ENOMEM;
+      set_path (out, path);
+    }
+  return errno;
+}
+
 /* --- values ------------------------------------------------------------------------------ */
 
 void
@@ -105,16 +179,15 @@ cli_export_begin_value (cli_export   *at,
                         cli_outgoing *out,
                         cli_bytes     key)
 {
-  const char *slash;
+  const char *path;
 
   *out = (cli_outgoing) { .key = key, .size = KVAULT_SIZE_UNKNOWN, .file = { .fd = -1 } };
-  if ((out->path = cli_paths_take (at->paths, key)) == NULL)
+  if ((path = cli_paths_take (at->paths, key)) == NULL)
     {
       cli_export_fail_memory (at);
       return false;
     }
-  slash = strrchr (out->path, '/');
-  out->name = slash != NULL ? slash + 1 : out->path;
+  set_path (out, path);
   return true;
 }
 
@@ -144,23 +217,21 @@ cli_export_check_place (cli_export   *at,
   int error = cli_target_enter (&at->target, out->path, (size_t) (out->name - out->path));
   int folder = cli_target_folder (&at->target);
   struct stat there;
+  int missing;
 
   if (error == ENOENT && at->target.dry)
     return true;
+  missing = error == 0 ? look_at_place (at, out, &there) : 0;
   if (error == ENOTDIR || error == ELOOP)
     skip (at, out, "a link or a file is in the place of its folder");
-  else if (error != 0)
-    fail_errno (at, out, error);
+  else if (error != 0 || (missing != 0 && missing != ENOENT))
+    fail_errno (at, out, error != 0 ? error : missing);
   else if (cli_is_place_of_vault (at->self, folder, out->name))
     skip (at, out, "it would be a file of the vault itself");
   else if (is_foreign_journal (at, out, folder))
     skip (at, out, "it would be taken for the log or journal of the file beside it");
-  else if (fstatat (folder, out->name, &there, AT_SYMLINK_NOFOLLOW) != 0)
-    {
-      if (errno == ENOENT)
-        return true;
-      fail_errno (at, out, errno);
-    }
+  else if (missing == ENOENT)
+    return true;
   else if (S_ISDIR (there.st_mode))
     skip (at, out, "a folder is in its place");
   else if (cli_is_file_of_vault (at->self, &there))
@@ -207,6 +278,8 @@ cli_export_finish_file (cli_export   *at,
         out->error = errno;
       if (out->error == 0)
         out->error = cli_new_file_name (&out->file, folder, out->name, overwrite);
+      if (out->error == 0)
+        out->error = remember_file (at, out->file.fd);
       cli_new_file_end (&out->file, folder);
     }
   if (out->error == EEXIST && !overwrite)

@@ -24,6 +24,7 @@ typedef struct cli_export {
   cli_target target;
   size_t target_at;      /**< which operand it is; the others are keys */
   cli_paths *paths;
+  void *made;            /**< tree of the files of this run, by device and inode */
   char *buffer;
 
   int64_t *seen;         /**< rows the walk has dealt with; sorted once that is over */
@@ -50,7 +51,7 @@ void cli_export_fail_value (cli_export *at, cli_outgoing *out, int result);
 /** Find a path for a key; false without memory. The key is borrowed. */
 bool cli_export_begin_value (cli_export *at, cli_outgoing *out, cli_bytes key);
 
-/** True if a file may go to its place; else it has been told why not. */
+/** True if a file may go to its place, which may get a number for that; else it has been told why not. */
 bool cli_export_check_place (cli_export *at, cli_outgoing *out);
 
 void cli_export_begin_file (cli_export *at, cli_outgoing *out);

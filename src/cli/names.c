@@ -337,6 +337,15 @@ cli_paths_take (cli_paths *self,
   return good ? self->path.data : NULL;
 }
 
+const char *
+cli_paths_take_another (cli_paths *self)
+{
+  const char *slash = strrchr (self->path.data, '/');
+  size_t from = slash != NULL ? (size_t) (slash + 1 - self->path.data) : 0;
+
+  return settle_part (self, from, NAME_FILE) ? self->path.data : NULL;
+}
+
 void
 cli_paths_set_written (cli_paths *self)
 {

@@ -55,6 +55,9 @@ cli_paths *cli_paths_new (void);
  */
 const char *cli_paths_take (cli_paths *self, cli_bytes key);
 
+/** Another path, with a number, for the key of the path taken last; likewise. */
+const char *cli_paths_take_another (cli_paths *self);
+
 /** The path taken last was written. */
 void cli_paths_set_written (cli_paths *self);
 

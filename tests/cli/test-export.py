@@ -138,6 +138,22 @@ class Export(ExportCase):
             self.assertEqual(os.listdir(self.path('elsewhere')), [])
             os.remove(self.path('out/ok'))
 
+    def test_two_names_of_one_file(self):
+        """As on a file system that does not tell "A" from "a"; here by a folder that is at two places."""
+        vault = self.vault_of({b'A/x.png': b'1', b'a/x.png': b'2', b'a/y': b'3'})
+        for name in ('A', 'a'):
+            os.makedirs(self.path('out/' + name))
+        if subprocess.run(['mount', '--bind', self.path('out/A'), self.path('out/a')], check=False,
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest('mounting is not allowed here')
+        self.addCleanup(subprocess.run, ['umount', self.path('out/a')], check=True)
+        rows = self.json('export', vault, self.path('out'))
+        self.assertEqual([row['result'] for row in rows], ['exported'] * 3)
+        expected = {b'x.png': b'1', b'x (2).png': b'2', b'y': b'3'}
+        self.assertEqual(files_of(self.path('out/A')), expected)
+        self.kvault('export', vault, self.path('out'), '--overwrite')
+        self.assertEqual(files_of(self.path('out/A')), expected)
+
     def test_the_folder_itself_may_be_a_link(self):
         vault = self.vault_of({b'a': b'1'})
         os.mkdir(self.path('real'))
