@@ -260,8 +260,9 @@ typedef struct kvault_options {
                                    (kvault_vacuum()): see to it that the thread of this handle calls
                                    kvault_let_go() soon, and return 0; nonzero refuses. Runs on the
                                    other handle's thread, once for each time, and may use no handle but to call
-                                   kvault_let_go() on one of its own thread, and wait for no lock that a thread holds
-                                   while it calls this library. A call that waits to write lets go by itself and
+                                   kvault_let_go() on one of its own thread, and wait for no lock that a
+                                   thread holds while it calls this library, which holds a mutex of its own
+                                   meanwhile. A call that waits to write lets go by itself and
                                    then goes on. Without it the handle never lets go */
   void *let_go_data;
 } kvault_options;
@@ -592,7 +593,14 @@ KVAULT_API int kvault_commit (kvault *vault);
 /** Undo all since kvault_begin(); nothing if no transaction is open. Keeps the last error. */
 KVAULT_API void kvault_rollback (kvault *vault);
 
-/** kvault_get() and kvault_delete() as one. */
+/**
+ * kvault_get() and kvault_delete() as one.
+ *
+ * @value, @value_size  set as by kvault_get()
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY, KVAULT_EFULL,
+ *          KVAULT_ENOMEM, or another failure; after any of them what was there is there still
+ */
 KVAULT_API int kvault_pop (kvault *vault, const void *key, size_t key_size,
                            void **value, size_t *value_size);
 
@@ -600,7 +608,9 @@ KVAULT_API int kvault_pop (kvault *vault, const void *key, size_t key_size,
  * Store a value unless the key has one.
  *
  * @existing, @existing_size  set to the value that was there, the caller's, to kvault_free();
- *                            NULL if there was none, and @value is there now
+ *                            NULL if there was none, and @value is there now, or on failure
+ *
+ * Returns: KVAULT_OK (both ways), or a failure as of kvault_put(); nothing was stored then
  */
 KVAULT_API int kvault_setdefault (kvault *vault, const void *key, size_t key_size,
                                   const void *value, size_t value_size,
@@ -615,23 +625,36 @@ KVAULT_API int kvault_setdefault (kvault *vault, const void *key, size_t key_siz
 typedef int (*kvault_next_func) (void *data, const void **key, size_t *key_size,
                                  const void **value, size_t *value_size);
 
-/** Put many pairs, all or none. */
+/**
+ * Put many pairs, all or none.
+ *
+ * Returns: KVAULT_OK, KVAULT_ECANCELLED (of @progress too), a failure of @next, or one as of
+ *          kvault_put(); nothing was stored then
+ */
 KVAULT_API int kvault_update (kvault *vault, kvault_next_func next, void *next_data,
                               kvault_progress_func progress, void *progress_data);
 
 /**
  * Delete every key that begins with some bytes, all or none.
  *
- * @n_deleted  set to their number
+ * @prefix     NULL with @prefix_size 0: every key, as kvault_clear()
+ * @n_deleted  set to their number, which may be 0; 0 on failure
  *
  * Cost:    with @progress the keys are counted first. The space goes to the file's free
  *          pages; compacting gives it back.
+ * Returns: KVAULT_OK, KVAULT_ECANCELLED (of @progress too), KVAULT_EINVAL (no @prefix),
+ *          KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY, KVAULT_ECORRUPT, or another failure;
+ *          nothing was deleted then
  */
 KVAULT_API int kvault_delete_prefix (kvault *vault, const void *prefix, size_t prefix_size,
                                      kvault_progress_func progress, void *progress_data,
                                      uint64_t *n_deleted);
 
-/** Delete every key, those of other storage classes too, all or none. */
+/**
+ * Delete every key, those of other storage classes too, all or none.
+ *
+ * Returns: as of kvault_delete_prefix()
+ */
 KVAULT_API int kvault_clear (kvault *vault, kvault_progress_func progress, void *progress_data,
                              uint64_t *n_deleted);
 
@@ -773,6 +796,12 @@ typedef struct kvault_cursor_options {
 /**
  * Begin a walk. Keys come in the order of memcmp(), those of other storage classes before
  * them (numbers, then text) unless a prefix is given.
+ *
+ * The handle may write while it walks, but not convert the table. The walk stays in the table it
+ * began in, whatever kvault_use_table() says. A key that is there from its beginning to its end
+ * is given once, whether its value is replaced, waits in the cache or is flushed meanwhile. One
+ * that this handle stores or deletes meanwhile, ahead of where the walk stands, may be given or
+ * not; so may both keys of a rename. kvault_rollback() may end the walk with a failure.
  *
  * @options  may be NULL; its bytes are copied
  * @cursor   set to the walk, the caller's, to kvault_cursor_close()
