@@ -34,7 +34,7 @@ ask_reader (void *data)
 }
 
 static kvault *
-open_with (const char *path, kvault_access access, int (*let_go) (void *data), void *data)
+open_for (const char *path, kvault_access access, int (*let_go) (void *data), void *data, unsigned busy_timeout_ms)
 {
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault *vault;
@@ -45,6 +45,12 @@ open_with (const char *path, kvault_access access, int (*let_go) (void *data), v
   options.busy_timeout_ms = 60000;
   assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
   return vault;
+}
+
+static kvault *
+open_with (const char *path, kvault_access access, int (*let_go) (void *data), void *data)
+{
+  return open_for (path, access, let_go, data, 500);
 }
 
 static void
@@ -210,7 +216,7 @@ static void *
 read_worker (void *data)
 {
   Reader *self = data;
-  kvault *vault = open_with (self->path, KVAULT_ACCESS_WRITE, ask_reader, self);
+  kvault *vault = open_for (self->path, KVAULT_ACCESS_WRITE, ask_reader, self, 120000);   /* however busy the machine is */
 
   while (!atomic_load (&self->stop))
     {
@@ -233,7 +239,7 @@ threads_come_and_go (void)
   Reader readers[2] = { 0 };
   pthread_t threads[2];
   char *path = kvtest_path ("a.db");
-  kvault *vault = open_with (path, KVAULT_ACCESS_CREATE_NEW, NULL, NULL);
+  kvault *vault = open_for (path, KVAULT_ACCESS_CREATE_NEW, NULL, NULL, 120000);
   int done = 0, tries;
 
   assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
