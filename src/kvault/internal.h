@@ -365,8 +365,10 @@ int kvault__check_key (kvault *vault, const void *key, size_t key_size);
 int kvault__reserve (kvault *vault, const void *key, size_t key_size, uint64_t size, int64_t *id);
 int kvault__delete_row (kvault *vault, int64_t id);
 int kvault__row_key (kvault *vault, int64_t id, void *key, size_t key_size);
-int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
 int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
+
+/* rename.c */
+int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
 
 /* cache.c */
 typedef struct {   /* an entry that waits; borrowed until the cache changes */

@@ -141,96 +141,6 @@ stores_blobs (kvault *vault)
               ==, 1);
 }
 
-/* ---- Rename ---- */
-
-static void
-rename_moves_a_value (kvault *vault)
-{
-  static const size_t sizes[] = { 0, 1, 3000, 100000, 2 * MEBIBYTE };
-  uint8_t *value = malloc (2 * MEBIBYTE);
-
-  for (size_t i = 0; i < KVTEST_N (sizes); i++)
-    {
-      kvtest_fill (value, sizes[i], i);
-      assert_ok (vault, kvault_put (vault, "old", 3, value, sizes[i]));
-      assert_ok (vault, kvault_rename (vault, "old", 3, "new", 3, i > 0));
-      assert_result (vault, kvault_exists (vault, "old", 3), KVAULT_NOTFOUND);
-      assert_value (vault, "new", 3, value, sizes[i]);
-      assert_ok (vault, kvault_rename (vault, "new", 3, "a\0rather longer name", 20, 1));
-      assert_value (vault, "a\0rather longer name", 20, value, sizes[i]);
-      assert_ok (vault, kvault_rename (vault, "a\0rather longer name", 20, "", 0, 1));
-      assert_ok (vault, kvault_rename (vault, "", 0, "new", 3, 1));
-      assert_value (vault, "new", 3, value, sizes[i]);
-      assert_count (vault, 1);
-      assert_sizes_kept (vault);
-    }
-  free (value);
-}
-
-static void
-rename_replaces_only_when_told (kvault *vault)
-{
-  assert_ok (vault, kvault_put (vault, "a", 1, "first", 5));
-  assert_ok (vault, kvault_put (vault, "b", 1, "second", 6));
-  assert_result (vault, kvault_rename (vault, "a", 1, "b", 1, 0), KVAULT_EEXIST);
-  assert_value (vault, "a", 1, "first", 5);
-  assert_value (vault, "b", 1, "second", 6);
-  assert_ok (vault, kvault_rename (vault, "a", 1, "b", 1, 1));
-  assert_value (vault, "b", 1, "first", 5);
-  assert_count (vault, 1);
-  assert_sizes_kept (vault);
-}
-
-static void
-rename_wants_a_key (kvault *vault)
-{
-  assert_ok (vault, kvault_put (vault, "b", 1, "second", 6));
-  assert_result (vault, kvault_rename (vault, "a", 1, "c", 1, 0), KVAULT_NOTFOUND);
-  assert_result (vault, kvault_rename (vault, "a", 1, "b", 1, 1), KVAULT_NOTFOUND);
-  assert_value (vault, "b", 1, "second", 6);
-  assert_count (vault, 1);
-}
-
-static void
-rename_to_itself_keeps_the_value (kvault *vault)
-{
-  size_t large = 34 * MEBIBYTE;
-  uint8_t *value = malloc (large);
-
-  kvtest_fill (value, large, 5);
-  assert_ok (vault, kvault_put (vault, "a", 1, "first", 5));
-  assert_ok (vault, kvault_put (vault, "large", 5, value, large));
-  assert_ok (vault, kvault_rename (vault, "a", 1, "a", 1, 1));
-  assert_ok (vault, kvault_rename (vault, "large", 5, "large", 5, 1));
-  kvault_rename (vault, "a", 1, "a", 1, 0); /* OK or EEXIST, it harms nothing */
-  assert_value (vault, "a", 1, "first", 5);
-  assert_value (vault, "large", 5, value, large);
-  assert_count (vault, 2);
-  free (value);
-}
-
-/* Over 32 MB a value is copied in pieces, by other code. */
-static void
-rename_moves_large_values (kvault *vault)
-{
-  size_t large = 33 * MEBIBYTE + 12345;
-  uint8_t *value = malloc (large);
-
-  kvtest_fill (value, large, 6);
-  assert_ok (vault, kvault_put (vault, "old", 3, value, large));
-  assert_ok (vault, kvault_put (vault, "there", 5, "x", 1));
-  assert_result (vault, kvault_rename (vault, "old", 3, "there", 5, 0), KVAULT_EEXIST);
-  assert_value (vault, "there", 5, "x", 1);
-  assert_ok (vault, kvault_rename (vault, "old", 3, "a longer name", 13, 0));
-  assert_value (vault, "a longer name", 13, value, large);
-  assert_result (vault, kvault_exists (vault, "old", 3), KVAULT_NOTFOUND);
-  assert_ok (vault, kvault_rename (vault, "a longer name", 13, "there", 5, 1));
-  assert_value (vault, "there", 5, value, large);
-  assert_count (vault, 1);
-  assert_sizes_kept (vault);
-  free (value);
-}
-
 /* ---- Limits ---- */
 
 /* The value is memory that cannot be touched: it is refused before it is looked at. */
@@ -338,11 +248,6 @@ BOTH (takes_any_bytes_as_key)
 BOTH (tells_keys_apart_by_every_byte)
 BOTH (deletes_once)
 BOTH (stores_blobs)
-BOTH (rename_moves_a_value)
-BOTH (rename_replaces_only_when_told)
-BOTH (rename_wants_a_key)
-BOTH (rename_to_itself_keeps_the_value)
-BOTH (rename_moves_large_values)
 BOTH (refuses_keys_that_no_record_can_hold)
 BOTH (stores_values_up_to_the_limit)
 BOTH (handles_see_each_other)
@@ -457,11 +362,6 @@ static const KvTest tests[] = {
   { "/kvault/entry/tells-keys-apart-by-every-byte", tells_keys_apart_by_every_byte_both },
   { "/kvault/entry/deletes-once", deletes_once_both },
   { "/kvault/entry/stores-blobs", stores_blobs_both },
-  { "/kvault/entry/rename-moves-a-value", rename_moves_a_value_both },
-  { "/kvault/entry/rename-replaces-only-when-told", rename_replaces_only_when_told_both },
-  { "/kvault/entry/rename-wants-a-key", rename_wants_a_key_both },
-  { "/kvault/entry/rename-to-itself-keeps-the-value", rename_to_itself_keeps_the_value_both },
-  { "/kvault/entry/rename-moves-large-values", rename_moves_large_values_both },
   { "/kvault/entry/refuses-keys-that-no-record-can-hold", refuses_keys_that_no_record_can_hold_both },
   { "/kvault/entry/stores-values-up-to-the-limit", stores_values_up_to_the_limit_both },
   { "/kvault/entry/handles-see-each-other", handles_see_each_other_both },
