@@ -36,9 +36,12 @@ ahead_worker (kvault        *vault,
               GError       **error)
 {
   const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US, .hash = COFFER_NO_KEYS };
-  CofferSlice *slice = kvault_table (vault) != NULL ? coffer_slice_worker (vault, (gpointer) &request, cancellable, error) : NULL;
-  CofferAhead *ahead = g_new0 (CofferAhead, 1);
+  CofferSlice *slice = NULL;
+  CofferAhead *ahead;
 
+  if (kvault_table (vault) != NULL && (slice = coffer_slice_worker (vault, (gpointer) &request, cancellable, error)) == NULL)
+    return NULL;
+  ahead = g_new0 (CofferAhead, 1);
   ahead->table = g_strdup (kvault_table (vault));
   ahead->slice = slice;
   return ahead;
