@@ -35,7 +35,7 @@ struct _CofferKeyView {
   GtkWidget *scroller;
   GtkGridView *rows;
   GtkPopover *menu;
-  GtkSingleSelection *selection;  /* unowned: the column view's */
+  GtkSingleSelection *selection;  /* unowned: the grid view's */
 
   CofferEntryList *list;
   CofferEntry *selected;
@@ -146,6 +146,15 @@ set_selected (CofferKeyView *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED_ENTRY]);
 }
 
+/* Keys are found by their bytes, which those of other classes than blobs do not have. */
+static gboolean
+can_be_found (CofferEntry *entry)
+{
+  CofferKey *key = coffer_entry_get_key (entry);
+
+  return key != NULL && coffer_key_is_blob (key);
+}
+
 static void
 selected_item_cb (CofferKeyView *self)
 {
@@ -156,7 +165,7 @@ selected_item_cb (CofferKeyView *self)
 
   if (entry != NULL)
     g_clear_pointer (&self->return_to, g_bytes_unref);
-  else if (get_n_rows (self) == 0 && self->return_to == NULL && coffer_entry_get_key (self->selected) != NULL)
+  else if (get_n_rows (self) == 0 && self->return_to == NULL && can_be_found (self->selected))
     self->return_to = g_bytes_ref (coffer_key_get_bytes (coffer_entry_get_key (self->selected)));
 
   set_selected (self, entry);

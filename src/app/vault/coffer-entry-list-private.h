@@ -35,6 +35,7 @@ struct _CofferEntryList {
   guint n_rows;
   guint64 hash;                /* of all their keys, if complete */
   CofferIdentity file;         /* of the walk that found them */
+  gboolean doubted;            /* rows were read that the file did not have when it was walked */
   gboolean complete;           /* there is nothing behind the last row */
 
   GHashTable *live;            /* position → CofferEntry, unowned */

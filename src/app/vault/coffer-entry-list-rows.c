@@ -20,6 +20,7 @@ coffer_entry_list_forget_rows (CofferEntryList *self)
   g_cancellable_cancel (self->rows_cancellable);
   g_clear_object (&self->rows_cancellable);
   self->reading = FALSE;
+  self->doubted = FALSE;
   g_hash_table_iter_init (&iter, self->live);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     {
@@ -49,6 +50,14 @@ coffer_entry_list_reread_rows (CofferEntryList *self)
         coffer_entry_wait_in (entry, entry->key != NULL ? &self->unsized : &self->unkeyed);
     }
   coffer_entry_list_read_rows (self);
+}
+
+/* They are of another moment than the walk, and a walk like the last one does not make them right. */
+static void
+doubt_rows (CofferEntryList *self)
+{
+  self->doubted = TRUE;
+  coffer_entry_list_refresh_soon (self);
 }
 
 static void
@@ -120,7 +129,7 @@ page_cb (GObject      *source,
   if (keys != NULL)
     {
       if (keys->stale)
-        coffer_entry_list_refresh_soon (self);
+        doubt_rows (self);
       coffer_pages_put (self->pages, self->page, keys->keys);
       error = g_steal_pointer (&keys->error);
       coffer_page_keys_free (keys);
@@ -189,7 +198,7 @@ facts_cb (GObject      *source,
       if (!row->facts.read || self->rows_cancellable == NULL)
         break;
       if (row->gone)
-        coffer_entry_list_refresh_soon (self);
+        doubt_rows (self);
       take_facts (self, row);
     }
   if (error != NULL)

@@ -135,7 +135,7 @@ static gboolean
 is_same (CofferEntryList  *self,
          const CofferWalk *walk)
 {
-  return self->complete && walk->n_rows == self->n_rows && walk->hash != 0 && walk->hash == self->hash &&
+  return self->complete && !self->doubted && walk->n_rows == self->n_rows && walk->hash != 0 && walk->hash == self->hash &&
          coffer_identity_equal (&self->file, &walk->file);
 }
 
@@ -152,6 +152,7 @@ end_walk (CofferEntryList *self,
                            coffer_identity_equal (&self->file, &self->walk.file));
 
   stop_walk (self);
+  coffer_vault_drop_ahead (self->vault);   /* from now on it is older than what is known */
   if (!keep)
     {
       self->complete = error == NULL;

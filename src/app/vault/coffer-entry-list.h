@@ -13,7 +13,7 @@ G_DECLARE_FINAL_TYPE (CofferEntryList, coffer_entry_list, COFFER, ENTRY_LIST, GO
  * The keys of a vault's table in use as a lazy GListModel of CofferEntry, in key order (or the reverse).
  *
  * A row is a number until someone looks at it. What is kept is a fence, every 512th key, found by a walk over the key index
- * on the LIST lane that runs behind the first rows; ten million keys cost two or three megabytes. The first rows come at
+ * on a lane that runs behind the first rows; ten million keys cost two or three megabytes. The first rows come at
  * once, before the count is known: the list first has as many rows as arrived, and grows as the walk goes on.
  *
  * get_item() gives the same object for a position while one is alive. Its page (256 rows: keys first, then sizes and types,

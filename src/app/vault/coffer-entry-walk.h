@@ -37,6 +37,8 @@ gpointer coffer_slice_worker       (kvault *vault, gpointer request, GCancellabl
 
 /** Begin to walk from the first key of the table that the file is opened with, before it is known: see coffer-vault-ahead.c. */
 void         coffer_vault_walk_ahead         (CofferVault *self);
+/** Forget what was or is being walked so, unless somebody awaits it. */
+void         coffer_vault_drop_ahead         (CofferVault *self);
 /** What was walked so, if that is over and was @table. (transfer full) (nullable) */
 CofferSlice *coffer_vault_take_ahead         (CofferVault *self, const char *table);
 /** The same once it is over; FALSE, and no callback, if nothing was begun or somebody has it. */

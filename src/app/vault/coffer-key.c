@@ -97,6 +97,12 @@ coffer_key_get_class (const CofferKey *self)
   return self->key_class;
 }
 
+gboolean
+coffer_key_is_blob (const CofferKey *self)
+{
+  return self->key_class == KVAULT_CLASS_BLOB;
+}
+
 gint64
 coffer_key_get_id (const CofferKey *self)
 {

@@ -25,6 +25,7 @@ void        coffer_key_unref       (CofferKey *self);
 
 GBytes     *coffer_key_get_bytes   (const CofferKey *self);
 int         coffer_key_get_class   (const CofferKey *self);
+gboolean    coffer_key_is_blob     (const CofferKey *self);
 gint64      coffer_key_get_id      (const CofferKey *self);
 gboolean    coffer_key_equal       (const CofferKey *a, const CofferKey *b);
 

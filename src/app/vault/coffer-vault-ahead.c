@@ -4,7 +4,8 @@
  * while the program starts, the main thread has no turn to begin it in, and a core to spare. Functions marked "lane" run on a
  * lane's thread; the rest on the main thread.
  *
- * What is kept true: it is given away once, to the first list that wants it, and forgotten when that wants another table.
+ * What is kept true: it is given away once, to the first list that wants it, and forgotten when that wants another table or has
+ * walked the keys itself.
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -66,6 +67,8 @@ ahead_cb (GObject      *source,
 
   self->ahead = coffer_vault_run_finish (self, result, &error);   /* who fails to open it, or to read, finds out without this */
   self->walking_ahead = FALSE;
+  if (self->ahead_dropped)
+    g_clear_pointer (&self->ahead, coffer_ahead_free);
   if (self->ahead_wanted != NULL)
     return_ahead (self);
 }
@@ -75,6 +78,13 @@ coffer_vault_walk_ahead (CofferVault *self)
 {
   self->walking_ahead = TRUE;
   coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, NULL, ahead_worker, NULL, NULL, coffer_ahead_free, NULL, ahead_cb, NULL);
+}
+
+void
+coffer_vault_drop_ahead (CofferVault *self)
+{
+  g_clear_pointer (&self->ahead, coffer_ahead_free);
+  self->ahead_dropped = self->walking_ahead && self->ahead_wanted == NULL;
 }
 
 CofferSlice *

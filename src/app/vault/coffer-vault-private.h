@@ -26,6 +26,7 @@ struct _CofferVault {
   guint count_id;                /* until they begin */
   GPtrArray *uncounted;          /* of CofferSection: those to count still */
   gboolean walking_ahead;        /* see coffer-vault-ahead.c */
+  gboolean ahead_dropped;
   CofferAhead *ahead;            /* until somebody takes it */
   GTask *ahead_wanted;
   CofferIdentity met;            /* the file that the last job met, or none */

@@ -461,6 +461,26 @@ same_keys_keep_their_rows (Fixture       *fixture,
   g_assert_true (again == changed);
 }
 
+/* The keys of a page were read between two walks that found the same, and are of neither. */
+static void
+rows_of_another_moment_are_renewed (Fixture       *fixture,
+                                    gconstpointer  file)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  g_array_set_size (fixture->changes, 0);
+  test_sql (fixture->path, "UPDATE kv SET key = CAST('audio/tone.flad' AS BLOB) WHERE key = CAST('audio/tone.flac' AS BLOB)");
+  entry = get_entry (fixture, 0);
+  test_wait_for (is_settled (entry));
+  g_assert_cmpstr (coffer_entry_get_display_key (entry), ==, "audio/tone.flad");
+  test_sql (fixture->path, "UPDATE kv SET key = CAST('audio/tone.flac' AS BLOB) WHERE key = CAST('audio/tone.flad' AS BLOB)");
+  coffer_entry_list_refresh (fixture->list);
+  test_wait_for (fixture->changes->len >= 2);
+  ASSERT_CHANGES (fixture, { 0, 53, 0 }, { 0, 0, 53 });
+  assert_rows (fixture, FALSE);
+}
+
 /* As many keys as before, but others. */
 static void
 another_key_brings_new_rows (Fixture       *fixture,
@@ -800,6 +820,7 @@ main (int   argc,
   ADD ("refreshes", "v010_media.db", refreshes);
   ADD ("failed-refresh-keeps-the-rows", "v010_media.db", failed_refresh_keeps_the_rows);
   ADD ("same-keys-keep-their-rows", "v010_media.db", same_keys_keep_their_rows);
+  ADD ("rows-of-another-moment-are-renewed", "v010_media.db", rows_of_another_moment_are_renewed);
   ADD ("another-key-brings-new-rows", "v010_media.db", another_key_brings_new_rows);
   ADD ("keys-of-other-classes-bring-new-rows", "v010_media.db", keys_of_other_classes_bring_new_rows);
   ADD ("follows-own-changes", "v010_media.db", follows_own_changes);
