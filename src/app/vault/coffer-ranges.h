@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * A set of rows of a list, as ranges in order that neither overlap nor touch: all of ten million rows cost as much as one.
+ *
+ * Looking for a row takes O(log ranges), changing the set O(ranges) at most, whatever number of rows it has. Not for two threads
+ * at once: give another one a copy.
+ */
+typedef struct _CofferRanges CofferRanges;
+
+/** Rows @position up to, and without, @end. */
+typedef struct {
+  guint position, end;
+} CofferRange;
+
+/** What happened to a list: in the place of @removed rows at @position, of the list as it was, there are @added others. */
+typedef struct {
+  guint position, removed, added;
+} CofferEdit;
+
+CofferRanges *coffer_ranges_new          (void);
+CofferRanges *coffer_ranges_copy         (const CofferRanges *self);
+void          coffer_ranges_free         (CofferRanges       *self);
+
+/** Rows in the set. */
+guint         coffer_ranges_count        (const CofferRanges *self);
+gboolean      coffer_ranges_contains     (const CofferRanges *self,
+                                          guint               position);
+gboolean      coffer_ranges_equal        (const CofferRanges *a,
+                                          const CofferRanges *b);
+
+/** The ranges in ascending order, to go through them; borrowed until the set changes. */
+const CofferRange *
+              coffer_ranges_peek         (const CofferRanges *self,
+                                          guint              *n_ranges);
+
+/** Both return whether the set is another one now. */
+gboolean      coffer_ranges_add_range    (CofferRanges       *self,
+                                          guint               position,
+                                          guint               n_rows);
+gboolean      coffer_ranges_remove_range (CofferRanges       *self,
+                                          guint               position,
+                                          guint               n_rows);
+void          coffer_ranges_clear        (CofferRanges       *self);
+
+/** Of a list of @n_rows rows, those that were not in the set. */
+void          coffer_ranges_invert       (CofferRanges       *self,
+                                          guint               n_rows);
+
+/**
+ * Follow the rows through changes of the list: what is removed leaves the set, what is added is not in it.
+ *
+ * @edits  in ascending order, and none overlaps another
+ */
+void          coffer_ranges_apply_edits  (CofferRanges       *self,
+                                          const CofferEdit   *edits,
+                                          guint               n_edits);
+
+/** The same for one row, to its place in the list as it is now. Returns: whether it is still there; else that is where it was */
+gboolean      coffer_edits_follow_row    (const CofferEdit   *edits,
+                                          guint               n_edits,
+                                          guint              *position);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferRanges, coffer_ranges_free)
+
+G_END_DECLS
