@@ -232,7 +232,7 @@ coffer_key_view_set_list (CofferKeyView   *self,
     return;
 
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (refilled_cb), self);
-  coffer_entry_list_set_descending (list, self->descending);
+  coffer_entry_list_set_order (list, COFFER_SORT_KEY, self->descending);
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
@@ -263,7 +263,7 @@ set_descending (CofferKeyView *self,
   self->descending = descending;
   show_order (self);
   if (self->list != NULL)
-    coffer_entry_list_set_descending (self->list, descending);
+    coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, descending);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCENDING]);
 }
 

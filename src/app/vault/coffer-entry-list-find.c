@@ -1,10 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding a row by the beginning of its key: the fences tell the block, a short walk on the LIST lane the row. Main thread.
+ * Finding a row by the beginning of its key: the fences tell the block, which is read on the LIST lane for it. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
 #include "coffer-entry-list-private.h"
+
+static gboolean
+key_reaches (CofferEntryList *self,
+             CofferKey       *key,
+             GBytes          *prefix)
+{
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (coffer_key_get_bytes (key), &size);
+
+  return coffer_key_reaches (bytes, size, coffer_key_get_class (key), prefix, self->scope.descending);
+}
+
+/* The number of blocks whose fence is before @prefix: the row is in the last of them, or the first behind it. */
+static guint
+count_fences_before (CofferEntryList *self,
+                     GBytes          *prefix)
+{
+  guint low = 0;
+  guint high = coffer_blocks_get_n_blocks (self->blocks);
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (key_reaches (self, coffer_blocks_get (self->blocks, middle)->fence, prefix))
+        high = middle;
+      else
+        low = middle + 1;
+    }
+  return low;
+}
+
+static void
+found_again_cb (GObject      *source,
+                GAsyncResult *result,
+                gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  GError *error = NULL;
+  guint position = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_int (task, (gssize) position);
+}
 
 static void
 find_cb (GObject      *source,
@@ -13,37 +59,26 @@ find_cb (GObject      *source,
 {
   g_autoptr(GTask) task = data;
   CofferEntryList *self = g_task_get_source_object (task);
-  guint start = GPOINTER_TO_UINT (g_task_get_task_data (task));
+  GBytes *prefix = g_task_get_task_data (task);
   g_autoptr(GError) error = NULL;
-  g_autofree guint *skip = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+  CofferCheck *check = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+  CofferCheckedBlock *checked = check != NULL ? g_ptr_array_index (check->blocks, 0) : NULL;
+  guint index = checked != NULL ? coffer_entry_list_take_block (self, checked) : G_MAXUINT;
+  guint skip = 0;
+  guint position;
 
-  if (skip == NULL)
+  if (checked == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
+  else if (index == G_MAXUINT)   /* read, and changed, meanwhile: what took its place tells */
+    coffer_entry_list_find_async (self, prefix, g_task_get_cancellable (task), found_again_cb, g_steal_pointer (&task));
   else
-    g_task_return_int (task, start + *skip < self->n_rows ? (gssize) (start + *skip) : (gssize) G_MAXUINT);
-}
-
-/* The number of fences before @prefix: the row is behind the last of them. */
-static guint
-count_fences_before (CofferEntryList *self,
-                     GBytes          *prefix)
-{
-  guint low = 0;
-  guint high = self->fences->len;
-
-  while (low < high)
     {
-      guint middle = low + (high - low) / 2;
-      CofferKey *fence = g_ptr_array_index (self->fences, middle);
-      gsize size;
-      gconstpointer bytes = g_bytes_get_data (coffer_key_get_bytes (fence), &size);
-
-      if (coffer_key_reaches (bytes, size, coffer_key_get_class (fence), prefix, self->descending))
-        high = middle;
-      else
-        low = middle + 1;
+      while (skip < checked->keys->len && !key_reaches (self, g_ptr_array_index (checked->keys, skip), prefix))
+        skip++;
+      position = coffer_blocks_get_start (self->blocks, index) + skip;
+      g_task_return_int (task, position < coffer_blocks_get_n_rows (self->blocks) ? (gssize) position : (gssize) G_MAXUINT);
     }
-  return low;
+  g_clear_pointer (&check, coffer_check_free);
 }
 
 void
@@ -54,27 +89,23 @@ coffer_entry_list_find_async (CofferEntryList     *self,
                               gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  CofferFindRequest *request;
-  guint n_before;
+  guint n_rows, n_before;
 
   g_return_if_fail (COFFER_IS_ENTRY_LIST (self) && key_prefix != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_entry_list_find_async);
-  n_before = self->n_rows > 0 ? count_fences_before (self, key_prefix) : 0;
+  g_task_set_task_data (task, g_bytes_ref (key_prefix), (GDestroyNotify) g_bytes_unref);
+  n_rows = coffer_blocks_get_n_rows (self->blocks);
+  n_before = n_rows > 0 ? count_fences_before (self, key_prefix) : 0;
   if (n_before == 0)
     {
-      g_task_return_int (task, self->n_rows > 0 ? 0 : (gssize) G_MAXUINT);
+      g_task_return_int (task, n_rows > 0 ? 0 : (gssize) G_MAXUINT);
       return;
     }
-
-  request = g_new (CofferFindRequest, 1);
-  request->fence = coffer_key_ref (g_ptr_array_index (self->fences, n_before - 1));
-  request->prefix = g_bytes_ref (key_prefix);
-  request->descending = self->descending;
-  g_task_set_task_data (task, GUINT_TO_POINTER ((n_before - 1) * COFFER_FENCE_ROWS), NULL);
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_find_worker, request, coffer_find_request_free,
-                          g_free, cancellable, find_cb, g_steal_pointer (&task));
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_check_worker,
+                          coffer_entry_list_ask_block (self, n_before - 1), coffer_check_request_free, coffer_check_free,
+                          cancellable, find_cb, g_steal_pointer (&task));
 }
 
 guint

@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-entry-blocks.h"
 #include "coffer-entry-list.h"
-#include "coffer-entry-pages.h"
 #include "coffer-entry-walk.h"
 #include "coffer-vault-private.h"
 
 G_BEGIN_DECLS
 
-/* A walk over all keys, from the first on. */
+typedef enum {
+  COFFER_WALK_NONE,
+  COFFER_WALK_FRESH,           /* over all keys, whatever was known */
+  COFFER_WALK_CHECK,           /* over the blocks there are, to see what came and went in each */
+} CofferWalkKind;
+
+/** A walk over all rows, from the first on. */
 typedef struct {
-  GPtrArray *fences;
-  guint n_rows;
-  CofferKey *last;
-  guint64 hash;                /* of its keys so far */
-  CofferIdentity file;         /* that was on show as it began */
-  gboolean behind;             /* the rows on show stay as they are until it is over */
+  CofferWalkKind kind;
   GCancellable *cancellable;   /* NULL: no walk */
+  CofferIdentity file;         /* that was on show as it began */
+  gboolean behind;             /* FRESH: the rows on show stay as they are until it is over */
+  CofferBlocks *blocks;        /* FRESH and behind: what was found, */
+  guint n_rows;                /* and how much of it */
+  CofferKey *last;             /* FRESH: where it stands */
+  guint next;                  /* CHECK: the block that comes next */
 } CofferWalk;
 
 struct _CofferEntryList {
@@ -24,40 +31,74 @@ struct _CofferEntryList {
 
   CofferVault *vault;
   char *table;
-  gboolean descending;
+  CofferScope scope;
+  CofferSort sort;
   char *error;
 
   CofferWalk walk;
-  gint64 walked_at;            /* when the last walk began */
+  gint64 walked_at;            /* when the last walk began, */
+  gint64 walk_us;              /* and how long the last that ended took */
   guint refresh_id;
+  gboolean again;              /* something changed since the walk began */
 
-  GPtrArray *fences;
-  guint n_rows;
-  guint64 hash;                /* of all their keys, if complete */
+  CofferBlocks *blocks;
+  CofferKey *last;             /* the last row known, while there may be more behind it */
   CofferIdentity file;         /* of the walk that found them */
-  gboolean doubted;            /* rows were read that the file did not have when it was walked */
   gboolean complete;           /* there is nothing behind the last row */
+  guint64 n_added, n_removed;  /* found by comparing */
+
+  guint n_rows;                /* as it was told: behind that of the blocks while edits are being told */
+  GArray *untold;              /* of CofferEdit: while they are told, those that are still to be, ascending */
+  GHashTable *leaving;         /* position → CofferEntry, owned, for rows of these that go */
 
   GHashTable *live;            /* position → CofferEntry, unowned */
   GQueue unkeyed;
   GQueue unsized;
-  CofferPages *pages;
   GCancellable *rows_cancellable;
-  gboolean reading;            /* a job for rows is in the lane, of this page if for keys */
-  guint page;
+  gboolean reading;            /* a job for rows is in the lane, */
+  guint serial;                /* of the block that it reads */
 };
 
 /* coffer-entry-list.c */
-void coffer_entry_list_set_error    (CofferEntryList *self, const GError *error);
-/** Walk again, but not all the time beside a busy writer. */
-void coffer_entry_list_refresh_soon (CofferEntryList *self);
+void         coffer_entry_list_set_error    (CofferEntryList *self, const GError *error);
+/** The number of rows may be another. */
+void         coffer_entry_list_tell_n_rows  (CofferEntryList *self);
+void         coffer_entry_list_tell_loading (CofferEntryList *self);
+/** @edits  of CofferEdit */
+void         coffer_entry_list_tell_edited  (CofferEntryList *self, const GArray *edits);
+
+/* coffer-entry-list-walk.c */
+/** Begin anew with whatever is to be shown. @behind: the rows on show stay until the others are there. */
+void         coffer_entry_list_start        (CofferEntryList *self, gboolean behind);
+void         coffer_entry_list_stop_walk    (CofferEntryList *self);
+/** Look again, but not all the time beside a busy writer. */
+void         coffer_entry_list_refresh_soon (CofferEntryList *self);
+
+/* coffer-entry-list-edit.c */
+/** @blocks (transfer full) in the place of all there are. */
+void         coffer_entry_list_replace      (CofferEntryList *self, CofferBlocks *blocks);
+/** @blocks (emptied) behind the last. */
+void         coffer_entry_list_append       (CofferEntryList *self, GPtrArray *blocks);
+/** @blocks (emptied) in the place of some: @edits (of CofferEdit) tell what that changes. */
+void         coffer_entry_list_edit         (CofferEntryList *self, GArray *edits, guint index, guint n_blocks, GPtrArray *blocks);
+/** What a block turned out to be. Returns: whether it was another than was known */
+gboolean     coffer_entry_list_take_checked (CofferEntryList *self, guint index, CofferCheckedBlock *checked);
+/** Where a row of the list as it was told is in the blocks; G_MAXUINT if it is on its way out. */
+guint        coffer_entry_list_map          (CofferEntryList *self, guint position);
 
 /* coffer-entry-list-rows.c */
 /** Begin to read what entries wait for, unless that is under way. */
-void coffer_entry_list_read_rows    (CofferEntryList *self);
+void         coffer_entry_list_read_rows    (CofferEntryList *self);
 /** Read again what is known of the rows, whose keys are the same: what is on show stays until it is known to be another. */
-void coffer_entry_list_reread_rows  (CofferEntryList *self);
+void         coffer_entry_list_reread_rows  (CofferEntryList *self);
 /** Let go of every row: entries still held keep what they know. */
-void coffer_entry_list_forget_rows  (CofferEntryList *self);
+void         coffer_entry_list_forget_rows  (CofferEntryList *self);
+/** What to ask of a block, with its keys, on the LIST lane. */
+CofferCheckRequest *coffer_entry_list_ask_block (CofferEntryList *self, guint index);
+/**
+ * The answer: what came and went is told, then keys are kept. Returns: the first block that the keys are of; G_MAXUINT if the answer
+ * is void
+ */
+guint        coffer_entry_list_take_block   (CofferEntryList *self, CofferCheckedBlock *checked);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rows of a list that somebody looks at: reads pages of keys, then facts, one job at a time, for the entries that wait in
+ * The rows of a list that somebody looks at: reads blocks of keys, then facts, one job at a time, for the entries that wait in
  * `unkeyed` and `unsized`. Main thread. What is kept true is told in coffer-entry-list.c.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
@@ -20,7 +20,6 @@ coffer_entry_list_forget_rows (CofferEntryList *self)
   g_cancellable_cancel (self->rows_cancellable);
   g_clear_object (&self->rows_cancellable);
   self->reading = FALSE;
-  self->doubted = FALSE;
   g_hash_table_iter_init (&iter, self->live);
   while (g_hash_table_iter_next (&iter, NULL, &entry))
     {
@@ -28,7 +27,7 @@ coffer_entry_list_forget_rows (CofferEntryList *self)
       COFFER_ENTRY (entry)->list = NULL;
       g_hash_table_iter_remove (&iter);
     }
-  coffer_pages_clear (self->pages);
+  coffer_blocks_forget_all (self->blocks);
 }
 
 void
@@ -40,7 +39,7 @@ coffer_entry_list_reread_rows (CofferEntryList *self)
   g_cancellable_cancel (self->rows_cancellable);
   g_clear_object (&self->rows_cancellable);
   self->reading = FALSE;
-  coffer_pages_forget_facts (self->pages);
+  coffer_blocks_forget_facts (self->blocks);
   g_hash_table_iter_init (&iter, self->live);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -50,14 +49,6 @@ coffer_entry_list_reread_rows (CofferEntryList *self)
         coffer_entry_wait_in (entry, entry->key != NULL ? &self->unsized : &self->unkeyed);
     }
   coffer_entry_list_read_rows (self);
-}
-
-/* They are of another moment than the walk, and a walk like the last one does not make them right. */
-static void
-doubt_rows (CofferEntryList *self)
-{
-  self->doubted = TRUE;
-  coffer_entry_list_refresh_soon (self);
 }
 
 static void
@@ -73,31 +64,37 @@ fail_entry (CofferEntry  *entry,
   coffer_row_facts_clear (&facts);
 }
 
-/* The entries of a page that wait for their keys, held; those asked for last come first. */
+/* The entries of some rows that wait for their keys, held; those asked for last come first. */
 static GPtrArray *
 list_waiting (CofferEntryList *self,
-              guint            page)
+              guint            start,
+              guint            end)
 {
   GPtrArray *entries = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (GList *link = self->unkeyed.head; link != NULL; link = link->next)
-    if (COFFER_ENTRY (link->data)->position / COFFER_PAGE_ROWS == page)
-      g_ptr_array_add (entries, g_object_ref (link->data));
+    {
+      guint position = COFFER_ENTRY (link->data)->position;
+
+      if (position >= start && position < end)
+        g_ptr_array_add (entries, g_object_ref (link->data));
+    }
   return entries;
 }
 
-/* Fills the entries of a page. One that gets no key now gets none before the next walk. */
+/* Fills the entries of some rows. One that gets no key now gets none before the next walk. */
 static void
 fill_entries (CofferEntryList *self,
-              guint            page,
+              guint            start,
+              guint            end,
               const GError    *error)
 {
-  g_autoptr(GPtrArray) entries = list_waiting (self, page);
+  g_autoptr(GPtrArray) entries = list_waiting (self, start, end);
 
   for (guint i = entries->len; i-- > 0;)
     {
       CofferEntry *entry = g_ptr_array_index (entries, i);
-      CofferPageRow *row = entry->list == self ? coffer_pages_peek (self->pages, entry->position) : NULL;
+      CofferBlockRow *row = entry->list == self ? coffer_blocks_peek_row (self->blocks, entry->position) : NULL;
 
       if (entry->list != self)
         continue;
@@ -113,60 +110,129 @@ fill_entries (CofferEntryList *self,
     }
 }
 
+CofferCheckRequest *
+coffer_entry_list_ask_block (CofferEntryList *self,
+                             guint            index)
+{
+  CofferCheckRequest *request = coffer_check_request_new (&self->scope);
+
+  coffer_check_request_add (request, coffer_blocks_get (self->blocks, index));
+  request->from_start = index == 0;
+  request->want_keys = TRUE;
+  if (index + 1 < coffer_blocks_get_n_blocks (self->blocks))
+    request->end = coffer_key_ref (coffer_blocks_get (self->blocks, index + 1)->fence);
+  else if (self->last != NULL)
+    request->last = coffer_key_ref (self->last);
+  return request;
+}
+
+static guint
+find_serial (CofferEntryList *self,
+             guint            serial)
+{
+  guint n = coffer_blocks_get_n_blocks (self->blocks);
+  guint i = 0;
+
+  while (i < n && coffer_blocks_get (self->blocks, i)->serial != serial)
+    i++;
+  return i < n ? i : G_MAXUINT;
+}
+
+/* @keys of the blocks from @index on; fewer than rows if they could be read no further. */
 static void
-page_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      data)
+keep_keys (CofferEntryList *self,
+           guint            index,
+           GPtrArray       *keys)
+{
+  for (guint from = 0; from < keys->len; index++)
+    {
+      CofferBlock *block = coffer_blocks_get (self->blocks, index);
+      g_autoptr(GPtrArray) some = g_ptr_array_new ();
+
+      for (guint i = 0; i < block->n_rows; i++)
+        g_ptr_array_add (some, from + i < keys->len ? g_ptr_array_index (keys, from + i) : NULL);
+      coffer_blocks_put_keys (self->blocks, block, some);
+      from += block->n_rows;
+    }
+}
+
+guint
+coffer_entry_list_take_block (CofferEntryList    *self,
+                              CofferCheckedBlock *checked)
+{
+  guint index = find_serial (self, checked->serial);
+  CofferBlocks *blocks = self->blocks;
+
+  if (index == G_MAXUINT)
+    return G_MAXUINT;
+  if (checked->overgrown)
+    {
+      g_ptr_array_set_size (checked->keys, 0);
+      coffer_entry_list_refresh (self);
+      return index;
+    }
+  if (coffer_entry_list_take_checked (self, index, checked))
+    coffer_entry_list_refresh_soon (self);   /* nor need the others be as they were */
+  if (self->blocks != blocks)
+    return G_MAXUINT;   /* whoever was told began anew */
+  keep_keys (self, index, checked->keys);
+  return index;
+}
+
+/* Its entries get their keys, or learn why there are none. */
+static void
+take_answer (CofferEntryList    *self,
+             CofferCheckedBlock *checked,
+             const GError       *error)
+{
+  guint index = checked != NULL ? coffer_entry_list_take_block (self, checked) : find_serial (self, self->serial);
+  gboolean whole = error == NULL && checked != NULL && !checked->overgrown;
+  guint start;
+
+  if (index == G_MAXUINT || (whole && checked->keys->len == 0))
+    return;
+  start = coffer_blocks_get_start (self->blocks, index);
+  fill_entries (self, start, start + (whole ? checked->keys->len : coffer_blocks_get (self->blocks, index)->n_rows), error);
+}
+
+static void
+block_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
 {
   g_autoptr(GError) error = NULL;
-  CofferPageKeys *keys = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+  CofferCheck *check = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
   g_autoptr(CofferEntryList) self = NULL;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   self = g_object_ref (data);
   self->reading = FALSE;
-  if (keys != NULL)
-    {
-      if (keys->stale)
-        doubt_rows (self);
-      coffer_pages_put (self->pages, self->page, keys->keys);
-      error = g_steal_pointer (&keys->error);
-      coffer_page_keys_free (keys);
-    }
+  if (check != NULL)
+    error = g_steal_pointer (&check->error);
+  take_answer (self, check != NULL ? g_ptr_array_index (check->blocks, 0) : NULL, error);
+  g_clear_pointer (&check, coffer_check_free);
   if (error != NULL && !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)))
     coffer_entry_list_set_error (self, error);
-  fill_entries (self, self->page, error);
   coffer_entry_list_read_rows (self);
 }
 
 static void
-read_page (CofferEntryList *self,
-           guint            page)
+read_block (CofferEntryList *self,
+            guint            index)
 {
-  CofferPageRequest *request = g_new0 (CofferPageRequest, 1);
-  guint start = page * COFFER_PAGE_ROWS;
-  guint fence = start / COFFER_FENCE_ROWS;
+  CofferCheckRequest *request = coffer_entry_list_ask_block (self, index);
 
-  request->fence = coffer_key_ref (g_ptr_array_index (self->fences, fence));
-  if (fence + 1 < self->fences->len)
-    request->next_fence = coffer_key_ref (g_ptr_array_index (self->fences, fence + 1));
-  request->skip = start % COFFER_FENCE_ROWS;
-  request->n_rows = MIN (COFFER_PAGE_ROWS, self->n_rows - start);
-  request->at_end = request->next_fence != NULL ? request->skip + request->n_rows == COFFER_FENCE_ROWS
-                                                : self->complete && start + request->n_rows == self->n_rows;
-  request->descending = self->descending;
-
-  self->page = page;
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_page_worker, request, coffer_page_request_free,
-                          coffer_page_keys_free, self->rows_cancellable, page_cb, self);
+  self->serial = coffer_blocks_get (self->blocks, index)->serial;
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_check_worker, request, coffer_check_request_free,
+                          coffer_check_free, self->rows_cancellable, block_cb, self);
 }
 
 static void
 take_facts (CofferEntryList *self,
             const CofferRow *row)
 {
-  CofferPageRow *known = coffer_pages_peek (self->pages, row->position);
+  CofferBlockRow *known = row->position < coffer_blocks_get_n_rows (self->blocks) ? coffer_blocks_peek_row (self->blocks, row->position) : NULL;
   CofferEntry *entry = g_hash_table_lookup (self->live, GUINT_TO_POINTER (row->position));
 
   if (known != NULL && coffer_key_equal (known->key, row->key))
@@ -176,6 +242,20 @@ take_facts (CofferEntryList *self,
       coffer_entry_wait_in (entry, NULL);
       coffer_entry_set_facts (entry, &row->facts);
     }
+}
+
+/* A row without its key: its block is not as it was. */
+static void
+reread_block (CofferEntryList *self,
+              const CofferRow *row)
+{
+  CofferEntry *entry = g_hash_table_lookup (self->live, GUINT_TO_POINTER (row->position));
+
+  coffer_entry_list_refresh_soon (self);
+  if (entry == NULL || entry->key == NULL || !coffer_key_equal (entry->key, row->key))
+    return;
+  take_facts (self, row);   /* shown as long as it is there */
+  coffer_entry_wait_in (entry, &self->unkeyed);
 }
 
 static void
@@ -198,8 +278,9 @@ facts_cb (GObject      *source,
       if (!row->facts.read || self->rows_cancellable == NULL)
         break;
       if (row->gone)
-        doubt_rows (self);
-      take_facts (self, row);
+        reread_block (self, row);
+      else
+        take_facts (self, row);
     }
   if (error != NULL)
     {
@@ -251,7 +332,7 @@ coffer_entry_list_read_rows (CofferEntryList *self)
   if (self->rows_cancellable == NULL)
     self->rows_cancellable = g_cancellable_new ();
   if (unkeyed != NULL)
-    read_page (self, unkeyed->position / COFFER_PAGE_ROWS);
+    read_block (self, coffer_blocks_find (self->blocks, unkeyed->position));
   else
     read_facts (self);
 }

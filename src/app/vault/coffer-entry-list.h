@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coffer-entry.h"
+#include "coffer-ranges.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -9,34 +10,58 @@ G_BEGIN_DECLS
 #define COFFER_TYPE_ENTRY_LIST (coffer_entry_list_get_type ())
 G_DECLARE_FINAL_TYPE (CofferEntryList, coffer_entry_list, COFFER, ENTRY_LIST, GObject)
 
+typedef enum {
+  COFFER_SORT_KEY,
+  COFFER_SORT_SIZE,
+  COFFER_SORT_TYPE,
+} CofferSort;
+
 /**
- * The keys of a vault's table in use as a lazy GListModel of CofferEntry, in key order (or the reverse).
+ * The keys of a vault's table in use, or of a prefix of it, as a lazy GListModel of CofferEntry.
  *
- * A row is a number until someone looks at it. What is kept is a fence, every 512th key, found by a walk over the key index
- * on a lane that runs behind the first rows; ten million keys cost two or three megabytes. The first rows come at
- * once, before the count is known: the list first has as many rows as arrived, and grows as the walk goes on.
+ * A row is a number until someone looks at it. What is kept in the order of the keys is a fence, every 512th key or so, and
+ * four bytes a key, found by a walk over the key index on a lane that runs behind the first rows; ten million keys cost
+ * some 45 MB. The first rows come at once, before the count is known: the list first has as many rows as arrived, and grows as
+ * the walk goes on.
  *
- * get_item() gives the same object for a position while one is alive. Its page (256 rows: keys first, then sizes and types,
- * what was looked at last first) arrives in a later turn of the main loop and shows through notify, never items-changed.
+ * get_item() gives the same object for a position while one is alive. Its keys arrive, with the others of their block, in a
+ * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never items-changed.
  *
- * Another "table" of the vault, or "descending", empties the list and fills it anew: (0, old, 0), then (0, 0, first),
- * then appends. "changed" of the vault, refresh() and a file that turns out to have changed leave the rows as they are
- * while the keys are walked behind them; then (0, old, 0) and (0, 0, new) come in one turn. If they are the same keys, the rows
- * stay, and their sizes and types are read again. If that walk fails, for another reason than damage, the rows of that file
- * stay, and "error" tells why. Entries that somebody still holds keep what they knew.
+ * Another "table" of the vault, another prefix, or another order, empties the list and fills it anew: (0, old, 0), then
+ * (0, 0, first), then appends. "changed" of the vault and refresh() leave the rows as they are while the keys are walked once more;
+ * rows that came or went meanwhile come and go, each in its place, and entries of those that stay remain. The same happens when
+ * rows are read and the file turns out to have others there, and if another file comes to the path.
+ * If a walk fails, the rows stay, and "error" tells why; the next one that does not brings (0, old, 0) and (0, 0, new) if not all had
+ * been walked. Entries that somebody still holds keep what they knew.
  *
- * Properties:
- *   "loading"     gboolean  the walk runs
+ * Properties (read-only, notify):
+ *   "loading"     gboolean  a walk runs
  *   "error"       string    why it ended early, or the rows cannot be read; translated; NULL if neither
  *   "n-keys"      uint64    rows known so far
- *   "descending"  gboolean  read-write
+ *   "n-added", "n-removed"  uint64  rows that came and went while this table or prefix was on show
+ *   "sort"        CofferSort
+ *   "descending"  gboolean
+ *
+ * Signal "edited" (const CofferEdit *edits, guint n_edits): what came and went, to the letter, before the same is told by
+ * items-changed, there perhaps in fewer and larger steps. Who keeps positions follows this, and pays no heed to
+ * items-changed while coffer_entry_list_is_editing().
  */
 CofferEntryList *coffer_entry_list_new            (CofferVault          *vault);
 gboolean         coffer_entry_list_get_loading    (CofferEntryList      *self);
 const char      *coffer_entry_list_get_error      (CofferEntryList      *self);
 guint64          coffer_entry_list_get_n_keys     (CofferEntryList      *self);
-void             coffer_entry_list_set_descending (CofferEntryList      *self,
+gboolean         coffer_entry_list_is_editing     (CofferEntryList      *self);
+
+/** Show the keys that begin with @prefix only; NULL or empty: all. Another table is shown whole. */
+void             coffer_entry_list_set_prefix     (CofferEntryList      *self,
+                                                   GBytes               *prefix);
+GBytes          *coffer_entry_list_get_prefix     (CofferEntryList      *self);   /* (transfer none) (nullable) */
+
+void             coffer_entry_list_set_order      (CofferEntryList      *self,
+                                                   CofferSort            sort,
                                                    gboolean              descending);
+CofferSort       coffer_entry_list_get_sort       (CofferEntryList      *self);
+gboolean         coffer_entry_list_get_descending (CofferEntryList      *self);
 
 /** Read everything again (F5). */
 void             coffer_entry_list_refresh        (CofferEntryList      *self);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the entry list asks of the lanes: the walk over all keys in slices, the keys of a page, the sizes and types of rows, a
- * search by prefix. The walk has the BACKGROUND lane, all else, in short jobs, the LIST lane: rows on screen never wait for the
- * walk, and every cursor is closed before a job ends: the list holds no read transaction while nothing is asked.
+ * What the entry list asks of the lanes about keys in their order: the walk over all of them in slices, blocks read again, and the
+ * sizes and types of rows. Rows on screen have the LIST lane, in short jobs, and never wait for a walk, which has another; and
+ * every cursor is closed before a job ends: the list holds no read transaction while nothing is asked.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
@@ -16,40 +16,34 @@
 
 #define ROWS_US (8 * 1000)
 #define SNIFF_BYTES 512
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_cursor, kvault_cursor_close)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_blob, kvault_blob_close)
+#define MOST_GROWTH 8192   /* rows that a block on show may have got before it is for a walk to sort out */
 
 void
-coffer_slice_request_free (gpointer data)
+coffer_scope_init (CofferScope *self,
+                   GBytes      *prefix,
+                   gboolean     descending)
 {
-  CofferSliceRequest *request = data;
-
-  g_clear_pointer (&request->after, coffer_key_unref);
-  g_free (request);
+  self->prefix = prefix != NULL ? g_bytes_ref (prefix) : NULL;
+  self->descending = descending;
 }
 
 void
-coffer_slice_free (gpointer data)
+coffer_scope_clear (CofferScope *self)
 {
-  CofferSlice *slice = data;
-
-  g_ptr_array_unref (slice->fences);
-  g_clear_pointer (&slice->last, coffer_key_unref);
-  g_clear_error (&slice->error);
-  g_free (slice);
+  g_clear_pointer (&self->prefix, g_bytes_unref);
 }
 
-/* A cursor at, or behind, @key; from the first row if that is NULL. */
-static int
-open_cursor (kvault         *vault,
-             CofferKey      *key,
-             unsigned        flags,
-             gboolean        descending,
-             kvault_cursor **cursor)
+int
+coffer_scope_open_cursor (const CofferScope  *self,
+                          kvault             *vault,
+                          CofferKey          *key,
+                          unsigned            flags,
+                          kvault_cursor     **cursor)
 {
-  kvault_cursor_options options = { .flags = flags | (descending ? KVAULT_CURSOR_REVERSE : 0) };
+  kvault_cursor_options options = { .flags = flags | (self->descending ? KVAULT_CURSOR_REVERSE : 0) };
 
+  if (self->prefix != NULL)
+    options.prefix = g_bytes_get_data (self->prefix, &options.prefix_size);
   if (key != NULL)
     {
       options.start = g_bytes_get_data (coffer_key_get_bytes (key), &options.start_size);
@@ -59,33 +53,110 @@ open_cursor (kvault         *vault,
   return kvault_cursor_open (vault, &options, cursor);
 }
 
+/* ---- prints ---- */
+
 /*
- * The hash of a walk that has come to @entry as well. What is no blob is found by its row id alone, which a walk does not know
- * and which may be another with the same keys.
+ * Stands for a key among the few hundred of its block. What is no blob may share its text with another, and is told apart by its
+ * row; that two keys of a block are alike by chance, one of which goes as the other comes, is not to be expected in a lifetime.
  */
-static guint64
-hash_entry (guint64             hash,
-            const kvault_entry *entry)
+static guint32
+print_entry (const kvault_entry *entry)
 {
   const guint64 odd = G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
   const guint8 *bytes = entry->key;
+  guint64 hash = (G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) ^ entry->key_size) * odd;
   guint64 word;
 
-  if (hash == 0 || entry->key_class != KVAULT_CLASS_BLOB)
-    return 0;
-  hash = (hash ^ entry->key_size) * odd;
   for (gsize left = entry->key_size; left > 0; left -= MIN (left, sizeof word), bytes += sizeof word)
     {
       word = 0;
       memcpy (&word, bytes, MIN (left, sizeof word));
       hash = (hash ^ word ^ (hash >> 32)) * odd;
     }
-  return hash != 0 ? hash : COFFER_NO_KEYS;
+  if (entry->key_class != KVAULT_CLASS_BLOB)
+    hash = (hash ^ (guint64) entry->id ^ (hash >> 32) ^ entry->key_class) * odd;
+  return (guint32) (hash >> 32) ^ (guint32) hash;
 }
 
-/* Takes rows into @slice until its time or number is up, at a fence. Returns what ended it: KVAULT_OK if that did. */
+/* ---- blocks in the making ---- */
+
+typedef struct {
+  GPtrArray *blocks;
+  GArray *prints;         /* of guint32: of the block that is being made */
+  CofferKey *fence;       /* likewise; NULL before its first row */
+} Maker;
+
+static void
+maker_init (Maker *self)
+{
+  self->blocks = g_ptr_array_new_with_free_func (coffer_block_free);
+  self->prints = g_array_sized_new (FALSE, FALSE, sizeof (guint32), COFFER_BLOCK_ROWS);
+  self->fence = NULL;
+}
+
+static void
+maker_end_block (Maker *self)
+{
+  guint n = self->prints->len;
+  guint32 *prints;
+
+  if (n == 0)
+    return;
+  prints = (guint32 *) (gpointer) g_atomic_rc_box_dup (n * sizeof *prints, self->prints->data);
+  g_ptr_array_add (self->blocks, coffer_block_new (g_steal_pointer (&self->fence), prints, n));
+  g_array_set_size (self->prints, 0);
+}
+
+static void
+maker_add (Maker              *self,
+           const kvault_entry *entry)
+{
+  guint32 print = print_entry (entry);
+
+  if (self->fence == NULL)
+    self->fence = coffer_key_new_from_entry (entry);
+  g_array_append_val (self->prints, print);
+  if (self->prints->len == COFFER_BLOCK_ROWS)
+    maker_end_block (self);
+}
+
+/* Ends the making. Returns: (transfer full) the blocks */
+static GPtrArray *
+maker_finish (Maker *self)
+{
+  maker_end_block (self);
+  g_array_unref (self->prints);
+  g_clear_pointer (&self->fence, coffer_key_unref);
+  return g_steal_pointer (&self->blocks);
+}
+
+/* ---- the walk ---- */
+
+void
+coffer_slice_request_free (gpointer data)
+{
+  CofferSliceRequest *request = data;
+
+  coffer_scope_clear (&request->scope);
+  g_clear_pointer (&request->after, coffer_key_unref);
+  g_free (request);
+}
+
+void
+coffer_slice_free (gpointer data)
+{
+  CofferSlice *slice = data;
+
+  g_ptr_array_unref (slice->blocks);
+  g_clear_pointer (&slice->last, coffer_key_unref);
+  g_clear_error (&slice->error);
+  g_free (slice);
+}
+
+/* Takes rows into @slice until its time or number is up, at the end of a block. Returns what ended it: KVAULT_OK if that did. */
 static int
 fill_slice (CofferSlice              *slice,
+            Maker                    *maker,
             const CofferSliceRequest *request,
             kvault_cursor            *cursor)
 {
@@ -95,11 +166,9 @@ fill_slice (CofferSlice              *slice,
 
   while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
     {
-      if (slice->n_rows % COFFER_FENCE_ROWS == 0)
-        g_ptr_array_add (slice->fences, coffer_key_new_from_entry (entry));
-      slice->hash = hash_entry (slice->hash, entry);
+      maker_add (maker, entry);
       slice->n_rows++;
-      if (slice->n_rows % COFFER_FENCE_ROWS != 0)
+      if (maker->prints->len > 0)
         continue;
       g_clear_pointer (&slice->last, coffer_key_unref);
       slice->last = coffer_key_new_from_entry (entry);
@@ -116,17 +185,18 @@ coffer_slice_worker (kvault        *vault,
                      GError       **error)
 {
   const CofferSliceRequest *request = data;
+  unsigned flags = KVAULT_CURSOR_IDS | (request->after != NULL ? KVAULT_CURSOR_AFTER : 0);
   g_autoptr(kvault_cursor) cursor = NULL;
   g_autoptr(GError) failure = NULL;
   CofferSlice *slice;
+  Maker maker;
   int rc;
 
   slice = g_new0 (CofferSlice, 1);
-  slice->hash = request->hash;
-  slice->fences = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
-  rc = open_cursor (vault, request->after, request->after != NULL ? KVAULT_CURSOR_AFTER : 0, request->descending, &cursor);
-  if (rc == KVAULT_OK)
-    rc = fill_slice (slice, request, cursor);
+  maker_init (&maker);
+  if ((rc = coffer_scope_open_cursor (&request->scope, vault, request->after, flags, &cursor)) == KVAULT_OK)
+    rc = fill_slice (slice, &maker, request, cursor);
+  slice->blocks = maker_finish (&maker);
   slice->ended = rc != KVAULT_OK;
   if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
     failure = coffer_error_new (vault, rc);
@@ -142,24 +212,89 @@ coffer_slice_worker (kvault        *vault,
   return slice;
 }
 
-void
-coffer_page_request_free (gpointer data)
-{
-  CofferPageRequest *request = data;
+/* ---- blocks read again ---- */
 
-  coffer_key_unref (request->fence);
-  g_clear_pointer (&request->next_fence, coffer_key_unref);
-  g_free (request);
+static void
+known_block_clear (gpointer data)
+{
+  CofferKnownBlock *known = data;
+
+  coffer_key_unref (known->fence);
+  g_atomic_rc_box_release (known->prints);
+}
+
+CofferCheckRequest *
+coffer_check_request_new (CofferScope *scope)
+{
+  CofferCheckRequest *self = g_new0 (CofferCheckRequest, 1);
+
+  coffer_scope_init (&self->scope, scope->prefix, scope->descending);
+  self->blocks = g_array_new (FALSE, FALSE, sizeof (CofferKnownBlock));
+  g_array_set_clear_func (self->blocks, known_block_clear);
+  return self;
 }
 
 void
-coffer_page_keys_free (gpointer data)
+coffer_check_request_add (CofferCheckRequest *self,
+                          const CofferBlock  *block)
 {
-  CofferPageKeys *page = data;
+  CofferKnownBlock known = { coffer_key_ref (block->fence), g_atomic_rc_box_acquire (block->prints), block->n_rows, block->serial };
 
-  g_ptr_array_unref (page->keys);
-  g_clear_error (&page->error);
-  g_free (page);
+  g_array_append_val (self->blocks, known);
+}
+
+void
+coffer_check_request_free (gpointer data)
+{
+  CofferCheckRequest *self = data;
+
+  coffer_scope_clear (&self->scope);
+  g_array_unref (self->blocks);
+  g_clear_pointer (&self->end, coffer_key_unref);
+  g_clear_pointer (&self->last, coffer_key_unref);
+  g_free (self);
+}
+
+static void
+checked_block_free (gpointer data)
+{
+  CofferCheckedBlock *self = data;
+
+  g_clear_pointer (&self->blocks, g_ptr_array_unref);
+  g_clear_pointer (&self->edits, g_array_unref);
+  g_clear_pointer (&self->keys, g_ptr_array_unref);
+  g_free (self);
+}
+
+void
+coffer_check_free (gpointer data)
+{
+  CofferCheck *self = data;
+
+  g_ptr_array_unref (self->blocks);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static double
+to_number (gconstpointer bytes,
+           gsize         size)
+{
+  g_autofree char *text = g_strndup (bytes, size);
+
+  return g_ascii_strtod (text, NULL);
+}
+
+/* By their value; where that is too near to tell, by their text, which at least tells one from another. */
+static int
+compare_numbers (gconstpointer a,
+                 gsize         a_size,
+                 gconstpointer b,
+                 gsize         b_size)
+{
+  double x = to_number (a, a_size), y = to_number (b, b_size);
+
+  return x < y ? -1 : x > y;
 }
 
 static gboolean
@@ -191,7 +326,7 @@ has_reached (const kvault_entry *entry,
   int order;
 
   if (is_number (entry->key_class) && is_number (fence_class))
-    return is_key (entry, fence);   /* the order of their text is another: only equality tells */
+    order = compare_numbers (entry->key, entry->key_size, bytes, size);
   else if (entry->key_class != (kvault_class) fence_class)
     order = (int) entry->key_class - fence_class;
   else if ((order = memcmp (entry->key, bytes != NULL ? bytes : "", MIN (entry->key_size, size))) == 0)
@@ -199,70 +334,128 @@ has_reached (const kvault_entry *entry,
   return descending ? order <= 0 : order >= 0;
 }
 
-/*
- * Walks from the fence and takes the rows asked for. What the cursor says is right; where it and the fences differ (the
- * fence is gone, the next one comes too early or too late) the page is stale.
- */
-static int
-fill_page (CofferPageKeys          *page,
-           const CofferPageRequest *request,
-           kvault_cursor           *cursor)
-{
-  guint end = request->skip + request->n_rows;
+/* Its cursor stands on @entry, which nobody has taken yet. */
+typedef struct {
+  const CofferCheckRequest *request;
+  kvault_cursor *cursor;
   const kvault_entry *entry;
-  int rc = KVAULT_OK;
+  int rc;                 /* what the step to it came to */
+} Checking;
 
-  for (guint i = 0; i < end; i++)
+static gboolean
+is_within (const Checking *checking,
+           CofferKey      *end)
+{
+  const CofferCheckRequest *request = checking->request;
+  gboolean descending = request->scope.descending;
+
+  if (end != NULL)
+    return !has_reached (checking->entry, end, descending);
+  return request->last == NULL || !has_reached (checking->entry, request->last, descending) ||
+         is_key (checking->entry, request->last);
+}
+
+/* Of rows that could be read no further, those before are told if they are what was known. */
+static void
+compare_block (CofferCheckedBlock     *checked,
+               const CofferKnownBlock *known,
+               const GArray           *prints,
+               gboolean                whole)
+{
+  gboolean alike = prints->len <= known->n_rows && memcmp (prints->data, known->prints, prints->len * sizeof (guint32)) == 0;
+
+  if (alike && (!whole || prints->len == known->n_rows))
+    g_clear_pointer (&checked->blocks, g_ptr_array_unref);
+  else if (whole)
+    checked->edits = coffer_edits_of_prints (known->prints, known->n_rows, (guint32 *) (gpointer) prints->data, prints->len);
+  else
+    checked->overgrown = TRUE;
+}
+
+/* Reads the rows up to @end (NULL: to the last) as those of one block. */
+static CofferCheckedBlock *
+check_block (Checking               *checking,
+             const CofferKnownBlock *known,
+             CofferKey              *end)
+{
+  CofferCheckedBlock *checked = g_new0 (CofferCheckedBlock, 1);
+  guint most = checking->request->want_keys ? known->n_rows + MOST_GROWTH : G_MAXUINT;
+  g_autoptr(GArray) prints = g_array_sized_new (FALSE, FALSE, sizeof (guint32), known->n_rows + 8);
+  Maker maker;
+
+  checked->serial = known->serial;
+  if (checking->request->want_keys)
+    checked->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  maker_init (&maker);
+  while (checking->rc == KVAULT_OK && prints->len < most && is_within (checking, end))
     {
-      if ((rc = kvault_cursor_next (cursor, &entry)) != KVAULT_OK)
-        break;
-      if (i == 0 && !is_key (entry, request->fence))
-        page->stale = TRUE;
-      if (request->next_fence != NULL && has_reached (entry, request->next_fence, request->descending))
-        break;
-      if (i >= request->skip)
-        g_ptr_array_add (page->keys, coffer_key_new_from_entry (entry));
-    }
-  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
-    return rc;
+      guint32 print = print_entry (checking->entry);
 
-  if (page->keys->len < request->n_rows)
-    page->stale = TRUE;
-  else if (request->at_end && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
-    page->stale |= request->next_fence == NULL || !is_key (entry, request->next_fence);
-  else if (request->at_end && rc == KVAULT_NOTFOUND)
-    page->stale |= request->next_fence != NULL;
-  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+      g_array_append_val (prints, print);
+      maker_add (&maker, checking->entry);
+      if (checked->keys != NULL)
+        g_ptr_array_add (checked->keys, coffer_key_new_from_entry (checking->entry));
+      checking->rc = kvault_cursor_next (checking->cursor, &checking->entry);
+    }
+  checked->blocks = maker_finish (&maker);
+  compare_block (checked, known, prints, prints->len < most && (checking->rc == KVAULT_OK || checking->rc == KVAULT_NOTFOUND));
+  return checked;
+}
+
+static void
+check_blocks (Checking    *checking,
+              CofferCheck *check)
+{
+  const CofferCheckRequest *request = checking->request;
+  gint64 deadline = g_get_monotonic_time () + request->max_us;
+
+  for (guint i = 0; i < request->blocks->len && (i == 0 || g_get_monotonic_time () < deadline); i++)
+    {
+      const CofferKnownBlock *known = &g_array_index (request->blocks, CofferKnownBlock, i);
+      CofferKey *end = i + 1 < request->blocks->len ? known[1].fence : request->end;
+      CofferCheckedBlock *checked = check_block (checking, known, end);
+      gboolean failed = checking->rc != KVAULT_OK && checking->rc != KVAULT_NOTFOUND;
+
+      if (failed && (checked->overgrown || checked->keys == NULL || checked->keys->len == 0))
+        checked_block_free (checked);
+      else
+        g_ptr_array_add (check->blocks, checked);
+      if (failed)
+        return;
+    }
 }
 
 gpointer
-coffer_page_worker (kvault        *vault,
-                    gpointer       data,
-                    GCancellable  *cancellable,
-                    GError       **error)
+coffer_check_worker (kvault        *vault,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
 {
-  const CofferPageRequest *request = data;
+  const CofferCheckRequest *request = data;
+  CofferKey *start = request->from_start ? NULL : g_array_index (request->blocks, CofferKnownBlock, 0).fence;
   g_autoptr(kvault_cursor) cursor = NULL;
-  g_autoptr(GError) failure = NULL;
-  CofferPageKeys *page;
-  int rc;
+  Checking checking = { .request = request };
+  CofferCheck *check = g_new0 (CofferCheck, 1);
 
-  page = g_new0 (CofferPageKeys, 1);
-  page->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
-  rc = open_cursor (vault, request->fence, KVAULT_CURSOR_IDS, request->descending, &cursor);
-  if (rc == KVAULT_OK)
-    rc = fill_page (page, request, cursor);
-  if (rc != KVAULT_OK)
-    failure = coffer_error_new (vault, rc);
-  if (failure != NULL && (page->keys->len == 0 || rc == KVAULT_ECANCELLED))
-    {
-      *error = g_steal_pointer (&failure);
-      coffer_page_keys_free (page);
-      return NULL;
-    }
-  page->error = g_steal_pointer (&failure);
-  return page;
+  check->blocks = g_ptr_array_new_with_free_func (checked_block_free);
+  checking.rc = coffer_scope_open_cursor (&request->scope, vault, start, KVAULT_CURSOR_IDS, &cursor);
+  checking.cursor = cursor;
+  if (checking.rc == KVAULT_OK)
+    checking.rc = kvault_cursor_next (cursor, &checking.entry);
+  if (checking.rc == KVAULT_OK || checking.rc == KVAULT_NOTFOUND)
+    check_blocks (&checking, check);
+  if (checking.rc == KVAULT_OK || checking.rc == KVAULT_NOTFOUND)
+    return check;
+
+  check->error = coffer_error_new (vault, checking.rc);
+  if (check->blocks->len > 0 && checking.rc != KVAULT_ECANCELLED)
+    return check;
+  *error = g_steal_pointer (&check->error);
+  coffer_check_free (check);
+  return NULL;
 }
+
+/* ---- sizes and types ---- */
 
 static void
 row_clear (gpointer data)
@@ -370,42 +563,4 @@ coffer_key_reaches (gconstpointer  key,
   if (descending)
     return order <= 0;
   return order > 0 || (order == 0 && key_size >= prefix_size);
-}
-
-void
-coffer_find_request_free (gpointer data)
-{
-  CofferFindRequest *request = data;
-
-  coffer_key_unref (request->fence);
-  g_bytes_unref (request->prefix);
-  g_free (request);
-}
-
-gpointer
-coffer_find_worker (kvault        *vault,
-                    gpointer       data,
-                    GCancellable  *cancellable,
-                    GError       **error)
-{
-  const CofferFindRequest *request = data;
-  g_autoptr(kvault_cursor) cursor = NULL;
-  const kvault_entry *entry;
-  guint *skip = g_new0 (guint, 1);
-  int rc;
-
-  rc = open_cursor (vault, request->fence, 0, request->descending, &cursor);
-  while (rc == KVAULT_OK && *skip < COFFER_FENCE_ROWS && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK &&
-         !coffer_key_reaches (entry->key, entry->key_size, entry->key_class, request->prefix, request->descending))
-    (*skip)++;
-  if (rc == KVAULT_OK)
-    return skip;
-  if (rc == KVAULT_NOTFOUND)
-    {
-      *skip = COFFER_FENCE_ROWS;
-      return skip;
-    }
-  *error = coffer_error_new (vault, rc);
-  g_free (skip);
-  return NULL;
 }

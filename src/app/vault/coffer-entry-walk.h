@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "coffer-entry-private.h"
+#include "coffer-entry-blocks.h"
+#include "coffer-ranges.h"
 #include "coffer-vault-private.h"
 
 G_BEGIN_DECLS
 
-/* Rows between two fences, and in a page. A page never spans a fence. */
-#define COFFER_FENCE_ROWS 512
-#define COFFER_PAGE_ROWS 256
-
-/* The hash of none; any number but 0. */
-#define COFFER_NO_KEYS G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
-
-/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends at a fence when a limit is reached. */
+/** Which keys, and which way: what a list in the order of its keys is made of. */
 typedef struct {
-  CofferKey *after;       /* owned, nullable */
-  guint max_rows;         /* a multiple of COFFER_FENCE_ROWS */
-  guint max_us;
+  GBytes *prefix;         /* owned, nullable: all */
   gboolean descending;
-  guint64 hash;           /* of the slices before; COFFER_NO_KEYS for the first */
+} CofferScope;
+
+void     coffer_scope_init         (CofferScope *self, GBytes *prefix, gboolean descending);
+void     coffer_scope_clear        (CofferScope *self);
+
+/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends with a whole block when a limit is reached. */
+typedef struct {
+  CofferScope scope;
+  CofferKey *after;       /* owned, nullable */
+  guint max_rows;         /* a multiple of COFFER_BLOCK_ROWS */
+  guint max_us;
 } CofferSliceRequest;
 
 typedef struct {
-  GPtrArray *fences;      /* of CofferKey: the first row, and every COFFER_FENCE_ROWS from it */
-  guint n_rows;           /* a multiple of COFFER_FENCE_ROWS unless @ended */
+  GPtrArray *blocks;      /* of CofferBlock */
+  guint n_rows;           /* of all of them */
   CofferKey *last;        /* nullable */
   gboolean ended;
-  guint64 hash;           /* of all keys walked so far, in order; 0: some cannot be told apart by it */
   GError *error;          /* why it ended early; nullable */
 } CofferSlice;
 
@@ -46,25 +47,43 @@ gboolean     coffer_vault_await_ahead        (CofferVault *self, const char *tab
                                               GAsyncReadyCallback callback, gpointer user_data);
 CofferSlice *coffer_vault_await_ahead_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* nullable */
 
-/** The keys of some rows behind a fence. */
+/** What is known of a block that is to be read again. */
 typedef struct {
   CofferKey *fence;       /* owned */
-  CofferKey *next_fence;  /* owned, nullable: none known */
-  guint skip;             /* rows from the fence */
-  guint n_rows;           /* as many as the list thinks there are, COFFER_PAGE_ROWS at most */
-  gboolean at_end;        /* the last of them should be the last key there is, or the last before @next_fence */
-  gboolean descending;
-} CofferPageRequest;
+  guint32 *prints;        /* owned */
+  guint n_rows;
+  guint serial;
+} CofferKnownBlock;
+
+/** Read some blocks that lie together, and see what came and went in each. */
+typedef struct {
+  CofferScope scope;
+  GArray *blocks;         /* of CofferKnownBlock */
+  gboolean from_start;    /* the first of them is the first of all: rows before its fence are its own */
+  CofferKey *end;         /* owned, nullable: the fence behind the last of them */
+  CofferKey *last;        /* owned, nullable, without @end: their last row; without either they go to the end */
+  gboolean want_keys;
+  guint max_us;           /* one block is read in any case */
+} CofferCheckRequest;
 
 typedef struct {
-  GPtrArray *keys;        /* of CofferKey */
-  gboolean stale;         /* the keys are no longer those the fences were made of */
-  GError *error;          /* why there are not more; nullable */
-} CofferPageKeys;
+  guint serial;           /* of the block that this is the answer for */
+  GPtrArray *blocks;      /* of CofferBlock: what takes its place, perhaps none; NULL: it is as it was */
+  GArray *edits;          /* of CofferEdit, from the block's first row on; NULL likewise */
+  GPtrArray *keys;        /* of CofferKey, if wanted: of all rows that it has now, or of as many as could be read */
+  gboolean overgrown;     /* too much has come to be told here: only a walk will do */
+} CofferCheckedBlock;
 
-void     coffer_page_request_free  (gpointer request);
-void     coffer_page_keys_free     (gpointer keys);
-gpointer coffer_page_worker        (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
+typedef struct {
+  GPtrArray *blocks;      /* of CofferCheckedBlock, for those from the first on that were read */
+  GError *error;          /* why there are not more; nullable */
+} CofferCheck;
+
+CofferCheckRequest *coffer_check_request_new  (CofferScope *scope);
+void                coffer_check_request_add  (CofferCheckRequest *self, const CofferBlock *block);
+void                coffer_check_request_free (gpointer request);
+void                coffer_check_free         (gpointer check);
+gpointer            coffer_check_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
 /** Sizes and types of some keys, as many as can be read in some milliseconds, one at least. */
 typedef struct {
@@ -77,17 +96,18 @@ typedef struct {
 GArray  *coffer_rows_new           (void);
 gpointer coffer_rows_worker        (kvault *vault, gpointer rows, GCancellable *cancellable, GError **error);
 
-/** How far behind a fence the row is that coffer_entry_list_find_async() seeks; COFFER_FENCE_ROWS if it is not there. */
-typedef struct {
-  CofferKey *fence;       /* owned */
-  GBytes *prefix;
-  gboolean descending;
-} CofferFindRequest;
-
-void     coffer_find_request_free  (gpointer request);
-gpointer coffer_find_worker        (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
+/** A cursor over a scope, at @key or behind it; from the first row if that is NULL. Returns: a kvault_result */
+int      coffer_scope_open_cursor  (const CofferScope *self, kvault *vault, CofferKey *key, unsigned flags,
+                                    kvault_cursor **cursor);
 
 /** Whether a row with @key comes at or after @prefix in the list's order. */
 gboolean coffer_key_reaches        (gconstpointer key, gsize key_size, int key_class, GBytes *prefix, gboolean descending);
+
+/** How two lists of the same order, as numbers that stand for their rows, differ: edits of the first. (transfer full) */
+GArray  *coffer_edits_of_prints    (const guint32 *old, guint n_old, const guint32 *now, guint n_now);
+GArray  *coffer_edits_of_ids       (const gint64 *old, guint n_old, const gint64 *now, guint n_now);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_cursor, kvault_cursor_close)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_blob, kvault_blob_close)
 
 G_END_DECLS

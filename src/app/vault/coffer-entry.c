@@ -138,11 +138,18 @@ void
 coffer_entry_set_key (CofferEntry *self,
                       CofferKey   *key)
 {
-  g_assert (self->key == NULL);
+  gboolean first = self->key == NULL;
+  gboolean same = !first && coffer_key_equal (self->key, key);
 
-  self->key = coffer_key_ref (key);
+  coffer_key_ref (key);
+  g_clear_pointer (&self->key, coffer_key_unref);
+  self->key = key;   /* of the same bytes: it may lie in another row now */
+  if (same)
+    return;
+  g_clear_pointer (&self->display_key, g_free);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DISPLAY_KEY]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADED]);
+  if (first)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LOADED]);
 }
 
 void

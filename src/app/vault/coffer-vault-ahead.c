@@ -36,7 +36,7 @@ ahead_worker (kvault        *vault,
               GCancellable  *cancellable,
               GError       **error)
 {
-  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US, .hash = COFFER_NO_KEYS };
+  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US };
   CofferSlice *slice = NULL;
   CofferAhead *ahead;
 
@@ -77,7 +77,7 @@ void
 coffer_vault_walk_ahead (CofferVault *self)
 {
   self->walking_ahead = TRUE;
-  coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, NULL, ahead_worker, NULL, NULL, coffer_ahead_free, NULL, ahead_cb, NULL);
+  coffer_vault_run_async (self, COFFER_LANE_WALK, NULL, ahead_worker, NULL, NULL, coffer_ahead_free, NULL, ahead_cb, NULL);
 }
 
 void

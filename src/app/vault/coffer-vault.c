@@ -279,7 +279,7 @@ coffer_vault_init (CofferVault *self)
 static CofferVault *
 vault_new (GFile *file)
 {
-  static const char *const names[COFFER_N_LANES] = { "list", "preview", "background", "write" };
+  static const char *const names[COFFER_N_LANES] = { "list", "preview", "background", "walk", "write" };
   CofferVault *self = g_object_new (COFFER_TYPE_VAULT, NULL);
   g_autofree char *base_name = g_file_get_basename (file);
 

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /**
  * A vault file that a window has open.
  *
- * The main loop never calls SQLite: work is done by four threads, the lanes, each with its own kvault handle, opened
+ * The main loop never calls SQLite: work is done by a few threads, the lanes, each with its own kvault handle, opened
  * when first needed and closed after ten idle seconds, so that this program holds nothing it does not use. Jobs of a lane keep
  * their order; lanes do not wait for each other. All functions are for the main thread; callbacks come there.
  *
@@ -24,7 +24,8 @@ G_BEGIN_DECLS
 typedef enum {
   COFFER_LANE_LIST,        /* pages of the list, counts: short */
   COFFER_LANE_PREVIEW,     /* the value on show */
-  COFFER_LANE_BACKGROUND,  /* totals and other long walks */
+  COFFER_LANE_BACKGROUND,  /* totals and other long work that nobody waits for */
+  COFFER_LANE_WALK,        /* walks that fill a list */
   COFFER_LANE_WRITE,       /* everything that changes the file */
 } CofferLane;
 

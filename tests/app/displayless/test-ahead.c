@@ -116,7 +116,7 @@ turns_round (Fixture       *fixture,
              gconstpointer  file)
 {
   begin_again (fixture);
-  coffer_entry_list_set_descending (fixture->list, TRUE);
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_KEY, TRUE);
   test_wait_for (!coffer_entry_list_get_loading (fixture->list));
   g_assert_cmpint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, BIG);
   assert_last_key (fixture, "user:0000000000");
