@@ -4,7 +4,7 @@
  *
  * A walk runs on the covering index of the keys; sizes are looked up row by row beside it, so that a damaged row costs its
  * own size and not the walk. The two ends of a walk are worked out here, one bound each: with several
- * conditions SQLite would seek to the first and filter by the rest.
+ * conditions SQLite would seek to the first and filter by the rest. Walks in the order of the file are those of scan.c.
  */
 #include "internal.h"
 
@@ -40,6 +40,8 @@ struct kvault_cursor {
   size_t passed_size, passed_room;
   uint64_t n_flushes;       /* of the cache, at the last step */
   bool empty;               /* the bounds exclude everything */
+  bool stored;              /* in the order of the file: @scan does all of it */
+  kvault__scan scan;
   int failed;               /* the result that ended the walk */
   char number[32];          /* entry.key of a numeric key */
   bound low, high;
@@ -188,11 +190,54 @@ free_cursor (kvault_cursor *self)
 {
   sqlite3_finalize (self->keys);
   sqlite3_finalize (self->sizes);
+  kvault__scan_close (&self->scan);
   free (self->low.bytes);
   free (self->high.bytes);
   free (self->passed);
   sqlite3_value_free (self->sample);
   free (self);
+}
+
+static int
+check_options (kvault                      *vault,
+               const kvault_cursor_options *options)
+{
+  if ((options->prefix == NULL && options->prefix_size > 0) ||
+      (options->has_start && options->start == NULL && options->start_size > 0) ||
+      (unsigned) options->start_class > KVAULT_CLASS_BLOB)
+    return kvault__fail (vault, KVAULT_EINVAL, "a prefix or start without bytes, or of no class");
+  if ((options->flags & KVAULT_CURSOR_STORED) == 0)
+    return options->start_id == 0 ? KVAULT_OK : kvault__fail (vault, KVAULT_EINVAL, "a walk over keys begins at a key, not at a row id");
+  if (options->prefix != NULL || options->start != NULL || options->start_class != KVAULT_CLASS_NULL ||
+      (options->flags & KVAULT_CURSOR_REVERSE) != 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "a walk in the order of the file takes no prefix and no key, and goes forwards");
+  return KVAULT_OK;
+}
+
+/* What waits in the cache lies nowhere yet. */
+static int
+begin_stored (kvault_cursor               *self,
+              const kvault_cursor_options *options)
+{
+  kvault *vault = self->vault;
+  int rc;
+
+  self->stored = true;
+  if (kvault__cache_n_entries (vault) > 0 && (rc = kvault__enter_settled (vault)) != KVAULT_OK)
+    return rc;
+  return kvault__scan_open (&self->scan, vault, options->has_start ? &options->start_id : NULL,
+                            (options->flags & KVAULT_CURSOR_AFTER) == 0, true);
+}
+
+static int
+begin_walk (kvault_cursor               *self,
+            const kvault_cursor_options *options)
+{
+  if ((options->flags & KVAULT_CURSOR_STORED) != 0)
+    return begin_stored (self, options);
+  if (!set_bounds (self, options))
+    return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+  return prepare_walk (self, options->flags);
 }
 
 int
@@ -205,14 +250,10 @@ kvault_cursor_open (kvault                      *vault,
   int rc;
 
   *cursor = NULL;
-  if ((rc = kvault__enter (vault)) != KVAULT_OK)
-    return rc;
   if (options == NULL)
     options = &everything;
-  if ((options->prefix == NULL && options->prefix_size > 0) ||
-      (options->has_start && options->start == NULL && options->start_size > 0) ||
-      (unsigned) options->start_class > KVAULT_CLASS_BLOB)
-    return kvault__fail (vault, KVAULT_EINVAL, "a prefix or start without bytes, or of no class");
+  if ((rc = kvault__enter (vault)) != KVAULT_OK || (rc = check_options (vault, options)) != KVAULT_OK)
+    return rc;
 
   self = calloc (1, sizeof *self);
   if (self == NULL)
@@ -222,9 +263,7 @@ kvault_cursor_open (kvault                      *vault,
   self->n_flushes = vault->n_flushes;
   self->entry.value_size = KVAULT_SIZE_UNKNOWN;
   self->entry.value_class = KVAULT_CLASS_BLOB;
-  rc = set_bounds (self, options) ? prepare_walk (self, options->flags)
-                                  : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  if (rc != KVAULT_OK)
+  if ((rc = begin_walk (self, options)) != KVAULT_OK)
     {
       free_cursor (self);
       return rc;
@@ -293,39 +332,50 @@ kvault__entry_read_key (kvault_entry *entry,
     entry->key = "";
 }
 
-static void
+/* Size and class of a value, from typeof(value), length(value) in two columns of a row. That they cannot be read is the entry's failure;
+ * what is returned is one that ends the walk. @row NULL: there is none, for the reason told last. */
+int
+kvault__entry_read_value (kvault_entry *entry,
+                          kvault       *vault,
+                          sqlite3_stmt *row,
+                          int           type_column)
+{
+  kvault__row value = { .id = entry->id };
+
+  entry->result = row != NULL ? kvault__row_read (vault, row, type_column, &value) : vault->error.code;
+  entry->value_size = entry->result == KVAULT_OK ? value.size : KVAULT_SIZE_UNKNOWN;
+  entry->value_class = entry->result == KVAULT_OK ? value.value_class : KVAULT_CLASS_BLOB;
+  return entry->result == KVAULT_ECANCELLED || entry->result == KVAULT_EBUSY ? entry->result : KVAULT_OK;
+}
+
+static int
 read_size (kvault_cursor *self)
 {
   kvault *vault = self->vault;
   const kvault_section *in_use = vault->section;
   kvault_entry *entry = &self->entry;
-  kvault__row row = { .id = entry->id };
+  sqlite3_stmt *row = NULL;
+  int rc;
 
   kvault__schema_switch (vault, self->section);
   sqlite3_bind_int64 (self->sizes, 1, entry->id);
   switch (sqlite3_step (self->sizes))
     {
     case SQLITE_ROW:
-      entry->result = kvault__row_read (vault, self->sizes, 0, &row);
-      entry->value_size = row.size;
-      entry->value_class = row.value_class;
+      row = self->sizes;
       break;
     case SQLITE_DONE:   /* the index has a row that the table has not */
       vault->damaged = true;
-      entry->result = kvault__fail (vault, KVAULT_ECORRUPT, "%s: key %s has no row", vault->name,
-                                    kvault__describe_key (entry->key, entry->key_size).text);
+      kvault__fail (vault, KVAULT_ECORRUPT, "%s: key %s has no row", vault->name,
+                    kvault__describe_key (entry->key, entry->key_size).text);
       break;
     default:
-      entry->result = kvault__fail_db (vault, "%s: key %s", vault->name,
-                                       kvault__describe_key (entry->key, entry->key_size).text);
+      kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (entry->key, entry->key_size).text);
     }
+  rc = kvault__entry_read_value (entry, vault, row, 0);
   kvault__statement_done (self->sizes);
   kvault__schema_switch (vault, in_use);
-  if (entry->result != KVAULT_OK)
-    {
-      entry->value_size = KVAULT_SIZE_UNKNOWN;
-      entry->value_class = KVAULT_CLASS_BLOB;
-    }
+  return rc;
 }
 
 /* ---- entries of the cache between the rows ---- */
@@ -440,9 +490,7 @@ give_row (kvault_cursor *self)
       self->entry.value_size = KVAULT_SIZE_UNKNOWN;   /* an entry of the cache may have left its own */
       return KVAULT_OK;
     }
-  self->entry.result = KVAULT_OK;
-  read_size (self);
-  return self->entry.result == KVAULT_ECANCELLED || self->entry.result == KVAULT_EBUSY ? self->entry.result : KVAULT_OK;
+  return read_size (self);
 }
 
 static int
@@ -553,7 +601,10 @@ kvault_cursor_next (kvault_cursor       *cursor,
     return rc;
   if (cursor->failed != KVAULT_OK)
     return kvault__fail (vault, cursor->failed, "%s: the walk is over", vault->name);
-  rc = cursor->empty ? KVAULT_NOTFOUND : next_entry (cursor);
+  if (cursor->stored)
+    rc = kvault__scan_next (&cursor->scan, &cursor->entry);
+  else
+    rc = cursor->empty ? KVAULT_NOTFOUND : next_entry (cursor);
   if (rc != KVAULT_OK)
     return cursor->failed = rc;
   *entry = &cursor->entry;
@@ -594,36 +645,31 @@ report (const totals_run *run)
   return run->progress == NULL || run->totals->keys % TOTALS_STEP != 0 || run->progress (run->totals, run->data) == 0;
 }
 
+static int
+add_row (const totals_run   *run,
+         const kvault_entry *row)
+{
+  run->totals->keys++;
+  if (row->result != KVAULT_OK)
+    return row->result;
+  run->totals->bytes += row->value_size;
+  return KVAULT_OK;
+}
+
 /* Every row of the table in its own order: each page is read once. */
 static int
 sum_by_table (kvault           *vault,
               const totals_run *run)
 {
-  sqlite3_stmt *statement = NULL;
-  char *sql = sqlite3_mprintf ("SELECT typeof(value), length(value), rowid FROM main.\"%w\" NOT INDEXED", vault->section->name);
-  int rc = KVAULT_OK;
-  int step;
+  kvault__scan scan;
+  kvault_entry row = { 0 };
+  int rc = kvault__scan_open (&scan, vault, NULL, true, false);
 
-  if (sql == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  step = sqlite3_prepare_v2 (vault->db, sql, -1, &statement, NULL);
-  sqlite3_free (sql);
-  if (step != SQLITE_OK)
-    return kvault__fail_db (vault, "%s", vault->name);
-  while (rc == KVAULT_OK && (step = sqlite3_step (statement)) == SQLITE_ROW)
-    {
-      kvault__row row = { .id = sqlite3_column_int64 (statement, 2) };
-
-      rc = kvault__row_read (vault, statement, 0, &row);
-      run->totals->keys++;
-      run->totals->bytes += row.size;
-      if (rc == KVAULT_OK && !report (run))
-        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-    }
-  if (rc == KVAULT_OK && step != SQLITE_DONE)
-    rc = kvault__fail_db (vault, "%s", vault->name);
-  sqlite3_finalize (statement);
-  return rc;
+  while (rc == KVAULT_OK && (rc = kvault__scan_next (&scan, &row)) == KVAULT_OK)
+    if ((rc = add_row (run, &row)) == KVAULT_OK && !report (run))
+      rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
+  kvault__scan_close (&scan);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
 static int

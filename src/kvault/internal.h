@@ -104,6 +104,7 @@ struct kvault {
   const kvault_section *section;  /* the table in use, inside sections */
 
   sqlite3_stmt *statements[KVAULT__N_STATEMENTS];
+  void *found_key;              /* what kvault_entry_by_id() gave last */
   kvault_cursor *cursors;
   kvault_blob *blobs;
   kvault_writer *writers;
@@ -410,6 +411,21 @@ bool kvault__writes_parts (const kvault *vault);
 
 /* cursor.c */
 void kvault__entry_read_key (kvault_entry *entry, sqlite3_stmt *row, int column, char *number, size_t room);
+int kvault__entry_read_value (kvault_entry *entry, kvault *vault, sqlite3_stmt *row, int type_column);
+
+/* scan.c */
+typedef struct {
+  kvault *vault;
+  const kvault_section *section;
+  sqlite3_stmt *rows;
+  bool keys;             /* they are asked for */
+  uint64_t n_rows;
+  int64_t last_id;
+  char number[32];       /* entry.key of a numeric key */
+} kvault__scan;
+int kvault__scan_open (kvault__scan *scan, kvault *vault, const int64_t *start, bool inclusive, bool keys);
+int kvault__scan_next (kvault__scan *scan, kvault_entry *entry);
+void kvault__scan_close (kvault__scan *scan);
 
 /* blob.c */
 bool kvault__blobs_hold (const kvault *vault);

@@ -13,7 +13,7 @@
  * kvault_sections() lists the others and kvault_use_table() changes to one of them. Small
  * values move with kvault_get() and kvault_put(). Large ones stream: kvault_blob reads any
  * range of a value, kvault_writer brings a value in and shows it only when it is whole.
- * kvault_cursor walks the keys in order, from any key, in either direction, without end.
+ * kvault_cursor walks the keys in order, from any key, in either direction, without end; or the rows as they lie in the file.
  * kvault_check() looks for damage, kvault_salvage() saves what a damaged file still has, and
  * kvault_vacuum() gives back the space of deleted values, which otherwise stays in the file
  * for new ones.
@@ -763,7 +763,7 @@ typedef enum kvault_class {
 
 #define KVAULT_SIZE_UNKNOWN UINT64_MAX
 
-/** One step of a walk; borrowed until the next call on its cursor. */
+/** One step of a walk, borrowed until the next call on its cursor; or one row, see kvault_entry_by_id(). */
 struct kvault_entry {
   const void *key;         /**< never NULL; numbers as their decimal text */
   size_t key_size;
@@ -778,7 +778,9 @@ enum {
   KVAULT_CURSOR_REVERSE = 1 << 0,  /**< from the last key to the first */
   KVAULT_CURSOR_SIZES = 1 << 1,    /**< sizes too: one look-up a key, no page of a value */
   KVAULT_CURSOR_AFTER = 1 << 2,    /**< begin behind @start, not at it */
-  KVAULT_CURSOR_IDS = 1 << 3       /**< row ids too; SIZES implies it */
+  KVAULT_CURSOR_IDS = 1 << 3,      /**< row ids too; SIZES implies it */
+  KVAULT_CURSOR_STORED = 1 << 4    /**< rows in the order of their row ids, which is that of the file: each page is read
+                                        once, and keys, ids and sizes, which are all given, cost no look-up each */
 };
 
 /** Where to walk; all zero: every key in order. */
@@ -791,6 +793,8 @@ typedef struct kvault_cursor_options {
   int has_start;           /**< nonzero if @start counts (it may be the empty key) */
   kvault_class start_class;/**< 0 is taken as BLOB; an entry's key_class to go on from it */
   unsigned flags;          /**< KVAULT_CURSOR_… */
+  int64_t start_id;        /**< with STORED and @has_start: begin at the first row at or after this one, which need
+                                not be there; else 0 */
 } kvault_cursor_options;
 
 /**
@@ -803,12 +807,23 @@ typedef struct kvault_cursor_options {
  * that this handle stores or deletes meanwhile, ahead of where the walk stands, may be given or
  * not; so may both keys of a rename. kvault_rollback() may end the walk with a failure.
  *
+ * With KVAULT_CURSOR_STORED rows come by their ids, which grow, keys of all classes among each other; the index of the keys is
+ * not read, and may be damaged. It takes neither prefix nor key to start from, and not REVERSE. A damaged page of the table ends
+ * such a walk: one by keys, which looks every size up, goes round it. What waits in the cache has no row yet; it
+ * is flushed first. A value put in the cache meanwhile is given with the row of its key, if there is one ahead.
+ *
  * @options  may be NULL; its bytes are copied
  * @cursor   set to the walk, the caller's, to kvault_cursor_close()
  *
  * Cost:    a walk without sizes reads the key index only: some 0.1 s and 40 MB read for a
- *          million keys, no memory.
- * Returns: KVAULT_OK, KVAULT_EINVAL (a prefix or start without bytes), or a failure
+ *          million keys, no memory. STORED reads the table, but for pages that hold nothing but bytes of values (or of keys
+ *          longer than some kilobytes, which do cost them): as much as SELECT length(value).
+ * Returns: KVAULT_OK
+ *          KVAULT_EINVAL  a prefix or start without bytes; a @start_id without STORED; STORED with a
+ *                         prefix, a key or REVERSE
+ *          or a failure; with STORED also one of the flush
+ * Source:  https://www.sqlite.org/fileformat2.html, "B-tree Pages" and "Record Format": the header of a record, at its
+ *          beginning, tells the lengths of its columns.
  */
 KVAULT_API int kvault_cursor_open (kvault *vault, const kvault_cursor_options *options,
                                    kvault_cursor **cursor);
@@ -818,12 +833,31 @@ KVAULT_API int kvault_cursor_open (kvault *vault, const kvault_cursor_options *o
  *
  * Returns: KVAULT_OK
  *          KVAULT_NOTFOUND  the walk is over
- *          a failure; the walk cannot go on (open another one behind the last key)
+ *          a failure; the walk cannot go on (open another one behind the last key, or row id)
  */
 KVAULT_API int kvault_cursor_next (kvault_cursor *cursor, const kvault_entry **entry);
 
 /** End a walk; NULL is fine. */
 KVAULT_API void kvault_cursor_close (kvault_cursor *cursor);
+
+/**
+ * The entry of a row whose id a walk has given. Ids are used again: the key tells whether it still is the same one.
+ *
+ * @id     as kvault_entry.id; any number may be asked for
+ * @flags  KVAULT_CURSOR_SIZES, or 0: @entry->value_size is not asked for
+ * @entry  filled as by a walk, @entry->result too. Its key is borrowed until the next kvault_entry_by_id() on @vault, or
+ *         until it is closed, and ends with a NUL that is not part of it
+ *
+ * Thread:  the one of the handle.
+ * Cost:    one look-up in the table, which reads no page of the value; the key is copied. The index of the keys is not read, and may be
+ *          damaged. Holds nothing afterwards.
+ * Returns: KVAULT_OK
+ *          KVAULT_NOTFOUND  there is no such row
+ *          KVAULT_EINVAL    other flags
+ *          KVAULT_ECORRUPT  the page of the row is damaged
+ *          or another failure
+ */
+KVAULT_API int kvault_entry_by_id (kvault *vault, int64_t id, unsigned flags, kvault_entry *entry);
 
 /** What kvault_totals() adds up. */
 typedef struct kvault_totals_result {

@@ -735,6 +735,7 @@ kvault_close (kvault *vault)
     kvault__writer_detach (vault->writers);
   kvault__disconnect (vault);
   kvault__schema_free (vault);
+  free (vault->found_key);
   free (vault->path);
   free (vault->name);
   free (vault->location);

@@ -404,9 +404,9 @@ unlock_cache (kvault *vault)
 /* ---- looking ---- */
 
 static int
-walk (kvault *vault)
+walk_with (kvault *vault, unsigned flags)
 {
-  kvault_cursor_options options = { .flags = KVAULT_CURSOR_SIZES };
+  kvault_cursor_options options = { .flags = flags };
   kvault_cursor *cursor;
   const kvault_entry *entry;
   int rc = kvault_cursor_open (vault, &options, &cursor);
@@ -418,6 +418,53 @@ walk (kvault *vault)
   if (rc == KVAULT_NOTFOUND)
     assert_int (n, ==, 7);
   return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+static int
+walk (kvault *vault)
+{
+  return walk_with (vault, KVAULT_CURSOR_SIZES);
+}
+
+static int
+walk_as_stored (kvault *vault)
+{
+  return walk_with (vault, KVAULT_CURSOR_STORED);
+}
+
+/* What waits is stored first; then all have rows. */
+static int
+walk_behind_cache (kvault *vault)
+{
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_STORED };
+  kvault_cursor *cursor = NULL;
+  int rc = kvault_cache_enable (vault, NULL);
+
+  if (rc == KVAULT_OK && (rc = kvault_put (vault, "new", 3, "value", 5)) == KVAULT_OK)
+    rc = kvault_cursor_open (vault, &options, &cursor);
+  kvault_cursor_close (cursor);
+  kvault_cache_discard (vault);
+  return rc;
+}
+
+static int
+look_rows_up (kvault *vault)
+{
+  int rc = KVAULT_OK, n = 0;
+
+  for (int64_t id = 1; id < 12 && (rc == KVAULT_OK || rc == KVAULT_NOTFOUND); id++)
+    {
+      kvault_entry entry;
+
+      rc = kvault_entry_by_id (vault, id, KVAULT_CURSOR_SIZES, &entry);
+      assert_true ((rc == KVAULT_OK) == (entry.key != NULL));
+      if (rc == KVAULT_OK && (rc = entry.result) == KVAULT_OK)
+        n++;
+    }
+  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
+    return rc;
+  assert_int (n, ==, 7);
+  return KVAULT_OK;
 }
 
 static int
@@ -626,6 +673,9 @@ const Operation operations[] = {
   { "cache-flush", flush_cache, 0 },
   { "cache-unlock", unlock_cache, 0 },
   { "cursor", walk, OPERATION_READS },
+  { "cursor-stored", walk_as_stored, OPERATION_READS },
+  { "cursor-stored-cache", walk_behind_cache, 0 },
+  { "entry-by-id", look_rows_up, OPERATION_READS },
   { "look-around", look_around, OPERATION_READS },
   { "check", check_quick, OPERATION_READS },
   { "check-full", check_full, OPERATION_READS },

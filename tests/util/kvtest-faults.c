@@ -21,7 +21,7 @@ typedef struct {
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs fault_vfs;
 static KvFault armed;
-static uint64_t n_calls, n_syncs, n_unsynced;
+static uint64_t n_calls, n_syncs, n_unsynced, n_bytes_read;
 static bool struck;
 static KvDiskObserver observer;
 
@@ -69,6 +69,7 @@ fault_close (sqlite3_file *file)
 static int
 fault_read (sqlite3_file *file, void *buf, int n, sqlite3_int64 at)
 {
+  n_bytes_read += (uint64_t) n;
   return kvtest_faults_strike (KVFAULT_READ) ? SQLITE_IOERR_READ : PASS (file, xRead, buf, n, at);
 }
 
@@ -308,6 +309,12 @@ uint64_t
 kvtest_faults_syncs (void)
 {
   return n_syncs;
+}
+
+uint64_t
+kvtest_faults_bytes_read (void)
+{
+  return n_bytes_read;
 }
 
 uint64_t

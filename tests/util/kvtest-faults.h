@@ -40,6 +40,7 @@ void     kvtest_faults_install (void);
 void     kvtest_faults_arm     (const KvFault *fault);   /* NULL: nothing fails */
 bool     kvtest_faults_struck  (void);                   /* since armed */
 uint64_t kvtest_faults_syncs   (void);                   /* fsyncs of files since installed */
+uint64_t kvtest_faults_bytes_read (void);                /* of files since installed */
 uint64_t kvtest_faults_unsynced (void);                  /* bytes written to them since their last fsync */
 
 /* SQLite's allocator goes through malloc() of a program linked with kvtest_wraps_dep, without its own reserves. Before SQLite is used. */
