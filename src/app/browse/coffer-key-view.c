@@ -14,6 +14,7 @@
 #include "coffer-key-view.h"
 
 #include "coffer-key-row.h"
+#include "coffer-key-typing.h"
 
 #define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
 #define NATURAL_WIDTH 480
@@ -22,7 +23,6 @@
 #define COLUMNS_AT_REST 4      /* "max-columns" behind the first frames: rows around those in view are ready when they come */
 #define FIRST_FRAMES 3
 #define N_FRAMES (FIRST_FRAMES + COLUMNS_AT_REST - 1)
-#define TYPING_PAUSE_MS 1000   /* after this long typing begins a new key */
 
 struct _CofferKeyView {
   GtkWidget parent_instance;
@@ -41,8 +41,7 @@ struct _CofferKeyView {
   CofferEntry *selected;
   GBytes *return_to;              /* the key to select once the list is read again */
   GCancellable *finding;
-  GString *typed;
-  guint typing_timeout;
+  CofferKeyTyping *typing;
   GPtrArray *row_widgets;         /* unowned CofferKeyRow: those alive */
   gboolean compact;
   gboolean descending;
@@ -276,32 +275,16 @@ turn_cb (CofferKeyView *self)
 /* Typing */
 
 static gboolean
-typing_paused_cb (gpointer user_data)
-{
-  CofferKeyView *self = user_data;
-
-  self->typing_timeout = 0;
-  g_string_truncate (self->typed, 0);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
 key_pressed_cb (CofferKeyView   *self,
                 guint            keyval,
                 guint            keycode,
                 GdkModifierType  state)
 {
-  gunichar c = gdk_keyval_to_unicode (keyval);
-  g_autoptr(GBytes) key = NULL;
+  g_autoptr(GBytes) key = coffer_key_typing_press (self->typing, keyval, state);
 
-  if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK)) != 0 || c == 0 || !g_unichar_isprint (c) ||
-      (c == ' ' && self->typed->len == 0))
+  if (key == NULL)
     return GDK_EVENT_PROPAGATE;
 
-  g_string_append_unichar (self->typed, c);
-  g_clear_handle_id (&self->typing_timeout, g_source_remove);
-  self->typing_timeout = g_timeout_add (TYPING_PAUSE_MS, typing_paused_cb, self);
-  key = g_bytes_new (self->typed->str, self->typed->len);
   find (self, key);
   return GDK_EVENT_STOP;
 }
@@ -647,7 +630,6 @@ coffer_key_view_dispose (GObject *object)
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
   g_clear_handle_id (&self->shape_idle, g_source_remove);
-  g_clear_handle_id (&self->typing_timeout, g_source_remove);
   if (self->rows != NULL)
     coffer_key_view_set_list (self, NULL);
   g_clear_object (&self->finding);
@@ -665,7 +647,7 @@ coffer_key_view_finalize (GObject *object)
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
   g_ptr_array_unref (self->row_widgets);
-  g_string_free (self->typed, TRUE);
+  coffer_key_typing_free (self->typing);
 
   G_OBJECT_CLASS (coffer_key_view_parent_class)->finalize (object);
 }
@@ -720,7 +702,7 @@ static void
 coffer_key_view_init (CofferKeyView *self)
 {
   self->row_widgets = g_ptr_array_new ();
-  self->typed = g_string_new (NULL);
+  self->typing = coffer_key_typing_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 
   gtk_widget_set_size_request (self->size_title, COFFER_KEY_ROW_SIZE_WIDTH, -1);
