@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <coffer-image.h>
 #include <coffer-key.h>
 #include <coffer-value.h>
-
-#include "coffer-image.h"
 
 G_BEGIN_DECLS
 

@@ -9,10 +9,10 @@
 
 #include "coffer-preview.h"
 
+#include <coffer-image-render.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-content.h"
-#include "coffer-image-render.h"
 #include "coffer-preview-resources.h"
 #include "coffer-value-view.h"
 

@@ -5,7 +5,7 @@
  * pixels out at once by 2, 4 or 8; so only these two are asked to, JPEG to exactly the size it makes by itself, so that its
  * rows come as they are read. The rest is coffer_image_render()'s. Any thread.
  */
-#define G_LOG_DOMAIN "coffer-preview"
+#define G_LOG_DOMAIN "coffer-pictures"
 
 #include "coffer-image.h"
 

@@ -2,7 +2,7 @@
 /*
  * From a decoded picture to a texture. Pure functions for any thread; the main loop gets the finished texture.
  */
-#define G_LOG_DOMAIN "coffer-preview"
+#define G_LOG_DOMAIN "coffer-pictures"
 
 #include "coffer-image-render.h"
 

@@ -4,7 +4,7 @@
  * picture slow, never jump. One worker at most touches `iter`, and it owns it from start to answer (`busy`); everything else
  * is the main thread's.
  */
-#define G_LOG_DOMAIN "coffer-preview"
+#define G_LOG_DOMAIN "coffer-pictures"
 
 #include "coffer-animation.h"
 
