@@ -134,6 +134,11 @@ void           coffer_vault_emit_changed      (CofferVault         *self);
 void           coffer_vault_set_editing       (CofferVault         *self,
                                                gboolean             editing);
 
+/** Lane. The facts of a value from its first bytes. */
+CofferValueFacts *coffer_value_facts_read     (kvault              *vault,
+                                               kvault_blob         *blob,
+                                               GError             **error);
+
 /** A key as the engine's cursors give it; borrowed from @key. */
 kvault_entry   coffer_key_to_entry            (CofferKey           *key);
 

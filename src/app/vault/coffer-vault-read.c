@@ -219,11 +219,10 @@ reading_free (gpointer data)
   g_free (reading);
 }
 
-/* Lane. The value's facts from its first bytes. */
-static CofferValueFacts *
-read_facts (kvault       *vault,
-            kvault_blob  *blob,
-            GError      **error)
+CofferValueFacts *
+coffer_value_facts_read (kvault       *vault,
+                         kvault_blob  *blob,
+                         GError      **error)
 {
   guint8 head[COFFER_VALUE_HEAD];
   guint64 size = kvault_blob_size (blob);
@@ -258,7 +257,7 @@ read_value_worker (kvault        *vault,
       *error = coffer_error_new (vault, rc);
       return NULL;
     }
-  if ((facts = read_facts (vault, blob, error)) == NULL)
+  if ((facts = coffer_value_facts_read (vault, blob, error)) == NULL)
     {
       kvault_blob_close (blob);
       return NULL;

@@ -279,7 +279,14 @@ coffer_vault_init (CofferVault *self)
 static CofferVault *
 vault_new (GFile *file)
 {
-  static const char *const names[COFFER_N_LANES] = { "list", "preview", "background", "walk", "write" };
+  static const char *const names[COFFER_N_LANES] = {
+    [COFFER_LANE_LIST] = "list",
+    [COFFER_LANE_PREVIEW] = "preview",
+    [COFFER_LANE_BACKGROUND] = "background",
+    [COFFER_LANE_WALK] = "walk",
+    [COFFER_LANE_THUMBS ... COFFER_LANE_WRITE - 1] = "thumbs",
+    [COFFER_LANE_WRITE] = "write",
+  };
   CofferVault *self = g_object_new (COFFER_TYPE_VAULT, NULL);
   g_autofree char *base_name = g_file_get_basename (file);
 

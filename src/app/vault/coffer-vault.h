@@ -21,12 +21,14 @@ G_BEGIN_DECLS
  *
  * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
+#define COFFER_MAX_THUMB_LANES 8
 typedef enum {
   COFFER_LANE_LIST,        /* pages of the list, counts: short */
   COFFER_LANE_PREVIEW,     /* the value on show */
   COFFER_LANE_BACKGROUND,  /* totals and other long work that nobody waits for */
   COFFER_LANE_WALK,        /* walks that fill a list */
-  COFFER_LANE_WRITE,       /* everything that changes the file */
+  COFFER_LANE_THUMBS,      /* the first of COFFER_MAX_THUMB_LANES: values to make small pictures of */
+  COFFER_LANE_WRITE = COFFER_LANE_THUMBS + COFFER_MAX_THUMB_LANES,   /* everything that changes the file */
 } CofferLane;
 
 #define COFFER_TYPE_SECTION (coffer_section_get_type ())
@@ -128,6 +130,40 @@ void         coffer_vault_read_value_async  (CofferVault *self, CofferKey *key, 
                                              GDestroyNotify result_free, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gpointer     coffer_vault_read_value_finish (CofferVault *self, GAsyncResult *result, GError **error);   /* (transfer full) */
+
+/**
+ * Work on many values, one after the other, on a lane for thumbnails. @func runs on that thread and opens one value at a
+ * time through its reader. It must leave soon, with G_IO_ERROR_CANCELLED, once its @cancellable is cancelled, which is of
+ * this run alone, and with the error it met if coffer_value_reader_is_lost(); it may then be called once more. It must never
+ * wait for the main loop.
+ *
+ * @lane   0 to coffer_vault_get_n_thumb_lanes() - 1
+ * @table  a vault table of the file
+ * @data   freed with @data_free on the main thread
+ */
+typedef struct _CofferValueReader CofferValueReader;
+typedef gboolean (*CofferReaderFunc) (CofferValueReader *reader, gpointer data, GCancellable *cancellable, GError **error);
+void          coffer_vault_read_values_async  (CofferVault *self, guint lane, const char *table, CofferReaderFunc func,
+                                               gpointer data, GDestroyNotify data_free, GCancellable *cancellable,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+gboolean      coffer_vault_read_values_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
+/** Half the cores, at least one. */
+guint         coffer_vault_get_n_thumb_lanes  (void);
+
+/**
+ * On the lane. A seekable stream over the stored bytes of a value, to be read until that is closed, which comes before the
+ * next one.
+ *
+ * @facts        (out) (transfer full)
+ * @cancellable  for reading
+ * Returns: (transfer full) (nullable)
+ */
+GInputStream *coffer_value_reader_open        (CofferValueReader *self, CofferKey *key, CofferValueFacts **facts,
+                                               GCancellable *cancellable, GError **error);
+void          coffer_value_reader_close       (CofferValueReader *self);
+/** Whether @error says that the handle is of no use any more: another file is at the path. */
+gboolean      coffer_value_reader_is_lost     (const GError *error);
 
 /** Delete keys of the table in use, each if it is still there; needs "editable". Finish gives their number. Emits "changed". */
 void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys, GCancellable *cancellable,

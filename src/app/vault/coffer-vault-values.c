@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many values, one after the other, on the lanes for thumbnails. A reader lives on the lane's thread for one run of the
+ * caller's function. The handle is asked before each value whether the file at the path is still its own: a run may last as long
+ * as somebody scrolls, and a lane looks only between jobs.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-vault-private.h"
+
+#include "coffer-error-private.h"
+#include "coffer-value-stream.h"
+
+#include <glib/gi18n-lib.h>
+
+struct _CofferValueReader {
+  kvault *vault;          /* unowned */
+  GInputStream *stream;   /* over the value that is open, or NULL */
+};
+
+typedef struct {
+  CofferReaderFunc func;
+  gpointer data;
+  GDestroyNotify data_free;
+} Run;
+
+static void
+run_free (gpointer data)
+{
+  Run *run = data;
+
+  if (run->data_free != NULL)
+    run->data_free (run->data);
+  g_free (run);
+}
+
+/* Lane. */
+static gpointer
+read_values_worker (kvault        *vault,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Run *run = data;
+  CofferValueReader reader = { .vault = vault };
+  gboolean done = run->func (&reader, run->data, cancellable, error);
+
+  g_assert (done || *error != NULL);
+  coffer_value_reader_close (&reader);
+  return GINT_TO_POINTER (done);
+}
+
+void
+coffer_vault_read_values_async (CofferVault         *self,
+                                guint                lane,
+                                const char          *table,
+                                CofferReaderFunc     func,
+                                gpointer             data,
+                                GDestroyNotify       data_free,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  Run *run;
+
+  g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL && func != NULL);
+  g_return_if_fail (lane < COFFER_MAX_THUMB_LANES);
+
+  run = g_new (Run, 1);
+  *run = (Run) { func, data, data_free };
+  coffer_vault_run_async (self, COFFER_LANE_THUMBS + lane, table, read_values_worker, run, run_free, NULL, cancellable,
+                          callback, user_data);
+}
+
+gboolean
+coffer_vault_read_values_finish (CofferVault   *self,
+                                 GAsyncResult  *result,
+                                 GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error) != NULL;
+}
+
+guint
+coffer_vault_get_n_thumb_lanes (void)
+{
+  return CLAMP (g_get_num_processors () / 2, 1, COFFER_MAX_THUMB_LANES);
+}
+
+GInputStream *
+coffer_value_reader_open (CofferValueReader  *self,
+                          CofferKey          *key,
+                          CofferValueFacts  **facts,
+                          GCancellable       *cancellable,
+                          GError            **error)
+{
+  kvault_entry entry = coffer_key_to_entry (key);
+  kvault_blob *blob = NULL;
+  uint64_t version;
+  int rc;
+
+  *facts = NULL;
+  g_return_val_if_fail (self->stream == NULL, NULL);
+
+  if ((rc = kvault_data_version (self->vault, &version)) != KVAULT_OK ||
+      (rc = kvault_blob_open_entry (self->vault, &entry, &blob)) != KVAULT_OK)
+    {
+      g_propagate_error (error, coffer_error_new (self->vault, rc));
+      return NULL;
+    }
+  if ((*facts = coffer_value_facts_read (self->vault, blob, error)) == NULL)
+    {
+      kvault_blob_close (blob);
+      return NULL;
+    }
+  self->stream = coffer_value_stream_new (self->vault, blob, cancellable);
+  return g_object_ref (self->stream);
+}
+
+void
+coffer_value_reader_close (CofferValueReader *self)
+{
+  if (self->stream == NULL)
+    return;
+  coffer_value_stream_release (COFFER_VALUE_STREAM (self->stream));
+  g_clear_object (&self->stream);
+}
+
+gboolean
+coffer_value_reader_is_lost (const GError *error)
+{
+  return g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE)) ||
+         g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
+}
