@@ -34,11 +34,13 @@ typedef struct {
   char *format;           /* the loader's name for it: "jpeg"; NULL until known */
   int max_width;
   int max_height;
+  CofferImageFlags flags;
   gint64 n_rows;          /* decoded; some formats go over a picture several times */
   int first_row;          /* these were, the others not */
   int end_row;
   gboolean too_large;
   gboolean closing;       /* pixels made from now on are complete */
+  gboolean satisfied;     /* nothing behind what was read is wanted */
   CofferFrameCount count;
 } Decoder;
 
@@ -58,16 +60,37 @@ decoder_has_rows (Decoder *self)
   return decoder_is (self, "jpeg") || decoder_is (self, "png") || decoder_is (self, "bmp") || decoder_is (self, "pnm");
 }
 
+/* Makes of a room that is to be covered the one that a picture of this size, upright, has to fit. */
+static void
+room_for (Decoder *self,
+          int      width,
+          int      height,
+          int     *max_width,
+          int     *max_height)
+{
+  double scale = MAX ((double) self->max_width / width, (double) self->max_height / height);
+
+  *max_width = self->max_width;
+  *max_height = self->max_height;
+  if (self->flags & COFFER_IMAGE_COVER)
+    {
+      *max_width = CLAMP (width * scale + .5, 1, 2. * self->max_width);
+      *max_height = CLAMP (height * scale + .5, 1, 2. * self->max_height);
+    }
+}
+
 /* The size to decode at so that it can be reduced to the room, whichever way EXIF will turn it. */
 static void
 reduced_size (Decoder *self,
               int     *width,
               int     *height)
 {
-  int upright_width, upright_height, side_width, side_height;
+  int upright_width, upright_height, side_width, side_height, max_width, max_height;
 
-  coffer_image_fit (*width, *height, self->max_width, self->max_height, &upright_width, &upright_height);
-  coffer_image_fit (*width, *height, self->max_height, self->max_width, &side_width, &side_height);
+  room_for (self, *width, *height, &max_width, &max_height);
+  coffer_image_fit (*width, *height, max_width, max_height, &upright_width, &upright_height);
+  room_for (self, *height, *width, &max_width, &max_height);
+  coffer_image_fit (*width, *height, max_height, max_width, &side_width, &side_height);
   *width = MAX (upright_width, side_width);
   *height = MAX (upright_height, side_height);
 }
@@ -236,6 +259,11 @@ feed (Decoder       *self,
       coffer_frame_count_feed (&self->count, piece, len);
       if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
         return FALSE;
+      if (self->flags & COFFER_IMAGE_STILL && self->count.n_frames > 1 && decoder_is (self, "gif"))
+        {
+          self->satisfied = TRUE;   /* the first is whole: another has begun */
+          return TRUE;
+        }
 
       size = next_size (size, thread_time () - began);
     }
@@ -337,6 +365,7 @@ finish_still (Decoder      *self,
 {
   CofferImage *image = self->image;
   const char *orientation = gdk_pixbuf_get_option (pixbuf, "orientation");
+  int max_width, max_height;
 
   image->orientation = orientation != NULL ? CLAMP (atoi (orientation), 1, 8) : 1;
   if (coffer_image_is_on_side (image->orientation))
@@ -346,8 +375,8 @@ finish_still (Decoder      *self,
       image->width = image->height;
       image->height = width;
     }
-  image->texture = coffer_image_render (pixbuf, image->orientation, self->max_width, self->max_height,
-                                        cancellable, &image->opaque);
+  room_for (self, image->width, image->height, &max_width, &max_height);
+  image->texture = coffer_image_render (pixbuf, image->orientation, max_width, max_height, cancellable, &image->opaque);
 
   return image->texture != NULL;
 }
@@ -360,7 +389,7 @@ finish (Decoder       *self,
         GError       **error)
 {
   GdkPixbufAnimation *frames = gdk_pixbuf_loader_get_animation (self->loader);
-  gboolean moves = frames != NULL && !gdk_pixbuf_animation_is_static_image (frames) &&
+  gboolean moves = (self->flags & COFFER_IMAGE_STILL) == 0 && frames != NULL && !gdk_pixbuf_animation_is_static_image (frames) &&
                    (gint64) self->image->width * self->image->height <= MAX_MOVING_PIXELS;
 
   if (self->image->width <= 0 || self->image->height <= 0)
@@ -409,7 +438,7 @@ decode (Decoder       *self,
       return FALSE;
     }
 
-  self->image->cut_short = !closed ||
+  self->image->cut_short = (!closed && !self->satisfied) ||
                            (decoder_has_rows (self) && self->n_rows < gdk_pixbuf_get_height (pixbuf)) ||
                            (decoder_is (self, "png") && png_is_cut (stream, cancellable));
 
@@ -430,16 +459,17 @@ loader_new (const char *content_type)
 }
 
 gboolean
-coffer_image_decode (CofferImage   *image,
-                     const char    *content_type,
-                     GInputStream  *stream,
-                     int            max_width,
-                     int            max_height,
-                     GCancellable  *cancellable,
-                     GError       **error)
+coffer_image_decode_full (CofferImage       *image,
+                          const char        *content_type,
+                          GInputStream      *stream,
+                          int                max_width,
+                          int                max_height,
+                          CofferImageFlags   flags,
+                          GCancellable      *cancellable,
+                          GError           **error)
 {
   g_autoptr(GdkPixbufLoader) loader = loader_new (content_type);
-  Decoder self = { .image = image, .loader = loader, .max_width = max_width, .max_height = max_height };
+  Decoder self = { .image = image, .loader = loader, .max_width = max_width, .max_height = max_height, .flags = flags };
   gboolean ok;
 
   g_return_val_if_fail (max_width > 0 && max_height > 0, FALSE);
@@ -453,6 +483,18 @@ coffer_image_decode (CofferImage   *image,
   g_free (self.format);
 
   return ok;
+}
+
+gboolean
+coffer_image_decode (CofferImage   *image,
+                     const char    *content_type,
+                     GInputStream  *stream,
+                     int            max_width,
+                     int            max_height,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  return coffer_image_decode_full (image, content_type, stream, max_width, max_height, COFFER_IMAGE_DEFAULT, cancellable, error);
 }
 
 gboolean

@@ -29,6 +29,12 @@ typedef struct {
   CofferAnimation *animation;    /* (nullable) */
 } CofferImage;
 
+typedef enum {
+  COFFER_IMAGE_DEFAULT = 0,
+  COFFER_IMAGE_STILL = 1 << 0,   /* of what moves the first frame; of a GIF no more than that is read */
+  COFFER_IMAGE_COVER = 1 << 1,   /* large enough to cover the room, but no side over twice as long as the room's */
+} CofferImageFlags;
+
 /**
  * Decode a picture in pieces, reduced to @max_width × @max_height pixels where it is larger; either way round for a
  * picture that EXIF turns. Any thread, no display needed.
@@ -52,6 +58,15 @@ gboolean coffer_image_decode        (CofferImage   *image,
                                      int            max_height,
                                      GCancellable  *cancellable,
                                      GError       **error);
+
+gboolean coffer_image_decode_full   (CofferImage      *image,
+                                     const char       *content_type,
+                                     GInputStream     *stream,
+                                     int               max_width,
+                                     int               max_height,
+                                     CofferImageFlags  flags,
+                                     GCancellable     *cancellable,
+                                     GError          **error);
 
 /** Whether pictures of this type are decoded as their bytes come; others once all are there, and not to be stopped. */
 gboolean coffer_image_is_incremental (const char *content_type);
