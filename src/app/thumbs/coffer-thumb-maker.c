@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a value to its picture. Runs on a lane, for one value at a time.
+ *
+ * A picture of a value is looked for by the bytes of the value, all of them, which therefore are read first: what has other
+ * bytes has another picture, whatever its key, row and size say. They are read into memory and the value is closed, so that
+ * decoding holds up nobody; values too large for that are read twice while they are open.
+ */
+#define G_LOG_DOMAIN "coffer-thumbs"
+
+#include "coffer-thumb-maker.h"
+
+#include <coffer-image.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define SMALL_SIZE (16 << 20)
+/* Of formats that are decoded only as a whole: what a loader is given of it at most. */
+#define MAX_WHOLE_SIZE (64 << 20)
+#define PIECE_SIZE (256 << 10)
+
+/* One value under work. */
+typedef struct {
+  const CofferThumbId *id;
+  CofferThumbPicture *known;
+  CofferValueReader *reader;
+  GCancellable *cancellable;
+  GInputStream *stream;       /* over the value, until it is closed */
+  CofferValueFacts *facts;
+  GBytes *bytes;              /* all of it, or NULL if it is too large for that */
+} Maker;
+
+gboolean
+coffer_thumb_is_possible (const char *content_type)
+{
+  return content_type == NULL || g_str_has_prefix (content_type, "image/");
+}
+
+static void
+close_value (Maker *self)
+{
+  coffer_value_reader_close (self->reader);
+  g_clear_object (&self->stream);
+}
+
+static gboolean
+rewind_to (Maker    *self,
+           goffset   offset,
+           GError  **error)
+{
+  return g_seekable_seek (G_SEEKABLE (self->stream), offset, G_SEEK_SET, self->cancellable, error);
+}
+
+static gboolean
+read_small (Maker         *self,
+            CofferDigest  *digest,
+            GError       **error)
+{
+  gsize size = self->facts->size, len;
+  g_autofree guint8 *data = g_malloc (size);
+
+  if (!rewind_to (self, 0, error) ||
+      !g_input_stream_read_all (self->stream, data, size, &len, self->cancellable, error))
+    return FALSE;
+
+  close_value (self);
+  *digest = coffer_digest_of (data, size);
+  self->bytes = g_bytes_new_take (g_steal_pointer (&data), size);
+
+  return TRUE;
+}
+
+static gboolean
+read_large (Maker         *self,
+            CofferDigest  *digest,
+            GError       **error)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  XXH3_state_t *state;
+  XXH128_hash_t hash;
+  gssize len;
+
+  if (!rewind_to (self, 0, error))
+    return FALSE;
+
+  state = XXH3_createState ();
+  XXH3_128bits_reset (state);
+  while ((len = g_input_stream_read (self->stream, piece, PIECE_SIZE, self->cancellable, error)) > 0)
+    XXH3_128bits_update (state, piece, len);
+  hash = XXH3_128bits_digest (state);
+  XXH3_freeState (state);
+  *digest = (CofferDigest) { hash.low64, hash.high64 };
+
+  return len == 0;
+}
+
+static GArray *
+parts_of (Maker              *self,
+          const CofferDigest *digest)
+{
+  CofferThumbPart part = { 0, self->facts->size, *digest };
+  GArray *parts = coffer_thumb_parts_new ();
+
+  g_array_append_val (parts, part);
+
+  return parts;
+}
+
+static gboolean
+is_known (Maker              *self,
+          const CofferDigest *digest)
+{
+  const CofferThumbPart *part;
+
+  if (self->known == NULL || self->known->parts == NULL || self->known->parts->len != 1 ||
+      self->known->value_size != self->facts->size)
+    return FALSE;
+
+  part = &g_array_index (self->known->parts, CofferThumbPart, 0);
+
+  return part->size == self->facts->size && coffer_digest_equal (&part->digest, digest);
+}
+
+static CofferThumbnailState
+state_for (const GError *error)
+{
+  return g_error_matches (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER) ? COFFER_THUMBNAIL_NONE
+                                                                                   : COFFER_THUMBNAIL_BROKEN;
+}
+
+static gboolean
+decode (Maker        *self,
+        CofferImage  *image,
+        GError      **error)
+{
+  g_autoptr(GInputStream) stream = NULL;
+  gsize offset = self->facts->data_offset;
+
+  if (self->bytes != NULL)
+    {
+      g_autoptr(GBytes) data = g_bytes_new_from_bytes (self->bytes, offset, g_bytes_get_size (self->bytes) - offset);
+
+      stream = g_memory_input_stream_new_from_bytes (data);
+    }
+  else if (rewind_to (self, offset, error))
+    {
+      stream = g_object_ref (self->stream);
+    }
+
+  return stream != NULL && coffer_image_decode_full (image, self->facts->content_type, stream, self->id->width, self->id->height,
+                                                     COFFER_IMAGE_STILL | COFFER_IMAGE_COVER, self->cancellable, error);
+}
+
+static CofferThumbPicture *
+make_image (Maker   *self,
+            GError **error)
+{
+  g_autoptr(GError) problem = NULL;
+  CofferThumbnailState state;
+  CofferDigest digest;
+  CofferImage image;
+
+  if (self->facts->size > MAX_WHOLE_SIZE && !coffer_image_is_incremental (self->facts->content_type))
+    return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->facts->size, NULL);
+  if (!(self->facts->size <= SMALL_SIZE ? read_small (self, &digest, error) : read_large (self, &digest, error)))
+    return NULL;
+  if (is_known (self, &digest))
+    return coffer_thumb_picture_ref (self->known);
+
+  state = decode (self, &image, &problem) ? COFFER_THUMBNAIL_READY : state_for (problem);
+  if (state == COFFER_THUMBNAIL_READY && image.cut_short)
+    state = COFFER_THUMBNAIL_BROKEN;
+  if (state == COFFER_THUMBNAIL_BROKEN && problem != NULL && problem->domain != COFFER_IMAGE_ERROR)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      coffer_image_clear (&image);
+      return NULL;
+    }
+  if (state != COFFER_THUMBNAIL_READY)
+    coffer_image_clear (&image);
+
+  return coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self, &digest));
+}
+
+CofferThumbPicture *
+coffer_thumb_make (const CofferThumbId  *id,
+                   CofferThumbPicture   *known,
+                   CofferValueReader    *reader,
+                   GCancellable         *cancellable,
+                   GError              **error)
+{
+  Maker self = { .id = id, .known = known, .reader = reader, .cancellable = cancellable };
+  g_autoptr(CofferValueFacts) facts = NULL;
+  CofferThumbPicture *picture = NULL;
+
+  self.stream = coffer_value_reader_open (reader, id->key, &facts, cancellable, error);
+  self.facts = facts;
+  if (self.stream == NULL)
+    return NULL;
+
+  if (facts->size > facts->data_offset && g_str_has_prefix (facts->content_type, "image/"))
+    picture = make_image (&self, error);
+  else
+    picture = coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, facts->size, NULL);
+
+  close_value (&self);
+  g_clear_pointer (&self.bytes, g_bytes_unref);
+
+  return picture;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-vault.h>
+
+#include "coffer-thumb-id.h"
+#include "coffer-thumb-picture.h"
+
+G_BEGIN_DECLS
+
+/** Whether values of this type can have a picture. NULL: not known. Any thread. */
+gboolean            coffer_thumb_is_possible (const char           *content_type);
+
+/**
+ * Lane. From a value to its picture.
+ *
+ * @known  (nullable) what was made of a value by this id before: given back if the value is the same still
+ *
+ * Returns: (transfer full) (nullable): NULL if stopped, or the value cannot be read
+ */
+CofferThumbPicture *coffer_thumb_make        (const CofferThumbId  *id,
+                                              CofferThumbPicture   *known,
+                                              CofferValueReader    *reader,
+                                              GCancellable         *cancellable,
+                                              GError              **error);
+
+G_END_DECLS
