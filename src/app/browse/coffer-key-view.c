@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of keys. The model is lazy and may have millions of rows, so nothing here walks it: positions come from
- * coffer_entry_list_find_async(), and a new list gets a selection model of its own (setting the model of one that is there is
- * O(n) in GTK 4.8). Main thread.
+/* The list of keys. The model is lazy and may have millions of rows, so nothing here walks it. Main thread.
  *
- *   CofferEntryList -> GtkSingleSelection -> GtkGridView -> CofferKeyRow
+ *   CofferEntryList -> CofferKeySelection -> GtkGridView -> CofferKeyRow
  *
  * A GtkListView, or the one in a GtkColumnView, makes two hundred rows before it shows the first, and has no say in it. A
  * GtkGridView makes thirty for each column that it might have ("max-columns"), so ours says how many rows there shall be; that
@@ -35,23 +33,18 @@ struct _CofferKeyView {
   GtkWidget *scroller;
   GtkGridView *rows;
   GtkPopover *menu;
-  GtkSingleSelection *selection;  /* unowned: the grid view's */
 
-  CofferEntryList *list;
-  CofferEntry *selected;
-  GBytes *return_to;              /* the key to select once the list is read again */
-  GCancellable *finding;
+  CofferKeySelection *selection;
   CofferKeyTyping *typing;
-  GPtrArray *row_widgets;         /* unowned CofferKeyRow: those alive */
+  GPtrArray *row_widgets;   /* unowned CofferKeyRow: those alive */
   gboolean compact;
   gboolean descending;
   guint shape_idle;
-  guint n_frames;                 /* with rows, as far as they are counted */
+  guint n_frames;           /* with rows, as far as they are counted */
 };
 
 enum {
-  PROP_SELECTED_ENTRY = 1,
-  PROP_COMPACT,
+  PROP_COMPACT = 1,
   PROP_DESCENDING,
   N_PROPS
 };
@@ -80,166 +73,54 @@ get_row (CofferKeyView *self,
   return NULL;
 }
 
-static guint
-get_n_rows (CofferKeyView *self)
+static GtkWidget *
+get_current_row (CofferKeyView *self)
 {
-  return self->list != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->list)) : 0;
+  guint position = self->selection != NULL ? coffer_key_selection_get_current (self->selection) : GTK_INVALID_LIST_POSITION;
+
+  return position != GTK_INVALID_LIST_POSITION ? get_row (self, position) : NULL;
+}
+
+/* The list draws ranges from the row that was chosen last in its own way. */
+static void
+choose_row (CofferKeyView *self,
+            guint          position)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.select-item", "(ubb)", position, FALSE, FALSE);
 }
 
 static void
-select_position (CofferKeyView *self,
-                 guint          position)
+reveal_cb (CofferKeyView *self,
+           guint          position)
 {
-  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
 
-  gtk_single_selection_set_selected (self->selection, position);
+  choose_row (self, position);
   gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.scroll-to-item", "u", position);
   /* The rows that had the focus may be gone; elsewhere it is the person's. */
-  if (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)) && (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self))))
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
-static void
-found_cb (GObject      *source,
-          GAsyncResult *result,
-          gpointer      user_data)
-{
-  g_autoptr(CofferKeyView) self = user_data;
-  g_autoptr(GError) error = NULL;
-  guint position = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
-
-  if (error != NULL || self->selection == NULL || source != G_OBJECT (self->list) || get_n_rows (self) == 0 ||
-      gtk_widget_get_root (GTK_WIDGET (self)) == NULL)
-    return;
-
-  select_position (self, MIN (position, get_n_rows (self) - 1));
-}
-
-static void
-find (CofferKeyView *self,
-      GBytes        *key)
-{
-  g_cancellable_cancel (self->finding);
-  g_clear_object (&self->finding);
-  if (self->list == NULL)
-    return;
-  self->finding = g_cancellable_new ();
-  coffer_entry_list_find_async (self->list, key, self->finding, found_cb, g_object_ref (self));
-}
-
-static void
-selected_loaded_cb (CofferKeyView *self)
-{
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED_ENTRY]);
-}
-
-static void
-set_selected (CofferKeyView *self,
-              CofferEntry   *entry)
-{
-  if (self->selected != NULL)
-    g_signal_handlers_disconnect_by_func (self->selected, selected_loaded_cb, self);
-  g_set_object (&self->selected, entry);
-  if (entry != NULL && coffer_entry_get_key (entry) == NULL)
-    g_signal_connect_swapped (entry, "notify::loaded", G_CALLBACK (selected_loaded_cb), self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED_ENTRY]);
-}
-
-/* Keys are found by their bytes, which those of other classes than blobs do not have. */
-static gboolean
-can_be_found (CofferEntry *entry)
-{
-  CofferKey *key = coffer_entry_get_key (entry);
-
-  return key != NULL && coffer_key_is_blob (key);
-}
-
-static void
-selected_item_cb (CofferKeyView *self)
-{
-  CofferEntry *entry = gtk_single_selection_get_selected_item (self->selection);
-
-  if (entry == self->selected)
-    return;
-
-  if (entry != NULL)
-    g_clear_pointer (&self->return_to, g_bytes_unref);
-  else if (get_n_rows (self) == 0 && self->return_to == NULL && can_be_found (self->selected))
-    self->return_to = g_bytes_ref (coffer_key_get_bytes (coffer_entry_get_key (self->selected)));
-
-  set_selected (self, entry);
-}
-
-/* The list has its rows again, or says that it is done. */
-static void
-refilled_cb (CofferKeyView *self)
-{
-  g_autoptr(GBytes) key = NULL;
-
-  if (self->return_to == NULL || coffer_entry_list_get_loading (self->list) || get_n_rows (self) == 0)
-    return;
-
-  key = g_steal_pointer (&self->return_to);
-  find (self, key);
-}
-
-CofferEntry *
-coffer_key_view_get_selected_entry (CofferKeyView *self)
-{
-  g_return_val_if_fail (COFFER_IS_KEY_VIEW (self), NULL);
-
-  return self->selected;
-}
-
 void
-coffer_key_view_unselect (CofferKeyView *self)
+coffer_key_view_set_selection (CofferKeyView      *self,
+                               CofferKeySelection *selection)
 {
   g_return_if_fail (COFFER_IS_KEY_VIEW (self));
 
-  g_cancellable_cancel (self->finding);
+  if (selection == self->selection)
+    return;
+
   if (self->selection != NULL)
-    gtk_single_selection_set_selected (self->selection, GTK_INVALID_LIST_POSITION);
-  g_clear_pointer (&self->return_to, g_bytes_unref);
-}
-
-void
-coffer_key_view_follow (CofferKeyView *self,
-                        GBytes        *key)
-{
-  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
-
-  g_clear_pointer (&self->return_to, g_bytes_unref);
-  self->return_to = key != NULL ? g_bytes_ref (key) : NULL;
-}
-
-void
-coffer_key_view_set_list (CofferKeyView   *self,
-                          CofferEntryList *list)
-{
-  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
-
-  if (list == self->list)
+    g_signal_handlers_disconnect_by_func (self->selection, reveal_cb, self);
+  g_set_object (&self->selection, selection);
+  gtk_grid_view_set_model (self->rows, GTK_SELECTION_MODEL (selection));
+  if (selection == NULL)
     return;
 
-  coffer_key_view_unselect (self);
-  if (self->list != NULL)
-    g_signal_handlers_disconnect_by_func (self->list, refilled_cb, self);
-  gtk_grid_view_set_model (self->rows, NULL);
-  self->selection = NULL;
-  g_set_object (&self->list, list);
-  if (list == NULL)
-    return;
-
-  g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (refilled_cb), self);
-  coffer_entry_list_set_order (list, COFFER_SORT_KEY, self->descending);
-  self->selection = gtk_single_selection_new (NULL);
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (list));
-  g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (selected_item_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (refilled_cb), self, G_CONNECT_SWAPPED);
-  gtk_grid_view_set_model (self->rows, GTK_SELECTION_MODEL (self->selection));
-  g_object_unref (self->selection);
+  g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
+  coffer_entry_list_set_order (coffer_key_selection_get_list (selection), COFFER_SORT_KEY, self->descending);
 }
 
 /* Order */
@@ -261,8 +142,8 @@ set_descending (CofferKeyView *self,
 
   self->descending = descending;
   show_order (self);
-  if (self->list != NULL)
-    coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, descending);
+  if (self->selection != NULL)
+    coffer_entry_list_set_order (coffer_key_selection_get_list (self->selection), COFFER_SORT_KEY, descending);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCENDING]);
 }
 
@@ -282,10 +163,17 @@ key_pressed_cb (CofferKeyView   *self,
 {
   g_autoptr(GBytes) key = coffer_key_typing_press (self->typing, keyval, state);
 
+  if (self->selection == NULL)
+    return GDK_EVENT_PROPAGATE;
+  if (keyval == GDK_KEY_Escape && coffer_key_selection_get_n_selected (self->selection) > 1)
+    {
+      coffer_key_selection_clear (self->selection);
+      return GDK_EVENT_STOP;
+    }
   if (key == NULL)
     return GDK_EVENT_PROPAGATE;
 
-  find (self, key);
+  coffer_key_selection_go_to (self->selection, key);
   return GDK_EVENT_STOP;
 }
 
@@ -329,9 +217,12 @@ static void
 clicked_cb (CofferKeyView *self,
             int            n_press,
             double         x,
-            double         y)
+            double         y,
+            GtkGesture    *gesture)
 {
-  if (self->compact && n_press == 1 && pick_row (self, x, y) != NULL)
+  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
+
+  if (self->compact && n_press == 1 && (state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)) == 0 && pick_row (self, x, y) != NULL)
     activate_cb (self);
 }
 
@@ -350,11 +241,16 @@ pop_up_menu_at (CofferKeyView *self,
 {
   CofferKeyRow *row = pick_row (self, x, y);
   double view_x, view_y;
+  guint position;
 
   if (row == NULL || coffer_key_row_get_entry (row) == NULL)
     return;
 
-  gtk_single_selection_set_selected (self->selection, coffer_entry_get_position (coffer_key_row_get_entry (row)));
+  position = coffer_entry_get_position (coffer_key_row_get_entry (row));
+  if (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), position))
+    coffer_key_selection_look_at (self->selection, position);
+  else
+    choose_row (self, position);
   gtk_widget_translate_coordinates (GTK_WIDGET (self->rows), GTK_WIDGET (self), x, y, &view_x, &view_y);
   pop_up_menu (self, &(GdkRectangle) { view_x, view_y, 1, 1 });
 }
@@ -387,10 +283,10 @@ menu_action (GtkWidget  *widget,
   graphene_rect_t box;
   GtkWidget *row;
 
-  if (self->selected == NULL)
+  if (self->selection == NULL || coffer_key_selection_get_n_selected (self->selection) == 0)
     return;
 
-  row = get_row (self, coffer_entry_get_position (self->selected));
+  row = get_current_row (self);
   if (row != NULL && gtk_widget_compute_bounds (row, widget, &box) && box.origin.y >= 0 &&
       box.origin.y + box.size.height <= gtk_widget_get_height (widget))
     at = (GdkRectangle) { box.origin.x + 58, box.origin.y + box.size.height - 4, 1, 1 };
@@ -574,12 +470,12 @@ coffer_key_view_focus (GtkWidget        *widget,
          (direction == GTK_DIR_TAB_FORWARD && gtk_widget_grab_focus (widget));
 }
 
-/* The selected row, so that the arrows go on from there: the list itself would give the focus to the row that had it last. */
+/* The row selected last, so that the arrows go on from there: the list itself would give the focus to the row that had it last. */
 static gboolean
 coffer_key_view_grab_focus (GtkWidget *widget)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
-  GtkWidget *row = self->selected != NULL ? get_row (self, coffer_entry_get_position (self->selected)) : NULL;
+  GtkWidget *row = get_current_row (self);
 
   return gtk_widget_grab_focus (row != NULL ? row : GTK_WIDGET (self->rows));
 }
@@ -594,9 +490,6 @@ coffer_key_view_get_property (GObject    *object,
 
   switch (id)
     {
-    case PROP_SELECTED_ENTRY:
-      g_value_set_object (value, self->selected);
-      break;
     case PROP_COMPACT:
       g_value_set_boolean (value, self->compact);
       break;
@@ -631,11 +524,7 @@ coffer_key_view_dispose (GObject *object)
 
   g_clear_handle_id (&self->shape_idle, g_source_remove);
   if (self->rows != NULL)
-    coffer_key_view_set_list (self, NULL);
-  g_clear_object (&self->finding);
-  if (self->selected != NULL)
-    g_signal_handlers_disconnect_by_func (self->selected, selected_loaded_cb, self);
-  g_clear_object (&self->selected);
+    coffer_key_view_set_selection (self, NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_KEY_VIEW);
 
   G_OBJECT_CLASS (coffer_key_view_parent_class)->dispose (object);
@@ -667,8 +556,6 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   widget_class->focus = coffer_key_view_focus;
   widget_class->grab_focus = coffer_key_view_grab_focus;
 
-  properties[PROP_SELECTED_ENTRY] = g_param_spec_object ("selected-entry", NULL, NULL, COFFER_TYPE_ENTRY,
-                                                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_COMPACT] = g_param_spec_boolean ("compact", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_DESCENDING] = g_param_spec_boolean ("descending", NULL, NULL, FALSE,
                                                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);

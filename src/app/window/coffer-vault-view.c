@@ -54,6 +54,7 @@ struct _CofferVaultView {
 
   CofferVault *vault;
   CofferEntryList *list;
+  CofferKeySelection *selection;
   CofferSection *watched;  /* the section on show if it is no table */
   gboolean sidebar_shown;
   guint patience;
@@ -383,7 +384,7 @@ section_cb (CofferVaultView *self)
 
   if (!coffer_section_is_vault (section))
     {
-      coffer_key_view_unselect (self->keys);
+      coffer_key_selection_clear (self->selection);
       watch_section (self, section);
     }
   else
@@ -391,7 +392,7 @@ section_cb (CofferVaultView *self)
       watch_section (self, NULL);
       if (g_strcmp0 (coffer_vault_get_table (self->vault), coffer_section_get_name (section)) != 0)
         {
-          coffer_key_view_unselect (self->keys);
+          coffer_key_selection_clear (self->selection);
           coffer_vault_set_table (self->vault, coffer_section_get_name (section));
         }
     }
@@ -413,7 +414,7 @@ section_activated_cb (CofferVaultView *self)
 static void
 selected_cb (CofferVaultView *self)
 {
-  CofferEntry *entry = coffer_key_view_get_selected_entry (self->keys);
+  CofferEntry *entry = coffer_key_selection_get_selected_entry (self->selection);
 
   coffer_status_bar_set_selected (self->status_bar, entry);
   if (entry == NULL || coffer_entry_get_key (entry) != NULL)
@@ -428,6 +429,14 @@ coffer_vault_view_get_list (CofferVaultView *self)
   g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
 
   return self->list != NULL ? G_LIST_MODEL (self->list) : NULL;
+}
+
+CofferKeySelection *
+coffer_vault_view_get_selection (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->selection;
 }
 
 CofferKeyView *
@@ -459,7 +468,13 @@ drop_vault (CofferVaultView *self)
     g_signal_handlers_disconnect_by_func (self->list, list_cb, self);
   g_clear_handle_id (&self->patience, g_source_remove);
   g_clear_handle_id (&self->title_id, g_source_remove);
-  coffer_key_view_set_list (self->keys, NULL);
+  if (self->selection != NULL)
+    {
+      coffer_key_selection_clear (self->selection);
+      g_signal_handlers_disconnect_by_func (self->selection, selected_cb, self);
+    }
+  coffer_key_view_set_selection (self->keys, NULL);
+  g_clear_object (&self->selection);
   watch_section (self, NULL);
   coffer_preview_set_vault (self->preview, NULL);
   coffer_status_bar_set_vault (self->status_bar, NULL, NULL);
@@ -484,7 +499,9 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   g_signal_connect_swapped (self->list, "items-changed", G_CALLBACK (list_cb), self);
   g_signal_connect_swapped (self->list, "notify", G_CALLBACK (list_cb), self);
   coffer_preview_set_vault (self->preview, vault);
-  coffer_key_view_set_list (self->keys, self->list);
+  self->selection = coffer_key_selection_new (self->list);
+  g_signal_connect_swapped (self->selection, "notify::selected-entry", G_CALLBACK (selected_cb), self);
+  coffer_key_view_set_selection (self->keys, self->selection);
   coffer_status_bar_set_vault (self->status_bar, vault, self->list);
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
@@ -556,7 +573,6 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_cb);
-  gtk_widget_class_bind_template_callback (widget_class, selected_cb);
   gtk_widget_class_bind_template_callback (widget_class, update_folds);
 
   g_type_ensure (COFFER_TYPE_BANNER);

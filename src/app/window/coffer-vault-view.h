@@ -27,6 +27,10 @@ void           coffer_vault_view_set_vault          (CofferVaultView *self,
 /** Returns: (transfer none) */
 CofferKeyView *coffer_vault_view_get_keys           (CofferVaultView *self);
 
+/** Which keys of the vault are selected, in whatever view. Returns: (transfer none) (nullable) NULL without a vault */
+CofferKeySelection *
+               coffer_vault_view_get_selection      (CofferVaultView *self);
+
 /** The CofferEntryList on show. Returns: (transfer none) (nullable) */
 GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);
 

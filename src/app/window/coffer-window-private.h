@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What coffer-window.c and coffer-window-actions.c share. */
+/* What coffer-window.c and the files of its actions share. */
 #pragma once
 
 #include "coffer-start-page.h"
@@ -37,3 +37,21 @@ void coffer_window_add_actions    (CofferWindow *self);
 
 /** Enable what can be done with what is on show now. */
 void coffer_window_update_actions (CofferWindow *self);
+
+/* coffer-window-actions.c, for coffer-window-keys.c and the like. */
+
+/** Tell of a failure; @name is what failed, the vault or a key. Nothing when cancelled or without a vault. */
+void              coffer_window_report (CofferWindow *self, const GError *error, const char *name);
+
+/** Say a word in passing. */
+void              coffer_window_toast  (CofferWindow *self, const char *text);
+
+/** A question with Cancel as the answer of Enter and Esc; @answer is the other. Returns: (transfer none) */
+AdwMessageDialog *coffer_window_ask    (CofferWindow *self, const char *heading, const char *body, const char *answer, const char *label,
+                                        AdwResponseAppearance appearance, GCallback response_cb);
+
+void              coffer_window_enable (CofferWindow *self, const char *name, gboolean enabled);
+
+/* coffer-window-keys.c: the actions on keys. */
+void coffer_window_add_key_actions    (CofferWindow *self);
+void coffer_window_update_key_actions (CofferWindow *self);

@@ -194,6 +194,9 @@ take_vault (CofferWindow *self,
   coffer_recent_add (coffer_application_get_recent (get_application (self)), self->file);
   show_page (self, "vault");
   coffer_vault_view_set_vault (self->view, vault);
+  g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify",
+                           G_CALLBACK (coffer_window_update_key_actions), self, G_CONNECT_SWAPPED);
+  coffer_window_update_key_actions (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
   if (self->unseen != 0)
     {

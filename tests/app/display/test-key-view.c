@@ -13,6 +13,7 @@
 typedef struct {
   CofferVault *vault;
   CofferEntryList *list;
+  CofferKeySelection *selection;
   CofferKeyView *view;
   GtkWindow *window;
   const char *key;   /* waited for */
@@ -68,7 +69,7 @@ static gboolean
 is_selected (gpointer data)
 {
   Fixture *self = data;
-  CofferEntry *entry = coffer_key_view_get_selected_entry (self->view);
+  CofferEntry *entry = coffer_key_selection_get_selected_entry (self->selection);
 
   return entry != NULL && g_strcmp0 (coffer_entry_get_display_key (entry), self->key) == 0;
 }
@@ -99,7 +100,8 @@ set_up (Fixture       *self,
   g_assert_true (screen_wait (is_set, &self->vault));
   self->list = coffer_entry_list_new (self->vault);
   self->view = g_object_new (COFFER_TYPE_KEY_VIEW, NULL);
-  coffer_key_view_set_list (self->view, self->list);
+  self->selection = coffer_key_selection_new (self->list);
+  coffer_key_view_set_selection (self->view, self->selection);
   self->window = screen_show (GTK_WIDGET (self->view), GPOINTER_TO_INT (width), 600);
   assert_row (self, "audio/tone.flac");
 }
@@ -111,6 +113,7 @@ tear_down (Fixture       *self,
   g_object_add_weak_pointer (G_OBJECT (self->view), (gpointer *) &self->view);
   gtk_window_destroy (self->window);
   screen_assert_soon (self->view == NULL);
+  g_clear_object (&self->selection);
   g_clear_object (&self->list);
   coffer_vault_close (self->vault);
   screen_assert_soon (G_OBJECT (self->vault)->ref_count == 1);
@@ -123,7 +126,7 @@ select_key (Fixture    *self,
 {
   g_autoptr(GBytes) bytes = g_bytes_new (key, strlen (key));
 
-  coffer_key_view_follow (self->view, bytes);
+  coffer_key_selection_follow (self->selection, bytes);
   coffer_entry_list_refresh (self->list);
   assert_selected (self, key);
 }
@@ -150,7 +153,7 @@ static void
 test_nothing_is_selected_at_first (Fixture       *self,
                                    gconstpointer  width)
 {
-  g_assert_null (coffer_key_view_get_selected_entry (self->view));
+  g_assert_null (coffer_key_selection_get_selected_entry (self->selection));
 }
 
 static void
@@ -174,7 +177,7 @@ test_next_key_follows_one_that_is_gone (Fixture       *self,
 {
   g_autoptr(GBytes) gone = g_bytes_new_static ("doc/archivf", 11);
 
-  coffer_key_view_follow (self->view, gone);
+  coffer_key_selection_follow (self->selection, gone);
   coffer_entry_list_refresh (self->list);
   assert_selected (self, "doc/broken.json");
 }
@@ -184,10 +187,10 @@ test_unselecting_stays (Fixture       *self,
                         gconstpointer  width)
 {
   select_key (self, "img/photo.png");
-  coffer_key_view_unselect (self->view);
+  coffer_key_selection_clear (self->selection);
   coffer_entry_list_refresh (self->list);
   screen_run (200);
-  g_assert_null (coffer_key_view_get_selected_entry (self->view));
+  g_assert_null (coffer_key_selection_get_selected_entry (self->selection));
 }
 
 static void

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Selecting by key: which rows those are, the list finds out behind. The last question is the one that counts. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-key-selection"
+
+#include "coffer-key-selection-private.h"
+
+static GCancellable *
+begin_finding (CofferKeySelection *self)
+{
+  g_cancellable_cancel (self->finding);
+  g_clear_object (&self->finding);
+  return self->finding = g_cancellable_new ();
+}
+
+static void
+found_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr(CofferKeySelection) self = user_data;
+  g_autoptr(GError) error = NULL;
+  guint position = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (error != NULL || coffer_key_selection_get_n_rows (self) == 0)
+    return;
+
+  position = MIN (position, coffer_key_selection_get_n_rows (self) - 1);
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self), position, TRUE);
+  g_signal_emit (self, coffer_key_selection_reveal_signal, 0, position);
+}
+
+void
+coffer_key_selection_go_to (CofferKeySelection *self,
+                            GBytes             *prefix)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+  g_return_if_fail (prefix != NULL);
+
+  coffer_entry_list_find_async (self->list, prefix, begin_finding (self), found_cb, g_object_ref (self));
+}
+
+/* What the first key behind all that begin with @prefix begins with at least; as there may be none, and in @descending order
+ * "behind" is before it. (transfer full) (nullable) NULL: those keys are the last ones. */
+static GBytes *
+end_of_prefix (GBytes   *prefix,
+               gboolean  descending)
+{
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (prefix, &size);
+  g_autofree guint8 *end = NULL;
+
+  while (!descending && size > 0 && bytes[size - 1] == 0xff)
+    size--;
+  if (size == 0)
+    return NULL;
+  end = g_memdup2 (bytes, size);
+  end[size - 1] += descending ? -1 : 1;
+  return g_bytes_new_take (g_steal_pointer (&end), size);
+}
+
+typedef struct {
+  CofferKeySelection *selection;
+  GCancellable *cancellable;
+  GBytes *end;      /* (nullable) */
+  guint position;
+} Prefix;
+
+static void
+prefix_free (Prefix *prefix)
+{
+  g_object_unref (prefix->selection);
+  g_object_unref (prefix->cancellable);
+  g_clear_pointer (&prefix->end, g_bytes_unref);
+  g_free (prefix);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Prefix, prefix_free)
+
+static void
+add_until (Prefix *prefix,
+           guint   end)
+{
+  CofferKeySelection *self = prefix->selection;
+
+  CofferRanges *rows;
+
+  end = MIN (end, coffer_key_selection_get_n_rows (self));
+  if (prefix->position >= end)
+    return;
+
+  rows = coffer_ranges_copy (self->rows);
+  coffer_ranges_add_range (rows, prefix->position, end - prefix->position);
+  coffer_key_selection_set_rows (self, rows, self->current);
+}
+
+static void
+end_found_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr(Prefix) prefix = user_data;
+  g_autoptr(GError) error = NULL;
+  guint end = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (error == NULL)
+    add_until (prefix, end);
+}
+
+static void
+begin_found_cb (GObject      *source,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr(Prefix) prefix = user_data;
+  CofferEntryList *list = COFFER_ENTRY_LIST (source);
+  GCancellable *cancellable = prefix->cancellable;
+  GBytes *end = prefix->end;
+  g_autoptr(GError) error = NULL;
+
+  prefix->position = coffer_entry_list_find_finish (list, result, &error);
+  if (error != NULL)
+    return;
+  if (end == NULL)
+    add_until (prefix, G_MAXUINT);
+  else
+    coffer_entry_list_find_async (list, end, cancellable, end_found_cb, g_steal_pointer (&prefix));
+}
+
+void
+coffer_key_selection_add_prefix (CofferKeySelection *self,
+                                 GBytes             *prefix)
+{
+  Prefix *job;
+  gboolean descending;
+
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+  g_return_if_fail (prefix != NULL);
+
+  g_object_get (self->list, "descending", &descending, NULL);
+  job = g_new0 (Prefix, 1);
+  job->selection = g_object_ref (self);
+  job->cancellable = g_object_ref (begin_finding (self));
+  job->end = end_of_prefix (prefix, descending);
+  coffer_entry_list_find_async (self->list, prefix, job->cancellable, begin_found_cb, job);
+}

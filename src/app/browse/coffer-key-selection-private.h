@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-key-selection.h"
+
+G_BEGIN_DECLS
+
+#define NO_ROW GTK_INVALID_LIST_POSITION
+
+struct _CofferKeySelection {
+  GObject parent_instance;
+
+  CofferEntryList *list;
+  CofferRanges *rows;
+  guint current;           /* NO_ROW: none */
+  CofferEntry *entry;      /* of the current row */
+  guint n_told;            /* of "n-selected" */
+  GBytes *return_to;       /* the key to select once the list is read again */
+  GCancellable *finding;
+};
+
+extern guint coffer_key_selection_reveal_signal;
+
+guint coffer_key_selection_get_n_rows (CofferKeySelection *self);
+
+/** Select @rows (transfer full), which a person or a program chose, instead of those that are; @current is the one looked at. */
+void  coffer_key_selection_set_rows   (CofferKeySelection *self,
+                                       CofferRanges       *rows,
+                                       guint               current);
+
+G_END_DECLS

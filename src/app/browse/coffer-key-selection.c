@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/* The selection over a lazy list: ranges of positions, and the one row that was selected last, the current one. GTK's own
+ * selections ask the list for every row they touch, which of a million makes a million queries. Main thread.
+ *
+ *   CofferEntryList -> CofferKeySelection -> GtkGridView, of the list and of the grid
+ *
+ * What is kept true: no range reaches behind the last row; the current row is selected, and the only one if there is only one.
+ * Views are told by selection-changed of a span that has all rows that changed, everybody else by notify once that is done.
+ */
+#define G_LOG_DOMAIN "coffer-key-selection"
+
+#include "coffer-key-selection-private.h"
+
+enum {
+  PROP_N_SELECTED = 1,
+  PROP_SELECTED_ENTRY,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+guint coffer_key_selection_reveal_signal;
+
+static void list_model_iface_init (GListModelInterface *iface);
+static void selection_model_iface_init (GtkSelectionModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (CofferKeySelection, coffer_key_selection, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init)
+                               G_IMPLEMENT_INTERFACE (GTK_TYPE_SELECTION_MODEL, selection_model_iface_init))
+
+guint
+coffer_key_selection_get_n_rows (CofferKeySelection *self)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (self->list));
+}
+
+/* ---- the current row, and what others are told ---- */
+
+static void
+loaded_cb (CofferKeySelection *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED_ENTRY]);
+}
+
+static void
+set_entry (CofferKeySelection *self,
+           CofferEntry        *entry)
+{
+  if (entry == self->entry)
+    return;
+
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, loaded_cb, self);
+  g_set_object (&self->entry, entry);
+  if (entry != NULL && coffer_entry_get_key (entry) == NULL)
+    g_signal_connect_swapped (entry, "notify::loaded", G_CALLBACK (loaded_cb), self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED_ENTRY]);
+}
+
+/* The row that is current when @wanted was selected last. */
+static guint
+choose_current (CofferKeySelection *self,
+                guint               wanted)
+{
+  guint n_ranges;
+  const CofferRange *ranges = coffer_ranges_peek (self->rows, &n_ranges);
+
+  if (coffer_ranges_count (self->rows) == 1)
+    return ranges[0].position;
+  return coffer_ranges_contains (self->rows, wanted) ? wanted : NO_ROW;
+}
+
+static void
+tell (CofferKeySelection *self)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+  guint n_selected = coffer_ranges_count (self->rows);
+
+  if (self->current != NO_ROW)
+    entry = g_list_model_get_item (G_LIST_MODEL (self->list), self->current);
+  g_object_freeze_notify (G_OBJECT (self));
+  set_entry (self, entry);
+  if (n_selected != self->n_told)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SELECTED]);
+  self->n_told = n_selected;
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+coffer_key_selection_set_rows (CofferKeySelection *self,
+                               CofferRanges       *rows,
+                               guint               current)
+{
+  g_autoptr(CofferRanges) old = self->rows;
+  guint n_old, n_new;
+  const CofferRange *was = coffer_ranges_peek (old, &n_old);
+  const CofferRange *is = coffer_ranges_peek (rows, &n_new);
+  gboolean same = coffer_ranges_equal (old, rows);
+
+  g_clear_pointer (&self->return_to, g_bytes_unref);
+  g_cancellable_cancel (self->finding);
+  self->rows = rows;
+  self->current = choose_current (self, current);
+  if (!same)
+    {
+      guint first = MIN (n_old > 0 ? was[0].position : G_MAXUINT, n_new > 0 ? is[0].position : G_MAXUINT);
+      guint end = MAX (n_old > 0 ? was[n_old - 1].end : 0, n_new > 0 ? is[n_new - 1].end : 0);
+
+      gtk_selection_model_selection_changed (GTK_SELECTION_MODEL (self), first, end - first);
+    }
+  tell (self);
+}
+
+/* ---- GtkSelectionModel ---- */
+
+static gboolean
+coffer_key_selection_is_selected (GtkSelectionModel *model,
+                                  guint              position)
+{
+  return coffer_ranges_contains (COFFER_KEY_SELECTION (model)->rows, position);
+}
+
+static GtkBitset *
+coffer_key_selection_get_selection_in_range (GtkSelectionModel *model,
+                                             guint              position,
+                                             guint              n_items)
+{
+  g_autoptr(CofferRanges) rows = coffer_ranges_copy (COFFER_KEY_SELECTION (model)->rows);
+  GtkBitset *bits = gtk_bitset_new_empty ();
+  guint n_ranges;
+  const CofferRange *ranges;
+
+  n_items = MIN (n_items, G_MAXUINT - position);
+  coffer_ranges_remove_range (rows, 0, position);
+  coffer_ranges_remove_range (rows, position + n_items, G_MAXUINT - position - n_items);
+  ranges = coffer_ranges_peek (rows, &n_ranges);
+  for (guint i = 0; i < n_ranges; i++)
+    gtk_bitset_add_range (bits, ranges[i].position, ranges[i].end - ranges[i].position);
+  return bits;
+}
+
+/* As far as there are rows. (transfer full) */
+static CofferRanges *
+with_range (CofferKeySelection *self,
+            CofferRanges       *rows,
+            guint               position,
+            guint               n_items)
+{
+  guint n_rows = coffer_key_selection_get_n_rows (self);
+
+  if (position < n_rows)
+    coffer_ranges_add_range (rows, position, MIN (n_items, n_rows - position));
+  return rows;
+}
+
+/* A range is drawn from the row that was current to its other end, which is looked at. */
+static gboolean
+coffer_key_selection_select_range (GtkSelectionModel *model,
+                                   guint              position,
+                                   guint              n_items,
+                                   gboolean           unselect_rest)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (model);
+  CofferRanges *rows = unselect_rest ? coffer_ranges_new () : coffer_ranges_copy (self->rows);
+  guint last = MIN (n_items, G_MAXUINT - position) + position - 1;
+
+  coffer_key_selection_set_rows (self, with_range (self, rows, position, n_items), last == self->current ? position : last);
+  return TRUE;
+}
+
+static gboolean
+coffer_key_selection_select_item (GtkSelectionModel *model,
+                                  guint              position,
+                                  gboolean           unselect_rest)
+{
+  return coffer_key_selection_select_range (model, position, 1, unselect_rest);
+}
+
+static gboolean
+coffer_key_selection_unselect_range (GtkSelectionModel *model,
+                                     guint              position,
+                                     guint              n_items)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (model);
+  CofferRanges *rows = coffer_ranges_copy (self->rows);
+
+  coffer_ranges_remove_range (rows, position, MIN (n_items, G_MAXUINT - position));
+  coffer_key_selection_set_rows (self, rows, self->current);
+  return TRUE;
+}
+
+static gboolean
+coffer_key_selection_unselect_item (GtkSelectionModel *model,
+                                    guint              position)
+{
+  return coffer_key_selection_unselect_range (model, position, 1);
+}
+
+static gboolean
+coffer_key_selection_select_all (GtkSelectionModel *model)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (model);
+
+  coffer_key_selection_set_rows (self, with_range (self, coffer_ranges_new (), 0, G_MAXUINT), self->current);
+  return TRUE;
+}
+
+static gboolean
+coffer_key_selection_unselect_all (GtkSelectionModel *model)
+{
+  coffer_key_selection_set_rows (COFFER_KEY_SELECTION (model), coffer_ranges_new (), NO_ROW);
+  return TRUE;
+}
+
+static void
+change_run (CofferKeySelection *self,
+            CofferRanges       *rows,
+            guint               position,
+            guint               n_items,
+            gboolean            add)
+{
+  if (add)
+    with_range (self, rows, position, n_items);
+  else
+    coffer_ranges_remove_range (rows, position, n_items);
+}
+
+/* Adds or removes the rows of @bits, run by run; of a single run nobody has to look at every bit. */
+static void
+change_bits (CofferKeySelection *self,
+             CofferRanges       *rows,
+             const GtkBitset    *bits,
+             gboolean            add)
+{
+  guint first = gtk_bitset_get_minimum (bits);
+  guint64 n_bits = gtk_bitset_get_size (bits);
+  GtkBitsetIter iter;
+  guint bit;
+  guint n = 0;
+
+  if (n_bits == 0)
+    return;
+  if (n_bits == (guint64) gtk_bitset_get_maximum (bits) - first + 1)
+    {
+      change_run (self, rows, first, MIN (n_bits, G_MAXUINT - first), add);
+      return;
+    }
+  gtk_bitset_iter_init_first (&iter, bits, &bit);
+  do
+    {
+      if (bit != first + n)
+        {
+          change_run (self, rows, first, n, add);
+          first = bit;
+          n = 0;
+        }
+      n++;
+    }
+  while (gtk_bitset_iter_next (&iter, &bit));
+  change_run (self, rows, first, n, add);
+}
+
+static gboolean
+coffer_key_selection_set_selection (GtkSelectionModel *model,
+                                    GtkBitset         *selected,
+                                    GtkBitset         *mask)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (model);
+  g_autoptr(GtkBitset) added = gtk_bitset_copy (selected);
+  CofferRanges *rows = coffer_ranges_copy (self->rows);
+
+  gtk_bitset_intersect (added, mask);
+  change_bits (self, rows, mask, FALSE);
+  change_bits (self, rows, added, TRUE);
+  coffer_key_selection_set_rows (self, rows, coffer_ranges_contains (rows, self->current) ? self->current : gtk_bitset_get_maximum (added));
+  return TRUE;
+}
+
+static void
+selection_model_iface_init (GtkSelectionModelInterface *iface)
+{
+  iface->is_selected = coffer_key_selection_is_selected;
+  iface->get_selection_in_range = coffer_key_selection_get_selection_in_range;
+  iface->select_item = coffer_key_selection_select_item;
+  iface->unselect_item = coffer_key_selection_unselect_item;
+  iface->select_range = coffer_key_selection_select_range;
+  iface->unselect_range = coffer_key_selection_unselect_range;
+  iface->select_all = coffer_key_selection_select_all;
+  iface->unselect_all = coffer_key_selection_unselect_all;
+  iface->set_selection = coffer_key_selection_set_selection;
+}
+
+void
+coffer_key_selection_clear (CofferKeySelection *self)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+
+  coffer_key_selection_set_rows (self, coffer_ranges_new (), NO_ROW);
+}
+
+void
+coffer_key_selection_invert (CofferKeySelection *self)
+{
+  CofferRanges *rows;
+
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+
+  rows = coffer_ranges_copy (self->rows);
+  coffer_ranges_invert (rows, coffer_key_selection_get_n_rows (self));
+  coffer_key_selection_set_rows (self, rows, NO_ROW);
+}
+
+void
+coffer_key_selection_look_at (CofferKeySelection *self,
+                              guint               position)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+
+  coffer_key_selection_set_rows (self, coffer_ranges_copy (self->rows), position);
+}
+
+/* ---- following the list ---- */
+
+/* Keys are found by their bytes, which those of other classes than blobs do not have. */
+static GBytes *
+get_findable_key (CofferEntry *entry)
+{
+  CofferKey *key = entry != NULL ? coffer_entry_get_key (entry) : NULL;
+
+  return key != NULL && coffer_key_is_blob (key) ? coffer_key_get_bytes (key) : NULL;
+}
+
+/* The list has its rows again, or says that it is done. */
+static void
+refilled_cb (CofferKeySelection *self)
+{
+  g_autoptr(GBytes) key = NULL;
+
+  if (self->return_to == NULL || coffer_entry_list_get_loading (self->list) || coffer_key_selection_get_n_rows (self) == 0)
+    return;
+
+  key = g_steal_pointer (&self->return_to);
+  coffer_key_selection_go_to (self, key);
+}
+
+static void
+items_changed_cb (CofferKeySelection *self,
+                  guint               position,
+                  guint               removed,
+                  guint               added)
+{
+  const CofferEdit edit = { position, removed, added };
+  GBytes *key = coffer_ranges_count (self->rows) == 1 ? get_findable_key (self->entry) : NULL;
+
+  if (coffer_key_selection_get_n_rows (self) == 0 && self->return_to == NULL && key != NULL)
+    self->return_to = g_bytes_ref (key);
+  coffer_ranges_apply_edits (self->rows, &edit, 1);
+  if (self->current != NO_ROW && !coffer_edits_follow_row (&edit, 1, &self->current))
+    self->current = NO_ROW;
+  self->current = choose_current (self, self->current);
+
+  g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+  tell (self);
+  refilled_cb (self);
+}
+
+void
+coffer_key_selection_follow (CofferKeySelection *self,
+                             GBytes             *key)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+
+  if (key != NULL)
+    g_bytes_ref (key);
+  g_clear_pointer (&self->return_to, g_bytes_unref);
+  self->return_to = key;
+}
+
+/* ---- GListModel ---- */
+
+static GType
+coffer_key_selection_get_item_type (GListModel *model)
+{
+  return COFFER_TYPE_ENTRY;
+}
+
+static guint
+coffer_key_selection_get_n_items (GListModel *model)
+{
+  return coffer_key_selection_get_n_rows (COFFER_KEY_SELECTION (model));
+}
+
+static gpointer
+coffer_key_selection_get_item (GListModel *model,
+                               guint       position)
+{
+  return g_list_model_get_item (G_LIST_MODEL (COFFER_KEY_SELECTION (model)->list), position);
+}
+
+static void
+list_model_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = coffer_key_selection_get_item_type;
+  iface->get_n_items = coffer_key_selection_get_n_items;
+  iface->get_item = coffer_key_selection_get_item;
+}
+
+/* ---- the object ---- */
+
+CofferEntryList *
+coffer_key_selection_get_list (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), NULL);
+
+  return self->list;
+}
+
+guint
+coffer_key_selection_get_n_selected (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), 0);
+
+  return coffer_ranges_count (self->rows);
+}
+
+guint
+coffer_key_selection_get_current (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), NO_ROW);
+
+  return self->current;
+}
+
+CofferEntry *
+coffer_key_selection_get_selected_entry (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), NULL);
+
+  return self->entry;
+}
+
+const CofferRanges *
+coffer_key_selection_peek_rows (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), NULL);
+
+  return self->rows;
+}
+
+static void
+coffer_key_selection_get_property (GObject    *object,
+                                   guint       id,
+                                   GValue     *value,
+                                   GParamSpec *pspec)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (object);
+
+  switch (id)
+    {
+    case PROP_N_SELECTED:
+      g_value_set_uint (value, coffer_ranges_count (self->rows));
+      break;
+    case PROP_SELECTED_ENTRY:
+      g_value_set_object (value, self->entry);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_key_selection_dispose (GObject *object)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (object);
+
+  g_cancellable_cancel (self->finding);
+  g_clear_object (&self->finding);
+  if (self->list != NULL)
+    g_signal_handlers_disconnect_by_data (self->list, self);
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, loaded_cb, self);
+  g_clear_object (&self->entry);
+  g_clear_pointer (&self->return_to, g_bytes_unref);
+
+  G_OBJECT_CLASS (coffer_key_selection_parent_class)->dispose (object);
+}
+
+static void
+coffer_key_selection_finalize (GObject *object)
+{
+  CofferKeySelection *self = COFFER_KEY_SELECTION (object);
+
+  coffer_ranges_free (self->rows);
+  g_clear_object (&self->list);
+
+  G_OBJECT_CLASS (coffer_key_selection_parent_class)->finalize (object);
+}
+
+static void
+coffer_key_selection_class_init (CofferKeySelectionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = coffer_key_selection_get_property;
+  object_class->dispose = coffer_key_selection_dispose;
+  object_class->finalize = coffer_key_selection_finalize;
+
+  properties[PROP_N_SELECTED] = g_param_spec_uint ("n-selected", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_SELECTED_ENTRY] = g_param_spec_object ("selected-entry", NULL, NULL, COFFER_TYPE_ENTRY, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  coffer_key_selection_reveal_signal = g_signal_new ("reveal", COFFER_TYPE_KEY_SELECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+coffer_key_selection_init (CofferKeySelection *self)
+{
+  self->rows = coffer_ranges_new ();
+  self->current = NO_ROW;
+}
+
+CofferKeySelection *
+coffer_key_selection_new (CofferEntryList *list)
+{
+  CofferKeySelection *self;
+
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (list), NULL);
+
+  self = g_object_new (COFFER_TYPE_KEY_SELECTION, NULL);
+  self->list = g_object_ref (list);
+  g_signal_connect_swapped (list, "items-changed", G_CALLBACK (items_changed_cb), self);
+  g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (refilled_cb), self);
+  return self;
+}

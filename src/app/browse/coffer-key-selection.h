@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "coffer-entry-list.h"
+#include "coffer-ranges.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_KEY_SELECTION (coffer_key_selection_get_type ())
+G_DECLARE_FINAL_TYPE (CofferKeySelection, coffer_key_selection, COFFER, KEY_SELECTION, GObject)
+
+/**
+ * Which rows of a list are selected: any number of them in the room of their ranges, and changed in O(ranges) at most. A row is
+ * asked for only when it is the one looked at. One of these serves all views of a list.
+ *
+ * Rows that come are not selected, and a row that goes leaves. When the list is emptied, which it is for another order, and a
+ * single key was selected, that key, or the next one if it is gone, is selected again once the list has its rows.
+ *
+ * Properties, all read-only with notify:
+ *   "n-selected"      uint
+ *   "selected-entry"  CofferEntry, nullable: the row selected last if it still is; of a single row, that. Notify again when its key is known.
+ * Signal "reveal" (uint position): a row was looked up and selected: whoever is on show brings it into view.
+ */
+CofferKeySelection *coffer_key_selection_new           (CofferEntryList    *list);
+/** Returns: (transfer none) */
+CofferEntryList    *coffer_key_selection_get_list      (CofferKeySelection *self);
+
+guint               coffer_key_selection_get_n_selected (CofferKeySelection *self);
+/** Returns: (transfer none) (nullable) */
+CofferEntry        *coffer_key_selection_get_selected_entry (CofferKeySelection *self);
+/** The position of that; GTK_INVALID_LIST_POSITION if none. */
+guint               coffer_key_selection_get_current   (CofferKeySelection *self);
+/** Make a row that is selected the one selected last. */
+void                coffer_key_selection_look_at       (CofferKeySelection *self,
+                                                        guint               position);
+/** The rows selected, borrowed until that changes. */
+const CofferRanges *coffer_key_selection_peek_rows     (CofferKeySelection *self);
+
+/** Select nothing, and nothing again after the list is read again. */
+void                coffer_key_selection_clear         (CofferKeySelection *self);
+void                coffer_key_selection_invert        (CofferKeySelection *self);
+
+/**
+ * Add every row whose key begins with @prefix, once they are found. The list must be in the order of its keys; if that is
+ * descending, @prefix must not end with a NUL, of which there is none before.
+ */
+void                coffer_key_selection_add_prefix    (CofferKeySelection *self,
+                                                        GBytes             *prefix);
+
+/** Select the first row whose key begins with @prefix, or the one where it would be, and reveal it. */
+void                coffer_key_selection_go_to         (CofferKeySelection *self,
+                                                        GBytes             *prefix);
+
+/** Select @key instead of the key selected now once the list is read again, as after renaming; NULL: never mind. */
+void                coffer_key_selection_follow        (CofferKeySelection *self,
+                                                        GBytes             *key);
+
+G_END_DECLS
