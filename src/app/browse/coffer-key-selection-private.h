@@ -14,7 +14,6 @@ struct _CofferKeySelection {
   CofferRanges *rows;
   guint current;           /* NO_ROW: none */
   CofferEntry *entry;      /* of the current row */
-  guint n_told;            /* of "n-selected" */
   GBytes *return_to;       /* the key to select once the list is read again */
   GCancellable *finding;
 };

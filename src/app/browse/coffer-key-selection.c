@@ -61,27 +61,24 @@ static guint
 choose_current (CofferKeySelection *self,
                 guint               wanted)
 {
-  guint n_ranges;
-  const CofferRange *ranges = coffer_ranges_peek (self->rows, &n_ranges);
-
   if (coffer_ranges_count (self->rows) == 1)
-    return ranges[0].position;
+    return coffer_ranges_get_first (self->rows);
   return coffer_ranges_contains (self->rows, wanted) ? wanted : NO_ROW;
 }
 
+/* @moved: the rows are not those that they were. */
 static void
-tell (CofferKeySelection *self)
+tell (CofferKeySelection *self,
+      gboolean            moved)
 {
   g_autoptr(CofferEntry) entry = NULL;
-  guint n_selected = coffer_ranges_count (self->rows);
 
   if (self->current != NO_ROW)
     entry = g_list_model_get_item (G_LIST_MODEL (self->list), self->current);
   g_object_freeze_notify (G_OBJECT (self));
   set_entry (self, entry);
-  if (n_selected != self->n_told)
+  if (moved)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SELECTED]);
-  self->n_told = n_selected;
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -91,9 +88,6 @@ coffer_key_selection_set_rows (CofferKeySelection *self,
                                guint               current)
 {
   g_autoptr(CofferRanges) old = self->rows;
-  guint n_old, n_new;
-  const CofferRange *was = coffer_ranges_peek (old, &n_old);
-  const CofferRange *is = coffer_ranges_peek (rows, &n_new);
   gboolean same = coffer_ranges_equal (old, rows);
 
   g_clear_pointer (&self->return_to, g_bytes_unref);
@@ -102,12 +96,12 @@ coffer_key_selection_set_rows (CofferKeySelection *self,
   self->current = choose_current (self, current);
   if (!same)
     {
-      guint first = MIN (n_old > 0 ? was[0].position : G_MAXUINT, n_new > 0 ? is[0].position : G_MAXUINT);
-      guint end = MAX (n_old > 0 ? was[n_old - 1].end : 0, n_new > 0 ? is[n_new - 1].end : 0);
+      guint first = MIN (coffer_ranges_get_first (old), coffer_ranges_get_first (rows));
+      guint end = MAX (coffer_ranges_get_end (old), coffer_ranges_get_end (rows));
 
       gtk_selection_model_selection_changed (GTK_SELECTION_MODEL (self), first, end - first);
     }
-  tell (self);
+  tell (self, !same);
 }
 
 /* ---- GtkSelectionModel ---- */
@@ -349,6 +343,7 @@ items_changed_cb (CofferKeySelection *self,
                   guint               added)
 {
   const CofferEdit edit = { position, removed, added };
+  gboolean moved = position < coffer_ranges_get_end (self->rows);
   GBytes *key = coffer_ranges_count (self->rows) == 1 ? get_findable_key (self->entry) : NULL;
 
   if (coffer_key_selection_get_n_rows (self) == 0 && self->return_to == NULL && key != NULL)
@@ -359,7 +354,7 @@ items_changed_cb (CofferKeySelection *self,
   self->current = choose_current (self, self->current);
 
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
-  tell (self);
+  tell (self, moved);
   refilled_cb (self);
 }
 

@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (CofferKeySelection, coffer_key_selection, COFFER, KEY_SELE
  * single key was selected, that key, or the next one if it is gone, is selected again once the list has its rows.
  *
  * Properties, all read-only with notify:
- *   "n-selected"      uint
+ *   "n-selected"      uint; notify when they are other rows, too
  *   "selected-entry"  CofferEntry, nullable: the row selected last if it still is; of a single row, that. Notify again when its key is known.
  * Signal "reveal" (uint position): a row was looked up and selected: whoever is on show brings it into view.
  */

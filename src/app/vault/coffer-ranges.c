@@ -58,6 +58,22 @@ coffer_ranges_count (const CofferRanges *self)
   return self->n_rows;
 }
 
+guint
+coffer_ranges_get_first (const CofferRanges *self)
+{
+  g_return_val_if_fail (self != NULL, G_MAXUINT);
+
+  return self->ranges->len > 0 ? get (self, 0)->position : G_MAXUINT;
+}
+
+guint
+coffer_ranges_get_end (const CofferRanges *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->ranges->len > 0 ? get (self, self->ranges->len - 1)->end : 0;
+}
+
 const CofferRange *
 coffer_ranges_peek (const CofferRanges *self,
                     guint              *n_ranges)

@@ -34,6 +34,10 @@ gboolean      coffer_ranges_contains     (const CofferRanges *self,
 gboolean      coffer_ranges_equal        (const CofferRanges *a,
                                           const CofferRanges *b);
 
+/** The first row, and the one behind the last; of an empty set G_MAXUINT and 0. */
+guint         coffer_ranges_get_first    (const CofferRanges *self);
+guint         coffer_ranges_get_end      (const CofferRanges *self);
+
 /** The ranges in ascending order, to go through them; borrowed until the set changes. */
 const CofferRange *
               coffer_ranges_peek         (const CofferRanges *self,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The status bar. The bytes are counted behind everything else: once the list has all its rows and, where there are many, nobody
- * has done anything for a moment; given up when the table changes. A count that could not be finished is not shown. Main thread.
+ * has done anything for a moment; given up when the table changes, or when a person says so. How far it is shows after a moment.
+ * A count that could not be finished is not shown. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-status-bar"
 
@@ -11,11 +12,14 @@
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
 #define QUIET_MS 2000          /* without input before more are */
 #define COUNTING_UP_MS 250     /* between numbers that go on growing */
+#define PATIENCE_US (G_USEC_PER_SEC / 2)   /* of counting before it shows */
 
 struct _CofferStatusBar {
   AdwBin parent_instance;
 
   GtkLabel *summary;
+  GtkWidget *counting_box;
+  GtkLabel *counting_label;
   GtkWidget *wal;
   GtkLabel *wal_label;
   GtkWidget *reclaimable;
@@ -23,9 +27,11 @@ struct _CofferStatusBar {
 
   CofferVault *vault;
   CofferEntryList *list;
-  CofferEntry *selected;
+  CofferKeyTally *tally;
   CofferSection *section;
   GCancellable *counting;
+  gint64 counting_since;
+  gboolean stopped;            /* a person does not want to know the bytes */
   guint quiet_id;              /* until counting begins */
   gint64 active_at;            /* the last input, in us */
   guint update_id;             /* of a summary that is put off */
@@ -81,26 +87,12 @@ format_keys (CofferStatusBar *self)
   return g_strdup_printf (_("%s, %s"), keys, bytes);
 }
 
-static char *
-format_selection (CofferStatusBar *self)
-{
-  g_autofree char *size = NULL;
-
-  if (self->selected == NULL || self->narrow)
-    return g_strdup ("");
-  if (coffer_entry_get_size (self->selected) == G_MAXUINT64)
-    return g_strdup (_("  ·  1 selected"));
-
-  size = g_format_size (coffer_entry_get_size (self->selected));
-  return g_strdup_printf (_("  ·  1 selected, %s"), size);
-}
-
 static void
 update_summary_cb (CofferStatusBar *self)
 {
   g_autofree char *keys = NULL;
-  g_autofree char *selection = NULL;
   g_autofree char *text = NULL;
+  const char *selected;
 
   if (self->list == NULL || self->section != NULL)
     {
@@ -115,9 +107,11 @@ update_summary_cb (CofferStatusBar *self)
     }
 
   keys = format_keys (self);
-  selection = format_selection (self);
-  text = g_strconcat (keys, selection, NULL);
-  gtk_label_set_text (self->summary, text);
+  selected = self->narrow ? "" : coffer_key_tally_get_text (self->tally);
+  if (*selected != '\0')
+    /* Translators: all keys and those selected, as in "214 keys, 902.6 MB  ·  5 selected, 24.0 MB" */
+    text = g_strdup_printf (_("%s  ·  %s"), keys, selected);
+  gtk_label_set_text (self->summary, text != NULL ? text : keys);
 }
 
 static gboolean
@@ -131,6 +125,40 @@ put_off_cb (gpointer user_data)
 }
 
 static void
+update_tally (CofferStatusBar *self)
+{
+  gboolean known = self->have_totals && self->totals.keys == coffer_entry_list_get_n_keys (self->list);
+
+  coffer_key_tally_set_total (self->tally, known ? self->totals.bytes : G_MAXUINT64);
+  update_summary_cb (self);
+}
+
+static void
+stop_counting (CofferStatusBar *self)
+{
+  g_clear_handle_id (&self->quiet_id, g_source_remove);
+  g_cancellable_cancel (self->counting);
+  g_clear_object (&self->counting);
+  gtk_widget_set_visible (self->counting_box, FALSE);
+}
+
+static void
+counting_cb (const CofferVaultTotals *so_far,
+             gpointer                 user_data)
+{
+  CofferStatusBar *self = user_data;
+  guint64 n_keys = self->list != NULL ? coffer_entry_list_get_n_keys (self->list) : 0;
+  g_autofree char *text = NULL;
+
+  if (self->counting == NULL || n_keys == 0 || g_get_monotonic_time () - self->counting_since < PATIENCE_US)
+    return;
+
+  text = g_strdup_printf (_("counting bytes %d %%"), (int) (MIN (so_far->keys, n_keys) * 100 / n_keys));
+  gtk_label_set_text (self->counting_label, text);
+  gtk_widget_set_visible (self->counting_box, self->section == NULL && !self->narrow);
+}
+
+static void
 counted_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
@@ -138,20 +166,33 @@ counted_cb (GObject      *source,
   g_autoptr(CofferStatusBar) self = user_data;
   g_autoptr(GError) error = NULL;
   CofferVaultTotals totals;
+  gboolean counted = coffer_vault_totals_finish (COFFER_VAULT (source), result, &totals, &error);
 
-  if (!coffer_vault_totals_finish (COFFER_VAULT (source), result, &totals, &error) || source != G_OBJECT (self->vault))
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || source != G_OBJECT (self->vault))
     return;
 
+  stop_counting (self);
+  if (!counted)
+    return;
   self->totals = totals;
   self->have_totals = TRUE;
-  update_summary_cb (self);
+  update_tally (self);
 }
 
 static void
 count (CofferStatusBar *self)
 {
   self->counting = g_cancellable_new ();
-  coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), NULL, NULL, self->counting, counted_cb, g_object_ref (self));
+  self->counting_since = g_get_monotonic_time ();
+  coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), counting_cb, self, self->counting, counted_cb, g_object_ref (self));
+}
+
+/* The button. */
+static void
+stop_counting_cb (CofferStatusBar *self)
+{
+  self->stopped = TRUE;
+  stop_counting (self);
 }
 
 static gboolean
@@ -171,22 +212,14 @@ quiet_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-stop_counting (CofferStatusBar *self)
-{
-  g_clear_handle_id (&self->quiet_id, g_source_remove);
-  g_cancellable_cancel (self->counting);
-  g_clear_object (&self->counting);
-}
-
 /* Beside rows that stay while they are read again, so do their bytes. */
 static void
 n_keys_cb (CofferStatusBar *self)
 {
   if (coffer_entry_list_get_n_keys (self->list) == 0)
-    self->have_totals = FALSE;
+    self->have_totals = self->stopped = FALSE;
   if (!coffer_entry_list_get_loading (self->list))
-    update_summary_cb (self);
+    update_tally (self);
   else if (self->update_id == 0)
     self->update_id = g_timeout_add (COUNTING_UP_MS, put_off_cb, self);
 }
@@ -195,7 +228,7 @@ static void
 loading_cb (CofferStatusBar *self)
 {
   stop_counting (self);
-  if (!coffer_entry_list_get_loading (self->list) && coffer_vault_get_table (self->vault) != NULL)
+  if (!coffer_entry_list_get_loading (self->list) && coffer_vault_get_table (self->vault) != NULL && !self->stopped)
     {
       if (coffer_entry_list_get_n_keys (self->list) <= FEW_KEYS)
         count (self);
@@ -250,11 +283,9 @@ coffer_status_bar_note_input (CofferStatusBar *self)
   self->active_at = g_get_monotonic_time ();
 }
 
-void
-coffer_status_bar_refresh (CofferStatusBar *self)
+static void
+ask (CofferStatusBar *self)
 {
-  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
-
   g_cancellable_cancel (self->asking);
   g_clear_object (&self->asking);
   if (self->vault == NULL)
@@ -264,26 +295,21 @@ coffer_status_bar_refresh (CofferStatusBar *self)
   coffer_vault_stats_async (self->vault, self->asking, asked_cb, g_object_ref (self));
 }
 
+void
+coffer_status_bar_refresh (CofferStatusBar *self)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  self->stopped = FALSE;
+  ask (self);
+}
+
 static void
 changed_cb (CofferStatusBar *self)
 {
   self->have_totals = FALSE;
-  update_summary_cb (self);
-  coffer_status_bar_refresh (self);
-}
-
-void
-coffer_status_bar_set_selected (CofferStatusBar *self,
-                                CofferEntry     *entry)
-{
-  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
-
-  if (self->selected != NULL)
-    g_signal_handlers_disconnect_by_func (self->selected, update_summary_cb, self);
-  g_set_object (&self->selected, entry);
-  if (entry != NULL)
-    g_signal_connect_swapped (entry, "notify::size", G_CALLBACK (update_summary_cb), self);
-  update_summary_cb (self);
+  update_tally (self);
+  ask (self);
 }
 
 void
@@ -293,29 +319,33 @@ coffer_status_bar_set_section (CofferStatusBar *self,
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
 
   g_set_object (&self->section, section);
+  gtk_widget_set_visible (self->counting_box, FALSE);
   update_summary_cb (self);
 }
 
 void
 coffer_status_bar_set_vault (CofferStatusBar *self,
                              CofferVault     *vault,
-                             CofferEntryList *list)
+                             CofferEntryList *list,
+                             CofferKeyTally  *tally)
 {
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
 
   stop_counting (self);
   self->have_totals = FALSE;
   g_clear_handle_id (&self->update_id, g_source_remove);
-  coffer_status_bar_set_selected (self, NULL);
   if (self->list != NULL)
     {
+      g_signal_handlers_disconnect_by_func (self->tally, update_summary_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, n_keys_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
   g_set_object (&self->vault, vault);
   g_set_object (&self->list, list);
+  g_set_object (&self->tally, tally);
   g_clear_object (&self->section);
+  update_summary_cb (self);
   self->stats = (CofferVaultStats) { 0 };
   update_entries (self);
   coffer_status_bar_refresh (self);
@@ -325,6 +355,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
+  g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (update_summary_cb), self);
   loading_cb (self);
 }
 
@@ -370,7 +401,7 @@ coffer_status_bar_dispose (GObject *object)
   CofferStatusBar *self = COFFER_STATUS_BAR (object);
 
   if (self->summary != NULL)
-    coffer_status_bar_set_vault (self, NULL, NULL);
+    coffer_status_bar_set_vault (self, NULL, NULL, NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STATUS_BAR);
 
   G_OBJECT_CLASS (coffer_status_bar_parent_class)->dispose (object);
@@ -391,10 +422,13 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-status-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, summary);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_box);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
+  gtk_widget_class_bind_template_callback (widget_class, stop_counting_cb);
 }
 
 static void

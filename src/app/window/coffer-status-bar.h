@@ -4,7 +4,7 @@
 #include <adwaita.h>
 
 #include "coffer-entry-list.h"
-#include "coffer-entry.h"
+#include "coffer-key-tally.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -13,22 +13,23 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferStatusBar, coffer_status_bar, COFFER, STATUS_BAR, AdwBin)
 
 /**
- * Keys in view, their bytes once they are counted, what is selected; and of the file what is worth knowing. An entry with nothing to
- * report is not there.
+ * Keys in view, their bytes once they are counted or else how far that is, what is selected; and of the file what is worth
+ * knowing. An entry with nothing to report is not there.
  *
  * Property "narrow" gboolean: only what fits the width of a telephone.
  */
+
+/** @vault, @list, @tally (nullable): all or none. */
 void coffer_status_bar_set_vault    (CofferStatusBar *self,
                                      CofferVault     *vault,
-                                     CofferEntryList *list);
-void coffer_status_bar_set_selected (CofferStatusBar *self,
-                                     CofferEntry     *entry);
+                                     CofferEntryList *list,
+                                     CofferKeyTally  *tally);
 /** Show @section, which is no table of keys, instead of the keys; NULL: the keys. */
 void coffer_status_bar_set_section  (CofferStatusBar *self,
                                      CofferSection   *section);
 /** Somebody does something: what only costs time can wait. */
 void coffer_status_bar_note_input   (CofferStatusBar *self);
-/** Look at the file again. */
+/** Look at the file again, and count even if a person stopped that. */
 void coffer_status_bar_refresh      (CofferStatusBar *self);
 
 /** "6,214 keys" (transfer full) */

@@ -55,6 +55,7 @@ struct _CofferVaultView {
   CofferVault *vault;
   CofferEntryList *list;
   CofferKeySelection *selection;
+  CofferKeyTally *tally;
   CofferSection *watched;  /* the section on show if it is no table */
   gboolean sidebar_shown;
   guint patience;
@@ -416,7 +417,6 @@ selected_cb (CofferVaultView *self)
 {
   CofferEntry *entry = coffer_key_selection_get_selected_entry (self->selection);
 
-  coffer_status_bar_set_selected (self->status_bar, entry);
   if (entry == NULL || coffer_entry_get_key (entry) != NULL)
     coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
 }
@@ -475,9 +475,10 @@ drop_vault (CofferVaultView *self)
     }
   coffer_key_view_set_selection (self->keys, NULL);
   g_clear_object (&self->selection);
+  g_clear_object (&self->tally);
   watch_section (self, NULL);
   coffer_preview_set_vault (self->preview, NULL);
-  coffer_status_bar_set_vault (self->status_bar, NULL, NULL);
+  coffer_status_bar_set_vault (self->status_bar, NULL, NULL, NULL);
   coffer_banner_set_vault (self->banner, NULL);
   coffer_sidebar_set_vault (self->sidebar, NULL);
   g_clear_object (&self->list);
@@ -502,7 +503,8 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   self->selection = coffer_key_selection_new (self->list);
   g_signal_connect_swapped (self->selection, "notify::selected-entry", G_CALLBACK (selected_cb), self);
   coffer_key_view_set_selection (self->keys, self->selection);
-  coffer_status_bar_set_vault (self->status_bar, vault, self->list);
+  self->tally = coffer_key_tally_new (self->selection);
+  coffer_status_bar_set_vault (self->status_bar, vault, self->list, self->tally);
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
   coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));

@@ -23,6 +23,8 @@ assert_ranges (const CofferRanges *ranges,
     }
   g_assert_cmpstr (words->str, ==, expected);
   g_assert_cmpuint (coffer_ranges_count (ranges), ==, n_rows);
+  g_assert_cmpuint (coffer_ranges_get_first (ranges), ==, n_ranges > 0 ? range[0].position : G_MAXUINT);
+  g_assert_cmpuint (coffer_ranges_get_end (ranges), ==, n_ranges > 0 ? range[n_ranges - 1].end : 0);
 }
 
 static void

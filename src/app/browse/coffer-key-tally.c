@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* The tally of a selection. Its number is known at once. The bytes of one key are those of its row, of all keys those that
+ * somebody counted anyway. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-key-tally"
+
+#include "coffer-key-tally.h"
+
+#include <glib/gi18n-lib.h>
+
+struct _CofferKeyTally {
+  GObject parent_instance;
+
+  CofferKeySelection *selection;
+  CofferEntry *entry;      /* the only one that is selected */
+  guint64 total;           /* of the whole list */
+  char *text;
+};
+
+enum {
+  PROP_TEXT = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (CofferKeyTally, coffer_key_tally, G_TYPE_OBJECT)
+
+guint64
+coffer_key_tally_get_bytes (CofferKeyTally *self)
+{
+  guint n_selected;
+
+  g_return_val_if_fail (COFFER_IS_KEY_TALLY (self), G_MAXUINT64);
+
+  n_selected = coffer_key_selection_get_n_selected (self->selection);
+  if (self->entry != NULL)
+    return coffer_entry_get_size (self->entry);
+  if (n_selected > 0 && n_selected == g_list_model_get_n_items (G_LIST_MODEL (self->selection)))
+    return self->total;
+  return G_MAXUINT64;
+}
+
+static char *
+format (CofferKeyTally *self)
+{
+  guint n_selected = coffer_key_selection_get_n_selected (self->selection);
+  guint64 bytes = coffer_key_tally_get_bytes (self);
+  g_autofree char *number = g_strdup_printf ("%'u", n_selected);
+  g_autofree char *selected = NULL;
+  g_autofree char *size = NULL;
+
+  if (n_selected == 0)
+    return g_strdup ("");
+  selected = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s selected", "%s selected", n_selected), number);
+  if (bytes == G_MAXUINT64)
+    return g_steal_pointer (&selected);
+
+  size = g_format_size (bytes);
+  /* Translators: how many keys are selected, and their bytes, as in "5 selected, 24.0 MB" */
+  return g_strdup_printf (_("%s, %s"), selected, size);
+}
+
+static void
+update_cb (CofferKeyTally *self)
+{
+  g_autofree char *text = format (self);
+
+  if (g_strcmp0 (text, self->text) == 0)
+    return;
+
+  g_free (self->text);
+  self->text = g_steal_pointer (&text);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TEXT]);
+}
+
+static void
+set_entry (CofferKeyTally *self,
+           CofferEntry    *entry)
+{
+  if (entry == self->entry)
+    return;
+
+  if (self->entry != NULL)
+    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
+  g_set_object (&self->entry, entry);
+  if (entry != NULL)
+    g_signal_connect_swapped (entry, "notify::size", G_CALLBACK (update_cb), self);
+}
+
+static void
+selected_cb (CofferKeyTally *self)
+{
+  gboolean single = coffer_key_selection_get_n_selected (self->selection) == 1;
+
+  set_entry (self, single ? coffer_key_selection_get_selected_entry (self->selection) : NULL);
+  update_cb (self);
+}
+
+const char *
+coffer_key_tally_get_text (CofferKeyTally *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_TALLY (self), NULL);
+
+  return self->text;
+}
+
+void
+coffer_key_tally_set_total (CofferKeyTally *self,
+                            guint64         bytes)
+{
+  g_return_if_fail (COFFER_IS_KEY_TALLY (self));
+
+  self->total = bytes;
+  update_cb (self);
+}
+
+static void
+coffer_key_tally_get_property (GObject    *object,
+                               guint       id,
+                               GValue     *value,
+                               GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_TEXT:
+      g_value_set_string (value, COFFER_KEY_TALLY (object)->text);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_key_tally_dispose (GObject *object)
+{
+  CofferKeyTally *self = COFFER_KEY_TALLY (object);
+
+  set_entry (self, NULL);
+  if (self->selection != NULL)
+    g_signal_handlers_disconnect_by_data (self->selection, self);
+  g_clear_object (&self->selection);
+
+  G_OBJECT_CLASS (coffer_key_tally_parent_class)->dispose (object);
+}
+
+static void
+coffer_key_tally_finalize (GObject *object)
+{
+  g_free (COFFER_KEY_TALLY (object)->text);
+
+  G_OBJECT_CLASS (coffer_key_tally_parent_class)->finalize (object);
+}
+
+static void
+coffer_key_tally_class_init (CofferKeyTallyClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = coffer_key_tally_get_property;
+  object_class->dispose = coffer_key_tally_dispose;
+  object_class->finalize = coffer_key_tally_finalize;
+
+  properties[PROP_TEXT] = g_param_spec_string ("text", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+coffer_key_tally_init (CofferKeyTally *self)
+{
+  self->total = G_MAXUINT64;
+  self->text = g_strdup ("");
+}
+
+CofferKeyTally *
+coffer_key_tally_new (CofferKeySelection *selection)
+{
+  CofferKeyTally *self;
+
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (selection), NULL);
+
+  self = g_object_new (COFFER_TYPE_KEY_TALLY, NULL);
+  self->selection = g_object_ref (selection);
+  g_signal_connect_swapped (selection, "notify", G_CALLBACK (selected_cb), self);
+  selected_cb (self);
+  return self;
+}
