@@ -132,15 +132,13 @@ coffer_key_selection_add_prefix (CofferKeySelection *self,
                                  GBytes             *prefix)
 {
   Prefix *job;
-  gboolean descending;
 
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
   g_return_if_fail (prefix != NULL);
 
-  g_object_get (self->list, "descending", &descending, NULL);
   job = g_new0 (Prefix, 1);
   job->selection = g_object_ref (self);
   job->cancellable = g_object_ref (begin_finding (self));
-  job->end = end_of_prefix (prefix, descending);
+  job->end = end_of_prefix (prefix, coffer_entry_list_get_descending (self->list));
   coffer_entry_list_find_async (self->list, prefix, job->cancellable, begin_found_cb, job);
 }

@@ -14,6 +14,7 @@ struct _CofferKeySelection {
   CofferRanges *rows;
   guint current;           /* NO_ROW: none */
   CofferEntry *entry;      /* of the current row */
+  gboolean moved;          /* rows came or went among those selected, which is not told yet */
   GBytes *return_to;       /* the key to select once the list is read again */
   GCancellable *finding;
 };

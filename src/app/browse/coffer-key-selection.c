@@ -6,10 +6,13 @@
  *
  * What is kept true: no range reaches behind the last row; the current row is selected, and the only one if there is only one.
  * Views are told by selection-changed of a span that has all rows that changed, everybody else by notify once that is done.
+ * Of rows that come and go one by one the list tells to the letter before it tells views, to whom it may seem more.
  */
 #define G_LOG_DOMAIN "coffer-key-selection"
 
 #include "coffer-key-selection-private.h"
+
+#include <string.h>
 
 enum {
   PROP_N_SELECTED = 1,
@@ -323,6 +326,19 @@ get_findable_key (CofferEntry *entry)
   return key != NULL && coffer_key_is_blob (key) ? coffer_key_get_bytes (key) : NULL;
 }
 
+/* Whether the list is about to have that key at all. */
+static gboolean
+is_in_scope (CofferKeySelection *self,
+             GBytes             *key)
+{
+  GBytes *prefix = coffer_entry_list_get_prefix (self->list);
+  gsize size, prefix_size;
+  gconstpointer bytes = g_bytes_get_data (key, &size);
+  gconstpointer beginning = prefix != NULL ? g_bytes_get_data (prefix, &prefix_size) : NULL;
+
+  return prefix == NULL || (size >= prefix_size && memcmp (bytes, beginning, prefix_size) == 0);
+}
+
 /* The list has its rows again, or says that it is done. */
 static void
 refilled_cb (CofferKeySelection *self)
@@ -333,7 +349,43 @@ refilled_cb (CofferKeySelection *self)
     return;
 
   key = g_steal_pointer (&self->return_to);
-  coffer_key_selection_go_to (self, key);
+  if (is_in_scope (self, key))
+    coffer_key_selection_go_to (self, key);
+}
+
+/* Returns: whether the rows are others, or elsewhere, now */
+static gboolean
+follow_edits (CofferKeySelection *self,
+              const CofferEdit   *edits,
+              guint               n_edits)
+{
+  if (n_edits == 0 || edits[0].position >= coffer_ranges_get_end (self->rows))
+    return FALSE;
+
+  coffer_ranges_apply_edits (self->rows, edits, n_edits);
+  if (self->current != NO_ROW && !coffer_edits_follow_row (edits, n_edits, &self->current))
+    self->current = NO_ROW;
+  self->current = choose_current (self, self->current);
+  return TRUE;
+}
+
+static void
+edited_cb (CofferKeySelection *self,
+           const CofferEdit   *edits,
+           guint               n_edits)
+{
+  self->moved |= follow_edits (self, edits, n_edits);
+}
+
+/* Comes when all edits are told: until then positions are none to ask the list for. */
+static void
+n_keys_cb (CofferKeySelection *self)
+{
+  if (!self->moved)
+    return;
+
+  self->moved = FALSE;
+  tell (self, TRUE);
 }
 
 static void
@@ -343,16 +395,17 @@ items_changed_cb (CofferKeySelection *self,
                   guint               added)
 {
   const CofferEdit edit = { position, removed, added };
-  gboolean moved = position < coffer_ranges_get_end (self->rows);
   GBytes *key = coffer_ranges_count (self->rows) == 1 ? get_findable_key (self->entry) : NULL;
+  gboolean moved;
 
+  if (coffer_entry_list_is_editing (self->list))
+    {
+      g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+      return;
+    }
   if (coffer_key_selection_get_n_rows (self) == 0 && self->return_to == NULL && key != NULL)
     self->return_to = g_bytes_ref (key);
-  coffer_ranges_apply_edits (self->rows, &edit, 1);
-  if (self->current != NO_ROW && !coffer_edits_follow_row (&edit, 1, &self->current))
-    self->current = NO_ROW;
-  self->current = choose_current (self, self->current);
-
+  moved = follow_edits (self, &edit, 1);
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
   tell (self, moved);
   refilled_cb (self);
@@ -523,6 +576,8 @@ coffer_key_selection_new (CofferEntryList *list)
   self = g_object_new (COFFER_TYPE_KEY_SELECTION, NULL);
   self->list = g_object_ref (list);
   g_signal_connect_swapped (list, "items-changed", G_CALLBACK (items_changed_cb), self);
+  g_signal_connect_swapped (list, "edited", G_CALLBACK (edited_cb), self);
+  g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (refilled_cb), self);
   return self;
 }

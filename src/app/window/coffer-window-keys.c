@@ -203,7 +203,11 @@ deleted_cb (GObject      *source,
   gssize n = coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
 
   if (n < 0)
-    coffer_window_report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
+    {
+      if (self->vault == COFFER_VAULT (source))
+        coffer_key_selection_follow (get_selection (self), NULL);
+      coffer_window_report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
+    }
   else
     coffer_window_toast (self, n > 0 ? _("Key deleted") : _("The key was gone already"));
 }
@@ -220,6 +224,7 @@ delete_response_cb (CofferWindow     *self,
     return;
 
   g_ptr_array_add (keys, coffer_key_ref (key));
+  coffer_key_selection_follow (get_selection (self), coffer_key_get_bytes (key));   /* to the one that takes its place */
   coffer_vault_delete_async (self->vault, keys, NULL, deleted_cb, g_object_ref (self));
 }
 

@@ -352,7 +352,7 @@ static void
 rows_of_a_prefix_are_found_backwards (Fixture       *self,
                                       gconstpointer  data)
 {
-  coffer_entry_list_set_descending (self->list, TRUE);
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
   test_wait_for (!coffer_entry_list_get_loading (self->list));
   assert_prefix (self, "user:00000012", "3700-3800");
   assert_prefix (self, "user:0000004", "0-1000 3700-3800");
@@ -394,7 +394,7 @@ single_key_is_kept_over_another_order (Fixture       *self,
 {
   gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 10, TRUE);
   test_wait_for (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)) != NULL);
-  coffer_entry_list_set_descending (self->list, TRUE);
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 0);
   assert_current (self, GTK_INVALID_LIST_POSITION);
   test_wait_for (coffer_key_selection_get_n_selected (self->selection) == 1);
@@ -407,7 +407,7 @@ many_keys_are_not (Fixture       *self,
                    gconstpointer  data)
 {
   gtk_selection_model_select_range (GTK_SELECTION_MODEL (self->selection), 10, 2, TRUE);
-  coffer_entry_list_set_descending (self->list, TRUE);
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
   test_wait_for (!coffer_entry_list_get_loading (self->list));
   test_run_for (50);
   assert_rows (self, "");
@@ -424,6 +424,76 @@ another_key_is_followed (Fixture       *self,
   coffer_entry_list_refresh (self->list);
   test_wait_for (coffer_key_selection_get_current (self->selection) == 77);
   assert_rows (self, "77-78");
+}
+
+static void
+change_file (Fixture    *self,
+             const char *sql)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+
+  test_sql (path, sql);
+  coffer_entry_list_refresh (self->list);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+}
+
+/* What another program deletes leaves, what it adds does not join. */
+static void
+rows_come_and_go (Fixture       *self,
+                  gconstpointer  data)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+  CofferEntry *entry;
+  guint n_counts = 0;
+
+  gtk_selection_model_select_range (model, 100, 10, TRUE);
+  gtk_selection_model_select_item (model, 4000, FALSE);
+  entry = coffer_key_selection_get_selected_entry (self->selection);
+  g_signal_connect_swapped (self->selection, "notify::n-selected", G_CALLBACK (count_cb), &n_counts);
+  change_file (self, "DELETE FROM kv WHERE key IN (CAST ('user:0000000103' AS BLOB), CAST ('user:0000000003' AS BLOB));"
+                     "INSERT INTO kv VALUES (CAST ('user:0000000105x' AS BLOB), 'x'), (CAST ('a' AS BLOB), 'x'), (CAST ('z' AS BLOB), 'x')");
+  assert_rows (self, "100-105 106-110 4000-4001");
+  assert_current (self, 4000);
+  g_assert_true (coffer_key_selection_get_selected_entry (self->selection) == entry);
+  g_assert_cmpuint (n_counts, >, 0);
+  g_string_truncate (self->told, 0);
+  change_file (self, "DELETE FROM kv WHERE key > CAST ('user:0000004' AS BLOB)");
+  assert_rows (self, "100-105 106-110");
+  assert_current (self, GTK_INVALID_LIST_POSITION);
+  assert_told (self, "");
+}
+
+/* The last one that is left of several is looked at; of none, nothing. */
+static void
+what_is_left_is_looked_at (Fixture       *self,
+                           gconstpointer  data)
+{
+  gtk_selection_model_select_range (GTK_SELECTION_MODEL (self->selection), 100, 3, TRUE);
+  assert_current (self, 102);
+  change_file (self, "DELETE FROM kv WHERE key IN (CAST ('user:0000000100' AS BLOB), CAST ('user:0000000102' AS BLOB))");
+  assert_rows (self, "100-101");
+  assert_current (self, 100);
+  change_file (self, "DELETE FROM kv WHERE key = CAST ('user:0000000101' AS BLOB)");
+  assert_rows (self, "");
+  assert_current (self, GTK_INVALID_LIST_POSITION);
+}
+
+static void
+narrowing_keeps_what_is_there (Fixture       *self,
+                               gconstpointer  data)
+{
+  g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
+  g_autoptr(GBytes) other = bytes_of ("user:0000004");
+
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 1234, TRUE);
+  test_wait_for (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)) != NULL);
+  coffer_entry_list_set_prefix (self->list, prefix);
+  test_wait_for (coffer_key_selection_get_n_selected (self->selection) == 1);
+  assert_rows (self, "34-35");
+  coffer_entry_list_set_prefix (self->list, other);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+  test_run_for (50);
+  assert_rows (self, "");
 }
 
 /* ---- speed ---- */
@@ -470,6 +540,9 @@ main (int    argc,
   ADD ("single-key-is-kept-over-another-order", single_key_is_kept_over_another_order);
   ADD ("many-keys-are-not", many_keys_are_not);
   ADD ("another-key-is-followed", another_key_is_followed);
+  ADD ("rows-come-and-go", rows_come_and_go);
+  ADD ("what-is-left-is-looked-at", what_is_left_is_looked_at);
+  ADD ("narrowing-keeps-what-is-there", narrowing_keeps_what_is_there);
   ADD ("no-row-is-asked-for", no_row_is_asked_for);
 
   return g_test_run ();
