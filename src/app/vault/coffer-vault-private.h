@@ -24,7 +24,8 @@ struct _CofferVault {
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
   guint count_id;                /* until they begin */
-  GPtrArray *uncounted;          /* of CofferSection: those to count still */
+  GQueue uncounted;              /* of CofferSection: those to count still */
+  GPtrArray *quiet_wanted;       /* of GTask: who waits until counting may begin */
   gboolean walking_ahead;        /* see coffer-vault-ahead.c */
   gboolean ahead_dropped;
   CofferAhead *ahead;            /* until somebody takes it */
@@ -108,11 +109,24 @@ gpointer       coffer_overview_worker         (kvault              *vault,
                                                GError             **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
 
+/** Show other sections than before; the same object stands for one that stays. */
+void           coffer_vault_take_sections     (CofferVault         *self,
+                                               GPtrArray           *sections);
+
 /** Count the items of every section anew, behind everything else: after coffer_vault_note_count(), or a second. */
 void           coffer_vault_start_counting    (CofferVault         *self);
 void           coffer_vault_stop_counting     (CofferVault         *self);
 /** Begin what is left of it anew after that: a walk begins. */
 void           coffer_vault_put_off_counting  (CofferVault         *self);
+
+/** Wait for the same moment: for what else is to come behind everything, on the BACKGROUND lane. */
+void           coffer_vault_await_quiet_async  (CofferVault         *self,
+                                                GCancellable        *cancellable,
+                                                GAsyncReadyCallback  callback,
+                                                gpointer             user_data);
+gboolean       coffer_vault_await_quiet_finish (CofferVault         *self,
+                                                GAsyncResult        *result,
+                                                GError             **error);
 
 /** A whole walk over @table met @n keys: they need not be counted, and the others can be now. */
 void           coffer_vault_note_count        (CofferVault         *self,

@@ -91,8 +91,7 @@ apply_overview (CofferVault    *self,
 
   self->shown = self->met;
   self->file_reason = overview->file_reason;
-  g_list_store_splice (self->sections, 0, g_list_model_get_n_items (G_LIST_MODEL (self->sections)),
-                       overview->sections->pdata, overview->sections->len);
+  coffer_vault_take_sections (self, overview->sections);
   table = g_strdup (find_section (self, self->table) != NULL ? self->table : overview->table);
   use_table (self, table);
   update_editable (self);
@@ -191,7 +190,7 @@ coffer_vault_finalize (GObject *object)
     g_clear_pointer (&self->lanes[i], coffer_worker_unref);
   coffer_vault_drop_hold (self);
   coffer_vault_stop_counting (self);
-  g_ptr_array_unref (self->uncounted);
+  g_ptr_array_unref (self->quiet_wanted);
   g_clear_pointer (&self->ahead, coffer_ahead_free);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
@@ -271,7 +270,7 @@ static void
 coffer_vault_init (CofferVault *self)
 {
   self->sections = g_list_store_new (COFFER_TYPE_SECTION);
-  self->uncounted = g_ptr_array_new_with_free_func (g_object_unref);
+  self->quiet_wanted = g_ptr_array_new_with_free_func (g_object_unref);
   self->link.data = self;
   g_queue_push_tail_link (&vaults, &self->link);
 }
