@@ -5,12 +5,14 @@
 #include <locale.h>
 
 #include "coffer-application.h"
+#include "coffer-watchdog.h"
 
 int
 main (int    argc,
       char **argv)
 {
   g_autoptr(CofferApplication) application = NULL;
+  const char *watchdog_log = g_getenv ("COFFER_WATCHDOG");
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, COFFER_LOCALEDIR);
@@ -19,6 +21,8 @@ main (int    argc,
 
   g_set_prgname ("coffer");
   g_set_application_name (_("Coffer"));
+  if (watchdog_log != NULL)
+    coffer_watchdog_start (watchdog_log);
   application = coffer_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);
 }
