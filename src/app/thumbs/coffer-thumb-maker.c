@@ -18,11 +18,14 @@
 /* Of formats that are decoded only as a whole: what a loader is given of it at most. */
 #define MAX_WHOLE_SIZE (64 << 20)
 #define PIECE_SIZE (256 << 10)
+/* Of what is kept on the disk: to be raised when the same value comes to have another picture. */
+#define FORM 1
 
 /* One value under work. */
 typedef struct {
   const CofferThumbId *id;
-  CofferThumbPicture *known;
+  CofferThumbPicture *known;  /* (nullable) */
+  CofferThumbDisk *disk;      /* (nullable) */
   CofferValueReader *reader;
   GCancellable *cancellable;
   GInputStream *stream;       /* over the value, until it is closed */
@@ -151,14 +154,63 @@ decode (Maker        *self,
                                                      COFFER_IMAGE_STILL | COFFER_IMAGE_COVER, self->cancellable, error);
 }
 
+/* What a picture is found by on the disk. */
+static CofferDigest
+name_of (Maker              *self,
+         const CofferDigest *digest)
+{
+  const guint64 all[] = {
+    FORM, self->id->width, self->id->height, self->facts->size, self->facts->data_offset, digest->low, digest->high,
+  };
+
+  return coffer_digest_of (all, sizeof all);
+}
+
+static CofferThumbPicture *
+load (Maker              *self,
+      const CofferDigest *name)
+{
+  g_autoptr(CofferThumbPicture) picture = self->disk != NULL ? coffer_thumb_disk_load (self->disk, name) : NULL;
+
+  return picture != NULL && picture->value_size == self->facts->size ? g_steal_pointer (&picture) : NULL;
+}
+
+/* The value is read: nothing but its bytes in memory is needed, unless they are too many. */
+static CofferThumbPicture *
+draw_image (Maker               *self,
+            const CofferDigest  *digest,
+            const CofferDigest  *name,
+            GError             **error)
+{
+  g_autoptr(GError) problem = NULL;
+  CofferThumbPicture *picture;
+  CofferThumbnailState state;
+  CofferImage image;
+
+  state = decode (self, &image, &problem) ? COFFER_THUMBNAIL_READY : state_for (problem);
+  if (state == COFFER_THUMBNAIL_READY && image.cut_short)
+    state = COFFER_THUMBNAIL_BROKEN;
+  if (state != COFFER_THUMBNAIL_READY)
+    coffer_image_clear (&image);
+  if (problem != NULL && problem->domain != COFFER_IMAGE_ERROR)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+
+  picture = coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self, digest));
+  if (state == COFFER_THUMBNAIL_READY && self->disk != NULL)
+    coffer_thumb_disk_save (self->disk, name, picture, image.opaque);
+
+  return picture;
+}
+
 static CofferThumbPicture *
 make_image (Maker   *self,
             GError **error)
 {
-  g_autoptr(GError) problem = NULL;
-  CofferThumbnailState state;
-  CofferDigest digest;
-  CofferImage image;
+  CofferThumbPicture *picture;
+  CofferDigest digest, name;
 
   if (self->facts->size > MAX_WHOLE_SIZE && !coffer_image_is_incremental (self->facts->content_type))
     return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->facts->size, NULL);
@@ -167,29 +219,21 @@ make_image (Maker   *self,
   if (is_known (self, &digest))
     return coffer_thumb_picture_ref (self->known);
 
-  state = decode (self, &image, &problem) ? COFFER_THUMBNAIL_READY : state_for (problem);
-  if (state == COFFER_THUMBNAIL_READY && image.cut_short)
-    state = COFFER_THUMBNAIL_BROKEN;
-  if (state == COFFER_THUMBNAIL_BROKEN && problem != NULL && problem->domain != COFFER_IMAGE_ERROR)
-    {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      coffer_image_clear (&image);
-      return NULL;
-    }
-  if (state != COFFER_THUMBNAIL_READY)
-    coffer_image_clear (&image);
+  name = name_of (self, &digest);
+  picture = load (self, &name);
 
-  return coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self, &digest));
+  return picture != NULL ? picture : draw_image (self, &digest, &name, error);
 }
 
 CofferThumbPicture *
 coffer_thumb_make (const CofferThumbId  *id,
                    CofferThumbPicture   *known,
+                   CofferThumbDisk      *disk,
                    CofferValueReader    *reader,
                    GCancellable         *cancellable,
                    GError              **error)
 {
-  Maker self = { .id = id, .known = known, .reader = reader, .cancellable = cancellable };
+  Maker self = { .id = id, .known = known, .disk = disk, .reader = reader, .cancellable = cancellable };
   g_autoptr(CofferValueFacts) facts = NULL;
   CofferThumbPicture *picture = NULL;
 

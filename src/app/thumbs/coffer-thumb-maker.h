@@ -3,6 +3,7 @@
 
 #include <coffer-vault.h>
 
+#include "coffer-thumb-disk.h"
 #include "coffer-thumb-id.h"
 #include "coffer-thumb-picture.h"
 
@@ -14,12 +15,14 @@ gboolean            coffer_thumb_is_possible (const char           *content_type
 /**
  * Lane. From a value to its picture.
  *
+ * @disk   (nullable) where it is looked for first, and kept
  * @known  (nullable) what was made of a value by this id before: given back if the value is the same still
  *
  * Returns: (transfer full) (nullable): NULL if stopped, or the value cannot be read
  */
 CofferThumbPicture *coffer_thumb_make        (const CofferThumbId  *id,
                                               CofferThumbPicture   *known,
+                                              CofferThumbDisk      *disk,
                                               CofferValueReader    *reader,
                                               GCancellable         *cancellable,
                                               GError              **error);

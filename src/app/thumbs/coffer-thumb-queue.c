@@ -18,6 +18,7 @@
 
 struct _CofferThumbQueue {
   gatomicrefcount refs;
+  CofferThumbDisk *disk;   /* (nullable) */
   GMainContext *context;
   CofferThumbAnswered answered;
   gpointer owner;        /* NULL once closed; the main thread's */
@@ -69,13 +70,15 @@ coffer_thumb_work_unref (CofferThumbWork *self)
 }
 
 CofferThumbQueue *
-coffer_thumb_queue_new (CofferThumbAnswered answered,
-                        gpointer            owner)
+coffer_thumb_queue_new (CofferThumbDisk     *disk,
+                        CofferThumbAnswered  answered,
+                        gpointer             owner)
 {
   CofferThumbQueue *self = g_new0 (CofferThumbQueue, 1);
 
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
+  self->disk = disk != NULL ? coffer_thumb_disk_ref (disk) : NULL;
   self->context = g_main_context_ref_thread_default ();
   self->answered = answered;
   self->owner = owner;
@@ -103,6 +106,7 @@ coffer_thumb_queue_unref (CofferThumbQueue *self)
          (link = g_queue_pop_head_link (&self->answers)) != NULL)
     coffer_thumb_work_unref (link->data);
   g_mutex_clear (&self->lock);
+  g_clear_pointer (&self->disk, coffer_thumb_disk_unref);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -337,7 +341,8 @@ chain_cb (GCancellable *cancellable,
 
 /* Under a cancellable that both can cancel: who waits for it, and who needs the file. */
 static CofferThumbPicture *
-make (CofferThumbWork    *work,
+make (CofferThumbQueue   *self,
+      CofferThumbWork    *work,
       CofferValueReader  *reader,
       GCancellable       *turn,
       GError            **error)
@@ -345,7 +350,7 @@ make (CofferThumbWork    *work,
   g_autoptr(GCancellable) both = g_cancellable_new ();
   gulong turn_chain = g_cancellable_connect (turn, G_CALLBACK (chain_cb), both, NULL);
   gulong work_chain = g_cancellable_connect (work->cancellable, G_CALLBACK (chain_cb), both, NULL);
-  CofferThumbPicture *picture = coffer_thumb_make (&work->id, work->known, reader, both, error);
+  CofferThumbPicture *picture = coffer_thumb_make (&work->id, work->known, self->disk, reader, both, error);
 
   g_cancellable_disconnect (turn, turn_chain);
   g_cancellable_disconnect (work->cancellable, work_chain);
@@ -364,7 +369,7 @@ do_work (CofferThumbQueue   *self,
   g_autoptr(GError) problem = NULL;
   gboolean stopped, lost;
 
-  work->picture = make (work, reader, turn, &problem);
+  work->picture = make (self, work, reader, turn, &problem);
   if (g_cancellable_is_cancelled (work->cancellable))
     {
       coffer_thumb_work_unref (work);

@@ -3,6 +3,7 @@
 
 #include <coffer-vault.h>
 
+#include "coffer-thumb-disk.h"
 #include "coffer-thumb-id.h"
 #include "coffer-thumb-picture.h"
 
@@ -49,7 +50,9 @@ typedef struct _CofferThumbQueue CofferThumbQueue;
  */
 typedef void (*CofferThumbAnswered) (gpointer owner, CofferThumbWork *work, gboolean stale);
 
-CofferThumbQueue *coffer_thumb_queue_new   (CofferThumbAnswered  answered,
+/** @disk  (nullable): nothing is kept in files then */
+CofferThumbQueue *coffer_thumb_queue_new   (CofferThumbDisk     *disk,
+                                            CofferThumbAnswered  answered,
                                             gpointer             owner);
 CofferThumbQueue *coffer_thumb_queue_ref   (CofferThumbQueue    *self);
 void              coffer_thumb_queue_unref (CofferThumbQueue    *self);

@@ -8,7 +8,7 @@
  */
 #define G_LOG_DOMAIN "coffer-thumbs"
 
-#include "coffer-thumbnails.h"
+#include "coffer-thumbnails-private.h"
 
 #include "coffer-thumb-maker.h"
 #include "coffer-thumb-memory.h"
@@ -352,23 +352,36 @@ coffer_thumbnails_class_init (CofferThumbnailsClass *klass)
 static void
 coffer_thumbnails_init (CofferThumbnails *self)
 {
-  self->queue = coffer_thumb_queue_new (answered, self);
-  self->memory = coffer_thumb_memory_new (COFFER_THUMBNAILS_MEMORY);
   self->works = g_hash_table_new_full (coffer_thumb_id_hash, coffer_thumb_id_equal, NULL,
                                        (GDestroyNotify) coffer_thumb_work_unref);
   self->live = g_hash_table_new (NULL, NULL);
 }
 
 CofferThumbnails *
-coffer_thumbnails_new (CofferVault *vault)
+coffer_thumbnails_new_full (CofferVault     *vault,
+                            CofferThumbDisk *disk,
+                            gsize            memory)
 {
-  CofferThumbnails *self;
+  CofferThumbnails *self = g_object_new (COFFER_TYPE_THUMBNAILS, NULL);
 
-  g_return_val_if_fail (COFFER_IS_VAULT (vault), NULL);
-
-  self = g_object_new (COFFER_TYPE_THUMBNAILS, NULL);
   self->vault = g_object_ref (vault);
+  self->queue = coffer_thumb_queue_new (disk, answered, self);
+  self->memory = coffer_thumb_memory_new (memory);
   g_signal_connect_object (vault, "changed", G_CALLBACK (coffer_thumbnails_check), self, G_CONNECT_SWAPPED);
 
   return self;
+}
+
+CofferThumbnails *
+coffer_thumbnails_new (CofferVault *vault)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (vault), NULL);
+
+  return coffer_thumbnails_new_full (vault, coffer_thumb_disk_get_default (), COFFER_THUMBNAILS_MEMORY);
+}
+
+gsize
+coffer_thumbnails_get_bytes (CofferThumbnails *self)
+{
+  return coffer_thumb_memory_get_bytes (self->memory);
 }
