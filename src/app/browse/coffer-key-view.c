@@ -11,6 +11,7 @@
 
 #include "coffer-key-view.h"
 
+#include "coffer-key-menu.h"
 #include "coffer-key-row.h"
 #include "coffer-key-typing.h"
 
@@ -525,6 +526,7 @@ coffer_key_view_dispose (GObject *object)
   g_clear_handle_id (&self->shape_idle, g_source_remove);
   if (self->rows != NULL)
     coffer_key_view_set_selection (self, NULL);
+  g_clear_pointer ((GtkWidget **) &self->menu, gtk_widget_unparent);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_KEY_VIEW);
 
   G_OBJECT_CLASS (coffer_key_view_parent_class)->dispose (object);
@@ -570,7 +572,6 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, type_title);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, scroller);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, rows);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, menu);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, bind_cb);
   gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
@@ -591,6 +592,7 @@ coffer_key_view_init (CofferKeyView *self)
   self->row_widgets = g_ptr_array_new ();
   self->typing = coffer_key_typing_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->menu = coffer_key_menu_attach (GTK_WIDGET (self));
 
   gtk_widget_set_size_request (self->size_title, COFFER_KEY_ROW_SIZE_WIDTH, -1);
   gtk_widget_set_size_request (self->type_title, COFFER_KEY_ROW_TYPE_WIDTH, -1);
