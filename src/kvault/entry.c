@@ -524,19 +524,41 @@ kvault_put (kvault     *vault,
   return vault->inside == 0 ? kvault__bulk_count (vault, value_size) : KVAULT_OK;
 }
 
+/* Looks at the length first: a marker's bytes are cheap to compare, those of another value are not. */
+static int
+large_of_any_row (kvault        *vault,
+                  int64_t        id,
+                  kvault__large *large)
+{
+  sqlite3_stmt *statement;
+  bool may_be = false;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
+    return rc;
+  sqlite3_bind_int64 (statement, 1, id);
+  switch (sqlite3_step (statement))
+    {
+    case SQLITE_ROW: may_be = sqlite3_column_int64 (statement, 2) == KVAULT__MARKER_SIZE; break;
+    case SQLITE_DONE: break;
+    default: rc = kvault__fail_db (vault, "%s", vault->name);
+    }
+  kvault__statement_done (statement);
+  if (rc != KVAULT_OK)
+    return rc;
+  return may_be ? kvault__large_of_row (vault, id, large) : KVAULT_NOTFOUND;
+}
+
+/* By key, whatever row that has. */
 static int
 delete_with_parts (kvault     *vault,
                    const void *key,
                    size_t      key_size)
 {
   kvault__row row;
-  int rc;
+  int rc = kvault__row_find (vault, key, key_size, &row);
 
-  if ((rc = kvault__begin (vault)) != KVAULT_OK)
-    return rc;
-  if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
-    rc = kvault__delete_row (vault, row.id);
-  return kvault__end (vault, rc);
+  return rc == KVAULT_OK ? kvault__delete_row (vault, row.id) : rc;
 }
 
 static int
@@ -555,55 +577,98 @@ delete_whole (kvault     *vault,
   return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, key, key_size);
 }
 
-int
-kvault_delete (kvault     *vault,
-               const void *key,
-               size_t      key_size)
-{
-  kvault__waiting waiting;
-  bool has_large;
-  int rc;
-
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
-    return rc;
-  if (bad_bytes (key, key_size))
-    return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  do
-    {
-      if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
-        return rc;
-      if (has_large)
-        rc = delete_with_parts (vault, key, key_size);
-      else
-        {
-          kvault__may_give_way (vault);
-          rc = delete_whole (vault, key, key_size);
-        }
-    }
-  while (kvault__gave_way (vault, &rc));
-  if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || !kvault__cache_find (vault, key, key_size, &waiting))
-    return rc;
-  kvault__cache_drop (vault, key, key_size);
-  return KVAULT_OK;
-}
-
-int
-kvault_delete_entry (kvault             *vault,
-                     const kvault_entry *entry)
+/* By row id, if that row still has the key. */
+static int
+delete_own_row (kvault             *vault,
+                const kvault_entry *entry)
 {
   sqlite3_stmt *statement;
   int rc;
 
-  if (entry->key_class == KVAULT_CLASS_BLOB)
-    return kvault_delete (vault, entry->key, entry->key_size);
-  if ((rc = kvault__enter_write (vault)) != KVAULT_OK ||
-      (rc = kvault__statement (vault, KVAULT__DELETE_ROW_OF_KEY, &statement)) != KVAULT_OK)
+  if ((rc = kvault__statement (vault, KVAULT__DELETE_ROW_OF_KEY, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, entry->id);
   kvault__bind_key (statement, 2, entry->key_class, entry->key, entry->key_size);
   if ((rc = step_done (vault, statement, entry->key, entry->key_size)) != KVAULT_OK)
     return rc;
   return sqlite3_changes (vault->db) > 0 ? KVAULT_OK : fail_not_found (vault, entry->key, entry->key_size);
+}
+
+static int
+delete_own_row_with_parts (kvault             *vault,
+                           const kvault_entry *entry)
+{
+  kvault__large large;
+  int has_parts = large_of_any_row (vault, entry->id, &large);   /* the marker goes with the row */
+  int rc;
+
+  if (has_parts != KVAULT_OK && has_parts != KVAULT_NOTFOUND)
+    return has_parts;
+  rc = delete_own_row (vault, entry);
+  return rc == KVAULT_OK && has_parts == KVAULT_OK ? kvault__large_drop (vault, large.id) : rc;
+}
+
+/* The row is known, or believed to be. The index of the keys, were it damaged, might lead to another one. */
+static int
+delete_row_of (kvault             *vault,
+               const kvault_entry *entry,
+               bool                has_large)
+{
+  bool is_blob = entry->key_class == KVAULT_CLASS_BLOB;
+  int rc = KVAULT_NOTFOUND;
+
+  if (entry->id != 0 || !is_blob)
+    rc = has_large ? delete_own_row_with_parts (vault, entry) : delete_own_row (vault, entry);
+  if (rc != KVAULT_NOTFOUND || !is_blob)
+    return rc;
+  return has_large ? delete_with_parts (vault, entry->key, entry->key_size) : delete_whole (vault, entry->key, entry->key_size);
+}
+
+static int
+delete_stored (kvault             *vault,
+               const kvault_entry *entry)
+{
+  bool has_large;
+  int rc;
+
+  do
+    {
+      if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
+        return rc;
+      if (has_large)
+        return (rc = kvault__begin (vault)) == KVAULT_OK ? kvault__end (vault, delete_row_of (vault, entry, true)) : rc;
+      kvault__may_give_way (vault);
+      rc = delete_row_of (vault, entry, false);
+    }
+  while (kvault__gave_way (vault, &rc));
+  return rc;
+}
+
+int
+kvault_delete_entry (kvault             *vault,
+                     const kvault_entry *entry)
+{
+  kvault__waiting waiting;
+  int rc;
+
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
+    return rc;
+  if (bad_bytes (entry->key, entry->key_size))
+    return kvault__fail (vault, KVAULT_EINVAL, "no key");
+  rc = delete_stored (vault, entry);
+  if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || entry->key_class != KVAULT_CLASS_BLOB ||
+      !kvault__cache_find (vault, entry->key, entry->key_size, &waiting))
+    return rc;
+  kvault__cache_drop (vault, entry->key, entry->key_size);
+  return KVAULT_OK;
+}
+
+int
+kvault_delete (kvault     *vault,
+               const void *key,
+               size_t      key_size)
+{
+  return kvault_delete_entry (vault, &(kvault_entry) { .key = key, .key_size = key_size, .key_class = KVAULT_CLASS_BLOB });
 }
 
 /* ---- room for a value that is written in pieces ---- */
@@ -653,31 +718,6 @@ kvault__reserve (kvault     *vault,
 }
 
 /* ---- rows by id, inside an operation ---- */
-
-/* Looks at the length first: a marker's bytes are cheap to compare, those of another value are not. */
-static int
-large_of_any_row (kvault        *vault,
-                  int64_t        id,
-                  kvault__large *large)
-{
-  sqlite3_stmt *statement;
-  bool may_be = false;
-  int rc;
-
-  if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
-    return rc;
-  sqlite3_bind_int64 (statement, 1, id);
-  switch (sqlite3_step (statement))
-    {
-    case SQLITE_ROW: may_be = sqlite3_column_int64 (statement, 2) == KVAULT__MARKER_SIZE; break;
-    case SQLITE_DONE: break;
-    default: rc = kvault__fail_db (vault, "%s", vault->name);
-    }
-  kvault__statement_done (statement);
-  if (rc != KVAULT_OK)
-    return rc;
-  return may_be ? kvault__large_of_row (vault, id, large) : KVAULT_NOTFOUND;
-}
 
 int
 kvault__delete_row (kvault *vault,

@@ -509,8 +509,8 @@ KVAULT_API int kvault_delete (kvault *vault, const void *key, size_t key_size);
 /**
  * The same for an entry of a walk, which also reaches keys that are not blobs.
  *
- * @entry  of this vault and with its id; its key must still be in that row unless it is a blob.
- *         @entry->key of a number must end with a NUL, as it does in an entry of a walk
+ * @entry  of this vault and with its id, which is tried first; a key that is a blob is then looked for in the index, any other
+ *         must still be in that row. @entry->key of a number must end with a NUL, as it does in an entry of a walk
  *
  * Returns: as kvault_delete()
  */
@@ -899,8 +899,8 @@ KVAULT_API int kvault_blob_open (kvault *vault, const void *key, size_t key_size
  * The same for an entry of a walk, which also reaches keys that are not blobs.
  *
  * @entry  of this vault; its id, if it has one, is tried first and believed only if the key there
- *         is the same. Without one, only keys that are blobs are found. The key of a number
- *         ends with a NUL, as it does in an entry of a walk
+ *         is the same; the index of the keys is not read then. Without one, only keys that are blobs are found. The key
+ *         of a number ends with a NUL, as it does in an entry of a walk
  *
  * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure
  */

@@ -355,6 +355,85 @@ deletes_by_entry (void)
   kvault_close (vault);
 }
 
+/* In the index each key has the row of the other. */
+static void
+deletes_no_row_of_another_key (void)
+{
+  char *path = kvtest_path ("a.db"), *other = kvtest_path ("b.db");
+  size_t size, page_size, root;
+  uint8_t *file, *twisted;
+  kvault_entry entry;
+  kvault *vault;
+
+  kvtest_sql (path, KVTEST_V2 ("kv") "INSERT INTO kv (rowid, key, value) VALUES (11, x'61', x'01'), (12, x'62', x'02')");
+  kvtest_sql (other, KVTEST_V2 ("kv") "INSERT INTO kv (rowid, key, value) VALUES (12, x'61', x'01'), (11, x'62', x'02')");
+  page_size = (size_t) kvtest_sql_int (path, "PRAGMA page_size");
+  root = (size_t) kvtest_sql_int (path, "SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'kv'");
+  twisted = kvtest_read_file (other, &size);
+  file = kvtest_read_file (path, &size);
+  memcpy (file + (root - 1) * page_size, twisted + (root - 1) * page_size, page_size);
+  kvtest_write_file (path, file, size);
+
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_ok (vault, kvault_entry_by_id (vault, 11, 0, &entry));
+  assert_mem (entry.key, entry.key_size, "a", 1);
+  assert_ok (vault, kvault_delete_entry (vault, &entry));
+  kvault_close (vault);
+  assert_str (kvtest_sql_text (path, "SELECT group_concat(hex(key)) FROM kv NOT INDEXED"), "62");
+}
+
+/* Somebody put the key anew meanwhile, and its row is another's. */
+static void
+deletes_a_key_that_has_another_row_now (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  kvault_entry entry = { .key = "a", .key_size = 1, .key_class = KVAULT_CLASS_BLOB, .id = 1 };
+  uint64_t count;
+
+  assert_ok (vault, kvault_put (vault, "b", 1, "in row 1", 8));
+  assert_ok (vault, kvault_put (vault, "a", 1, "in row 2", 8));
+  assert_ok (vault, kvault_delete_entry (vault, &entry));
+  assert_result (vault, kvault_delete_entry (vault, &entry), KVAULT_NOTFOUND);
+  assert_contains (kvault_errmsg (vault), "\"a\"");
+  assert_value (vault, "b", 1, "in row 1", 8);
+  entry.key = NULL;
+  assert_result (vault, kvault_delete_entry (vault, &entry), KVAULT_EINVAL);
+  assert_ok (vault, kvault_count (vault, &count));
+  assert_int (count, ==, 1);
+  kvault_close (vault);
+}
+
+/* Where parts are: by the row, by the key, and a key that is no blob. */
+static void
+deletes_entries_with_their_parts (void)
+{
+  kvault_options options = { .access = KVAULT_ACCESS_CREATE_NEW, .whole_value_max = 4096 };
+  char *path = kvtest_path ("a.db"), *value = calloc (1, 9000);
+  kvault_entry entry;
+  kvault *vault;
+
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  assert_ok (vault, kvault_put (vault, "a", 1, value, 9000));
+  assert_ok (vault, kvault_put (vault, "b", 1, value, 9000));
+  assert_ok (vault, kvault_put (vault, "c", 1, value, 112));
+  kvault_close (vault);
+  kvtest_sql (path, "INSERT INTO kv VALUES ('text', zeroblob(112))");
+  options.access = KVAULT_ACCESS_WRITE;
+  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  for (int64_t id = 4; id > 0; id--)
+    {
+      assert_ok (vault, kvault_entry_by_id (vault, id, 0, &entry));
+      if (id == 2)
+        entry.id = 1;
+      assert_ok (vault, kvault_delete_entry (vault, &entry));
+    }
+  kvault_close (vault);
+  assert_int (kvtest_sql_int (path, "SELECT (SELECT count(*) FROM kv) + (SELECT count(*) FROM kvault_large) + (SELECT count(*) FROM kvault_parts)"),
+              ==, 0);
+  assert_str (kvtest_integrity (path), "ok");
+  free (value);
+}
+
 static const KvTest tests[] = {
   { "/kvault/entry/gives-back-what-was-put", gives_back_what_was_put_both },
   { "/kvault/entry/replaces-a-value", replaces_a_value_both },
@@ -370,6 +449,9 @@ static const KvTest tests[] = {
   { "/kvault/entry/reads-values-of-every-class", reads_values_of_every_class },
   { "/kvault/entry/leaves-text-keys-alone", leaves_text_keys_alone },
   { "/kvault/entry/deletes-by-entry", deletes_by_entry },
+  { "/kvault/entry/deletes-no-row-of-another-key", deletes_no_row_of_another_key },
+  { "/kvault/entry/deletes-a-key-that-has-another-row-now", deletes_a_key_that_has_another_row_now },
+  { "/kvault/entry/deletes-entries-with-their-parts", deletes_entries_with_their_parts },
 };
 
 KVTEST_MAIN (tests)
