@@ -182,9 +182,10 @@ kvault_blob_open (kvault       *vault,
   return open_by_key (vault, key, key_size, blob);
 }
 
-static bool
-is_key_of_row (sqlite3_stmt       *row,
-               const kvault_entry *entry)
+/* Whether the key in the first column is that of @entry. */
+bool
+kvault__is_key_of_row (sqlite3_stmt       *row,
+                       const kvault_entry *entry)
 {
   static const int type_of[] = { SQLITE_NULL, SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB };
   const void *key;
@@ -221,7 +222,7 @@ kvault_blob_open_entry (kvault             *vault,
   switch (sqlite3_step (statement))
     {
     case SQLITE_ROW:
-      if (is_key_of_row (statement, entry))
+      if (kvault__is_key_of_row (statement, entry))
         {
           rc = kvault__row_read (vault, statement, 1, &row);
           if (rc == KVAULT_OK)

@@ -606,7 +606,10 @@ kvault_cursor_next (kvault_cursor       *cursor,
   else
     rc = cursor->empty ? KVAULT_NOTFOUND : next_entry (cursor);
   if (rc != KVAULT_OK)
-    return cursor->failed = rc;
+    {
+      kvault__head_let_go (vault);
+      return cursor->failed = rc;
+    }
   *entry = &cursor->entry;
   return KVAULT_OK;
 }
@@ -621,6 +624,7 @@ kvault__cursor_detach (kvault_cursor *cursor)
   while (*link != cursor)
     link = &(*link)->next;
   *link = cursor->next;
+  kvault__head_let_go (cursor->vault);
   free_cursor (cursor);
 }
 

@@ -105,6 +105,8 @@ struct kvault {
 
   sqlite3_stmt *statements[KVAULT__N_STATEMENTS];
   void *found_key;              /* what kvault_entry_by_id() gave last */
+  sqlite3_blob *head;           /* kept by kvault_head() while cursors are open; NULL: none */
+  const kvault_section *head_section;   /* whose values it reads */
   kvault_cursor *cursors;
   kvault_blob *blobs;
   kvault_writer *writers;
@@ -428,7 +430,11 @@ int kvault__scan_next (kvault__scan *scan, kvault_entry *entry);
 void kvault__scan_close (kvault__scan *scan);
 
 /* blob.c */
+bool kvault__is_key_of_row (sqlite3_stmt *row, const kvault_entry *entry);
 bool kvault__blobs_hold (const kvault *vault);
+
+/* head.c */
+void kvault__head_let_go (kvault *vault);
 
 /* cursor.c, blob.c, writer.c: what kvault_close() ends */
 void kvault__cursor_detach (kvault_cursor *cursor);

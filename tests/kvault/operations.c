@@ -467,6 +467,28 @@ look_rows_up (kvault *vault)
   return KVAULT_OK;
 }
 
+/* Of values of every kind: whole, in parts, and the same reader for the next. */
+static int
+read_heads (kvault *vault)
+{
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_STORED };
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+  int rc = kvault_cursor_open (vault, &options, &cursor);
+
+  while (rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      char bytes[100];
+      size_t n;
+      uint64_t size;
+
+      rc = kvault_head (vault, entry, bytes, sizeof bytes, &n, &size);
+      assert_true (rc == KVAULT_OK ? n <= size : n == 0 && size == 0);
+    }
+  kvault_cursor_close (cursor);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
 static int
 open_from_walk (kvault *vault)
 {
@@ -676,6 +698,7 @@ const Operation operations[] = {
   { "cursor-stored", walk_as_stored, OPERATION_READS },
   { "cursor-stored-cache", walk_behind_cache, 0 },
   { "entry-by-id", look_rows_up, OPERATION_READS },
+  { "head", read_heads, OPERATION_READS },
   { "look-around", look_around, OPERATION_READS },
   { "check", check_quick, OPERATION_READS },
   { "check-full", check_full, OPERATION_READS },
