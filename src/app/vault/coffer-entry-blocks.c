@@ -40,7 +40,7 @@ coffer_block_new_ids (const gint64 *ids,
 {
   CofferBlock *self = coffer_block_new (NULL, NULL, n_rows);
 
-  self->ids = g_memdup2 (ids, n_rows * sizeof *ids);
+  self->ids = (gint64 *) (gpointer) g_atomic_rc_box_dup (n_rows * sizeof *ids, ids);
   return self;
 }
 
@@ -64,7 +64,7 @@ coffer_block_free (gpointer data)
   free_rows (self);
   g_clear_pointer (&self->fence, coffer_key_unref);
   g_clear_pointer (&self->prints, g_atomic_rc_box_release);
-  g_free (self->ids);
+  g_clear_pointer (&self->ids, g_atomic_rc_box_release);
   g_free (self);
 }
 

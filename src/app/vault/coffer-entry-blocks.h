@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
   CofferKey *fence;        /* its first key when it was read; NULL: of row ids */
   guint32 *prints;         /* a g_atomic_rc_box of n_rows; NULL: of row ids */
-  gint64 *ids;             /* NULL: of keys */
+  gint64 *ids;             /* likewise; NULL: of keys */
   guint n_rows;
 
   /* main thread */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding a row by the beginning of its key: the fences tell the block, which is read on the LIST lane for it. Main thread.
+ * Finding a row by the beginning of its key: the fences tell the block, which is read on the LIST lane for it; in a list of row ids
+ * the index of the keys tells which rows begin so. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
@@ -81,6 +82,36 @@ find_cb (GObject      *source,
   g_clear_pointer (&check, coffer_check_free);
 }
 
+static void
+sought_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  GError *error = NULL;
+  g_autofree guint *position = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+
+  if (position == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_int (task, (gssize) *position);
+}
+
+static void
+seek (CofferEntryList *self,
+      GBytes          *prefix,
+      GTask           *task)
+{
+  CofferSeekRequest *request = g_new (CofferSeekRequest, 1);
+
+  request->prefix = g_bytes_ref (prefix);
+  coffer_ids_init (&request->ids);
+  for (guint i = 0; i < coffer_blocks_get_n_blocks (self->blocks); i++)
+    coffer_ids_add (&request->ids, coffer_blocks_get (self->blocks, i));
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_seek_worker, request, coffer_seek_request_free,
+                          g_free, g_task_get_cancellable (task), sought_cb, g_object_ref (task));
+}
+
 void
 coffer_entry_list_find_async (CofferEntryList     *self,
                               GBytes              *key_prefix,
@@ -97,6 +128,11 @@ coffer_entry_list_find_async (CofferEntryList     *self,
   g_task_set_source_tag (task, coffer_entry_list_find_async);
   g_task_set_task_data (task, g_bytes_ref (key_prefix), (GDestroyNotify) g_bytes_unref);
   n_rows = coffer_blocks_get_n_rows (self->blocks);
+  if (n_rows > 0 && coffer_blocks_get (self->blocks, 0)->ids != NULL)
+    {
+      seek (self, key_prefix, task);
+      return;
+    }
   n_before = n_rows > 0 ? count_fences_before (self, key_prefix) : 0;
   if (n_before == 0)
     {

@@ -3,6 +3,7 @@
 
 #include "coffer-entry-blocks.h"
 #include "coffer-entry-list.h"
+#include "coffer-entry-query.h"
 #include "coffer-entry-walk.h"
 #include "coffer-vault-private.h"
 
@@ -12,6 +13,7 @@ typedef enum {
   COFFER_WALK_NONE,
   COFFER_WALK_FRESH,           /* over all keys, whatever was known */
   COFFER_WALK_CHECK,           /* over the blocks there are, to see what came and went in each */
+  COFFER_WALK_QUERY,           /* for the rows that a filter lets through, or for another order */
 } CofferWalkKind;
 
 /** A walk over all rows, from the first on. */
@@ -22,8 +24,13 @@ typedef struct {
   gboolean behind;             /* FRESH: the rows on show stay as they are until it is over */
   CofferBlocks *blocks;        /* FRESH and behind: what was found, */
   guint n_rows;                /* and how much of it */
-  CofferKey *last;             /* FRESH: where it stands */
+  CofferKey *last;             /* FRESH, QUERY: where it stands */
   guint next;                  /* CHECK: the block that comes next */
+  GArray *ids;                 /* QUERY: what was found, unless it was shown at once */
+  GPtrArray *keys;             /* QUERY without the index of the keys */
+  gint64 next_id;              /* likewise: where it stands */
+  gboolean compare;            /* QUERY: the rows on show are an earlier answer to the same */
+  CofferCensus *census;        /* QUERY for the order of a column */
 } CofferWalk;
 
 struct _CofferEntryList {
@@ -32,8 +39,13 @@ struct _CofferEntryList {
   CofferVault *vault;
   char *table;
   CofferScope scope;
+  CofferFilter *filter;        /* nullable */
   CofferSort sort;
+  gboolean by_table;           /* the index of the keys is damaged */
   char *error;
+  guint64 n_scope;             /* keys of the scope that were looked at */
+  guint64 n_scope_known;       /* how many it had when all were; 0: not known */
+  double progress;
 
   CofferWalk walk;
   gint64 walked_at;            /* when the last walk began, */
@@ -61,6 +73,8 @@ struct _CofferEntryList {
 
 /* coffer-entry-list.c */
 void         coffer_entry_list_set_error    (CofferEntryList *self, const GError *error);
+void         coffer_entry_list_set_problem  (CofferEntryList *self, const char *line);   /* nullable */
+void         coffer_entry_list_set_progress (CofferEntryList *self, guint64 n_scope, double progress);
 /** The number of rows may be another. */
 void         coffer_entry_list_tell_n_rows  (CofferEntryList *self);
 void         coffer_entry_list_tell_loading (CofferEntryList *self);
@@ -73,6 +87,13 @@ void         coffer_entry_list_start        (CofferEntryList *self, gboolean beh
 void         coffer_entry_list_stop_walk    (CofferEntryList *self);
 /** Look again, but not all the time beside a busy writer. */
 void         coffer_entry_list_refresh_soon (CofferEntryList *self);
+
+/** Whether the rows that are wanted are not all keys of the scope in their order. */
+gboolean     coffer_entry_list_is_query     (CofferEntryList *self);
+void         coffer_entry_list_end_walk     (CofferEntryList *self, const GError *error);
+
+/* coffer-entry-list-query.c */
+void         coffer_entry_list_begin_query  (CofferEntryList *self);
 
 /* coffer-entry-list-edit.c */
 /** @blocks (transfer full) in the place of all there are. */
@@ -91,6 +112,8 @@ guint        coffer_entry_list_map          (CofferEntryList *self, guint positi
 void         coffer_entry_list_read_rows    (CofferEntryList *self);
 /** Read again what is known of the rows, whose keys are the same: what is on show stays until it is known to be another. */
 void         coffer_entry_list_reread_rows  (CofferEntryList *self);
+/** The same, and see whether they are still there: something was written. */
+void         coffer_entry_list_check_rows   (CofferEntryList *self);
 /** Let go of every row: entries still held keep what they know. */
 void         coffer_entry_list_forget_rows  (CofferEntryList *self);
 /** What to ask of a block, with its keys, on the LIST lane. */

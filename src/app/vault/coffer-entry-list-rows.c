@@ -218,12 +218,59 @@ block_cb (GObject      *source,
 }
 
 static void
+ids_cb (GObject      *source,
+        GAsyncResult *result,
+        gpointer      data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) keys = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+  g_autoptr(CofferEntryList) self = NULL;
+  guint index, start;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  self = g_object_ref (data);
+  self->reading = FALSE;
+  if ((index = find_serial (self, self->serial)) != G_MAXUINT)
+    {
+      if (keys != NULL)
+        coffer_blocks_put_keys (self->blocks, coffer_blocks_get (self->blocks, index), keys);
+      if (keys != NULL && g_ptr_array_find (keys, NULL, NULL))
+        coffer_entry_list_refresh_soon (self);
+      start = coffer_blocks_get_start (self->blocks, index);
+      fill_entries (self, start, start + coffer_blocks_get (self->blocks, index)->n_rows, error);
+    }
+  if (error != NULL)
+    coffer_entry_list_set_error (self, error);
+  coffer_entry_list_read_rows (self);
+}
+
+static void
+read_ids (CofferEntryList   *self,
+          const CofferBlock *block)
+{
+  CofferIds *ids = g_new (CofferIds, 1);
+
+  coffer_ids_init (ids);
+  coffer_ids_add (ids, block);
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_ids_worker, ids, coffer_ids_free,
+                          (GDestroyNotify) g_ptr_array_unref, self->rows_cancellable, ids_cb, self);
+}
+
+static void
 read_block (CofferEntryList *self,
             guint            index)
 {
-  CofferCheckRequest *request = coffer_entry_list_ask_block (self, index);
+  CofferBlock *block = coffer_blocks_get (self->blocks, index);
+  CofferCheckRequest *request;
 
-  self->serial = coffer_blocks_get (self->blocks, index)->serial;
+  self->serial = block->serial;
+  if (block->ids != NULL)
+    {
+      read_ids (self, block);
+      return;
+    }
+  request = coffer_entry_list_ask_block (self, index);
   coffer_vault_run_async (self->vault, COFFER_LANE_LIST, self->table, coffer_check_worker, request, coffer_check_request_free,
                           coffer_check_free, self->rows_cancellable, block_cb, self);
 }
@@ -242,6 +289,23 @@ take_facts (CofferEntryList *self,
       coffer_entry_wait_in (entry, NULL);
       coffer_entry_set_facts (entry, &row->facts);
     }
+}
+
+/* What is on show stays, but is read again, its keys too: their blocks may have others now. */
+void
+coffer_entry_list_check_rows (CofferEntryList *self)
+{
+  GHashTableIter iter;
+  gpointer entry;
+
+  g_cancellable_cancel (self->rows_cancellable);
+  g_clear_object (&self->rows_cancellable);
+  self->reading = FALSE;
+  coffer_blocks_forget_all (self->blocks);
+  g_hash_table_iter_init (&iter, self->live);
+  while (g_hash_table_iter_next (&iter, NULL, &entry))
+    coffer_entry_wait_in (entry, &self->unkeyed);
+  coffer_entry_list_read_rows (self);
 }
 
 /* A row without its key: its block is not as it was. */

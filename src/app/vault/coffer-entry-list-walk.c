@@ -14,6 +14,8 @@
 
 #include "coffer-error-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define SLICE_ROWS 262144
 #define SLICE_US (100 * 1000)
 #define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
@@ -53,6 +55,9 @@ coffer_entry_list_stop_walk (CofferEntryList *self)
   g_clear_object (&self->walk.cancellable);
   g_clear_pointer (&self->walk.blocks, coffer_blocks_free);
   g_clear_pointer (&self->walk.last, coffer_key_unref);
+  g_clear_pointer (&self->walk.ids, g_array_unref);
+  g_clear_pointer (&self->walk.keys, g_ptr_array_unref);
+  g_clear_pointer (&self->walk.census, coffer_census_unref);
   self->walk.kind = COFFER_WALK_NONE;
 }
 
@@ -74,41 +79,65 @@ is_better (CofferEntryList  *self,
   return !(is_passing (error) && same_file && (self->complete || walk->n_rows <= coffer_blocks_get_n_rows (self->blocks)));
 }
 
-/* Of a whole table, which then need not be counted. */
+/* Of a whole scope, whose keys then need not be counted. */
 static void
 note_count (CofferEntryList *self)
 {
+  self->n_scope_known = coffer_blocks_get_n_rows (self->blocks);
   if (self->scope.prefix == NULL)
-    coffer_vault_note_count (self->vault, self->table, coffer_blocks_get_n_rows (self->blocks));
+    coffer_vault_note_count (self->vault, self->table, self->n_scope_known);
 }
 
 static void
-end_walk (CofferEntryList *self,
-          const GError    *error)
+take_fresh (CofferEntryList *self,
+            const GError    *error)
 {
-  gboolean fresh = self->walk.kind == COFFER_WALK_FRESH;
+  if (self->walk.behind && !is_better (self, &self->walk, error))
+    return;
+  self->complete = error == NULL;
+  self->file = self->walk.file;
+  g_clear_pointer (&self->last, coffer_key_unref);
+  if (self->walk.behind)
+    coffer_entry_list_replace (self, g_steal_pointer (&self->walk.blocks));
+}
+
+/* A damaged index of the keys is no reason to show none: the table has them too. */
+static gboolean
+go_by_table (CofferEntryList *self,
+             const GError    *error)
+{
+  if (!g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)) || self->by_table)
+    return FALSE;
+  self->by_table = TRUE;
+  coffer_entry_list_start (self, TRUE);
+  return TRUE;
+}
+
+void
+coffer_entry_list_end_walk (CofferEntryList *self,
+                            const GError    *error)
+{
+  CofferWalkKind kind = self->walk.kind;
   GCancellable *walk = self->walk.cancellable;
 
   coffer_vault_drop_ahead (self->vault);   /* from now on it is older than what is known */
   self->walk_us = g_get_monotonic_time () - self->walked_at;
-  if (fresh && (!self->walk.behind || is_better (self, &self->walk, error)))
-    {
-      self->complete = error == NULL;
-      self->file = self->walk.file;
-      g_clear_pointer (&self->last, coffer_key_unref);
-      if (self->walk.behind)
-        coffer_entry_list_replace (self, g_steal_pointer (&self->walk.blocks));
-    }
+  if (kind == COFFER_WALK_FRESH)
+    take_fresh (self, error);
   else if (error == NULL)
     self->file = self->walk.file;
-  if (self->walk.cancellable != walk)
+  if (self->walk.cancellable != walk || go_by_table (self, error))
     return;   /* whoever was told began another walk */
   coffer_entry_list_stop_walk (self);
-  if (error == NULL)
+  if (error == NULL && kind != COFFER_WALK_QUERY)
     note_count (self);
-  if (!fresh)
+  if (kind != COFFER_WALK_FRESH)
     coffer_entry_list_reread_rows (self);
-  coffer_entry_list_set_error (self, error);
+  if (error == NULL && self->by_table)
+    coffer_entry_list_set_problem (self, _("The index of the keys is damaged: they are listed from the table itself"));
+  else
+    coffer_entry_list_set_error (self, error);
+  coffer_entry_list_set_progress (self, self->n_scope, -1);
   if (self->again && error == NULL && self->walk.cancellable == NULL)
     coffer_entry_list_refresh (self);
   if (self->walk.cancellable == NULL)
@@ -146,7 +175,7 @@ take_slice (CofferEntryList *self,
   if (self->walk.cancellable != walk)
     return;   /* whoever was told began another walk */
   if (slice->ended)
-    end_walk (self, slice->error);
+    coffer_entry_list_end_walk (self, slice->error);
   else
     next_slice (self);
 }
@@ -165,7 +194,7 @@ slice_cb (GObject      *source,
   self = g_object_ref (data);
   if (slice == NULL)
     {
-      end_walk (self, error);
+      coffer_entry_list_end_walk (self, error);
       return;
     }
   take_slice (self, slice);
@@ -282,7 +311,7 @@ take_check (CofferEntryList *self,
   if (self->walk.cancellable != walk)
     return;
   if (check->error != NULL || self->walk.next >= coffer_blocks_get_n_blocks (self->blocks))
-    end_walk (self, check->error);
+    coffer_entry_list_end_walk (self, check->error);
   else
     next_check (self);
 }
@@ -301,7 +330,7 @@ check_cb (GObject      *source,
   self = g_object_ref (data);
   if (check == NULL)
     {
-      end_walk (self, error);
+      coffer_entry_list_end_walk (self, error);
       return;
     }
   take_check (self, check);
@@ -327,6 +356,22 @@ next_check (CofferEntryList *self)
 
 /* ---- beginning ---- */
 
+gboolean
+coffer_entry_list_is_query (CofferEntryList *self)
+{
+  return self->filter != NULL || self->sort != COFFER_SORT_KEY || self->by_table;
+}
+
+/* What is on show goes; there may be nothing to see for a moment. */
+static void
+empty (CofferEntryList *self)
+{
+  self->complete = FALSE;
+  self->file = self->walk.file;
+  g_clear_pointer (&self->last, coffer_key_unref);
+  coffer_entry_list_replace (self, coffer_blocks_new ());
+}
+
 static void
 begin (CofferEntryList *self,
        CofferWalkKind   kind,
@@ -341,22 +386,21 @@ begin (CofferEntryList *self,
   self->again = FALSE;
   self->walk = (CofferWalk) { .kind = kind, .behind = behind, .file = self->vault->shown, .cancellable = walk = g_cancellable_new () };
   self->walked_at = g_get_monotonic_time ();
-  if (behind)
+  if (behind && kind == COFFER_WALK_FRESH)
     self->walk.blocks = coffer_blocks_new ();
-  else if (kind == COFFER_WALK_FRESH)
+  else if (!behind && kind != COFFER_WALK_CHECK)
     {
-      self->complete = FALSE;
-      self->file = self->walk.file;
-      g_clear_pointer (&self->last, coffer_key_unref);
-      coffer_entry_list_replace (self, coffer_blocks_new ());
+      empty (self);
       if (self->walk.cancellable != walk)
         return;
       coffer_entry_list_set_error (self, NULL);
     }
   if (kind == COFFER_WALK_CHECK)
     next_check (self);
-  else
+  else if (kind == COFFER_WALK_FRESH)
     next_slice (self);
+  else
+    coffer_entry_list_begin_query (self);
   if (!was_loading && self->walk.cancellable != NULL)
     coffer_entry_list_tell_loading (self);
 }
@@ -365,7 +409,8 @@ void
 coffer_entry_list_start (CofferEntryList *self,
                          gboolean         behind)
 {
-  begin (self, COFFER_WALK_FRESH, behind);
+  self->complete = FALSE;
+  begin (self, coffer_entry_list_is_query (self) ? COFFER_WALK_QUERY : COFFER_WALK_FRESH, behind);
 }
 
 /* Whether a walk runs that will show the file that is there now. */
@@ -378,7 +423,7 @@ is_walking (CofferEntryList *self)
 void
 coffer_entry_list_refresh (CofferEntryList *self)
 {
-  gboolean empty = coffer_blocks_get_n_rows (self->blocks) == 0;
+  gboolean is_empty = coffer_blocks_get_n_rows (self->blocks) == 0;
 
   g_return_if_fail (COFFER_IS_ENTRY_LIST (self));
 
@@ -386,8 +431,10 @@ coffer_entry_list_refresh (CofferEntryList *self)
     coffer_entry_list_refresh_soon (self);
   else if (is_walking (self))
     self->again = TRUE;
-  else if (empty || !self->complete)
-    begin (self, COFFER_WALK_FRESH, !empty);
+  else if (coffer_entry_list_is_query (self))
+    begin (self, COFFER_WALK_QUERY, TRUE);
+  else if (is_empty || !self->complete)
+    begin (self, COFFER_WALK_FRESH, !is_empty);
   else
     begin (self, COFFER_WALK_CHECK, FALSE);
 }

@@ -24,6 +24,8 @@ enum {
   PROP_LOADING,
   PROP_ERROR,
   PROP_N_KEYS,
+  PROP_N_SCOPE,
+  PROP_PROGRESS,
   PROP_N_ADDED,
   PROP_N_REMOVED,
   PROP_DESCENDING,
@@ -41,16 +43,40 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (CofferEntryList, coffer_entry_list, G_TYPE_OBJECT
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init))
 
 void
+coffer_entry_list_set_problem (CofferEntryList *self,
+                               const char      *line)
+{
+  if (g_strcmp0 (self->error, line) == 0)
+    return;
+  g_free (self->error);
+  self->error = g_strdup (line);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ERROR]);
+}
+
+void
 coffer_entry_list_set_error (CofferEntryList *self,
                              const GError    *error)
 {
   g_autofree char *line = error != NULL ? coffer_error_dup_line (error) : NULL;
 
-  if (g_strcmp0 (self->error, line) == 0)
-    return;
-  g_free (self->error);
-  self->error = g_steal_pointer (&line);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ERROR]);
+  coffer_entry_list_set_problem (self, line);
+}
+
+void
+coffer_entry_list_set_progress (CofferEntryList *self,
+                                guint64          n_scope,
+                                double           progress)
+{
+  if (n_scope != self->n_scope)
+    {
+      self->n_scope = n_scope;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_SCOPE]);
+    }
+  if (progress < self->progress || progress > self->progress)
+    {
+      self->progress = progress;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
+    }
 }
 
 void
@@ -176,6 +202,7 @@ coffer_entry_list_finalize (GObject *object)
   coffer_blocks_free (self->blocks);
   g_clear_pointer (&self->last, coffer_key_unref);
   coffer_scope_clear (&self->scope);
+  g_clear_pointer (&self->filter, coffer_filter_unref);
   g_free (self->table);
   g_free (self->error);
 
@@ -200,6 +227,12 @@ coffer_entry_list_get_property (GObject    *object,
       break;
     case PROP_N_KEYS:
       g_value_set_uint64 (value, self->n_rows);
+      break;
+    case PROP_N_SCOPE:
+      g_value_set_uint64 (value, coffer_entry_list_get_n_scope (self));
+      break;
+    case PROP_PROGRESS:
+      g_value_set_double (value, self->progress);
       break;
     case PROP_N_ADDED:
       g_value_set_uint64 (value, self->n_added);
@@ -231,6 +264,8 @@ coffer_entry_list_class_init (CofferEntryListClass *klass)
   props[PROP_LOADING] = g_param_spec_boolean ("loading", NULL, NULL, FALSE, G_PARAM_READABLE | flags);
   props[PROP_ERROR] = g_param_spec_string ("error", NULL, NULL, NULL, G_PARAM_READABLE | flags);
   props[PROP_N_KEYS] = g_param_spec_uint64 ("n-keys", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | flags);
+  props[PROP_N_SCOPE] = g_param_spec_uint64 ("n-scope", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | flags);
+  props[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, -1, 1, -1, G_PARAM_READABLE | flags);
   props[PROP_N_ADDED] = g_param_spec_uint64 ("n-added", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | flags);
   props[PROP_N_REMOVED] = g_param_spec_uint64 ("n-removed", NULL, NULL, 0, G_MAXUINT64, 0, G_PARAM_READABLE | flags);
   props[PROP_DESCENDING] = g_param_spec_boolean ("descending", NULL, NULL, FALSE, G_PARAM_READABLE | flags);
@@ -247,6 +282,23 @@ coffer_entry_list_init (CofferEntryList *self)
   self->live = g_hash_table_new (NULL, NULL);
   self->leaving = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->blocks = coffer_blocks_new ();
+  self->progress = -1;
+}
+
+/* Other keys are wanted than before. */
+static void
+forget_scope (CofferEntryList *self)
+{
+  self->n_added = self->n_removed = 0;
+  self->n_scope_known = 0;
+  self->by_table = FALSE;
+}
+
+static void
+touched_cb (CofferEntryList *self)
+{
+  coffer_entry_list_check_rows (self);
+  coffer_entry_list_refresh_soon (self);
 }
 
 static void
@@ -255,7 +307,7 @@ table_cb (CofferEntryList *self)
   g_free (self->table);
   self->table = g_strdup (coffer_vault_get_table (self->vault));
   g_clear_pointer (&self->scope.prefix, g_bytes_unref);
-  self->n_added = self->n_removed = 0;
+  forget_scope (self);
   coffer_entry_list_start (self, FALSE);
 }
 
@@ -270,6 +322,7 @@ coffer_entry_list_new (CofferVault *vault)
   self->vault = g_object_ref (vault);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_entry_list_refresh), self);
+  g_signal_connect_swapped (vault, "touched", G_CALLBACK (touched_cb), self);
   table_cb (self);
   return self;
 }
@@ -306,6 +359,22 @@ coffer_entry_list_get_n_keys (CofferEntryList *self)
   return self->n_rows;
 }
 
+guint64
+coffer_entry_list_get_n_scope (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), 0);
+
+  return coffer_entry_list_is_query (self) ? self->n_scope : self->n_rows;
+}
+
+double
+coffer_entry_list_get_progress (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), -1);
+
+  return self->progress;
+}
+
 GBytes *
 coffer_entry_list_get_prefix (CofferEntryList *self)
 {
@@ -326,8 +395,32 @@ coffer_entry_list_set_prefix (CofferEntryList *self,
     return;
   g_clear_pointer (&self->scope.prefix, g_bytes_unref);
   self->scope.prefix = prefix != NULL ? g_bytes_ref (prefix) : NULL;
-  self->n_added = self->n_removed = 0;
+  forget_scope (self);
   coffer_entry_list_start (self, FALSE);
+}
+
+CofferFilter *
+coffer_entry_list_get_filter (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), NULL);
+
+  return self->filter;
+}
+
+void
+coffer_entry_list_set_filter (CofferEntryList *self,
+                              CofferFilter    *filter)
+{
+  g_return_if_fail (COFFER_IS_ENTRY_LIST (self));
+
+  if (coffer_filter_equal (filter, self->filter))
+    return;
+  if (filter != NULL)
+    coffer_filter_ref (filter);
+  g_clear_pointer (&self->filter, coffer_filter_unref);
+  self->filter = filter;
+  self->n_added = self->n_removed = 0;
+  coffer_entry_list_start (self, filter != NULL);
 }
 
 CofferSort
@@ -363,6 +456,6 @@ coffer_entry_list_set_order (CofferEntryList *self,
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DESCENDING]);
   self->sort = sort;
   self->scope.descending = descending;
-  coffer_entry_list_start (self, FALSE);
+  coffer_entry_list_start (self, coffer_entry_list_is_query (self));
   g_object_thaw_notify (G_OBJECT (self));
 }

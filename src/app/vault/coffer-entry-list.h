@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coffer-entry.h"
+#include "coffer-filter.h"
 #include "coffer-ranges.h"
 #include "coffer-vault.h"
 
@@ -17,7 +18,8 @@ typedef enum {
 } CofferSort;
 
 /**
- * The keys of a vault's table in use, or of a prefix of it, as a lazy GListModel of CofferEntry.
+ * The keys of a vault's table in use, or of a prefix of it, or those of them that a search is for, as a lazy GListModel of
+ * CofferEntry.
  *
  * A row is a number until someone looks at it. What is kept in the order of the keys is a fence, every 512th key or so, and
  * four bytes a key, found by a walk over the key index on a lane that runs behind the first rows; ten million keys cost
@@ -26,6 +28,12 @@ typedef enum {
  *
  * get_item() gives the same object for a position while one is alive. Its keys arrive, with the others of their block, in a
  * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never items-changed.
+ *
+ * In the order of sizes or types, and of what a filter lets through, a list holds a row id of eight bytes for each row. Hits are shown
+ * as they come, in the order of their keys. For another order the sizes, or types, of all values of the table are gathered
+ * first (coffer-vault-census.h), and the rows there are stay until that is done; rows alike stay in the order of their keys.
+ *
+ * Where the index of the keys is damaged, the keys are found and put in order through the table, and "error" says so.
  *
  * Another "table" of the vault, another prefix, or another order, empties the list and fills it anew: (0, old, 0), then
  * (0, 0, first), then appends. "changed" of the vault and refresh() leave the rows as they are while the keys are walked once more;
@@ -38,6 +46,8 @@ typedef enum {
  *   "loading"     gboolean  a walk runs
  *   "error"       string    why it ended early, or the rows cannot be read; translated; NULL if neither
  *   "n-keys"      uint64    rows known so far
+ *   "n-scope"     uint64    keys of the table, or of the prefix, that were looked at for them; as many as rows without a filter
+ *   "progress"    double    of a walk that has to end before its rows show, 0 to 1; -1 if that cannot be told
  *   "n-added", "n-removed"  uint64  rows that came and went while this table or prefix was on show
  *   "sort"        CofferSort
  *   "descending"  gboolean
@@ -56,6 +66,13 @@ gboolean         coffer_entry_list_is_editing     (CofferEntryList      *self);
 void             coffer_entry_list_set_prefix     (CofferEntryList      *self,
                                                    GBytes               *prefix);
 GBytes          *coffer_entry_list_get_prefix     (CofferEntryList      *self);   /* (transfer none) (nullable) */
+
+/** Show the keys that @filter lets through only; NULL: all. */
+void             coffer_entry_list_set_filter     (CofferEntryList      *self,
+                                                   CofferFilter         *filter);
+CofferFilter    *coffer_entry_list_get_filter     (CofferEntryList      *self);   /* (transfer none) (nullable) */
+guint64          coffer_entry_list_get_n_scope    (CofferEntryList      *self);
+double           coffer_entry_list_get_progress   (CofferEntryList      *self);
 
 void             coffer_entry_list_set_order      (CofferEntryList      *self,
                                                    CofferSort            sort,
@@ -76,6 +93,30 @@ void             coffer_entry_list_find_async     (CofferEntryList      *self,
                                                    GAsyncReadyCallback   callback,
                                                    gpointer              user_data);
 guint            coffer_entry_list_find_finish    (CofferEntryList      *self,
+                                                   GAsyncResult         *result,
+                                                   GError              **error);
+
+/**
+ * How many keys some rows have and how many bytes their values, or the keys themselves; found on the BACKGROUND lane, for rows as
+ * they are known now: if others come or go among them before they are read, it fails with KVAULT_ESTALE's code of COFFER_ERROR,
+ * and a walk that sorts that out has begun.
+ */
+void             coffer_entry_list_measure_async  (CofferEntryList      *self,
+                                                   const CofferRanges   *rows,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+gboolean         coffer_entry_list_measure_finish (CofferEntryList      *self,
+                                                   GAsyncResult         *result,
+                                                   CofferVaultTotals    *totals,
+                                                   GError              **error);
+void             coffer_entry_list_keys_async     (CofferEntryList      *self,
+                                                   const CofferRanges   *rows,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+/** Returns: (transfer full) an array of CofferKey, in the order of the rows; (nullable) */
+GPtrArray       *coffer_entry_list_keys_finish    (CofferEntryList      *self,
                                                    GAsyncResult         *result,
                                                    GError              **error);
 

@@ -475,24 +475,25 @@ coffer_rows_new (void)
   return rows;
 }
 
-static int
-sniff_value (kvault    *vault,
-             CofferRow *row)
+int
+coffer_entry_sniff (kvault              *vault,
+                    const kvault_entry  *entry,
+                    guint64             *size,
+                    const char         **content_type,
+                    const char         **type_label)
 {
-  kvault_entry entry = coffer_key_to_entry (row->key);
   g_autoptr(kvault_blob) blob = NULL;
   guint8 head[SNIFF_BYTES];
   gsize len;
   int rc;
 
-  if ((rc = kvault_blob_open_entry (vault, &entry, &blob)) != KVAULT_OK)
+  if ((rc = kvault_blob_open_entry (vault, entry, &blob)) != KVAULT_OK)
     return rc;
-  row->facts.size = kvault_blob_size (blob);
-  len = MIN (row->facts.size, sizeof head);
+  *size = kvault_blob_size (blob);
+  len = MIN (*size, sizeof head);
   if ((rc = kvault_blob_read (blob, head, len, 0)) != KVAULT_OK)
     return rc;
-  coffer_value_classify (kvault_table_kind (vault), head, len, row->facts.size, &row->facts.content_type,
-                         &row->facts.type_label);
+  coffer_value_classify (kvault_table_kind (vault), head, len, *size, content_type, type_label);
   return KVAULT_OK;
 }
 
@@ -501,12 +502,13 @@ static gboolean
 read_row (kvault    *vault,
           CofferRow *row)
 {
+  kvault_entry entry = coffer_key_to_entry (row->key);
   g_autoptr(GError) failure = NULL;
   g_autofree char *line = NULL;
   int rc;
 
   row->facts.size = G_MAXUINT64;
-  if ((rc = sniff_value (vault, row)) != KVAULT_OK)
+  if ((rc = coffer_entry_sniff (vault, &entry, &row->facts.size, &row->facts.content_type, &row->facts.type_label)) != KVAULT_OK)
     {
       if (rc == KVAULT_ECANCELLED)
         return FALSE;

@@ -96,6 +96,10 @@ typedef struct {
 GArray  *coffer_rows_new           (void);
 gpointer coffer_rows_worker        (kvault *vault, gpointer rows, GCancellable *cancellable, GError **error);
 
+/** What a value is, from its first bytes: no other page of it is read. Strings are interned. Returns: a kvault_result */
+int      coffer_entry_sniff        (kvault *vault, const kvault_entry *entry, guint64 *size, const char **content_type,
+                                    const char **type_label);
+
 /** A cursor over a scope, at @key or behind it; from the first row if that is NULL. Returns: a kvault_result */
 int      coffer_scope_open_cursor  (const CofferScope *self, kvault *vault, CofferKey *key, unsigned flags,
                                     kvault_cursor **cursor);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-census.h"
 #include "coffer-vault.h"
 #include "coffer-worker.h"
 
@@ -10,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _CofferHold CofferHold;
 typedef struct _CofferAhead CofferAhead;
+typedef struct _CofferGathering CofferGathering;
 
 struct _CofferVault {
   GObject parent_instance;
@@ -41,6 +43,13 @@ struct _CofferVault {
   guint n_ending;                /* lanes of a closed vault that have not ended */
   GList link;                    /* among all that are not closed */
   CofferHold *hold;
+  CofferGathering *gathering;    /* see coffer-vault-census.c */
+  CofferCensus *census;          /* of census_table; NULL: none is known */
+  char *census_table;
+  guint watch_id;                /* see coffer-vault-watch.c */
+  gboolean looking;
+  gboolean have_state;
+  CofferFileState state;         /* as it was seen last */
 };
 
 /**
@@ -99,6 +108,7 @@ typedef struct {
   GPtrArray *sections;
   char *table;
   const char *file_reason;
+  CofferFileState state;         /* before all that was read */
 } CofferOverview;
 
 void           coffer_overview_free           (CofferOverview      *overview);
@@ -134,12 +144,16 @@ void           coffer_vault_note_count        (CofferVault         *self,
                                                guint64              n);
 
 /** As the vault goes. */
+void           coffer_vault_forget_census     (CofferVault         *self);
 void           coffer_ahead_free              (gpointer             ahead);
 void           coffer_vault_drop_hold         (CofferVault         *self);
 
 /** After how long without a job a lane lets go of the file; for tests. */
 void           coffer_vault_set_idle_time     (CofferVault         *self,
                                                guint                idle_ms);
+
+/** Say that the file was written to by others. */
+void           coffer_vault_tell_touched      (CofferVault         *self);
 
 /** Say that keys were deleted or renamed: counts again, emits "changed". */
 void           coffer_vault_emit_changed      (CofferVault         *self);

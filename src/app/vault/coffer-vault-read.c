@@ -8,12 +8,11 @@
 #include "coffer-vault-private.h"
 
 #include "coffer-error-private.h"
+#include "coffer-vault-census.h"
 #include "coffer-value-stream.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-#define PROGRESS_US (G_USEC_PER_SEC / 10)
 
 /* Lane. */
 static gpointer
@@ -70,97 +69,38 @@ coffer_vault_stats_finish (CofferVault       *self,
   return TRUE;
 }
 
-/* Sums on their way: the lane puts the latest numbers here, and at most one idle is on its way to show them. */
+/* Totals are those of a census, which is wanted for more than that. */
 typedef struct {
-  gatomicrefcount refs;
-  GMainContext *context;
   CofferTotalsProgress progress;
   gpointer progress_data;
-  GCancellable *cancellable;   /* the caller's; nullable */
-
-  gint64 put_at;               /* the lane's: when numbers were last put here */
-  CofferVaultTotals *latest;   /* atomic; NULL once taken */
-  gboolean over;               /* the main thread's: the answer is there, nothing more to show */
 } Totals;
 
 static void
-totals_unref (Totals *totals)
+progress_cb (guint64  n_rows,
+             guint64  n_bytes,
+             guint64  n_total,
+             gpointer data)
 {
-  if (!g_atomic_ref_count_dec (&totals->refs))
-    return;
-  g_main_context_unref (totals->context);
-  g_clear_object (&totals->cancellable);
-  g_free (totals->latest);
-  g_free (totals);
+  const Totals *totals = g_task_get_task_data (data);
+  const CofferVaultTotals so_far = { n_rows, n_bytes, 0 };
+
+  if (totals->progress != NULL)
+    totals->progress (&so_far, totals->progress_data);
 }
 
-static gboolean
-show_progress_cb (gpointer data)
-{
-  Totals *totals = data;
-  g_autofree CofferVaultTotals *latest = g_atomic_pointer_exchange (&totals->latest, NULL);
-
-  if (!totals->over && !g_cancellable_is_cancelled (totals->cancellable))
-    totals->progress (latest, totals->progress_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* Lane. */
-static int
-progress_worker (const kvault_totals_result *so_far,
-                 void                       *data)
-{
-  Totals *totals = data;
-  gint64 now = g_get_monotonic_time ();
-  CofferVaultTotals *latest;
-  g_autofree CofferVaultTotals *untaken = NULL;
-  g_autoptr(GSource) source = NULL;
-
-  if (totals->progress == NULL || now - totals->put_at < PROGRESS_US)
-    return 0;
-  totals->put_at = now;
-  latest = g_new (CofferVaultTotals, 1);
-  *latest = (CofferVaultTotals) { so_far->keys, so_far->bytes, so_far->unreadable };
-  untaken = g_atomic_pointer_exchange (&totals->latest, latest);
-  if (untaken != NULL)   /* its idle will find the newer ones */
-    return 0;
-
-  source = g_idle_source_new ();
-  g_atomic_ref_count_inc (&totals->refs);
-  g_source_set_callback (source, show_progress_cb, totals, (GDestroyNotify) totals_unref);
-  g_source_attach (source, totals->context);
-  return 0;
-}
-
-/* Lane. */
-static gpointer
-totals_worker (kvault        *vault,
-               gpointer       data,
-               GCancellable  *cancellable,
-               GError       **error)
-{
-  kvault_totals_result sums;
-  CofferVaultTotals *answer;
-  int rc;
-
-  if ((rc = kvault_totals (vault, NULL, 0, progress_worker, data, &sums)) != KVAULT_OK)
-    {
-      *error = coffer_error_new (vault, rc);
-      return NULL;
-    }
-  answer = g_new (CofferVaultTotals, 1);
-  *answer = (CofferVaultTotals) { sums.keys, sums.bytes, sums.unreadable };
-  return answer;
-}
-
-/* Main thread, once the answer is given. */
 static void
-totals_over (gpointer data)
+census_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
 {
-  Totals *totals = data;
+  g_autoptr(GTask) task = data;
+  GError *error = NULL;
+  CofferCensus *census = coffer_vault_census_finish (COFFER_VAULT (source), result, &error);
 
-  totals->over = TRUE;
-  totals_unref (totals);
+  if (census != NULL)
+    g_task_return_pointer (task, census, (GDestroyNotify) coffer_census_unref);
+  else
+    g_task_return_error (task, error);
 }
 
 void
@@ -172,18 +112,17 @@ coffer_vault_totals_async (CofferVault          *self,
                            GAsyncReadyCallback   callback,
                            gpointer              user_data)
 {
+  GTask *task;
   Totals *totals;
 
   g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL);
 
-  totals = g_new0 (Totals, 1);
-  g_atomic_ref_count_init (&totals->refs);
-  totals->context = g_main_context_ref_thread_default ();
-  totals->progress = progress;
-  totals->progress_data = progress_data;
-  g_set_object (&totals->cancellable, cancellable);
-  coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, table, totals_worker, totals, totals_over, g_free, cancellable,
-                          callback, user_data);
+  task = g_task_new (self, cancellable, callback, user_data);
+  totals = g_new (Totals, 1);
+  *totals = (Totals) { progress, progress_data };
+  g_task_set_source_tag (task, coffer_vault_totals_async);
+  g_task_set_task_data (task, totals, g_free);
+  coffer_vault_census_async (self, table, FALSE, progress_cb, task, cancellable, census_cb, task);
 }
 
 gboolean
@@ -192,12 +131,15 @@ coffer_vault_totals_finish (CofferVault        *self,
                             CofferVaultTotals  *totals,
                             GError            **error)
 {
-  g_autofree CofferVaultTotals *answer = coffer_vault_run_finish (self, result, error);
+  g_autoptr(CofferCensus) census = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   memset (totals, 0, sizeof *totals);
-  if (answer == NULL)
+  if ((census = g_task_propagate_pointer (G_TASK (result), error)) == NULL)
     return FALSE;
-  *totals = *answer;
+  *totals = (CofferVaultTotals) { coffer_census_get_n_rows (census), coffer_census_get_n_bytes (census),
+                                  coffer_census_get_unreadable (census) };
   return TRUE;
 }
 

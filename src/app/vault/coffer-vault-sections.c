@@ -50,16 +50,19 @@ coffer_overview_worker (kvault        *vault,
                         GError       **error)
 {
   CofferOverview *overview;
+  CofferFileState state;
   const kvault_section *sections;
   size_t n;
   int rc;
 
+  coffer_file_state_read (&state, kvault_location (vault));
   if ((rc = kvault_sections (vault, &sections, &n)) != KVAULT_OK)
     {
       *error = coffer_error_new (vault, rc);
       return NULL;
     }
   overview = g_new0 (CofferOverview, 1);
+  overview->state = state;
   overview->sections = g_ptr_array_new_with_free_func (g_object_unref);
   for (size_t i = 0; i < n; i++)
     g_ptr_array_add (overview->sections, coffer_section_new (&sections[i]));

@@ -12,6 +12,7 @@
 #include "coffer-entry-walk.h"
 
 #include "coffer-error.h"
+#include "coffer-vault-census.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -25,6 +26,8 @@ enum {
 
 enum {
   CHANGED,
+  TOUCHED,
+  CENSUS,
   N_SIGNALS
 };
 
@@ -90,6 +93,8 @@ apply_overview (CofferVault    *self,
   g_autofree char *table = NULL;
 
   self->shown = self->met;
+  self->state = overview->state;
+  self->have_state = TRUE;
   self->file_reason = overview->file_reason;
   coffer_vault_take_sections (self, overview->sections);
   table = g_strdup (find_section (self, self->table) != NULL ? self->table : overview->table);
@@ -110,6 +115,7 @@ reloaded_cb (GObject      *source,
   self->reloading = FALSE;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
+  coffer_vault_drop_census (self);
   if (overview != NULL)
     apply_overview (self, overview);
   else
@@ -167,8 +173,15 @@ coffer_vault_set_idle_time (CofferVault *self,
 void
 coffer_vault_emit_changed (CofferVault *self)
 {
+  coffer_vault_drop_census (self);
   coffer_vault_start_counting (self);
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+void
+coffer_vault_tell_touched (CofferVault *self)
+{
+  g_signal_emit (self, signals[TOUCHED], 0);
 }
 
 static void
@@ -191,6 +204,7 @@ coffer_vault_finalize (GObject *object)
   coffer_vault_drop_hold (self);
   coffer_vault_stop_counting (self);
   g_ptr_array_unref (self->quiet_wanted);
+  coffer_vault_forget_census (self);
   g_clear_pointer (&self->ahead, coffer_ahead_free);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
@@ -262,6 +276,8 @@ coffer_vault_class_init (CofferVaultClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   /* Keys were deleted or renamed by this vault, or another file is in its place: what was read before may be wrong now. */
+  signals[TOUCHED] = g_signal_new ("touched", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[CENSUS] = g_signal_new ("census", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 0);
 }
@@ -510,6 +526,7 @@ coffer_vault_close (CofferVault *self)
   g_queue_unlink (&vaults, &self->link);
   self->n_ending = COFFER_N_LANES;
   g_object_ref (self);
+  g_clear_handle_id (&self->watch_id, g_source_remove);
   coffer_vault_stop_counting (self);
   for (guint i = 0; i < COFFER_N_LANES; i++)
     coffer_worker_stop (self->lanes[i]);

@@ -19,6 +19,11 @@ G_BEGIN_DECLS
  * Another file at the path is noticed by the next job of a lane: the lanes that look go on with it, the WRITE lane fails
  * once, and the sections are read anew.
  *
+ * Other programs' writes are looked for twice a second while coffer_vault_set_watching(), by what the system tells of the file:
+ * nothing is opened or held for it.
+ *
+ * Signal "touched": another program wrote to the file.
+ * Signal "census": coffer_vault_peek_census() has something new.
  * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
 #define COFFER_MAX_THUMB_LANES 8
@@ -175,6 +180,9 @@ void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, 
                                              GCancellable *cancellable, GAsyncReadyCallback callback,
                                              gpointer user_data);
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
+
+/** Whether to follow other programs' writes; FALSE at first. What was written meanwhile shows when it is turned on again. */
+void         coffer_vault_set_watching      (CofferVault *self, gboolean watching);
 
 /**
  * Let go of the file and stay off it until coffer_vault_resume(): before something else in this process opens and closes

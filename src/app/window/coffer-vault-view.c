@@ -64,6 +64,8 @@ struct _CofferVaultView {
 
 G_DEFINE_FINAL_TYPE (CofferVaultView, coffer_vault_view, ADW_TYPE_BIN)
 
+static void update_watching (CofferVaultView *self);
+
 /* Panes */
 
 static void
@@ -482,6 +484,8 @@ drop_vault (CofferVaultView *self)
   coffer_banner_set_vault (self->banner, NULL);
   coffer_sidebar_set_vault (self->sidebar, NULL);
   g_clear_object (&self->list);
+  if (self->vault != NULL)
+    coffer_vault_set_watching (self->vault, FALSE);
   g_clear_object (&self->vault);
 }
 
@@ -508,9 +512,40 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
   coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));
+  update_watching (self);
   update_page (self);
   update_title (self);
   show_content (self);
+}
+
+/* What others write is followed while somebody can see it. */
+static void
+update_watching (CofferVaultView *self)
+{
+  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self));
+  GdkSurface *surface = native != NULL ? gtk_native_get_surface (native) : NULL;
+  gboolean minimized = GDK_IS_TOPLEVEL (surface) &&
+                       (gdk_toplevel_get_state (GDK_TOPLEVEL (surface)) & GDK_TOPLEVEL_STATE_MINIMIZED) != 0;
+
+  if (self->vault != NULL)
+    coffer_vault_set_watching (self->vault, gtk_widget_get_mapped (GTK_WIDGET (self)) && !minimized);
+}
+
+static void
+coffer_vault_view_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (coffer_vault_view_parent_class)->map (widget);
+  g_signal_connect_object (gtk_native_get_surface (gtk_widget_get_native (widget)), "notify::state", G_CALLBACK (update_watching),
+                           widget, G_CONNECT_SWAPPED);
+  update_watching (COFFER_VAULT_VIEW (widget));
+}
+
+static void
+coffer_vault_view_unmap (GtkWidget *widget)
+{
+  g_signal_handlers_disconnect_by_func (gtk_native_get_surface (gtk_widget_get_native (widget)), update_watching, widget);
+  GTK_WIDGET_CLASS (coffer_vault_view_parent_class)->unmap (widget);
+  update_watching (COFFER_VAULT_VIEW (widget));
 }
 
 static gboolean
@@ -546,6 +581,8 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = coffer_vault_view_dispose;
   widget_class->grab_focus = coffer_vault_view_grab_focus;
+  widget_class->map = coffer_vault_view_map;
+  widget_class->unmap = coffer_vault_view_unmap;
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-vault-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, outer);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys, and sizes, of rows that somebody chose by their positions. Before a row is taken for the one that was chosen its whole
+ * block is read, and must be what it was: nothing is told of, or done to, a row that nobody chose. Lanes, but for making and freeing.
+ */
+#define G_LOG_DOMAIN "coffer-entry-list"
+
+#include "coffer-entry-measure.h"
+
+#include "coffer-error-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define SLICE_US (60 * 1000)
+
+static void
+piece_clear (gpointer data)
+{
+  CofferPiece *piece = data;
+
+  g_clear_pointer (&piece->known.fence, coffer_key_unref);
+  g_clear_pointer (&piece->known.prints, g_atomic_rc_box_release);
+  g_clear_pointer (&piece->ids, g_atomic_rc_box_release);
+  g_clear_pointer (&piece->end, coffer_key_unref);
+  g_clear_pointer (&piece->last, coffer_key_unref);
+}
+
+CofferMeasure *
+coffer_measure_new (const CofferScope *scope)
+{
+  CofferMeasure *self = g_new0 (CofferMeasure, 1);
+
+  coffer_scope_init (&self->scope, scope->prefix, scope->descending);
+  self->pieces = g_array_new (FALSE, TRUE, sizeof (CofferPiece));
+  g_array_set_clear_func (self->pieces, piece_clear);
+  self->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  return self;
+}
+
+void
+coffer_measure_free (gpointer data)
+{
+  CofferMeasure *self = data;
+
+  coffer_scope_clear (&self->scope);
+  g_array_unref (self->pieces);
+  g_ptr_array_unref (self->keys);
+  g_clear_pointer (&self->census, coffer_census_unref);
+  g_free (self);
+}
+
+static void
+take_row (CofferMeasure *self,
+          kvault        *vault,
+          CofferKey     *key)
+{
+  kvault_entry entry;
+  guint64 size = G_MAXUINT64;
+
+  if (self->want_keys)
+    {
+      g_ptr_array_add (self->keys, coffer_key_ref (key));
+      return;
+    }
+  if (self->census == NULL || !coffer_census_find (self->census, coffer_key_get_id (key), &size, NULL))
+    if (kvault_entry_by_id (vault, coffer_key_get_id (key), KVAULT_CURSOR_SIZES, &entry) == KVAULT_OK && entry.result == KVAULT_OK)
+      size = entry.value_size;
+  self->totals.keys++;
+  if (size == G_MAXUINT64)
+    self->totals.unreadable++;
+  else
+    self->totals.bytes += size;
+}
+
+/* The keys of the whole block that a piece is of; NULL for rows that are gone from a list of ids. */
+static GPtrArray *
+read_block (CofferMeasure      *self,
+            const CofferPiece  *piece,
+            kvault             *vault,
+            GCancellable       *cancellable,
+            GError            **error)
+{
+  CofferCheckRequest request = { self->scope, NULL, piece->from_start, piece->end, piece->last, TRUE, 0 };
+  g_autoptr(GArray) blocks = g_array_new (FALSE, FALSE, sizeof (CofferKnownBlock));
+  CofferCheck *check;
+  CofferCheckedBlock *checked;
+  GPtrArray *keys = NULL;
+
+  if (piece->ids != NULL)
+    return coffer_ids_read (vault, piece->ids + piece->skip, piece->n_rows, error);
+
+  g_array_append_val (blocks, piece->known);
+  request.blocks = blocks;
+  if ((check = coffer_check_worker (vault, &request, cancellable, error)) == NULL)
+    return NULL;
+  checked = g_ptr_array_index (check->blocks, 0);
+  if (check->error != NULL)
+    *error = g_steal_pointer (&check->error);
+  else if (checked->blocks != NULL || checked->overgrown)
+    *error = g_error_new (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE), "%s", _("The keys changed meanwhile"));
+  else
+    {
+      keys = g_ptr_array_ref (checked->keys);
+      if (piece->skip > 0)
+        g_ptr_array_remove_range (keys, 0, piece->skip);
+      g_ptr_array_set_size (keys, (gint) piece->n_rows);
+    }
+  coffer_check_free (check);
+  return keys;
+}
+
+gpointer
+coffer_measure_worker (kvault        *vault,
+                       gpointer       data,
+                       GCancellable  *cancellable,
+                       GError       **error)
+{
+  CofferMeasure *self = data;
+  gint64 deadline = g_get_monotonic_time () + SLICE_US;
+
+  while (self->next < self->pieces->len && g_get_monotonic_time () < deadline)
+    {
+      g_autoptr(GPtrArray) keys = read_block (self, &g_array_index (self->pieces, CofferPiece, self->next), vault, cancellable, error);
+
+      if (keys == NULL)
+        return NULL;
+      for (guint i = 0; i < keys->len; i++)
+        if (g_ptr_array_index (keys, i) != NULL)
+          take_row (self, vault, g_ptr_array_index (keys, i));
+      self->next++;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+    }
+  return self;
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the entry list asks of the lanes about rows that are not all keys in their order: those that a filter lets through, and
+ * their order by a column. A filter looks at keys, which lie together in their index; at a value only if it asks for sizes or
+ * types, and then only at those whose keys it likes.
+ */
+#define G_LOG_DOMAIN "coffer-entry-list"
+
+#include "coffer-entry-query.h"
+
+#include "coffer-error-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define LOOK_EVERY 256     /* keys between two looks at the clock */
+#define MOST_FOUND 65536
+
+/* ---- searching ---- */
+
+void
+coffer_query_request_free (gpointer data)
+{
+  CofferQueryRequest *request = data;
+
+  coffer_scope_clear (&request->scope);
+  g_clear_pointer (&request->filter, coffer_filter_unref);
+  g_clear_pointer (&request->after, coffer_key_unref);
+  g_free (request);
+}
+
+void
+coffer_query_slice_free (gpointer data)
+{
+  CofferQuerySlice *slice = data;
+
+  g_clear_pointer (&slice->ids, g_array_unref);
+  g_clear_pointer (&slice->keys, g_ptr_array_unref);
+  g_clear_pointer (&slice->last, coffer_key_unref);
+  g_clear_error (&slice->error);
+  g_free (slice);
+}
+
+/* A failure is that of one value, which then is of no type or size that could be asked for. */
+static gboolean
+matches_value (const CofferFilter *filter,
+               kvault             *vault,
+               const kvault_entry *entry)
+{
+  const char *content_type = NULL, *label;
+  guint64 size = G_MAXUINT64;
+  kvault_entry row;
+
+  if (coffer_filter_wants_types (filter))
+    {
+      if (coffer_entry_sniff (vault, entry, &size, &content_type, &label) != KVAULT_OK)
+        size = G_MAXUINT64;
+    }
+  else if (kvault_entry_by_id (vault, entry->id, KVAULT_CURSOR_SIZES, &row) == KVAULT_OK && row.result == KVAULT_OK)
+    size = row.value_size;
+  return coffer_filter_matches_value (filter, content_type, size);
+}
+
+static gboolean
+has_prefix (const kvault_entry *entry,
+            GBytes             *prefix)
+{
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (prefix, &size);
+
+  return entry->key_class == KVAULT_CLASS_BLOB && entry->key_size >= size && memcmp (entry->key, bytes, size) == 0;
+}
+
+/* @looked  (out): whether a value was looked at */
+static gboolean
+matches (const CofferQueryRequest *request,
+         kvault                   *vault,
+         const kvault_entry       *entry,
+         gboolean                 *looked)
+{
+  const CofferFilter *filter = request->filter;
+
+  *looked = FALSE;
+  if (request->stored && request->scope.prefix != NULL && !has_prefix (entry, request->scope.prefix))
+    return FALSE;
+  if (filter == NULL)
+    return TRUE;
+  if (coffer_filter_has_pattern (filter) && !coffer_filter_matches_key (filter, entry->key, entry->key_size))
+    return FALSE;
+  if (!coffer_filter_wants_types (filter) && !coffer_filter_wants_sizes (filter))
+    return TRUE;
+  *looked = TRUE;
+  return matches_value (filter, vault, entry);
+}
+
+static int
+open_query (const CofferQueryRequest  *request,
+            kvault                    *vault,
+            kvault_cursor            **cursor)
+{
+  kvault_cursor_options stored = { .flags = KVAULT_CURSOR_STORED, .has_start = 1, .start_id = request->start_id };
+
+  if (request->stored)
+    return kvault_cursor_open (vault, &stored, cursor);
+  return coffer_scope_open_cursor (&request->scope, vault, request->after,
+                                   KVAULT_CURSOR_IDS | (request->after != NULL ? KVAULT_CURSOR_AFTER : 0), cursor);
+}
+
+/* Returns what ended it; KVAULT_OK if the time is up. */
+static int
+fill_query (CofferQuerySlice         *slice,
+            const CofferQueryRequest *request,
+            kvault                   *vault,
+            kvault_cursor            *cursor,
+            GCancellable             *cancellable)
+{
+  gint64 deadline = g_get_monotonic_time () + request->max_us;
+  const kvault_entry *entry;
+  gboolean looked;
+  int rc;
+
+  while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      slice->n_scanned++;
+      slice->next_id = entry->id < G_MAXINT64 ? entry->id + 1 : entry->id;
+      if (matches (request, vault, entry, &looked))
+        {
+          gint64 id = entry->id;
+
+          g_array_append_val (slice->ids, id);
+          if (slice->keys != NULL)
+            g_ptr_array_add (slice->keys, coffer_key_new_from_entry (entry));
+        }
+      if ((!looked && slice->n_scanned % LOOK_EVERY != 0) ||
+          (g_get_monotonic_time () < deadline && !g_cancellable_is_cancelled (cancellable)))
+        continue;
+      slice->last = coffer_key_new_from_entry (entry);
+      return KVAULT_OK;
+    }
+  return rc;
+}
+
+gpointer
+coffer_query_worker (kvault        *vault,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  const CofferQueryRequest *request = data;
+  g_autoptr(kvault_cursor) cursor = NULL;
+  CofferQuerySlice *slice = g_new0 (CofferQuerySlice, 1);
+  int rc = open_query (request, vault, &cursor);
+
+  slice->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  if (request->stored)
+    slice->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  if (rc == KVAULT_OK)
+    rc = fill_query (slice, request, vault, cursor, cancellable);
+  slice->ended = rc != KVAULT_OK;
+  if (rc == KVAULT_OK || rc == KVAULT_NOTFOUND)
+    return slice;
+  slice->error = coffer_error_new (vault, rc);
+  if (slice->n_scanned > 0 && rc != KVAULT_ECANCELLED)
+    return slice;
+  *error = g_steal_pointer (&slice->error);
+  coffer_query_slice_free (slice);
+  return NULL;
+}
+
+/* ---- ordering ---- */
+
+void
+coffer_ids_init (CofferIds *self)
+{
+  self->runs = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
+  self->n_rows = g_array_new (FALSE, FALSE, sizeof (guint));
+}
+
+void
+coffer_ids_add (CofferIds         *self,
+                const CofferBlock *block)
+{
+  g_ptr_array_add (self->runs, g_atomic_rc_box_acquire (block->ids));
+  g_array_append_val (self->n_rows, block->n_rows);
+}
+
+void
+coffer_ids_clear (CofferIds *self)
+{
+  g_clear_pointer (&self->runs, g_ptr_array_unref);
+  g_clear_pointer (&self->n_rows, g_array_unref);
+}
+
+void
+coffer_ids_free (gpointer data)
+{
+  coffer_ids_clear (data);
+  g_free (data);
+}
+
+static GArray *
+join_ids (const CofferIds *self)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; self->runs != NULL && i < self->runs->len; i++)
+    g_array_append_vals (ids, g_ptr_array_index (self->runs, i), g_array_index (self->n_rows, guint, i));
+  return ids;
+}
+
+void
+coffer_order_request_free (gpointer data)
+{
+  CofferOrderRequest *request = data;
+
+  g_clear_pointer (&request->ids, g_array_unref);
+  g_clear_pointer (&request->keys, g_ptr_array_unref);
+  g_clear_pointer (&request->census, coffer_census_unref);
+  coffer_ids_clear (&request->old);
+  g_free (request);
+}
+
+void
+coffer_order_free (gpointer data)
+{
+  CofferOrder *order = data;
+
+  g_clear_pointer (&order->ids, g_array_unref);
+  g_clear_pointer (&order->edits, g_array_unref);
+  g_free (order);
+}
+
+typedef struct {
+  guint64 rank;
+  gint64 id;
+} Ranked;
+
+/* By rank, byte by byte from the last on; those alike stay as they are. Ranks have few bytes that differ. */
+static Ranked *
+sort_ranked (Ranked *from,
+             Ranked *to,
+             gsize   n)
+{
+  guint64 differ = 0;
+
+  for (gsize i = 1; i < n; i++)
+    differ |= from[i].rank ^ from[0].rank;
+  for (guint shift = 0; shift < 64; shift += 8)
+    {
+      gsize places[256] = { 0 };
+      gsize place = 0;
+      Ranked *swap = from;
+
+      if ((differ >> shift & 0xff) == 0)
+        continue;
+      for (gsize i = 0; i < n; i++)
+        places[from[i].rank >> shift & 0xff]++;
+      for (guint digit = 0; digit < 256; digit++)
+        {
+          gsize count = places[digit];
+
+          places[digit] = place;
+          place += count;
+        }
+      for (gsize i = 0; i < n; i++)
+        to[places[from[i].rank >> shift & 0xff]++] = from[i];
+      from = to;
+      to = swap;
+    }
+  return from;
+}
+
+static int
+compare_labels (gconstpointer a,
+                gconstpointer b)
+{
+  return g_utf8_collate (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The place of each label among those that occur, by its address: labels are interned. From 1 on. */
+static GHashTable *
+rank_labels (const CofferCensus *census,
+             const GArray       *ids)
+{
+  GHashTable *ranks = g_hash_table_new (NULL, NULL);
+  g_autoptr(GPtrArray) labels = g_ptr_array_new ();
+  const char *label;
+  guint64 size;
+
+  for (guint i = 0; i < ids->len; i++)
+    if (coffer_census_find (census, g_array_index (ids, gint64, i), &size, &label) && label != NULL &&
+        g_hash_table_add (ranks, (gpointer) label))
+      g_ptr_array_add (labels, (gpointer) label);
+  g_ptr_array_sort (labels, compare_labels);
+  for (guint i = 0; i < labels->len; i++)
+    g_hash_table_replace (ranks, g_ptr_array_index (labels, i), GUINT_TO_POINTER (i + 1));
+  return ranks;
+}
+
+/* What is not known comes last, whichever way. */
+static guint64
+rank_row (const CofferOrderRequest *request,
+          GHashTable               *ranks,
+          gint64                    id)
+{
+  const char *label;
+  guint64 size, rank;
+
+  if (!coffer_census_find (request->census, id, &size, &label))
+    return G_MAXUINT64;
+  if (request->sort == COFFER_SORT_SIZE)
+    rank = size;
+  else
+    rank = label != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (ranks, label)) : G_MAXUINT64;
+  if (rank == G_MAXUINT64)
+    return G_MAXUINT64;
+  return request->descending ? G_MAXUINT64 - 1 - rank : rank;
+}
+
+static void
+order_by_column (CofferOrderRequest *request)
+{
+  GArray *ids = request->ids;
+  g_autoptr(GHashTable) ranks = request->sort == COFFER_SORT_TYPE ? rank_labels (request->census, ids) : NULL;
+  g_autofree Ranked *rows = g_new (Ranked, ids->len);
+  g_autofree Ranked *room = g_new (Ranked, ids->len);
+  const Ranked *sorted;
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      gint64 id = g_array_index (ids, gint64, i);
+
+      rows[i] = (Ranked) { rank_row (request, ranks, id), id };
+    }
+  sorted = sort_ranked (rows, room, ids->len);
+  for (guint i = 0; i < ids->len; i++)
+    g_array_index (ids, gint64, i) = sorted[i].id;
+}
+
+typedef struct {
+  CofferKey *key;
+  gint64 id;
+} Keyed;
+
+static int
+compare_keyed (gconstpointer a,
+               gconstpointer b,
+               gpointer      descending)
+{
+  int order = coffer_key_compare (((const Keyed *) a)->key, ((const Keyed *) b)->key);
+
+  return descending != NULL ? -order : order;
+}
+
+static void
+order_by_keys (CofferOrderRequest *request)
+{
+  guint n = request->ids->len;
+  g_autofree Keyed *rows = g_new (Keyed, n);
+  gboolean descending = request->descending && request->sort == COFFER_SORT_KEY;
+
+  for (guint i = 0; i < n; i++)
+    rows[i] = (Keyed) { g_ptr_array_index (request->keys, i), g_array_index (request->ids, gint64, i) };
+  g_qsort_with_data (rows, (gint) n, sizeof *rows, compare_keyed, GINT_TO_POINTER (descending));
+  for (guint i = 0; i < n; i++)
+    g_array_index (request->ids, gint64, i) = rows[i].id;
+}
+
+/* Run again, it orders what is in order. */
+gpointer
+coffer_order_worker (kvault        *vault,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  CofferOrderRequest *request = data;
+  CofferOrder *order;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  if (request->keys != NULL)
+    order_by_keys (request);
+  g_clear_pointer (&request->keys, g_ptr_array_unref);
+  if (request->sort != COFFER_SORT_KEY)
+    order_by_column (request);
+
+  order = g_new0 (CofferOrder, 1);
+  order->ids = g_array_ref (request->ids);
+  if (request->compare)
+    {
+      g_autoptr(GArray) old = join_ids (&request->old);
+
+      order->edits = coffer_edits_of_ids ((gint64 *) (gpointer) old->data, old->len, (gint64 *) (gpointer) order->ids->data, order->ids->len);
+    }
+  return order;
+}
+
+/* ---- rows of a list of ids ---- */
+
+static void
+unref_key (gpointer key)
+{
+  if (key != NULL)
+    coffer_key_unref (key);
+}
+
+GPtrArray *
+coffer_ids_read (kvault        *vault,
+                 const gint64  *ids,
+                 guint          n,
+                 GError       **error)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func (unref_key);
+
+  for (guint i = 0; i < n; i++)
+    {
+      kvault_entry entry;
+      int rc = kvault_entry_by_id (vault, ids[i], 0, &entry);
+
+      if (rc == KVAULT_NOTFOUND || rc == KVAULT_ECORRUPT)
+        g_ptr_array_add (keys, NULL);
+      else if (rc == KVAULT_OK)
+        g_ptr_array_add (keys, coffer_key_new_from_entry (&entry));
+      else
+        {
+          *error = coffer_error_new (vault, rc);
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&keys);
+}
+
+gpointer
+coffer_ids_worker (kvault        *vault,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  g_autoptr(GArray) all = join_ids (data);
+
+  return coffer_ids_read (vault, (gint64 *) (gpointer) all->data, all->len, error);
+}
+
+void
+coffer_seek_request_free (gpointer data)
+{
+  CofferSeekRequest *request = data;
+
+  g_bytes_unref (request->prefix);
+  coffer_ids_clear (&request->ids);
+  g_free (request);
+}
+
+/* The ids of rows whose keys begin so. @exact (out): whether the first of them is that of the key which the prefix is. */
+static int
+list_beginning (kvault      *vault,
+                GBytes      *prefix,
+                GArray      *ids,
+                gboolean    *exact)
+{
+  CofferScope scope = { prefix, FALSE };
+  g_autoptr(kvault_cursor) cursor = NULL;
+  const kvault_entry *entry;
+  int rc = coffer_scope_open_cursor (&scope, vault, NULL, KVAULT_CURSOR_IDS, &cursor);
+
+  while (rc == KVAULT_OK && ids->len < MOST_FOUND && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      gint64 id = entry->id;
+
+      if (ids->len == 0)
+        *exact = entry->key_size == g_bytes_get_size (prefix);
+      g_array_append_val (ids, id);
+    }
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+/* Where a row with one of @wanted is; the first of them counts more than any other if it is @exact. */
+static guint
+seek (const GArray *rows,
+      const GArray *wanted,
+      gboolean      exact)
+{
+  g_autoptr(GHashTable) set = g_hash_table_new (g_int64_hash, g_int64_equal);
+  guint first = G_MAXUINT;
+
+  for (guint i = 0; i < wanted->len; i++)
+    g_hash_table_add (set, &g_array_index (wanted, gint64, i));
+  for (guint i = 0; i < rows->len && wanted->len > 0; i++)
+    {
+      const gint64 *id = &g_array_index (rows, gint64, i);
+
+      if (*id == g_array_index (wanted, gint64, 0))
+        return exact || first == G_MAXUINT ? i : first;
+      if (first != G_MAXUINT || !g_hash_table_contains (set, id))
+        continue;
+      first = i;
+      if (!exact)
+        break;
+    }
+  return first;
+}
+
+gpointer
+coffer_seek_worker (kvault        *vault,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  const CofferSeekRequest *request = data;
+  g_autoptr(GArray) wanted = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr(GArray) rows = join_ids (&request->ids);
+  gboolean exact = FALSE;
+  guint *position;
+  int rc = list_beginning (vault, request->prefix, wanted, &exact);
+
+  if (rc != KVAULT_OK)
+    {
+      *error = coffer_error_new (vault, rc);
+      return NULL;
+    }
+  position = g_new (guint, 1);
+  *position = seek (rows, wanted, exact);
+  return position;
+}
