@@ -3,19 +3,39 @@
 
 #include <gtk/gtk.h>
 
+#include "coffer-sidebar-tree.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
 
 #define COFFER_TYPE_SIDEBAR_ROW (coffer_sidebar_row_get_type ())
-G_DECLARE_FINAL_TYPE (CofferSidebarRow, coffer_sidebar_row, COFFER, SIDEBAR_ROW, GtkListBoxRow)
+G_DECLARE_FINAL_TYPE (CofferSidebarRow, coffer_sidebar_row, COFFER, SIDEBAR_ROW, GtkWidget)
 
-/** The row of one section in the sidebar; its count comes when it is known. */
-GtkWidget     *coffer_sidebar_row_new         (CofferSection    *section);
-/** Returns: (transfer none) */
-CofferSection *coffer_sidebar_row_get_section (CofferSidebarRow *self);
+/**
+ * A row of the sidebar: a section of a vault, or a prefix of its keys. Icon, name, and the count once it is known.
+ *
+ * Signal "toggled": the arrow was clicked.
+ */
+GtkWidget         *coffer_sidebar_row_new            (GtkListItem       *list_item);
+
+/** @item (nullable) */
+void               coffer_sidebar_row_set_item       (CofferSidebarRow  *self,
+                                                      CofferSidebarItem *item);
+/** Returns: (transfer none) (nullable) */
+CofferSidebarItem *coffer_sidebar_row_get_item       (CofferSidebarRow  *self);
+/** What stands above it; @heading (nullable). */
+void               coffer_sidebar_row_set_heading    (CofferSidebarRow  *self,
+                                                      const char        *heading);
+/** GTK_INVALID_LIST_POSITION: nowhere. */
+guint              coffer_sidebar_row_get_position   (CofferSidebarRow  *self);
+/** Whether it has an arrow: something is below it, or may be. */
+void               coffer_sidebar_row_set_expandable (CofferSidebarRow  *self,
+                                                      gboolean           expandable);
+gboolean           coffer_sidebar_row_get_expandable (CofferSidebarRow  *self);
 
 /** The symbolic icon of a kind of section; static. */
-const char    *coffer_sidebar_row_icon_name   (CofferSection    *section);
+const char        *coffer_sidebar_row_icon_name      (CofferSection     *section);
+/** What kind of section it is; static, translated. */
+const char        *coffer_sidebar_row_kind_name      (CofferSection     *section);
 
 G_END_DECLS

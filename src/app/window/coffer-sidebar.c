@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sidebar. A file has few sections, so a GtkListBox with a heading over each group serves; counts come later than names
- * and leave their place empty until then. Main thread.
+/* The sidebar: what is chosen in it, and the header above its list. What is chosen stays what it is while nobody chooses another,
+ * whatever the list shows. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-sidebar"
 
@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "coffer-sidebar-row.h"
+#include "coffer-sidebar-list.h"
 
 struct _CofferSidebar {
   AdwBin parent_instance;
@@ -17,16 +17,18 @@ struct _CofferSidebar {
   AdwWindowTitle *title;
   GtkMenuButton *open_button;
   GtkMenuButton *menu_button;
-  GtkListBox *list;
+  CofferSidebarList *list;
 
   CofferVault *vault;
   CofferRecent *recent;
   GMenu *recent_menu;
   CofferSection *section;
+  GBytes *prefix;
 };
 
 enum {
   PROP_SECTION = 1,
+  PROP_PREFIX,
   N_PROPS
 };
 
@@ -35,60 +37,35 @@ static guint activated_signal;
 
 G_DEFINE_FINAL_TYPE (CofferSidebar, coffer_sidebar, ADW_TYPE_BIN)
 
-static GtkWidget *
-create_row (gpointer item,
-            gpointer user_data)
+void
+coffer_sidebar_choose (CofferSidebar *self,
+                       CofferSection *section,
+                       GBytes        *prefix)
 {
-  return coffer_sidebar_row_new (item);
-}
+  gboolean same;
 
-static gboolean
-is_table (CofferSection *section)
-{
-  int kind = coffer_section_get_kind (section);
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
 
-  return kind == COFFER_SECTION_V1 || kind == COFFER_SECTION_V2;
-}
-
-static void
-update_header_cb (GtkListBoxRow *row,
-                  GtkListBoxRow *before,
-                  gpointer       user_data)
-{
-  gboolean table = is_table (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (row)));
-  GtkWidget *label;
-
-  if (before != NULL && is_table (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (before))) == table)
-    {
-      gtk_list_box_row_set_header (row, NULL);
-      return;
-    }
-
-  label = gtk_label_new (table ? _("Tables") : _("Other sections"));
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_add_css_class (label, "sidebar-head");
-  gtk_list_box_row_set_header (row, label);
-}
-
-static void
-set_section (CofferSidebar *self,
-             CofferSection *section)
-{
+  same = self->prefix == prefix || (self->prefix != NULL && prefix != NULL && g_bytes_equal (self->prefix, prefix));
+  g_object_freeze_notify (G_OBJECT (self));
   if (g_set_object (&self->section, section))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SECTION]);
+  if (!same)
+    {
+      g_clear_pointer (&self->prefix, g_bytes_unref);
+      self->prefix = prefix != NULL ? g_bytes_ref (prefix) : NULL;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PREFIX]);
+    }
+  coffer_sidebar_list_set_chosen (self->list, self->section, self->prefix);
+  g_object_thaw_notify (G_OBJECT (self));
 }
 
 static void
-row_selected_cb (CofferSidebar    *self,
-                 CofferSidebarRow *row)
+chosen_cb (CofferSidebar *self,
+           CofferSection *section,
+           GBytes        *prefix)
 {
-  if (row != NULL)
-    set_section (self, coffer_sidebar_row_get_section (row));
-}
-
-static void
-row_activated_cb (CofferSidebar *self)
-{
+  coffer_sidebar_choose (self, section, prefix);
   g_signal_emit (self, activated_signal, 0);
 }
 
@@ -98,31 +75,46 @@ editable_cb (CofferSidebar *self)
   adw_window_title_set_subtitle (self->title, coffer_vault_get_editable (self->vault) ? "" : _("Read-only"));
 }
 
+/* (transfer full) (nullable) */
+static CofferSection *
+find_section (CofferSidebar *self,
+              const char    *name)
+{
+  GListModel *sections = coffer_vault_get_sections (self->vault);
+  guint n = g_list_model_get_n_items (sections);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (sections, i);
+
+      if (g_strcmp0 (coffer_section_get_name (section), name) == 0)
+        return g_steal_pointer (&section);
+    }
+  return NULL;
+}
+
 void
 coffer_sidebar_select (CofferSidebar *self,
                        const char    *name)
 {
-  GtkListBoxRow *row;
+  g_autoptr(CofferSection) section = NULL;
 
   g_return_if_fail (COFFER_IS_SIDEBAR (self));
 
-  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
-    if (g_strcmp0 (coffer_section_get_name (coffer_sidebar_row_get_section (COFFER_SIDEBAR_ROW (row))), name) == 0)
-      {
-        gtk_list_box_select_row (self->list, row);
-        return;
-      }
+  section = find_section (self, name);
+  if (section != NULL)
+    coffer_sidebar_choose (self, section, NULL);
 }
 
 /* The file holds other sections than before: stay with the name, or else with the table in use. */
 static void
 sections_changed_cb (CofferSidebar *self)
 {
-  g_autofree char *name = self->section != NULL ? g_strdup (coffer_section_get_name (self->section)) : NULL;
+  g_autoptr(CofferSection) section = self->section != NULL ? find_section (self, coffer_section_get_name (self->section)) : NULL;
 
-  if (gtk_list_box_get_selected_row (self->list) == NULL && name != NULL)
-    coffer_sidebar_select (self, name);
-  if (gtk_list_box_get_selected_row (self->list) == NULL)
+  if (section != NULL)
+    coffer_sidebar_choose (self, section, coffer_section_is_vault (section) ? self->prefix : NULL);
+  else
     coffer_sidebar_select (self, coffer_vault_get_table (self->vault));
 }
 
@@ -132,13 +124,13 @@ coffer_sidebar_set_vault (CofferSidebar *self,
 {
   g_return_if_fail (COFFER_IS_SIDEBAR (self));
 
-  set_section (self, NULL);
+  coffer_sidebar_choose (self, NULL, NULL);
   if (self->vault != NULL)
     {
       g_signal_handlers_disconnect_by_func (self->vault, editable_cb, self);
       g_signal_handlers_disconnect_by_func (coffer_vault_get_sections (self->vault), sections_changed_cb, self);
     }
-  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  coffer_sidebar_list_set_vault (self->list, vault);
   g_set_object (&self->vault, vault);
   if (vault == NULL)
     return;
@@ -146,7 +138,6 @@ coffer_sidebar_set_vault (CofferSidebar *self,
   adw_window_title_set_title (self->title, coffer_vault_get_display_name (vault));
   g_signal_connect_swapped (vault, "notify::editable", G_CALLBACK (editable_cb), self);
   editable_cb (self);
-  gtk_list_box_bind_model (self->list, coffer_vault_get_sections (vault), create_row, NULL, NULL);
   g_signal_connect_swapped (coffer_vault_get_sections (vault), "items-changed", G_CALLBACK (sections_changed_cb), self);
 }
 
@@ -188,6 +179,24 @@ coffer_sidebar_get_section (CofferSidebar *self)
   return self->section;
 }
 
+GBytes *
+coffer_sidebar_get_prefix (CofferSidebar *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
+
+  return self->prefix;
+}
+
+void
+coffer_sidebar_set_separators (CofferSidebar *self,
+                               const char    *characters)
+{
+  g_return_if_fail (COFFER_IS_SIDEBAR (self));
+
+  coffer_sidebar_choose (self, self->section, NULL);
+  coffer_sidebar_list_set_separators (self->list, characters);
+}
+
 AdwHeaderBar *
 coffer_sidebar_get_header (CofferSidebar *self)
 {
@@ -204,14 +213,10 @@ coffer_sidebar_pop_up_menu (CofferSidebar *self)
   gtk_menu_button_popup (self->menu_button);
 }
 
-/* The chosen row has the focus, and so the arrows, not the header above it. */
 static gboolean
 coffer_sidebar_grab_focus (GtkWidget *widget)
 {
-  CofferSidebar *self = COFFER_SIDEBAR (widget);
-  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
-
-  return gtk_widget_grab_focus (row != NULL ? GTK_WIDGET (row) : GTK_WIDGET (self->list));
+  return gtk_widget_grab_focus (GTK_WIDGET (COFFER_SIDEBAR (widget)->list));
 }
 
 static void
@@ -224,6 +229,9 @@ coffer_sidebar_get_property (GObject    *object,
     {
     case PROP_SECTION:
       g_value_set_object (value, COFFER_SIDEBAR (object)->section);
+      break;
+    case PROP_PREFIX:
+      g_value_set_boxed (value, COFFER_SIDEBAR (object)->prefix);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -255,6 +263,7 @@ coffer_sidebar_class_init (CofferSidebarClass *klass)
   widget_class->grab_focus = coffer_sidebar_grab_focus;
 
   properties[PROP_SECTION] = g_param_spec_object ("section", NULL, NULL, COFFER_TYPE_SECTION, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_PREFIX] = g_param_spec_boxed ("prefix", NULL, NULL, G_TYPE_BYTES, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   activated_signal = g_signal_new ("activated", COFFER_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -264,8 +273,9 @@ coffer_sidebar_class_init (CofferSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, open_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, menu_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, list);
-  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
-  gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
+
+  g_type_ensure (COFFER_TYPE_SIDEBAR_LIST);
 }
 
 static void
@@ -275,7 +285,6 @@ coffer_sidebar_init (CofferSidebar *self)
   g_autoptr(GMenu) open = g_menu_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  gtk_list_box_set_header_func (self->list, update_header_cb, NULL, NULL);
 
   self->recent_menu = g_menu_new ();
   g_menu_append (open, _("_Open…"), "win.open");

@@ -12,10 +12,11 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferSidebar, coffer_sidebar, COFFER, SIDEBAR, AdwBin)
 
 /**
- * The tables and other sections of a vault, under a header bar with its name.
+ * The tables, their prefixes, and the other sections of a vault, under a header bar with its name.
  *
- * Property "section" CofferSection (read-only, nullable, notify): the one chosen.
- * Signal "activated": a section was chosen by click or Enter, perhaps the same again.
+ * Properties (read-only, nullable, notify): "section" CofferSection, the one chosen; "prefix" GBytes, the prefix of its keys that is
+ * chosen, NULL for all of them.
+ * Signal "activated": one was chosen by click or Enter, perhaps the same again.
  */
 void           coffer_sidebar_set_vault     (CofferSidebar *self,
                                              CofferVault   *vault);
@@ -23,6 +24,15 @@ void           coffer_sidebar_set_recent    (CofferSidebar *self,
                                              CofferRecent  *recent);
 /** Returns: (transfer none) (nullable) */
 CofferSection *coffer_sidebar_get_section   (CofferSidebar *self);
+/** Returns: (transfer none) (nullable) */
+GBytes        *coffer_sidebar_get_prefix    (CofferSidebar *self);
+/** @section (nullable), @prefix (nullable) */
+void           coffer_sidebar_choose        (CofferSidebar *self,
+                                             CofferSection *section,
+                                             GBytes        *prefix);
+/** Which bytes part keys into segments; whatever prefix is chosen is left. */
+void           coffer_sidebar_set_separators (CofferSidebar *self,
+                                             const char    *characters);
 /** Choose the section called @name, if there is one. */
 void           coffer_sidebar_select        (CofferSidebar *self,
                                              const char    *name);

@@ -22,6 +22,7 @@
 #include "coffer-status-bar.h"
 
 #define PATIENCE_MS 300
+#define TITLE_BYTES 128     /* of a prefix */
 #define COUNTING_UP_MS 250  /* between numbers that go on growing */
 
 struct _CofferVaultView {
@@ -302,13 +303,26 @@ name_kind (CofferSection *section)
     }
 }
 
+/* (nullable) */
+static char *
+describe_prefix (CofferVaultView *self)
+{
+  GBytes *prefix = coffer_sidebar_get_prefix (self->sidebar);
+  gsize size;
+  const char *data = prefix != NULL ? g_bytes_get_data (prefix, &size) : NULL;
+
+  return prefix != NULL ? coffer_key_bytes_to_display (data, size, TITLE_BYTES) : NULL;
+}
+
 static void
 update_title (CofferVaultView *self)
 {
   CofferSection *section = coffer_sidebar_get_section (self->sidebar);
   g_autofree char *keys = NULL;
 
-  adw_window_title_set_title (self->content_title, section != NULL ? coffer_section_get_display_name (section) : "");
+  g_autofree char *prefix = describe_prefix (self);
+
+  adw_window_title_set_title (self->content_title, prefix != NULL ? prefix : section != NULL ? coffer_section_get_display_name (section) : "");
   if (self->watched != NULL)
     adw_window_title_set_subtitle (self->content_title, name_kind (section));
   else if (self->list != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
@@ -398,6 +412,7 @@ section_cb (CofferVaultView *self)
           coffer_key_selection_clear (self->selection);
           coffer_vault_set_table (self->vault, coffer_section_get_name (section));
         }
+      coffer_entry_list_set_prefix (self->list, coffer_sidebar_get_prefix (self->sidebar));
     }
   update_page (self);
   update_title (self);
