@@ -3,8 +3,8 @@
  * when they come, and it follows its entry while it is bound. Its text is also the accessible name of the list's own widget
  * around it, which GTK 4.8 gives no other way to set.
  *
- * A window opens as fast as its rows are made, so a row is no more than its leaves: no boxes, no template, and the places of
- * the columns are those of the header, which are the same for all. Main thread.
+ * A window opens as fast as its rows are made, so a row is no more than its leaves: no boxes, no template, and where they are
+ * it asks the columns, which the header asks, too. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-key-row"
 
@@ -30,6 +30,7 @@ struct _CofferKeyRow {
   GtkWidget *detail_text;   /* made for the first row of two lines */
   gboolean compact;
 
+  CofferColumns *columns;
   CofferEntry *entry;
   char *detail;             /* as it is shown or spoken */
   gboolean named;
@@ -284,6 +285,16 @@ add_text (CofferKeyRow             *self,
 }
 
 void
+coffer_key_row_update_columns (CofferKeyRow *self)
+{
+  g_return_if_fail (COFFER_IS_KEY_ROW (self));
+
+  gtk_widget_set_visible (self->size_text, !self->compact && coffer_columns_get_visible (self->columns, COFFER_SORT_SIZE));
+  gtk_widget_set_visible (self->type_text, !self->compact && coffer_columns_get_visible (self->columns, COFFER_SORT_TYPE));
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+}
+
+void
 coffer_key_row_set_compact (CofferKeyRow *self,
                             gboolean      compact)
 {
@@ -298,9 +309,8 @@ coffer_key_row_set_compact (CofferKeyRow *self,
       self->detail_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 0, (const char *[]) { "detail", "num", NULL });
       set_text (self, self->detail_text, self->detail);
     }
-  gtk_widget_set_visible (self->size_text, !compact);
-  gtk_widget_set_visible (self->type_text, !compact);
   gtk_widget_set_visible (self->detail_text, compact);
+  coffer_key_row_update_columns (self);
   gtk_widget_queue_resize (GTK_WIDGET (self));
 }
 
@@ -335,7 +345,7 @@ coffer_key_row_measure (GtkWidget      *widget,
   *minimum = *natural = MAX (lines, self->compact ? COMPACT_PLATE_HEIGHT : PLATE_HEIGHT);
 }
 
-/* Puts a child into a box of the row, in the middle of its height; @x is from where the row begins for who reads it. */
+/* Puts a child into a box of the row; @x is from where the row begins for who reads it. */
 static void
 place (CofferKeyRow *self,
        GtkWidget    *child,
@@ -346,9 +356,26 @@ place (CofferKeyRow *self,
 {
   int minimum;
 
+  if (!gtk_widget_should_layout (child))
+    return;
   gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
   width = MAX (width, minimum);
   gtk_widget_size_allocate (child, &(GtkAllocation) { is_rtl (GTK_WIDGET (self)) ? gtk_widget_get_width (GTK_WIDGET (self)) - x - width : x, y, width, height }, -1);
+}
+
+static void
+allocate_two_lines (CofferKeyRow *self,
+                    int           width,
+                    int           height)
+{
+  int x = COMPACT_PLATE_WIDTH + PLATE_GAP;
+  int key_height = measure_height (self->key_text);
+  int detail_height = measure_height (self->detail_text);
+  int y = (height - key_height - detail_height) / 2;
+
+  place (self, self->plate, 0, (height - COMPACT_PLATE_HEIGHT) / 2, COMPACT_PLATE_WIDTH, COMPACT_PLATE_HEIGHT);
+  place (self, self->key_text, x, y, width - x, key_height);
+  place (self, self->detail_text, x, y + key_height, width - x, detail_height);
 }
 
 static void
@@ -358,26 +385,23 @@ coffer_key_row_size_allocate (GtkWidget *widget,
                               int        baseline)
 {
   CofferKeyRow *self = COFFER_KEY_ROW (widget);
-  int plate_width = self->compact ? COMPACT_PLATE_WIDTH : PLATE_WIDTH;
-  int plate_height = self->compact ? COMPACT_PLATE_HEIGHT : PLATE_HEIGHT;
-  int key_x = plate_width + PLATE_GAP;
-  int type_x = width - COFFER_KEY_ROW_TYPE_WIDTH;
-  int size_x = type_x - COFFER_KEY_ROW_COLUMN_GAP - COFFER_KEY_ROW_SIZE_WIDTH;
-  int key_height = measure_height (self->key_text);
+  const int before_key = PLATE_WIDTH + PLATE_GAP;
+  CofferColumnBox boxes[COFFER_N_COLUMNS];
+  const CofferColumnBox *key = &boxes[COFFER_SORT_KEY], *size = &boxes[COFFER_SORT_SIZE], *type = &boxes[COFFER_SORT_TYPE];
+  int text_height, y;
 
-  place (self, self->plate, 0, (height - plate_height) / 2, plate_width, plate_height);
   if (self->compact)
     {
-      int detail_height = measure_height (self->detail_text);
-      int y = (height - key_height - detail_height) / 2;
-
-      place (self, self->key_text, key_x, y, width - key_x, key_height);
-      place (self, self->detail_text, key_x, y + key_height, width - key_x, detail_height);
+      allocate_two_lines (self, width, height);
       return;
     }
-  place (self, self->key_text, key_x, (height - key_height) / 2, size_x - COFFER_KEY_ROW_COLUMN_GAP - key_x, key_height);
-  place (self, self->size_text, size_x, (height - key_height) / 2, COFFER_KEY_ROW_SIZE_WIDTH, measure_height (self->size_text));
-  place (self, self->type_text, type_x, (height - key_height) / 2, COFFER_KEY_ROW_TYPE_WIDTH, measure_height (self->type_text));
+  coffer_columns_lay_out (self->columns, width, boxes);
+  text_height = measure_height (self->key_text);
+  y = (height - text_height) / 2;
+  place (self, self->plate, key->x, (height - PLATE_HEIGHT) / 2, PLATE_WIDTH, PLATE_HEIGHT);
+  place (self, self->key_text, key->x + before_key, y, key->width - before_key, text_height);
+  place (self, self->size_text, size->x, y, size->width, text_height);
+  place (self, self->type_text, type->x, y, type->width, text_height);
 }
 
 static void
@@ -386,6 +410,7 @@ coffer_key_row_dispose (GObject *object)
   CofferKeyRow *self = COFFER_KEY_ROW (object);
 
   coffer_key_row_set_entry (self, NULL);
+  g_clear_object (&self->columns);
   g_clear_pointer (&self->plate, gtk_widget_unparent);
   g_clear_pointer (&self->key_text, gtk_widget_unparent);
   g_clear_pointer (&self->size_text, gtk_widget_unparent);
@@ -431,7 +456,15 @@ coffer_key_row_init (CofferKeyRow *self)
 }
 
 GtkWidget *
-coffer_key_row_new (void)
+coffer_key_row_new (CofferColumns *columns)
 {
-  return g_object_new (COFFER_TYPE_KEY_ROW, NULL);
+  CofferKeyRow *self;
+
+  g_return_val_if_fail (COFFER_IS_COLUMNS (columns), NULL);
+
+  self = g_object_new (COFFER_TYPE_KEY_ROW, NULL);
+  self->columns = g_object_ref (columns);
+  if (!coffer_columns_get_visible (columns, COFFER_SORT_SIZE) || !coffer_columns_get_visible (columns, COFFER_SORT_TYPE))
+    coffer_key_row_update_columns (self);
+  return GTK_WIDGET (self);
 }

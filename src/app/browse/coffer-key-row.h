@@ -3,20 +3,17 @@
 
 #include <gtk/gtk.h>
 
-#include "coffer-entry.h"
+#include "coffer-columns.h"
 
 G_BEGIN_DECLS
-
-/* Logical pixels. The last columns are as wide in every row, and in the header. */
-#define COFFER_KEY_ROW_SIZE_WIDTH 72
-#define COFFER_KEY_ROW_TYPE_WIDTH 94
-#define COFFER_KEY_ROW_COLUMN_GAP 24
 
 #define COFFER_TYPE_KEY_ROW (coffer_key_row_get_type ())
 G_DECLARE_FINAL_TYPE (CofferKeyRow, coffer_key_row, COFFER, KEY_ROW, GtkWidget)
 
 /** A row: what kind of value it is, its key, size and type; when compact, size and type in a second line. */
-GtkWidget   *coffer_key_row_new         (void);
+GtkWidget   *coffer_key_row_new         (CofferColumns *columns);
+/** The columns are others than they were. */
+void         coffer_key_row_update_columns (CofferKeyRow *self);
 
 /** @entry (nullable): what to show and follow. */
 void         coffer_key_row_set_entry   (CofferKeyRow *self,

@@ -11,6 +11,7 @@
 
 #include "coffer-key-view.h"
 
+#include "coffer-column-header.h"
 #include "coffer-key-menu.h"
 #include "coffer-key-row.h"
 #include "coffer-key-typing.h"
@@ -27,26 +28,21 @@ struct _CofferKeyView {
   GtkWidget parent_instance;
 
   GtkWidget *header;
-  GtkWidget *key_title;
-  GtkImage *arrow;
-  GtkWidget *size_title;
-  GtkWidget *type_title;
   GtkWidget *scroller;
   GtkGridView *rows;
   GtkPopover *menu;
 
+  CofferColumns *columns;
   CofferKeySelection *selection;
   CofferKeyTyping *typing;
   GPtrArray *row_widgets;   /* unowned CofferKeyRow: those alive */
   gboolean compact;
-  gboolean descending;
   guint shape_idle;
   guint n_frames;           /* with rows, as far as they are counted */
 };
 
 enum {
   PROP_COMPACT = 1,
-  PROP_DESCENDING,
   N_PROPS
 };
 
@@ -104,6 +100,14 @@ reveal_cb (CofferKeyView *self,
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
+static void
+apply_order_cb (CofferKeyView *self)
+{
+  if (self->selection != NULL)
+    coffer_entry_list_set_order (coffer_key_selection_get_list (self->selection), coffer_columns_get_sort (self->columns),
+                                 coffer_columns_get_descending (self->columns));
+}
+
 void
 coffer_key_view_set_selection (CofferKeyView      *self,
                                CofferKeySelection *selection)
@@ -121,37 +125,24 @@ coffer_key_view_set_selection (CofferKeyView      *self,
     return;
 
   g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
-  coffer_entry_list_set_order (coffer_key_selection_get_list (selection), COFFER_SORT_KEY, self->descending);
+  apply_order_cb (self);
 }
 
-/* Order */
+/* Columns */
 
-static void
-show_order (CofferKeyView *self)
+CofferColumns *
+coffer_key_view_get_columns (CofferKeyView *self)
 {
-  gtk_image_set_from_icon_name (self->arrow, self->descending ? "pan-down-symbolic" : "pan-up-symbolic");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->key_title), GTK_ACCESSIBLE_PROPERTY_SORT,
-                                  self->descending ? GTK_ACCESSIBLE_SORT_DESCENDING : GTK_ACCESSIBLE_SORT_ASCENDING, -1);
-}
+  g_return_val_if_fail (COFFER_IS_KEY_VIEW (self), NULL);
 
-static void
-set_descending (CofferKeyView *self,
-                gboolean       descending)
-{
-  if (descending == self->descending)
-    return;
-
-  self->descending = descending;
-  show_order (self);
-  if (self->selection != NULL)
-    coffer_entry_list_set_order (coffer_key_selection_get_list (self->selection), COFFER_SORT_KEY, descending);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCENDING]);
+  return self->columns;
 }
 
 static void
-turn_cb (CofferKeyView *self)
+columns_changed_cb (CofferKeyView *self)
 {
-  set_descending (self, !self->descending);
+  for (guint i = 0; i < self->row_widgets->len; i++)
+    coffer_key_row_update_columns (g_ptr_array_index (self->row_widgets, i));
 }
 
 /* Typing */
@@ -361,7 +352,7 @@ setup_cb (GtkListItemFactory *factory,
           GtkListItem        *item,
           CofferKeyView      *self)
 {
-  GtkWidget *row = coffer_key_row_new ();
+  GtkWidget *row = coffer_key_row_new (self->columns);
 
   coffer_key_row_set_compact (COFFER_KEY_ROW (row), self->compact);
   g_ptr_array_add (self->row_widgets, row);
@@ -494,25 +485,6 @@ coffer_key_view_get_property (GObject    *object,
     case PROP_COMPACT:
       g_value_set_boolean (value, self->compact);
       break;
-    case PROP_DESCENDING:
-      g_value_set_boolean (value, self->descending);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
-coffer_key_view_set_property (GObject      *object,
-                              guint         id,
-                              const GValue *value,
-                              GParamSpec   *pspec)
-{
-  switch (id)
-    {
-    case PROP_DESCENDING:
-      set_descending (COFFER_KEY_VIEW (object), g_value_get_boolean (value));
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -537,6 +509,7 @@ coffer_key_view_finalize (GObject *object)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
+  g_object_unref (self->columns);
   g_ptr_array_unref (self->row_widgets);
   coffer_key_typing_free (self->typing);
 
@@ -550,7 +523,6 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->get_property = coffer_key_view_get_property;
-  object_class->set_property = coffer_key_view_set_property;
   object_class->dispose = coffer_key_view_dispose;
   object_class->finalize = coffer_key_view_finalize;
   widget_class->measure = coffer_key_view_measure;
@@ -559,17 +531,11 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   widget_class->grab_focus = coffer_key_view_grab_focus;
 
   properties[PROP_COMPACT] = g_param_spec_boolean ("compact", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_DESCENDING] = g_param_spec_boolean ("descending", NULL, NULL, FALSE,
-                                                      G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-key-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, header);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, key_title);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, arrow);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, size_title);
-  gtk_widget_class_bind_template_child (widget_class, CofferKeyView, type_title);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, scroller);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyView, rows);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
@@ -580,22 +546,22 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, secondary_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, setup_cb);
   gtk_widget_class_bind_template_callback (widget_class, sideways_cb);
-  gtk_widget_class_bind_template_callback (widget_class, turn_cb);
   gtk_widget_class_bind_template_callback (widget_class, unbind_cb);
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_TREE_GRID);
+  g_type_ensure (COFFER_TYPE_COLUMN_HEADER);
   gtk_widget_class_install_action (widget_class, "keys.menu", NULL, menu_action);
 }
 
 static void
 coffer_key_view_init (CofferKeyView *self)
 {
+  self->columns = coffer_columns_new ();
   self->row_widgets = g_ptr_array_new ();
   self->typing = coffer_key_typing_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   self->menu = coffer_key_menu_attach (GTK_WIDGET (self));
 
-  gtk_widget_set_size_request (self->size_title, COFFER_KEY_ROW_SIZE_WIDTH, -1);
-  gtk_widget_set_size_request (self->type_title, COFFER_KEY_ROW_TYPE_WIDTH, -1);
-  gtk_box_set_spacing (GTK_BOX (self->header), COFFER_KEY_ROW_COLUMN_GAP);
-  show_order (self);
+  coffer_column_header_set_columns (COFFER_COLUMN_HEADER (self->header), self->columns);
+  g_signal_connect_object (self->columns, "changed", G_CALLBACK (columns_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->columns, "notify", G_CALLBACK (apply_order_cb), self, G_CONNECT_SWAPPED);
 }

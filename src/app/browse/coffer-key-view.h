@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "coffer-columns.h"
 #include "coffer-key-selection.h"
 
 G_BEGIN_DECLS
@@ -15,12 +16,14 @@ G_DECLARE_FINAL_TYPE (CofferKeyView, coffer_key_view, COFFER, KEY_VIEW, GtkWidge
  *
  * Typing jumps to the first key that begins so. Its menu and keys activate actions of the window, win.copy-key and others.
  *
- * Properties: "compact" gboolean (read-only, notify), "descending" gboolean.
+ * Property "compact" gboolean (read-only, notify).
  * Signal "activated": a row was opened (Enter, a double click; a click where rows have two lines).
  */
 
-/** @selection (nullable): with it comes the list. */
-void coffer_key_view_set_selection (CofferKeyView      *self,
-                                    CofferKeySelection *selection);
+/** @selection (nullable): with it comes the list, which gets the order that the columns tell. */
+void           coffer_key_view_set_selection (CofferKeyView      *self,
+                                              CofferKeySelection *selection);
+/** Returns: (transfer none) */
+CofferColumns *coffer_key_view_get_columns   (CofferKeyView      *self);
 
 G_END_DECLS

@@ -302,8 +302,22 @@ change_descending (GSimpleAction *action,
                    gpointer       user_data)
 {
   CofferWindow *self = user_data;
+  CofferColumns *columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
 
-  g_object_set (coffer_vault_view_get_keys (self->view), "descending", g_variant_get_boolean (state), NULL);
+  coffer_columns_set_order (columns, coffer_columns_get_sort (columns), g_variant_get_boolean (state));
+}
+
+static void
+change_sort (GSimpleAction *action,
+             GVariant      *state,
+             gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+  CofferColumns *columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
+  CofferColumn column;
+
+  if (coffer_columns_from_name (g_variant_get_string (state, NULL), &column))
+    coffer_columns_set_order (columns, column, coffer_columns_get_descending (columns));
 }
 
 /* Editing */
@@ -361,6 +375,7 @@ static const GActionEntry entries[] = {
   { "open-path", open_path_action, "s" },
   { "refresh", refresh_action },
   { "sidebar", NULL, NULL, "true", change_sidebar },
+  { "sort", NULL, "s", "'key'", change_sort },
   { "stop-editing", stop_editing_action },
   { "try-again", try_again_action },
 };
@@ -376,9 +391,9 @@ coffer_window_enable (CofferWindow *self,
 static void
 set_state (CofferWindow *self,
            const char   *name,
-           gboolean      state)
+           GVariant     *state)
 {
-  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)), g_variant_new_boolean (state));
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)), state);
 }
 
 void
@@ -386,7 +401,7 @@ coffer_window_update_actions (CofferWindow *self)
 {
   gboolean shown = self->vault != NULL;
   gboolean editable = shown && coffer_vault_get_editable (self->vault);
-  gboolean descending = FALSE;
+  CofferColumns *columns;
 
   coffer_window_enable (self, "back", shown);
   coffer_window_enable (self, "descending", shown);
@@ -394,6 +409,7 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "next-pane", shown);
   coffer_window_enable (self, "refresh", shown);
   coffer_window_enable (self, "sidebar", shown);
+  coffer_window_enable (self, "sort", shown);
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
   coffer_window_enable (self, "stop-editing", editable);
   coffer_window_enable (self, "try-again", self->problem_shown);
@@ -401,9 +417,10 @@ coffer_window_update_actions (CofferWindow *self)
 
   if (!shown)
     return;
-  g_object_get (coffer_vault_view_get_keys (self->view), "descending", &descending, NULL);
-  set_state (self, "descending", descending);
-  set_state (self, "sidebar", coffer_vault_view_get_sidebar_shown (self->view));
+  columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
+  set_state (self, "descending", g_variant_new_boolean (coffer_columns_get_descending (columns)));
+  set_state (self, "sort", g_variant_new_string (coffer_columns_name (coffer_columns_get_sort (columns))));
+  set_state (self, "sidebar", g_variant_new_boolean (coffer_vault_view_get_sidebar_shown (self->view)));
 }
 
 void

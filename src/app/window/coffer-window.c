@@ -154,21 +154,54 @@ patience_cb (gpointer user_data)
 /* The vault */
 
 static void
+restore_columns (CofferColumns *columns,
+                 GSettings     *settings)
+{
+  g_autoptr(GVariant) layout = g_settings_get_value (settings, "list-columns");
+  g_autofree char *name = g_settings_get_string (settings, "sort-column");
+  CofferColumn sort;
+
+  coffer_columns_load (columns, layout);
+  if (coffer_columns_from_name (name, &sort))
+    coffer_columns_set_order (columns, sort, g_settings_get_boolean (settings, "sort-descending"));
+}
+
+/* At once: another window may open before this one closes. */
+static void
+save_columns_cb (CofferWindow *self)
+{
+  CofferApplication *application = COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+  GSettings *settings = application != NULL ? coffer_application_get_settings (application) : NULL;
+  CofferColumns *columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
+
+  if (settings == NULL)
+    return;
+
+  g_settings_set_value (settings, "list-columns", coffer_columns_save (columns));
+  g_settings_set_string (settings, "sort-column", coffer_columns_name (coffer_columns_get_sort (columns)));
+  g_settings_set_boolean (settings, "sort-descending", coffer_columns_get_descending (columns));
+}
+
+static void
 ensure_view (CofferWindow *self)
 {
   GSettings *settings = coffer_application_get_settings (get_application (self));
+  CofferColumns *columns;
 
   if (self->view != NULL)
     return;
 
   self->view = COFFER_VAULT_VIEW (coffer_vault_view_new (coffer_application_get_recent (get_application (self))));
-  g_signal_connect_object (coffer_vault_view_get_keys (self->view), "notify",
-                           G_CALLBACK (coffer_window_update_actions), self, G_CONNECT_SWAPPED);
+  columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
   if (settings != NULL)
     {
+      restore_columns (columns, settings);
       coffer_vault_view_set_sidebar_shown (self->view, g_settings_get_boolean (settings, "sidebar-visible"));
       coffer_vault_view_set_widths (self->view, g_settings_get_int (settings, "sidebar-width"), g_settings_get_int (settings, "preview-width"));
     }
+  g_signal_connect_object (columns, "notify", G_CALLBACK (coffer_window_update_actions), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (columns, "notify", G_CALLBACK (save_columns_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (columns, "changed", G_CALLBACK (save_columns_cb), self, G_CONNECT_SWAPPED);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->view), "vault");
 }
 

@@ -165,7 +165,7 @@ test_selection_survives_reading_again (Fixture       *self,
   screen_run (100);
   assert_selected (self, "img/photo.png");
 
-  g_object_set (self->view, "descending", TRUE, NULL);
+  coffer_columns_set_order (coffer_key_view_get_columns (self->view), COFFER_SORT_KEY, TRUE);
   screen_run (100);
   assert_selected (self, "img/photo.png");
   assert_row (self, "img/photo.png");
@@ -197,12 +197,13 @@ static void
 test_order_turns_round (Fixture       *self,
                         gconstpointer  width)
 {
+  CofferColumns *columns = coffer_key_view_get_columns (self->view);
   gboolean descending;
 
-  g_object_set (self->view, "descending", TRUE, NULL);
+  coffer_columns_set_order (columns, COFFER_SORT_KEY, TRUE);
   g_object_get (self->list, "descending", &descending, NULL);
   g_assert_true (descending);
-  g_object_set (self->view, "descending", FALSE, NULL);
+  coffer_columns_set_order (columns, COFFER_SORT_KEY, FALSE);
   g_object_get (self->list, "descending", &descending, NULL);
   g_assert_false (descending);
   assert_row (self, "audio/tone.flac");
