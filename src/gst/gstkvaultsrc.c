@@ -31,6 +31,7 @@ struct _GstKvaultSrc
   char *path;
   char *table;   /* or NULL */
   GBytes *key;
+  guint64 skip;  /* bytes that are left out at the beginning */
 
   /* From start() to stop(). */
   kvault *vault;
@@ -88,7 +89,8 @@ decode_text (const char *start,
 static gboolean
 parse_query (const char *query,
              char      **table,
-             GBytes    **key)
+             GBytes    **key,
+             guint64    *skip)
 {
   g_auto(GStrv) parameters = g_strsplit (query, "&", -1);
 
@@ -106,6 +108,9 @@ parse_query (const char *query,
           if ((*table = decode_text (*parameter + strlen ("table="), end)) == NULL)
             return FALSE;
         }
+      else if (g_str_has_prefix (*parameter, "offset=") &&
+               !g_ascii_string_to_unsigned (*parameter + strlen ("offset="), 10, 0, G_MAXINT64, skip, NULL))
+        return FALSE;
     }
   return *key != NULL;
 }
@@ -114,7 +119,8 @@ static gboolean
 parse_uri (const char *uri,
            char      **path,
            char      **table,
-           GBytes    **key)
+           GBytes    **key,
+           guint64    *skip)
 {
   const char *start, *query;
 
@@ -127,7 +133,7 @@ parse_uri (const char *uri,
   if ((query = strchr (start, '?')) == NULL)
     return FALSE;
   *path = decode_text (start, query);
-  return *path != NULL && parse_query (query + 1, table, key);
+  return *path != NULL && parse_query (query + 1, table, key, skip);
 }
 
 /* Takes the parts; all NULL for no address. */
@@ -136,7 +142,8 @@ take_address (GstKvaultSrc *self,
               const char   *uri,
               char         *path,
               char         *table,
-              GBytes       *key)
+              GBytes       *key,
+              guint64       skip)
 {
   gboolean idle;
 
@@ -152,6 +159,7 @@ take_address (GstKvaultSrc *self,
       self->table = table;
       g_clear_pointer (&self->key, g_bytes_unref);
       self->key = key;
+      self->skip = skip;
     }
   GST_OBJECT_UNLOCK (self);
   return idle;
@@ -166,13 +174,14 @@ gst_kvault_src_set_uri (GstURIHandler *handler,
   g_autofree char *path = NULL;
   g_autofree char *table = NULL;
   g_autoptr(GBytes) key = NULL;
+  guint64 skip = 0;
 
-  if (uri != NULL && !parse_uri (uri, &path, &table, &key))
+  if (uri != NULL && !parse_uri (uri, &path, &table, &key, &skip))
     {
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, "No address of a value in a vault: %s", uri);
       return FALSE;
     }
-  if (!take_address (self, uri, path, table, key))
+  if (!take_address (self, uri, path, table, key, skip))
     {
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE, "The address cannot change while it is read");
       return FALSE;
@@ -302,6 +311,15 @@ gst_kvault_src_start (GstBaseSrc *src)
   return TRUE;
 }
 
+/* Of what is given: the value from `skip` on. */
+static guint64
+given_size (GstKvaultSrc *self)
+{
+  guint64 size = kvault_blob_size (self->blob);
+
+  return size > self->skip ? size - self->skip : 0;
+}
+
 static gboolean
 gst_kvault_src_get_size (GstBaseSrc *src,
                          guint64    *size)
@@ -310,7 +328,7 @@ gst_kvault_src_get_size (GstBaseSrc *src,
 
   if (self->blob == NULL)
     return FALSE;
-  *size = kvault_blob_size (self->blob);
+  *size = given_size (self);
   return TRUE;
 }
 
@@ -340,7 +358,7 @@ gst_kvault_src_fill (GstBaseSrc *src,
                      GstBuffer  *buffer)
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (src);
-  guint64 size = kvault_blob_size (self->blob);
+  guint64 size = given_size (self);
   GstMapInfo map;
   int rc;
 
@@ -355,7 +373,7 @@ gst_kvault_src_fill (GstBaseSrc *src,
       GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL), ("cannot write to a buffer"));
       return GST_FLOW_ERROR;
     }
-  rc = kvault_blob_read (self->blob, map.data, length, offset);
+  rc = kvault_blob_read (self->blob, map.data, length, self->skip + offset);
   gst_buffer_unmap (buffer, &map);
   if (rc == KVAULT_ECANCELLED)
     return GST_FLOW_FLUSHING;
@@ -449,7 +467,7 @@ gst_kvault_src_class_init (GstKvaultSrcClass *klass)
   base_class->unlock_stop = gst_kvault_src_unlock_stop;
 
   props[PROP_URI] =
-    g_param_spec_string ("uri", "URI", "Which value of which vault: kvault:///PATH?table=T&key=K", NULL,
+    g_param_spec_string ("uri", "URI", "Which value of which vault: kvault:///PATH?table=T&key=K&offset=N", NULL,
                          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
   g_object_class_install_properties (object_class, N_PROPS, props);
 

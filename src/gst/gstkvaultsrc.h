@@ -12,7 +12,8 @@
  * hold any byte, NUL included, and "+" is a plus. g_uri_escape_bytes() with "/" allowed
  * writes this form.
  *
- * The bytes are the stored ones; a value header is not skipped.
+ * The bytes are the stored ones; a value header is not skipped, unless `offset`, a decimal
+ * number of bytes, says how long it is: `offset=10` gives what lies behind ten bytes.
  */
 #pragma once
 

@@ -323,6 +323,39 @@ test_pulls_ranges_and_ends (Fixture      *fixture,
 }
 
 static void
+test_leaves_out_a_beginning (Fixture      *fixture,
+                             gconstpointer data)
+{
+  static const char key[] = "img/anim.gif";
+  g_autoptr(GBytes) expected = value_of (fixture->path, key, strlen (key));
+  gint64 size = (gint64) g_bytes_get_size (expected);
+  const gint64 skips[] = { 0, 1, 10, size - 1, size, size + 1 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (skips); i++)
+    {
+      g_autofree char *address = make_uri (fixture->path, NULL, key, strlen (key));
+      g_autofree char *uri = g_strdup_printf ("%s&offset=%" G_GINT64_FORMAT, address, skips[i]);
+      g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
+      g_autoptr(GstPad) pad = activate_pull (source);
+      GBytes *got;
+      gint64 given;
+
+      g_assert_true (gst_element_query_duration (source, GST_FORMAT_BYTES, &given));
+      g_assert_cmpint (given, ==, MAX (size - skips[i], 0));
+      g_assert_cmpint (get_range (pad, (guint64) given, 1, &got), ==, GST_FLOW_EOS);
+      if (given > 0)
+        {
+          g_autoptr(GBytes) tail = g_bytes_new_from_bytes (expected, (gsize) skips[i], (gsize) given);
+
+          g_assert_cmpint (get_range (pad, 0, (guint) given + 10, &got), ==, GST_FLOW_OK);
+          assert_bytes (got, tail, 0);
+          g_bytes_unref (got);
+        }
+      gst_pad_set_active (pad, FALSE);
+    }
+}
+
+static void
 test_unlock_ends_reading_until_unlock_stop (Fixture      *fixture,
                                             gconstpointer data)
 {
@@ -471,6 +504,7 @@ test_refuses_bad_addresses (void)
     "kvault://host/v.db?key=a", "kvault:/v.db?key=a", "kvault:v.db?key=a", "kvault:///v.db?key=%",
     "kvault:///v.db?key=%4", "kvault:///v.db?key=%zz", "kvault:///v%00.db?key=a", "kvault:///v.db?table=&key=a",
     "kvault:///v.db?table=a%00&key=a", "kvault:///v.db?key=a#b", "kvault:///v.db?Key=a",
+    "kvault:///v.db?key=a&offset=", "kvault:///v.db?key=a&offset=-1", "kvault:///v.db?key=a&offset=1x",
   };
   g_autoptr(GstElement) source = gst_object_ref_sink (make_source ("kvault:///good.db?key="));
 
@@ -621,6 +655,7 @@ main (int    argc,
   TEST ("reads-every-value-whole", test_reads_every_value_whole);
   TEST ("seeks", test_seeks);
   TEST ("pulls-ranges-and-ends", test_pulls_ranges_and_ends);
+  TEST ("leaves-out-a-beginning", test_leaves_out_a_beginning);
   TEST ("unlock-ends-reading-until-unlock-stop", test_unlock_ends_reading_until_unlock_stop);
   TEST ("stops-and-starts-at-any-moment", test_stops_and_starts_at_any_moment);
   TEST ("reads-keys-of-any-bytes", test_reads_keys_of_any_bytes);
