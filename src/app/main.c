@@ -5,6 +5,11 @@
 #include <locale.h>
 
 #include "coffer-application.h"
+
+#ifdef COFFER_HAVE_GST
+#include <coffer-thumbnails.h>
+#include <gstkvaultsrc.h>
+#endif
 #include "coffer-watchdog.h"
 
 int
@@ -23,6 +28,9 @@ main (int    argc,
   g_set_application_name (_("Coffer"));
   if (watchdog_log != NULL)
     coffer_watchdog_start (watchdog_log);
+#ifdef COFFER_HAVE_GST
+  coffer_thumbnails_set_source (gst_kvault_src_register);
+#endif
   application = coffer_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);
 }

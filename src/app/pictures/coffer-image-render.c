@@ -23,6 +23,20 @@ coffer_image_fit (int  width,
   *fit_height = MAX (1, (int) (height * scale + .5));
 }
 
+void
+coffer_image_cover (int  width,
+                    int  height,
+                    int  width_to_cover,
+                    int  height_to_cover,
+                    int *max_width,
+                    int *max_height)
+{
+  double scale = MAX ((double) width_to_cover / width, (double) height_to_cover / height);
+
+  *max_width = CLAMP (width * scale + .5, 1, 2. * width_to_cover);
+  *max_height = CLAMP (height * scale + .5, 1, 2. * height_to_cover);
+}
+
 gboolean
 coffer_image_is_on_side (int orientation)
 {

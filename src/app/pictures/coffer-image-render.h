@@ -13,6 +13,14 @@ void        coffer_image_fit    (int              width,
                                  int             *fit_width,
                                  int             *fit_height);
 
+/** The room that it has to fit to cover @width_to_cover × @height_to_cover, but for sides over twice as long. */
+void        coffer_image_cover  (int              width,
+                                 int              height,
+                                 int              width_to_cover,
+                                 int              height_to_cover,
+                                 int             *max_width,
+                                 int             *max_height);
+
 /**
  * A picture made ready for the screen: reduced to fit, turned as its EXIF orientation says, in the pixel format that GTK
  * draws without converting. Any thread; takes time by the size of @pixbuf and leaves within some milliseconds once cancelled.

@@ -68,15 +68,10 @@ room_for (Decoder *self,
           int     *max_width,
           int     *max_height)
 {
-  double scale = MAX ((double) self->max_width / width, (double) self->max_height / height);
-
   *max_width = self->max_width;
   *max_height = self->max_height;
   if (self->flags & COFFER_IMAGE_COVER)
-    {
-      *max_width = CLAMP (width * scale + .5, 1, 2. * self->max_width);
-      *max_height = CLAMP (height * scale + .5, 1, 2. * self->max_height);
-    }
+    coffer_image_cover (width, height, self->max_width, self->max_height, max_width, max_height);
 }
 
 /* The size to decode at so that it can be reduced to the room, whichever way EXIF will turn it. */
@@ -93,6 +88,23 @@ reduced_size (Decoder *self,
   coffer_image_fit (*width, *height, max_height, max_width, &side_width, &side_height);
   *width = MAX (upright_width, side_width);
   *height = MAX (upright_height, side_height);
+}
+
+/* The size at which a drawing covers the room: it loses nothing by being larger than it says. */
+static void
+enlarged_size (Decoder *self,
+               int      width,
+               int      height,
+               int     *enlarged_width,
+               int     *enlarged_height)
+{
+  int max_width, max_height;
+  double scale;
+
+  room_for (self, width, height, &max_width, &max_height);
+  scale = MIN ((double) max_width / width, (double) max_height / height);
+  *enlarged_width = MAX (1, (int) (width * scale + .5));
+  *enlarged_height = MAX (1, (int) (height * scale + .5));
 }
 
 static int
@@ -129,6 +141,8 @@ size_prepared_cb (GdkPixbufLoader *loader,
   reduced_size (self, &least_width, &least_height);
   if (self->image->vector)
     {
+      if (self->flags & COFFER_IMAGE_COVER)
+        enlarged_size (self, width, height, &least_width, &least_height);
       gdk_pixbuf_loader_set_size (loader, least_width, least_height);
     }
   else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))

@@ -14,9 +14,13 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "coffer-thumb-clip.h"
+
 #define SMALL_SIZE (16 << 20)
 /* Of formats that are decoded only as a whole: what a loader is given of it at most. */
 #define MAX_WHOLE_SIZE (64 << 20)
+/* Of a clip, to find its picture by. */
+#define HEAD_SIZE (64 << 10)
 #define PIECE_SIZE (256 << 10)
 /* Of what is kept on the disk: to be raised when the same value comes to have another picture. */
 #define FORM 1
@@ -25,7 +29,7 @@
 typedef struct {
   const CofferThumbId *id;
   CofferThumbPicture *known;  /* (nullable) */
-  CofferThumbDisk *disk;      /* (nullable) */
+  const CofferThumbPlaces *places;
   CofferValueReader *reader;
   GCancellable *cancellable;
   GInputStream *stream;       /* over the value, until it is closed */
@@ -33,10 +37,31 @@ typedef struct {
   GBytes *bytes;              /* all of it, or NULL if it is too large for that */
 } Maker;
 
+typedef enum {
+  KIND_NONE,
+  KIND_IMAGE,
+  KIND_VIDEO,
+  KIND_AUDIO,
+} Kind;
+
+static Kind
+kind_of (const char *content_type)
+{
+  if (g_str_has_prefix (content_type, "image/"))
+    return KIND_IMAGE;
+  if (g_str_has_prefix (content_type, "video/") || g_str_equal (content_type, "application/ogg") ||
+      g_str_equal (content_type, "application/x-matroska") || g_str_equal (content_type, "application/mxf"))
+    return KIND_VIDEO;
+  if (g_str_has_prefix (content_type, "audio/") && strstr (content_type, "mpegurl") == NULL && strstr (content_type, "scpls") == NULL)
+    return KIND_AUDIO;
+
+  return KIND_NONE;
+}
+
 gboolean
 coffer_thumb_is_possible (const char *content_type)
 {
-  return content_type == NULL || g_str_has_prefix (content_type, "image/");
+  return content_type == NULL || kind_of (content_type) != KIND_NONE;
 }
 
 static void
@@ -97,11 +122,12 @@ read_large (Maker         *self,
   return len == 0;
 }
 
+/* One that was read from the beginning. */
 static GArray *
-parts_of (Maker              *self,
+parts_of (guint64             size,
           const CofferDigest *digest)
 {
-  CofferThumbPart part = { 0, self->facts->size, *digest };
+  CofferThumbPart part = { 0, size, *digest };
   GArray *parts = coffer_thumb_parts_new ();
 
   g_array_append_val (parts, part);
@@ -109,6 +135,7 @@ parts_of (Maker              *self,
   return parts;
 }
 
+/* Of pictures whose value was read whole. */
 static gboolean
 is_known (Maker              *self,
           const CofferDigest *digest)
@@ -170,7 +197,7 @@ static CofferThumbPicture *
 load (Maker              *self,
       const CofferDigest *name)
 {
-  g_autoptr(CofferThumbPicture) picture = self->disk != NULL ? coffer_thumb_disk_load (self->disk, name) : NULL;
+  g_autoptr(CofferThumbPicture) picture = self->places->disk != NULL ? coffer_thumb_disk_load (self->places->disk, name) : NULL;
 
   return picture != NULL && picture->value_size == self->facts->size ? g_steal_pointer (&picture) : NULL;
 }
@@ -198,9 +225,9 @@ draw_image (Maker               *self,
       return NULL;
     }
 
-  picture = coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self, digest));
-  if (state == COFFER_THUMBNAIL_READY && self->disk != NULL)
-    coffer_thumb_disk_save (self->disk, name, picture, image.opaque);
+  picture = coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self->facts->size, digest));
+  if (state == COFFER_THUMBNAIL_READY && self->places->disk != NULL)
+    coffer_thumb_disk_save (self->places->disk, name, picture, image.opaque);
 
   return picture;
 }
@@ -225,25 +252,149 @@ make_image (Maker   *self,
   return picture != NULL ? picture : draw_image (self, &digest, &name, error);
 }
 
+/* ---- Clips: they are not read whole, but what was read for a picture is compared ---- */
+
+static gboolean
+digest_part (Maker            *self,
+             guint64           offset,
+             guint64           size,
+             CofferDigest     *digest,
+             GError          **error)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  XXH3_state_t *state;
+  XXH128_hash_t hash;
+  gboolean ok;
+  gsize len;
+
+  if (!rewind_to (self, offset, error))
+    return FALSE;
+
+  state = XXH3_createState ();
+  XXH3_128bits_reset (state);
+  do
+    {
+      ok = g_input_stream_read_all (self->stream, piece, MIN (size, PIECE_SIZE), &len, self->cancellable, error);
+      XXH3_128bits_update (state, piece, len);
+      size -= len;
+    }
+  while (ok && len > 0 && size > 0);
+  hash = XXH3_128bits_digest (state);
+  XXH3_freeState (state);
+  *digest = (CofferDigest) { hash.low64, hash.high64 };
+
+  return ok;
+}
+
+/* Whether the value has still what the picture was made of. FALSE with an error, too. */
+static gboolean
+is_still (Maker               *self,
+          CofferThumbPicture  *picture,
+          GError             **error)
+{
+  if (picture == NULL || picture->parts == NULL || picture->value_size != self->facts->size)
+    return FALSE;
+
+  for (guint i = 0; i < picture->parts->len; i++)
+    {
+      const CofferThumbPart *part = &g_array_index (picture->parts, CofferThumbPart, i);
+      CofferDigest digest;
+
+      if (part->offset > self->facts->size || part->size > self->facts->size - part->offset ||
+          !digest_part (self, part->offset, part->size, &digest, error) || !coffer_digest_equal (&digest, &part->digest))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static CofferThumbPicture *
+draw_clip (Maker     *self,
+           Kind       kind,
+           gboolean  *opaque,
+           GError   **error)
+{
+  const CofferThumbClip clip = {
+    .path = self->places->path,
+    .table = self->id->table,
+    .key = coffer_key_get_bytes (self->id->key),
+    .value_size = self->facts->size,
+    .data_offset = self->facts->data_offset,
+    .width = self->id->width,
+    .height = self->id->height,
+  };
+  g_autoptr(CofferThumbPicture) picture = NULL;
+
+  if (kind == KIND_AUDIO)
+    return coffer_thumb_cover_draw (&clip, opaque, self->cancellable, error);
+
+  picture = coffer_thumb_clip_draw (&clip, opaque, self->cancellable, error);
+  if (picture == NULL || picture->state != COFFER_THUMBNAIL_NONE)
+    return g_steal_pointer (&picture);
+
+  return coffer_thumb_cover_draw (&clip, opaque, self->cancellable, error);   /* no video in it: a sound after all */
+}
+
+static CofferThumbPicture *
+make_clip (Maker   *self,
+           Kind     kind,
+           GError **error)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(CofferThumbPicture) picture = NULL;
+  CofferDigest head, name;
+  gboolean opaque = FALSE;
+
+  if (is_still (self, self->known, &problem))
+    return coffer_thumb_picture_ref (self->known);
+  if (problem == NULL && digest_part (self, 0, MIN (self->facts->size, HEAD_SIZE), &head, &problem))
+    {
+      name = name_of (self, &head);
+      picture = load (self, &name);
+      if (is_still (self, picture, &problem))
+        return g_steal_pointer (&picture);
+      g_clear_pointer (&picture, coffer_thumb_picture_unref);
+    }
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+
+  close_value (self);
+  if (!coffer_key_is_blob (self->id->key) || !coffer_thumb_clip_is_possible ())
+    return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->facts->size, NULL);
+
+  picture = draw_clip (self, kind, &opaque, error);
+  if (picture != NULL && picture->state == COFFER_THUMBNAIL_READY && picture->parts != NULL && self->places->disk != NULL)
+    coffer_thumb_disk_save (self->places->disk, &name, picture, opaque);
+
+  return g_steal_pointer (&picture);
+}
+
 CofferThumbPicture *
 coffer_thumb_make (const CofferThumbId  *id,
                    CofferThumbPicture   *known,
-                   CofferThumbDisk      *disk,
+                   const CofferThumbPlaces *places,
                    CofferValueReader    *reader,
                    GCancellable         *cancellable,
                    GError              **error)
 {
-  Maker self = { .id = id, .known = known, .disk = disk, .reader = reader, .cancellable = cancellable };
+  Maker self = { .id = id, .known = known, .places = places, .reader = reader, .cancellable = cancellable };
   g_autoptr(CofferValueFacts) facts = NULL;
-  CofferThumbPicture *picture = NULL;
+  CofferThumbPicture *picture;
+  Kind kind;
 
   self.stream = coffer_value_reader_open (reader, id->key, &facts, cancellable, error);
   self.facts = facts;
   if (self.stream == NULL)
     return NULL;
 
-  if (facts->size > facts->data_offset && g_str_has_prefix (facts->content_type, "image/"))
+  kind = facts->size > facts->data_offset ? kind_of (facts->content_type) : KIND_NONE;
+  if (kind == KIND_IMAGE)
     picture = make_image (&self, error);
+  else if (kind != KIND_NONE)
+    picture = make_clip (&self, kind, error);
   else
     picture = coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, facts->size, NULL);
 

@@ -18,7 +18,7 @@
 
 struct _CofferThumbQueue {
   gatomicrefcount refs;
-  CofferThumbDisk *disk;   /* (nullable) */
+  CofferThumbPlaces places;   /* owned */
   GMainContext *context;
   CofferThumbAnswered answered;
   gpointer owner;        /* NULL once closed; the main thread's */
@@ -70,7 +70,8 @@ coffer_thumb_work_unref (CofferThumbWork *self)
 }
 
 CofferThumbQueue *
-coffer_thumb_queue_new (CofferThumbDisk     *disk,
+coffer_thumb_queue_new (const char          *path,
+                        CofferThumbDisk     *disk,
                         CofferThumbAnswered  answered,
                         gpointer             owner)
 {
@@ -78,7 +79,8 @@ coffer_thumb_queue_new (CofferThumbDisk     *disk,
 
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
-  self->disk = disk != NULL ? coffer_thumb_disk_ref (disk) : NULL;
+  self->places.path = g_strdup (path);
+  self->places.disk = disk != NULL ? coffer_thumb_disk_ref (disk) : NULL;
   self->context = g_main_context_ref_thread_default ();
   self->answered = answered;
   self->owner = owner;
@@ -106,7 +108,8 @@ coffer_thumb_queue_unref (CofferThumbQueue *self)
          (link = g_queue_pop_head_link (&self->answers)) != NULL)
     coffer_thumb_work_unref (link->data);
   g_mutex_clear (&self->lock);
-  g_clear_pointer (&self->disk, coffer_thumb_disk_unref);
+  g_clear_pointer (&self->places.disk, coffer_thumb_disk_unref);
+  g_free ((char *) self->places.path);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -350,7 +353,7 @@ make (CofferThumbQueue   *self,
   g_autoptr(GCancellable) both = g_cancellable_new ();
   gulong turn_chain = g_cancellable_connect (turn, G_CALLBACK (chain_cb), both, NULL);
   gulong work_chain = g_cancellable_connect (work->cancellable, G_CALLBACK (chain_cb), both, NULL);
-  CofferThumbPicture *picture = coffer_thumb_make (&work->id, work->known, self->disk, reader, both, error);
+  CofferThumbPicture *picture = coffer_thumb_make (&work->id, work->known, &self->places, reader, both, error);
 
   g_cancellable_disconnect (turn, turn_chain);
   g_cancellable_disconnect (work->cancellable, work_chain);

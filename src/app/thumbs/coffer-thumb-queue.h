@@ -50,8 +50,12 @@ typedef struct _CofferThumbQueue CofferThumbQueue;
  */
 typedef void (*CofferThumbAnswered) (gpointer owner, CofferThumbWork *work, gboolean stale);
 
-/** @disk  (nullable): nothing is kept in files then */
-CofferThumbQueue *coffer_thumb_queue_new   (CofferThumbDisk     *disk,
+/**
+ * @path  of the vault's file
+ * @disk  (nullable): nothing is kept in files then
+ */
+CofferThumbQueue *coffer_thumb_queue_new   (const char          *path,
+                                            CofferThumbDisk     *disk,
                                             CofferThumbAnswered  answered,
                                             gpointer             owner);
 CofferThumbQueue *coffer_thumb_queue_ref   (CofferThumbQueue    *self);

@@ -365,7 +365,7 @@ coffer_thumbnails_new_full (CofferVault     *vault,
   CofferThumbnails *self = g_object_new (COFFER_TYPE_THUMBNAILS, NULL);
 
   self->vault = g_object_ref (vault);
-  self->queue = coffer_thumb_queue_new (disk, answered, self);
+  self->queue = coffer_thumb_queue_new (g_file_peek_path (coffer_vault_get_file (vault)), disk, answered, self);
   self->memory = coffer_thumb_memory_new (memory);
   g_signal_connect_object (vault, "changed", G_CALLBACK (coffer_thumbnails_check), self, G_CONNECT_SWAPPED);
 

@@ -2,6 +2,8 @@
 /* Thumbnails: states, order, sharing, cancelling, what is kept and what is trusted. */
 #include <coffer-thumbnails.h>
 
+#include <gstkvaultsrc.h>
+
 #include "displayless.h"
 
 #define BOX 96
@@ -96,6 +98,8 @@ main (int    argc,
 #define ADD(name, function) g_test_add ("/thumbnails/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("shows-pictures", test_shows_pictures);
   ADD ("is-ready-at-once-in-memory", test_is_ready_at_once_in_memory);
+
+  coffer_thumbnails_set_source (gst_kvault_src_register);
 
   return g_test_run ();
 }

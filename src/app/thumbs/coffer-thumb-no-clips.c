@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* In a build without GStreamer clips and sounds have no pictures. */
+#define G_LOG_DOMAIN "coffer-thumbs"
+
+#include "coffer-thumb-clip.h"
+
+#include "coffer-thumbnails.h"
+
+void
+coffer_thumbnails_set_source (gboolean (*function) (void))
+{
+}
+
+gboolean
+coffer_thumb_clip_is_possible (void)
+{
+  return FALSE;
+}
+
+CofferThumbPicture *
+coffer_thumb_clip_draw (const CofferThumbClip  *self,
+                        gboolean               *opaque,
+                        GCancellable           *cancellable,
+                        GError                **error)
+{
+  g_return_val_if_reached (NULL);
+}
+
+CofferThumbPicture *
+coffer_thumb_cover_draw (const CofferThumbClip  *self,
+                         gboolean               *opaque,
+                         GCancellable           *cancellable,
+                         GError                **error)
+{
+  g_return_val_if_reached (NULL);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pipeline and who waits for it. Everything that can happen, cancelling too, is a message on its bus, so there is one place to wait.
+ * GStreamer calls the functions marked so on threads of its own.
+ */
+#define G_LOG_DOMAIN "coffer-thumbs"
+
+#include "coffer-thumb-player.h"
+
+#include <string.h>
+
+#include "coffer-thumbnails.h"
+
+/* What elements of all kinds call the number of their threads: a lane is one core. */
+static const char *const thread_properties[] = { "max-threads", "threads", "n-threads" };
+
+#define LOOK_EVERY (GST_SECOND / 10)
+
+struct _CofferThumbPlayer {
+  GstElement *pipeline;
+  GstBus *bus;
+  GstElement *source;            /* once it is there */
+  gsize data_offset;
+  CofferThumbRecorder *recorder;
+  GCancellable *cancellable;
+  gulong chain;
+  gint64 deadline;
+
+  GMutex lock;
+  GPtrArray *demuxers;           /* by the lock */
+  gint refused;                  /* atomic */
+  gboolean wants_video;
+  GstTagList *tags;
+};
+
+static gboolean (*register_source) (void);
+
+void
+coffer_thumbnails_set_source (gboolean (*function) (void))
+{
+  register_source = function;
+}
+
+gboolean
+coffer_thumb_player_prepare (void)
+{
+  static gsize prepared;
+
+  if (g_once_init_enter (&prepared))
+    {
+      gboolean ok = register_source != NULL && gst_init_check (NULL, NULL, NULL) && register_source ();
+
+      g_once_init_leave (&prepared, ok ? 1 : 2);
+    }
+
+  return prepared == 1;
+}
+
+static void
+post (CofferThumbPlayer *self,
+      const char        *name)
+{
+  gst_bus_post (self->bus, gst_message_new_application (NULL, gst_structure_new_empty (name)));
+}
+
+/* Any thread. */
+static void
+cancelled_cb (GCancellable *cancellable,
+              gpointer      data)
+{
+  post (data, "coffer-cancelled");
+}
+
+static gboolean
+is_a (GstElement *element,
+      const char *kind)
+{
+  GstElementFactory *factory = gst_element_get_factory (element);
+  const char *klass = factory != NULL ? gst_element_factory_get_metadata (factory, GST_ELEMENT_METADATA_KLASS) : NULL;
+
+  return klass != NULL && strstr (klass, kind) != NULL;
+}
+
+/* Our own source is no stranger. */
+static gboolean
+reads_something_else (GstElement *element)
+{
+  const char *const *protocols;
+
+  if (is_a (element, "Adaptive"))
+    return TRUE;
+  if (!GST_IS_URI_HANDLER (element) || gst_uri_handler_get_uri_type (GST_URI_HANDLER (element)) != GST_URI_SRC)
+    return FALSE;
+
+  protocols = gst_uri_handler_get_protocols (GST_URI_HANDLER (element));
+
+  return protocols == NULL || !g_strv_contains (protocols, "kvault");
+}
+
+/* GStreamer's. One that is locked stays as it is: it opens nothing. */
+static void
+element_added_cb (GstBin            *bin,
+                  GstBin            *sub_bin,
+                  GstElement        *element,
+                  CofferThumbPlayer *self)
+{
+  if (reads_something_else (element))
+    {
+      gst_element_set_locked_state (element, TRUE);
+      g_atomic_int_set (&self->refused, TRUE);
+      post (self, "coffer-refused");
+    }
+
+  if (is_a (element, "Demux"))
+    {
+      g_mutex_lock (&self->lock);
+      g_ptr_array_add (self->demuxers, gst_object_ref (element));
+      g_mutex_unlock (&self->lock);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (thread_properties); i++)
+    {
+      GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (element), thread_properties[i]);
+
+      if (pspec != NULL && pspec->flags & G_PARAM_WRITABLE)
+        gst_util_set_object_arg (G_OBJECT (element), thread_properties[i], "1");
+    }
+}
+
+CofferThumbPlayer *
+coffer_thumb_player_new (GstElement   *pipeline,
+                         gboolean      wants_video,
+                         guint         limit_ms,
+                         GCancellable *cancellable)
+{
+  CofferThumbPlayer *self = g_new0 (CofferThumbPlayer, 1);
+
+  self->pipeline = gst_object_ref_sink (pipeline);
+  self->bus = gst_element_get_bus (pipeline);
+  g_mutex_init (&self->lock);
+  self->demuxers = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->wants_video = wants_video;
+  self->recorder = coffer_thumb_recorder_new ();
+  self->deadline = g_get_monotonic_time () + (gint64) limit_ms * 1000;
+  g_signal_connect (pipeline, "deep-element-added", G_CALLBACK (element_added_cb), self);
+  if (g_set_object (&self->cancellable, cancellable))
+    self->chain = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), self, NULL);
+
+  return self;
+}
+
+void
+coffer_thumb_player_free (CofferThumbPlayer *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_disconnect (self->cancellable, self->chain);
+  g_clear_object (&self->cancellable);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  g_signal_handlers_disconnect_by_data (self->pipeline, self);
+  gst_object_unref (self->pipeline);
+  gst_object_unref (self->bus);
+  gst_clear_object (&self->source);
+  gst_clear_tag_list (&self->tags);
+  coffer_thumb_recorder_free (self->recorder);
+  g_ptr_array_unref (self->demuxers);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* GStreamer's. */
+static GstPadProbeReturn
+buffer_cb (GstPad          *pad,
+           GstPadProbeInfo *info,
+           gpointer         data)
+{
+  CofferThumbPlayer *self = data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstMapInfo map;
+
+  if (buffer != NULL && gst_buffer_map (buffer, &map, GST_MAP_READ))
+    {
+      coffer_thumb_recorder_add (self->recorder, self->data_offset + GST_BUFFER_OFFSET (buffer), map.data, map.size);
+      gst_buffer_unmap (buffer, &map);
+    }
+
+  return GST_PAD_PROBE_OK;
+}
+
+void
+coffer_thumb_player_watch_source (CofferThumbPlayer *self,
+                                  GstElement        *source,
+                                  gsize              data_offset)
+{
+  g_autoptr(GstPad) pad = gst_element_get_static_pad (source, "src");
+
+  if (self->source != NULL || pad == NULL)
+    return;
+
+  self->source = gst_object_ref (source);
+  self->data_offset = data_offset;
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, buffer_cb, self, NULL);
+}
+
+static gboolean
+has_video (GstMessage *message)
+{
+  g_autoptr(GstStreamCollection) streams = NULL;
+
+  gst_message_parse_stream_collection (message, &streams);
+  for (guint i = 0; streams != NULL && i < gst_stream_collection_get_size (streams); i++)
+    if (gst_stream_get_stream_type (gst_stream_collection_get_stream (streams, i)) & GST_STREAM_TYPE_VIDEO)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+take_tags (CofferThumbPlayer *self,
+           GstMessage        *message)
+{
+  g_autoptr(GstTagList) tags = NULL;
+  GstTagList *all;
+
+  gst_message_parse_tag (message, &tags);
+  all = gst_tag_list_merge (self->tags, tags, GST_TAG_MERGE_KEEP);
+  gst_clear_tag_list (&self->tags);
+  self->tags = all;
+}
+
+static CofferPlayed
+judge_error (GstMessage *message)
+{
+  g_autoptr(GError) error = NULL;
+
+  gst_message_parse_error (message, &error, NULL);
+  g_debug ("%s", error->message);
+  if (g_error_matches (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN) ||
+      g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND) ||
+      g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND) ||
+      g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE))
+    return COFFER_PLAYED_NOTHING;
+
+  return COFFER_PLAYED_BROKEN;
+}
+
+/* FALSE: go on waiting. */
+static gboolean
+handle (CofferThumbPlayer *self,
+        GstMessage        *message,
+        CofferPlayed      *played)
+{
+  switch ((int) GST_MESSAGE_TYPE (message))   /* some are beyond the enum's int */
+    {
+    case GST_MESSAGE_ASYNC_DONE:
+    case GST_MESSAGE_EOS:
+      *played = COFFER_PLAYED;
+      return TRUE;
+    case GST_MESSAGE_ERROR:
+      *played = judge_error (message);
+      return TRUE;
+    case GST_MESSAGE_STREAM_COLLECTION:
+      *played = COFFER_PLAYED_NOTHING;
+      return self->wants_video && !has_video (message);
+    case GST_MESSAGE_TAG:
+      take_tags (self, message);
+      return FALSE;
+    case GST_MESSAGE_ELEMENT:
+      *played = COFFER_PLAYED_NOTHING;   /* it need be no error: other streams go on */
+      return self->wants_video && gst_message_has_name (message, "missing-plugin");
+    case GST_MESSAGE_APPLICATION:
+      *played = g_atomic_int_get (&self->refused) ? COFFER_PLAYED_NOTHING : COFFER_PLAYED_CANCELLED;
+      return TRUE;
+    default:   /* a filter lets all extended types through, or none */
+      return FALSE;
+    }
+}
+
+static gboolean
+gave_up (GstElement *demuxer)
+{
+  g_autoptr(GstPad) pad = gst_element_get_static_pad (demuxer, "sink");
+  gboolean over;
+
+  if (pad == NULL)
+    return FALSE;
+
+  GST_OBJECT_LOCK (demuxer);
+  over = demuxer->numsrcpads == 0;
+  GST_OBJECT_UNLOCK (demuxer);
+  GST_OBJECT_LOCK (pad);
+  over = over && GST_PAD_TASK (pad) != NULL && gst_task_get_state (GST_PAD_TASK (pad)) != GST_TASK_STARTED;
+  GST_OBJECT_UNLOCK (pad);
+
+  return over;
+}
+
+/*
+ * A demuxer that fails while it is being started says so to nobody: what starts it holds back its errors, and lets go of them
+ * when the start was good. Then it has stopped, without anything to give.
+ */
+static gboolean
+has_given_up (CofferThumbPlayer *self)
+{
+  gboolean over = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->demuxers->len; i++)
+    over |= gave_up (g_ptr_array_index (self->demuxers, i));
+  g_mutex_unlock (&self->lock);
+
+  return over;
+}
+
+/* The next message, or NULL when there is nothing to wait for any more. */
+static GstMessage *
+next_message (CofferThumbPlayer *self,
+              CofferPlayed      *played)
+{
+  const GstMessageType types = GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_STREAM_COLLECTION |
+                               GST_MESSAGE_TAG | GST_MESSAGE_ELEMENT | GST_MESSAGE_APPLICATION;
+  GstMessage *message;
+
+  while ((message = gst_bus_timed_pop_filtered (self->bus, LOOK_EVERY, types)) == NULL)
+    {
+      *played = COFFER_PLAYED_BROKEN;
+      if (has_given_up (self))
+        break;
+      *played = COFFER_PLAYED_TOO_LONG;
+      if (g_get_monotonic_time () > self->deadline)
+        break;
+    }
+
+  return message;
+}
+
+CofferPlayed
+coffer_thumb_player_wait (CofferThumbPlayer *self)
+{
+  CofferPlayed played;
+  GstMessage *message;
+  gboolean over = FALSE;
+
+  while (!over && (message = next_message (self, &played)) != NULL)
+    {
+      over = handle (self, message, &played);
+      gst_message_unref (message);
+    }
+
+  return played;
+}
+
+gint64
+coffer_thumb_player_get_duration (CofferThumbPlayer *self)
+{
+  gint64 duration;
+
+  return gst_element_query_duration (self->pipeline, GST_FORMAT_TIME, &duration) && duration >= 0 ? duration : -1;
+}
+
+GstTagList *
+coffer_thumb_player_get_tags (CofferThumbPlayer *self)
+{
+  return self->tags;
+}
+
+/* All that was given is of a value of this size; where it did not come that far none was. */
+static gboolean
+is_of_size (CofferThumbPlayer  *self,
+            guint64             value_size,
+            GError            **error)
+{
+  gint64 size;
+
+  if (self->source == NULL || !gst_element_query_duration (self->source, GST_FORMAT_BYTES, &size) ||
+      (guint64) size + self->data_offset == value_size)
+    return TRUE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The value was changed meanwhile");
+
+  return FALSE;
+}
+
+CofferThumbPicture *
+coffer_thumb_player_conclude (CofferThumbPlayer  *self,
+                              CofferPlayed        played,
+                              GdkTexture         *texture,
+                              gint64              duration,
+                              guint64             value_size,
+                              GError            **error)
+{
+  g_autoptr(GdkTexture) owned = texture;
+  GArray *parts = coffer_thumb_recorder_stop (self->recorder);
+  CofferThumbnailState state = COFFER_THUMBNAIL_NONE;
+
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !is_of_size (self, value_size, error))
+    {
+      g_clear_pointer (&parts, g_array_unref);
+      return NULL;
+    }
+
+  if (texture != NULL)
+    state = COFFER_THUMBNAIL_READY;
+  else if (played == COFFER_PLAYED_BROKEN || (played == COFFER_PLAYED && self->wants_video))
+    state = COFFER_THUMBNAIL_BROKEN;
+
+  return coffer_thumb_picture_new (state, g_steal_pointer (&owned), duration, value_size, parts);
+}
