@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <coffer-facts-list.h>
 #include <coffer-picture.h>
+#include <coffer-wrap-box.h>
 
 #include "screen.h"
 
@@ -117,6 +118,73 @@ test_facts_come_and_go (void)
   g_assert_false (gtk_widget_get_visible (list));
 }
 
+/* Four widgets of 100 by 20, the last for the end of its line. */
+static GtkWidget *
+wrap_box_new (GtkWidget *children[4])
+{
+  GtkWidget *box = coffer_wrap_box_new (10);
+
+  for (int i = 0; i < 4; i++)
+    {
+      children[i] = gtk_label_new (NULL);
+      gtk_widget_set_size_request (children[i], 100, 20);
+      gtk_widget_set_parent (children[i], box);
+    }
+  gtk_widget_set_halign (children[3], GTK_ALIGN_END);
+
+  return box;
+}
+
+static gboolean
+is_at (GtkWidget *widget,
+       int        x,
+       int        y)
+{
+  graphene_rect_t box;
+
+  return gtk_widget_compute_bounds (widget, gtk_widget_get_parent (widget), &box) && box.origin.x == x && box.origin.y == y;
+}
+
+static void
+test_wrap_box_goes_on_in_the_next_line (void)
+{
+  GtkWidget *children[4], *box = wrap_box_new (children);
+  GtkWindow *window = screen_show (box, 500, 100);
+
+  screen_assert_soon (is_at (children[2], 220, 0));
+  screen_assert_soon (is_at (children[3], 400, 0));
+  gtk_window_destroy (window);
+
+  box = wrap_box_new (children);
+  window = screen_show (box, 330, 100);
+  screen_assert_soon (is_at (children[0], 0, 0));
+  screen_assert_soon (is_at (children[2], 220, 0));
+  screen_assert_soon (is_at (children[3], 230, 30));
+  gtk_widget_set_visible (children[1], FALSE);
+  screen_assert_soon (is_at (children[2], 110, 0));
+  screen_assert_soon (is_at (children[3], 230, 0));
+  gtk_widget_set_direction (box, GTK_TEXT_DIR_RTL);
+  screen_assert_soon (is_at (children[0], 230, 0));
+  screen_assert_soon (is_at (children[3], 0, 0));
+  gtk_window_destroy (window);
+}
+
+static void
+test_wrap_box_is_as_high_as_its_lines (void)
+{
+  GtkWidget *children[4];
+  g_autoptr(GtkWidget) box = g_object_ref_sink (wrap_box_new (children));
+  int minimum, natural;
+
+  gtk_widget_measure (box, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  g_assert_cmpint (minimum, ==, 100);
+  g_assert_cmpint (natural, ==, 430);
+  g_assert_cmpint (height_for_width (box, 430), ==, 20);
+  g_assert_cmpint (height_for_width (box, 429), ==, 50);
+  g_assert_cmpint (height_for_width (box, 209), ==, 110);
+  g_assert_cmpint (height_for_width (box, 100), ==, 110);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -129,6 +197,8 @@ main (int    argc,
   g_test_add_func ("/widgets/picture/has-a-checkerboard-where-it-lets-through",
                    test_picture_has_a_checkerboard_where_it_lets_through);
   g_test_add_func ("/widgets/facts-list/facts-come-and-go", test_facts_come_and_go);
+  g_test_add_func ("/widgets/wrap-box/goes-on-in-the-next-line", test_wrap_box_goes_on_in_the_next_line);
+  g_test_add_func ("/widgets/wrap-box/is-as-high-as-its-lines", test_wrap_box_is_as_high_as_its_lines);
 
   return g_test_run ();
 }
