@@ -166,6 +166,7 @@ static const struct {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
   { "win.back", { "<Alt>Left" } },
+  { "win.find", { "<Control>f" } },
   { "win.main-menu", { "F10" } },
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },

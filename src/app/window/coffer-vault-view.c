@@ -17,6 +17,7 @@
 #include "coffer-facts-list.h"
 #include "coffer-pane.h"
 #include "coffer-preview.h"
+#include "coffer-search-bar.h"
 #include "coffer-sidebar-row.h"
 #include "coffer-sidebar.h"
 #include "coffer-status-bar.h"
@@ -41,6 +42,8 @@ struct _CofferVaultView {
   CofferBanner *banner;
   GtkRevealer *incomplete;
   GtkLabel *incomplete_why;
+  CofferSearchBar *search;
+  GtkWidget *widen_button;
   GtkStack *pages;
   CofferKeyView *keys;
   GtkSpinner *spinner;
@@ -261,7 +264,10 @@ choose_list_page (CofferVaultView *self)
   if (coffer_entry_list_get_error (self->list) != NULL)
     return "problem";
 
-  return coffer_entry_list_get_loading (self->list) ? NULL : "empty";
+  if (coffer_entry_list_get_loading (self->list))
+    return NULL;
+
+  return coffer_search_bar_is_searching (self->search) ? "no-hits" : "empty";
 }
 
 static void
@@ -325,9 +331,11 @@ update_title (CofferVaultView *self)
   adw_window_title_set_title (self->content_title, prefix != NULL ? prefix : section != NULL ? coffer_section_get_display_name (section) : "");
   if (self->watched != NULL)
     adw_window_title_set_subtitle (self->content_title, name_kind (section));
-  else if (self->list != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
+  else if (self->list != NULL && coffer_entry_list_get_filter (self->list) != NULL && coffer_entry_list_get_loading (self->list))
+    return;   /* how many there are is known already; a search looks at them all once more */
+  else if (self->list != NULL && coffer_entry_list_get_n_scope (self->list) > 0)
     {
-      keys = coffer_status_bar_format_keys (coffer_entry_list_get_n_keys (self->list));
+      keys = coffer_status_bar_format_keys (coffer_entry_list_get_n_scope (self->list));
       adw_window_title_set_subtitle (self->content_title, keys);
     }
   else
@@ -342,6 +350,16 @@ title_cb (gpointer user_data)
   self->title_id = 0;
   update_title (self);
   return G_SOURCE_REMOVE;
+}
+
+/* What the search is among. */
+static void
+update_scope (CofferVaultView *self)
+{
+  g_autofree char *prefix = describe_prefix (self);
+
+  coffer_search_bar_set_scope (self->search, prefix);
+  gtk_widget_set_visible (self->widen_button, prefix != NULL);
 }
 
 /* Any change of the list. */
@@ -370,6 +388,16 @@ section_count_cb (CofferVaultView *self)
   coffer_facts_list_set (self->section_facts, facts);
 }
 
+/* Searching is for keys. */
+static void
+show_search (CofferVaultView *self,
+             gboolean         shown)
+{
+  if (!shown)
+    coffer_search_bar_set_active (self->search, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->search), shown);
+}
+
 static void
 watch_section (CofferVaultView *self,
                CofferSection   *section)
@@ -380,6 +408,7 @@ watch_section (CofferVaultView *self,
     g_signal_handlers_disconnect_by_func (self->watched, section_count_cb, self);
   g_set_object (&self->watched, section);
   coffer_status_bar_set_section (self->status_bar, section);
+  show_search (self, section == NULL);
   if (section == NULL)
     return;
 
@@ -414,6 +443,7 @@ section_cb (CofferVaultView *self)
         }
       coffer_entry_list_set_prefix (self->list, coffer_sidebar_get_prefix (self->sidebar));
     }
+  update_scope (self);
   update_page (self);
   update_title (self);
 }
@@ -424,6 +454,56 @@ section_activated_cb (CofferVaultView *self)
   show_content (self);
   if (adw_leaflet_get_folded (self->outer))
     gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+}
+
+/* Searching */
+
+static void
+leave_search_cb (CofferVaultView *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+}
+
+/* From one prefix to all keys. */
+static void
+widen_cb (CofferVaultView *self)
+{
+  coffer_sidebar_choose (self->sidebar, coffer_sidebar_get_section (self->sidebar), NULL);
+}
+
+static void
+clear_search_cb (CofferVaultView *self)
+{
+  coffer_search_bar_clear (self->search);
+}
+
+static gboolean
+escape_cb (CofferVaultView *self,
+           guint            keyval,
+           guint            keycode,
+           GdkModifierType  state)
+{
+  if (keyval != GDK_KEY_Escape || !coffer_search_bar_get_active (self->search))
+    return GDK_EVENT_PROPAGATE;
+
+  coffer_search_bar_set_active (self->search, FALSE);
+  return GDK_EVENT_STOP;
+}
+
+CofferSearchBar *
+coffer_vault_view_get_search (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->search;
+}
+
+gboolean
+coffer_vault_view_can_search (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), FALSE);
+
+  return self->list != NULL && self->watched == NULL;
 }
 
 /* The preview */
@@ -493,6 +573,7 @@ drop_vault (CofferVaultView *self)
   coffer_key_view_set_selection (self->keys, NULL);
   g_clear_object (&self->selection);
   g_clear_object (&self->tally);
+  coffer_search_bar_set_list (self->search, NULL);
   watch_section (self, NULL);
   coffer_preview_set_vault (self->preview, NULL);
   coffer_status_bar_set_vault (self->status_bar, NULL, NULL, NULL);
@@ -524,6 +605,7 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_key_view_set_selection (self->keys, self->selection);
   self->tally = coffer_key_tally_new (self->selection);
   coffer_status_bar_set_vault (self->status_bar, vault, self->list, self->tally);
+  coffer_search_bar_set_list (self->search, self->list);
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
   coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));
@@ -613,6 +695,8 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, banner);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete_why);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, search);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, widen_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, pages);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, keys);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, spinner);
@@ -624,16 +708,21 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, status_bar);
+  gtk_widget_class_bind_template_callback (widget_class, clear_search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, escape_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, leave_search_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_cb);
   gtk_widget_class_bind_template_callback (widget_class, update_folds);
+  gtk_widget_class_bind_template_callback (widget_class, widen_cb);
 
   g_type_ensure (COFFER_TYPE_BANNER);
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
   g_type_ensure (COFFER_TYPE_KEY_VIEW);
   g_type_ensure (COFFER_TYPE_PANE);
   g_type_ensure (COFFER_TYPE_PREVIEW);
+  g_type_ensure (COFFER_TYPE_SEARCH_BAR);
   g_type_ensure (COFFER_TYPE_SIDEBAR);
   g_type_ensure (COFFER_TYPE_STATUS_BAR);
 }

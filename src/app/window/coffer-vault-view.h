@@ -6,6 +6,7 @@
 #include "coffer-entry.h"
 #include "coffer-key-view.h"
 #include "coffer-recent.h"
+#include "coffer-search-bar.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,11 @@ CofferKeySelection *
 
 /** The CofferEntryList on show. Returns: (transfer none) (nullable) */
 GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);
+
+/** Returns: (transfer none) */
+CofferSearchBar *coffer_vault_view_get_search       (CofferVaultView *self);
+/** Whether there are keys to search. */
+gboolean       coffer_vault_view_can_search         (CofferVaultView *self);
 
 /** Read the keys and the facts about the file again. */
 void           coffer_vault_view_refresh            (CofferVaultView *self);

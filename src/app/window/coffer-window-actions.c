@@ -320,6 +320,29 @@ change_sort (GSimpleAction *action,
     coffer_columns_set_order (columns, column, coffer_columns_get_descending (columns));
 }
 
+static void
+change_search (GSimpleAction *action,
+               GVariant      *state,
+               gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+
+  if (g_variant_get_boolean (state))
+    coffer_search_bar_open (coffer_vault_view_get_search (self->view));
+  else
+    coffer_search_bar_set_active (coffer_vault_view_get_search (self->view), FALSE);
+  coffer_window_update_actions (self);
+}
+
+/* Again, the text that is there is to be typed over. */
+static void
+find_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  change_search (NULL, g_variant_new_boolean (TRUE), user_data);
+}
+
 /* Editing */
 
 static void
@@ -368,12 +391,14 @@ static const GActionEntry entries[] = {
   { "back", back_action },
   { "descending", NULL, NULL, "false", change_descending },
   { "edit", edit_action },
+  { "find", find_action },
   { "main-menu", main_menu_action },
   { "new-vault", new_vault_action },
   { "next-pane", next_pane_action },
   { "open", open_action },
   { "open-path", open_path_action, "s" },
   { "refresh", refresh_action },
+  { "search", NULL, NULL, "false", change_search },
   { "sidebar", NULL, NULL, "true", change_sidebar },
   { "sort", NULL, "s", "'key'", change_sort },
   { "stop-editing", stop_editing_action },
@@ -405,9 +430,11 @@ coffer_window_update_actions (CofferWindow *self)
 
   coffer_window_enable (self, "back", shown);
   coffer_window_enable (self, "descending", shown);
+  coffer_window_enable (self, "find", shown && coffer_vault_view_can_search (self->view));
   coffer_window_enable (self, "main-menu", shown);
   coffer_window_enable (self, "next-pane", shown);
   coffer_window_enable (self, "refresh", shown);
+  coffer_window_enable (self, "search", shown && coffer_vault_view_can_search (self->view));
   coffer_window_enable (self, "sidebar", shown);
   coffer_window_enable (self, "sort", shown);
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
@@ -419,6 +446,7 @@ coffer_window_update_actions (CofferWindow *self)
     return;
   columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
   set_state (self, "descending", g_variant_new_boolean (coffer_columns_get_descending (columns)));
+  set_state (self, "search", g_variant_new_boolean (coffer_search_bar_get_active (coffer_vault_view_get_search (self->view))));
   set_state (self, "sort", g_variant_new_string (coffer_columns_name (coffer_columns_get_sort (columns))));
   set_state (self, "sidebar", g_variant_new_boolean (coffer_vault_view_get_sidebar_shown (self->view)));
 }

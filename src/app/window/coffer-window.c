@@ -193,6 +193,8 @@ ensure_view (CofferWindow *self)
 
   self->view = COFFER_VAULT_VIEW (coffer_vault_view_new (coffer_application_get_recent (get_application (self))));
   columns = coffer_key_view_get_columns (coffer_vault_view_get_keys (self->view));
+  g_signal_connect_object (coffer_vault_view_get_search (self->view), "notify",
+                           G_CALLBACK (coffer_window_update_actions), self, G_CONNECT_SWAPPED);
   if (settings != NULL)
     {
       restore_columns (columns, settings);
@@ -229,7 +231,7 @@ take_vault (CofferWindow *self,
   coffer_vault_view_set_vault (self->view, vault);
   g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify",
                            G_CALLBACK (coffer_window_update_key_actions), self, G_CONNECT_SWAPPED);
-  coffer_window_update_key_actions (self);
+  coffer_window_update_actions (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
   if (self->unseen != 0)
     {
