@@ -25,6 +25,7 @@
 #define SLICE_CHILDREN (64 * 1024)
 #define SLICE_US (50 * 1000)
 #define COUNT_CHILDREN 1024
+#define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
 #define MAX_RUNS 256                /* of changes told one by one */
 
 struct _CofferPrefixLevel {
@@ -41,6 +42,10 @@ struct _CofferPrefixLevel {
   GHashTable *live;            /* segment (the prefix's) → CofferPrefix, unowned */
 
   GCancellable *walk;          /* NULL: none */
+  gint64 walked_at;            /* when the last one began, */
+  gint64 walk_us;              /* and how long one took */
+  guint refresh_id;
+  GCancellable *sizing;        /* NULL: nothing is summed */
   gboolean loading;
   CofferPrefixTable *fresh;    /* of a walk behind what is shown; NULL otherwise */
   GBytes *next;                /* where the names go on */
@@ -331,13 +336,23 @@ next_names (CofferPrefixLevel *self)
                           coffer_prefix_request_free, coffer_prefix_slice_free, self->walk, names_cb, self);
 }
 
+static void
+stop_sizing (CofferPrefixLevel *self)
+{
+  g_cancellable_cancel (self->sizing);
+  g_clear_object (&self->sizing);
+}
+
 void
 coffer_prefix_level_refresh (CofferPrefixLevel *self)
 {
   g_return_if_fail (COFFER_IS_PREFIX_LEVEL (self));
 
   stop_walk (self);
+  stop_sizing (self);
+  g_clear_handle_id (&self->refresh_id, g_source_remove);
   self->walk = g_cancellable_new ();
+  self->walked_at = g_get_monotonic_time ();
   if (!self->telling)   /* else end_names() comes back here */
     {
       if (self->shown->children->len > 0)
@@ -381,6 +396,37 @@ take_counts (CofferPrefixLevel        *self,
     }
 }
 
+/* ---- sizes, once a census knows them ---- */
+
+static void
+sizes_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GArray) sizes = coffer_prefix_sizes_finish (COFFER_VAULT (source), result, &error);
+  CofferPrefixLevel *self = data;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  g_clear_object (&self->sizing);
+  if (sizes != NULL && sizes->len == self->shown->children->len)
+    coffer_prefix_level_set_sizes (self, 0, (guint64 *) (gpointer) sizes->data, sizes->len);
+}
+
+/* Of what is shown, if all of it is, and all is counted. */
+static void
+start_sizing (CofferPrefixLevel *self)
+{
+  CofferCensus *census = coffer_vault_peek_census (self->vault, self->table);
+
+  stop_sizing (self);
+  if (census == NULL || self->walk != NULL || self->shown->children->len == 0)
+    return;
+  self->sizing = g_cancellable_new ();
+  coffer_prefix_sizes_async (self->vault, self->table, self->prefix, self->shown, census, self->sizing, sizes_cb, self);
+}
+
 static void
 counts_cb (GObject      *source,
            GAsyncResult *result,
@@ -419,6 +465,8 @@ next_counts (CofferPrefixLevel *self)
   if (self->n_counted == self->shown->children->len)
     {
       g_clear_object (&self->walk);
+      self->walk_us = g_get_monotonic_time () - self->walked_at;
+      start_sizing (self);
       return;
     }
 
@@ -521,6 +569,8 @@ coffer_prefix_level_dispose (GObject *object)
   if (self->vault != NULL)
     g_signal_handlers_disconnect_by_data (self->vault, self);
   stop_walk (self);
+  stop_sizing (self);
+  g_clear_handle_id (&self->refresh_id, g_source_remove);
   g_hash_table_iter_init (&iter, self->live);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &prefix))
     prefix->level = NULL;
@@ -588,6 +638,29 @@ coffer_prefix_level_init (CofferPrefixLevel *self)
   self->live = g_hash_table_new (g_bytes_hash, g_bytes_equal);
 }
 
+static gboolean
+refresh_cb (gpointer data)
+{
+  CofferPrefixLevel *self = data;
+
+  self->refresh_id = 0;
+  coffer_prefix_level_refresh (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Beside a busy writer too, walks have a fifth of the time at most. */
+static void
+refresh_soon (CofferPrefixLevel *self)
+{
+  gint64 pause = MAX (REFRESH_PAUSE_US, self->walk_us * 4);
+  gint64 wait = self->walked_at + pause - g_get_monotonic_time ();
+
+  if (self->refresh_id != 0)
+    return;
+  self->refresh_id = g_timeout_add (MAX (wait, 0) / 1000, refresh_cb, self);
+  g_source_set_name_by_id (self->refresh_id, "[coffer] refresh prefixes");
+}
+
 CofferPrefixLevel *
 coffer_prefix_level_new (CofferVault            *vault,
                          const char             *table,
@@ -605,6 +678,8 @@ coffer_prefix_level_new (CofferVault            *vault,
   self->prefix = prefix != NULL ? g_bytes_ref (prefix) : g_bytes_new (NULL, 0);
   self->separators = *separators;
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_prefix_level_refresh), self);
+  g_signal_connect_swapped (vault, "touched", G_CALLBACK (refresh_soon), self);
+  g_signal_connect_swapped (vault, "census", G_CALLBACK (start_sizing), self);
   coffer_prefix_level_refresh (self);
   return self;
 }

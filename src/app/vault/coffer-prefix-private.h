@@ -71,6 +71,17 @@ void     coffer_prefix_count_request_free (gpointer request);
 void     coffer_prefix_counts_free        (gpointer counts);
 gpointer coffer_prefix_count_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
+/** The bytes below each of @children, as far as @census knows them; it is walked with it in short jobs. */
+void     coffer_prefix_sizes_async  (CofferVault             *vault,
+                                     const char              *table,
+                                     GBytes                  *prefix,
+                                     const CofferPrefixTable *children,
+                                     CofferCensus            *census,
+                                     GCancellable            *cancellable,
+                                     GAsyncReadyCallback      callback,
+                                     gpointer                 user_data);
+GArray  *coffer_prefix_sizes_finish (CofferVault *vault, GAsyncResult *result, GError **error);   /* of guint64 */
+
 /* CofferPrefix, as its level sees it */
 struct _CofferPrefix {
   GObject parent_instance;

@@ -20,6 +20,7 @@ struct _CofferStatusBar {
   GtkLabel *summary;
   GtkWidget *counting_box;
   GtkLabel *counting_label;
+  GtkLabel *changes;
   GtkWidget *wal;
   GtkLabel *wal_label;
   GtkWidget *reclaimable;
@@ -112,6 +113,24 @@ update_summary_cb (CofferStatusBar *self)
     /* Translators: all keys and those selected, as in "214 keys, 902.6 MB  ·  5 selected, 24.0 MB" */
     text = g_strdup_printf (_("%s  ·  %s"), keys, selected);
   gtk_label_set_text (self->summary, text != NULL ? text : keys);
+}
+
+/* What others, or this program, put in and took out. */
+static void
+changes_cb (CofferStatusBar *self)
+{
+  guint64 n_added = 0, n_removed = 0;
+  g_autofree char *added = NULL;
+  g_autofree char *removed = NULL;
+  g_autofree char *text = NULL;
+
+  if (self->list != NULL)
+    g_object_get (self->list, "n-added", &n_added, "n-removed", &n_removed, NULL);
+  added = format_number (n_added);
+  removed = format_number (n_removed);
+  text = g_strdup_printf ("+%s −%s", added, removed);
+  gtk_label_set_text (self->changes, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->changes), (n_added > 0 || n_removed > 0) && !self->narrow && self->section == NULL);
 }
 
 static gboolean
@@ -320,6 +339,7 @@ coffer_status_bar_set_section (CofferStatusBar *self,
 
   g_set_object (&self->section, section);
   gtk_widget_set_visible (self->counting_box, FALSE);
+  changes_cb (self);
   update_summary_cb (self);
 }
 
@@ -424,6 +444,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, summary);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_box);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
