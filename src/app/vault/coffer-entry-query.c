@@ -411,6 +411,7 @@ coffer_ids_read (kvault        *vault,
                  GError       **error)
 {
   g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func (unref_key);
+  g_autoptr(kvault_cursor) held G_GNUC_UNUSED = coffer_hold_cursor (vault);
 
   for (guint i = 0; i < n; i++)
     {

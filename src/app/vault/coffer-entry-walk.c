@@ -482,19 +482,30 @@ coffer_entry_sniff (kvault              *vault,
                     const char         **content_type,
                     const char         **type_label)
 {
-  g_autoptr(kvault_blob) blob = NULL;
   guint8 head[SNIFF_BYTES];
   gsize len;
   int rc;
 
-  if ((rc = kvault_blob_open_entry (vault, entry, &blob)) != KVAULT_OK)
-    return rc;
-  *size = kvault_blob_size (blob);
-  len = MIN (*size, sizeof head);
-  if ((rc = kvault_blob_read (blob, head, len, 0)) != KVAULT_OK)
-    return rc;
-  coffer_value_classify (kvault_table_kind (vault), head, len, *size, content_type, type_label);
-  return KVAULT_OK;
+  if ((rc = kvault_head (vault, entry, head, sizeof head, &len, size)) == KVAULT_OK)
+    coffer_value_classify (kvault_table_kind (vault), head, len, *size, content_type, type_label);
+  return rc;
+}
+
+/*
+ * Keeps a transaction open as long as it is: most of what one row costs is to begin one. Those are rows that are read in a
+ * moment, so nobody is kept waiting. NULL if it cannot be had.
+ */
+kvault_cursor *
+coffer_hold_cursor (kvault *vault)
+{
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_STORED };
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+
+  if (kvault_cursor_open (vault, &options, &cursor) == KVAULT_OK && kvault_cursor_next (cursor, &entry) == KVAULT_OK)
+    return cursor;
+  kvault_cursor_close (cursor);
+  return NULL;
 }
 
 /* FALSE if reading was cancelled and the row is as unknown as before. */
@@ -530,6 +541,7 @@ coffer_rows_worker (kvault        *vault,
 {
   GArray *rows = data;
   gint64 deadline = g_get_monotonic_time () + ROWS_US;
+  g_autoptr(kvault_cursor) held G_GNUC_UNUSED = coffer_hold_cursor (vault);
 
   for (guint i = 0; i < rows->len; i++)
     {

@@ -100,6 +100,9 @@ gpointer coffer_rows_worker        (kvault *vault, gpointer rows, GCancellable *
 int      coffer_entry_sniff        (kvault *vault, const kvault_entry *entry, guint64 *size, const char **content_type,
                                     const char **type_label);
 
+/** A cursor to hold while several rows are read. (transfer full) (nullable) */
+kvault_cursor *coffer_hold_cursor  (kvault *vault);
+
 /** A cursor over a scope, at @key or behind it; from the first row if that is NULL. Returns: a kvault_result */
 int      coffer_scope_open_cursor  (const CofferScope *self, kvault *vault, CofferKey *key, unsigned flags,
                                     kvault_cursor **cursor);

@@ -17,6 +17,7 @@
 #include "coffer-prefix-private.h"
 
 #include "coffer-error.h"
+#include "coffer-vault-census.h"
 
 #include <string.h>
 

@@ -116,6 +116,47 @@ gather (CofferGathering *self,
   return rc;
 }
 
+typedef struct {
+  gint64 id;
+  guint64 size;
+} Sized;
+
+static int
+compare_sized (gconstpointer a,
+               gconstpointer b)
+{
+  gint64 x = ((const Sized *) a)->id, y = ((const Sized *) b)->id;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Where a page of the table is damaged, the index of the keys leads round it. All at once: it is rare. */
+static int
+gather_by_keys (CofferGathering *self,
+                kvault          *vault)
+{
+  kvault_cursor_options options = { .flags = KVAULT_CURSOR_SIZES };
+  g_autoptr(GArray) rows = g_array_new (FALSE, FALSE, sizeof (Sized));
+  g_autoptr(kvault_cursor) cursor = NULL;
+  const kvault_entry *entry;
+  int rc = kvault_cursor_open (vault, &options, &cursor);
+
+  while (rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    {
+      Sized row = { entry->id, entry->result == KVAULT_OK ? entry->value_size : G_MAXUINT64 };
+
+      g_array_append_val (rows, row);
+    }
+  if (rc != KVAULT_NOTFOUND)
+    return rc;
+  g_array_sort (rows, compare_sized);
+  coffer_census_unref (self->census);
+  self->census = coffer_census_new (self->with_types);
+  for (guint i = 0; i < rows->len; i++)
+    coffer_census_add (self->census, g_array_index (rows, Sized, i).id, g_array_index (rows, Sized, i).size, NULL);
+  return rc;
+}
+
 /* What is known now is what the file holds, if it has the same state as before: then it may be kept. */
 static void
 end (CofferGathering *self)
@@ -149,6 +190,8 @@ gather_worker (kvault        *vault,
     begin (self);
   if (!self->ended)
     rc = gather (self, vault, cancellable);
+  if (rc == KVAULT_ECORRUPT)
+    rc = gather_by_keys (self, vault);
   if (rc == KVAULT_NOTFOUND)
     end (self);
   else if (rc != KVAULT_OK)

@@ -178,6 +178,49 @@ counting_cb (const CofferVaultTotals *so_far,
 }
 
 static void
+take_totals (CofferStatusBar         *self,
+             const CofferVaultTotals *totals)
+{
+  self->totals = *totals;
+  self->have_totals = TRUE;
+  update_tally (self);
+}
+
+static void
+measured_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(CofferStatusBar) self = user_data;
+  g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
+  gboolean measured = coffer_entry_list_measure_finish (COFFER_ENTRY_LIST (source), result, &totals, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || source != G_OBJECT (self->list))
+    return;
+
+  stop_counting (self);
+  if (measured)
+    take_totals (self, &totals);
+}
+
+/* Of a prefix or a search: what is in view, of which the sizes are known by now, or few. */
+static void
+measure (CofferStatusBar *self)
+{
+  g_autoptr(CofferRanges) rows = coffer_ranges_new ();
+
+  coffer_ranges_add_range (rows, 0, (guint) coffer_entry_list_get_n_keys (self->list));
+  coffer_entry_list_measure_async (self->list, rows, self->counting, measured_cb, g_object_ref (self));
+}
+
+static gboolean
+is_narrowed (CofferStatusBar *self)
+{
+  return coffer_entry_list_get_prefix (self->list) != NULL || coffer_entry_list_get_filter (self->list) != NULL;
+}
+
+static void
 counted_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
@@ -190,12 +233,14 @@ counted_cb (GObject      *source,
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || source != G_OBJECT (self->vault))
     return;
 
+  if (counted && is_narrowed (self))
+    {
+      measure (self);
+      return;
+    }
   stop_counting (self);
-  if (!counted)
-    return;
-  self->totals = totals;
-  self->have_totals = TRUE;
-  update_tally (self);
+  if (counted)
+    take_totals (self, &totals);
 }
 
 static void
@@ -203,7 +248,10 @@ count (CofferStatusBar *self)
 {
   self->counting = g_cancellable_new ();
   self->counting_since = g_get_monotonic_time ();
-  coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), counting_cb, self, self->counting, counted_cb, g_object_ref (self));
+  if (is_narrowed (self) && coffer_entry_list_get_n_keys (self->list) <= FEW_KEYS)
+    measure (self);
+  else
+    coffer_vault_totals_async (self->vault, coffer_vault_get_table (self->vault), counting_cb, self, self->counting, counted_cb, g_object_ref (self));
 }
 
 /* The button. */
@@ -359,6 +407,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->tally, update_summary_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, n_keys_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
+      g_signal_handlers_disconnect_by_func (self->list, changes_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
   g_set_object (&self->vault, vault);
@@ -368,12 +417,15 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   update_summary_cb (self);
   self->stats = (CofferVaultStats) { 0 };
   update_entries (self);
+  changes_cb (self);
   coffer_status_bar_refresh (self);
   if (vault == NULL)
     return;
 
   g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
+  g_signal_connect_swapped (list, "notify::n-added", G_CALLBACK (changes_cb), self);
+  g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (update_summary_cb), self);
   loading_cb (self);

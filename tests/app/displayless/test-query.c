@@ -6,13 +6,14 @@
 #include "coffer-entry-list.h"
 #include "coffer-entry-private.h"
 #include "coffer-error-private.h"
+#include "coffer-prefix.h"
 #include "coffer-vault-census.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
 
-#define MANY 20000
+#define MANY 20000   /* keys, half of them images */
 
 typedef struct {
   char *folder;
@@ -695,6 +696,36 @@ remove_cache (char *folder)
   test_folder_remove (folder);
 }
 
+static void
+prefixes_learn_their_bytes (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  g_autoptr(CofferPrefixLevel) level = NULL;
+  g_autoptr(CofferPrefix) doc = NULL;
+  g_autoptr(CofferPrefix) img = NULL;
+  CofferSeparators separators;
+  guint64 bytes = 0;
+
+  wait_loaded (fixture);
+  coffer_separators_init (&separators, COFFER_SEPARATORS_DEFAULT);
+  level = coffer_prefix_level_new (fixture->vault, "kv", NULL, &separators);
+  test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (level)) == 2);
+  doc = g_list_model_get_item (G_LIST_MODEL (level), 0);
+  img = g_list_model_get_item (G_LIST_MODEL (level), 1);
+  test_wait_for (coffer_prefix_get_count (img) == MANY / 2);
+  g_assert_cmpuint (coffer_prefix_get_size (img), ==, G_MAXUINT64);
+  coffer_census_unref (take_census (fixture, FALSE));
+  test_wait_for (coffer_prefix_get_size (img) != G_MAXUINT64);
+  for (guint i = 0; i < MANY / 2; i++)
+    bytes += 4 + i * 7919 % 1000;
+  g_assert_cmpuint (coffer_prefix_get_size (img), ==, bytes);
+
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  test_run_for (700);
+  test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('doc/00000.txt' AS BLOB)");
+  test_wait_for (coffer_prefix_get_count (doc) == MANY / 2 - 1);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -723,6 +754,7 @@ main (int   argc,
   ADD ("measures-rows/sizes", COFFER_SORT_SIZE, measures_rows);
   ADD ("keys-are-those-that-were-chosen", 0, keys_are_those_that_were_chosen);
   ADD ("sizes-are-kept-for-the-same-file", 0, sizes_are_kept_for_the_same_file);
+  ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
 
   status = g_test_run ();
