@@ -12,18 +12,25 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-key-picture.h"
+
 #define PLATE_WIDTH 34
 #define PLATE_HEIGHT 24
 #define COMPACT_PLATE_WIDTH 48
 #define COMPACT_PLATE_HEIGHT 36
 #define PLATE_GAP 10
+#define PLATE_RADIUS 4
+#define PLATE_ICON 16
 #define MIN_KEY_WIDTH 60
 #define WIDEST 16384   /* see coffer-key-view.c: more than half of any list's width keeps its rows in one column */
 
 struct _CofferKeyRow {
   GtkWidget parent_instance;
 
-  GtkWidget *plate;
+  CofferKeyPicture *plate;
+  int plate_x;
+  int plate_y;
+  CofferThumbnails *thumbnails;   /* unowned: the plate's */
   GtkWidget *key_text;
   GtkWidget *size_text;
   GtkWidget *type_text;
@@ -93,11 +100,10 @@ coffer_key_row_format_size (guint64 size)
   return size == G_MAXUINT64 ? g_strdup ("") : g_format_size (size);
 }
 
-/* "3.9 MB, JPEG": what is known of it. */
-static char *
-format_detail (CofferEntry *entry,
-               const char  *size)
+char *
+coffer_key_row_format_detail (CofferEntry *entry)
 {
+  g_autofree char *size = coffer_key_row_format_size (coffer_entry_get_size (entry));
   const char *type = coffer_entry_get_type_label (entry);
 
   if (coffer_entry_get_error (entry) != NULL)
@@ -185,7 +191,7 @@ update_text (CofferKeyRow *self)
 {
   const char *key = coffer_entry_get_display_key (self->entry);
   g_autofree char *size = coffer_key_row_format_size (coffer_entry_get_size (self->entry));
-  g_autofree char *detail = format_detail (self->entry, size);
+  g_autofree char *detail = coffer_key_row_format_detail (self->entry);
 
   if (self->named && g_strcmp0 (detail, self->detail) == 0 &&
       g_strcmp0 (key, gtk_inscription_get_text (GTK_INSCRIPTION (self->key_text))) == 0)
@@ -202,26 +208,12 @@ update_text (CofferKeyRow *self)
   name_row (self, key);
 }
 
-static void
-update_plate (CofferKeyRow *self)
-{
-  gboolean failed = coffer_entry_get_error (self->entry) != NULL;
-  const char *icon_name = coffer_key_row_icon_name (coffer_entry_get_content_type (self->entry));
-
-  gtk_image_set_from_icon_name (GTK_IMAGE (self->plate), failed ? "dialog-warning-symbolic" : icon_name);
-  if (failed)
-    gtk_widget_add_css_class (self->plate, "warning");
-  else
-    gtk_widget_remove_css_class (self->plate, "warning");
-  gtk_widget_set_has_tooltip (GTK_WIDGET (self), failed);
-}
-
 /* What is known of an entry comes in several notifications at once: the first does it all. */
 static void
 update_cb (CofferKeyRow *self)
 {
   update_text (self);
-  update_plate (self);
+  coffer_key_picture_set_entry (self->plate, self->entry);
 }
 
 /* Asked for only under the pointer: gtk_widget_set_tooltip_text() would ask the display server where that is for each row. */
@@ -233,10 +225,12 @@ coffer_key_row_query_tooltip (GtkWidget  *widget,
                               GtkTooltip *tooltip)
 {
   CofferKeyRow *self = COFFER_KEY_ROW (widget);
-  const char *error = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
+  const char *problem = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
 
-  gtk_tooltip_set_text (tooltip, error);
-  return error != NULL;
+  if (problem == NULL && coffer_key_picture_is_broken (self->plate))
+    problem = coffer_key_picture_broken_text ();
+  gtk_tooltip_set_text (tooltip, problem);
+  return problem != NULL;
 }
 
 void
@@ -249,8 +243,12 @@ coffer_key_row_set_entry (CofferKeyRow *self,
     g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
   g_set_object (&self->entry, entry);
   self->named = FALSE;
+  coffer_key_row_set_thumbnails (self, NULL);   /* until it is seen */
   if (entry == NULL)   /* and soon bound to another, or gone */
-    return;
+    {
+      coffer_key_picture_set_entry (self->plate, NULL);
+      return;
+    }
 
   g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
   update_cb (self);
@@ -262,6 +260,19 @@ coffer_key_row_get_entry (CofferKeyRow *self)
   g_return_val_if_fail (COFFER_IS_KEY_ROW (self), NULL);
 
   return self->entry;
+}
+
+void
+coffer_key_row_set_thumbnails (CofferKeyRow     *self,
+                               CofferThumbnails *thumbnails)
+{
+  g_return_if_fail (COFFER_IS_KEY_ROW (self));
+
+  self->thumbnails = thumbnails;
+  if (self->compact)
+    coffer_key_picture_set_room (self->plate, thumbnails, COMPACT_PLATE_WIDTH, COMPACT_PLATE_HEIGHT);
+  else
+    coffer_key_picture_set_room (self->plate, thumbnails, PLATE_WIDTH, PLATE_HEIGHT);
 }
 
 /* Shape */
@@ -310,6 +321,7 @@ coffer_key_row_set_compact (CofferKeyRow *self,
       set_text (self, self->detail_text, self->detail);
     }
   gtk_widget_set_visible (self->detail_text, compact);
+  coffer_key_row_set_thumbnails (self, self->thumbnails);
   coffer_key_row_update_columns (self);
   gtk_widget_queue_resize (GTK_WIDGET (self));
 }
@@ -364,6 +376,16 @@ place (CofferKeyRow *self,
 }
 
 static void
+place_plate (CofferKeyRow *self,
+             int           x,
+             int           y,
+             int           width)
+{
+  self->plate_x = is_rtl (GTK_WIDGET (self)) ? gtk_widget_get_width (GTK_WIDGET (self)) - x - width : x;
+  self->plate_y = y;
+}
+
+static void
 allocate_two_lines (CofferKeyRow *self,
                     int           width,
                     int           height)
@@ -373,7 +395,7 @@ allocate_two_lines (CofferKeyRow *self,
   int detail_height = measure_height (self->detail_text);
   int y = (height - key_height - detail_height) / 2;
 
-  place (self, self->plate, 0, (height - COMPACT_PLATE_HEIGHT) / 2, COMPACT_PLATE_WIDTH, COMPACT_PLATE_HEIGHT);
+  place_plate (self, 0, (height - COMPACT_PLATE_HEIGHT) / 2, COMPACT_PLATE_WIDTH);
   place (self, self->key_text, x, y, width - x, key_height);
   place (self, self->detail_text, x, y + key_height, width - x, detail_height);
 }
@@ -398,10 +420,20 @@ coffer_key_row_size_allocate (GtkWidget *widget,
   coffer_columns_lay_out (self->columns, width, boxes);
   text_height = measure_height (self->key_text);
   y = (height - text_height) / 2;
-  place (self, self->plate, key->x, (height - PLATE_HEIGHT) / 2, PLATE_WIDTH, PLATE_HEIGHT);
+  place_plate (self, key->x, (height - PLATE_HEIGHT) / 2, PLATE_WIDTH);
   place (self, self->key_text, key->x + before_key, y, key->width - before_key, text_height);
   place (self, self->size_text, size->x, y, size->width, text_height);
   place (self, self->type_text, type->x, y, type->width, text_height);
+}
+
+static void
+coffer_key_row_snapshot (GtkWidget   *widget,
+                         GtkSnapshot *snapshot)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (widget);
+
+  coffer_key_picture_snapshot (self->plate, snapshot, self->plate_x, self->plate_y, PLATE_RADIUS, PLATE_ICON);
+  GTK_WIDGET_CLASS (coffer_key_row_parent_class)->snapshot (widget, snapshot);
 }
 
 static void
@@ -409,9 +441,10 @@ coffer_key_row_dispose (GObject *object)
 {
   CofferKeyRow *self = COFFER_KEY_ROW (object);
 
-  coffer_key_row_set_entry (self, NULL);
+  if (self->plate != NULL)
+    coffer_key_row_set_entry (self, NULL);
   g_clear_object (&self->columns);
-  g_clear_pointer (&self->plate, gtk_widget_unparent);
+  g_clear_pointer (&self->plate, coffer_key_picture_free);
   g_clear_pointer (&self->key_text, gtk_widget_unparent);
   g_clear_pointer (&self->size_text, gtk_widget_unparent);
   g_clear_pointer (&self->type_text, gtk_widget_unparent);
@@ -438,17 +471,15 @@ coffer_key_row_class_init (CofferKeyRowClass *klass)
   widget_class->measure = coffer_key_row_measure;
   widget_class->size_allocate = coffer_key_row_size_allocate;
   widget_class->query_tooltip = coffer_key_row_query_tooltip;
+  widget_class->snapshot = coffer_key_row_snapshot;
 }
 
 static void
 coffer_key_row_init (CofferKeyRow *self)
 {
-  self->plate = g_object_new (GTK_TYPE_IMAGE,
-                              "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION,
-                              "pixel-size", 16,
-                              "css-classes", (const char *[]) { "thumb-icon", NULL },
-                              NULL);
-  gtk_widget_set_parent (self->plate, GTK_WIDGET (self));
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
+  self->plate = coffer_key_picture_new (GTK_WIDGET (self));
+  coffer_key_row_set_thumbnails (self, NULL);
   self->key_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_MIDDLE, 0, NULL);
   gtk_widget_set_direction (self->key_text, GTK_TEXT_DIR_LTR);   /* "//." are bytes in an order, whatever is read here */
   self->size_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END, 1, (const char *[]) { "num", NULL });

@@ -4,6 +4,7 @@
 #include <gtk/gtk.h>
 
 #include "coffer-columns.h"
+#include "coffer-thumbnails.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,9 @@ void         coffer_key_row_set_entry   (CofferKeyRow *self,
                                          CofferEntry  *entry);
 /** Returns: (transfer none) (nullable) */
 CofferEntry *coffer_key_row_get_entry   (CofferKeyRow *self);
+/** @thumbnails (nullable): who makes a picture of the value, for a row that is in view. With another entry there is none again. */
+void         coffer_key_row_set_thumbnails (CofferKeyRow     *self,
+                                            CofferThumbnails *thumbnails);
 void         coffer_key_row_set_compact (CofferKeyRow *self,
                                          gboolean      compact);
 
@@ -28,5 +32,8 @@ const char  *coffer_key_row_icon_name   (const char   *content_type);
 
 /** The size for a column or a line, "4.8 MB" with a no-break space; "" while it is not known. (transfer full) */
 char        *coffer_key_row_format_size (guint64       size);
+
+/** "3.9 MB, JPEG": what is known of the value, or why nothing is. (transfer full) */
+char        *coffer_key_row_format_detail (CofferEntry *entry);
 
 G_END_DECLS

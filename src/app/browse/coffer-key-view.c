@@ -36,7 +36,11 @@ struct _CofferKeyView {
   CofferKeySelection *selection;
   CofferKeyTyping *typing;
   GPtrArray *row_widgets;   /* unowned CofferKeyRow: those alive */
+  CofferThumbnails *thumbnails;
+  gboolean shown;
   gboolean compact;
+  guint first_tick;         /* until `first_wanted` is the first row in view */
+  guint first_wanted;
   guint shape_idle;
   guint n_frames;           /* with rows, as far as they are counted */
 };
@@ -93,6 +97,8 @@ reveal_cb (CofferKeyView *self,
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
   GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
 
+  if (!self->shown)
+    return;
   choose_row (self, position);
   gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.scroll-to-item", "u", position);
   /* The rows that had the focus may be gone; elsewhere it is the person's. */
@@ -120,12 +126,35 @@ coffer_key_view_set_selection (CofferKeyView      *self,
   if (self->selection != NULL)
     g_signal_handlers_disconnect_by_func (self->selection, reveal_cb, self);
   g_set_object (&self->selection, selection);
-  gtk_grid_view_set_model (self->rows, GTK_SELECTION_MODEL (selection));
+  gtk_grid_view_set_model (self->rows, self->shown ? GTK_SELECTION_MODEL (selection) : NULL);
   if (selection == NULL)
     return;
 
   g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
   apply_order_cb (self);
+}
+
+void
+coffer_key_view_set_shown (CofferKeyView *self,
+                           gboolean       shown)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
+
+  if (shown == self->shown)
+    return;
+
+  self->shown = shown;
+  gtk_grid_view_set_model (self->rows, shown ? GTK_SELECTION_MODEL (self->selection) : NULL);
+}
+
+void
+coffer_key_view_set_thumbnails (CofferKeyView    *self,
+                                CofferThumbnails *thumbnails)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
+
+  g_set_object (&self->thumbnails, thumbnails);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 /* Columns */
@@ -197,6 +226,47 @@ pick_row (CofferKeyView *self,
 
   widget = gtk_widget_get_first_child (widget);
   return widget != NULL ? COFFER_KEY_ROW (widget) : NULL;
+}
+
+guint
+coffer_key_view_get_first_visible (CofferKeyView *self)
+{
+  CofferKeyRow *row;
+
+  g_return_val_if_fail (COFFER_IS_KEY_VIEW (self), 0);
+
+  row = pick_row (self, gtk_widget_get_width (GTK_WIDGET (self->rows)) / 2, MIN_ROW_HEIGHT / 2);
+  return row != NULL && coffer_key_row_get_entry (row) != NULL ? coffer_entry_get_position (coffer_key_row_get_entry (row)) : 0;
+}
+
+/* Once there are rows; the list's own way to scroll leaves open whether the row comes to the top. They are all of one height. */
+static gboolean
+show_first_cb (GtkWidget     *widget,
+               GdkFrameClock *clock,
+               gpointer       data)
+{
+  CofferKeyView *self = COFFER_KEY_VIEW (widget);
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->rows));
+  guint n = self->selection != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->selection)) : 0;
+
+  if (n > 0 && self->row_widgets->len > 0 && gtk_widget_get_height (self->row_widgets->pdata[0]) == 0)
+    return G_SOURCE_CONTINUE;
+
+  if (n > 0)
+    gtk_adjustment_set_value (adjustment, self->first_wanted * (gtk_adjustment_get_upper (adjustment) / n));
+  self->first_tick = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+coffer_key_view_show_first (CofferKeyView *self,
+                            guint          position)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
+
+  if (self->first_tick == 0)
+    self->first_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), show_first_cb, NULL, NULL);
+  self->first_wanted = position;
 }
 
 static void
@@ -444,6 +514,25 @@ coffer_key_view_size_allocate (GtkWidget *widget,
     self->shape_idle = g_idle_add_full (GTK_PRIORITY_RESIZE - 1, shape_idle_cb, self, NULL);
 }
 
+/* Pictures are for rows that are seen; the list has many more. */
+static void
+coffer_key_view_snapshot (GtkWidget   *widget,
+                          GtkSnapshot *snapshot)
+{
+  CofferKeyView *self = COFFER_KEY_VIEW (widget);
+  int height = gtk_widget_get_height (self->scroller);
+  graphene_rect_t box;
+
+  for (guint i = 0; i < self->row_widgets->len; i++)
+    {
+      GtkWidget *row = self->row_widgets->pdata[i];
+      gboolean seen = gtk_widget_compute_bounds (row, self->scroller, &box) && box.origin.y < height && box.origin.y + box.size.height > 0;
+
+      coffer_key_row_set_thumbnails (COFFER_KEY_ROW (row), seen ? self->thumbnails : NULL);
+    }
+  GTK_WIDGET_CLASS (coffer_key_view_parent_class)->snapshot (widget, snapshot);
+}
+
 /* Tab leaves the rows, which GTK 4.8 would walk one by one. */
 static gboolean
 coffer_key_view_focus (GtkWidget        *widget,
@@ -498,6 +587,7 @@ coffer_key_view_dispose (GObject *object)
   g_clear_handle_id (&self->shape_idle, g_source_remove);
   if (self->rows != NULL)
     coffer_key_view_set_selection (self, NULL);
+  g_clear_object (&self->thumbnails);
   g_clear_pointer ((GtkWidget **) &self->menu, gtk_widget_unparent);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_KEY_VIEW);
 
@@ -527,6 +617,7 @@ coffer_key_view_class_init (CofferKeyViewClass *klass)
   object_class->finalize = coffer_key_view_finalize;
   widget_class->measure = coffer_key_view_measure;
   widget_class->size_allocate = coffer_key_view_size_allocate;
+  widget_class->snapshot = coffer_key_view_snapshot;
   widget_class->focus = coffer_key_view_focus;
   widget_class->grab_focus = coffer_key_view_grab_focus;
 
@@ -556,6 +647,7 @@ static void
 coffer_key_view_init (CofferKeyView *self)
 {
   self->columns = coffer_columns_new ();
+  self->shown = TRUE;
   self->row_widgets = g_ptr_array_new ();
   self->typing = coffer_key_typing_new ();
   gtk_widget_init_template (GTK_WIDGET (self));

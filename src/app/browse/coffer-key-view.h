@@ -5,6 +5,7 @@
 
 #include "coffer-columns.h"
 #include "coffer-key-selection.h"
+#include "coffer-thumbnails.h"
 
 G_BEGIN_DECLS
 
@@ -25,5 +26,18 @@ void           coffer_key_view_set_selection (CofferKeyView      *self,
                                               CofferKeySelection *selection);
 /** Returns: (transfer none) */
 CofferColumns *coffer_key_view_get_columns   (CofferKeyView      *self);
+
+/** @thumbnails (nullable): who makes pictures of the values. */
+void coffer_key_view_set_thumbnails (CofferKeyView     *self,
+                                     CofferThumbnails  *thumbnails);
+
+/** FALSE: it has no rows, for nobody would see them; the order is still seen to. */
+void  coffer_key_view_set_shown     (CofferKeyView      *self,
+                                     gboolean            shown);
+
+/** The position of the first key in view, and to have one there. */
+guint coffer_key_view_get_first_visible (CofferKeyView *self);
+void  coffer_key_view_show_first    (CofferKeyView      *self,
+                                     guint               position);
 
 G_END_DECLS

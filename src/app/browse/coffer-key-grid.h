@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "coffer-key-selection.h"
+#include "coffer-thumbnails.h"
+
+G_BEGIN_DECLS
+
+/** How wide pictures are. */
+typedef enum {
+  COFFER_THUMBNAIL_SIZE_SMALL,
+  COFFER_THUMBNAIL_SIZE_MEDIUM,
+  COFFER_THUMBNAIL_SIZE_LARGE,
+  COFFER_THUMBNAIL_SIZE_EXTRA_LARGE,
+} CofferThumbnailSize;
+
+#define COFFER_N_THUMBNAIL_SIZES 4
+
+#define COFFER_TYPE_KEY_GRID (coffer_key_grid_get_type ())
+G_DECLARE_FINAL_TYPE (CofferKeyGrid, coffer_key_grid, COFFER, KEY_GRID, GtkWidget)
+
+/**
+ * The keys of a table as tiles with their pictures.
+ *
+ * Typing jumps to the first key that begins so. Its menu and keys are those of the list; Control with a wheel activates
+ * win.larger-thumbnails and win.smaller-thumbnails.
+ *
+ * Signal "activated": a key was opened (Enter, a double click; a click where there is little room).
+ */
+
+/** @selection (nullable): of the keys to show. While it has one the grid holds, reads and follows what is in view. */
+void                coffer_key_grid_set_selection      (CofferKeyGrid       *self,
+                                                        CofferKeySelection  *selection);
+/** @thumbnails (nullable): who makes pictures of the values. */
+void                coffer_key_grid_set_thumbnails     (CofferKeyGrid       *self,
+                                                        CofferThumbnails    *thumbnails);
+void                coffer_key_grid_set_size           (CofferKeyGrid       *self,
+                                                        CofferThumbnailSize  size);
+CofferThumbnailSize coffer_key_grid_get_size           (CofferKeyGrid       *self);
+
+/** Logical pixels to be left free under the last row, for something that lies over it. */
+void                coffer_key_grid_set_bottom_room    (CofferKeyGrid       *self,
+                                                        int                  room);
+
+/** The position of the first key in view, and to have one there. */
+guint               coffer_key_grid_get_first_visible  (CofferKeyGrid       *self);
+void                coffer_key_grid_show_first         (CofferKeyGrid       *self,
+                                                        guint                position);
+
+G_END_DECLS

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Asks for the picture of an entry once it knows what that is, lets go of it with the entry, and draws what there is. A texture
+ * has the pixels of the screen, so that drawing it is no more than copying: it is never stretched, but for a moment, after the
+ * plate got another size, the last one is. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-key-picture"
+
+#include "coffer-key-picture.h"
+
+#include <adwaita.h>
+#include <glib/gi18n-lib.h>
+
+#include "coffer-key-row.h"
+
+#define NEARLY 0.97   /* what is this much too large is cropped, not reduced */
+
+struct _CofferKeyPicture {
+  GtkWidget *owner;             /* unowned */
+  CofferThumbnails *thumbnails;
+  int width;
+  int height;
+
+  CofferEntry *entry;
+  CofferThumbnail *thumbnail;   /* that was asked for */
+  guint64 value_size;           /* as of then */
+  GdkTexture *texture;
+  int texture_width;            /* of the plate that it was made for */
+};
+
+static void
+let_go (CofferKeyPicture *self)
+{
+  if (self->thumbnail == NULL)
+    return;
+
+  g_signal_handlers_disconnect_by_data (self->thumbnail, self);
+  coffer_thumbnail_cancel (self->thumbnail);
+  g_clear_object (&self->thumbnail);
+}
+
+static void
+thumbnail_cb (CofferKeyPicture *self)
+{
+  if (coffer_thumbnail_get_state (self->thumbnail) != COFFER_THUMBNAIL_PENDING)
+    {
+      g_set_object (&self->texture, coffer_thumbnail_get_texture (self->thumbnail));
+      self->texture_width = self->width;
+    }
+  gtk_widget_queue_draw (self->owner);
+}
+
+/* Size and type come together; before that it cannot be told whether there is a picture to ask for. */
+static void
+ask (CofferKeyPicture *self)
+{
+  int scale = gtk_widget_get_scale_factor (self->owner);
+
+  self->value_size = coffer_entry_get_size (self->entry);
+  self->thumbnail = coffer_thumbnails_request (self->thumbnails, coffer_entry_get_key (self->entry), self->value_size,
+                                               coffer_entry_get_content_type (self->entry),
+                                               self->width * scale, self->height * scale);
+  g_signal_connect_swapped (self->thumbnail, "notify", G_CALLBACK (thumbnail_cb), self);
+  thumbnail_cb (self);
+}
+
+static gboolean
+can_ask (CofferKeyPicture *self)
+{
+  return self->thumbnails != NULL && self->width > 0 && self->entry != NULL && coffer_entry_get_key (self->entry) != NULL &&
+         coffer_entry_get_size (self->entry) != G_MAXUINT64 && coffer_entry_get_content_type (self->entry) != NULL &&
+         coffer_entry_get_error (self->entry) == NULL;
+}
+
+static void
+update (CofferKeyPicture *self)
+{
+  gboolean possible = can_ask (self);
+
+  if (self->thumbnail != NULL && (!possible || coffer_entry_get_size (self->entry) != self->value_size))
+    let_go (self);
+  if (self->thumbnail == NULL && possible)
+    ask (self);
+}
+
+void
+coffer_key_picture_set_entry (CofferKeyPicture *self,
+                              CofferEntry      *entry)
+{
+  if (entry != self->entry)
+    {
+      let_go (self);
+      g_clear_object (&self->texture);
+      g_set_object (&self->entry, entry);
+    }
+  update (self);
+}
+
+static void
+ask_again (CofferKeyPicture *self)
+{
+  let_go (self);
+  update (self);
+}
+
+void
+coffer_key_picture_set_room (CofferKeyPicture *self,
+                             CofferThumbnails *thumbnails,
+                             int               width,
+                             int               height)
+{
+  if (thumbnails == self->thumbnails && width == self->width && height == self->height)
+    return;
+
+  let_go (self);
+  g_set_object (&self->thumbnails, thumbnails);
+  self->width = width;
+  self->height = height;
+  update (self);
+}
+
+gboolean
+coffer_key_picture_is_broken (CofferKeyPicture *self)
+{
+  return self->thumbnail != NULL && coffer_thumbnail_get_state (self->thumbnail) == COFFER_THUMBNAIL_BROKEN;
+}
+
+const char *
+coffer_key_picture_broken_text (void)
+{
+  return _("The picture is damaged or cut short");
+}
+
+gint64
+coffer_key_picture_get_duration (CofferKeyPicture *self)
+{
+  return self->thumbnail != NULL ? coffer_thumbnail_get_duration (self->thumbnail) : -1;
+}
+
+/* Drawing */
+
+static void
+get_colors (CofferKeyPicture *self,
+            GdkRGBA          *text,
+            GdkRGBA          *warning)
+{
+  GtkStyleContext *context = gtk_widget_get_style_context (self->owner);
+
+  gtk_style_context_get_color (context, text);
+  if (!gtk_style_context_lookup_color (context, "warning_color", warning))
+    *warning = *text;
+}
+
+static GdkRGBA
+with_alpha (GdkRGBA color,
+            float   alpha)
+{
+  color.alpha *= alpha;
+  return color;
+}
+
+static const char *
+choose_icon (CofferKeyPicture *self,
+             gboolean         *is_warning)
+{
+  gboolean failed = self->entry != NULL && coffer_entry_get_error (self->entry) != NULL;
+
+  *is_warning = failed || coffer_key_picture_is_broken (self);
+  if (failed)
+    return "dialog-warning-symbolic";
+  if (*is_warning)
+    return "image-missing-symbolic";
+
+  return self->entry != NULL ? coffer_key_row_icon_name (coffer_entry_get_content_type (self->entry)) : NULL;
+}
+
+static void
+append_icon (CofferKeyPicture      *self,
+             GtkSnapshot           *snapshot,
+             const graphene_rect_t *plate,
+             const char            *name,
+             int                    size,
+             const GdkRGBA         *color)
+{
+  GtkIconTheme *theme = gtk_icon_theme_get_for_display (gtk_widget_get_display (self->owner));
+  g_autoptr(GtkIconPaintable) icon = gtk_icon_theme_lookup_icon (theme, name, NULL, size, gtk_widget_get_scale_factor (self->owner),
+                                                                 gtk_widget_get_direction (self->owner), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
+
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (plate->origin.x + (int) (plate->size.width - size) / 2,
+                                                          plate->origin.y + (int) (plate->size.height - size) / 2));
+  gtk_symbolic_paintable_snapshot_symbolic (GTK_SYMBOLIC_PAINTABLE (icon), snapshot, size, size, color, 1);
+  gtk_snapshot_restore (snapshot);
+}
+
+/* Covers the plate from its middle; what is smaller is not enlarged. */
+static void
+append_texture (CofferKeyPicture      *self,
+                GtkSnapshot           *snapshot,
+                const graphene_rect_t *plate)
+{
+  int scale = gtk_widget_get_scale_factor (self->owner);
+  double width = gdk_texture_get_width (self->texture) / (double) scale;
+  double height = gdk_texture_get_height (self->texture) / (double) scale;
+  double zoom = MAX (plate->size.width / width, plate->size.height / height);
+  int x, y;
+
+  if (self->texture_width == self->width && zoom > NEARLY)
+    zoom = 1;
+  width *= zoom;
+  height *= zoom;
+  x = (plate->size.width - width) / 2 * scale;   /* whole pixels of the screen */
+  y = (plate->size.height - height) / 2 * scale;
+  gtk_snapshot_append_texture (snapshot, self->texture,
+                               &GRAPHENE_RECT_INIT (plate->origin.x + x / (float) scale, plate->origin.y + y / (float) scale, width, height));
+}
+
+void
+coffer_key_picture_snapshot (CofferKeyPicture *self,
+                             GtkSnapshot      *snapshot,
+                             int               x,
+                             int               y,
+                             int               radius,
+                             int               icon_size)
+{
+  gboolean high_contrast = adw_style_manager_get_high_contrast (adw_style_manager_get_default ());
+  const graphene_rect_t plate = GRAPHENE_RECT_INIT (x, y, self->width, self->height);
+  gboolean is_warning;
+  const char *icon_name = choose_icon (self, &is_warning);
+  GdkRGBA text, warning, ink;
+  GskRoundedRect outline;
+
+  get_colors (self, &text, &warning);
+  gsk_rounded_rect_init_from_rect (&outline, &plate, radius);
+  gtk_snapshot_push_rounded_clip (snapshot, &outline);
+  ink = with_alpha (text, .06f);
+  gtk_snapshot_append_color (snapshot, &ink, &plate);
+  ink = is_warning ? warning : with_alpha (text, high_contrast ? 1 : .7f);
+  if (self->texture != NULL)
+    append_texture (self, snapshot, &plate);
+  else if (icon_name != NULL)
+    append_icon (self, snapshot, &plate, icon_name, icon_size, &ink);
+  gtk_snapshot_pop (snapshot);
+  ink = with_alpha (text, .4f);
+  if (high_contrast)
+    gtk_snapshot_append_border (snapshot, &outline, (float[4]) { 1, 1, 1, 1 }, (GdkRGBA[4]) { ink, ink, ink, ink });
+}
+
+CofferKeyPicture *
+coffer_key_picture_new (GtkWidget *owner)
+{
+  CofferKeyPicture *self = g_new0 (CofferKeyPicture, 1);
+
+  self->owner = owner;
+  g_signal_connect_swapped (owner, "notify::scale-factor", G_CALLBACK (ask_again), self);
+  return self;
+}
+
+void
+coffer_key_picture_free (CofferKeyPicture *self)
+{
+  g_signal_handlers_disconnect_by_data (self->owner, self);
+  let_go (self);
+  g_clear_object (&self->texture);
+  g_clear_object (&self->entry);
+  g_clear_object (&self->thumbnails);
+  g_free (self);
+}

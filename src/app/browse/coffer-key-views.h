@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "coffer-key-grid.h"
+#include "coffer-key-view.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_KEY_VIEWS (coffer_key_views_get_type ())
+G_DECLARE_FINAL_TYPE (CofferKeyViews, coffer_key_views, COFFER, KEY_VIEWS, GtkWidget)
+
+/**
+ * The keys of a table, as a list or as a grid. They share their selection, and changing from one to the other keeps the place.
+ *
+ * Signal "activated": a key was opened.
+ */
+
+/** @selection (nullable): of the keys to show. @thumbnails (nullable): who makes pictures of their values. */
+void           coffer_key_views_set_selection  (CofferKeyViews     *self,
+                                                CofferKeySelection *selection,
+                                                CofferThumbnails   *thumbnails);
+void           coffer_key_views_set_grid_shown (CofferKeyViews     *self,
+                                                gboolean            shown);
+gboolean       coffer_key_views_get_grid_shown (CofferKeyViews     *self);
+
+/** Both Returns: (transfer none) */
+CofferKeyView *coffer_key_views_get_list       (CofferKeyViews     *self);
+CofferKeyGrid *coffer_key_views_get_grid       (CofferKeyViews     *self);
+
+G_END_DECLS

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* The grid of keys with a real vault behind it: which tiles there are, where they are, and that the place stays. */
+#include <adwaita.h>
+#include <coffer-key-tiles.h>
+#include <coffer-key-views.h>
+#include <string.h>
+
+#include "displayless.h"
+#include "screen.h"
+
+#define N_KEYS 5000
+#define WIDTH 700
+#define HEIGHT 500
+
+typedef struct {
+  char *folder;
+  char *path;
+  CofferVault *vault;
+  CofferEntryList *list;
+  CofferKeySelection *selection;
+  CofferKeyViews *views;
+  CofferKeyGrid *grid;
+  CofferKeyTiles *tiles;
+  GtkWindow *window;
+} Fixture;
+
+/* The first widget of a type below another. */
+static gpointer
+find (GtkWidget *widget,
+      GType      type)
+{
+  gpointer found = G_TYPE_CHECK_INSTANCE_TYPE (widget, type) ? widget : NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find (child, type);
+  return found;
+}
+
+static guint
+count_tiles (Fixture *self)
+{
+  guint n = 0;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    n += COFFER_IS_KEY_TILE (child);
+  return n;
+}
+
+static const char *
+key_of (CofferKeyTile *tile)
+{
+  CofferEntry *entry = tile != NULL ? coffer_key_tile_get_entry (tile) : NULL;
+  const char *key = entry != NULL ? coffer_entry_get_display_key (entry) : NULL;
+
+  return key != NULL ? key : "";
+}
+
+static CofferKeyTile *
+tile_at (Fixture *self,
+         guint    position)
+{
+  return coffer_key_tiles_get_tile (self->tiles, position);
+}
+
+/* Where a tile lies in the grid; y of one that there is not is far away. */
+static GdkRectangle
+box_of (Fixture *self,
+        guint    position)
+{
+  CofferKeyTile *tile = tile_at (self, position);
+  graphene_rect_t box;
+
+  if (tile == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (tile), GTK_WIDGET (self->tiles), &box))
+    return (GdkRectangle) { 0, 99999, 0, 0 };
+
+  return (GdkRectangle) { box.origin.x, box.origin.y, box.size.width, box.size.height };
+}
+
+static gboolean
+is_in_view (Fixture *self,
+            guint    position)
+{
+  GdkRectangle box = box_of (self, position);
+
+  return box.y >= 0 && box.y + box.height <= gtk_widget_get_height (GTK_WIDGET (self->tiles));
+}
+
+/* How many tiles the first row has. */
+static guint
+count_columns (Fixture *self)
+{
+  guint n = 1;
+
+  while (n < 100 && box_of (self, n).y == box_of (self, 0).y)
+    n++;
+  return n;
+}
+
+static void
+set_up (Fixture       *self,
+        gconstpointer  data)
+{
+  self->folder = test_folder_new ();
+  self->path = test_make_vault (self->folder, "a.db", N_KEYS);
+  self->vault = test_open (self->path);
+  self->list = coffer_entry_list_new (self->vault);
+  self->selection = coffer_key_selection_new (self->list);
+  self->views = g_object_new (COFFER_TYPE_KEY_VIEWS, NULL);
+  self->grid = coffer_key_views_get_grid (self->views);
+  self->tiles = find (GTK_WIDGET (self->grid), COFFER_TYPE_KEY_TILES);
+  coffer_key_grid_set_size (self->grid, COFFER_THUMBNAIL_SIZE_MEDIUM);
+  coffer_key_views_set_grid_shown (self->views, TRUE);
+  coffer_key_views_set_selection (self->views, self->selection, NULL);
+  self->window = screen_show (GTK_WIDGET (self->views), WIDTH, HEIGHT);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+  test_wait_for (g_str_equal (key_of (tile_at (self, 0)), "user:0000000000"));
+}
+
+static void
+tear_down (Fixture       *self,
+           gconstpointer  data)
+{
+  g_object_add_weak_pointer (G_OBJECT (self->views), (gpointer *) &self->views);
+  gtk_window_destroy (self->window);
+  screen_assert_soon (self->views == NULL);
+  g_assert_finalize_object (self->selection);
+  g_assert_finalize_object (self->list);
+  test_close (self->vault);
+  g_free (self->path);
+  test_folder_remove (self->folder);
+}
+
+static void
+test_has_as_many_tiles_as_are_in_view (Fixture       *self,
+                                       gconstpointer  data)
+{
+  guint n_columns = count_columns (self);
+  guint n_rows = HEIGHT / box_of (self, 0).height + 1;
+
+  g_assert_cmpuint (n_columns, ==, 4);
+  g_assert_cmpuint (count_tiles (self), <=, n_columns * (n_rows + 3));
+  coffer_key_tiles_show_first (self->tiles, N_KEYS / 2);
+  screen_assert_soon (is_in_view (self, N_KEYS / 2));
+  g_assert_cmpuint (count_tiles (self), <=, n_columns * (n_rows + 3));
+}
+
+/* Nothing is made, and nothing let go of, however far it goes. */
+static void
+test_scrolling_uses_the_same_tiles (Fixture       *self,
+                                    gconstpointer  data)
+{
+  g_autoptr(GHashTable) before = g_hash_table_new (NULL, NULL);
+  guint n = count_tiles (self);
+
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    g_hash_table_add (before, child);
+  for (guint position = 0; position < N_KEYS; position += 97)
+    {
+      coffer_key_tiles_show_first (self->tiles, position);
+      screen_assert_soon (is_in_view (self, position));
+    }
+  g_assert_cmpuint (count_tiles (self), ==, n);
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    g_assert_true (g_hash_table_contains (before, child));
+}
+
+static void
+test_tiles_are_read_in_order (Fixture       *self,
+                              gconstpointer  data)
+{
+  guint last = 0;
+
+  coffer_key_tiles_show_first (self->tiles, 1000);
+  screen_assert_soon (is_in_view (self, 1000));
+  coffer_key_tiles_show_first (self->tiles, 990);
+  screen_assert_soon (is_in_view (self, 990));
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      guint position = coffer_entry_get_position (coffer_key_tile_get_entry (COFFER_KEY_TILE (child)));
+
+      g_assert_cmpuint (position, >, last);
+      last = position;
+    }
+}
+
+static void
+test_tiles_speak (Fixture       *self,
+                  gconstpointer  data)
+{
+  g_autofree char *size = g_format_size (1);
+  g_autofree char *name = g_strdup_printf ("user:0000000003, %s, Text", size);
+
+  test_wait_for (coffer_entry_get_type_label (coffer_key_tile_get_entry (tile_at (self, 3))) != NULL);
+  gtk_test_accessible_assert_property (tile_at (self, 3), GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+  gtk_test_accessible_assert_role (tile_at (self, 3), GTK_ACCESSIBLE_ROLE_LIST_ITEM);
+  coffer_key_tiles_choose (self->tiles, 3, FALSE, FALSE);
+  gtk_test_accessible_assert_state (tile_at (self, 3), GTK_ACCESSIBLE_STATE_SELECTED, TRUE);
+  gtk_test_accessible_assert_state (tile_at (self, 4), GTK_ACCESSIBLE_STATE_SELECTED, FALSE);
+}
+
+static void
+test_choosing_is_that_of_lists (Fixture       *self,
+                                gconstpointer  data)
+{
+  coffer_key_tiles_choose (self->tiles, 10, FALSE, FALSE);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 1);
+  coffer_key_tiles_choose (self->tiles, 20, FALSE, TRUE);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 11);
+  coffer_key_tiles_choose (self->tiles, 5, FALSE, TRUE);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 6);
+  coffer_key_tiles_choose (self->tiles, 7, TRUE, FALSE);
+  g_assert_false (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), 7));
+  coffer_key_tiles_choose (self->tiles, 9, TRUE, TRUE);   /* from one that is not: takes away */
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 3);
+  coffer_key_tiles_choose (self->tiles, 100, TRUE, FALSE);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 4);
+}
+
+static void
+test_revealing_scrolls_no_further_than_needed (Fixture       *self,
+                                               gconstpointer  data)
+{
+  guint n_columns = count_columns (self);
+
+  coffer_key_tiles_reveal (self->tiles, 1);
+  screen_run (50);
+  g_assert_cmpint (box_of (self, 0).y, >, 0);
+
+  coffer_key_tiles_reveal (self->tiles, 40 * n_columns);
+  screen_assert_soon (is_in_view (self, 40 * n_columns));
+  g_assert_false (is_in_view (self, 41 * n_columns));
+  g_assert_true (is_in_view (self, 39 * n_columns));
+
+  coffer_key_tiles_reveal (self->tiles, N_KEYS - 1);
+  screen_assert_soon (is_in_view (self, N_KEYS - 1));
+}
+
+/* A wider window, larger and smaller pictures: what was looked at is still in view. */
+static void
+test_place_survives_other_rooms (Fixture       *self,
+                                 gconstpointer  data)
+{
+  coffer_key_tiles_show_first (self->tiles, 2345);
+  screen_assert_soon (is_in_view (self, 2345));
+  for (guint size = 0; size < COFFER_N_THUMBNAIL_SIZES; size++)
+    {
+      coffer_key_grid_set_size (self->grid, size);
+      screen_run (50);
+      g_assert_true (is_in_view (self, 2345));
+      g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 2345);
+    }
+  gtk_window_set_default_size (self->window, 400, 400);
+  screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 400);
+  g_assert_true (is_in_view (self, 2345));
+  gtk_window_set_default_size (self->window, 1000, 600);
+  screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 1000);
+  g_assert_true (is_in_view (self, 2345));
+  g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 2345);
+}
+
+/* Keys that come before those in view, and some of those that go. */
+static void
+test_place_survives_other_programs (Fixture       *self,
+                                    gconstpointer  data)
+{
+  int y;
+
+  coffer_key_tiles_show_first (self->tiles, 3000);
+  screen_assert_soon (is_in_view (self, 3000));
+  coffer_key_tiles_choose (self->tiles, 3001, FALSE, FALSE);
+  test_wait_for (g_str_equal (key_of (tile_at (self, 3000)), "user:0000003000"));
+  y = box_of (self, 3000).y;
+
+  test_sql (self->path, "DELETE FROM kv WHERE key IN (CAST('user:0000003002' AS BLOB), CAST('user:0000000007' AS BLOB));"
+                        "INSERT INTO kv VALUES (x'61', x'31'), (x'62', x'32'), (x'63', x'33');");
+  coffer_entry_list_refresh (self->list);
+  test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (self->list)) == N_KEYS + 1);
+  test_wait_for (g_str_equal (key_of (tile_at (self, 3002)), "user:0000003000"));
+  screen_run (50);
+  g_assert_cmpint (box_of (self, 3002).y, ==, y);
+  g_assert_true (gtk_widget_get_state_flags (GTK_WIDGET (tile_at (self, 3003))) & GTK_STATE_FLAG_SELECTED);
+  test_wait_for (g_str_equal (key_of (tile_at (self, 3004)), "user:0000003003"));
+}
+
+static void
+test_focus_stays_with_its_tile (Fixture       *self,
+                                gconstpointer  data)
+{
+  CofferKeyTile *tile;
+
+  coffer_key_tiles_choose (self->tiles, 2, FALSE, FALSE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->grid));
+  tile = tile_at (self, 2);
+  g_assert_true (gtk_root_get_focus (GTK_ROOT (self->window)) == GTK_WIDGET (tile));
+
+  coffer_key_tiles_show_first (self->tiles, 2000);
+  screen_assert_soon (is_in_view (self, 2000));
+  g_assert_true (gtk_root_get_focus (GTK_ROOT (self->window)) == GTK_WIDGET (tile));
+  g_assert_cmpstr (key_of (tile), ==, "user:0000000002");
+
+  coffer_key_tiles_show_first (self->tiles, 0);
+  screen_assert_soon (is_in_view (self, 2));
+  g_assert_true (tile_at (self, 2) == tile);
+}
+
+static void
+test_list_and_grid_keep_place (Fixture       *self,
+                               gconstpointer  data)
+{
+  CofferKeyView *list = coffer_key_views_get_list (self->views);
+
+  coffer_key_tiles_show_first (self->tiles, 1501);
+  screen_assert_soon (is_in_view (self, 1501));
+  coffer_key_tiles_choose (self->tiles, 1502, FALSE, FALSE);
+  coffer_key_views_set_grid_shown (self->views, FALSE);
+  screen_assert_soon (coffer_key_view_get_first_visible (list) == 1501);
+  g_assert_cmpuint (count_tiles (self), ==, 0);
+  g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), 1502));
+
+  coffer_key_view_show_first (list, 4000);
+  screen_assert_soon (coffer_key_view_get_first_visible (list) == 4000);
+  coffer_key_views_set_grid_shown (self->views, TRUE);
+  screen_assert_soon (is_in_view (self, 4000));
+  g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 4000);
+}
+
+/* The last row has room for what lies over it. */
+static void
+test_bottom_room_is_free (Fixture       *self,
+                          gconstpointer  data)
+{
+  coffer_key_grid_set_bottom_room (self->grid, 72);
+  coffer_key_tiles_reveal (self->tiles, N_KEYS - 1);
+  screen_assert_soon (is_in_view (self, N_KEYS - 1));
+  g_assert_cmpint (box_of (self, N_KEYS - 1).y + box_of (self, N_KEYS - 1).height, <=, HEIGHT - 72);
+}
+
+static void
+test_another_order_begins_anew (Fixture       *self,
+                                gconstpointer  data)
+{
+  coffer_key_tiles_show_first (self->tiles, 3000);
+  screen_assert_soon (is_in_view (self, 3000));
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
+  test_wait_for (g_str_equal (key_of (tile_at (self, 0)), "user:0000004999"));
+  screen_assert_soon (is_in_view (self, 0));
+}
+
+#define ADD(name, test) g_test_add ("/browse/key-grid/" name, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  /* What widgets tell assistive technology is kept where a test can ask. */
+  g_setenv ("GTK_A11Y", "test", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  ADD ("has-as-many-tiles-as-are-in-view", test_has_as_many_tiles_as_are_in_view);
+  ADD ("scrolling-uses-the-same-tiles", test_scrolling_uses_the_same_tiles);
+  ADD ("tiles-are-read-in-order", test_tiles_are_read_in_order);
+  ADD ("tiles-speak", test_tiles_speak);
+  ADD ("choosing-is-that-of-lists", test_choosing_is_that_of_lists);
+  ADD ("revealing-scrolls-no-further-than-needed", test_revealing_scrolls_no_further_than_needed);
+  ADD ("place-survives-other-rooms", test_place_survives_other_rooms);
+  ADD ("place-survives-other-programs", test_place_survives_other_programs);
+  ADD ("focus-stays-with-its-tile", test_focus_stays_with_its_tile);
+  ADD ("list-and-grid-keep-place", test_list_and_grid_keep_place);
+  ADD ("bottom-room-is-free", test_bottom_room_is_free);
+  ADD ("another-order-begins-anew", test_another_order_begins_anew);
+
+  return g_test_run ();
+}
