@@ -161,17 +161,21 @@ static const GActionEntry entries[] = {
 
 static const struct {
   const char *action;
-  const char *accels[3];
+  const char *accels[4];   /* and NULL */
 } keys[] = {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
   { "win.back", { "<Alt>Left" } },
   { "win.find", { "<Control>f" } },
+  { "win.larger-thumbnails", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
   { "win.main-menu", { "F10" } },
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },
   { "win.refresh", { "F5", "<Control>r" } },
   { "win.sidebar", { "F9" } },
+  { "win.smaller-thumbnails", { "<Control>minus", "<Control>KP_Subtract" } },
+  { "win.view::grid", { "<Control>2" } },
+  { "win.view::list", { "<Control>1" } },
   { "window.close", { "<Control>w" } },
 };
 

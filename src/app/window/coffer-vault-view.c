@@ -39,13 +39,15 @@ struct _CofferVaultView {
   AdwWindowTitle *content_title;
   GtkWidget *content_back;
   GtkMenuButton *more_button;
+  GtkWidget *list_button;
+  GtkWidget *grid_button;
   CofferBanner *banner;
   GtkRevealer *incomplete;
   GtkLabel *incomplete_why;
   CofferSearchBar *search;
   GtkWidget *widen_button;
   GtkStack *pages;
-  CofferKeyView *keys;
+  CofferKeyViews *keys;
   GtkSpinner *spinner;
   AdwStatusPage *problem;
   AdwStatusPage *section_page;
@@ -88,6 +90,8 @@ update_folds (CofferVaultView *self)
   gtk_widget_set_visible (self->content_back, outer_folded);
   gtk_widget_set_visible (self->preview_back, inner_folded);
   gtk_widget_set_visible (GTK_WIDGET (self->more_button), first_is_content);
+  gtk_widget_set_visible (self->list_button, !outer_folded);
+  gtk_widget_set_visible (self->grid_button, !outer_folded);
   gtk_widget_set_visible (GTK_WIDGET (self->status_bar), !at_sidebar && !at_preview);
   adw_window_title_set_title (self->preview_title, inner_folded ? coffer_preview_get_title (self->preview) : "");
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
@@ -541,6 +545,14 @@ coffer_vault_view_get_keys (CofferVaultView *self)
 {
   g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
 
+  return coffer_key_views_get_list (self->keys);
+}
+
+CofferKeyViews *
+coffer_vault_view_get_views (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
   return self->keys;
 }
 
@@ -570,7 +582,7 @@ drop_vault (CofferVaultView *self)
       coffer_key_selection_clear (self->selection);
       g_signal_handlers_disconnect_by_func (self->selection, selected_cb, self);
     }
-  coffer_key_view_set_selection (self->keys, NULL);
+  coffer_key_views_set_selection (self->keys, NULL, NULL);
   g_clear_object (&self->selection);
   g_clear_object (&self->tally);
   coffer_search_bar_set_list (self->search, NULL);
@@ -589,6 +601,8 @@ void
 coffer_vault_view_set_vault (CofferVaultView *self,
                              CofferVault     *vault)
 {
+  g_autoptr(CofferThumbnails) thumbnails = NULL;
+
   g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
 
   drop_vault (self);
@@ -602,7 +616,8 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_preview_set_vault (self->preview, vault);
   self->selection = coffer_key_selection_new (self->list);
   g_signal_connect_swapped (self->selection, "notify::selected-entry", G_CALLBACK (selected_cb), self);
-  coffer_key_view_set_selection (self->keys, self->selection);
+  thumbnails = coffer_thumbnails_new (vault);
+  coffer_key_views_set_selection (self->keys, self->selection, thumbnails);
   self->tally = coffer_key_tally_new (self->selection);
   coffer_status_bar_set_vault (self->status_bar, vault, self->list, self->tally);
   coffer_search_bar_set_list (self->search, self->list);
@@ -692,6 +707,8 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_title);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_back);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, more_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, list_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, grid_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, banner);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete_why);
@@ -719,7 +736,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
 
   g_type_ensure (COFFER_TYPE_BANNER);
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
-  g_type_ensure (COFFER_TYPE_KEY_VIEW);
+  g_type_ensure (COFFER_TYPE_KEY_VIEWS);
   g_type_ensure (COFFER_TYPE_PANE);
   g_type_ensure (COFFER_TYPE_PREVIEW);
   g_type_ensure (COFFER_TYPE_SEARCH_BAR);

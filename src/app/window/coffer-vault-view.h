@@ -4,7 +4,7 @@
 #include <adwaita.h>
 
 #include "coffer-entry.h"
-#include "coffer-key-view.h"
+#include "coffer-key-views.h"
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
 #include "coffer-vault.h"
@@ -27,6 +27,8 @@ void           coffer_vault_view_set_vault          (CofferVaultView *self,
                                                      CofferVault     *vault);
 /** Returns: (transfer none) */
 CofferKeyView *coffer_vault_view_get_keys           (CofferVaultView *self);
+/** The list and the grid of the keys. Returns: (transfer none) */
+CofferKeyViews *coffer_vault_view_get_views         (CofferVaultView *self);
 
 /** Which keys of the vault are selected, in whatever view. Returns: (transfer none) (nullable) NULL without a vault */
 CofferKeySelection *

@@ -55,3 +55,8 @@ void              coffer_window_enable (CofferWindow *self, const char *name, gb
 /* coffer-window-keys.c: the actions on keys. */
 void coffer_window_add_key_actions    (CofferWindow *self);
 void coffer_window_update_key_actions (CofferWindow *self);
+
+/* coffer-window-views.c: the actions on how keys are shown, which are remembered. */
+void coffer_window_add_view_actions    (CofferWindow *self);
+void coffer_window_update_view_actions (CofferWindow *self);
+void coffer_window_restore_views       (CofferWindow *self, GSettings *settings);

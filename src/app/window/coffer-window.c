@@ -198,6 +198,7 @@ ensure_view (CofferWindow *self)
   if (settings != NULL)
     {
       restore_columns (columns, settings);
+      coffer_window_restore_views (self, settings);
       coffer_vault_view_set_sidebar_shown (self->view, g_settings_get_boolean (settings, "sidebar-visible"));
       coffer_vault_view_set_widths (self->view, g_settings_get_int (settings, "sidebar-width"), g_settings_get_int (settings, "preview-width"));
     }
