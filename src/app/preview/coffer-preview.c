@@ -10,6 +10,7 @@
 #include "coffer-preview.h"
 
 #include <coffer-image-render.h>
+#include <adwaita.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-content.h"
@@ -30,6 +31,7 @@ struct _CofferPreview
   guint loading_id;           /* until "loading" shows */
   guint renew_id;
 
+  AdwStatusPage *none;
   GtkStack *pages;
   CofferValueView *view;
 };
@@ -236,6 +238,20 @@ renew_if_coarse (CofferPreview *self)
 }
 
 void
+coffer_preview_set_n_selected (CofferPreview *self,
+                               guint          n)
+{
+  g_autofree char *title = NULL;
+
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  title = n > 1 ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%'u Key Selected", "%'u Keys Selected", n), n)
+                : g_strdup (_("No Key Selected"));
+  adw_status_page_set_title (self->none, title);
+  adw_status_page_set_description (self->none, n > 1 ? NULL : _("Select a key to see its value here"));
+}
+
+void
 coffer_preview_refresh (CofferPreview *self)
 {
   g_return_if_fail (COFFER_IS_PREVIEW (self));
@@ -344,6 +360,7 @@ coffer_preview_class_init (CofferPreviewClass *klass)
   coffer_preview_get_resource ();
   g_type_ensure (COFFER_TYPE_VALUE_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-preview.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferPreview, none);
   gtk_widget_class_bind_template_child (widget_class, CofferPreview, pages);
   gtk_widget_class_bind_template_child (widget_class, CofferPreview, view);
   gtk_widget_class_set_css_name (widget_class, "preview");

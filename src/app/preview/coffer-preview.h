@@ -27,6 +27,10 @@ void        coffer_preview_set_vault (CofferPreview *self,
 void        coffer_preview_show_key  (CofferPreview *self,
                                       CofferKey     *key);
 
+/** How many keys are selected, for when none of their values is shown. */
+void        coffer_preview_set_n_selected (CofferPreview *self,
+                                           guint          n);
+
 /** Read the value again, which may be another one now; the old one stays until that is done. */
 void        coffer_preview_refresh   (CofferPreview *self);
 

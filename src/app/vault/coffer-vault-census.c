@@ -206,27 +206,12 @@ gather_worker (kvault        *vault,
 
 static void next_slice (CofferVault *vault);
 
-static guint64
-count_rows (CofferVault *vault,
-            const char  *table)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (vault->sections));
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (vault->sections), i);
-
-      if (g_strcmp0 (coffer_section_get_name (section), table) == 0)
-        return coffer_section_get_count (section) != G_MAXUINT64 ? coffer_section_get_count (section) : 0;
-    }
-  return 0;
-}
-
 static void
 tell_progress (CofferVault     *vault,
                CofferGathering *self)
 {
   gint64 now = g_get_monotonic_time ();
+  guint64 total = coffer_vault_get_count (vault, self->table);
 
   if (now - self->told_at < PROGRESS_US)
     return;
@@ -238,7 +223,7 @@ tell_progress (CofferVault     *vault,
 
       if (asker->progress != NULL && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
         asker->progress (coffer_census_get_n_rows (self->census), coffer_census_get_n_bytes (self->census),
-                         count_rows (vault, self->table), asker->progress_data);
+                         total != G_MAXUINT64 ? total : 0, asker->progress_data);
     }
 }
 

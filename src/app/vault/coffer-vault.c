@@ -53,6 +53,18 @@ find_section (CofferVault *self,
   return NULL;
 }
 
+guint64
+coffer_vault_get_count (CofferVault *self,
+                        const char  *table)
+{
+  CofferSection *section;
+
+  g_return_val_if_fail (COFFER_IS_VAULT (self), G_MAXUINT64);
+
+  section = find_section (self, table);
+  return section != NULL ? coffer_section_get_count (section) : G_MAXUINT64;
+}
+
 static void
 update_editable (CofferVault *self)
 {

@@ -76,6 +76,9 @@ const char  *coffer_vault_get_display_name  (CofferVault *self);   /* base name 
 /** The sections, vault tables first (GListModel of CofferSection). Counts arrive later by themselves. (transfer none) */
 GListModel  *coffer_vault_get_sections      (CofferVault *self);
 
+/** The keys of a table, as far as they have been counted; G_MAXUINT64 until then. */
+guint64      coffer_vault_get_count         (CofferVault *self, const char *table);
+
 /** Property "table" (read-write, notify): the table that list and preview look at. */
 const char  *coffer_vault_get_table         (CofferVault *self);
 void         coffer_vault_set_table         (CofferVault *self, const char *table);

@@ -20,6 +20,7 @@ struct _CofferStatusBar {
   GtkLabel *summary;
   GtkWidget *counting_box;
   GtkLabel *counting_label;
+  GtkWidget *stop_button;
   GtkLabel *changes;
   GtkWidget *wal;
   GtkLabel *wal_label;
@@ -32,6 +33,7 @@ struct _CofferStatusBar {
   CofferSection *section;
   GCancellable *counting;
   gint64 counting_since;
+  gint64 loading_since;        /* of the list */
   gboolean stopped;            /* a person does not want to know the bytes */
   guint quiet_id;              /* until counting begins */
   gint64 active_at;            /* the last input, in us */
@@ -66,10 +68,26 @@ coffer_status_bar_format_keys (guint64 n_keys)
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key", "%s keys", n_keys), number);
 }
 
+static gboolean
+is_narrowed (CofferStatusBar *self)
+{
+  return coffer_entry_list_get_prefix (self->list) != NULL || coffer_entry_list_get_filter (self->list) != NULL;
+}
+
+/* Those of a table are known by its count before the list has them all. */
+static guint64
+get_n_keys (CofferStatusBar *self)
+{
+  guint64 n_keys = coffer_entry_list_get_n_keys (self->list);
+  guint64 count = is_narrowed (self) ? G_MAXUINT64 : coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault));
+
+  return coffer_entry_list_get_loading (self->list) && count != G_MAXUINT64 ? MAX (count, n_keys) : n_keys;
+}
+
 static char *
 format_keys (CofferStatusBar *self)
 {
-  guint64 n_keys = coffer_entry_list_get_n_keys (self->list);
+  guint64 n_keys = get_n_keys (self);
   g_autofree char *keys = coffer_status_bar_format_keys (n_keys);
   g_autofree char *bytes = NULL;
 
@@ -161,6 +179,42 @@ stop_counting (CofferStatusBar *self)
   gtk_widget_set_visible (self->counting_box, FALSE);
 }
 
+/* How far a pass behind is, which @stop ends; once it has lasted for a moment. */
+static void
+show_pass (CofferStatusBar *self,
+           gint64           since,
+           const char      *text,
+           const char      *stop)
+{
+  if (g_get_monotonic_time () - since < PATIENCE_US)
+    return;
+
+  gtk_label_set_text (self->counting_label, text);
+  gtk_widget_set_tooltip_text (self->stop_button, stop);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->stop_button), GTK_ACCESSIBLE_PROPERTY_LABEL, stop, -1);
+  gtk_widget_set_visible (self->counting_box, self->section == NULL && !self->narrow);
+}
+
+static gboolean
+is_sorting (CofferStatusBar *self)
+{
+  return self->list != NULL && coffer_entry_list_get_loading (self->list) &&
+         coffer_entry_list_get_sort (self->list) != COFFER_SORT_KEY;
+}
+
+static void
+progress_cb (CofferStatusBar *self)
+{
+  double progress = coffer_entry_list_get_progress (self->list);
+  g_autofree char *text = NULL;
+
+  if (!is_sorting (self) || progress < 0)
+    return;
+
+  text = g_strdup_printf (_("sorting %d %%"), (int) (progress * 100));
+  show_pass (self, self->loading_since, text, _("Stop Sorting"));
+}
+
 static void
 counting_cb (const CofferVaultTotals *so_far,
              gpointer                 user_data)
@@ -169,12 +223,11 @@ counting_cb (const CofferVaultTotals *so_far,
   guint64 n_keys = self->list != NULL ? coffer_entry_list_get_n_keys (self->list) : 0;
   g_autofree char *text = NULL;
 
-  if (self->counting == NULL || n_keys == 0 || g_get_monotonic_time () - self->counting_since < PATIENCE_US)
+  if (self->counting == NULL || n_keys == 0)
     return;
 
   text = g_strdup_printf (_("counting bytes %d %%"), (int) (MIN (so_far->keys, n_keys) * 100 / n_keys));
-  gtk_label_set_text (self->counting_label, text);
-  gtk_widget_set_visible (self->counting_box, self->section == NULL && !self->narrow);
+  show_pass (self, self->counting_since, text, _("Stop Counting"));
 }
 
 static void
@@ -212,12 +265,6 @@ measure (CofferStatusBar *self)
 
   coffer_ranges_add_range (rows, 0, (guint) coffer_entry_list_get_n_keys (self->list));
   coffer_entry_list_measure_async (self->list, rows, self->counting, measured_cb, g_object_ref (self));
-}
-
-static gboolean
-is_narrowed (CofferStatusBar *self)
-{
-  return coffer_entry_list_get_prefix (self->list) != NULL || coffer_entry_list_get_filter (self->list) != NULL;
 }
 
 static void
@@ -258,6 +305,11 @@ count (CofferStatusBar *self)
 static void
 stop_counting_cb (CofferStatusBar *self)
 {
+  if (is_sorting (self))
+    {
+      gtk_widget_activate_action (GTK_WIDGET (self), "win.sort", "s", "key");
+      return;
+    }
   self->stopped = TRUE;
   stop_counting (self);
 }
@@ -295,6 +347,7 @@ static void
 loading_cb (CofferStatusBar *self)
 {
   stop_counting (self);
+  self->loading_since = g_get_monotonic_time ();
   if (!coffer_entry_list_get_loading (self->list) && coffer_vault_get_table (self->vault) != NULL && !self->stopped)
     {
       if (coffer_entry_list_get_n_keys (self->list) <= FEW_KEYS)
@@ -408,6 +461,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, n_keys_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, changes_cb, self);
+      g_signal_handlers_disconnect_by_func (self->list, progress_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
   g_set_object (&self->vault, vault);
@@ -424,6 +478,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
 
   g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
+  g_signal_connect_swapped (list, "notify::progress", G_CALLBACK (progress_cb), self);
   g_signal_connect_swapped (list, "notify::n-added", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
@@ -496,6 +551,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, summary);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_box);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, stop_button);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);

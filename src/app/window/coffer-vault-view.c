@@ -518,6 +518,7 @@ selected_cb (CofferVaultView *self)
 {
   CofferEntry *entry = coffer_key_selection_get_selected_entry (self->selection);
 
+  coffer_preview_set_n_selected (self->preview, coffer_key_selection_get_n_selected (self->selection));
   if (entry == NULL || coffer_entry_get_key (entry) != NULL)
     coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
 }
@@ -616,6 +617,7 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_preview_set_vault (self->preview, vault);
   self->selection = coffer_key_selection_new (self->list);
   g_signal_connect_swapped (self->selection, "notify::selected-entry", G_CALLBACK (selected_cb), self);
+  g_signal_connect_swapped (self->selection, "notify::n-selected", G_CALLBACK (selected_cb), self);
   thumbnails = coffer_thumbnails_new (vault);
   coffer_key_views_set_selection (self->keys, self->selection, thumbnails);
   self->tally = coffer_key_tally_new (self->selection);
