@@ -165,9 +165,11 @@ static const struct {
 } keys[] = {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
-  { "win.back", { "<Alt>Left" } },
   { "win.find", { "<Control>f" } },
   { "win.larger-thumbnails", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
+  { "win.go-back", { "<Alt>Left" } },
+  { "win.go-forward", { "<Alt>Right" } },
+  { "win.go-up", { "<Alt>Up" } },
   { "win.main-menu", { "F10" } },
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },

@@ -308,12 +308,14 @@ go_in (CofferSidebarList *self,
        CofferSidebarRow  *row)
 {
   guint position = coffer_sidebar_row_get_position (row);
+  g_autoptr(CofferSidebarItem) next = g_list_model_get_item (G_LIST_MODEL (self->tree), position + 1);
+  CofferSidebarItem *item = coffer_sidebar_row_get_item (row);
 
   if (!coffer_sidebar_row_get_expandable (row))
     return;
-  if (!coffer_sidebar_item_get_expanded (coffer_sidebar_row_get_item (row)))
+  if (!coffer_sidebar_item_get_expanded (item))
     coffer_sidebar_tree_set_expanded (self->tree, position, TRUE);
-  else
+  else if (next != NULL && coffer_sidebar_item_get_depth (next) > coffer_sidebar_item_get_depth (item))   /* or it is still to come */
     focus_position (self, position + 1);
 }
 
@@ -592,6 +594,14 @@ coffer_sidebar_list_set_separators (CofferSidebarList *self,
 
   coffer_separators_init (&self->separators, characters);
   show_tree (self);
+}
+
+const CofferSeparators *
+coffer_sidebar_list_get_separators (CofferSidebarList *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR_LIST (self), NULL);
+
+  return &self->separators;
 }
 
 static void

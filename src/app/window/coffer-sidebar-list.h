@@ -3,7 +3,7 @@
 
 #include <gtk/gtk.h>
 
-#include "coffer-vault.h"
+#include "coffer-prefix.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +24,8 @@ void coffer_sidebar_list_set_vault      (CofferSidebarList *self,
 /** Which bytes part keys; the tree is made anew. */
 void coffer_sidebar_list_set_separators (CofferSidebarList *self,
                                          const char        *characters);
+
+const CofferSeparators *coffer_sidebar_list_get_separators (CofferSidebarList *self);
 
 /** Show a row as the chosen one: @section (nullable), @prefix (nullable). */
 void coffer_sidebar_list_set_chosen     (CofferSidebarList *self,

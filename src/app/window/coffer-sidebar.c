@@ -95,7 +95,8 @@ find_section (CofferSidebar *self,
 
 void
 coffer_sidebar_select (CofferSidebar *self,
-                       const char    *name)
+                       const char    *name,
+                       GBytes        *prefix)
 {
   g_autoptr(CofferSection) section = NULL;
 
@@ -103,7 +104,7 @@ coffer_sidebar_select (CofferSidebar *self,
 
   section = find_section (self, name);
   if (section != NULL)
-    coffer_sidebar_choose (self, section, NULL);
+    coffer_sidebar_choose (self, section, coffer_section_is_vault (section) ? prefix : NULL);
 }
 
 /* The file holds other sections than before: stay with the name, or else with the table in use. */
@@ -115,7 +116,7 @@ sections_changed_cb (CofferSidebar *self)
   if (section != NULL)
     coffer_sidebar_choose (self, section, coffer_section_is_vault (section) ? self->prefix : NULL);
   else
-    coffer_sidebar_select (self, coffer_vault_get_table (self->vault));
+    coffer_sidebar_select (self, coffer_vault_get_table (self->vault), NULL);
 }
 
 void
@@ -185,6 +186,14 @@ coffer_sidebar_get_prefix (CofferSidebar *self)
   g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
 
   return self->prefix;
+}
+
+const CofferSeparators *
+coffer_sidebar_get_separators (CofferSidebar *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
+
+  return coffer_sidebar_list_get_separators (self->list);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "coffer-prefix.h"
 #include "coffer-recent.h"
 #include "coffer-vault.h"
 
@@ -33,9 +34,11 @@ void           coffer_sidebar_choose        (CofferSidebar *self,
 /** Which bytes part keys into segments; whatever prefix is chosen is left. */
 void           coffer_sidebar_set_separators (CofferSidebar *self,
                                              const char    *characters);
-/** Choose the section called @name, if there is one. */
+const CofferSeparators *coffer_sidebar_get_separators (CofferSidebar *self);
+/** Choose the section called @name, if there is one, or @prefix (nullable) in it. */
 void           coffer_sidebar_select        (CofferSidebar *self,
-                                             const char    *name);
+                                             const char    *name,
+                                             GBytes        *prefix);
 AdwHeaderBar  *coffer_sidebar_get_header    (CofferSidebar *self);
 void           coffer_sidebar_pop_up_menu   (CofferSidebar *self);
 

@@ -15,7 +15,9 @@
 #include "coffer-banner.h"
 #include "coffer-entry-list.h"
 #include "coffer-facts-list.h"
+#include "coffer-history.h"
 #include "coffer-pane.h"
+#include "coffer-place-title.h"
 #include "coffer-preview.h"
 #include "coffer-search-bar.h"
 #include "coffer-sidebar-row.h"
@@ -23,7 +25,7 @@
 #include "coffer-status-bar.h"
 
 #define PATIENCE_MS 300
-#define TITLE_BYTES 128     /* of a prefix */
+#define SCOPE_BYTES 128     /* of a prefix, beside what is searched for */
 #define COUNTING_UP_MS 250  /* between numbers that go on growing */
 
 struct _CofferVaultView {
@@ -36,7 +38,7 @@ struct _CofferVaultView {
   CofferPane *preview_pane;
   CofferSidebar *sidebar;
   AdwHeaderBar *content_header;
-  AdwWindowTitle *content_title;
+  CofferPlaceTitle *content_title;
   GtkWidget *content_back;
   GtkMenuButton *more_button;
   GtkWidget *list_button;
@@ -62,6 +64,7 @@ struct _CofferVaultView {
   CofferEntryList *list;
   CofferKeySelection *selection;
   CofferKeyTally *tally;
+  CofferHistory *history;
   CofferSection *watched;  /* the section on show if it is no table */
   gboolean sidebar_shown;
   guint patience;
@@ -313,37 +316,25 @@ name_kind (CofferSection *section)
     }
 }
 
-/* (nullable) */
-static char *
-describe_prefix (CofferVaultView *self)
-{
-  GBytes *prefix = coffer_sidebar_get_prefix (self->sidebar);
-  gsize size;
-  const char *data = prefix != NULL ? g_bytes_get_data (prefix, &size) : NULL;
-
-  return prefix != NULL ? coffer_key_bytes_to_display (data, size, TITLE_BYTES) : NULL;
-}
-
 static void
 update_title (CofferVaultView *self)
 {
   CofferSection *section = coffer_sidebar_get_section (self->sidebar);
   g_autofree char *keys = NULL;
 
-  g_autofree char *prefix = describe_prefix (self);
-
-  adw_window_title_set_title (self->content_title, prefix != NULL ? prefix : section != NULL ? coffer_section_get_display_name (section) : "");
+  coffer_place_title_set_place (self->content_title, section != NULL ? coffer_section_get_display_name (section) : "",
+                                coffer_sidebar_get_prefix (self->sidebar), coffer_sidebar_get_separators (self->sidebar));
   if (self->watched != NULL)
-    adw_window_title_set_subtitle (self->content_title, name_kind (section));
+    coffer_place_title_set_subtitle (self->content_title, name_kind (section));
   else if (self->list != NULL && coffer_entry_list_get_filter (self->list) != NULL && coffer_entry_list_get_loading (self->list))
     return;   /* how many there are is known already; a search looks at them all once more */
   else if (self->list != NULL && coffer_entry_list_get_n_scope (self->list) > 0)
     {
       keys = coffer_status_bar_format_keys (coffer_entry_list_get_n_scope (self->list));
-      adw_window_title_set_subtitle (self->content_title, keys);
+      coffer_place_title_set_subtitle (self->content_title, keys);
     }
   else
-    adw_window_title_set_subtitle (self->content_title, "");
+    coffer_place_title_set_subtitle (self->content_title, "");
 }
 
 static gboolean
@@ -354,6 +345,17 @@ title_cb (gpointer user_data)
   self->title_id = 0;
   update_title (self);
   return G_SOURCE_REMOVE;
+}
+
+/* (nullable) */
+static char *
+describe_prefix (CofferVaultView *self)
+{
+  GBytes *prefix = coffer_sidebar_get_prefix (self->sidebar);
+  gsize size;
+  const char *data = prefix != NULL ? g_bytes_get_data (prefix, &size) : NULL;
+
+  return prefix != NULL ? coffer_key_bytes_to_display (data, size, SCOPE_BYTES) : NULL;
 }
 
 /* What the search is among. */
@@ -432,6 +434,7 @@ section_cb (CofferVaultView *self)
   if (self->vault == NULL || section == NULL)
     return;
 
+  coffer_history_visit (self->history, coffer_section_get_name (section), coffer_sidebar_get_prefix (self->sidebar));
   if (!coffer_section_is_vault (section))
     {
       coffer_key_selection_clear (self->selection);
@@ -458,6 +461,54 @@ section_activated_cb (CofferVaultView *self)
   show_content (self);
   if (adw_leaflet_get_folded (self->outer))
     gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+}
+
+static void
+crumb_chosen_cb (CofferVaultView *self,
+                 GBytes          *prefix)
+{
+  coffer_sidebar_choose (self->sidebar, coffer_sidebar_get_section (self->sidebar), prefix);
+}
+
+void
+coffer_vault_view_go_up (CofferVaultView *self)
+{
+  GBytes *prefix = coffer_sidebar_get_prefix (self->sidebar);
+  g_autoptr(GBytes) parent = NULL;
+  gsize size;
+
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (prefix == NULL)
+    return;
+  size = coffer_separators_parent (coffer_sidebar_get_separators (self->sidebar), prefix);
+  parent = size > 0 ? g_bytes_new_from_bytes (prefix, 0, size) : NULL;
+  coffer_sidebar_choose (self->sidebar, coffer_sidebar_get_section (self->sidebar), parent);
+}
+
+void
+coffer_vault_view_go_along (CofferVaultView *self,
+                            int              step)
+{
+  gboolean at_preview = adw_leaflet_get_folded (self->inner) && adw_leaflet_get_visible_child (self->inner) == GTK_WIDGET (self->preview_pane);
+  const char *section;
+  GBytes *prefix;
+
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (!at_preview && coffer_history_go (self->history, step, &section, &prefix))
+    coffer_sidebar_select (self->sidebar, section, prefix);
+  else if (step < 0)
+    coffer_vault_view_go_back (self);
+}
+
+void
+coffer_vault_view_set_separators (CofferVaultView *self,
+                                  const char      *characters)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  coffer_sidebar_set_separators (self->sidebar, characters);
 }
 
 /* Searching */
@@ -592,6 +643,7 @@ drop_vault (CofferVaultView *self)
   coffer_status_bar_set_vault (self->status_bar, NULL, NULL, NULL);
   coffer_banner_set_vault (self->banner, NULL);
   coffer_sidebar_set_vault (self->sidebar, NULL);
+  coffer_history_clear (self->history);
   g_clear_object (&self->list);
   if (self->vault != NULL)
     coffer_vault_set_watching (self->vault, FALSE);
@@ -625,7 +677,7 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   coffer_search_bar_set_list (self->search, self->list);
   coffer_banner_set_vault (self->banner, vault);
   coffer_sidebar_set_vault (self->sidebar, vault);
-  coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault));
+  coffer_sidebar_select (self->sidebar, coffer_vault_get_table (vault), NULL);
   update_watching (self);
   update_page (self);
   update_title (self);
@@ -689,11 +741,20 @@ coffer_vault_view_dispose (GObject *object)
 }
 
 static void
+coffer_vault_view_finalize (GObject *object)
+{
+  coffer_history_free (COFFER_VAULT_VIEW (object)->history);
+
+  G_OBJECT_CLASS (coffer_vault_view_parent_class)->finalize (object);
+}
+
+static void
 coffer_vault_view_class_init (CofferVaultViewClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = coffer_vault_view_dispose;
+  G_OBJECT_CLASS (klass)->finalize = coffer_vault_view_finalize;
   widget_class->grab_focus = coffer_vault_view_grab_focus;
   widget_class->map = coffer_vault_view_map;
   widget_class->unmap = coffer_vault_view_unmap;
@@ -728,6 +789,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, status_bar);
   gtk_widget_class_bind_template_callback (widget_class, clear_search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, crumb_chosen_cb);
   gtk_widget_class_bind_template_callback (widget_class, escape_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, leave_search_cb);
@@ -740,6 +802,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
   g_type_ensure (COFFER_TYPE_KEY_VIEWS);
   g_type_ensure (COFFER_TYPE_PANE);
+  g_type_ensure (COFFER_TYPE_PLACE_TITLE);
   g_type_ensure (COFFER_TYPE_PREVIEW);
   g_type_ensure (COFFER_TYPE_SEARCH_BAR);
   g_type_ensure (COFFER_TYPE_SIDEBAR);
@@ -752,6 +815,7 @@ coffer_vault_view_init (CofferVaultView *self)
   GtkEventController *input = gtk_event_controller_legacy_new ();
 
   self->sidebar_shown = TRUE;
+  self->history = coffer_history_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);

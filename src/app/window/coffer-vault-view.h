@@ -47,6 +47,14 @@ void           coffer_vault_view_refresh            (CofferVaultView *self);
 
 /** From the preview to the keys, or from the keys to the tables, when folded. */
 void           coffer_vault_view_go_back            (CofferVaultView *self);
+/** To the prefix around the one on show. */
+void           coffer_vault_view_go_up              (CofferVaultView *self);
+/** To where one was before (@step -1), or went from there (1): tables and prefixes. */
+void           coffer_vault_view_go_along           (CofferVaultView *self,
+                                                     int              step);
+/** Which bytes part keys into prefixes. */
+void           coffer_vault_view_set_separators     (CofferVaultView *self,
+                                                     const char      *characters);
 void           coffer_vault_view_focus_next_pane    (CofferVaultView *self);
 void           coffer_vault_view_pop_up_menu        (CofferVaultView *self);
 

@@ -442,6 +442,7 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "try-again", self->problem_shown);
   coffer_window_update_key_actions (self);
   coffer_window_update_view_actions (self);
+  coffer_window_update_place_actions (self);
 
   if (!shown)
     return;
@@ -458,5 +459,6 @@ coffer_window_add_actions (CofferWindow *self)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   coffer_window_add_key_actions (self);
   coffer_window_add_view_actions (self);
+  coffer_window_add_place_actions (self);
   coffer_window_update_actions (self);
 }

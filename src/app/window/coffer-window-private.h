@@ -60,3 +60,9 @@ void coffer_window_update_key_actions (CofferWindow *self);
 void coffer_window_add_view_actions    (CofferWindow *self);
 void coffer_window_update_view_actions (CofferWindow *self);
 void coffer_window_restore_views       (CofferWindow *self, GSettings *settings);
+
+/* coffer-window-places.c: the actions on where one is. */
+void coffer_window_add_place_actions    (CofferWindow *self);
+void coffer_window_update_place_actions (CofferWindow *self);
+/** Once there is a view. */
+void coffer_window_follow_separators    (CofferWindow *self);
