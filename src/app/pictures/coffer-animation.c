@@ -138,7 +138,7 @@ render_frame (CofferAnimation *self,
 {
   GdkPixbuf *pixbuf = gdk_pixbuf_animation_iter_get_pixbuf (self->iter);
 
-  return pixbuf != NULL ? coffer_image_render (pixbuf, 1, self->max_width, self->max_height, cancellable, opaque) : NULL;
+  return pixbuf != NULL ? coffer_image_render (pixbuf, 1, self->max_width, self->max_height, cancellable, opaque, NULL) : NULL;
 }
 
 /* Worker thread: owns iter and clock while busy. */

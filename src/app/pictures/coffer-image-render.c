@@ -6,8 +6,7 @@
 
 #include "coffer-image-render.h"
 
-/* About 5 ms of scaling, after which the cancellable is looked at. */
-#define STRIP_PIXELS (1 << 19)
+#include "coffer-image-reduce.h"
 
 void
 coffer_image_fit (int  width,
@@ -43,49 +42,6 @@ coffer_image_is_on_side (int orientation)
   return orientation >= 5 && orientation <= 8;
 }
 
-static GdkPixbuf *
-scale (GdkPixbuf    *source,
-       int           width,
-       int           height,
-       GCancellable *cancellable)
-{
-  int source_width = gdk_pixbuf_get_width (source), source_height = gdk_pixbuf_get_height (source);
-  gint64 row_cost = (gint64) source_width * source_height / height + 1;
-  int strip = CLAMP (STRIP_PIXELS / row_cost, 1, height);
-  g_autoptr(GdkPixbuf) dest = NULL;
-
-  if (width == source_width && height == source_height)
-    return g_object_ref (source);
-
-  dest = gdk_pixbuf_new (GDK_COLORSPACE_RGB, gdk_pixbuf_get_has_alpha (source), 8, width, height);
-
-  for (int y = 0; dest != NULL && y < height; y += strip)
-    {
-      if (g_cancellable_is_cancelled (cancellable))
-        return NULL;
-      /* "Bilinear" takes in every source pixel when it reduces. */
-      gdk_pixbuf_scale (source, dest, 0, y, width, MIN (strip, height - y), 0, 0,
-                        (double) width / source_width, (double) height / source_height, GDK_INTERP_BILINEAR);
-    }
-
-  return g_steal_pointer (&dest);
-}
-
-static GdkPixbuf *
-orient (GdkPixbuf *pixbuf,
-        int        orientation)
-{
-  char value[] = { (char) ('0' + orientation), '\0' };
-
-  if (orientation <= 1 || orientation > 8)
-    return g_object_ref (pixbuf);
-
-  gdk_pixbuf_remove_option (pixbuf, "orientation");
-  gdk_pixbuf_set_option (pixbuf, "orientation", value);
-
-  return gdk_pixbuf_apply_embedded_orientation (pixbuf);
-}
-
 /* x * alpha / 255, rounded, without a division. */
 static guint32
 premultiply (guint32 x,
@@ -96,69 +52,148 @@ premultiply (guint32 x,
   return (t + (t >> 8)) >> 8;
 }
 
+/* To GDK_MEMORY_DEFAULT: A, R, G, B from the highest byte of a 32-bit number, premultiplied. */
 static void
 convert_row (const guint8 *source,
              guint32      *dest,
              int           width,
-             gboolean      has_alpha,
-             guint32      *alphas)
+             gboolean      has_alpha)
 {
-  /* GDK_MEMORY_DEFAULT: A, R, G, B from the highest byte of a 32-bit number, premultiplied. */
   for (int x = 0; x < width; x++)
     {
       guint32 alpha = has_alpha ? source[3] : 0xff;
 
       dest[x] = alpha << 24 | premultiply (source[0], alpha) << 16 |
                 premultiply (source[1], alpha) << 8 | premultiply (source[2], alpha);
-      *alphas &= alpha;
       source += has_alpha ? 4 : 3;
     }
 }
 
-static GdkTexture *
+static void
 convert (GdkPixbuf *pixbuf,
-         gboolean  *opaque)
+         guint32   *pixels)
 {
   int width = gdk_pixbuf_get_width (pixbuf), height = gdk_pixbuf_get_height (pixbuf);
   int rowstride = gdk_pixbuf_get_rowstride (pixbuf);
   gboolean has_alpha = gdk_pixbuf_get_has_alpha (pixbuf);
   const guint8 *source = gdk_pixbuf_read_pixels (pixbuf);
-  gsize stride = (gsize) width * 4;
-  guint32 *dest = g_try_malloc (stride * height);
-  guint32 alphas = 0xff;
-  g_autoptr(GBytes) bytes = NULL;
-
-  if (dest == NULL)
-    return NULL;
 
   for (int y = 0; y < height; y++)
-    convert_row (source + (gsize) y * rowstride, dest + (gsize) y * width, width, has_alpha, &alphas);
+    convert_row (source + (gsize) y * rowstride, pixels + (gsize) y * width, width, has_alpha);
+}
 
-  *opaque = alphas == 0xff;
-  bytes = g_bytes_new_take (dest, stride * height);
+/* Where a pixel at (@x, @y) of a picture is once that is turned. */
+static gsize
+place_of (int x,
+          int y,
+          int width,
+          int height,
+          int orientation)
+{
+  switch (orientation)
+    {
+    case 2: return (gsize) y * width + width - 1 - x;
+    case 3: return (gsize) (height - 1 - y) * width + width - 1 - x;
+    case 4: return (gsize) (height - 1 - y) * width + x;
+    case 5: return (gsize) x * height + y;
+    case 6: return (gsize) x * height + height - 1 - y;
+    case 7: return (gsize) (width - 1 - x) * height + height - 1 - y;
+    case 8: return (gsize) (width - 1 - x) * height + y;
+    default: return (gsize) y * width + x;
+    }
+}
 
-  return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
+/* Returns: (transfer full) (nullable): @pixels, which are freed, turned; NULL if out of memory */
+static guint32 *
+turn (guint32 *pixels,
+      int      width,
+      int      height,
+      int      orientation)
+{
+  guint32 *turned;
+
+  if (orientation <= 1 || orientation > 8)
+    return pixels;
+
+  turned = g_try_malloc_n ((gsize) width * height, sizeof *turned);
+  for (int y = 0; turned != NULL && y < height; y++)
+    for (int x = 0; x < width; x++)
+      turned[place_of (x, y, width, height, orientation)] = pixels[(gsize) y * width + x];
+  g_free (pixels);
+
+  return turned;
+}
+
+static gboolean
+is_opaque (const guint32 *pixels,
+           gsize          n)
+{
+  guint32 all = 0xffffffff;
+
+  for (gsize i = 0; i < n; i++)
+    all &= pixels[i];
+
+  return all >> 24 == 0xff;
+}
+
+/* Reduced, not turned. Returns: (transfer full) (nullable): NULL if cancelled or out of memory */
+static guint32 *
+get_pixels (GdkPixbuf    *pixbuf,
+            int           width,
+            int           height,
+            GCancellable *cancellable)
+{
+  guint32 *pixels = g_try_malloc_n ((gsize) width * height, sizeof *pixels);
+
+  if (pixels == NULL)
+    return NULL;
+
+  if (width == gdk_pixbuf_get_width (pixbuf) && height == gdk_pixbuf_get_height (pixbuf))
+    convert (pixbuf, pixels);
+  else if (!coffer_image_reduce (pixbuf, pixels, width, height, cancellable))
+    g_clear_pointer (&pixels, g_free);
+
+  return pixels;
+}
+
+static GdkTexture *
+texture_new (guint32   *pixels,
+             int        width,
+             int        height,
+             gboolean  *opaque,
+             GBytes   **bytes_out)
+{
+  gsize n = (gsize) width * height;
+  g_autoptr(GBytes) bytes = NULL;
+  GdkTexture *texture;
+
+  *opaque = is_opaque (pixels, n);
+  bytes = g_bytes_new_take (pixels, n * sizeof *pixels);
+  texture = gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, width * sizeof *pixels);
+  if (bytes_out != NULL)
+    *bytes_out = g_steal_pointer (&bytes);
+
+  return texture;
 }
 
 GdkTexture *
-coffer_image_render (GdkPixbuf    *pixbuf,
-                     int           orientation,
-                     int           max_width,
-                     int           max_height,
-                     GCancellable *cancellable,
-                     gboolean     *opaque)
+coffer_image_render (GdkPixbuf     *pixbuf,
+                     int            orientation,
+                     int            max_width,
+                     int            max_height,
+                     GCancellable  *cancellable,
+                     gboolean      *opaque,
+                     GBytes       **bytes)
 {
   gboolean on_side = coffer_image_is_on_side (orientation);
-  g_autoptr(GdkPixbuf) scaled = NULL;
-  g_autoptr(GdkPixbuf) turned = NULL;
+  guint32 *pixels;
   int width, height;
 
   coffer_image_fit (gdk_pixbuf_get_width (pixbuf), gdk_pixbuf_get_height (pixbuf),
                     on_side ? max_height : max_width, on_side ? max_width : max_height, &width, &height);
-
-  if ((scaled = scale (pixbuf, width, height, cancellable)) == NULL ||
-      (turned = orient (scaled, orientation)) == NULL)
+  if ((pixels = get_pixels (pixbuf, width, height, cancellable)) == NULL ||
+      (pixels = turn (pixels, width, height, orientation)) == NULL)
     return NULL;
 
-  return convert (turned, opaque);
+  return texture_new (pixels, on_side ? height : width, on_side ? width : height, opaque, bytes);
 }

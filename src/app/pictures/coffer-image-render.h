@@ -27,6 +27,8 @@ void        coffer_image_cover  (int              width,
  *
  * @orientation  1 to 8, as EXIF has it
  * @opaque       (out) whether nothing shows through
+ * @pixels       (out) (transfer full) (nullable): the texture's own, GDK_MEMORY_DEFAULT without gaps; to be had from it they
+ *               would be copied, slowly
  *
  * Returns: (transfer full) (nullable): NULL if cancelled or out of memory
  */
@@ -35,7 +37,8 @@ GdkTexture *coffer_image_render (GdkPixbuf       *pixbuf,
                                  int              max_width,
                                  int              max_height,
                                  GCancellable    *cancellable,
-                                 gboolean        *opaque);
+                                 gboolean        *opaque,
+                                 GBytes         **pixels);
 
 /** Whether an EXIF orientation swaps width and height. */
 gboolean    coffer_image_is_on_side (int orientation);

@@ -15,6 +15,7 @@
 
 #include "coffer-frame-count.h"
 #include "coffer-image-render.h"
+#include "coffer-jpeg-head.h"
 
 /* A piece should take about 4 ms: of a photo that is much, of a flat PNG, which unpacks to a thousand times its size, little. */
 #define PIECE_MIN (2 << 10)
@@ -23,6 +24,8 @@
 
 #define MAX_PIXELS (128 * 1000 * 1000)
 #define MAX_JPEG_PIXELS (256 * 1000 * 1000)
+/* All its coefficients are kept until the end, two bytes each, before anything can be left out. */
+#define MAX_PROGRESSIVE_PIXELS (64 * 1000 * 1000)
 #define MAX_MOVING_PIXELS (16 * 1000 * 1000)
 
 /* What shows where a cut picture has no pixels. */
@@ -42,6 +45,7 @@ typedef struct {
   gboolean closing;       /* pixels made from now on are complete */
   gboolean satisfied;     /* nothing behind what was read is wanted */
   CofferFrameCount count;
+  CofferJpegHead head;
 } Decoder;
 
 G_DEFINE_QUARK (coffer-image-error-quark, coffer_image_error)
@@ -74,20 +78,24 @@ room_for (Decoder *self,
     coffer_image_cover (width, height, self->max_width, self->max_height, max_width, max_height);
 }
 
-/* The size to decode at so that it can be reduced to the room, whichever way EXIF will turn it. */
+/* The size to decode at so that it can be reduced to the room. */
 static void
 reduced_size (Decoder *self,
               int     *width,
               int     *height)
 {
-  int upright_width, upright_height, side_width, side_height, max_width, max_height;
+  int max_width, max_height;
 
-  room_for (self, *width, *height, &max_width, &max_height);
-  coffer_image_fit (*width, *height, max_width, max_height, &upright_width, &upright_height);
-  room_for (self, *height, *width, &max_width, &max_height);
-  coffer_image_fit (*width, *height, max_height, max_width, &side_width, &side_height);
-  *width = MAX (upright_width, side_width);
-  *height = MAX (upright_height, side_height);
+  if (coffer_image_is_on_side (self->head.orientation))
+    {
+      room_for (self, *height, *width, &max_width, &max_height);
+      coffer_image_fit (*width, *height, max_height, max_width, width, height);
+    }
+  else
+    {
+      room_for (self, *width, *height, &max_width, &max_height);
+      coffer_image_fit (*width, *height, max_width, max_height, width, height);
+    }
 }
 
 /* The size at which a drawing covers the room: it loses nothing by being larger than it says. */
@@ -121,6 +129,15 @@ jpeg_reduction (int width,
   return by;
 }
 
+static gint64
+most_pixels (Decoder *self)
+{
+  if (!decoder_is (self, "jpeg"))
+    return MAX_PIXELS;
+
+  return self->head.progressive ? MAX_PROGRESSIVE_PIXELS : MAX_JPEG_PIXELS;
+}
+
 static void
 size_prepared_cb (GdkPixbufLoader *loader,
                   int              width,
@@ -145,7 +162,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
         enlarged_size (self, width, height, &least_width, &least_height);
       gdk_pixbuf_loader_set_size (loader, least_width, least_height);
     }
-  else if (pixels > (decoder_is (self, "jpeg") ? MAX_JPEG_PIXELS : MAX_PIXELS))
+  else if (pixels > most_pixels (self))
     {
       self->too_large = TRUE;
       /* Makes a loader give up before it allocates. */
@@ -267,10 +284,13 @@ feed (Decoder       *self,
 
       if (len <= 0)
         return len == 0;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))   /* bytes in memory are read without a look at it */
+        return FALSE;
 
       if (first && pnm_is_too_large (self, piece, len))
         return FALSE;
       coffer_frame_count_feed (&self->count, piece, len);
+      coffer_jpeg_head_feed (&self->head, piece, len);
       if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
         return FALSE;
       if (self->flags & COFFER_IMAGE_STILL && self->count.n_frames > 1 && decoder_is (self, "gif"))
@@ -390,7 +410,8 @@ finish_still (Decoder      *self,
       image->height = width;
     }
   room_for (self, image->width, image->height, &max_width, &max_height);
-  image->texture = coffer_image_render (pixbuf, image->orientation, max_width, max_height, cancellable, &image->opaque);
+  image->texture = coffer_image_render (pixbuf, image->orientation, max_width, max_height, cancellable, &image->opaque,
+                                        &image->pixels);
 
   return image->texture != NULL;
 }
@@ -490,6 +511,7 @@ coffer_image_decode_full (CofferImage       *image,
 
   *image = (CofferImage) { .orientation = 1 };
   coffer_frame_count_init (&self.count);
+  coffer_jpeg_head_init (&self.head);
   g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), &self);
   g_signal_connect (loader, "area-updated", G_CALLBACK (area_updated_cb), &self);
 
@@ -525,6 +547,7 @@ void
 coffer_image_clear (CofferImage *image)
 {
   g_clear_object (&image->texture);
+  g_clear_pointer (&image->pixels, g_bytes_unref);
   g_clear_object (&image->animation);
   *image = (CofferImage) { 0 };
 }

@@ -26,6 +26,7 @@ typedef struct {
   guint            n_frames;     /* 0 unless it moves */
   guint64          duration_ms;
   GdkTexture      *texture;      /* no larger than asked for */
+  GBytes          *pixels;       /* (nullable) the texture's, GDK_MEMORY_DEFAULT without gaps */
   CofferAnimation *animation;    /* (nullable) */
 } CofferImage;
 
@@ -40,7 +41,7 @@ typedef enum {
  * picture that EXIF turns. Any thread, no display needed.
  *
  * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels; 256 for a JPEG, which is
- * reduced while decoding). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
+ * reduced while decoding, but 64 for a progressive one, of which everything is kept until then). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
  * that are not decoded in pieces.
  *
  * @image         (out caller-allocates) filled as far as it became known, also on failure
