@@ -113,11 +113,11 @@ get_orientation (CofferThumbPlayer *player)
   return 1;
 }
 
-static GdkTexture *
+static void
 render (const CofferThumbClip *self,
         CofferThumbPlayer     *player,
         GstSample             *sample,
-        gboolean              *opaque,
+        CofferThumbFrame      *frame,
         GCancellable          *cancellable)
 {
   g_autoptr(GdkPixbuf) pixbuf = to_pixbuf (sample);
@@ -126,13 +126,12 @@ render (const CofferThumbClip *self,
   int width, height, max_width, max_height;
 
   if (pixbuf == NULL)
-    return NULL;
+    return;
 
   width = gdk_pixbuf_get_width (pixbuf);
   height = gdk_pixbuf_get_height (pixbuf);
   coffer_image_cover (on_side ? height : width, on_side ? width : height, self->width, self->height, &max_width, &max_height);
-
-  return coffer_image_render (pixbuf, orientation, max_width, max_height, cancellable, opaque);
+  frame->texture = coffer_image_render (pixbuf, orientation, max_width, max_height, cancellable, &frame->opaque, &frame->pixels);
 }
 
 /* A key frame that is no later than a tenth; the first one if the clip cannot be searched. */
@@ -165,7 +164,6 @@ find_frame (GstElement         *playbin,
 
 CofferThumbPicture *
 coffer_thumb_clip_draw (const CofferThumbClip  *self,
-                        gboolean               *opaque,
                         GCancellable           *cancellable,
                         GError                **error)
 {
@@ -175,8 +173,7 @@ coffer_thumb_clip_draw (const CofferThumbClip  *self,
   g_autofree char *uri = coffer_thumb_clip_dup_uri (self);
   g_autoptr(CofferThumbPlayer) player = NULL;
   g_autoptr(GstSample) sample = NULL;
-  g_autoptr(GdkTexture) texture = NULL;
-  gint64 duration = -1;
+  CofferThumbFrame frame = { .duration = -1 };
   CofferPlayed played;
   Watch watch;
 
@@ -193,9 +190,9 @@ coffer_thumb_clip_draw (const CofferThumbClip  *self,
   g_object_set (playbin, "uri", uri, "video-sink", sink, NULL);
   gst_element_set_state (playbin, GST_STATE_PAUSED);
 
-  sample = find_frame (playbin, appsink, player, &duration, &played);
+  sample = find_frame (playbin, appsink, player, &frame.duration, &played);
   if (sample != NULL)
-    texture = render (self, player, sample, opaque, cancellable);
+    render (self, player, sample, &frame, cancellable);
 
-  return coffer_thumb_player_conclude (player, played, g_steal_pointer (&texture), duration, self->value_size, error);
+  return coffer_thumb_player_conclude (player, played, &frame, self->value_size, error);
 }

@@ -19,18 +19,14 @@ typedef struct {
 /**
  * Lane. A picture out of the first tenth of a video; reads the value by a handle of its own, which is closed when it returns.
  *
- * @opaque  (out)
- *
  * Returns: (transfer full) (nullable): NULL if cancelled, or the value is not what it was; NONE if there is no video in it
  */
 CofferThumbPicture *coffer_thumb_clip_draw  (const CofferThumbClip *self,
-                                             gboolean              *opaque,
                                              GCancellable          *cancellable,
                                              GError               **error);
 
 /** Lane. The same for a sound: the cover that it brings along, or NONE. */
 CofferThumbPicture *coffer_thumb_cover_draw (const CofferThumbClip *self,
-                                             gboolean              *opaque,
                                              GCancellable          *cancellable,
                                              GError               **error);
 

@@ -55,10 +55,10 @@ player_new (const CofferThumbClip  *self,
   return player;
 }
 
-static GdkTexture *
+static gboolean
 decode (const CofferThumbClip *self,
         GstSample             *sample,
-        gboolean              *opaque,
+        CofferThumbFrame      *frame,
         GCancellable          *cancellable)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
@@ -71,22 +71,24 @@ decode (const CofferThumbClip *self,
 
   /* What cannot be stopped, or is an address, is no cover. */
   if (buffer == NULL || !coffer_image_is_incremental (media_type))
-    return NULL;
+    return FALSE;
 
   gst_buffer_extract_dup (buffer, 0, -1, &data, &size);
   stream = g_memory_input_stream_new_from_data (data, size, g_free);
   if (!coffer_image_decode_full (&image, media_type, stream, self->width, self->height,
                                  COFFER_IMAGE_STILL | COFFER_IMAGE_COVER, cancellable, NULL) || image.cut_short)
     coffer_image_clear (&image);
-  *opaque = image.opaque;
+  frame->texture = image.texture;
+  frame->pixels = image.pixels;
+  frame->opaque = image.opaque;
 
-  return image.texture;
+  return frame->texture != NULL;
 }
 
-static GdkTexture *
+static void
 find_cover (const CofferThumbClip *self,
             CofferThumbPlayer     *player,
-            gboolean              *opaque,
+            CofferThumbFrame      *frame,
             GCancellable          *cancellable)
 {
   static const char *const kinds[] = { GST_TAG_IMAGE, GST_TAG_PREVIEW_IMAGE };
@@ -95,26 +97,20 @@ find_cover (const CofferThumbClip *self,
   for (guint i = 0; tags != NULL && i < G_N_ELEMENTS (kinds); i++)
     {
       g_autoptr(GstSample) sample = NULL;
-      GdkTexture *texture;
 
-      if (gst_tag_list_get_sample_index (tags, kinds[i], 0, &sample) &&
-          (texture = decode (self, sample, opaque, cancellable)) != NULL)
-        return texture;
+      if (gst_tag_list_get_sample_index (tags, kinds[i], 0, &sample) && decode (self, sample, frame, cancellable))
+        return;
     }
-
-  return NULL;
 }
 
 CofferThumbPicture *
 coffer_thumb_cover_draw (const CofferThumbClip  *self,
-                         gboolean               *opaque,
                          GCancellable           *cancellable,
                          GError                **error)
 {
   GstElement *pipeline = NULL;
   g_autoptr(CofferThumbPlayer) player = player_new (self, &pipeline, cancellable);
-  g_autoptr(GdkTexture) texture = NULL;
-  gint64 duration = -1;
+  CofferThumbFrame frame = { .duration = -1 };
   CofferPlayed played;
 
   if (player == NULL)
@@ -123,12 +119,12 @@ coffer_thumb_cover_draw (const CofferThumbClip  *self,
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   played = coffer_thumb_player_wait (player);
   if (played != COFFER_PLAYED_CANCELLED)
-    texture = find_cover (self, player, opaque, cancellable);
+    find_cover (self, player, &frame, cancellable);
   if (played == COFFER_PLAYED)
-    duration = coffer_thumb_player_get_duration (player);
+    frame.duration = coffer_thumb_player_get_duration (player);
   /* Nobody misses a picture in a sound, broken or not. */
-  if (texture == NULL && played == COFFER_PLAYED_BROKEN)
+  if (played == COFFER_PLAYED_BROKEN)
     played = COFFER_PLAYED_NOTHING;
 
-  return coffer_thumb_player_conclude (player, played, g_steal_pointer (&texture), duration, self->value_size, error);
+  return coffer_thumb_player_conclude (player, played, &frame, self->value_size, error);
 }

@@ -394,17 +394,16 @@ write_file (CofferThumbDisk *self,
 void
 coffer_thumb_disk_save (CofferThumbDisk    *self,
                         const CofferDigest *name,
-                        CofferThumbPicture *picture,
-                        gboolean            opaque)
+                        CofferThumbPicture *picture)
 {
   g_autofree char *path = path_of (self, name);
   g_autoptr(GBytes) bytes = NULL;
 
   sweep_if_due (self);
-  if (!take_room (self, 0))
+  if (picture->pixels == NULL || picture->parts == NULL || !take_room (self, 0))
     return;
 
-  bytes = coffer_thumb_file_write (name, picture, opaque);
+  bytes = coffer_thumb_file_write (name, picture);
   /* Whole blocks, as room_of() has it. */
   if (bytes != NULL && g_bytes_get_size (bytes) <= LARGEST_FILE &&
       take_room (self, (g_bytes_get_size (bytes) + 4095) / 4096 * 4096) && !write_file (self, path, bytes))

@@ -35,11 +35,10 @@ void                coffer_thumb_disk_unref       (CofferThumbDisk    *self);
 CofferThumbPicture *coffer_thumb_disk_load        (CofferThumbDisk    *self,
                                                    const CofferDigest *name);
 
-/** Keeps one that is READY and has parts. It is there whole or not at all. */
+/** Keeps it, if it was drawn and has parts. It is there whole or not at all. */
 void                coffer_thumb_disk_save        (CofferThumbDisk    *self,
                                                    const CofferDigest *name,
-                                                   CofferThumbPicture *picture,
-                                                   gboolean            opaque);
+                                                   CofferThumbPicture *picture);
 
 /** Looks at the folder, on this thread, and takes away what is over the ceiling. */
 void                coffer_thumb_disk_sweep       (CofferThumbDisk    *self);

@@ -37,17 +37,6 @@ typedef struct {
 
 #define CHECKED_FROM (2 * sizeof (guint64))
 
-static guint8 *
-download (GdkTexture *texture)
-{
-  gsize stride = (gsize) gdk_texture_get_width (texture) * 4;
-  guint8 *pixels = g_malloc (stride * gdk_texture_get_height (texture));
-
-  gdk_texture_download (texture, pixels, stride);
-
-  return pixels;
-}
-
 static void
 pixbuf_freed (guchar  *pixels,
               gpointer data)
@@ -57,10 +46,10 @@ pixbuf_freed (guchar  *pixels,
 
 /* GDK_MEMORY_DEFAULT to what GdkPixbuf has. */
 static GdkPixbuf *
-to_pixbuf (GdkTexture *texture)
+to_pixbuf (CofferThumbPicture *picture)
 {
-  int width = gdk_texture_get_width (texture), height = gdk_texture_get_height (texture);
-  g_autofree guint8 *pixels = download (texture);
+  int width = gdk_texture_get_width (picture->texture), height = gdk_texture_get_height (picture->texture);
+  const guint8 *pixels = g_bytes_get_data (picture->pixels, NULL);
   gsize n = (gsize) width * height;
   guint8 *rgb = g_malloc (n * 3);
 
@@ -78,10 +67,10 @@ to_pixbuf (GdkTexture *texture)
 }
 
 static gboolean
-append_jpeg (GByteArray *file,
-             GdkTexture *texture)
+append_jpeg (GByteArray         *file,
+             CofferThumbPicture *picture)
 {
-  g_autoptr(GdkPixbuf) pixbuf = to_pixbuf (texture);
+  g_autoptr(GdkPixbuf) pixbuf = to_pixbuf (picture);
   g_autofree char *data = NULL;
   gsize size;
 
@@ -94,13 +83,13 @@ append_jpeg (GByteArray *file,
 }
 
 static gboolean
-append_deflated (GByteArray *file,
-                 GdkTexture *texture)
+append_deflated (GByteArray         *file,
+                 CofferThumbPicture *picture)
 {
-  gsize size = (gsize) gdk_texture_get_width (texture) * gdk_texture_get_height (texture) * 4;
-  gsize room = size + size / 1000 + 64, n_read, n_written;   /* what deflating can add at the most */
   g_autoptr(GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_RAW, 1);
-  g_autofree guint8 *pixels = download (texture);
+  gsize size, n_read, n_written;
+  const guint8 *pixels = g_bytes_get_data (picture->pixels, &size);
+  gsize room = size + size / 1000 + 64;   /* what deflating can add at the most */
   guint start = file->len;
 
   g_byte_array_set_size (file, start + room);
@@ -115,8 +104,7 @@ append_deflated (GByteArray *file,
 
 GBytes *
 coffer_thumb_file_write (const CofferDigest *name,
-                         CofferThumbPicture *picture,
-                         gboolean            opaque)
+                         CofferThumbPicture *picture)
 {
   g_autoptr(GByteArray) file = g_byte_array_new ();
   Head head = {
@@ -126,7 +114,7 @@ coffer_thumb_file_write (const CofferDigest *name,
     .duration = picture->duration,
     .width = gdk_texture_get_width (picture->texture),
     .height = gdk_texture_get_height (picture->texture),
-    .pixels = opaque ? PIXELS_JPEG : PIXELS_DEFLATED,
+    .pixels = picture->opaque ? PIXELS_JPEG : PIXELS_DEFLATED,
     .n_parts = picture->parts->len,
   };
 
@@ -135,7 +123,7 @@ coffer_thumb_file_write (const CofferDigest *name,
 
   g_byte_array_append (file, (const guint8 *) &head, sizeof head);
   g_byte_array_append (file, (const guint8 *) picture->parts->data, head.n_parts * sizeof (CofferThumbPart));
-  if (!(opaque ? append_jpeg (file, picture->texture) : append_deflated (file, picture->texture)))
+  if (!(picture->opaque ? append_jpeg (file, picture) : append_deflated (file, picture)))
     return NULL;
 
   head.check = XXH3_64bits (file->data + CHECKED_FROM, file->len - CHECKED_FROM);

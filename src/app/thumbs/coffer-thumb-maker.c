@@ -202,15 +202,22 @@ load (Maker              *self,
   return picture != NULL && picture->value_size == self->facts->size ? g_steal_pointer (&picture) : NULL;
 }
 
+static void
+keep (Maker              *self,
+      const CofferDigest *name,
+      CofferThumbPicture *picture)   /* (nullable) */
+{
+  if (picture != NULL && self->places->disk != NULL)
+    coffer_thumb_disk_save (self->places->disk, name, picture);
+}
+
 /* The value is read: nothing but its bytes in memory is needed, unless they are too many. */
 static CofferThumbPicture *
 draw_image (Maker               *self,
             const CofferDigest  *digest,
-            const CofferDigest  *name,
             GError             **error)
 {
   g_autoptr(GError) problem = NULL;
-  CofferThumbPicture *picture;
   CofferThumbnailState state;
   CofferImage image;
 
@@ -225,11 +232,11 @@ draw_image (Maker               *self,
       return NULL;
     }
 
-  picture = coffer_thumb_picture_new (state, g_steal_pointer (&image.texture), -1, self->facts->size, parts_of (self->facts->size, digest));
-  if (state == COFFER_THUMBNAIL_READY && self->places->disk != NULL)
-    coffer_thumb_disk_save (self->places->disk, name, picture, image.opaque);
+  if (state == COFFER_THUMBNAIL_READY)
+    return coffer_thumb_picture_new_drawn (image.texture, image.pixels, image.opaque, -1, self->facts->size,
+                                           parts_of (self->facts->size, digest));
 
-  return picture;
+  return coffer_thumb_picture_new (state, NULL, -1, self->facts->size, parts_of (self->facts->size, digest));
 }
 
 static CofferThumbPicture *
@@ -247,9 +254,13 @@ make_image (Maker   *self,
     return coffer_thumb_picture_ref (self->known);
 
   name = name_of (self, &digest);
-  picture = load (self, &name);
+  if ((picture = load (self, &name)) != NULL)
+    return picture;
 
-  return picture != NULL ? picture : draw_image (self, &digest, &name, error);
+  picture = draw_image (self, &digest, error);
+  keep (self, &name, picture);
+
+  return picture;
 }
 
 /* ---- Clips: they are not read whole, but what was read for a picture is compared ---- */
@@ -309,10 +320,9 @@ is_still (Maker               *self,
 }
 
 static CofferThumbPicture *
-draw_clip (Maker     *self,
-           Kind       kind,
-           gboolean  *opaque,
-           GError   **error)
+draw_clip (Maker   *self,
+           Kind     kind,
+           GError **error)
 {
   const CofferThumbClip clip = {
     .path = self->places->path,
@@ -326,13 +336,13 @@ draw_clip (Maker     *self,
   g_autoptr(CofferThumbPicture) picture = NULL;
 
   if (kind == KIND_AUDIO)
-    return coffer_thumb_cover_draw (&clip, opaque, self->cancellable, error);
+    return coffer_thumb_cover_draw (&clip, self->cancellable, error);
 
-  picture = coffer_thumb_clip_draw (&clip, opaque, self->cancellable, error);
+  picture = coffer_thumb_clip_draw (&clip, self->cancellable, error);
   if (picture == NULL || picture->state != COFFER_THUMBNAIL_NONE)
     return g_steal_pointer (&picture);
 
-  return coffer_thumb_cover_draw (&clip, opaque, self->cancellable, error);   /* no video in it: a sound after all */
+  return coffer_thumb_cover_draw (&clip, self->cancellable, error);   /* no video in it: a sound after all */
 }
 
 static CofferThumbPicture *
@@ -343,7 +353,6 @@ make_clip (Maker   *self,
   g_autoptr(GError) problem = NULL;
   g_autoptr(CofferThumbPicture) picture = NULL;
   CofferDigest head, name;
-  gboolean opaque = FALSE;
 
   if (is_still (self, self->known, &problem))
     return coffer_thumb_picture_ref (self->known);
@@ -365,9 +374,8 @@ make_clip (Maker   *self,
   if (!coffer_key_is_blob (self->id->key) || !coffer_thumb_clip_is_possible ())
     return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->facts->size, NULL);
 
-  picture = draw_clip (self, kind, &opaque, error);
-  if (picture != NULL && picture->state == COFFER_THUMBNAIL_READY && picture->parts != NULL && self->places->disk != NULL)
-    coffer_thumb_disk_save (self->places->disk, &name, picture, opaque);
+  picture = draw_clip (self, kind, error);
+  keep (self, &name, picture);
 
   return g_steal_pointer (&picture);
 }

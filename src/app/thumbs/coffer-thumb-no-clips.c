@@ -19,7 +19,6 @@ coffer_thumb_clip_is_possible (void)
 
 CofferThumbPicture *
 coffer_thumb_clip_draw (const CofferThumbClip  *self,
-                        gboolean               *opaque,
                         GCancellable           *cancellable,
                         GError                **error)
 {
@@ -28,7 +27,6 @@ coffer_thumb_clip_draw (const CofferThumbClip  *self,
 
 CofferThumbPicture *
 coffer_thumb_cover_draw (const CofferThumbClip  *self,
-                         gboolean               *opaque,
                          GCancellable           *cancellable,
                          GError                **error)
 {

@@ -13,7 +13,7 @@ coffer_thumb_picture_new (CofferThumbnailState  state,
                           guint64               value_size,
                           GArray               *parts)
 {
-  CofferThumbPicture *self = g_new (CofferThumbPicture, 1);
+  CofferThumbPicture *self = g_new0 (CofferThumbPicture, 1);
 
   g_atomic_ref_count_init (&self->refs);
   self->state = state;
@@ -21,6 +21,22 @@ coffer_thumb_picture_new (CofferThumbnailState  state,
   self->duration = duration;
   self->value_size = value_size;
   self->parts = parts;
+
+  return self;
+}
+
+CofferThumbPicture *
+coffer_thumb_picture_new_drawn (GdkTexture *texture,
+                                GBytes     *pixels,
+                                gboolean    opaque,
+                                gint64      duration,
+                                guint64     value_size,
+                                GArray     *parts)
+{
+  CofferThumbPicture *self = coffer_thumb_picture_new (COFFER_THUMBNAIL_READY, texture, duration, value_size, parts);
+
+  self->pixels = pixels;
+  self->opaque = opaque;
 
   return self;
 }
@@ -40,6 +56,7 @@ coffer_thumb_picture_unref (CofferThumbPicture *self)
     return;
 
   g_clear_object (&self->texture);
+  g_clear_pointer (&self->pixels, g_bytes_unref);
   g_clear_pointer (&self->parts, g_array_unref);
   g_free (self);
 }

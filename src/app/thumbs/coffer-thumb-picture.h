@@ -28,6 +28,8 @@ typedef struct {
   gatomicrefcount       refs;
   CofferThumbnailState  state;
   GdkTexture           *texture;    /* (nullable) */
+  GBytes               *pixels;     /* (nullable) its own, for those who would have to copy them: see coffer_image_render() */
+  gboolean              opaque;     /* nothing shows through; of the pixels */
   gint64                duration;   /* in nanoseconds, or -1 */
   guint64               value_size;
   GArray               *parts;      /* (nullable) of CofferThumbPart */
@@ -39,6 +41,14 @@ typedef struct {
  */
 CofferThumbPicture *coffer_thumb_picture_new       (CofferThumbnailState  state,
                                                     GdkTexture           *texture,
+                                                    gint64                duration,
+                                                    guint64               value_size,
+                                                    GArray               *parts);
+
+/** One that is READY and was just drawn. @texture, @pixels, @parts: (transfer full); parts may be NULL */
+CofferThumbPicture *coffer_thumb_picture_new_drawn (GdkTexture           *texture,
+                                                    GBytes               *pixels,
+                                                    gboolean              opaque,
                                                     gint64                duration,
                                                     guint64               value_size,
                                                     GArray               *parts);

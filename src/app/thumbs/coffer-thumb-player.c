@@ -383,25 +383,24 @@ is_of_size (CofferThumbPlayer  *self,
 CofferThumbPicture *
 coffer_thumb_player_conclude (CofferThumbPlayer  *self,
                               CofferPlayed        played,
-                              GdkTexture         *texture,
-                              gint64              duration,
+                              CofferThumbFrame   *frame,
                               guint64             value_size,
                               GError            **error)
 {
-  g_autoptr(GdkTexture) owned = texture;
-  GArray *parts = coffer_thumb_recorder_stop (self->recorder);
+  g_autoptr(GdkTexture) texture = g_steal_pointer (&frame->texture);
+  g_autoptr(GBytes) pixels = g_steal_pointer (&frame->pixels);
+  g_autoptr(GArray) parts = coffer_thumb_recorder_stop (self->recorder);
   CofferThumbnailState state = COFFER_THUMBNAIL_NONE;
 
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !is_of_size (self, value_size, error))
-    {
-      g_clear_pointer (&parts, g_array_unref);
-      return NULL;
-    }
+    return NULL;
 
   if (texture != NULL)
-    state = COFFER_THUMBNAIL_READY;
-  else if (played == COFFER_PLAYED_BROKEN || (played == COFFER_PLAYED && self->wants_video))
+    return coffer_thumb_picture_new_drawn (g_steal_pointer (&texture), g_steal_pointer (&pixels), frame->opaque,
+                                           frame->duration, value_size, g_steal_pointer (&parts));
+
+  if (played == COFFER_PLAYED_BROKEN || (played == COFFER_PLAYED && self->wants_video))
     state = COFFER_THUMBNAIL_BROKEN;
 
-  return coffer_thumb_picture_new (state, g_steal_pointer (&owned), duration, value_size, parts);
+  return coffer_thumb_picture_new (state, NULL, frame->duration, value_size, g_steal_pointer (&parts));
 }

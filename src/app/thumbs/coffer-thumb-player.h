@@ -15,6 +15,14 @@ typedef enum {
   COFFER_PLAYED_CANCELLED,
 } CofferPlayed;
 
+/** What was found in the value. */
+typedef struct {
+  GdkTexture *texture;    /* (nullable) */
+  GBytes     *pixels;     /* see coffer_image_render() */
+  gboolean    opaque;
+  gint64      duration;   /* in nanoseconds, or -1 */
+} CofferThumbFrame;
+
 /**
  * A pipeline on a lane's thread: waits for it, with an eye on the cancellable and on the time, and takes down what it reads of
  * the value. What it would read from anywhere else it does not get: a value may be a list of addresses.
@@ -49,15 +57,14 @@ GstTagList         *coffer_thumb_player_get_tags      (CofferThumbPlayer   *self
 /**
  * What came of it.
  *
- * @played   how the waiting ended
- * @texture  (transfer full) (nullable)
+ * @played  how the waiting ended
+ * @frame   its members are taken over
  *
  * Returns: (transfer full) (nullable): NULL if cancelled, or another value than the one of @value_size was read
  */
 CofferThumbPicture *coffer_thumb_player_conclude      (CofferThumbPlayer   *self,
                                                        CofferPlayed         played,
-                                                       GdkTexture          *texture,
-                                                       gint64               duration,
+                                                       CofferThumbFrame    *frame,
                                                        guint64              value_size,
                                                        GError             **error);
 
