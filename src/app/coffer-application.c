@@ -173,6 +173,7 @@ static const struct {
   { "win.main-menu", { "F10" } },
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },
+  { "win.same-vault-window", { "<Control><Shift>n" } },
   { "win.refresh", { "F5", "<Control>r" } },
   { "win.sidebar", { "F9" } },
   { "win.smaller-thumbnails", { "<Control>minus", "<Control>KP_Subtract" } },

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """One program, a window for each vault; the empty window, its recent files and its dialogs."""
+import contextlib
 import os
 import re
+import sqlite3
 import subprocess
 
-from coffer import PROGRAM, CofferCase, main
+from coffer import PROGRAM, CofferCase, VaultWindow, main
 from gtkdrive import find, gone, key, press, wait
 from vaults import make_vault, read_vault
 
@@ -49,6 +51,24 @@ class WindowsTest(CofferCase):
         wait(lambda: len(coffer.windows()) == 1, "one window to be left")
         coffer.window("b.db").wait_for_rows(3)
         self.assertFalse(os.path.exists(self.folder + "/a.db-shm"))
+        self.assert_quits(coffer)
+
+    def test_two_windows_on_one_vault(self) -> None:
+        """Both follow what is written, and each goes by itself."""
+        path = self.vault("a.db")
+        coffer = self.start(path)
+        coffer.window("a.db").wait_for_rows(3)
+        coffer.window("a.db").activate()
+        key("ctrl+shift+n")
+        wait(lambda: len(coffer.windows(re.compile("^a.db"))) == 2, "two windows")
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("INSERT INTO kv VALUES (CAST('key/9' AS BLOB), x'01')")
+            database.commit()
+        for frame in coffer.windows(re.compile("^a.db")):
+            VaultWindow(frame).wait_for_rows(4)
+        key("ctrl+w")
+        wait(lambda: len(coffer.windows()) == 1, "one window to be left")
+        VaultWindow(coffer.windows()[0]).wait_for_rows(4)
         self.assert_quits(coffer)
 
     def test_same_name_in_two_folders(self) -> None:

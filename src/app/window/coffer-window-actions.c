@@ -240,6 +240,19 @@ open_path_action (GSimpleAction *action,
   coffer_application_open_file (get_application (self), file, self);
 }
 
+/* To look at two places of it: find_window() never opens a file twice of its own accord. */
+static void
+same_vault_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+  CofferWindow *other = coffer_window_new (get_application (self));
+
+  coffer_window_open (other, self->file);
+  coffer_window_present (other);
+}
+
 static void
 try_again_action (GSimpleAction *action,
                   GVariant      *parameter,
@@ -399,6 +412,7 @@ static const GActionEntry entries[] = {
   { "open-path", open_path_action, "s" },
   { "refresh", refresh_action },
   { "search", NULL, NULL, "false", change_search },
+  { "same-vault-window", same_vault_action },
   { "sidebar", NULL, NULL, "true", change_sidebar },
   { "sort", NULL, "s", "'key'", change_sort },
   { "stop-editing", stop_editing_action },
@@ -435,6 +449,8 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "next-pane", shown);
   coffer_window_enable (self, "refresh", shown);
   coffer_window_enable (self, "search", shown && coffer_vault_view_can_search (self->view));
+  coffer_window_enable (self, "same-vault-window", shown);
+  coffer_window_enable (self, "same-vault-window", shown);
   coffer_window_enable (self, "sidebar", shown);
   coffer_window_enable (self, "sort", shown);
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
