@@ -8,40 +8,6 @@
 
 #include "coffer-image-reduce.h"
 
-void
-coffer_image_fit (int  width,
-                  int  height,
-                  int  max_width,
-                  int  max_height,
-                  int *fit_width,
-                  int *fit_height)
-{
-  double scale = MIN (1, MIN ((double) max_width / width, (double) max_height / height));
-
-  *fit_width = MAX (1, (int) (width * scale + .5));
-  *fit_height = MAX (1, (int) (height * scale + .5));
-}
-
-void
-coffer_image_cover (int  width,
-                    int  height,
-                    int  width_to_cover,
-                    int  height_to_cover,
-                    int *max_width,
-                    int *max_height)
-{
-  double scale = MAX ((double) width_to_cover / width, (double) height_to_cover / height);
-
-  *max_width = CLAMP (width * scale + .5, 1, 2. * width_to_cover);
-  *max_height = CLAMP (height * scale + .5, 1, 2. * height_to_cover);
-}
-
-gboolean
-coffer_image_is_on_side (int orientation)
-{
-  return orientation >= 5 && orientation <= 8;
-}
-
 /* x * alpha / 255, rounded, without a division. */
 static guint32
 premultiply (guint32 x,
@@ -156,20 +122,27 @@ get_pixels (GdkPixbuf    *pixbuf,
   return pixels;
 }
 
-static GdkTexture *
-texture_new (guint32   *pixels,
-             int        width,
-             int        height,
-             gboolean  *opaque,
-             GBytes   **bytes_out)
+GdkTexture *
+coffer_image_finish (guint32   *pixels,
+                     int        width,
+                     int        height,
+                     int        orientation,
+                     gboolean  *opaque,
+                     GBytes   **bytes_out)
 {
+  gboolean on_side = coffer_image_is_on_side (orientation);
+  guint32 *turned = turn (pixels, width, height, orientation);
   gsize n = (gsize) width * height;
   g_autoptr(GBytes) bytes = NULL;
   GdkTexture *texture;
 
-  *opaque = is_opaque (pixels, n);
-  bytes = g_bytes_new_take (pixels, n * sizeof *pixels);
-  texture = gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, width * sizeof *pixels);
+  if (turned == NULL)
+    return NULL;
+
+  *opaque = is_opaque (turned, n);
+  bytes = g_bytes_new_take (turned, n * sizeof *turned);
+  texture = gdk_memory_texture_new (on_side ? height : width, on_side ? width : height, GDK_MEMORY_DEFAULT, bytes,
+                                    (on_side ? height : width) * sizeof *turned);
   if (bytes_out != NULL)
     *bytes_out = g_steal_pointer (&bytes);
 
@@ -191,9 +164,8 @@ coffer_image_render (GdkPixbuf     *pixbuf,
 
   coffer_image_fit (gdk_pixbuf_get_width (pixbuf), gdk_pixbuf_get_height (pixbuf),
                     on_side ? max_height : max_width, on_side ? max_width : max_height, &width, &height);
-  if ((pixels = get_pixels (pixbuf, width, height, cancellable)) == NULL ||
-      (pixels = turn (pixels, width, height, orientation)) == NULL)
+  if ((pixels = get_pixels (pixbuf, width, height, cancellable)) == NULL)
     return NULL;
 
-  return texture_new (pixels, on_side ? height : width, on_side ? width : height, opaque, bytes);
+  return coffer_image_finish (pixels, width, height, orientation, opaque, bytes);
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "coffer-frame-count.h"
+#include "coffer-image-private.h"
 #include "coffer-image-render.h"
 #include "coffer-jpeg-head.h"
 
@@ -98,23 +99,6 @@ reduced_size (Decoder *self,
     }
 }
 
-/* The size at which a drawing covers the room: it loses nothing by being larger than it says. */
-static void
-enlarged_size (Decoder *self,
-               int      width,
-               int      height,
-               int     *enlarged_width,
-               int     *enlarged_height)
-{
-  int max_width, max_height;
-  double scale;
-
-  room_for (self, width, height, &max_width, &max_height);
-  scale = MIN ((double) max_width / width, (double) max_height / height);
-  *enlarged_width = MAX (1, (int) (width * scale + .5));
-  *enlarged_height = MAX (1, (int) (height * scale + .5));
-}
-
 static int
 jpeg_reduction (int width,
                 int height,
@@ -145,7 +129,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
                   Decoder         *self)
 {
   gint64 pixels = (gint64) width * height;
-  int least_width = width, least_height = height;
+  int least_width = width, least_height = height, max_width, max_height;
 
   if (self->format == NULL)
     self->format = gdk_pixbuf_format_get_name (gdk_pixbuf_loader_get_format (loader));
@@ -159,7 +143,10 @@ size_prepared_cb (GdkPixbufLoader *loader,
   if (self->image->vector)
     {
       if (self->flags & COFFER_IMAGE_COVER)
-        enlarged_size (self, width, height, &least_width, &least_height);
+        {
+          room_for (self, width, height, &max_width, &max_height);
+          coffer_image_enlarge (width, height, max_width, max_height, &least_width, &least_height);   /* it loses nothing */
+        }
       gdk_pixbuf_loader_set_size (loader, least_width, least_height);
     }
   else if (pixels > most_pixels (self))
@@ -323,9 +310,9 @@ package_for (const char *content_type)
   return NULL;
 }
 
-static void
-set_no_loader (const char  *content_type,
-               GError     **error)
+void
+coffer_image_set_no_loader (const char  *content_type,
+                            GError     **error)
 {
   const char *package = package_for (content_type);
 
@@ -337,6 +324,21 @@ set_no_loader (const char  *content_type,
                          _("Nothing installed here reads pictures of this kind"));
 }
 
+void
+coffer_image_set_too_large (int      width,
+                            int      height,
+                            GError **error)
+{
+  g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
+               _("It says it is %'d × %'d pixels; too large to show"), width, height);
+}
+
+void
+coffer_image_set_no_memory (GError **error)
+{
+  g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE, _("There is not enough memory to show it"));
+}
+
 static void
 set_loader_failure (Decoder     *self,
                     const char  *content_type,
@@ -344,13 +346,11 @@ set_loader_failure (Decoder     *self,
                     GError     **error)
 {
   if (self->too_large)
-    g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
-                 _("It says it is %'d × %'d pixels; too large to show"), self->image->width, self->image->height);
+    coffer_image_set_too_large (self->image->width, self->image->height, error);
   else if (g_error_matches (loader_error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_UNKNOWN_TYPE))
-    set_no_loader (content_type, error);
+    coffer_image_set_no_loader (content_type, error);
   else if (g_error_matches (loader_error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_INSUFFICIENT_MEMORY))
-    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
-                         _("There is not enough memory to show it"));
+    coffer_image_set_no_memory (error);
   else
     g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN,
                  _("The picture is damaged: %s"), loader_error != NULL ? loader_error->message : _("it ends too soon"));
@@ -437,8 +437,7 @@ finish (Decoder       *self,
     return TRUE;
 
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
-    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
-                         _("There is not enough memory to show it"));
+    coffer_image_set_no_memory (error);
 
   return FALSE;
 }

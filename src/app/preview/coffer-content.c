@@ -7,6 +7,7 @@
 
 #include "coffer-content.h"
 
+#include <coffer-draw.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -265,20 +266,38 @@ coffer_content_is_pending (CofferContent *self)
   return self->pending != NULL;
 }
 
+/* A drawing can ask for any time and memory: another process draws it. */
+static gboolean
+decode_pending (CofferContent  *self,
+                GCancellable   *cancellable,
+                GError        **error)
+{
+  const char *content_type = self->facts->content_type;
+  g_autoptr(GInputStream) stream = NULL;
+  GError *problem = NULL;
+
+  if (g_content_type_is_a (content_type, "image/svg+xml") && coffer_draw_is_possible ())
+    return coffer_draw (&self->image, content_type, self->pending, self->max_width, self->max_height, COFFER_IMAGE_DEFAULT,
+                        cancellable, &problem) ||
+           take_problem (self, problem, error);
+
+  stream = g_memory_input_stream_new_from_bytes (self->pending);
+
+  return decode (self, content_type, stream, cancellable, error);
+}
+
 static void
 complete_worker (gpointer data,
                  gpointer unused)
 {
   g_autoptr(GTask) task = data;
   g_autoptr(CofferContent) self = g_task_get_task_data (task);
-  g_autoptr(GInputStream) stream = NULL;
   GError *error = NULL;
 
   if (g_task_return_error_if_cancelled (task))
     return;
 
-  stream = g_memory_input_stream_new_from_bytes (self->pending);
-  if (!decode (self, self->facts->content_type, stream, g_task_get_cancellable (task), &error))
+  if (!decode_pending (self, g_task_get_cancellable (task), &error))
     {
       g_task_return_error (task, error);
       return;

@@ -10,15 +10,14 @@
 
 #include "coffer-thumb-maker.h"
 
-#include <coffer-image.h>
+#include <coffer-draw.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "coffer-thumb-clip.h"
 
+#define FLAGS (COFFER_IMAGE_STILL | COFFER_IMAGE_COVER)
 #define SMALL_SIZE (16 << 20)
-/* Of formats that are decoded only as a whole: what a loader is given of it at most. */
-#define MAX_WHOLE_SIZE (64 << 20)
 /* Of a clip, to find its picture by. */
 #define HEAD_SIZE (64 << 10)
 #define PIECE_SIZE (256 << 10)
@@ -170,6 +169,9 @@ decode (Maker        *self,
     {
       g_autoptr(GBytes) data = g_bytes_new_from_bytes (self->bytes, offset, g_bytes_get_size (self->bytes) - offset);
 
+      if (!coffer_image_is_incremental (self->facts->content_type))
+        return coffer_draw (image, self->facts->content_type, data, self->id->width, self->id->height, FLAGS,
+                            self->cancellable, error);
       stream = g_memory_input_stream_new_from_bytes (data);
     }
   else if (rewind_to (self, offset, error))
@@ -178,7 +180,7 @@ decode (Maker        *self,
     }
 
   return stream != NULL && coffer_image_decode_full (image, self->facts->content_type, stream, self->id->width, self->id->height,
-                                                     COFFER_IMAGE_STILL | COFFER_IMAGE_COVER, self->cancellable, error);
+                                                     FLAGS, self->cancellable, error);
 }
 
 /* What a picture is found by on the disk. */
@@ -243,12 +245,13 @@ static CofferThumbPicture *
 make_image (Maker   *self,
             GError **error)
 {
+  gboolean whole = !coffer_image_is_incremental (self->facts->content_type);
   CofferThumbPicture *picture;
   CofferDigest digest, name;
 
-  if (self->facts->size > MAX_WHOLE_SIZE && !coffer_image_is_incremental (self->facts->content_type))
+  if (whole && self->facts->size > COFFER_DRAW_MAX_SIZE)
     return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->facts->size, NULL);
-  if (!(self->facts->size <= SMALL_SIZE ? read_small (self, &digest, error) : read_large (self, &digest, error)))
+  if (!(whole || self->facts->size <= SMALL_SIZE ? read_small (self, &digest, error) : read_large (self, &digest, error)))
     return NULL;
   if (is_known (self, &digest))
     return coffer_thumb_picture_ref (self->known);
