@@ -15,10 +15,12 @@ struct _CofferBlocks {
   GPtrArray *blocks;
   GArray *starts;       /* of guint: a number more than blocks; right up to n_starts */
   guint n_starts;
-  guint last_serial;
   GQueue known;
   gsize n_bytes;
 };
+
+/* Of all lists of blocks: an answer may come when those that it is for have given way to others. */
+static guint last_serial;
 
 CofferBlock *
 coffer_block_new (CofferKey *fence,
@@ -184,7 +186,7 @@ coffer_blocks_splice (CofferBlocks *self,
     {
       CofferBlock *block = g_ptr_array_index (added, i);
 
-      block->serial = ++self->last_serial;
+      block->serial = ++last_serial;
       if (i < n_removed)
         {
           coffer_block_free (coffer_blocks_get (self, index + i));

@@ -60,6 +60,7 @@ find_cb (GObject      *source,
 {
   g_autoptr(GTask) task = data;
   CofferEntryList *self = g_task_get_source_object (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
   GBytes *prefix = g_task_get_task_data (task);
   g_autoptr(GError) error = NULL;
   CofferCheck *check = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
@@ -71,7 +72,7 @@ find_cb (GObject      *source,
   if (checked == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else if (index == G_MAXUINT)   /* read, and changed, meanwhile: what took its place tells */
-    coffer_entry_list_find_async (self, prefix, g_task_get_cancellable (task), found_again_cb, g_steal_pointer (&task));
+    coffer_entry_list_find_async (self, prefix, cancellable, found_again_cb, g_steal_pointer (&task));
   else
     {
       while (skip < checked->keys->len && !key_reaches (self, g_ptr_array_index (checked->keys, skip), prefix))

@@ -8,6 +8,7 @@
 #include "coffer-error-private.h"
 #include "coffer-prefix.h"
 #include "coffer-vault-census.h"
+#include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -592,6 +593,63 @@ keys_are_those_that_were_chosen (Fixture       *fixture,
   test_wait_for (get_n (fixture) == MANY - 1);
 }
 
+/* ---- answers that come too late ---- */
+
+/* Keeps a lane busy for a moment. */
+static gpointer
+sleep_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_usleep (300 * 1000);
+  return vault;
+}
+
+/* What was asked of rows that have given way to others says nothing of those. */
+static void
+late_answers_are_void (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  g_autoptr(GBytes) wanted = g_bytes_new_static ("doc/02000", 9);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  wait_loaded (fixture);
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_LIST, NULL, sleep_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  coffer_entry_list_find_async (fixture->list, wanted, NULL, test_store_result, &result);
+  search (fixture, COFFER_MATCH_CONTAINS, "img/", 0, 0, G_MAXUINT64);
+  wait_loaded (fixture);
+  g_assert_null (result);
+  test_wait_for (result != NULL);
+  coffer_entry_list_find_finish (fixture->list, result, NULL);
+  g_assert_cmpint (get_n (fixture), ==, MANY / 2);
+  for (guint i = 0; i < MANY / 2; i += 500)
+    {
+      g_autofree char *expected = g_strdup_printf ("img/%05u.jpg", i);
+
+      assert_key (fixture, i, expected);
+    }
+}
+
+/* The same of another question: it is asked again, unless nobody wants to know any more. */
+static void
+late_answers_are_asked_for_again (Fixture       *fixture,
+                                  gconstpointer  data)
+{
+  g_autoptr(GBytes) prefix = g_bytes_new_static ("img/", 4);
+  g_autoptr(GBytes) wanted = g_bytes_new_static ("img/02000", 9);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  wait_loaded (fixture);
+  coffer_entry_list_find_async (fixture->list, wanted, cancellable, test_store_result, &result);
+  coffer_entry_list_set_prefix (fixture->list, prefix);
+  test_wait_for (result != NULL);
+  coffer_entry_list_find_finish (fixture->list, result, &error);
+  g_assert_no_error (error);
+}
+
 /* ---- what is kept ---- */
 
 static CofferCensus *
@@ -753,6 +811,8 @@ main (int   argc,
   ADD ("measures-rows/keys", COFFER_SORT_KEY, measures_rows);
   ADD ("measures-rows/sizes", COFFER_SORT_SIZE, measures_rows);
   ADD ("keys-are-those-that-were-chosen", 0, keys_are_those_that_were_chosen);
+  ADD ("late-answers-are-void", 0, late_answers_are_void);
+  ADD ("late-answers-are-asked-for-again", 0, late_answers_are_asked_for_again);
   ADD ("sizes-are-kept-for-the-same-file", 0, sizes_are_kept_for_the_same_file);
   ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
