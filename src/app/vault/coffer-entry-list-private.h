@@ -38,9 +38,10 @@ struct _CofferEntryList {
 
   CofferVault *vault;
   char *table;
-  CofferScope scope;
+  CofferScope scope;           /* its direction is that of blocks of keys, which may be on show when another is wanted */
   CofferFilter *filter;        /* nullable */
   CofferSort sort;
+  gboolean descending;
   gboolean by_table;           /* the index of the keys is damaged */
   char *error;
   guint64 n_scope;             /* keys of the scope that were looked at */

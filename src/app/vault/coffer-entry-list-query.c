@@ -99,7 +99,7 @@ put_in_order (CofferEntryList *self)
   request->keys = g_steal_pointer (&self->walk.keys);
   request->census = g_steal_pointer (&self->walk.census);
   request->sort = self->sort;
-  request->descending = self->scope.descending;
+  request->descending = self->descending;
   request->compare = self->walk.compare;
   coffer_ids_init (&request->old);
   for (guint i = 0; request->compare && i < coffer_blocks_get_n_blocks (self->blocks); i++)
@@ -205,7 +205,7 @@ static void
 next_slice (CofferEntryList *self)
 {
   CofferQueryRequest *request = g_new0 (CofferQueryRequest, 1);
-  gboolean descending = self->scope.descending && self->sort == COFFER_SORT_KEY;
+  gboolean descending = self->descending && self->sort == COFFER_SORT_KEY;
 
   coffer_scope_init (&request->scope, self->scope.prefix, descending);
   if (self->filter != NULL)

@@ -390,6 +390,7 @@ begin (CofferEntryList *self,
     self->walk.blocks = coffer_blocks_new ();
   else if (!behind && kind != COFFER_WALK_CHECK)
     {
+      self->scope.descending = self->descending;
       empty (self);
       if (self->walk.cancellable != walk)
         return;

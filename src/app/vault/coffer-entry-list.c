@@ -241,7 +241,7 @@ coffer_entry_list_get_property (GObject    *object,
       g_value_set_uint64 (value, self->n_removed);
       break;
     case PROP_DESCENDING:
-      g_value_set_boolean (value, self->scope.descending);
+      g_value_set_boolean (value, self->descending);
       break;
     case PROP_SORT:
       g_value_set_uint (value, self->sort);
@@ -436,7 +436,7 @@ coffer_entry_list_get_descending (CofferEntryList *self)
 {
   g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), FALSE);
 
-  return self->scope.descending;
+  return self->descending;
 }
 
 void
@@ -447,15 +447,15 @@ coffer_entry_list_set_order (CofferEntryList *self,
   g_return_if_fail (COFFER_IS_ENTRY_LIST (self));
 
   descending = !!descending;
-  if (self->sort == sort && self->scope.descending == descending)
+  if (self->sort == sort && self->descending == descending)
     return;
   g_object_freeze_notify (G_OBJECT (self));
   if (self->sort != sort)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SORT]);
-  if (self->scope.descending != descending)
+  if (self->descending != descending)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DESCENDING]);
   self->sort = sort;
-  self->scope.descending = descending;
+  self->descending = descending;
   coffer_entry_list_start (self, coffer_entry_list_is_query (self));
   g_object_thaw_notify (G_OBJECT (self));
 }

@@ -650,6 +650,24 @@ late_answers_are_asked_for_again (Fixture       *fixture,
   g_assert_no_error (error);
 }
 
+/* While sizes are gathered the rows on show are those in the order that was wanted before. */
+static void
+rows_stay_as_they_are_until_others_come (Fixture       *fixture,
+                                         gconstpointer  data)
+{
+  g_autoptr(CofferEntry) entry = NULL;
+
+  wait_loaded (fixture);
+  fixture->edited = FALSE;
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_SIZE, TRUE);
+  entry = get_entry (fixture, 5000);
+  test_wait_for (coffer_entry_get_display_key (entry) != NULL || !coffer_entry_list_get_loading (fixture->list));
+  g_assert_false (fixture->edited);
+  g_assert_cmpstr (coffer_entry_get_display_key (entry), ==, "doc/05000.txt");
+  wait_loaded (fixture);
+  assert_sizes_in_order (fixture, TRUE);
+}
+
 /* ---- what is kept ---- */
 
 static CofferCensus *
@@ -813,6 +831,7 @@ main (int   argc,
   ADD ("keys-are-those-that-were-chosen", 0, keys_are_those_that_were_chosen);
   ADD ("late-answers-are-void", 0, late_answers_are_void);
   ADD ("late-answers-are-asked-for-again", 0, late_answers_are_asked_for_again);
+  ADD ("rows-stay-as-they-are-until-others-come", 0, rows_stay_as_they_are_until_others_come);
   ADD ("sizes-are-kept-for-the-same-file", 0, sizes_are_kept_for_the_same_file);
   ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
