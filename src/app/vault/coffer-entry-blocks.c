@@ -37,10 +37,11 @@ coffer_block_new (CofferKey *fence,
 }
 
 CofferBlock *
-coffer_block_new_ids (const gint64 *ids,
-                      guint         n_rows)
+coffer_block_new_ids (const gint64  *ids,
+                      const guint32 *prints,
+                      guint          n_rows)
 {
-  CofferBlock *self = coffer_block_new (NULL, NULL, n_rows);
+  CofferBlock *self = coffer_block_new (NULL, (guint32 *) (gpointer) g_atomic_rc_box_dup (n_rows * sizeof *prints, prints), n_rows);
 
   self->ids = (gint64 *) (gpointer) g_atomic_rc_box_dup (n_rows * sizeof *ids, ids);
   return self;

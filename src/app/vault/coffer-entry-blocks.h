@@ -14,12 +14,12 @@ typedef struct {
 } CofferBlockRow;
 
 /**
- * Some rows of a list that lie together. In key order a block begins at its fence and ends before the next one's, and knows
- * a print of 32 bits of each key, by which rows that came or went are found; in any other order it holds row ids.
+ * Some rows of a list that lie together. A block knows a print of 32 bits of each key, by which rows that came or went are found. In
+ * key order it begins at its fence and ends before the next one's; in any other order it holds row ids, which may come to name others.
  */
 typedef struct {
   CofferKey *fence;        /* its first key when it was read; NULL: of row ids */
-  guint32 *prints;         /* a g_atomic_rc_box of n_rows; NULL: of row ids */
+  guint32 *prints;         /* a g_atomic_rc_box of n_rows */
   gint64 *ids;             /* likewise; NULL: of keys */
   guint n_rows;
 
@@ -32,8 +32,8 @@ typedef struct {
 
 /** @fence, @prints (transfer full) */
 CofferBlock  *coffer_block_new            (CofferKey *fence, guint32 *prints, guint n_rows);
-/** @ids  copied */
-CofferBlock  *coffer_block_new_ids        (const gint64 *ids, guint n_rows);
+/** @ids, @prints  copied */
+CofferBlock  *coffer_block_new_ids        (const gint64 *ids, const guint32 *prints, guint n_rows);
 void          coffer_block_free           (gpointer block);
 
 /** The blocks of a list in order. What is known of their rows is kept for those used lately. Main thread. */

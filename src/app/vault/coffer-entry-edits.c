@@ -13,7 +13,7 @@
 /* Both kinds of numbers are looked at as 64 bits. */
 typedef struct {
   const guint32 *prints;
-  const gint64 *ids;
+  const gint64 *ids;      /* NULL: of prints alone */
   guint n;
 } Numbers;
 
@@ -21,7 +21,7 @@ static inline guint64
 number_at (const Numbers *self,
            guint          i)
 {
-  return self->prints != NULL ? self->prints[i] : (guint64) self->ids[i];
+  return self->ids == NULL ? self->prints[i] : (guint64) self->ids[i] ^ (guint64) self->prints[i] << 32;
 }
 
 static void
@@ -118,10 +118,11 @@ coffer_edits_of_prints (const guint32 *old,
 }
 
 GArray *
-coffer_edits_of_ids (const gint64 *old,
-                     guint         n_old,
-                     const gint64 *now,
-                     guint         n_now)
+coffer_edits_of_ids (const CofferMarks *old,
+                     const CofferMarks *now)
 {
-  return find_edits (&(Numbers) { NULL, old, n_old }, &(Numbers) { NULL, now, n_now });
+  const Numbers before = { (guint32 *) (gpointer) old->prints->data, (gint64 *) (gpointer) old->ids->data, old->ids->len };
+  const Numbers after = { (guint32 *) (gpointer) now->prints->data, (gint64 *) (gpointer) now->ids->data, now->ids->len };
+
+  return find_edits (&before, &after);
 }

@@ -22,12 +22,12 @@ add_piece (CofferEntryList *self,
   CofferPiece piece = { .from_start = index == 0, .skip = skip, .n_rows = n_rows };
 
   piece.known.n_rows = block->n_rows;
+  piece.known.prints = (guint32 *) (gpointer) g_atomic_rc_box_acquire (block->prints);
   if (block->ids != NULL)
     piece.ids = (gint64 *) (gpointer) g_atomic_rc_box_acquire (block->ids);
   else
     {
       piece.known.fence = coffer_key_ref (block->fence);
-      piece.known.prints = (guint32 *) (gpointer) g_atomic_rc_box_acquire (block->prints);
       if (index + 1 < coffer_blocks_get_n_blocks (self->blocks))
         piece.end = coffer_key_ref (coffer_blocks_get (self->blocks, index + 1)->fence);
       else if (self->last != NULL)

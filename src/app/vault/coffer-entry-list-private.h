@@ -26,7 +26,7 @@ typedef struct {
   guint n_rows;                /* and how much of it */
   CofferKey *last;             /* FRESH, QUERY: where it stands */
   guint next;                  /* CHECK: the block that comes next */
-  GArray *ids;                 /* QUERY: what was found, unless it was shown at once */
+  CofferMarks rows;            /* QUERY: what was found, unless it was shown at once */
   GPtrArray *keys;             /* QUERY without the index of the keys */
   gint64 next_id;              /* likewise: where it stands */
   gboolean compare;            /* QUERY: the rows on show are an earlier answer to the same */

@@ -26,23 +26,22 @@ shows_hits (CofferEntryList *self)
   return self->sort == COFFER_SORT_KEY && !self->by_table && !self->walk.compare;
 }
 
-/* Blocks of the ids from @from on. */
 static GPtrArray *
-make_blocks (const GArray *ids,
-             guint         from)
+make_blocks (const CofferMarks *rows)
 {
   GPtrArray *blocks = g_ptr_array_new_with_free_func (coffer_block_free);
 
-  for (guint i = from; i < ids->len; i += COFFER_BLOCK_ROWS)
-    g_ptr_array_add (blocks, coffer_block_new_ids (&g_array_index (ids, gint64, i), MIN (COFFER_BLOCK_ROWS, ids->len - i)));
+  for (guint i = 0; i < rows->ids->len; i += COFFER_BLOCK_ROWS)
+    g_ptr_array_add (blocks, coffer_block_new_ids (&g_array_index (rows->ids, gint64, i), &g_array_index (rows->prints, guint32, i),
+                                                   MIN (COFFER_BLOCK_ROWS, rows->ids->len - i)));
   return blocks;
 }
 
 static void
-replace_rows (CofferEntryList *self,
-              const GArray    *ids)
+replace_rows (CofferEntryList   *self,
+              const CofferMarks *rows)
 {
-  g_autoptr(GPtrArray) made = make_blocks (ids, 0);
+  g_autoptr(GPtrArray) made = make_blocks (rows);
   CofferBlocks *blocks = coffer_blocks_new ();
 
   coffer_blocks_splice (blocks, 0, 0, made);
@@ -59,12 +58,12 @@ show_order (CofferEntryList *self,
 {
   if (order->edits != NULL && order->edits->len > 0)
     {
-      g_autoptr(GPtrArray) blocks = make_blocks (order->ids, 0);
+      g_autoptr(GPtrArray) blocks = make_blocks (&order->rows);
 
       coffer_entry_list_edit (self, order->edits, 0, coffer_blocks_get_n_blocks (self->blocks), blocks);
     }
   else if (order->edits == NULL)
-    replace_rows (self, order->ids);
+    replace_rows (self, &order->rows);
 }
 
 static void
@@ -95,7 +94,8 @@ put_in_order (CofferEntryList *self)
 {
   CofferOrderRequest *request = g_new0 (CofferOrderRequest, 1);
 
-  request->ids = g_steal_pointer (&self->walk.ids);
+  request->rows = self->walk.rows;
+  self->walk.rows = (CofferMarks) { 0 };
   request->keys = g_steal_pointer (&self->walk.keys);
   request->census = g_steal_pointer (&self->walk.census);
   request->sort = self->sort;
@@ -126,15 +126,15 @@ show_hits (CofferEntryList  *self,
 {
   g_autoptr(GPtrArray) blocks = NULL;
 
-  if (self->walk.behind && slice->ids->len == 0 && !slice->ended)
+  if (self->walk.behind && slice->rows.ids->len == 0 && !slice->ended)
     return;
   if (self->walk.behind)
     {
       self->walk.behind = FALSE;
-      replace_rows (self, slice->ids);
+      replace_rows (self, &slice->rows);
       return;
     }
-  blocks = make_blocks (slice->ids, 0);
+  blocks = make_blocks (&slice->rows);
   coffer_entry_list_append (self, blocks);
 }
 
@@ -154,7 +154,8 @@ keep_slice (CofferEntryList  *self,
       show_hits (self, slice);
       return;
     }
-  g_array_append_vals (self->walk.ids, slice->ids->data, slice->ids->len);
+  g_array_append_vals (self->walk.rows.ids, slice->rows.ids->data, slice->rows.ids->len);
+  g_array_append_vals (self->walk.rows.prints, slice->rows.prints->data, slice->rows.prints->len);
   for (guint i = 0; slice->keys != NULL && i < slice->keys->len; i++)
     g_ptr_array_add (self->walk.keys, coffer_key_ref (g_ptr_array_index (slice->keys, i)));
 }
@@ -258,7 +259,7 @@ coffer_entry_list_begin_query (CofferEntryList *self)
   CofferBlock *first = coffer_blocks_get_n_blocks (self->blocks) > 0 ? coffer_blocks_get (self->blocks, 0) : NULL;
 
   self->walk.compare = self->complete && first != NULL && first->ids != NULL;
-  self->walk.ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  coffer_marks_init (&self->walk.rows);
   self->walk.keys = self->by_table ? g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref) : NULL;
   self->walk.next_id = G_MININT64;
   coffer_entry_list_set_progress (self, 0, self->sort != COFFER_SORT_KEY ? 0 : -1);

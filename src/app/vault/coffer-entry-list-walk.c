@@ -55,7 +55,7 @@ coffer_entry_list_stop_walk (CofferEntryList *self)
   g_clear_object (&self->walk.cancellable);
   g_clear_pointer (&self->walk.blocks, coffer_blocks_free);
   g_clear_pointer (&self->walk.last, coffer_key_unref);
-  g_clear_pointer (&self->walk.ids, g_array_unref);
+  coffer_marks_clear (&self->walk.rows);
   g_clear_pointer (&self->walk.keys, g_ptr_array_unref);
   g_clear_pointer (&self->walk.census, coffer_census_unref);
   self->walk.kind = COFFER_WALK_NONE;

@@ -29,7 +29,7 @@ typedef enum {
  * get_item() gives the same object for a position while one is alive. Its keys arrive, with the others of their block, in a
  * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never items-changed.
  *
- * In the order of sizes or types, and of what a filter lets through, a list holds a row id of eight bytes for each row. Hits are shown
+ * In the order of sizes or types, and of what a filter lets through, a list holds a row id and a print of the key for each row, of twelve bytes. Hits are shown
  * as they come, in the order of their keys. For another order the sizes, or types, of all values of the table are gathered
  * first (coffer-vault-census.h), and the rows there are stay until that is done; rows alike stay in the order of their keys.
  *

@@ -72,7 +72,13 @@ take_row (CofferMeasure *self,
     self->totals.bytes += size;
 }
 
-/* The keys of the whole block that a piece is of; NULL for rows that are gone from a list of ids. */
+static GError *
+new_stale_error (void)
+{
+  return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE), _("The keys changed meanwhile"));
+}
+
+/* The keys of the whole block that a piece is of; in a list of ids of its rows alone, and NULL for those that are gone. */
 static GPtrArray *
 read_block (CofferMeasure      *self,
             const CofferPiece  *piece,
@@ -87,7 +93,7 @@ read_block (CofferMeasure      *self,
   GPtrArray *keys = NULL;
 
   if (piece->ids != NULL)
-    return coffer_ids_read (vault, piece->ids + piece->skip, piece->n_rows, error);
+    return coffer_ids_read (vault, piece->ids + piece->skip, piece->known.prints + piece->skip, piece->n_rows, error);
 
   g_array_append_val (blocks, piece->known);
   request.blocks = blocks;
@@ -97,7 +103,7 @@ read_block (CofferMeasure      *self,
   if (check->error != NULL)
     *error = g_steal_pointer (&check->error);
   else if (checked->blocks != NULL || checked->overgrown)
-    *error = g_error_new (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE), "%s", _("The keys changed meanwhile"));
+    *error = new_stale_error ();
   else
     {
       keys = g_ptr_array_ref (checked->keys);
@@ -107,6 +113,24 @@ read_block (CofferMeasure      *self,
     }
   coffer_check_free (check);
   return keys;
+}
+
+static gboolean
+take_piece (CofferMeasure  *self,
+            kvault         *vault,
+            GPtrArray      *keys,
+            GError        **error)
+{
+  for (guint i = 0; i < keys->len; i++)
+    if (g_ptr_array_index (keys, i) != NULL)
+      take_row (self, vault, g_ptr_array_index (keys, i));
+    else if (self->want_keys)
+      {
+        *error = new_stale_error ();
+        return FALSE;
+      }
+  self->next++;
+  return TRUE;
 }
 
 gpointer
@@ -122,12 +146,8 @@ coffer_measure_worker (kvault        *vault,
     {
       g_autoptr(GPtrArray) keys = read_block (self, &g_array_index (self->pieces, CofferPiece, self->next), vault, cancellable, error);
 
-      if (keys == NULL)
+      if (keys == NULL || !take_piece (self, vault, keys, error))
         return NULL;
-      for (guint i = 0; i < keys->len; i++)
-        if (g_ptr_array_index (keys, i) != NULL)
-          take_row (self, vault, g_ptr_array_index (keys, i));
-      self->next++;
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return NULL;
     }

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /** Some rows of a block that lie together. */
 typedef struct {
-  CofferKnownBlock known; /* owned; of keys: as it was when the rows were chosen; of ids: n_rows alone */
+  CofferKnownBlock known; /* owned; as it was when the rows were chosen; of ids without a fence */
   gint64 *ids;            /* owned; of ids, else NULL */
   CofferKey *end, *last;  /* owned, nullable: as in CofferCheckRequest */
   gboolean from_start;

@@ -34,7 +34,7 @@ coffer_query_slice_free (gpointer data)
 {
   CofferQuerySlice *slice = data;
 
-  g_clear_pointer (&slice->ids, g_array_unref);
+  coffer_marks_clear (&slice->rows);
   g_clear_pointer (&slice->keys, g_ptr_array_unref);
   g_clear_pointer (&slice->last, coffer_key_unref);
   g_clear_error (&slice->error);
@@ -125,9 +125,7 @@ fill_query (CofferQuerySlice         *slice,
       slice->next_id = entry->id < G_MAXINT64 ? entry->id + 1 : entry->id;
       if (matches (request, vault, entry, &looked))
         {
-          gint64 id = entry->id;
-
-          g_array_append_val (slice->ids, id);
+          coffer_marks_add (&slice->rows, entry->id, coffer_entry_print (entry));
           if (slice->keys != NULL)
             g_ptr_array_add (slice->keys, coffer_key_new_from_entry (entry));
         }
@@ -151,7 +149,7 @@ coffer_query_worker (kvault        *vault,
   CofferQuerySlice *slice = g_new0 (CofferQuerySlice, 1);
   int rc = open_query (request, vault, &cursor);
 
-  slice->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  coffer_marks_init (&slice->rows);
   if (request->stored)
     slice->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
   if (rc == KVAULT_OK)
@@ -172,7 +170,8 @@ coffer_query_worker (kvault        *vault,
 void
 coffer_ids_init (CofferIds *self)
 {
-  self->runs = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
+  self->ids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
+  self->prints = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
   self->n_rows = g_array_new (FALSE, FALSE, sizeof (guint));
 }
 
@@ -180,14 +179,16 @@ void
 coffer_ids_add (CofferIds         *self,
                 const CofferBlock *block)
 {
-  g_ptr_array_add (self->runs, g_atomic_rc_box_acquire (block->ids));
+  g_ptr_array_add (self->ids, g_atomic_rc_box_acquire (block->ids));
+  g_ptr_array_add (self->prints, g_atomic_rc_box_acquire (block->prints));
   g_array_append_val (self->n_rows, block->n_rows);
 }
 
 void
 coffer_ids_clear (CofferIds *self)
 {
-  g_clear_pointer (&self->runs, g_ptr_array_unref);
+  g_clear_pointer (&self->ids, g_ptr_array_unref);
+  g_clear_pointer (&self->prints, g_ptr_array_unref);
   g_clear_pointer (&self->n_rows, g_array_unref);
 }
 
@@ -198,14 +199,18 @@ coffer_ids_free (gpointer data)
   g_free (data);
 }
 
-static GArray *
-join_ids (const CofferIds *self)
+static void
+join_ids (const CofferIds *self,
+          CofferMarks     *rows)
 {
-  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  coffer_marks_init (rows);
+  for (guint i = 0; self->ids != NULL && i < self->ids->len; i++)
+    {
+      guint n = g_array_index (self->n_rows, guint, i);
 
-  for (guint i = 0; self->runs != NULL && i < self->runs->len; i++)
-    g_array_append_vals (ids, g_ptr_array_index (self->runs, i), g_array_index (self->n_rows, guint, i));
-  return ids;
+      g_array_append_vals (rows->ids, g_ptr_array_index (self->ids, i), n);
+      g_array_append_vals (rows->prints, g_ptr_array_index (self->prints, i), n);
+    }
 }
 
 void
@@ -213,7 +218,7 @@ coffer_order_request_free (gpointer data)
 {
   CofferOrderRequest *request = data;
 
-  g_clear_pointer (&request->ids, g_array_unref);
+  coffer_marks_clear (&request->rows);
   g_clear_pointer (&request->keys, g_ptr_array_unref);
   g_clear_pointer (&request->census, coffer_census_unref);
   coffer_ids_clear (&request->old);
@@ -225,15 +230,29 @@ coffer_order_free (gpointer data)
 {
   CofferOrder *order = data;
 
-  g_clear_pointer (&order->ids, g_array_unref);
+  coffer_marks_clear (&order->rows);
   g_clear_pointer (&order->edits, g_array_unref);
   g_free (order);
 }
 
 typedef struct {
   guint64 rank;
-  gint64 id;
+  guint row;
 } Ranked;
+
+/* @order  where each row was that comes there now */
+static void
+arrange (CofferMarks  *rows,
+         const Ranked *order)
+{
+  CofferMarks sorted;
+
+  coffer_marks_init (&sorted);
+  for (guint i = 0; i < rows->ids->len; i++)
+    coffer_marks_add (&sorted, g_array_index (rows->ids, gint64, order[i].row), g_array_index (rows->prints, guint32, order[i].row));
+  coffer_marks_clear (rows);
+  *rows = sorted;
+}
 
 /* By rank, byte by byte from the last on; those alike stay as they are. Ranks have few bytes that differ. */
 static Ranked *
@@ -320,50 +339,38 @@ rank_row (const CofferOrderRequest *request,
 static void
 order_by_column (CofferOrderRequest *request)
 {
-  GArray *ids = request->ids;
+  GArray *ids = request->rows.ids;
   g_autoptr(GHashTable) ranks = request->sort == COFFER_SORT_TYPE ? rank_labels (request->census, ids) : NULL;
   g_autofree Ranked *rows = g_new (Ranked, ids->len);
   g_autofree Ranked *room = g_new (Ranked, ids->len);
-  const Ranked *sorted;
 
   for (guint i = 0; i < ids->len; i++)
-    {
-      gint64 id = g_array_index (ids, gint64, i);
-
-      rows[i] = (Ranked) { rank_row (request, ranks, id), id };
-    }
-  sorted = sort_ranked (rows, room, ids->len);
-  for (guint i = 0; i < ids->len; i++)
-    g_array_index (ids, gint64, i) = sorted[i].id;
+    rows[i] = (Ranked) { rank_row (request, ranks, g_array_index (ids, gint64, i)), i };
+  arrange (&request->rows, sort_ranked (rows, room, ids->len));
 }
 
-typedef struct {
-  CofferKey *key;
-  gint64 id;
-} Keyed;
-
 static int
-compare_keyed (gconstpointer a,
-               gconstpointer b,
-               gpointer      descending)
+compare_ranked_keys (gconstpointer a,
+                     gconstpointer b,
+                     gpointer      data)
 {
-  int order = coffer_key_compare (((const Keyed *) a)->key, ((const Keyed *) b)->key);
+  const CofferOrderRequest *request = data;
+  int order = coffer_key_compare (g_ptr_array_index (request->keys, ((const Ranked *) a)->row),
+                                  g_ptr_array_index (request->keys, ((const Ranked *) b)->row));
 
-  return descending != NULL ? -order : order;
+  return request->descending && request->sort == COFFER_SORT_KEY ? -order : order;
 }
 
 static void
 order_by_keys (CofferOrderRequest *request)
 {
-  guint n = request->ids->len;
-  g_autofree Keyed *rows = g_new (Keyed, n);
-  gboolean descending = request->descending && request->sort == COFFER_SORT_KEY;
+  guint n = request->rows.ids->len;
+  g_autofree Ranked *rows = g_new (Ranked, n);
 
   for (guint i = 0; i < n; i++)
-    rows[i] = (Keyed) { g_ptr_array_index (request->keys, i), g_array_index (request->ids, gint64, i) };
-  g_qsort_with_data (rows, (gint) n, sizeof *rows, compare_keyed, GINT_TO_POINTER (descending));
-  for (guint i = 0; i < n; i++)
-    g_array_index (request->ids, gint64, i) = rows[i].id;
+    rows[i] = (Ranked) { 0, i };
+  g_qsort_with_data (rows, (gint) n, sizeof *rows, compare_ranked_keys, request);
+  arrange (&request->rows, rows);
 }
 
 /* Run again, it orders what is in order. */
@@ -385,12 +392,14 @@ coffer_order_worker (kvault        *vault,
     order_by_column (request);
 
   order = g_new0 (CofferOrder, 1);
-  order->ids = g_array_ref (request->ids);
+  order->rows = (CofferMarks) { g_array_ref (request->rows.ids), g_array_ref (request->rows.prints) };
   if (request->compare)
     {
-      g_autoptr(GArray) old = join_ids (&request->old);
+      CofferMarks old;
 
-      order->edits = coffer_edits_of_ids ((gint64 *) (gpointer) old->data, old->len, (gint64 *) (gpointer) order->ids->data, order->ids->len);
+      join_ids (&request->old, &old);
+      order->edits = coffer_edits_of_ids (&old, &order->rows);
+      coffer_marks_clear (&old);
     }
   return order;
 }
@@ -405,10 +414,11 @@ unref_key (gpointer key)
 }
 
 GPtrArray *
-coffer_ids_read (kvault        *vault,
-                 const gint64  *ids,
-                 guint          n,
-                 GError       **error)
+coffer_ids_read (kvault         *vault,
+                 const gint64   *ids,
+                 const guint32  *prints,
+                 guint           n,
+                 GError        **error)
 {
   g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func (unref_key);
   g_autoptr(kvault_cursor) held G_GNUC_UNUSED = coffer_hold_cursor (vault);
@@ -418,7 +428,7 @@ coffer_ids_read (kvault        *vault,
       kvault_entry entry;
       int rc = kvault_entry_by_id (vault, ids[i], 0, &entry);
 
-      if (rc == KVAULT_NOTFOUND || rc == KVAULT_ECORRUPT)
+      if (rc == KVAULT_NOTFOUND || rc == KVAULT_ECORRUPT || (rc == KVAULT_OK && coffer_entry_print (&entry) != prints[i]))
         g_ptr_array_add (keys, NULL);
       else if (rc == KVAULT_OK)
         g_ptr_array_add (keys, coffer_key_new_from_entry (&entry));
@@ -437,9 +447,13 @@ coffer_ids_worker (kvault        *vault,
                    GCancellable  *cancellable,
                    GError       **error)
 {
-  g_autoptr(GArray) all = join_ids (data);
+  GPtrArray *keys;
+  CofferMarks rows;
 
-  return coffer_ids_read (vault, (gint64 *) (gpointer) all->data, all->len, error);
+  join_ids (data, &rows);
+  keys = coffer_ids_read (vault, (gint64 *) (gpointer) rows.ids->data, (guint32 *) (gpointer) rows.prints->data, rows.ids->len, error);
+  coffer_marks_clear (&rows);
+  return keys;
 }
 
 void
@@ -509,7 +523,7 @@ coffer_seek_worker (kvault        *vault,
 {
   const CofferSeekRequest *request = data;
   g_autoptr(GArray) wanted = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr(GArray) rows = join_ids (&request->ids);
+  CofferMarks rows;
   gboolean exact = FALSE;
   guint *position;
   int rc = list_beginning (vault, request->prefix, wanted, &exact);
@@ -519,7 +533,9 @@ coffer_seek_worker (kvault        *vault,
       *error = coffer_error_new (vault, rc);
       return NULL;
     }
+  join_ids (&request->ids, &rows);
   position = g_new (guint, 1);
-  *position = seek (rows, wanted, exact);
+  *position = seek (rows.ids, wanted, exact);
+  coffer_marks_clear (&rows);
   return position;
 }

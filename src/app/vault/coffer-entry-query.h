@@ -19,7 +19,7 @@ typedef struct {
 } CofferQueryRequest;
 
 typedef struct {
-  GArray *ids;            /* of gint64 */
+  CofferMarks rows;
   GPtrArray *keys;        /* of CofferKey: of a walk by row ids; else NULL */
   guint64 n_scanned;
   CofferKey *last;        /* nullable: none was walked */
@@ -32,9 +32,10 @@ void     coffer_query_request_free (gpointer request);
 void     coffer_query_slice_free   (gpointer slice);
 gpointer coffer_query_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
-/** The row ids of a list as it was at one moment, shared with its blocks. */
+/** The row ids of a list, and the prints of their keys, as it was at one moment, shared with its blocks. */
 typedef struct {
-  GPtrArray *runs;        /* of gint64[], g_atomic_rc_box */
+  GPtrArray *ids;         /* of gint64[], g_atomic_rc_box */
+  GPtrArray *prints;      /* of guint32[], likewise */
   GArray *n_rows;         /* of guint: of each of them */
 } CofferIds;
 
@@ -45,8 +46,8 @@ void     coffer_ids_free           (gpointer ids);
 
 /** Rows put in order, those alike in that of their keys, and compared with what was there before. */
 typedef struct {
-  GArray *ids;            /* owned, of gint64, in the order of their keys; it is taken */
-  GPtrArray *keys;        /* owned, nullable: of CofferKey; then the order is theirs, whatever that of @ids is */
+  CofferMarks rows;       /* owned, in the order of their keys; they are taken */
+  GPtrArray *keys;        /* owned, nullable: of CofferKey; then the order is theirs, whatever that of @rows is */
   CofferCensus *census;   /* owned, nullable: for the order of a column */
   CofferSort sort;
   gboolean descending;
@@ -55,7 +56,7 @@ typedef struct {
 } CofferOrderRequest;
 
 typedef struct {
-  GArray *ids;            /* of gint64 */
+  CofferMarks rows;
   GArray *edits;          /* of CofferEdit, if they were compared; else NULL */
 } CofferOrder;
 
@@ -63,11 +64,11 @@ void     coffer_order_request_free (gpointer request);
 void     coffer_order_free         (gpointer order);
 gpointer coffer_order_worker       (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
-/** The keys of some rows, given as CofferIds; NULL for those that are gone. The answer is a GPtrArray of CofferKey. */
+/** The keys of some rows, given as CofferIds; NULL for those that are gone, or others. The answer is a GPtrArray of CofferKey. */
 gpointer coffer_ids_worker         (kvault *vault, gpointer ids, GCancellable *cancellable, GError **error);
 
 /** The same for a few. */
-GPtrArray *coffer_ids_read         (kvault *vault, const gint64 *ids, guint n, GError **error);
+GPtrArray *coffer_ids_read         (kvault *vault, const gint64 *ids, const guint32 *prints, guint n, GError **error);
 
 /** The first row of a list whose key begins with a prefix, or that of the key which it is if that is there. */
 typedef struct {

@@ -55,12 +55,8 @@ coffer_scope_open_cursor (const CofferScope  *self,
 
 /* ---- prints ---- */
 
-/*
- * Stands for a key among the few hundred of its block. What is no blob may share its text with another, and is told apart by its
- * row; that two keys of a block are alike by chance, one of which goes as the other comes, is not to be expected in a lifetime.
- */
-static guint32
-print_entry (const kvault_entry *entry)
+guint32
+coffer_entry_print (const kvault_entry *entry)
 {
   const guint64 odd = G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
   const guint8 *bytes = entry->key;
@@ -76,6 +72,29 @@ print_entry (const kvault_entry *entry)
   if (entry->key_class != KVAULT_CLASS_BLOB)
     hash = (hash ^ (guint64) entry->id ^ (hash >> 32) ^ entry->key_class) * odd;
   return (guint32) (hash >> 32) ^ (guint32) hash;
+}
+
+void
+coffer_marks_init (CofferMarks *self)
+{
+  self->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->prints = g_array_new (FALSE, FALSE, sizeof (guint32));
+}
+
+void
+coffer_marks_clear (CofferMarks *self)
+{
+  g_clear_pointer (&self->ids, g_array_unref);
+  g_clear_pointer (&self->prints, g_array_unref);
+}
+
+void
+coffer_marks_add (CofferMarks *self,
+                  gint64       id,
+                  guint32      print)
+{
+  g_array_append_val (self->ids, id);
+  g_array_append_val (self->prints, print);
 }
 
 /* ---- blocks in the making ---- */
@@ -111,7 +130,7 @@ static void
 maker_add (Maker              *self,
            const kvault_entry *entry)
 {
-  guint32 print = print_entry (entry);
+  guint32 print = coffer_entry_print (entry);
 
   if (self->fence == NULL)
     self->fence = coffer_key_new_from_entry (entry);
@@ -389,7 +408,7 @@ check_block (Checking               *checking,
   maker_init (&maker);
   while (checking->rc == KVAULT_OK && prints->len < most && is_within (checking, end))
     {
-      guint32 print = print_entry (checking->entry);
+      guint32 print = coffer_entry_print (checking->entry);
 
       g_array_append_val (prints, print);
       maker_add (&maker, checking->entry);

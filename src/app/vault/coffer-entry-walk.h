@@ -107,12 +107,28 @@ kvault_cursor *coffer_hold_cursor  (kvault *vault);
 int      coffer_scope_open_cursor  (const CofferScope *self, kvault *vault, CofferKey *key, unsigned flags,
                                     kvault_cursor **cursor);
 
+/**
+ * Stands for a key among others. Of those that are no blobs it is another for each row. That two of a few hundred keys are alike by
+ * chance, one of which goes as the other comes, is not to be expected in a lifetime.
+ */
+guint32  coffer_entry_print        (const kvault_entry *entry);
+
+/** Rows by their ids, with the prints of their keys: an id may come to name another row. */
+typedef struct {
+  GArray *ids;            /* of gint64 */
+  GArray *prints;         /* of guint32 */
+} CofferMarks;
+
+void     coffer_marks_init         (CofferMarks *self);
+void     coffer_marks_clear        (CofferMarks *self);
+void     coffer_marks_add          (CofferMarks *self, gint64 id, guint32 print);
+
 /** Whether a row with @key comes at or after @prefix in the list's order. */
 gboolean coffer_key_reaches        (gconstpointer key, gsize key_size, int key_class, GBytes *prefix, gboolean descending);
 
 /** How two lists of the same order, as numbers that stand for their rows, differ: edits of the first. (transfer full) */
 GArray  *coffer_edits_of_prints    (const guint32 *old, guint n_old, const guint32 *now, guint n_now);
-GArray  *coffer_edits_of_ids       (const gint64 *old, guint n_old, const gint64 *now, guint n_now);
+GArray  *coffer_edits_of_ids       (const CofferMarks *old, const CofferMarks *now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_cursor, kvault_cursor_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_blob, kvault_blob_close)

@@ -668,6 +668,42 @@ rows_stay_as_they_are_until_others_come (Fixture       *fixture,
   assert_sizes_in_order (fixture, TRUE);
 }
 
+/* The id of the last row is given again to the next one that comes. */
+static void
+rows_are_told_apart_by_their_keys (Fixture       *fixture,
+                                   gconstpointer  data)
+{
+  g_autoptr(CofferRanges) rows = coffer_ranges_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferEntry) held = NULL;
+  guint position;
+
+  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST('mine' AS BLOB), x'0102')");
+  coffer_entry_list_refresh (fixture->list);
+  wait_loaded (fixture);
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_SIZE, FALSE);
+  wait_loaded (fixture);
+  position = find (fixture, "mine");
+  held = get_entry (fixture, position);
+  test_wait_for (coffer_entry_get_size (held) == 2);
+  test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('mine' AS BLOB);"
+                           "INSERT INTO kv VALUES (CAST('yours' AS BLOB), x'0304')");
+  coffer_ranges_add_range (rows, position, 1);
+  coffer_entry_list_keys_async (fixture->list, rows, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_null (coffer_entry_list_keys_finish (fixture->list, result, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE));
+
+  fixture->edited = FALSE;
+  coffer_vault_drop_census (fixture->vault);
+  coffer_vault_tell_touched (fixture->vault);
+  test_wait_for (fixture->edited);
+  wait_loaded (fixture);
+  g_assert_cmpstr (coffer_entry_get_display_key (held), ==, "mine");
+  assert_key (fixture, find (fixture, "yours"), "yours");
+}
+
 /* ---- what is kept ---- */
 
 static CofferCensus *
@@ -832,6 +868,7 @@ main (int   argc,
   ADD ("late-answers-are-void", 0, late_answers_are_void);
   ADD ("late-answers-are-asked-for-again", 0, late_answers_are_asked_for_again);
   ADD ("rows-stay-as-they-are-until-others-come", 0, rows_stay_as_they_are_until_others_come);
+  ADD ("rows-are-told-apart-by-their-keys", 0, rows_are_told_apart_by_their_keys);
   ADD ("sizes-are-kept-for-the-same-file", 0, sizes_are_kept_for_the_same_file);
   ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
