@@ -49,27 +49,47 @@ coffer_measure_free (gpointer data)
   g_free (self);
 }
 
-static void
+/* KVAULT_ECANCELLED: nothing is known of it, and it is to be asked for again. */
+static int
+find_size (CofferMeasure *self,
+           kvault        *vault,
+           CofferKey     *key,
+           guint64       *size)
+{
+  kvault_entry entry;
+  int rc;
+
+  *size = G_MAXUINT64;
+  if (self->census != NULL && coffer_census_find (self->census, coffer_key_get_id (key), size, NULL))
+    return KVAULT_OK;
+  if ((rc = kvault_entry_by_id (vault, coffer_key_get_id (key), KVAULT_CURSOR_SIZES, &entry)) == KVAULT_ECANCELLED)
+    return rc;
+  if (rc == KVAULT_OK && entry.result == KVAULT_OK)
+    *size = entry.value_size;
+  return KVAULT_OK;
+}
+
+static int
 take_row (CofferMeasure *self,
           kvault        *vault,
           CofferKey     *key)
 {
-  kvault_entry entry;
-  guint64 size = G_MAXUINT64;
+  guint64 size;
+  int rc;
 
   if (self->want_keys)
     {
       g_ptr_array_add (self->keys, coffer_key_ref (key));
-      return;
+      return KVAULT_OK;
     }
-  if (self->census == NULL || !coffer_census_find (self->census, coffer_key_get_id (key), &size, NULL))
-    if (kvault_entry_by_id (vault, coffer_key_get_id (key), KVAULT_CURSOR_SIZES, &entry) == KVAULT_OK && entry.result == KVAULT_OK)
-      size = entry.value_size;
+  if ((rc = find_size (self, vault, key, &size)) != KVAULT_OK)
+    return rc;
   self->totals.keys++;
   if (size == G_MAXUINT64)
     self->totals.unreadable++;
   else
     self->totals.bytes += size;
+  return KVAULT_OK;
 }
 
 static GError *
@@ -115,22 +135,33 @@ read_block (CofferMeasure      *self,
   return keys;
 }
 
+/* All of a piece or nothing: the job may be run again, and then goes on with the piece that comes next. */
 static gboolean
 take_piece (CofferMeasure  *self,
             kvault         *vault,
             GPtrArray      *keys,
             GError        **error)
 {
-  for (guint i = 0; i < keys->len; i++)
-    if (g_ptr_array_index (keys, i) != NULL)
-      take_row (self, vault, g_ptr_array_index (keys, i));
-    else if (self->want_keys)
-      {
+  CofferVaultTotals totals = self->totals;
+  guint n_keys = self->keys->len;
+
+  for (guint i = 0; i < keys->len && *error == NULL; i++)
+    {
+      CofferKey *key = g_ptr_array_index (keys, i);
+
+      if (key == NULL && self->want_keys)
         *error = new_stale_error ();
-        return FALSE;
-      }
-  self->next++;
-  return TRUE;
+      else if (key != NULL && take_row (self, vault, key) != KVAULT_OK)
+        *error = coffer_error_new (vault, KVAULT_ECANCELLED);
+    }
+  if (*error == NULL)
+    {
+      self->next++;
+      return TRUE;
+    }
+  self->totals = totals;
+  g_ptr_array_set_size (self->keys, (gint) n_keys);
+  return FALSE;
 }
 
 gpointer

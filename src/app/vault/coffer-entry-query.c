@@ -41,24 +41,26 @@ coffer_query_slice_free (gpointer data)
   g_free (slice);
 }
 
-/* A failure is that of one value, which then is of no type or size that could be asked for. */
-static gboolean
-matches_value (const CofferFilter *filter,
-               kvault             *vault,
-               const kvault_entry *entry)
+/* A failure is that of one value, which then is of no type or size that could be asked for; unless it is KVAULT_ECANCELLED. */
+static int
+match_value (const CofferFilter *filter,
+             kvault             *vault,
+             const kvault_entry *entry,
+             gboolean           *matches)
 {
   const char *content_type = NULL, *label;
   guint64 size = G_MAXUINT64;
   kvault_entry row;
+  int rc;
 
   if (coffer_filter_wants_types (filter))
-    {
-      if (coffer_entry_sniff (vault, entry, &size, &content_type, &label) != KVAULT_OK)
-        size = G_MAXUINT64;
-    }
-  else if (kvault_entry_by_id (vault, entry->id, KVAULT_CURSOR_SIZES, &row) == KVAULT_OK && row.result == KVAULT_OK)
+    rc = coffer_entry_sniff (vault, entry, &size, &content_type, &label);
+  else if ((rc = kvault_entry_by_id (vault, entry->id, KVAULT_CURSOR_SIZES, &row)) == KVAULT_OK && row.result == KVAULT_OK)
     size = row.value_size;
-  return coffer_filter_matches_value (filter, content_type, size);
+  if (rc != KVAULT_OK)
+    size = G_MAXUINT64;
+  *matches = coffer_filter_matches_value (filter, content_type, size);
+  return rc == KVAULT_ECANCELLED ? rc : KVAULT_OK;
 }
 
 static gboolean
@@ -71,26 +73,30 @@ has_prefix (const kvault_entry *entry,
   return entry->key_class == KVAULT_CLASS_BLOB && entry->key_size >= size && memcmp (entry->key, bytes, size) == 0;
 }
 
-/* @looked  (out): whether a value was looked at */
 static gboolean
-matches (const CofferQueryRequest *request,
-         kvault                   *vault,
-         const kvault_entry       *entry,
-         gboolean                 *looked)
+matches_key (const CofferQueryRequest *request,
+             const kvault_entry       *entry)
 {
   const CofferFilter *filter = request->filter;
 
-  *looked = FALSE;
   if (request->stored && request->scope.prefix != NULL && !has_prefix (entry, request->scope.prefix))
     return FALSE;
-  if (filter == NULL)
-    return TRUE;
-  if (coffer_filter_has_pattern (filter) && !coffer_filter_matches_key (filter, entry->key, entry->key_size))
-    return FALSE;
-  if (!coffer_filter_wants_types (filter) && !coffer_filter_wants_sizes (filter))
-    return TRUE;
-  *looked = TRUE;
-  return matches_value (filter, vault, entry);
+  return filter == NULL || !coffer_filter_has_pattern (filter) || coffer_filter_matches_key (filter, entry->key, entry->key_size);
+}
+
+/* @looked  (out): whether a value was looked at */
+static int
+match (const CofferQueryRequest *request,
+       kvault                   *vault,
+       const kvault_entry       *entry,
+       gboolean                 *matches,
+       gboolean                 *looked)
+{
+  const CofferFilter *filter = request->filter;
+
+  *matches = matches_key (request, entry);
+  *looked = *matches && filter != NULL && (coffer_filter_wants_types (filter) || coffer_filter_wants_sizes (filter));
+  return *looked ? match_value (filter, vault, entry, matches) : KVAULT_OK;
 }
 
 static int
@@ -116,14 +122,14 @@ fill_query (CofferQuerySlice         *slice,
 {
   gint64 deadline = g_get_monotonic_time () + request->max_us;
   const kvault_entry *entry;
-  gboolean looked;
+  gboolean matches, looked;
   int rc;
 
-  while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+  while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK && (rc = match (request, vault, entry, &matches, &looked)) == KVAULT_OK)
     {
       slice->n_scanned++;
       slice->next_id = entry->id < G_MAXINT64 ? entry->id + 1 : entry->id;
-      if (matches (request, vault, entry, &looked))
+      if (matches)
         {
           coffer_marks_add (&slice->rows, entry->id, coffer_entry_print (entry));
           if (slice->keys != NULL)

@@ -24,9 +24,15 @@ typedef struct {
   /* the lane's while a job runs */
   CofferKey *after;
   guint child;               /* of the key that comes next, or one before it */
-  GArray *sizes;             /* of guint64 */
+  GArray *sizes;             /* of guint64, up to `after` */
+  GArray *more;              /* of Part: what is behind that, empty between jobs */
   gboolean ended;
 } Summing;
+
+typedef struct {
+  guint child;
+  guint64 size;
+} Part;
 
 static void
 summing_free (gpointer data)
@@ -39,6 +45,7 @@ summing_free (gpointer data)
   coffer_census_unref (self->census);
   g_clear_pointer (&self->after, coffer_key_unref);
   g_array_unref (self->sizes);
+  g_array_unref (self->more);
   g_free (self);
 }
 
@@ -66,15 +73,33 @@ sum_entry (Summing            *self,
            const kvault_entry *entry)
 {
   gsize prefix_size = self->scope.prefix != NULL ? g_bytes_get_size (self->scope.prefix) : 0;
-  guint64 size;
+  Part part;
 
-  if (entry->key_class == KVAULT_CLASS_BLOB &&
-      find_child (self, (const guint8 *) entry->key + prefix_size, entry->key_size - prefix_size) &&
-      coffer_census_find (self->census, entry->id, &size, NULL) && size != G_MAXUINT64)
-    g_array_index (self->sizes, guint64, self->child) += size;
+  if (entry->key_class != KVAULT_CLASS_BLOB ||
+      !find_child (self, (const guint8 *) entry->key + prefix_size, entry->key_size - prefix_size) ||
+      !coffer_census_find (self->census, entry->id, &part.size, NULL) || part.size == G_MAXUINT64)
+    return;
+  part.child = self->child;
+  g_array_append_val (self->more, part);
 }
 
-/* Lane. What is summed is remembered with the key that it goes up to: a job that is run again goes on there. */
+static void
+keep_sums (Summing            *self,
+           const kvault_entry *entry)
+{
+  for (guint i = 0; i < self->more->len; i++)
+    {
+      const Part *part = &g_array_index (self->more, Part, i);
+
+      g_array_index (self->sizes, guint64, part->child) += part->size;
+    }
+  g_array_set_size (self->more, 0);
+  g_clear_pointer (&self->after, coffer_key_unref);
+  if (entry != NULL)
+    self->after = coffer_key_new_from_entry (entry);
+}
+
+/* Lane. What is summed is kept with the key that it goes up to: a job that is run again goes on there. */
 static gpointer
 sum_worker (kvault        *vault,
             gpointer       data,
@@ -86,6 +111,7 @@ sum_worker (kvault        *vault,
   g_autoptr(kvault_cursor) cursor = NULL;
   const kvault_entry *entry;
   unsigned flags = KVAULT_CURSOR_IDS | (self->after != NULL ? KVAULT_CURSOR_AFTER : 0);
+  guint child = self->child;
   int rc = coffer_scope_open_cursor (&self->scope, vault, self->after, flags, &cursor);
 
   for (guint n = 1; rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK; n++)
@@ -93,14 +119,19 @@ sum_worker (kvault        *vault,
       sum_entry (self, entry);
       if (n % LOOK_EVERY != 0)
         continue;
-      g_clear_pointer (&self->after, coffer_key_unref);
-      self->after = coffer_key_new_from_entry (entry);
+      keep_sums (self, entry);
+      child = self->child;
       if (g_get_monotonic_time () > deadline || g_cancellable_is_cancelled (cancellable))
         return self;
     }
   self->ended = rc == KVAULT_NOTFOUND;
   if (self->ended)
-    return self;
+    {
+      keep_sums (self, NULL);
+      return self;
+    }
+  g_array_set_size (self->more, 0);
+  self->child = child;
   *error = coffer_error_new (vault, rc);
   return NULL;
 }
@@ -153,6 +184,7 @@ coffer_prefix_sizes_async (CofferVault             *vault,
   self->census = coffer_census_ref (census);
   self->sizes = g_array_new (FALSE, TRUE, sizeof (guint64));
   g_array_set_size (self->sizes, children->children->len);
+  self->more = g_array_new (FALSE, FALSE, sizeof (Part));
   g_task_set_source_tag (task, coffer_prefix_sizes_async);
   g_task_set_task_data (task, self, summing_free);
   next_slice (task);

@@ -79,15 +79,19 @@ begin (CofferGathering *self)
     g_clear_pointer (&kept, coffer_census_unref);
 }
 
-/* The type of a value as a list shows it; NULL if it cannot be read. */
-static const char *
-read_type (kvault             *vault,
-           const kvault_entry *entry)
+/* The type of a value as a list shows it; NULL if it cannot be read. KVAULT_ECANCELLED: it was not looked at. */
+static int
+read_type (kvault              *vault,
+           const kvault_entry  *entry,
+           const char         **label)
 {
-  const char *content_type = NULL, *label = NULL;
+  const char *content_type;
   guint64 size;
+  int rc = coffer_entry_sniff (vault, entry, &size, &content_type, label);
 
-  return coffer_entry_sniff (vault, entry, &size, &content_type, &label) == KVAULT_OK ? label : NULL;
+  if (rc != KVAULT_OK)
+    *label = NULL;
+  return rc == KVAULT_ECANCELLED ? rc : KVAULT_OK;
 }
 
 /* Takes rows until the time is up. Returns: what ended it; KVAULT_OK if that did */
@@ -104,8 +108,10 @@ gather (CofferGathering *self,
 
   for (guint n = 1; rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK; n++)
     {
-      const char *label = self->with_types ? read_type (vault, entry) : NULL;
+      const char *label = NULL;
 
+      if (self->with_types && (rc = read_type (vault, entry, &label)) != KVAULT_OK)
+        break;
       coffer_census_add (self->census, entry->id, entry->result == KVAULT_OK ? entry->value_size : G_MAXUINT64, label);
       if (entry->id == G_MAXINT64)
         return KVAULT_NOTFOUND;
