@@ -8,6 +8,7 @@
 #include "coffer-file-state.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,8 +40,10 @@ void
 coffer_file_state_read (CofferFileState *self,
                         const char      *path)
 {
-  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  char *real = realpath (path, NULL);   /* beside what a link leads to SQLite has its log */
+  g_autofree char *wal = g_strconcat (real != NULL ? real : path, "-wal", NULL);
 
+  free (real);
   read_stamp (&self->main, path);
   read_stamp (&self->wal, wal);
 }

@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MANY 20000   /* keys, half of them images */
 
@@ -777,6 +778,26 @@ sizes_are_kept_for_the_same_file (Fixture       *fixture,
   g_assert_null (coffer_census_load (file, fixture->path, "kv", &state));
 }
 
+/* The log lies beside the file that a link leads to. */
+static void
+links_have_the_state_of_their_files (Fixture       *fixture,
+                                     gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "link.db", NULL);
+  CofferFileState before, after;
+  sqlite3 *db;
+
+  g_assert_no_errno (symlink (fixture->path, path));
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "PRAGMA journal_mode=WAL; INSERT INTO kv VALUES (x'00', x'00')", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_file_state_read (&before, path);
+  g_usleep (20000);
+  g_assert_cmpint (sqlite3_exec (db, "INSERT INTO kv VALUES (x'01', x'00')", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_file_state_read (&after, path);
+  g_assert_false (coffer_file_state_equal (&before, &after));
+  sqlite3_close (db);
+}
+
 static void
 gathering_can_be_given_up (Fixture       *fixture,
                            gconstpointer  data)
@@ -992,6 +1013,7 @@ main (int   argc,
   ADD ("rows-are-told-apart-by-their-keys", 0, rows_are_told_apart_by_their_keys);
   ADD ("sizes-are-kept-for-the-same-file", 0, sizes_are_kept_for_the_same_file);
   ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
+  ADD ("links-have-the-state-of-their-files", 0, links_have_the_state_of_their_files);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
   ADD ("interrupted-measures-are-right/keys", COFFER_SORT_KEY, interrupted_measures_are_right);
   ADD ("interrupted-searches-find-all", 0, interrupted_searches_find_all);
