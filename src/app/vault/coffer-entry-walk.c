@@ -295,33 +295,6 @@ coffer_check_free (gpointer data)
   g_free (self);
 }
 
-static double
-to_number (gconstpointer bytes,
-           gsize         size)
-{
-  g_autofree char *text = g_strndup (bytes, size);
-
-  return g_ascii_strtod (text, NULL);
-}
-
-/* By their value; where that is too near to tell, by their text, which at least tells one from another. */
-static int
-compare_numbers (gconstpointer a,
-                 gsize         a_size,
-                 gconstpointer b,
-                 gsize         b_size)
-{
-  double x = to_number (a, a_size), y = to_number (b, b_size);
-
-  return x < y ? -1 : x > y;
-}
-
-static gboolean
-is_number (int key_class)
-{
-  return key_class == KVAULT_CLASS_INTEGER || key_class == KVAULT_CLASS_REAL;
-}
-
 static gboolean
 is_key (const kvault_entry *entry,
         CofferKey          *key)
@@ -339,17 +312,9 @@ has_reached (const kvault_entry *entry,
              CofferKey          *fence,
              gboolean            descending)
 {
-  gsize size;
-  gconstpointer bytes = g_bytes_get_data (coffer_key_get_bytes (fence), &size);
-  int fence_class = coffer_key_get_class (fence);
-  int order;
+  const kvault_entry other = coffer_key_to_entry (fence);
+  int order = coffer_key_compare_entries (entry, &other);
 
-  if (is_number (entry->key_class) && is_number (fence_class))
-    order = compare_numbers (entry->key, entry->key_size, bytes, size);
-  else if (entry->key_class != (kvault_class) fence_class)
-    order = (int) entry->key_class - fence_class;
-  else if ((order = memcmp (entry->key, bytes != NULL ? bytes : "", MIN (entry->key_size, size))) == 0)
-    order = entry->key_size < size ? -1 : entry->key_size > size;
   return descending ? order <= 0 : order >= 0;
 }
 

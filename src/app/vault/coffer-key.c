@@ -8,6 +8,7 @@
 #include "coffer-vault-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct _CofferKey {
@@ -48,7 +49,7 @@ coffer_key_new_from_entry (const kvault_entry *entry)
 }
 
 kvault_entry
-coffer_key_to_entry (CofferKey *key)
+coffer_key_to_entry (const CofferKey *key)
 {
   gsize size;
   gconstpointer bytes = g_bytes_get_data (key->bytes, &size);
@@ -116,13 +117,86 @@ coffer_key_equal (const CofferKey *a,
   return a == b || (a->key_class == b->key_class && g_bytes_equal (a->bytes, b->bytes));
 }
 
+/* Exact: an integer of 64 bits is no double. */
+static int
+compare_with_real (gint64 integer,
+                   double real)
+{
+  gint64 whole;
+
+  if (real < -9223372036854775808.0)
+    return 1;
+  if (real >= 9223372036854775808.0)
+    return -1;
+  whole = (gint64) real;
+  if (integer != whole)
+    return integer < whole ? -1 : 1;
+  return (double) integer < real ? -1 : (double) integer > real;
+}
+
+/* @text  of a number, as the engine writes it: its strtod() reads that, in the locale of the program */
+static void
+copy_number (const kvault_entry *entry,
+             char                text[64])
+{
+  gsize size = MIN (entry->key_size, 63);
+
+  memcpy (text, entry->key, size);
+  text[size] = '\0';
+}
+
+static int
+compare_numbers (const kvault_entry *a,
+                 const kvault_entry *b)
+{
+  char a_text[64], b_text[64];
+  gint64 x, y;
+
+  copy_number (a, a_text);
+  copy_number (b, b_text);
+  if (a->key_class == KVAULT_CLASS_REAL && b->key_class == KVAULT_CLASS_REAL)
+    {
+      double p = strtod (a_text, NULL), q = strtod (b_text, NULL);
+
+      return p < q ? -1 : p > q;
+    }
+  if (a->key_class == KVAULT_CLASS_REAL)
+    return -compare_with_real (g_ascii_strtoll (b_text, NULL, 10), strtod (a_text, NULL));
+  if (b->key_class == KVAULT_CLASS_REAL)
+    return compare_with_real (g_ascii_strtoll (a_text, NULL, 10), strtod (b_text, NULL));
+  x = g_ascii_strtoll (a_text, NULL, 10);
+  y = g_ascii_strtoll (b_text, NULL, 10);
+  return x < y ? -1 : x > y;
+}
+
+static gboolean
+is_number (const kvault_entry *entry)
+{
+  return entry->key_class == KVAULT_CLASS_INTEGER || entry->key_class == KVAULT_CLASS_REAL;
+}
+
+int
+coffer_key_compare_entries (const kvault_entry *a,
+                            const kvault_entry *b)
+{
+  gsize both = MIN (a->key_size, b->key_size);
+  int order;
+
+  if (is_number (a) && is_number (b))
+    return compare_numbers (a, b);
+  if (a->key_class != b->key_class)
+    return a->key_class < b->key_class ? -1 : 1;
+  order = both > 0 ? memcmp (a->key, b->key, both) : 0;
+  return order != 0 ? order : a->key_size < b->key_size ? -1 : a->key_size > b->key_size;
+}
+
 int
 coffer_key_compare (const CofferKey *a,
                     const CofferKey *b)
 {
-  if (a->key_class != b->key_class)
-    return a->key_class < b->key_class ? -1 : 1;
-  return g_bytes_compare (a->bytes, b->bytes);
+  const kvault_entry x = coffer_key_to_entry (a), y = coffer_key_to_entry (b);
+
+  return coffer_key_compare_entries (&x, &y);
 }
 
 /*

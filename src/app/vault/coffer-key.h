@@ -29,7 +29,7 @@ gboolean    coffer_key_is_blob     (const CofferKey *self);
 gint64      coffer_key_get_id      (const CofferKey *self);
 gboolean    coffer_key_equal       (const CofferKey *a, const CofferKey *b);
 
-/** memcmp order, after storage class. */
+/** SQLite's order: numbers by their value, then text, then bytes. */
 int         coffer_key_compare     (const CofferKey *a, const CofferKey *b);
 
 /**

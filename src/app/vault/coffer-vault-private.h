@@ -168,7 +168,11 @@ CofferValueFacts *coffer_value_facts_read     (kvault              *vault,
                                                GError             **error);
 
 /** A key as the engine's cursors give it; borrowed from @key. */
-kvault_entry   coffer_key_to_entry            (CofferKey           *key);
+kvault_entry   coffer_key_to_entry            (const CofferKey     *key);
+
+/** The order in which SQLite has keys. */
+int            coffer_key_compare_entries     (const kvault_entry  *a,
+                                               const kvault_entry  *b);
 
 /** A key out of an entry of a walk; its bytes are copied. */
 CofferKey     *coffer_key_new_from_entry      (const kvault_entry  *entry);

@@ -734,6 +734,35 @@ shows_keys_of_all_classes (void)
   tear_down (&odd, NULL);
 }
 
+/* Numbers that are one as a double are rows in an order all the same. */
+static void
+shows_numbers_that_are_near (void)
+{
+  Fixture near = { test_folder_new () };
+
+  near.path = g_build_filename (near.folder, "near.db", NULL);
+  test_sql (near.path,
+            "CREATE TABLE kv (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 3000) INSERT INTO kv SELECT 4611686018427387000 + i, x'00' FROM n;"
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 3000) INSERT INTO kv SELECT -4611686018427387000 - i, x'00' FROM n;"
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 3000) INSERT INTO kv SELECT 0.25 + 1000 * i, x'00' FROM n;"
+            "INSERT INTO kv VALUES (4611686018427387904.0 * 1.5, x'00'), (9.3e18, x'00'), (-9.3e18, x'00');");
+  make_list (&near);
+  wait_loaded (&near);
+  g_assert_cmpint (near.n_items, ==, 9003);
+  assert_rows (&near, FALSE);
+  coffer_entry_list_refresh (near.list);
+  wait_loaded (&near);
+  g_assert_cmpint (near.n_items, ==, 9003);
+  coffer_entry_list_set_order (near.list, COFFER_SORT_KEY, TRUE);
+  wait_loaded (&near);
+  assert_rows (&near, TRUE);
+  coffer_entry_list_refresh (near.list);
+  wait_loaded (&near);
+  g_assert_cmpint (near.n_items, ==, 9003);
+  tear_down (&near, NULL);
+}
+
 static guint
 find (Fixture    *fixture,
       const char *prefix)
@@ -838,6 +867,7 @@ main (int   argc,
   ADD ("follows-a-replaced-file", "v086_media_autopack.db", follows_a_replaced_file);
   ADD ("says-when-the-file-is-gone", "v010_media.db", says_when_the_file_is_gone);
   g_test_add_func ("/entry-list/shows-keys-of-all-classes", shows_keys_of_all_classes);
+  g_test_add_func ("/entry-list/shows-numbers-that-are-near", shows_numbers_that_are_near);
   ADD ("finds-by-prefix", NULL, finds_by_prefix);
   ADD ("goes-at-any-time", NULL, goes_at_any_time);
 
