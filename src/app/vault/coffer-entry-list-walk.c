@@ -432,6 +432,11 @@ coffer_entry_list_refresh (CofferEntryList *self)
     coffer_entry_list_refresh_soon (self);
   else if (is_walking (self))
     self->again = TRUE;
+  else if (self->by_table && !coffer_identity_equal (&self->file, &self->vault->shown))
+    {
+      self->by_table = FALSE;   /* the index of another file may be sound */
+      coffer_entry_list_start (self, self->scope.descending == self->descending);
+    }
   else if (coffer_entry_list_is_query (self))
     begin (self, COFFER_WALK_QUERY, TRUE);
   else if (is_empty || !self->complete)

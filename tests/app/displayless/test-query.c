@@ -525,6 +525,24 @@ lists_through_the_table (Fixture       *fixture,
   g_assert_cmpint (get_n (fixture), ==, 10);
 }
 
+/* What is wrong with a file is not wrong with the one that comes in its place. */
+static void
+trusts_the_index_of_another_file (Fixture       *fixture,
+                                  gconstpointer  data)
+{
+  g_autofree char *other = NULL;
+
+  lists_through_the_table (fixture, data);
+  coffer_entry_list_set_filter (fixture->list, NULL);
+  other = test_make_vault (fixture->folder, "other.db", 600);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  test_run_for (700);
+  g_assert_no_errno (g_rename (other, fixture->path));
+  test_wait_for (get_n (fixture) == 600);
+  wait_loaded (fixture);
+  g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, NULL);
+}
+
 /* ---- rows chosen ---- */
 
 static CofferVaultTotals
@@ -1004,6 +1022,7 @@ main (int   argc,
   ADD ("watches-the-file", 0, watches_the_file);
   ADD ("says-that-the-file-went", 0, says_that_the_file_went);
   ADD ("lists-through-the-table", 0, lists_through_the_table);
+  ADD ("trusts-the-index-of-another-file", 0, trusts_the_index_of_another_file);
   ADD ("measures-rows/keys", COFFER_SORT_KEY, measures_rows);
   ADD ("measures-rows/sizes", COFFER_SORT_SIZE, measures_rows);
   ADD ("keys-are-those-that-were-chosen", 0, keys_are_those_that_were_chosen);
