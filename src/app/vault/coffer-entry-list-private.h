@@ -59,6 +59,8 @@ struct _CofferEntryList {
   CofferIdentity file;         /* of the walk that found them */
   gboolean complete;           /* there is nothing behind the last row */
   guint64 n_added, n_removed;  /* found by comparing */
+  gboolean missing;            /* rows of ids that are not there were met: a walk tells whether they are gone, */
+  gboolean unreadable;         /* and did not: they are damaged */
 
   guint n_rows;                /* as it was told: behind that of the blocks while edits are being told */
   GArray *untold;              /* of CofferEdit: while they are told, those that are still to be, ascending */

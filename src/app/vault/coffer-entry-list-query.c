@@ -46,6 +46,7 @@ replace_rows (CofferEntryList   *self,
 
   coffer_blocks_splice (blocks, 0, 0, made);
   self->file = self->walk.file;
+  self->missing = self->unreadable = FALSE;
   g_clear_pointer (&self->last, coffer_key_unref);
   coffer_entry_list_replace (self, blocks);
 }
@@ -56,6 +57,8 @@ static void
 show_order (CofferEntryList *self,
             CofferOrder     *order)
 {
+  self->unreadable = self->missing && order->edits != NULL && order->edits->len == 0;
+  self->missing = FALSE;
   if (order->edits != NULL && order->edits->len > 0)
     {
       g_autoptr(GPtrArray) blocks = make_blocks (&order->rows);

@@ -217,6 +217,31 @@ block_cb (GObject      *source,
   coffer_entry_list_read_rows (self);
 }
 
+/* Keys of a block of ids. One that is not there is of a row that is gone, if a walk does not find it any more. */
+static void
+take_keys (CofferEntryList *self,
+           guint            index,
+           GPtrArray       *keys,
+           const GError    *error)
+{
+  g_autoptr(GError) lost = NULL;
+  guint start = coffer_blocks_get_start (self->blocks, index);
+
+  if (keys != NULL)
+    coffer_blocks_put_keys (self->blocks, coffer_blocks_get (self->blocks, index), keys);
+  if (keys != NULL && g_ptr_array_find (keys, NULL, NULL))
+    {
+      if (self->unreadable)
+        lost = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT), "");
+      else
+        {
+          self->missing = TRUE;
+          coffer_entry_list_refresh_soon (self);
+        }
+    }
+  fill_entries (self, start, start + coffer_blocks_get (self->blocks, index)->n_rows, error != NULL ? error : lost);
+}
+
 static void
 ids_cb (GObject      *source,
         GAsyncResult *result,
@@ -225,21 +250,14 @@ ids_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) keys = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
   g_autoptr(CofferEntryList) self = NULL;
-  guint index, start;
+  guint index;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   self = g_object_ref (data);
   self->reading = FALSE;
   if ((index = find_serial (self, self->serial)) != G_MAXUINT)
-    {
-      if (keys != NULL)
-        coffer_blocks_put_keys (self->blocks, coffer_blocks_get (self->blocks, index), keys);
-      if (keys != NULL && g_ptr_array_find (keys, NULL, NULL))
-        coffer_entry_list_refresh_soon (self);
-      start = coffer_blocks_get_start (self->blocks, index);
-      fill_entries (self, start, start + coffer_blocks_get (self->blocks, index)->n_rows, error);
-    }
+    take_keys (self, index, keys, error);
   if (error != NULL)
     coffer_entry_list_set_error (self, error);
   coffer_entry_list_read_rows (self);

@@ -297,6 +297,7 @@ forget_scope (CofferEntryList *self)
 static void
 touched_cb (CofferEntryList *self)
 {
+  self->unreadable = FALSE;
   coffer_entry_list_check_rows (self);
   coffer_entry_list_refresh_soon (self);
 }

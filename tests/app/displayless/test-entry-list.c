@@ -666,6 +666,48 @@ damaged_keys_are_found_in_the_table (Fixture       *fixture,
   test_folder_remove (folder);
 }
 
+/* Takes the index away, some rows, and puts the index back. */
+static char *
+make_keys_without_rows (const char *folder)
+{
+  char *path = test_make_vault (folder, "broken.db", 5000);
+
+  test_sql (path, "PRAGMA journal_mode=DELETE; PRAGMA writable_schema=ON;"
+                  "CREATE TABLE kept AS SELECT name, rootpage FROM sqlite_schema WHERE type = 'index';"
+                  "UPDATE sqlite_schema SET sql = replace (sql, 'PRIMARY KEY ', '') WHERE name = 'kv';"
+                  "DELETE FROM sqlite_schema WHERE type = 'index'");
+  test_sql (path, "DELETE FROM kv WHERE rowid BETWEEN 11 AND 20");
+  test_sql (path, "PRAGMA writable_schema=ON;"
+                  "UPDATE sqlite_schema SET sql = replace (sql, 'key BLOB ', 'key BLOB PRIMARY KEY ') WHERE name = 'kv';"
+                  "INSERT INTO sqlite_schema SELECT 'index', name, 'kv', rootpage, NULL FROM kept");
+  test_sql (path, "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name = 'kept'");
+  return path;
+}
+
+/* Keys in the index that lead to no row say so, in any order, and are not looked for again and again. */
+static void
+keys_without_rows_say_so (gconstpointer data)
+{
+  Fixture broken = { test_folder_new () };
+  guint n_loads = 0;
+
+  broken.path = make_keys_without_rows (broken.folder);
+  make_list (&broken);
+  coffer_entry_list_set_order (broken.list, GPOINTER_TO_INT (data), FALSE);
+  wait_loaded (&broken);
+  g_assert_cmpint (broken.n_items, ==, 5000);
+  {
+    g_autoptr(CofferEntry) entry = get_entry (&broken, GPOINTER_TO_INT (data) == COFFER_SORT_KEY ? 15 : 4995);
+
+    test_wait_for (coffer_entry_get_error (entry) != NULL && !coffer_entry_list_get_loading (broken.list));
+    g_assert_cmpstr (coffer_entry_get_type_label (entry), ==, "Damaged");
+    g_signal_connect_swapped (broken.list, "notify::loading", G_CALLBACK (count_cb), &n_loads);
+    test_run_for (2500);
+    g_assert_cmpint (n_loads, ==, 0);
+  }
+  tear_down (&broken, NULL);
+}
+
 static void
 follows_a_replaced_file (Fixture       *fixture,
                          gconstpointer  file)
@@ -868,6 +910,8 @@ main (int   argc,
   ADD ("says-when-the-file-is-gone", "v010_media.db", says_when_the_file_is_gone);
   g_test_add_func ("/entry-list/shows-keys-of-all-classes", shows_keys_of_all_classes);
   g_test_add_func ("/entry-list/shows-numbers-that-are-near", shows_numbers_that_are_near);
+  g_test_add_data_func ("/entry-list/keys-without-rows-say-so/keys", GINT_TO_POINTER (COFFER_SORT_KEY), keys_without_rows_say_so);
+  g_test_add_data_func ("/entry-list/keys-without-rows-say-so/sizes", GINT_TO_POINTER (COFFER_SORT_SIZE), keys_without_rows_say_so);
   ADD ("finds-by-prefix", NULL, finds_by_prefix);
   ADD ("goes-at-any-time", NULL, goes_at_any_time);
 
