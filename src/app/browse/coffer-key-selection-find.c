@@ -62,15 +62,19 @@ end_of_prefix (GBytes   *prefix,
 typedef struct {
   CofferKeySelection *selection;
   GCancellable *cancellable;
+  GBytes *begin;
   GBytes *end;      /* (nullable) */
   guint position;
+  gboolean moved;   /* rows came or went since it was asked for */
 } Prefix;
 
 static void
 prefix_free (Prefix *prefix)
 {
+  g_signal_handlers_disconnect_by_data (prefix->selection->list, prefix);
   g_object_unref (prefix->selection);
   g_object_unref (prefix->cancellable);
+  g_bytes_unref (prefix->begin);
   g_clear_pointer (&prefix->end, g_bytes_unref);
   g_free (prefix);
 }
@@ -78,11 +82,18 @@ prefix_free (Prefix *prefix)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Prefix, prefix_free)
 
 static void
+moved_cb (Prefix *prefix)
+{
+  prefix->moved = TRUE;
+}
+
+static void find_prefix (Prefix *prefix);
+
+static void
 add_until (Prefix *prefix,
            guint   end)
 {
   CofferKeySelection *self = prefix->selection;
-
   CofferRanges *rows;
 
   end = MIN (end, coffer_key_selection_get_n_rows (self));
@@ -103,7 +114,11 @@ end_found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   guint end = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
 
-  if (error == NULL)
+  if (error != NULL)
+    return;
+  if (prefix->moved)   /* what begins at the one and ends at the other position now may have other rows in it */
+    find_prefix (g_steal_pointer (&prefix));
+  else
     add_until (prefix, end);
 }
 
@@ -127,6 +142,14 @@ begin_found_cb (GObject      *source,
     coffer_entry_list_find_async (list, end, cancellable, end_found_cb, g_steal_pointer (&prefix));
 }
 
+/* Takes @prefix. */
+static void
+find_prefix (Prefix *prefix)
+{
+  prefix->moved = FALSE;
+  coffer_entry_list_find_async (prefix->selection->list, prefix->begin, prefix->cancellable, begin_found_cb, prefix);
+}
+
 void
 coffer_key_selection_add_prefix (CofferKeySelection *self,
                                  GBytes             *prefix)
@@ -139,6 +162,8 @@ coffer_key_selection_add_prefix (CofferKeySelection *self,
   job = g_new0 (Prefix, 1);
   job->selection = g_object_ref (self);
   job->cancellable = g_object_ref (begin_finding (self));
+  job->begin = g_bytes_ref (prefix);
   job->end = end_of_prefix (prefix, coffer_entry_list_get_descending (self->list));
-  coffer_entry_list_find_async (self->list, prefix, job->cancellable, begin_found_cb, job);
+  g_signal_connect_swapped (self->list, "edited", G_CALLBACK (moved_cb), job);
+  find_prefix (job);
 }

@@ -2,6 +2,7 @@
 /* Which rows are selected, of a list with a real vault behind it; no widget, and no display. */
 #include <coffer-entry-private.h>
 #include <coffer-key-selection.h>
+#include <coffer-vault-private.h>
 #include <string.h>
 
 #include "displayless.h"
@@ -348,6 +349,34 @@ rows_of_a_prefix_are_added (Fixture       *self,
   assert_prefix (self, "user:", "0-5000");
 }
 
+static gpointer
+sleep_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_usleep (500 * 1000);
+  return vault;
+}
+
+/* Rows come before those of the prefix while their end is looked for. */
+static void
+rows_of_a_prefix_move_meanwhile (Fixture       *self,
+                                 gconstpointer  data)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+  g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
+
+  coffer_key_selection_add_prefix (self->selection, prefix);
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, NULL, sleep_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  test_sql (path, "INSERT INTO kv VALUES (CAST('a' AS BLOB), x'00'), (CAST('b' AS BLOB), x'00')");
+  coffer_entry_list_refresh (self->list);
+  test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (self->list)) == N_KEYS + 2);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 0);
+  test_wait_for (coffer_key_selection_get_n_selected (self->selection) > 0);
+  assert_rows (self, "1202-1302");
+}
+
 static void
 rows_of_a_prefix_are_found_backwards (Fixture       *self,
                                       gconstpointer  data)
@@ -535,6 +564,7 @@ main (int    argc,
   ADD ("keys-are-gone-to", keys_are_gone_to);
   ADD ("choosing-ends-the-search", choosing_ends_the_search);
   ADD ("rows-of-a-prefix-are-added", rows_of_a_prefix_are_added);
+  ADD ("rows-of-a-prefix-move-meanwhile", rows_of_a_prefix_move_meanwhile);
   ADD ("rows-of-a-prefix-are-found-backwards", rows_of_a_prefix_are_found_backwards);
   ADD ("prefixes-at-the-ends-are-found", prefixes_at_the_ends_are_found);
   ADD ("single-key-is-kept-over-another-order", single_key_is_kept_over_another_order);
