@@ -49,7 +49,8 @@ struct _CofferVault {
   guint watch_id;                /* see coffer-vault-watch.c */
   gboolean looking;
   gboolean have_state;
-  CofferFileState state;         /* as it was seen last */
+  CofferFileState state;         /* as it was seen last, */
+  gboolean settling;             /* so soon after a write that there may be more to see */
 };
 
 /**

@@ -2,7 +2,8 @@
 /*
  * Following what other programs write. Every half second, while somebody looks, a thread of GLib's asks the system for the
  * stamps of the file and its log; SQLite's own counter of commits would tell the same, but has to be asked on a connection that
- * is open all the time, beside which no program can leave the write-ahead log. Main thread, but for the functions marked "thread".
+ * is open all the time, beside which no program can leave the write-ahead log. A commit can be read a moment after its last byte was
+ * written, and the stamps go in steps: so once they have settled it is told again. Main thread, but for the functions marked "thread".
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -57,8 +58,11 @@ looked_cb (GObject      *source,
   gboolean other_file;
 
   self->looking = FALSE;
-  if (self->closed || state == NULL || (self->have_state && coffer_file_state_equal (state, &self->state)))
+  if (self->closed || state == NULL)
     return;
+  if (self->have_state && coffer_file_state_equal (state, &self->state) && !(self->settling && coffer_file_state_is_settled (state)))
+    return;
+  self->settling = !coffer_file_state_is_settled (state);
   other_file = self->have_state && state->main.inode != self->state.main.inode;
   self->state = *state;
   if (!self->have_state)

@@ -107,6 +107,7 @@ apply_overview (CofferVault    *self,
   self->shown = self->met;
   self->state = overview->state;
   self->have_state = TRUE;
+  self->settling = !coffer_file_state_is_settled (&self->state);
   self->file_reason = overview->file_reason;
   coffer_vault_take_sections (self, overview->sections);
   table = g_strdup (find_section (self, self->table) != NULL ? self->table : overview->table);

@@ -465,6 +465,48 @@ watches_the_file (Fixture       *fixture,
   test_wait_for (get_n (fixture) == MANY - 1);
 }
 
+static gint slow;   /* atomic */
+
+/* In the place of libc's: the moment between the last byte of a commit in the log and that it can be read. */
+__attribute__ ((visibility ("default"))) int
+fdatasync (int fd)
+{
+  if (g_atomic_int_get (&slow))
+    g_usleep (1500 * 1000);
+  return 0;
+}
+
+static gpointer
+write_thread (gpointer path)
+{
+  test_sql (path, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; INSERT INTO kv VALUES (x'00', x'01')");
+  return NULL;
+}
+
+/* The stamps tell of it before there is anything to see. */
+static void
+notices_slow_commits (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  GThread *thread;
+  sqlite3 *db;
+
+  wait_loaded (fixture);
+  test_sql (fixture->path, "PRAGMA journal_mode=WAL");
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);   /* so that the writer leaves the log as it is */
+  g_assert_cmpint (sqlite3_exec (db, "SELECT count(*) FROM kv", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  test_run_for (3500);
+  g_atomic_int_set (&slow, TRUE);
+  thread = g_thread_new ("writer", write_thread, fixture->path);
+  test_run_for (1000);
+  g_assert_cmpint (get_n (fixture), ==, MANY);
+  test_wait_for (get_n (fixture) == MANY + 1);
+  g_atomic_int_set (&slow, FALSE);
+  g_thread_join (thread);
+  sqlite3_close (db);
+}
+
 static void
 says_that_the_file_went (Fixture       *fixture,
                          gconstpointer  data)
@@ -1020,6 +1062,7 @@ main (int   argc,
   ADD ("follows-what-others-write/search", 0x100 | COFFER_SORT_KEY, follows_what_others_write);
   ADD ("follows-what-others-write/sizes", COFFER_SORT_SIZE, follows_what_others_write);
   ADD ("watches-the-file", 0, watches_the_file);
+  ADD ("notices-slow-commits", 0, notices_slow_commits);
   ADD ("says-that-the-file-went", 0, says_that_the_file_went);
   ADD ("lists-through-the-table", 0, lists_through_the_table);
   ADD ("trusts-the-index-of-another-file", 0, trusts_the_index_of_another_file);
