@@ -152,8 +152,8 @@ class KeysAloneTest(SearchCase):
         key("Tab", "Tab", "Return")
         self.wait_for_keyboard_in("_Images")
         key("space")
-        find(self.window.frame, "push button", "Remove Filter: Images")
         key("Escape")
+        find(self.window.frame, "push button", "Remove Filter: Images")
         self.wait_for_keys("img/dawn-01.png", "img/dawn-02.png", "img/dusk-01.png")
         self.retype("dawn")
         self.wait_for_keys("img/dawn-01.png", "img/dawn-02.png")
@@ -199,6 +199,25 @@ class MouseAloneTest(SearchCase):
         self.wait_for_end()
         self.assert_quits(self.coffer)
 
+    def test_prefix(self) -> None:
+        """The search is among the keys of the prefix, and goes on among all."""
+        images = ("img/dawn-01.png", "img/dawn-02.png", "img/dusk-01.png")
+        self.open()
+        self.click("list item", "^img/")
+        self.wait_for_keys(*images)
+        self.click("push button", "^Search$")
+        set_text(self.entry(), "day")
+        self.says("^No Keys Found$")
+        self.click("push button", "Search Everywhere")
+        self.wait_for_keys("doc/day.json")
+        self.wait_for_count("1 of 8 keys")
+        self.click("list item", "^img/")
+        set_text(self.entry(), "dawn")
+        self.wait_for_count("2 of 3 keys")
+        self.click("push button", "Remove Filter: In img/")
+        self.wait_for_keys("doc/Dawn.txt", *images[:2])
+        self.assert_quits(self.coffer)
+
     def test_narrow(self) -> None:
         self.open()
         self.window.resize(360, 600)
@@ -208,7 +227,9 @@ class MouseAloneTest(SearchCase):
         self.click("push button", "^Filter$")
         for name in ("Images", "Video", "Audio", "Text", "Data", "Other"):
             self.click_in_popover("check box", name)
-            find(self.window.frame, "push button", re.compile("Remove Filter: " + name))
+        key("Escape")
+        for name in ("Images", "Video", "Audio", "Text", "Data", "Other Types"):
+            find(self.window.frame, "push button", "Remove Filter: " + name)
         self.wait_for_count("8 of 8 keys")
         self.assert_quits(self.coffer)
 

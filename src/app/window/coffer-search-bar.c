@@ -225,10 +225,12 @@ apply_soon (CofferSearchBar *self)
   self->apply_id = g_timeout_add (TYPING_PAUSE_MS, apply_soon_cb, self);
 }
 
+/* The popover hangs on a button behind the chips, and would be moved by them while it is in use. */
 static void
 values_changed_cb (CofferSearchBar *self)
 {
-  coffer_search_bar_update_chips (self);
+  if (!gtk_widget_get_visible (GTK_WIDGET (self->popover)))
+    coffer_search_bar_update_chips (self);
   apply_soon (self);
 }
 
@@ -476,6 +478,7 @@ coffer_search_bar_class_init (CofferSearchBarClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, apply_soon);
   gtk_widget_class_bind_template_callback (widget_class, close_cb);
+  gtk_widget_class_bind_template_callback (widget_class, coffer_search_bar_update_chips);
   gtk_widget_class_bind_template_callback (widget_class, entry_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_cb);
   gtk_widget_class_bind_template_callback (widget_class, values_changed_cb);
