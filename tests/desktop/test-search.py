@@ -111,7 +111,14 @@ class KeysAloneTest(SearchCase):
         press(self.window.frame, re.compile("Clear Search"))
         self.wait_for_all()
         self.wait_for_keyboard_in("Search keys")
+        type_text("none either")
+        self.says("^No Keys Found$")
+        key("Down")
+        self.wait_for_keyboard_in("Search keys")
         key("Escape")
+        self.wait_for_all()
+        key("Home")
+        self.window.wait_for_selected(HARD.decode())
         self.assert_quits(self.coffer)
 
     def test_modes(self) -> None:

@@ -67,6 +67,7 @@ struct _CofferVaultView {
   CofferHistory *history;
   CofferSection *watched;  /* the section on show if it is no table */
   gboolean sidebar_shown;
+  gboolean keys_awaited;   /* to give them the keyboard */
   guint patience;
   guint title_id;          /* of a title that is put off */
 };
@@ -250,6 +251,12 @@ show_page (CofferVaultView *self,
   if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->pages)))
     gtk_root_set_focus (root, NULL);
   gtk_stack_set_visible_child_name (self->pages, name);
+  if (self->keys_awaited && g_str_equal (name, "keys"))
+    {
+      self->keys_awaited = FALSE;
+      if (!coffer_search_bar_get_active (self->search))
+        gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+    }
 }
 
 static gboolean
@@ -516,7 +523,10 @@ coffer_vault_view_set_separators (CofferVaultView *self,
 static void
 leave_search_cb (CofferVaultView *self)
 {
-  gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+  if (gtk_widget_get_mapped (GTK_WIDGET (self->keys)))
+    gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+  else   /* none was found; the search is left and they come back, or it is not */
+    self->keys_awaited = !coffer_search_bar_get_active (self->search);
 }
 
 /* From one prefix to all keys. */

@@ -166,7 +166,7 @@ contains_what_a_plain_loop_finds (void)
   g_autoptr(GRand) rand = g_rand_new_with_seed (4);
   guint found = 0;
 
-  for (guint i = 0; i < 200000; i++)
+  for (guint i = 0; i < 40000; i++)
     {
       char text[8] = "", key[24] = "";
       g_autoptr(CofferFilter) filter = NULL;
@@ -179,7 +179,7 @@ contains_what_a_plain_loop_finds (void)
       g_assert_cmpint (matches (filter, key, strlen (key)), ==, contains_plainly (key, text));
       found += contains_plainly (key, text);
     }
-  g_assert_cmpuint (found, >, 10000);
+  g_assert_cmpuint (found, >, 2000);
 }
 
 static void
@@ -412,12 +412,12 @@ catastrophe_is_counted (void)
   g_assert_cmpuint (coffer_filter_get_gave_up (filter), ==, 4);
 
   /* Less is tried after many, but the easy ones still match. */
-  for (guint i = 0; i < 3000; i++)
+  for (guint i = 0; i < 600; i++)
     g_assert_false (matches (filter, key, 40));
-  g_assert_cmpuint (coffer_filter_get_gave_up (filter), ==, 3004);
+  g_assert_cmpuint (coffer_filter_get_gave_up (filter), ==, 604);
   g_assert_true (matches (filter, key, 39));
   g_assert_false (matches (filter, BYTES ("aab")));
-  g_assert_cmpuint (coffer_filter_get_gave_up (filter), ==, 3004);
+  g_assert_cmpuint (coffer_filter_get_gave_up (filter), ==, 604);
 }
 
 static void
@@ -566,7 +566,7 @@ equal_filters_let_the_same_through (void)
   g_assert_cmpuint (coffer_filter_get_max_size (large), ==, G_MAXUINT64);
 }
 
-#define N_KEYS 3000
+#define N_KEYS 1000
 
 /* How many of the keys a thread finds. */
 static gpointer
