@@ -63,6 +63,7 @@ struct _CofferVaultView {
   CofferVault *vault;
   CofferEntryList *list;
   CofferKeySelection *selection;
+  CofferThumbnails *thumbnails;
   CofferKeyTally *tally;
   CofferHistory *history;
   CofferSection *watched;  /* the section on show if it is no table */
@@ -627,6 +628,7 @@ coffer_vault_view_refresh (CofferVaultView *self)
     return;
 
   coffer_entry_list_refresh (self->list);
+  coffer_thumbnails_check (self->thumbnails);
   coffer_preview_refresh (self->preview);
   coffer_status_bar_refresh (self->status_bar);
   coffer_banner_find_holders (self->banner);
@@ -645,6 +647,7 @@ drop_vault (CofferVaultView *self)
       g_signal_handlers_disconnect_by_func (self->selection, selected_cb, self);
     }
   coffer_key_views_set_selection (self->keys, NULL, NULL);
+  g_clear_object (&self->thumbnails);
   g_clear_object (&self->selection);
   g_clear_object (&self->tally);
   coffer_search_bar_set_list (self->search, NULL);
@@ -664,8 +667,6 @@ void
 coffer_vault_view_set_vault (CofferVaultView *self,
                              CofferVault     *vault)
 {
-  g_autoptr(CofferThumbnails) thumbnails = NULL;
-
   g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
 
   drop_vault (self);
@@ -680,8 +681,9 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   self->selection = coffer_key_selection_new (self->list);
   g_signal_connect_swapped (self->selection, "notify::selected-entry", G_CALLBACK (selected_cb), self);
   g_signal_connect_swapped (self->selection, "notify::n-selected", G_CALLBACK (selected_cb), self);
-  thumbnails = coffer_thumbnails_new (vault);
-  coffer_key_views_set_selection (self->keys, self->selection, thumbnails);
+  self->thumbnails = coffer_thumbnails_new (vault);
+  g_signal_connect_object (vault, "touched", G_CALLBACK (coffer_thumbnails_check), self->thumbnails, G_CONNECT_SWAPPED);
+  coffer_key_views_set_selection (self->keys, self->selection, self->thumbnails);
   self->tally = coffer_key_tally_new (self->selection);
   coffer_status_bar_set_vault (self->status_bar, vault, self->list, self->tally);
   coffer_search_bar_set_list (self->search, self->list);
