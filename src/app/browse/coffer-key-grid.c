@@ -9,7 +9,6 @@
 #include "coffer-key-tiles.h"
 #include "coffer-key-typing.h"
 
-#define COMPACT_BELOW 440   /* logical pixels: as in the list, a click opens */
 #define NATURAL_WIDTH 480
 
 struct _CofferKeyGrid {
@@ -117,13 +116,30 @@ coffer_key_grid_get_first_visible (CofferKeyGrid *self)
   return coffer_key_tiles_get_first_visible (self->tiles);
 }
 
+gboolean
+coffer_key_grid_shows (CofferKeyGrid *self,
+                       guint          position)
+{
+  CofferKeyTile *tile;
+  graphene_rect_t box;
+
+  g_return_val_if_fail (COFFER_IS_KEY_GRID (self), FALSE);
+
+  tile = coffer_key_tiles_get_tile (self->tiles, position);
+  return tile != NULL && gtk_widget_compute_bounds (GTK_WIDGET (tile), self->scroller, &box) && box.origin.y > -box.size.height / 2 &&
+         box.origin.y + box.size.height / 2 < gtk_widget_get_height (self->scroller);
+}
+
 void
 coffer_key_grid_show_first (CofferKeyGrid *self,
-                            guint          position)
+                            guint          position,
+                            guint          also)
 {
   g_return_if_fail (COFFER_IS_KEY_GRID (self));
 
   coffer_key_tiles_show_first (self->tiles, position);
+  if (also != GTK_INVALID_LIST_POSITION)
+    coffer_key_tiles_reveal (self->tiles, also);
 }
 
 /* Keys and pointer */
@@ -156,20 +172,6 @@ activated_cb (CofferKeyGrid *self,
               guint          position)
 {
   g_signal_emit (self, activated_signal, 0);
-}
-
-static void
-clicked_cb (CofferKeyGrid *self,
-            int            n_press,
-            double         x,
-            double         y,
-            GtkGesture    *gesture)
-{
-  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
-
-  if (gtk_widget_get_width (GTK_WIDGET (self)) < COMPACT_BELOW && n_press == 1 &&
-      (state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)) == 0 && coffer_key_tiles_pick (self->tiles, x, y) != NULL)
-    g_signal_emit (self, activated_signal, 0);
 }
 
 /* A wheel has steps, a touchpad less than that at a time. */
@@ -355,7 +357,6 @@ coffer_key_grid_class_init (CofferKeyGridClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferKeyGrid, scroller);
   gtk_widget_class_bind_template_child (widget_class, CofferKeyGrid, tiles);
   gtk_widget_class_bind_template_callback (widget_class, activated_cb);
-  gtk_widget_class_bind_template_callback (widget_class, clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, long_pressed_cb);
   gtk_widget_class_bind_template_callback (widget_class, scroll_cb);

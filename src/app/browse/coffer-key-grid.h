@@ -44,9 +44,14 @@ CofferThumbnailSize coffer_key_grid_get_size           (CofferKeyGrid       *sel
 void                coffer_key_grid_set_bottom_room    (CofferKeyGrid       *self,
                                                         int                  room);
 
-/** The position of the first key in view, and to have one there. */
+/** The position of the first key in view, and whether another one is, by half at least. */
 guint               coffer_key_grid_get_first_visible  (CofferKeyGrid       *self);
-void                coffer_key_grid_show_first         (CofferKeyGrid       *self,
+gboolean            coffer_key_grid_shows              (CofferKeyGrid       *self,
                                                         guint                position);
+
+/** Scroll until @position is in the first row, and no further than needed for @also to be in view, if that is a position. */
+void                coffer_key_grid_show_first         (CofferKeyGrid       *self,
+                                                        guint                position,
+                                                        guint                also);
 
 G_END_DECLS

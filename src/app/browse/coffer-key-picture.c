@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks for the picture of an entry once it knows what that is, lets go of it with the entry, and draws what there is. A texture
- * has the pixels of the screen, so that drawing it is no more than copying: it is never stretched, but for a moment, after the
- * plate got another size, the last one is. Main thread.
+ * has the pixels of the screen, so that drawing it is no more than copying: what is stretched is the last one for a moment after
+ * the plate got another size, and pictures much longer than others. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-key-picture"
 
@@ -12,7 +12,10 @@
 
 #include "coffer-key-row.h"
 
-#define NEARLY 0.97   /* what is this much too large is cropped, not reduced */
+#define NEARLY 0.97       /* what is this much too large is cropped, not reduced */
+#define MAX_STRETCH 1.5
+#define MISSING_ICON "image-missing-symbolic"
+#define FULL_INK 2.87f    /* times its own 0.349 */
 
 struct _CofferKeyPicture {
   GtkWidget *owner;             /* unowned */
@@ -168,7 +171,7 @@ choose_icon (CofferKeyPicture *self,
   if (failed)
     return "dialog-warning-symbolic";
   if (*is_warning)
-    return "image-missing-symbolic";
+    return MISSING_ICON;
 
   return self->entry != NULL ? coffer_key_row_icon_name (coffer_entry_get_content_type (self->entry)) : NULL;
 }
@@ -185,14 +188,38 @@ append_icon (CofferKeyPicture      *self,
   g_autoptr(GtkIconPaintable) icon = gtk_icon_theme_lookup_icon (theme, name, NULL, size, gtk_widget_get_scale_factor (self->owner),
                                                                  gtk_widget_get_direction (self->owner), GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
 
+  graphene_matrix_t strong;
+
+  /* Adwaita draws what is missing in a third of the ink. */
+  graphene_matrix_init_from_float (&strong, (const float[]) { 1, 0, 0, 0,  0, 1, 0, 0,  0, 0, 1, 0,  0, 0, 0, FULL_INK });
+  if (g_str_equal (name, MISSING_ICON))
+    gtk_snapshot_push_color_matrix (snapshot, &strong, graphene_vec4_zero ());
   gtk_snapshot_save (snapshot);
   gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (plate->origin.x + (int) (plate->size.width - size) / 2,
                                                           plate->origin.y + (int) (plate->size.height - size) / 2));
   gtk_symbolic_paintable_snapshot_symbolic (GTK_SYMBOLIC_PAINTABLE (icon), snapshot, size, size, color, 1);
   gtk_snapshot_restore (snapshot);
+  if (g_str_equal (name, MISSING_ICON))
+    gtk_snapshot_pop (snapshot);
 }
 
-/* Covers the plate from its middle; what is smaller is not enlarged. */
+/* How much to enlarge a texture of so many pixels. What is smaller than the plate stays so, but for long pictures, of which
+ * no more than twice the plate is made; the longest of them leave some of it free. */
+static double
+choose_zoom (CofferKeyPicture *self,
+             double            width,
+             double            height)
+{
+  double zoom = MAX (self->width / width, self->height / height);
+  gboolean is_long = width > 2 * self->width - 2 || height > 2 * self->height - 2;
+
+  if (self->texture_width != self->width || zoom < NEARLY || (is_long && zoom < MAX_STRETCH))
+    return zoom;
+
+  return 1;
+}
+
+/* Covers the plate, from its middle. */
 static void
 append_texture (CofferKeyPicture      *self,
                 GtkSnapshot           *snapshot,
@@ -201,11 +228,9 @@ append_texture (CofferKeyPicture      *self,
   int scale = gtk_widget_get_scale_factor (self->owner);
   double width = gdk_texture_get_width (self->texture) / (double) scale;
   double height = gdk_texture_get_height (self->texture) / (double) scale;
-  double zoom = MAX (plate->size.width / width, plate->size.height / height);
+  double zoom = choose_zoom (self, width, height);
   int x, y;
 
-  if (self->texture_width == self->width && zoom > NEARLY)
-    zoom = 1;
   width *= zoom;
   height *= zoom;
   x = (plate->size.width - width) / 2 * scale;   /* whole pixels of the screen */

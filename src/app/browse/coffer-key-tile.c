@@ -36,12 +36,21 @@ typedef struct {
   int height;
 } Line;
 
+/* What it says of its entry: strings of that, to be compared. */
+typedef struct {
+  const char *key;
+  guint64 size;
+  const char *type;
+  const char *error;
+} Known;
+
 struct _CofferKeyTile {
   GtkWidget parent_instance;
 
   CofferKeyPicture *picture;
   int picture_width;
   CofferEntry *entry;
+  Known known;
   PangoLayout *name;
   PangoLayout *size;
   PangoLayout *badge;   /* NULL before the first one */
@@ -140,6 +149,18 @@ make_layout (CofferKeyTile *self,
   return layout;
 }
 
+/* Keys are bytes in an order, whatever is read here: where that is from the right, a mark makes Pango begin at the left. */
+static void
+set_name (CofferKeyTile *self,
+          const char    *name)
+{
+  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+  g_autofree char *marked = rtl ? g_strconcat ("\342\200\216", name, NULL) : NULL;
+
+  pango_layout_set_auto_dir (self->name, rtl);
+  pango_layout_set_text (self->name, rtl ? marked : name, -1);
+}
+
 static void
 update_text (CofferKeyTile *self)
 {
@@ -147,10 +168,8 @@ update_text (CofferKeyTile *self)
   g_autofree char *size = coffer_key_row_format_size (coffer_entry_get_size (self->entry));
   g_autofree char *detail = coffer_key_row_format_detail (self->entry);
   g_autofree char *spoken = NULL;
-  /* Keys are bytes in an order, whatever is read here: a mark makes Pango begin at the left. */
-  g_autofree char *name = g_strconcat ("\342\200\216", key != NULL ? last_part (key) : "", NULL);
 
-  pango_layout_set_text (self->name, name, -1);
+  set_name (self, key != NULL ? last_part (key) : "");
   pango_layout_set_text (self->size, size, -1);
   if (key == NULL)
     key = _("Loading");
@@ -163,6 +182,18 @@ update_text (CofferKeyTile *self)
 static void
 update_cb (CofferKeyTile *self)
 {
+  const Known known = {
+    coffer_entry_get_display_key (self->entry),
+    coffer_entry_get_size (self->entry),
+    coffer_entry_get_type_label (self->entry),
+    coffer_entry_get_error (self->entry),
+  };
+
+  if (known.key == self->known.key && known.size == self->known.size && known.type == self->known.type &&
+      known.error == self->known.error)
+    return;
+
+  self->known = known;
   update_text (self);
   coffer_key_picture_set_entry (self->picture, self->entry);
 }
@@ -183,6 +214,7 @@ coffer_key_tile_set_entry (CofferKeyTile *self,
     }
 
   g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
+  self->known = (Known) { .size = 0 };   /* which no entry has that says nothing else */
   update_cb (self);
 }
 

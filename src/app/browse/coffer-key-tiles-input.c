@@ -8,6 +8,7 @@
 #include <adwaita.h>
 #include <math.h>
 
+#define COMPACT_BELOW 440     /* logical pixels: where there is little room a click opens, as in the list */
 #define BAND_EDGE 24          /* logical pixels: from here on to the edge a drag scrolls */
 #define BAND_SPEED 0.25       /* of how far behind that the pointer is, for each frame */
 
@@ -64,7 +65,7 @@ coffer_key_tiles_choose (CofferKeyTiles *self,
     gtk_selection_model_select_item (model, position, !modify);
 }
 
-/* The tile that keys go on from; it may have to be scrolled to. */
+/* Gives the focus to the tile that keys go on from, if it is in view or near. Returns: whether it is */
 gboolean
 coffer_key_tiles_focus_cursor (CofferKeyTiles *self)
 {
@@ -77,16 +78,14 @@ coffer_key_tiles_focus_cursor (CofferKeyTiles *self)
     self->cursor = coffer_key_selection_get_current (self->selection);
   if (!is_valid (self, self->cursor))
     self->cursor = coffer_key_tiles_get_first_visible (self);
-  if (self->strayed != NULL && coffer_key_tiles_get_position (COFFER_KEY_TILE (self->strayed)) == self->cursor)
+  if (self->strayed != NULL && coffer_key_tiles_get_position (self->strayed) == self->cursor)
     return TRUE;
 
   tile = coffer_key_tiles_get_tile (self, self->cursor);
-  if (tile == NULL)
-    {
-      coffer_key_tiles_reveal (self, self->cursor);
-      tile = coffer_key_tiles_get_tile (self, self->cursor);
-    }
-  return tile != NULL && gtk_widget_grab_focus (GTK_WIDGET (tile));
+  if (tile == NULL || !gtk_widget_grab_focus (GTK_WIDGET (tile)))
+    return FALSE;
+  coffer_key_tiles_drop_strayed (self);
+  return TRUE;
 }
 
 /* Keys */
@@ -224,6 +223,7 @@ pressed_cb (CofferKeyTiles *self,
 
   self->cursor = coffer_key_tiles_get_position (tile);
   gtk_widget_grab_focus (GTK_WIDGET (tile));
+  coffer_key_tiles_drop_strayed (self);
   if (n_press == 2 && coffer_key_tiles_pick (self, x, y) == tile)
     g_signal_emit (self, coffer_key_tiles_activated_signal, 0, self->cursor);
 }
@@ -240,10 +240,16 @@ released_cb (CofferKeyTiles *self,
   gboolean modify = (get_state (gesture) & GDK_CONTROL_MASK) != 0;
   gboolean extend = (get_state (gesture) & GDK_SHIFT_MASK) != 0;
 
-  if (tile != NULL)
-    coffer_key_tiles_choose (self, coffer_key_tiles_get_position (tile), modify, extend);
-  else if (self->selection != NULL && !modify && !extend)
-    coffer_key_selection_clear (self->selection);
+  if (tile == NULL)
+    {
+      if (self->selection != NULL && !modify && !extend)
+        coffer_key_selection_clear (self->selection);
+      return;
+    }
+
+  coffer_key_tiles_choose (self, coffer_key_tiles_get_position (tile), modify, extend);
+  if (n_press == 1 && !modify && !extend && gtk_widget_get_width (GTK_WIDGET (self)) < COMPACT_BELOW)
+    g_signal_emit (self, coffer_key_tiles_activated_signal, 0, self->cursor);
 }
 
 /* The rubber band */

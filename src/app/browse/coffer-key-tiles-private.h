@@ -24,7 +24,7 @@ struct _CofferKeyTiles {
   /* The tiles there are, of the positions from `first` on. */
   GPtrArray *tiles;        /* unowned: children */
   guint first;
-  GtkWidget *strayed;      /* unowned: a tile that has the focus, but is not among these; NULL: none */
+  CofferKeyTile *strayed;  /* unowned: a tile that has the focus, but is not among these; NULL: none */
   gboolean stale;          /* entries may have other positions than tiles */
 
   /* The place: this position's row begins so far below the top. */
@@ -51,6 +51,7 @@ GdkRectangle   coffer_key_tiles_get_box      (CofferKeyTiles   *self,
                                               guint             position);
 /** Bring the tiles to the positions that are in view now. */
 void           coffer_key_tiles_update       (CofferKeyTiles   *self);
+void           coffer_key_tiles_drop_strayed (CofferKeyTiles   *self);
 guint          coffer_key_tiles_get_position (CofferKeyTile    *tile);
 
 /* Input: coffer-key-tiles-input.c */

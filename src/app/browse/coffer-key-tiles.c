@@ -159,6 +159,14 @@ let_go_of_tile (CofferKeyTiles *self,
   gtk_widget_unparent (GTK_WIDGET (tile));
 }
 
+void
+coffer_key_tiles_drop_strayed (CofferKeyTiles *self)
+{
+  if (self->strayed != NULL)
+    let_go_of_tile (self, self->strayed);
+  self->strayed = NULL;
+}
+
 static CofferKeyTile *
 make_tile (CofferKeyTiles *self)
 {
@@ -234,7 +242,7 @@ may_stray (CofferKeyTiles *self,
 {
   guint position = coffer_key_tiles_get_position (tile);
 
-  return gtk_widget_has_focus (GTK_WIDGET (tile)) && position < coffer_key_tiles_get_n_keys (self) &&
+  return gtk_widget_is_focus (GTK_WIDGET (tile)) && position < coffer_key_tiles_get_n_keys (self) &&
          (!self->stale || is_at (self, tile, position));
 }
 
@@ -260,7 +268,7 @@ keep_tiles (CofferKeyTiles *self,
       else
         g_ptr_array_add (spare, tile);
     }
-  self->strayed = (GtkWidget *) strayed;
+  self->strayed = strayed;
   return spare;
 }
 
@@ -316,15 +324,18 @@ order_tiles (CofferKeyTiles *self)
 static void
 update_selected (CofferKeyTiles *self)
 {
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+
   for (guint i = 0; i < self->tiles->len; i++)
-    coffer_key_tile_set_selected (self->tiles->pdata[i],
-                                  gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), self->first + i));
+    coffer_key_tile_set_selected (self->tiles->pdata[i], gtk_selection_model_is_selected (model, self->first + i));
+  if (self->strayed != NULL)
+    coffer_key_tile_set_selected (self->strayed, gtk_selection_model_is_selected (model, coffer_key_tiles_get_position (self->strayed)));
 }
 
 void
 coffer_key_tiles_update (CofferKeyTiles *self)
 {
-  gboolean had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL;
+  gboolean had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL || gtk_widget_is_focus (GTK_WIDGET (self));
   g_autoptr(GPtrArray) spare = NULL;
   GPtrArray *tiles;
   guint first, end;
@@ -444,9 +455,7 @@ forget (CofferKeyTiles *self)
   for (guint i = 0; i < self->tiles->len; i++)
     let_go_of_tile (self, self->tiles->pdata[i]);
   g_ptr_array_set_size (self->tiles, 0);
-  if (self->strayed != NULL)
-    let_go_of_tile (self, COFFER_KEY_TILE (self->strayed));
-  self->strayed = NULL;
+  coffer_key_tiles_drop_strayed (self);
   self->first = 0;
   begin_anew (self);
 }
@@ -484,7 +493,7 @@ coffer_key_tiles_set_pictures (CofferKeyTiles   *self,
   for (guint i = 0; i < self->tiles->len; i++)
     coffer_key_tile_set_picture (self->tiles->pdata[i], thumbnails, width);
   if (self->strayed != NULL)
-    coffer_key_tile_set_picture (COFFER_KEY_TILE (self->strayed), thumbnails, width);
+    coffer_key_tile_set_picture (self->strayed, thumbnails, width);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
 }
 
@@ -518,8 +527,12 @@ coffer_key_tiles_show_first (CofferKeyTiles *self,
 {
   g_return_if_fail (COFFER_IS_KEY_TILES (self));
 
-  if (position < coffer_key_tiles_get_n_keys (self))
-    set_anchor (self, position, EDGE);
+  if (position >= coffer_key_tiles_get_n_keys (self))
+    return;
+
+  set_anchor (self, position, EDGE);
+  if (self->n_columns > 0)
+    place (self);
 }
 
 void
@@ -593,7 +606,7 @@ coffer_key_tiles_size_allocate (GtkWidget *widget,
   for (guint i = 0; i < self->tiles->len; i++)
     allocate_tile (self, self->tiles->pdata[i], self->first + i);
   if (self->strayed != NULL)
-    allocate_tile (self, self->strayed, coffer_key_tiles_get_position (COFFER_KEY_TILE (self->strayed)));
+    allocate_tile (self, GTK_WIDGET (self->strayed), coffer_key_tiles_get_position (self->strayed));
   coffer_key_tiles_place_band (self);
 }
 
@@ -621,13 +634,13 @@ static gboolean
 coffer_key_tiles_focus (GtkWidget        *widget,
                         GtkDirectionType  direction)
 {
-  if (gtk_widget_get_focus_child (widget) != NULL || gtk_widget_has_focus (widget))
+  if (gtk_widget_get_focus_child (widget) != NULL || gtk_widget_is_focus (widget))
     return FALSE;
 
   return gtk_widget_grab_focus (widget);
 }
 
-/* Without a tile the widget itself has the focus, and gives it to the first one that comes. */
+/* Without its tile in view the widget itself has the focus, until the tile comes. */
 static gboolean
 coffer_key_tiles_grab_focus (GtkWidget *widget)
 {

@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE (CofferKeyTiles, coffer_key_tiles, COFFER, KEY_TILES, GtkWi
  * Arrows, Home, End and the Page keys move and select as in any list of GTK, with Shift and Control as there, Control+Space
  * selects or not; Space alone is left to others. A drag selects what it touches.
  *
- * Signal "activated" (uint position): Enter, or a double click.
+ * Signal "activated" (uint position): Enter, or a double click; a click where there is little room.
  */
 
 /** @selection (nullable) */

@@ -39,8 +39,10 @@ struct _CofferKeyView {
   CofferThumbnails *thumbnails;
   gboolean shown;
   gboolean compact;
+  guint emptying;           /* an idle, while rows are let go of that nobody sees */
   guint first_tick;         /* until `first_wanted` is the first row in view */
   guint first_wanted;
+  guint also_wanted;
   guint shape_idle;
   guint n_frames;           /* with rows, as far as they are counted */
 };
@@ -135,19 +137,6 @@ coffer_key_view_set_selection (CofferKeyView      *self,
 }
 
 void
-coffer_key_view_set_shown (CofferKeyView *self,
-                           gboolean       shown)
-{
-  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
-
-  if (shown == self->shown)
-    return;
-
-  self->shown = shown;
-  gtk_grid_view_set_model (self->rows, shown ? GTK_SELECTION_MODEL (self->selection) : NULL);
-}
-
-void
 coffer_key_view_set_thumbnails (CofferKeyView    *self,
                                 CofferThumbnails *thumbnails)
 {
@@ -239,6 +228,33 @@ coffer_key_view_get_first_visible (CofferKeyView *self)
   return row != NULL && coffer_key_row_get_entry (row) != NULL ? coffer_entry_get_position (coffer_key_row_get_entry (row)) : 0;
 }
 
+/* For keys, which the list without rows did not know what to do with. */
+static void
+go_on_from_current (CofferKeyView *self)
+{
+  GtkWidget *row = get_current_row (self);
+
+  if (row == NULL)
+    return;
+  if (coffer_key_selection_get_n_selected (self->selection) == 1)
+    choose_row (self, coffer_key_selection_get_current (self->selection));
+  if (gtk_widget_is_focus (GTK_WIDGET (self->rows)))
+    gtk_widget_grab_focus (row);
+}
+
+static void
+scroll_to_wanted (CofferKeyView *self,
+                  guint          n_rows)
+{
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->rows));
+  double row_height = gtk_adjustment_get_upper (adjustment) / n_rows;
+  double value = self->first_wanted * row_height;
+
+  if (self->also_wanted < n_rows)
+    value = CLAMP (value, (self->also_wanted + 1) * row_height - gtk_adjustment_get_page_size (adjustment), self->also_wanted * row_height);
+  gtk_adjustment_set_value (adjustment, value);
+}
+
 /* Once there are rows; the list's own way to scroll leaves open whether the row comes to the top. They are all of one height. */
 static gboolean
 show_first_cb (GtkWidget     *widget,
@@ -246,27 +262,48 @@ show_first_cb (GtkWidget     *widget,
                gpointer       data)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
-  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->rows));
   guint n = self->selection != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->selection)) : 0;
 
   if (n > 0 && self->row_widgets->len > 0 && gtk_widget_get_height (self->row_widgets->pdata[0]) == 0)
     return G_SOURCE_CONTINUE;
 
   if (n > 0)
-    gtk_adjustment_set_value (adjustment, self->first_wanted * (gtk_adjustment_get_upper (adjustment) / n));
+    {
+      scroll_to_wanted (self, n);
+      go_on_from_current (self);
+    }
   self->first_tick = 0;
   return G_SOURCE_REMOVE;
 }
 
+gboolean
+coffer_key_view_shows (CofferKeyView *self,
+                       guint          position)
+{
+  GtkAdjustment *adjustment;
+  guint n;
+  double y;
+
+  g_return_val_if_fail (COFFER_IS_KEY_VIEW (self), FALSE);
+
+  /* Where a row is that is not in view, GTK 4.8 does not tell. */
+  n = self->selection != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->selection)) : 0;
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->rows));
+  y = (position + .5) * (gtk_adjustment_get_upper (adjustment) / MAX (n, 1)) - gtk_adjustment_get_value (adjustment);
+  return position < n && y >= 0 && y < gtk_adjustment_get_page_size (adjustment);
+}
+
 void
 coffer_key_view_show_first (CofferKeyView *self,
-                            guint          position)
+                            guint          position,
+                            guint          also)
 {
   g_return_if_fail (COFFER_IS_KEY_VIEW (self));
 
   if (self->first_tick == 0)
     self->first_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), show_first_cb, NULL, NULL);
   self->first_wanted = position;
+  self->also_wanted = also;
 }
 
 static void
@@ -377,6 +414,45 @@ tick_cb (GtkWidget     *widget,
   self->n_frames++;
   gtk_grid_view_set_max_columns (self->rows, count_columns (self));
   return self->n_frames < N_FRAMES ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* Letting go of all rows at once would take longer than a frame. */
+static gboolean
+empty_cb (gpointer user_data)
+{
+  CofferKeyView *self = user_data;
+  guint n_columns = gtk_grid_view_get_max_columns (self->rows);
+
+  if (n_columns > 1)
+    {
+      gtk_grid_view_set_max_columns (self->rows, n_columns - 1);
+      return G_SOURCE_CONTINUE;
+    }
+
+  self->emptying = 0;
+  gtk_grid_view_set_model (self->rows, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+void
+coffer_key_view_set_shown (CofferKeyView *self,
+                           gboolean       shown)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEW (self));
+
+  if (shown == self->shown)
+    return;
+
+  self->shown = shown;
+  g_clear_handle_id (&self->emptying, g_source_remove);
+  if (!shown)
+    self->emptying = g_idle_add (empty_cb, self);
+  else if (gtk_grid_view_get_model (self->rows) == NULL)
+    {
+      self->n_frames = 0;
+      gtk_grid_view_set_max_columns (self->rows, count_columns (self));
+      gtk_grid_view_set_model (self->rows, GTK_SELECTION_MODEL (self->selection));
+    }
 }
 
 static void
@@ -584,6 +660,7 @@ coffer_key_view_dispose (GObject *object)
 {
   CofferKeyView *self = COFFER_KEY_VIEW (object);
 
+  g_clear_handle_id (&self->emptying, g_source_remove);
   g_clear_handle_id (&self->shape_idle, g_source_remove);
   if (self->rows != NULL)
     coffer_key_view_set_selection (self, NULL);

@@ -35,9 +35,14 @@ void coffer_key_view_set_thumbnails (CofferKeyView     *self,
 void  coffer_key_view_set_shown     (CofferKeyView      *self,
                                      gboolean            shown);
 
-/** The position of the first key in view, and to have one there. */
+/** The position of the first key in view, and whether another one is, by half at least. */
 guint coffer_key_view_get_first_visible (CofferKeyView *self);
-void  coffer_key_view_show_first    (CofferKeyView      *self,
+gboolean coffer_key_view_shows      (CofferKeyView      *self,
                                      guint               position);
+
+/** Scroll until @position is the first one in view, and no further than needed for @also to be, if that is a position. */
+void  coffer_key_view_show_first    (CofferKeyView      *self,
+                                     guint               position,
+                                     guint               also);
 
 G_END_DECLS

@@ -47,6 +47,22 @@ coffer_key_views_set_selection (CofferKeyViews     *self,
   fill_shown (self);
 }
 
+/* What is in view now: the first key, and the one looked at last if that is. */
+static void
+get_place (CofferKeyViews *self,
+           guint          *first,
+           guint          *current)
+{
+  gboolean seen = FALSE;
+
+  *current = self->selection != NULL ? coffer_key_selection_get_current (self->selection) : GTK_INVALID_LIST_POSITION;
+  *first = self->grid_shown ? coffer_key_grid_get_first_visible (self->grid) : coffer_key_view_get_first_visible (self->list);
+  if (*current != GTK_INVALID_LIST_POSITION)
+    seen = self->grid_shown ? coffer_key_grid_shows (self->grid, *current) : coffer_key_view_shows (self->list, *current);
+  if (!seen)
+    *current = GTK_INVALID_LIST_POSITION;
+}
+
 void
 coffer_key_views_set_grid_shown (CofferKeyViews *self,
                                  gboolean        shown)
@@ -54,7 +70,7 @@ coffer_key_views_set_grid_shown (CofferKeyViews *self,
   GtkRoot *root;
   GtkWidget *focus;
   gboolean had_focus;
-  guint first;
+  guint first, current;
 
   g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
 
@@ -64,14 +80,14 @@ coffer_key_views_set_grid_shown (CofferKeyViews *self,
   root = gtk_widget_get_root (GTK_WIDGET (self));
   focus = root != NULL ? gtk_root_get_focus (root) : NULL;
   had_focus = focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self));
-  first = self->grid_shown ? coffer_key_grid_get_first_visible (self->grid) : coffer_key_view_get_first_visible (self->list);
+  get_place (self, &first, &current);
   self->grid_shown = shown;
   fill_shown (self);
   gtk_stack_set_visible_child (self->stack, get_shown (self));
   if (shown)
-    coffer_key_grid_show_first (self->grid, first);
+    coffer_key_grid_show_first (self->grid, first, current);
   else
-    coffer_key_view_show_first (self->list, first);
+    coffer_key_view_show_first (self->list, first, current);
   if (had_focus)
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
