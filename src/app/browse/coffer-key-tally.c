@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tally of a selection. Its number is known at once. The bytes of one key are those of its row, of all keys those that
- * somebody counted anyway. Main thread.
+ * somebody counted anyway; of any others they are measured behind, once the selection has been what it is for a moment.
+ * Main thread.
  */
 #define G_LOG_DOMAIN "coffer-key-tally"
 
@@ -8,12 +9,21 @@
 
 #include <glib/gi18n-lib.h>
 
+#define QUIET_MS 150
+#define AGAIN_MS 1000   /* when the keys changed while they were measured */
+#define MAX_TRIES 5
+
 struct _CofferKeyTally {
   GObject parent_instance;
 
   CofferKeySelection *selection;
   CofferEntry *entry;      /* the only one that is selected */
   guint64 total;           /* of the whole list */
+  guint64 measured;        /* of what is selected; G_MAXUINT64: not known */
+  guint n_measured;        /* keys: what is selected now, or was measured last */
+  guint wait_id;           /* until measuring begins */
+  guint n_tries;
+  GCancellable *measuring;
   char *text;
 };
 
@@ -38,7 +48,7 @@ coffer_key_tally_get_bytes (CofferKeyTally *self)
     return coffer_entry_get_size (self->entry);
   if (n_selected > 0 && n_selected == g_list_model_get_n_items (G_LIST_MODEL (self->selection)))
     return self->total;
-  return G_MAXUINT64;
+  return self->measured;
 }
 
 static char *
@@ -86,6 +96,90 @@ set_entry (CofferKeyTally *self,
   g_set_object (&self->entry, entry);
   if (entry != NULL)
     g_signal_connect_swapped (entry, "notify::size", G_CALLBACK (update_cb), self);
+}
+
+/* ---- measuring ---- */
+
+static void
+stop_measuring (CofferKeyTally *self)
+{
+  g_clear_handle_id (&self->wait_id, g_source_remove);
+  g_cancellable_cancel (self->measuring);
+  g_clear_object (&self->measuring);
+}
+
+static void begin_measuring (CofferKeyTally *self, guint wait_ms);
+
+static void
+measured_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr(CofferKeyTally) self = user_data;
+  g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
+  gboolean measured = coffer_entry_list_measure_finish (COFFER_ENTRY_LIST (source), result, &totals, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  g_clear_object (&self->measuring);
+  if (!measured)
+    {
+      if (++self->n_tries < MAX_TRIES)
+        begin_measuring (self, AGAIN_MS);
+      return;
+    }
+  if (totals.unreadable == 0)   /* of some the sum would be wrong */
+    self->measured = totals.bytes;
+  update_cb (self);
+}
+
+static gboolean
+measure_cb (gpointer user_data)
+{
+  CofferKeyTally *self = user_data;
+
+  self->wait_id = 0;
+  self->measuring = g_cancellable_new ();
+  coffer_entry_list_measure_async (coffer_key_selection_get_list (self->selection), coffer_key_selection_peek_rows (self->selection),
+                                   self->measuring, measured_cb, g_object_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+begin_measuring (CofferKeyTally *self,
+                 guint           wait_ms)
+{
+  self->wait_id = g_timeout_add (wait_ms, measure_cb, self);
+}
+
+/* Whether nobody else tells, or will. */
+static gboolean
+has_to_measure (CofferKeyTally *self)
+{
+  guint n_selected = coffer_key_selection_get_n_selected (self->selection);
+
+  return n_selected > 1 && n_selected < g_list_model_get_n_items (G_LIST_MODEL (self->selection));
+}
+
+static void
+changed_cb (CofferKeyTally *self)
+{
+  stop_measuring (self);
+  self->measured = G_MAXUINT64;
+  self->n_measured = coffer_key_selection_get_n_selected (self->selection);
+  self->n_tries = 0;
+  if (has_to_measure (self))
+    begin_measuring (self, QUIET_MS);
+}
+
+/* Rows that only moved, because others came or went, are what they were. */
+static void
+n_selected_cb (CofferKeyTally *self)
+{
+  if (coffer_key_selection_get_n_selected (self->selection) != self->n_measured)
+    changed_cb (self);
 }
 
 static void
@@ -136,6 +230,7 @@ coffer_key_tally_dispose (GObject *object)
 {
   CofferKeyTally *self = COFFER_KEY_TALLY (object);
 
+  stop_measuring (self);
   set_entry (self, NULL);
   if (self->selection != NULL)
     g_signal_handlers_disconnect_by_data (self->selection, self);
@@ -169,6 +264,7 @@ static void
 coffer_key_tally_init (CofferKeyTally *self)
 {
   self->total = G_MAXUINT64;
+  self->measured = G_MAXUINT64;
   self->text = g_strdup ("");
 }
 
@@ -181,6 +277,8 @@ coffer_key_tally_new (CofferKeySelection *selection)
 
   self = g_object_new (COFFER_TYPE_KEY_TALLY, NULL);
   self->selection = g_object_ref (selection);
+  g_signal_connect_swapped (selection, "selection-changed", G_CALLBACK (changed_cb), self);
+  g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
   g_signal_connect_swapped (selection, "notify", G_CALLBACK (selected_cb), self);
   selected_cb (self);
   return self;
