@@ -44,7 +44,7 @@ coffer_measure_free (gpointer data)
 
   coffer_scope_clear (&self->scope);
   g_array_unref (self->pieces);
-  g_ptr_array_unref (self->keys);
+  coffer_keys_unref (self->keys);
   g_clear_pointer (&self->census, coffer_census_unref);
   g_free (self);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY_KEYS 10000
+
 struct _CofferKey {
   gatomicrefcount refs;
   int key_class;
@@ -84,6 +86,22 @@ coffer_key_unref (CofferKey *self)
     return;
   g_bytes_unref (self->bytes);
   g_free (self);
+}
+
+static gpointer
+unref_thread (gpointer keys)
+{
+  g_ptr_array_unref (keys);
+  return NULL;
+}
+
+void
+coffer_keys_unref (GPtrArray *keys)
+{
+  if (keys->len <= MANY_KEYS)
+    g_ptr_array_unref (keys);
+  else
+    g_thread_unref (g_thread_new ("coffer-free", unref_thread, keys));
 }
 
 GBytes *

@@ -116,7 +116,7 @@ change_unref (gpointer data)
 
   if (!g_atomic_ref_count_dec (&change->refs))
     return;
-  g_ptr_array_unref (change->keys);
+  coffer_keys_unref (change->keys);
   g_clear_pointer (&change->new_key, g_bytes_unref);
   g_free (change);
 }
@@ -128,25 +128,24 @@ change_ref (Change *change)
   return change;
 }
 
+/* @keys (transfer full) stay as they are. */
 static Change *
-change_new (void)
+change_new (GPtrArray *keys)
 {
   Change *change = g_new0 (Change, 1);
 
   g_atomic_ref_count_init (&change->refs);
-  change->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  change->keys = keys;
   return change;
 }
 
-/* Lane. */
-static gpointer
-delete_worker (kvault        *vault,
-               gpointer       data,
-               GCancellable  *cancellable,
-               GError       **error)
+/* Lane. Returns: whether all of them are deleted, or were gone */
+static gboolean
+delete_keys (kvault        *vault,
+             Change        *change,
+             GCancellable  *cancellable,
+             GError       **error)
 {
-  Change *change = data;
-
   for (guint i = 0; i < change->keys->len; i++)
     {
       CofferKey *key = g_ptr_array_index (change->keys, i);
@@ -154,14 +153,44 @@ delete_worker (kvault        *vault,
       int rc;
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
+        return FALSE;
       rc = kvault_delete_entry (vault, &entry);
       if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
         {
           *error = coffer_error_new (vault, rc);
-          return NULL;
+          return FALSE;
         }
       change->n_changed += rc == KVAULT_OK;
+    }
+  return TRUE;
+}
+
+/* Lane. All of them, or none: several in one transaction, which is also the quick way. */
+static gpointer
+delete_worker (kvault        *vault,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  Change *change = data;
+  gboolean several = change->keys->len > 1;
+  int rc = several ? kvault_begin (vault) : KVAULT_OK;
+
+  if (rc == KVAULT_OK && !delete_keys (vault, change, cancellable, error))
+    {
+      if (several)
+        kvault_rollback (vault);
+      change->n_changed = 0;
+      return NULL;
+    }
+  if (rc == KVAULT_OK && several)
+    rc = kvault_commit (vault);
+  if (rc != KVAULT_OK)
+    {
+      *error = coffer_error_new (vault, rc);
+      kvault_rollback (vault);
+      change->n_changed = 0;
+      return NULL;
     }
   change->complete = TRUE;
   return GINT_TO_POINTER (TRUE);
@@ -247,14 +276,9 @@ coffer_vault_delete_async (CofferVault         *self,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  Change *change;
-
   g_return_if_fail (COFFER_IS_VAULT (self) && keys != NULL);
 
-  change = change_new ();
-  for (guint i = 0; i < keys->len; i++)
-    g_ptr_array_add (change->keys, coffer_key_ref (g_ptr_array_index (keys, i)));
-  start_change (self, coffer_vault_delete_async, change, delete_worker, cancellable, callback, user_data);
+  start_change (self, coffer_vault_delete_async, change_new (g_ptr_array_ref (keys)), delete_worker, cancellable, callback, user_data);
 }
 
 gssize
@@ -279,7 +303,7 @@ coffer_vault_rename_async (CofferVault         *self,
 
   g_return_if_fail (COFFER_IS_VAULT (self) && key != NULL && new_key != NULL);
 
-  change = change_new ();
+  change = change_new (g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref));
   g_ptr_array_add (change->keys, coffer_key_ref (key));
   change->new_key = g_bytes_ref (new_key);
   start_change (self, coffer_vault_rename_async, change, rename_worker, cancellable, callback, user_data);

@@ -173,7 +173,10 @@ void          coffer_value_reader_close       (CofferValueReader *self);
 /** Whether @error says that the handle is of no use any more: another file is at the path. */
 gboolean      coffer_value_reader_is_lost     (const GError *error);
 
-/** Delete keys of the table in use, each if it is still there; needs "editable". Finish gives their number. Emits "changed". */
+/**
+ * Delete keys of the table in use, each if it is still there, and all or none; needs "editable". Finish gives their number. Emits
+ * "changed". @keys must not change until then.
+ */
 void         coffer_vault_delete_async      (CofferVault *self, GPtrArray *keys, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gssize       coffer_vault_delete_finish     (CofferVault *self, GAsyncResult *result, GError **error);   /* -1 on error */

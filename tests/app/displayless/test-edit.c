@@ -187,6 +187,47 @@ cancelled_delete_does_nothing (Fixture       *fixture,
   g_assert_true (exists (fixture->vault, "img/photo.png"));
 }
 
+/* Cancelled somewhere between the first and the last of them. */
+static void
+cancelled_delete_deletes_all_or_none (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = test_make_vault (folder, "a.db", 20000);
+  CofferVault *vault = test_open (path);
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("user:%010u", i);
+
+      g_ptr_array_add (keys, test_key (name));
+    }
+  test_edit (vault);
+  for (guint ms = 0; ms < 40; ms += 4)
+    {
+      g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr(GAsyncResult) result = NULL;
+      g_autoptr(GError) error = NULL;
+      gssize n;
+
+      coffer_vault_delete_async (vault, keys, cancellable, test_store_result, &result);
+      test_run_for (ms);
+      g_cancellable_cancel (cancellable);
+      test_wait_for (result != NULL);
+      n = coffer_vault_delete_finish (vault, result, &error);
+      if (n < 0)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      else
+        g_assert_cmpint (n, ==, 20000);
+      g_assert_cmpint (exists (vault, "user:0000000000"), ==, n < 0);
+      g_assert_cmpint (exists (vault, "user:0000019999"), ==, n < 0);
+      if (n >= 0)
+        break;
+    }
+  test_close (vault);
+  test_folder_remove (folder);
+}
+
 static void
 renames_keys (Fixture       *fixture,
               gconstpointer  file)
@@ -462,6 +503,7 @@ main (int   argc,
   ADD ("editing-is-asked-for", editing_is_asked_for);
   ADD ("renames-keys", renames_keys);
   ADD ("cancelled-delete-does-nothing", cancelled_delete_does_nothing);
+  g_test_add_func ("/edit/cancelled-delete-deletes-all-or-none", cancelled_delete_deletes_all_or_none);
   ADD_V1 ("editing-leaves-no-log", editing_leaves_no_log);
   ADD_V1 ("another-file-is-not-edited", another_file_is_not_edited);
   ADD_V1 ("deletes-keys", deletes_keys);
