@@ -13,6 +13,15 @@ begin_finding (CofferKeySelection *self)
   return self->finding = g_cancellable_new ();
 }
 
+void
+coffer_key_selection_reveal (CofferKeySelection *self,
+                             guint               position)
+{
+  position = MIN (position, coffer_key_selection_get_n_rows (self) - 1);
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self), position, TRUE);
+  g_signal_emit (self, coffer_key_selection_reveal_signal, 0, position);
+}
+
 static void
 found_cb (GObject      *source,
           GAsyncResult *result,
@@ -24,10 +33,9 @@ found_cb (GObject      *source,
 
   if (error != NULL || coffer_key_selection_get_n_rows (self) == 0)
     return;
-
-  position = MIN (position, coffer_key_selection_get_n_rows (self) - 1);
-  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self), position, TRUE);
-  g_signal_emit (self, coffer_key_selection_reveal_signal, 0, position);
+  /* In another order than that of keys there is no row where the key would be. */
+  if (position != G_MAXUINT || coffer_entry_list_is_by_key (self->list))
+    coffer_key_selection_reveal (self, position);
 }
 
 void
@@ -114,7 +122,7 @@ end_found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   guint end = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
 
-  if (error != NULL)
+  if (error != NULL || !coffer_entry_list_is_by_key (prefix->selection->list))
     return;
   if (prefix->moved)   /* what begins at the one and ends at the other position now may have other rows in it */
     find_prefix (g_steal_pointer (&prefix));
@@ -159,6 +167,8 @@ coffer_key_selection_add_prefix (CofferKeySelection *self,
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
   g_return_if_fail (prefix != NULL);
 
+  if (!coffer_entry_list_is_by_key (self->list))
+    return;
   job = g_new0 (Prefix, 1);
   job->selection = g_object_ref (self);
   job->cancellable = g_object_ref (begin_finding (self));

@@ -15,6 +15,8 @@ struct _CofferKeySelection {
   guint current;           /* NO_ROW: none */
   CofferEntry *entry;      /* of the current row */
   gboolean moved;          /* rows came or went among those selected, which is not told yet */
+  gboolean keep_place;     /* if the current row goes, the one in its place shall be selected */
+  guint place;             /* which that is; NO_ROW: none to be selected */
   GBytes *return_to;       /* the key to select once the list is read again */
   GCancellable *finding;
 };
@@ -27,5 +29,9 @@ guint coffer_key_selection_get_n_rows (CofferKeySelection *self);
 void  coffer_key_selection_set_rows   (CofferKeySelection *self,
                                        CofferRanges       *rows,
                                        guint               current);
+
+/** Select the row at @position, or else the last one, alone and tell views to show it; there has to be one. */
+void  coffer_key_selection_reveal     (CofferKeySelection *self,
+                                       guint               position);
 
 G_END_DECLS

@@ -94,6 +94,8 @@ coffer_key_selection_set_rows (CofferKeySelection *self,
   gboolean same = coffer_ranges_equal (old, rows);
 
   g_clear_pointer (&self->return_to, g_bytes_unref);
+  self->keep_place = FALSE;
+  self->place = NO_ROW;
   g_cancellable_cancel (self->finding);
   self->rows = rows;
   self->current = choose_current (self, current);
@@ -364,7 +366,11 @@ follow_edits (CofferKeySelection *self,
 
   coffer_ranges_apply_edits (self->rows, edits, n_edits);
   if (self->current != NO_ROW && !coffer_edits_follow_row (edits, n_edits, &self->current))
-    self->current = NO_ROW;
+    {
+      if (self->keep_place && coffer_ranges_count (self->rows) == 0)
+        self->place = self->current;
+      self->current = NO_ROW;
+    }
   self->current = choose_current (self, self->current);
   return TRUE;
 }
@@ -381,11 +387,15 @@ edited_cb (CofferKeySelection *self,
 static void
 n_keys_cb (CofferKeySelection *self)
 {
+  guint place = self->place;
+
   if (!self->moved)
     return;
 
   self->moved = FALSE;
   tell (self, TRUE);
+  if (place != NO_ROW && coffer_key_selection_get_n_rows (self) > 0)
+    coffer_key_selection_reveal (self, place);
 }
 
 static void
@@ -409,6 +419,15 @@ items_changed_cb (CofferKeySelection *self,
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
   tell (self, moved);
   refilled_cb (self);
+}
+
+void
+coffer_key_selection_keep_place (CofferKeySelection *self,
+                                 gboolean            keep)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+
+  self->keep_place = keep;
 }
 
 void
@@ -564,6 +583,7 @@ coffer_key_selection_init (CofferKeySelection *self)
 {
   self->rows = coffer_ranges_new ();
   self->current = NO_ROW;
+  self->place = NO_ROW;
 }
 
 CofferKeySelection *

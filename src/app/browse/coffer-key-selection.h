@@ -43,15 +43,19 @@ void                coffer_key_selection_clear         (CofferKeySelection *self
 void                coffer_key_selection_invert        (CofferKeySelection *self);
 
 /**
- * Add every row whose key begins with @prefix, once they are found. The list must be in the order of its keys; if that is
- * descending, @prefix must not end with a NUL, of which there is none before.
+ * Add every row whose key begins with @prefix, once they are found; only where the list is by key, see coffer_entry_list_is_by_key().
+ * In descending order @prefix must not end with a NUL, of which there is none before.
  */
 void                coffer_key_selection_add_prefix    (CofferKeySelection *self,
                                                         GBytes             *prefix);
 
-/** Select the first row whose key begins with @prefix, or the one where it would be, and reveal it. */
+/** Select the first row whose key begins with @prefix, or the one where it would be if the list is by key, and reveal it. */
 void                coffer_key_selection_go_to         (CofferKeySelection *self,
                                                         GBytes             *prefix);
+
+/** When all that is selected goes now, which is about to be deleted, the row that takes the place of the current one is selected. */
+void                coffer_key_selection_keep_place    (CofferKeySelection *self,
+                                                        gboolean            keep);
 
 /** Select @key instead of the key selected now once the list is read again, as after renaming; NULL: never mind. */
 void                coffer_key_selection_follow        (CofferKeySelection *self,

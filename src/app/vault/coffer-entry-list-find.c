@@ -113,6 +113,14 @@ seek (CofferEntryList *self,
                           g_free, g_task_get_cancellable (task), sought_cb, g_object_ref (task));
 }
 
+gboolean
+coffer_entry_list_is_by_key (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), FALSE);
+
+  return coffer_blocks_get_n_rows (self->blocks) == 0 || coffer_blocks_get (self->blocks, 0)->ids == NULL;
+}
+
 void
 coffer_entry_list_find_async (CofferEntryList     *self,
                               GBytes              *key_prefix,
@@ -129,7 +137,7 @@ coffer_entry_list_find_async (CofferEntryList     *self,
   g_task_set_source_tag (task, coffer_entry_list_find_async);
   g_task_set_task_data (task, g_bytes_ref (key_prefix), (GDestroyNotify) g_bytes_unref);
   n_rows = coffer_blocks_get_n_rows (self->blocks);
-  if (n_rows > 0 && coffer_blocks_get (self->blocks, 0)->ids != NULL)
+  if (!coffer_entry_list_is_by_key (self))
     {
       seek (self, key_prefix, task);
       return;

@@ -80,6 +80,9 @@ void             coffer_entry_list_set_order      (CofferEntryList      *self,
 CofferSort       coffer_entry_list_get_sort       (CofferEntryList      *self);
 gboolean         coffer_entry_list_get_descending (CofferEntryList      *self);
 
+/** Whether the rows are all keys of the table or prefix in their order, so that those of a prefix follow each other. */
+gboolean         coffer_entry_list_is_by_key      (CofferEntryList      *self);
+
 /** Read everything again (F5). */
 void             coffer_entry_list_refresh        (CofferEntryList      *self);
 

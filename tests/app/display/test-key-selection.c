@@ -507,6 +507,30 @@ what_is_left_is_looked_at (Fixture       *self,
   assert_current (self, GTK_INVALID_LIST_POSITION);
 }
 
+/* What is deleted here is followed by the row in its place, which is shown. */
+static void
+place_is_kept (Fixture       *self,
+               gconstpointer  data)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+  guint place = 0;
+
+  g_signal_connect_swapped (self->selection, "reveal", G_CALLBACK (reveal_cb), &place);
+  gtk_selection_model_select_range (model, 100, 3, TRUE);
+  coffer_key_selection_look_at (self->selection, 101);
+  coffer_key_selection_keep_place (self->selection, TRUE);
+  change_file (self, "DELETE FROM kv WHERE key BETWEEN CAST ('user:0000000100' AS BLOB) AND CAST ('user:0000000102' AS BLOB)");
+  assert_rows (self, "100-101");
+  g_assert_cmpuint (place, ==, 100);
+  gtk_selection_model_select_item (model, 4996, TRUE);
+  coffer_key_selection_keep_place (self->selection, TRUE);
+  change_file (self, "DELETE FROM kv WHERE key = CAST ('user:0000004999' AS BLOB)");
+  assert_rows (self, "4995-4996");
+  /* Once, and not when a person chose another meanwhile. */
+  change_file (self, "DELETE FROM kv WHERE key = CAST ('user:0000004998' AS BLOB)");
+  assert_rows (self, "");
+}
+
 static void
 narrowing_keeps_what_is_there (Fixture       *self,
                                gconstpointer  data)
@@ -572,6 +596,7 @@ main (int    argc,
   ADD ("another-key-is-followed", another_key_is_followed);
   ADD ("rows-come-and-go", rows_come_and_go);
   ADD ("what-is-left-is-looked-at", what_is_left_is_looked_at);
+  ADD ("place-is-kept", place_is_kept);
   ADD ("narrowing-keeps-what-is-there", narrowing_keeps_what_is_there);
   ADD ("no-row-is-asked-for", no_row_is_asked_for);
 
