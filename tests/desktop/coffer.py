@@ -13,7 +13,7 @@ import unittest
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from gi.repository import GLib
-from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, key, matches,
+from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, gone, key, matches,
                       press, set_text, showing, type_text, wait, xdo)
 from screen import Picture
 
@@ -178,6 +178,30 @@ class VaultWindow(Window):
 
         self.click(wait(in_view, "“%s” in view" % name))
         self.wait_for_selected(name)
+
+    def open_menu(self, row: Node) -> None:
+        """The menu of a row. A click that comes while another menu goes only makes that go."""
+        def look() -> bool:
+            self.click(row, 3)
+            try:
+                return bool(find(self.frame, "menu item", "Invert Selection", seconds=2))
+            except AssertionError:
+                return False
+
+        wait(look, "the menu of a row")
+
+    def choose_item_with_keys(self, *items: str) -> None:
+        """An item of the menu that is open, or of a menu in it: down to it, and in."""
+        for item in items:
+            def there() -> bool:
+                if find(self.frame, "menu item", item).has("FOCUSED"):
+                    return True
+                key("Down")
+                return False
+
+            wait(there, "the item “%s”" % item)
+            key("Return")
+        gone(self.frame, "menu item", items[0])
 
     # Elsewhere
 

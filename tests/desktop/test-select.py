@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Selecting keys: with clicks, ranges, a rubber band and the menus, with the keyboard, and a million at once."""
 import time
-from typing import List, Set, Tuple
+from typing import Set, Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main, read_row, size_text
-from gtkdrive import Node, again, drag, extents, find, find_all, gone, key, press, showing, wait, xdo
+from gtkdrive import Node, again, drag, find, find_all, gone, key, press, wait, xdo
 from vaults import make_large_vault, make_vault
 
 ROWS = 24
@@ -99,25 +99,41 @@ class SelectTest(CofferCase):
         self.click(window, 3)
         self.click(window, 5, "ctrl")
         self.wait_for(window, {3, 5})
-        self.click(window, 5, button=3)
-        find(window.frame, "menu item", "Invert Selection", showing)
+        window.open_menu(self.row(window, 5))
         self.wait_for(window, {3, 5})
         key("Escape")
         gone(window.frame, "menu item", "Invert Selection")
-        self.click(window, 7, button=3)
-        find(window.frame, "menu item", "Invert Selection", showing)
+        window.open_menu(self.row(window, 7))
         self.wait_for(window, {7})
         key("Escape")
         self.assert_quits(coffer)
 
     def test_prefix_of_a_row(self) -> None:
         coffer, window = self.open()
-        self.click(window, 3, button=3)
+        window.open_menu(self.row(window, 3))
         self.choose(window, "Select All with This Prefix")
         self.wait_for(window, set(range(12)))
-        self.click(window, 1, button=3)
+        window.open_menu(self.row(window, 1))
         self.choose(window, "Invert Selection")
         self.wait_for(window, set(range(12, 24)))
+        self.assert_quits(coffer)
+
+    # The bar
+
+    def test_bar_comes_with_the_second(self) -> None:
+        coffer, window = self.open()
+        self.click(window, 3)
+        self.wait_for(window, {3})
+        gone(window.frame, "push button", "Clear Selection")
+        self.click(window, 5, "ctrl")
+        bar = "2 selected, %s" % size_text(4 + 6)
+        wait(lambda: len(find_all(window.frame, "label", bar)) == 1, "the bytes in the bar")
+        wait(lambda: self.status(window).endswith(bar), "the bytes in the status bar")
+        find(window.frame, "push button", "Copy Keys")
+        gone(window.frame, "push button", "Delete…")
+        press(window.frame, "Clear Selection")
+        self.wait_for(window, set())
+        gone(window.frame, "push button", "Clear Selection")
         self.assert_quits(coffer)
 
     # With keys

@@ -18,6 +18,7 @@
 
 #define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
 #define NATURAL_WIDTH 480
+#define BAR_HEIGHT 72          /* what the bar of the selection and what is around it take */
 #define ROWS_A_COLUMN 30       /* GtkGridView's: rows it has for each of "max-columns" */
 #define MIN_ROW_HEIGHT 38      /* as in style.css */
 #define COLUMNS_AT_REST 4      /* "max-columns" behind the first frames: rows around those in view are ready when they come */
@@ -43,6 +44,8 @@ struct _CofferKeyView {
   guint first_tick;         /* until `first_wanted` is the first row in view */
   guint first_wanted;
   guint also_wanted;
+  int bar_height;           /* to be left below the rows, and as it was when they were given their size */
+  int had_bar_height;
   guint shape_idle;
   guint n_frames;           /* with rows, as far as they are counted */
 };
@@ -116,6 +119,19 @@ apply_order_cb (CofferKeyView *self)
                                  coffer_columns_get_descending (self->columns));
 }
 
+/* While several are selected, a bar floats over the end of the list: no row is where it is. */
+static void
+n_selected_cb (CofferKeyView *self)
+{
+  gboolean several = self->selection != NULL && coffer_key_selection_get_n_selected (self->selection) > 1;
+
+  if ((several ? BAR_HEIGHT : 0) == self->bar_height)
+    return;
+
+  self->bar_height = several ? BAR_HEIGHT : 0;
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+}
+
 void
 coffer_key_view_set_selection (CofferKeyView      *self,
                                CofferKeySelection *selection)
@@ -126,13 +142,18 @@ coffer_key_view_set_selection (CofferKeyView      *self,
     return;
 
   if (self->selection != NULL)
-    g_signal_handlers_disconnect_by_func (self->selection, reveal_cb, self);
+    {
+      g_signal_handlers_disconnect_by_func (self->selection, reveal_cb, self);
+      g_signal_handlers_disconnect_by_func (self->selection, n_selected_cb, self);
+    }
   g_set_object (&self->selection, selection);
   gtk_grid_view_set_model (self->rows, self->shown ? GTK_SELECTION_MODEL (selection) : NULL);
+  n_selected_cb (self);
   if (selection == NULL)
     return;
 
   g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
+  g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
   apply_order_cb (self);
 }
 
@@ -566,6 +587,32 @@ allocate_header (CofferKeyView *self,
   gtk_widget_size_allocate (self->header, &(GtkAllocation) { rtl ? width - rows_width : 0, 0, rows_width, height }, -1);
 }
 
+/* The list keeps any row in its place when its height changes, but not all of them: they would jump when a second one is selected.
+ * Only the row looked at must not be lost. */
+static void
+allocate_rows (CofferKeyView       *self,
+               const GtkAllocation *allocation)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+  double value = gtk_adjustment_get_value (adjustment);
+  GtkWidget *row;
+  graphene_rect_t box;
+
+  gtk_widget_size_allocate (self->scroller, allocation, -1);
+  if (self->bar_height == self->had_bar_height)
+    return;
+
+  self->had_bar_height = self->bar_height;
+  gtk_adjustment_set_value (adjustment, value);
+  gtk_widget_size_allocate (self->scroller, allocation, -1);
+  row = get_current_row (self);
+  if (row == NULL || !gtk_widget_compute_bounds (row, self->scroller, &box) || box.origin.y > allocation->height + BAR_HEIGHT ||
+      box.origin.y + box.size.height <= allocation->height)
+    return;
+  gtk_adjustment_set_value (adjustment, value + box.origin.y + box.size.height - allocation->height);
+  gtk_widget_size_allocate (self->scroller, allocation, -1);
+}
+
 static void
 coffer_key_view_size_allocate (GtkWidget *widget,
                                int        width,
@@ -575,12 +622,14 @@ coffer_key_view_size_allocate (GtkWidget *widget,
   CofferKeyView *self = COFFER_KEY_VIEW (widget);
   gboolean compact = width < COMPACT_BELOW;
   int header_height = 0;
-  int minimum;
+  int minimum, minimum_height, rows_height;
 
   if (gtk_widget_should_layout (self->header))
     gtk_widget_measure (self->header, GTK_ORIENTATION_VERTICAL, -1, NULL, &header_height, NULL, NULL);
   gtk_widget_measure (self->scroller, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
-  gtk_widget_size_allocate (self->scroller, &(GtkAllocation) { 0, header_height, MAX (width, minimum), height - header_height }, -1);
+  gtk_widget_measure (self->scroller, GTK_ORIENTATION_VERTICAL, -1, &minimum_height, NULL, NULL, NULL);
+  rows_height = MAX (height - header_height - self->bar_height, minimum_height);
+  allocate_rows (self, &(GtkAllocation) { 0, header_height, MAX (width, minimum), rows_height });
   if (gtk_widget_should_layout (self->header))
     allocate_header (self, width, header_height);
   gtk_popover_present (self->menu);

@@ -20,6 +20,7 @@
 #include "coffer-place-title.h"
 #include "coffer-preview.h"
 #include "coffer-search-bar.h"
+#include "coffer-selection-bar.h"
 #include "coffer-sidebar-row.h"
 #include "coffer-sidebar.h"
 #include "coffer-status-bar.h"
@@ -50,6 +51,7 @@ struct _CofferVaultView {
   GtkWidget *widen_button;
   GtkStack *pages;
   CofferKeyViews *keys;
+  CofferSelectionBar *selection_bar;
   GtkSpinner *spinner;
   AdwStatusPage *problem;
   AdwStatusPage *section_page;
@@ -102,6 +104,7 @@ update_folds (CofferVaultView *self)
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
+  g_object_set (self->selection_bar, "narrow", outer_folded, NULL);
 }
 
 void
@@ -585,6 +588,18 @@ selected_cb (CofferVaultView *self)
     coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
 }
 
+/* The bar goes, and what had the keyboard in it. */
+static void
+n_selected_cb (CofferVaultView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  if (coffer_key_selection_get_n_selected (self->selection) < 2 && focus != NULL &&
+      gtk_widget_is_ancestor (focus, GTK_WIDGET (self->selection_bar)))
+    gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+}
+
 /* The vault */
 
 GListModel *
@@ -601,6 +616,14 @@ coffer_vault_view_get_selection (CofferVaultView *self)
   g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
 
   return self->selection;
+}
+
+CofferKeyTally *
+coffer_vault_view_get_tally (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->tally;
 }
 
 CofferKeyView *
@@ -645,7 +668,9 @@ drop_vault (CofferVaultView *self)
     {
       coffer_key_selection_clear (self->selection);
       g_signal_handlers_disconnect_by_func (self->selection, selected_cb, self);
+      g_signal_handlers_disconnect_by_func (self->selection, n_selected_cb, self);
     }
+  coffer_selection_bar_set_selection (self->selection_bar, NULL, NULL);
   coffer_key_views_set_selection (self->keys, NULL, NULL);
   g_clear_object (&self->thumbnails);
   g_clear_object (&self->selection);
@@ -685,6 +710,8 @@ coffer_vault_view_set_vault (CofferVaultView *self,
   g_signal_connect_object (vault, "touched", G_CALLBACK (coffer_thumbnails_check), self->thumbnails, G_CONNECT_SWAPPED);
   coffer_key_views_set_selection (self->keys, self->selection, self->thumbnails);
   self->tally = coffer_key_tally_new (self->selection);
+  g_signal_connect_swapped (self->selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
+  coffer_selection_bar_set_selection (self->selection_bar, self->selection, self->tally);
   coffer_status_bar_set_vault (self->status_bar, vault, self->list, self->tally);
   coffer_search_bar_set_list (self->search, self->list);
   coffer_banner_set_vault (self->banner, vault);
@@ -791,6 +818,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, widen_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, pages);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, keys);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, selection_bar);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, spinner);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, problem);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_page);
@@ -817,6 +845,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   g_type_ensure (COFFER_TYPE_PLACE_TITLE);
   g_type_ensure (COFFER_TYPE_PREVIEW);
   g_type_ensure (COFFER_TYPE_SEARCH_BAR);
+  g_type_ensure (COFFER_TYPE_SELECTION_BAR);
   g_type_ensure (COFFER_TYPE_SIDEBAR);
   g_type_ensure (COFFER_TYPE_STATUS_BAR);
 }

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "coffer-entry.h"
+#include "coffer-key-tally.h"
 #include "coffer-key-views.h"
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
@@ -33,6 +34,10 @@ CofferKeyViews *coffer_vault_view_get_views         (CofferVaultView *self);
 /** Which keys of the vault are selected, in whatever view. Returns: (transfer none) (nullable) NULL without a vault */
 CofferKeySelection *
                coffer_vault_view_get_selection      (CofferVaultView *self);
+
+/** How many those are, and their bytes. Returns: (transfer none) (nullable) */
+CofferKeyTally *
+               coffer_vault_view_get_tally          (CofferVaultView *self);
 
 /** The CofferEntryList on show. Returns: (transfer none) (nullable) */
 GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);

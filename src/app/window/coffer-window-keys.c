@@ -8,6 +8,10 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-error.h"
+#include "coffer-key-format.h"
+
+#define MAX_COPY (64 * 1024 * 1024)   /* bytes of text: nobody wants more on a clipboard */
+#define LARGE_COPY (1024 * 1024)
 
 /* (nullable) NULL without a vault */
 static CofferKeySelection *
@@ -16,9 +20,8 @@ get_selection (CofferWindow *self)
   return self->vault != NULL ? coffer_vault_view_get_selection (self->view) : NULL;
 }
 
-/* The only entry that is selected, if its key is known. */
-static CofferEntry *
-get_entry (CofferWindow *self)
+CofferEntry *
+coffer_window_get_single_entry (CofferWindow *self)
 {
   CofferKeySelection *selection = get_selection (self);
   CofferEntry *entry = selection != NULL && coffer_key_selection_get_n_selected (selection) == 1
@@ -69,7 +72,7 @@ dup_prefix (CofferWindow *self)
   const char *bytes;
   gsize size;
 
-  if (key == NULL || !coffer_key_is_blob (key))
+  if (key == NULL || !coffer_key_is_blob (key) || !coffer_entry_list_is_by_key (coffer_key_selection_get_list (selection)))
     return NULL;
   bytes = g_bytes_get_data (coffer_key_get_bytes (key), &size);
   while (size > 0 && bytes[size - 1] != '/' && bytes[size - 1] != ':')
@@ -89,21 +92,167 @@ select_prefix_action (GSimpleAction *action,
     coffer_key_selection_add_prefix (get_selection (self), prefix);
 }
 
-/* Copying, renaming, deleting */
+/* Copying */
+
+typedef struct {
+  CofferWindow *window;
+  CofferKeyFormat format;
+  GPtrArray *keys;
+} Copying;
+
+static void
+copying_free (Copying *copying)
+{
+  g_object_unref (copying->window);
+  g_clear_pointer (&copying->keys, coffer_keys_unref);
+  g_free (copying);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Copying, copying_free)
+
+static void
+format_thread (GTask        *task,
+               gpointer      source,
+               gpointer      task_data,
+               GCancellable *cancellable)
+{
+  Copying *copying = task_data;
+  GError *error = NULL;
+  GBytes *text = coffer_keys_format (copying->keys, copying->format, MAX_COPY, cancellable, &error);
+
+  if (text != NULL)
+    g_task_return_pointer (task, text, (GDestroyNotify) g_bytes_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/* A text of a size that takes time to copy is handed over as it is, though fewer programs ask for it by that name. */
+static void
+set_clipboard (CofferWindow *self,
+               GBytes       *text)
+{
+  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
+  g_autoptr(GdkContentProvider) content = NULL;
+  g_autofree char *copy = NULL;
+
+  if (g_bytes_get_size (text) <= LARGE_COPY)
+    {
+      copy = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
+      gdk_clipboard_set_text (clipboard, copy);
+      return;
+    }
+  content = gdk_content_provider_new_for_bytes ("text/plain;charset=utf-8", text);
+  gdk_clipboard_set_content (clipboard, content);
+}
+
+static char *
+describe_copy (Copying *copying)
+{
+  g_autofree char *number = g_strdup_printf ("%'u", copying->keys->len);
+  g_autofree char *text = NULL;
+
+  if (copying->keys->len != 1)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key copied", "%s keys copied", copying->keys->len), number);
+  if (copying->format == COFFER_KEY_FORMAT_TEXT)
+    text = coffer_key_dup_text (g_ptr_array_index (copying->keys, 0));
+  return g_strdup (text != NULL || copying->format != COFFER_KEY_FORMAT_TEXT ? _("Key copied")
+                                                                            : _("The key is not text: copied as it is shown"));
+}
+
+static void
+formatted_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  CofferWindow *self = COFFER_WINDOW (source);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) text = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autofree char *what = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (text == NULL)
+    {
+      coffer_window_toast (self, error->message);
+      return;
+    }
+  set_clipboard (self, text);
+  what = describe_copy (g_task_get_task_data (G_TASK (result)));
+  coffer_window_toast (self, what);
+}
+
+/* Takes @copying, with its keys. */
+static void
+format_keys (CofferWindow *self,
+             Copying      *copying)
+{
+  g_autoptr(GTask) task = g_task_new (self, self->copying, formatted_cb, NULL);
+
+  g_task_set_task_data (task, copying, (GDestroyNotify) copying_free);
+  g_task_run_in_thread (task, format_thread);
+}
+
+static void
+keys_to_copy_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr(Copying) copying = user_data;
+  CofferWindow *self = copying->window;
+  g_autoptr(GError) error = NULL;
+
+  copying->keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
+  if (copying->keys == NULL)
+    coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
+  else
+    format_keys (self, g_steal_pointer (&copying));
+}
+
+/* What is copied last counts, even if something larger is still on its way. */
+static void
+copy (CofferWindow    *self,
+      CofferKeyFormat  format)
+{
+  CofferKeySelection *selection = get_selection (self);
+  CofferEntry *entry = coffer_window_get_single_entry (self);
+  Copying *copying = g_new0 (Copying, 1);
+
+  g_cancellable_cancel (self->copying);
+  g_clear_object (&self->copying);
+  self->copying = g_cancellable_new ();
+  copying->window = g_object_ref (self);
+  copying->format = format;
+  if (entry != NULL)
+    {
+      copying->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+      g_ptr_array_add (copying->keys, coffer_key_ref (coffer_entry_get_key (entry)));
+      format_keys (self, copying);
+      return;
+    }
+  coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), self->copying,
+                                keys_to_copy_cb, copying);
+}
 
 static void
 copy_key_action (GSimpleAction *action,
                  GVariant      *parameter,
                  gpointer       user_data)
 {
-  CofferWindow *self = user_data;
-  CofferKey *key = coffer_entry_get_key (get_entry (self));
-  g_autofree char *text = coffer_key_dup_text (key);
-  g_autofree char *shown = text == NULL ? coffer_key_to_display (key, 0) : NULL;
-
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text != NULL ? text : shown);
-  coffer_window_toast (self, text != NULL ? _("Key copied") : _("The key is not text: copied as it is shown"));
+  copy (user_data, COFFER_KEY_FORMAT_TEXT);
 }
+
+static void
+copy_key_as_action (GSimpleAction *action,
+                    GVariant      *parameter,
+                    gpointer       user_data)
+{
+  CofferKeyFormat format;
+
+  if (coffer_key_format_from_name (g_variant_get_string (parameter, NULL), &format))
+    copy (user_data, format);
+}
+
+/* Renaming */
 
 typedef struct {
   CofferWindow *window;
@@ -172,13 +321,14 @@ rename_key_action (GSimpleAction *action,
                    gpointer       user_data)
 {
   CofferWindow *self = user_data;
-  CofferKey *key = coffer_entry_get_key (get_entry (self));
+  CofferKey *key = coffer_entry_get_key (coffer_window_get_single_entry (self));
   g_autofree char *shown = describe_key (key);
   g_autofree char *text = coffer_key_dup_text (key);
   g_autofree char *heading = g_strdup_printf (_("Rename “%s”?"), shown);
   GtkWidget *entry = gtk_entry_new ();
-  AdwMessageDialog *dialog = coffer_window_ask (self, heading, _("The value stays as it is. A large one takes a moment: it is written again under the new key."),
-                                  "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (rename_response_cb));
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading,
+                                                _("The value stays as it is. A large one takes a moment: it is written again under the new key."),
+                                                "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (rename_response_cb));
 
   g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
   g_object_set_data (G_OBJECT (dialog), "entry", entry);
@@ -193,63 +343,10 @@ rename_key_action (GSimpleAction *action,
   gtk_widget_grab_focus (entry);
 }
 
-static void
-deleted_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      user_data)
-{
-  g_autoptr(CofferWindow) self = user_data;
-  g_autoptr(GError) error = NULL;
-  gssize n = coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
-
-  if (n < 0)
-    {
-      if (self->vault == COFFER_VAULT (source))
-        coffer_key_selection_follow (get_selection (self), NULL);
-      coffer_window_report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
-    }
-  else
-    coffer_window_toast (self, n > 0 ? _("Key deleted") : _("The key was gone already"));
-}
-
-static void
-delete_response_cb (CofferWindow     *self,
-                    const char       *response,
-                    AdwMessageDialog *dialog)
-{
-  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
-  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
-
-  if (!g_str_equal (response, "delete") || self->vault == NULL)
-    return;
-
-  g_ptr_array_add (keys, coffer_key_ref (key));
-  coffer_key_selection_follow (get_selection (self), coffer_key_get_bytes (key));   /* to the one that takes its place */
-  coffer_vault_delete_async (self->vault, keys, NULL, deleted_cb, g_object_ref (self));
-}
-
-static void
-delete_key_action (GSimpleAction *action,
-                   GVariant      *parameter,
-                   gpointer       user_data)
-{
-  CofferWindow *self = user_data;
-  CofferEntry *entry = get_entry (self);
-  CofferKey *key = coffer_entry_get_key (entry);
-  g_autofree char *shown = describe_key (key);
-  g_autofree char *heading = g_strdup_printf (_("Delete “%s”?"), shown);
-  g_autofree char *size = coffer_entry_get_size (entry) != G_MAXUINT64 ? g_format_size (coffer_entry_get_size (entry)) : NULL;
-  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s are deleted from the file. This cannot be undone."), size)
-                                       : g_strdup (_("The key and its value are deleted from the file. This cannot be undone."));
-  AdwMessageDialog *dialog = coffer_window_ask (self, heading, body, "delete", _("_Delete"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (delete_response_cb));
-
-  g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
 static const GActionEntry entries[] = {
   { "copy-key", copy_key_action },
-  { "delete-key", delete_key_action },
+  { "copy-key-as", copy_key_as_action, "s" },
+  { "delete-key", coffer_window_delete_key_action },
   { "invert-selection", invert_selection_action },
   { "rename-key", rename_key_action },
   { "select-all", select_all_action },
@@ -261,16 +358,19 @@ void
 coffer_window_update_key_actions (CofferWindow *self)
 {
   CofferKeySelection *selection = get_selection (self);
+  guint n_selected = selection != NULL ? coffer_key_selection_get_n_selected (selection) : 0;
   gboolean editable = selection != NULL && coffer_vault_get_editable (self->vault);
-  gboolean single = get_entry (self) != NULL;
+  gboolean single = coffer_window_get_single_entry (self) != NULL;
+  gboolean known = single || n_selected > 1;
   g_autoptr(GBytes) prefix = dup_prefix (self);
 
-  coffer_window_enable (self, "copy-key", single);
+  coffer_window_enable (self, "copy-key", known);
+  coffer_window_enable (self, "copy-key-as", known);
   coffer_window_enable (self, "rename-key", single && editable);
-  coffer_window_enable (self, "delete-key", single && editable);
+  coffer_window_enable (self, "delete-key", known && editable);
   coffer_window_enable (self, "invert-selection", selection != NULL);
   coffer_window_enable (self, "select-all", selection != NULL);
-  coffer_window_enable (self, "select-none", selection != NULL && coffer_key_selection_get_n_selected (selection) > 0);
+  coffer_window_enable (self, "select-none", n_selected > 0);
   coffer_window_enable (self, "select-prefix", prefix != NULL);
 }
 

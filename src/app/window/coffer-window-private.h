@@ -23,6 +23,7 @@ struct _CofferWindow {
 
   GFile *file;
   CofferVault *vault;
+  GCancellable *copying;         /* keys to the clipboard */
   GCancellable *opening;         /* while a vault is being opened */
   guint patience;
   guint unseen;                  /* asked to show, and waiting for the first rows: a timeout */
@@ -55,6 +56,12 @@ void              coffer_window_enable (CofferWindow *self, const char *name, gb
 /* coffer-window-keys.c: the actions on keys. */
 void coffer_window_add_key_actions    (CofferWindow *self);
 void coffer_window_update_key_actions (CofferWindow *self);
+
+/** The only entry that is selected, if its key is known. Returns: (transfer none) (nullable) */
+CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
+
+/* coffer-window-delete.c */
+void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
 
 /* coffer-window-views.c: the actions on how keys are shown, which are remembered. */
 void coffer_window_add_view_actions    (CofferWindow *self);

@@ -429,6 +429,8 @@ coffer_window_dispose (GObject *object)
   g_clear_object (&self->first_row);
   g_cancellable_cancel (self->opening);
   g_clear_object (&self->opening);
+  g_cancellable_cancel (self->copying);
+  g_clear_object (&self->copying);
   drop_vault (self);
   g_clear_weak_pointer (&self->toast);
   g_clear_object (&self->chooser);

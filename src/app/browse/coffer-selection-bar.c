@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The bar of the selection. It comes with the second key and goes with it; while it goes it still says what it said. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-selection-bar"
+
+#include "coffer-selection-bar.h"
+
+#include <glib/gi18n-lib.h>
+
+struct _CofferSelectionBar {
+  AdwBin parent_instance;
+
+  GtkLabel *label;
+  AdwButtonContent *copy_content;
+  AdwButtonContent *delete_content;
+  GtkWidget *copy_button;
+  GtkWidget *delete_button;
+
+  CofferKeySelection *selection;
+  CofferKeyTally *tally;
+  gboolean narrow;
+};
+
+enum {
+  PROP_NARROW = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (CofferSelectionBar, coffer_selection_bar, ADW_TYPE_BIN)
+
+static void
+update_cb (CofferSelectionBar *self)
+{
+  gboolean several = self->selection != NULL && coffer_key_selection_get_n_selected (self->selection) > 1;
+
+  if (several)
+    gtk_label_set_text (self->label, coffer_key_tally_get_text (self->tally));
+  gtk_revealer_set_reveal_child (GTK_REVEALER (adw_bin_get_child (ADW_BIN (self))), several);
+  gtk_widget_set_can_target (GTK_WIDGET (self), several);
+}
+
+void
+coffer_selection_bar_set_selection (CofferSelectionBar *self,
+                                    CofferKeySelection *selection,
+                                    CofferKeyTally     *tally)
+{
+  g_return_if_fail (COFFER_IS_SELECTION_BAR (self));
+
+  if (self->tally != NULL)
+    {
+      g_signal_handlers_disconnect_by_func (self->selection, update_cb, self);
+      g_signal_handlers_disconnect_by_func (self->tally, update_cb, self);
+    }
+  g_set_object (&self->selection, selection);
+  g_set_object (&self->tally, tally);
+  if (tally != NULL)
+    {
+      g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (update_cb), self);
+      g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (update_cb), self);
+    }
+  update_cb (self);
+}
+
+/* A word on a button is its name, too; GTK 4.8 would speak another one before it. */
+static void
+set_word (CofferSelectionBar *self,
+          GtkWidget          *button,
+          AdwButtonContent   *content,
+          const char         *word)
+{
+  adw_button_content_set_label (content, self->narrow ? "" : word);
+  if (self->narrow)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, gtk_widget_get_tooltip_text (button), -1);
+  else
+    gtk_accessible_reset_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL);
+}
+
+static void
+update_words (CofferSelectionBar *self)
+{
+  set_word (self, self->copy_button, self->copy_content, _("Copy Keys"));
+  set_word (self, self->delete_button, self->delete_content, _("Delete…"));
+}
+
+static void
+coffer_selection_bar_get_property (GObject    *object,
+                                   guint       id,
+                                   GValue     *value,
+                                   GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_NARROW:
+      g_value_set_boolean (value, COFFER_SELECTION_BAR (object)->narrow);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_selection_bar_set_property (GObject      *object,
+                                   guint         id,
+                                   const GValue *value,
+                                   GParamSpec   *pspec)
+{
+  CofferSelectionBar *self = COFFER_SELECTION_BAR (object);
+
+  switch (id)
+    {
+    case PROP_NARROW:
+      self->narrow = g_value_get_boolean (value);
+      update_words (self);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+coffer_selection_bar_dispose (GObject *object)
+{
+  CofferSelectionBar *self = COFFER_SELECTION_BAR (object);
+
+  if (self->label != NULL)
+    coffer_selection_bar_set_selection (self, NULL, NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_SELECTION_BAR);
+
+  G_OBJECT_CLASS (coffer_selection_bar_parent_class)->dispose (object);
+}
+
+static void
+coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = coffer_selection_bar_get_property;
+  object_class->set_property = coffer_selection_bar_set_property;
+  object_class->dispose = coffer_selection_bar_dispose;
+
+  properties[PROP_NARROW] = g_param_spec_boolean ("narrow", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-selection-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, label);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_content);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_content);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_button);
+}
+
+static void
+coffer_selection_bar_init (CofferSelectionBar *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_bind_property (self->copy_button, "sensitive", self->copy_button, "visible", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (self->delete_button, "sensitive", self->delete_button, "visible", G_BINDING_SYNC_CREATE);
+  update_words (self);
+  update_cb (self);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Deleting the keys that are selected: one by its name, several by their number, and all of them or none. What was asked about is
+ * what is deleted: when the selection becomes another, the question goes. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-window-delete"
+
+#include "coffer-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define MANY_KEYS 1000   /* more are named on the button, too */
+
+static CofferKeySelection *
+get_selection (CofferWindow *self)
+{
+  return coffer_vault_view_get_selection (self->view);
+}
+
+static char *
+format_number (guint number)
+{
+  return g_strdup_printf ("%'u", number);
+}
+
+/* Deleting */
+
+static void
+tell_deleted (CofferWindow *self,
+              guint         n_deleted,
+              guint         n_asked)
+{
+  g_autofree char *number = format_number (n_deleted);
+  g_autofree char *text = NULL;
+
+  if (n_asked == 1)
+    text = g_strdup (n_deleted > 0 ? _("Key deleted") : _("The key was gone already"));
+  else
+    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", n_deleted), number);
+  coffer_window_toast (self, text);
+}
+
+typedef struct {
+  CofferWindow *window;
+  CofferVault *vault;
+  guint n_keys;
+} Deletion;
+
+static void
+deletion_free (Deletion *deletion)
+{
+  g_object_unref (deletion->window);
+  g_object_unref (deletion->vault);
+  g_free (deletion);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Deletion, deletion_free)
+
+static void
+fail (Deletion     *deletion,
+      const GError *error)
+{
+  CofferWindow *self = deletion->window;
+
+  if (self->vault == deletion->vault)
+    coffer_key_selection_keep_place (get_selection (self), FALSE);
+  coffer_window_report (self, error, coffer_vault_get_display_name (deletion->vault));
+}
+
+static void
+deleted_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr(Deletion) deletion = user_data;
+  g_autoptr(GError) error = NULL;
+  gssize n = coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
+
+  if (n < 0)
+    fail (deletion, error);
+  else
+    tell_deleted (deletion->window, (guint) n, deletion->n_keys);
+}
+
+/* Takes @deletion. */
+static void
+delete_keys (Deletion  *deletion,
+             GPtrArray *keys)
+{
+  CofferWindow *self = deletion->window;
+
+  deletion->n_keys = keys->len;
+  coffer_key_selection_keep_place (get_selection (self), TRUE);
+  coffer_vault_delete_async (deletion->vault, keys, NULL, deleted_cb, deletion);
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr(Deletion) deletion = user_data;
+  g_autoptr(GError) error = NULL;
+  GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (keys == NULL)
+    fail (deletion, error);
+  else if (deletion->window->vault == deletion->vault)
+    delete_keys (g_steal_pointer (&deletion), keys);
+  if (keys != NULL)
+    coffer_keys_unref (keys);
+}
+
+static Deletion *
+deletion_new (CofferWindow *self)
+{
+  Deletion *deletion = g_new0 (Deletion, 1);
+
+  deletion->window = g_object_ref (self);
+  deletion->vault = g_object_ref (self->vault);
+  return deletion;
+}
+
+/* Asking */
+
+static void
+one_response_cb (CofferWindow     *self,
+                 const char       *response,
+                 AdwMessageDialog *dialog)
+{
+  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+
+  if (!g_str_equal (response, "delete") || self->vault == NULL)
+    return;
+
+  g_ptr_array_add (keys, coffer_key_ref (key));
+  delete_keys (deletion_new (self), keys);
+}
+
+static void
+ask_one (CofferWindow *self,
+         CofferEntry  *entry)
+{
+  CofferKey *key = coffer_entry_get_key (entry);
+  g_autofree char *shown = coffer_key_to_display (key, 80);
+  g_autofree char *heading = g_strdup_printf (_("Delete “%s”?"), shown);
+  g_autofree char *size = coffer_entry_get_size (entry) != G_MAXUINT64 ? g_format_size (coffer_entry_get_size (entry)) : NULL;
+  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s are deleted from the file. This cannot be undone."), size)
+                                       : g_strdup (_("The key and its value are deleted from the file. This cannot be undone."));
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading, body, "delete", _("_Delete"), ADW_RESPONSE_DESTRUCTIVE,
+                                                G_CALLBACK (one_response_cb));
+
+  g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+many_response_cb (CofferWindow *self,
+                  const char   *response)
+{
+  CofferKeySelection *selection = self->vault != NULL ? get_selection (self) : NULL;
+
+  if (!g_str_equal (response, "delete") || selection == NULL || coffer_key_selection_get_n_selected (selection) == 0)
+    return;
+
+  coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, keys_cb,
+                                deletion_new (self));
+}
+
+/* Their bytes may become known while the question is open. */
+static void
+update_body_cb (AdwMessageDialog *dialog,
+                GParamSpec       *pspec,
+                CofferKeyTally   *tally)
+{
+  guint64 bytes = coffer_key_tally_get_bytes (tally);
+  g_autofree char *size = bytes != G_MAXUINT64 ? g_format_size (bytes) : NULL;
+  g_autofree char *body = size != NULL ? g_strdup_printf (_("The keys and their values of %s are deleted from the file. This cannot be undone."), size)
+                                       : g_strdup (_("The keys and their values are deleted from the file. This cannot be undone."));
+
+  adw_message_dialog_set_body (dialog, body);
+}
+
+static void
+ask_many (CofferWindow *self,
+          guint         n_keys)
+{
+  CofferKeyTally *tally = coffer_vault_view_get_tally (self->view);
+  g_autofree char *number = format_number (n_keys);
+  g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Delete %s Key?", "Delete %s Keys?", n_keys), number);
+  g_autofree char *label = n_keys > MANY_KEYS ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "_Delete %s Key", "_Delete %s Keys", n_keys), number)
+                                              : g_strdup (_("_Delete"));
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading, NULL, "delete", label, ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (many_response_cb));
+
+  update_body_cb (dialog, NULL, tally);
+  g_signal_connect_object (tally, "notify::text", G_CALLBACK (update_body_cb), dialog, G_CONNECT_SWAPPED);
+  g_signal_connect_object (get_selection (self), "selection-changed", G_CALLBACK (gtk_window_close), dialog, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+void
+coffer_window_delete_key_action (GSimpleAction *action,
+                                 GVariant      *parameter,
+                                 gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+  CofferEntry *entry = coffer_window_get_single_entry (self);
+
+  if (entry != NULL)
+    ask_one (self, entry);
+  else
+    ask_many (self, coffer_key_selection_get_n_selected (get_selection (self)));
+}

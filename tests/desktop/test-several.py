@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What can be done with several keys: they are deleted together, and copied, as text or as code."""
+import re
+from typing import List, Tuple
+
+from coffer import APPLICATION, Coffer, CofferCase, VaultWindow, main, read_row, size_text
+from gtkdrive import Window, activate_action, again, find, gone, key, press, set_text, text_of, wait, xdo
+from vaults import make_vault, read_vault
+
+ROWS = 24
+
+
+class SeveralTest(CofferCase):
+    def open(self) -> Tuple[Coffer, VaultWindow]:
+        """Keys 00 to 23; value n has n + 1 bytes."""
+        path = make_vault(self.folder + "/a.db", [(b"%02d" % i, b"x" * (i + 1)) for i in range(ROWS)])
+        coffer = self.start(path)
+        window = coffer.window("a.db")
+        window.wait_for_rows(ROWS)
+        self.edit(coffer, window)
+        window.activate()
+        return coffer, window
+
+    def selected(self, window: VaultWindow) -> List[int]:
+        return [int(read_row(node).key) for node in window.row_nodes() if node.has("SELECTED")]
+
+    def choose(self, window: VaultWindow, *numbers: int) -> None:
+        self.addCleanup(xdo, "keyup", "ctrl")
+        xdo("keydown", "ctrl")
+        for number in numbers:
+            window.click(window.row_nodes()[number])
+        xdo("keyup", "ctrl")
+        wait(lambda: self.selected(window) == list(numbers), "the rows to be selected")
+
+    def edit(self, coffer: Coffer, window: VaultWindow) -> None:
+        press(window.frame, "Edit…")
+        coffer.answer("Edit “a.db”?", "Edit")
+        gone(window.frame, "label", "Open for viewing")
+
+    def test_delete_several(self) -> None:
+        coffer, window = self.open()
+        self.choose(window, 3, 5, 7)
+        press(window.frame, "Delete…")
+        coffer.dialog("Delete 3 Keys?")
+        find(coffer.dialog(), "label", "The keys and their values of %s are deleted from the file. This cannot be undone." % size_text(4 + 6 + 8))
+        coffer.answer("Delete 3 Keys?", "Cancel")
+        self.assertEqual(self.selected(window), [3, 5, 7])
+        window.activate()
+        key("Delete")
+        coffer.answer("Delete 3 Keys?", "Delete")
+        window.says("3 keys deleted")
+        rows = window.wait_for_rows(ROWS - 3)
+        self.assertEqual([int(row.key) for row in rows], [i for i in range(ROWS) if i not in (3, 5, 7)])
+        # The one in the place of the last, and the arrows go on from there.
+        wait(lambda: self.selected(window) == [8], "the row that took the place")
+        key("Down")
+        wait(lambda: self.selected(window) == [9], "the next one")
+        self.assert_quits(coffer)
+        self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS - 3)
+
+    def test_question_goes_when_others_are_selected(self) -> None:
+        coffer, window = self.open()
+        key("Home", "shift+Down", "Delete")
+        coffer.dialog("Delete 2 Keys?")
+        activate_action(APPLICATION, "select-all", window=1)
+        wait(lambda: not coffer.windows("Delete 2 Keys?"), "the question to go")
+        self.assertEqual(len(window.row_nodes()), ROWS)
+        self.assert_quits(coffer)
+
+    def pasted(self, coffer: Coffer, window: VaultWindow) -> str:
+        """What is on the clipboard, by way of the entry for a new name of the first key."""
+        window.activate()
+        key("Escape", "Home", "F2")
+        dialog = coffer.dialog(re.compile("^Rename “"))
+        Window(dialog).activate()
+        entry = find(dialog, "text", "New key")
+        set_text(entry, "")
+        key("ctrl+v")
+        text = wait(lambda: text_of(again(entry)), "the text")
+        press(dialog, "Cancel")
+        wait(lambda: not coffer.windows(re.compile("^Rename")), "the dialog to go")
+        return text
+
+    def test_copies_as_code(self) -> None:
+        path = make_vault(self.folder + "/a.db", [(b"0", b""), (b"a\xff?", b"1"), (b"it's\n", b"2")])
+        coffer = self.start(path)
+        window = coffer.window("a.db")
+        window.wait_for_rows(3)
+        self.edit(coffer, window)
+        window.activate()
+        key("Home", "Down", "Menu")
+        window.choose_item_with_keys("Copy Key As", "Python Bytes")
+        window.says("Key copied")
+        self.assertEqual(self.pasted(coffer, window), "b'a\\xff?'")
+        window.activate()
+        key("End", "shift+Up", "ctrl+shift+c")
+        window.choose_item_with_keys("SQL Literal")
+        window.says("2 keys copied")
+        self.assertEqual(self.pasted(coffer, window).split(), ["X'61ff3f'", "X'697427730a'"])
+        window.activate()
+        key("End", "shift+Up", "ctrl+shift+c")
+        window.choose_item_with_keys("C String")
+        self.assertEqual(self.pasted(coffer, window).split(), ['"a\\377?"', '"it\'s\\n"'])
+        window.activate()
+        key("End", "shift+Up", "ctrl+c")
+        window.says("2 keys copied")
+        self.assertEqual(self.pasted(coffer, window).split(), ["a\\xff?", "it's\\n"])
+        self.assert_quits(coffer)
+
+
+if __name__ == "__main__":
+    main()
