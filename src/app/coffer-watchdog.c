@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define LONG_TURN_MS 16.0
-
 static FILE *log_file;
+static double long_turn_ms;
 static GPollFunc poll_before;
 static struct timespec began;
 static struct timespec began_on_cpu;
@@ -48,7 +47,7 @@ end_turn (void)
 
   clock_gettime (CLOCK_MONOTONIC, &now);
   took = milliseconds_since (&began, &now);
-  if (took <= LONG_TURN_MS)
+  if (took <= long_turn_ms)
     return;
 
   clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now_on_cpu);
@@ -71,7 +70,8 @@ watched_poll (GPollFD *fds,
 }
 
 void
-coffer_watchdog_start (const char *path)
+coffer_watchdog_start (const char *path,
+                       double      long_ms)
 {
   g_return_if_fail (path != NULL && log_file == NULL);
 
@@ -82,6 +82,7 @@ coffer_watchdog_start (const char *path)
       return;
     }
 
+  long_turn_ms = long_ms;
   begin_turn ();
   note (&began, 0, 0);
   poll_before = g_main_context_get_poll_func (NULL);

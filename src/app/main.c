@@ -17,7 +17,7 @@ main (int    argc,
       char **argv)
 {
   g_autoptr(CofferApplication) application = NULL;
-  const char *watchdog_log = g_getenv ("COFFER_WATCHDOG");
+  const char *watchdog_log = g_getenv ("COFFER_WATCHDOG"), *watchdog_ms = g_getenv ("COFFER_WATCHDOG_MS");
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, COFFER_LOCALEDIR);
@@ -27,7 +27,7 @@ main (int    argc,
   g_set_prgname ("coffer");
   g_set_application_name (_("Coffer"));
   if (watchdog_log != NULL)
-    coffer_watchdog_start (watchdog_log);
+    coffer_watchdog_start (watchdog_log, watchdog_ms != NULL ? g_ascii_strtod (watchdog_ms, NULL) : COFFER_WATCHDOG_FRAME_MS);
 #ifdef COFFER_HAVE_GST
   coffer_thumbnails_set_source (gst_kvault_src_register);
 #endif

@@ -141,7 +141,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("coffer-watchdog-XXXXXX", NULL);
   path = g_build_filename (folder, "log", NULL);
-  coffer_watchdog_start (path);
+  coffer_watchdog_start (path, COFFER_WATCHDOG_FRAME_MS);
   first = read_new_lines ();
   g_assert_true (g_str_has_suffix (first[0], " 0.0 0.0"));
 
