@@ -46,6 +46,9 @@ coffer_file_state_read (CofferFileState *self,
   free (real);
   read_stamp (&self->main, path);
   read_stamp (&self->wal, wal);
+  /* An empty log comes with whoever opens the file, ourselves too, and goes with the last one. */
+  if (self->wal.size == 0)
+    memset (&self->wal, 0, sizeof self->wal);
 }
 
 gboolean

@@ -16,7 +16,7 @@ typedef struct {
   CofferFileStamp main, wal;
 } CofferFileState;
 
-/** Blocks as long as the file system takes: not for the main thread. A file that is not there has an empty stamp. */
+/** Blocks as long as the file system takes: not for the main thread. A file that is not there has an empty stamp, as an empty log. */
 void     coffer_file_state_read       (CofferFileState *self, const char *path);
 gboolean coffer_file_state_equal      (const CofferFileState *a, const CofferFileState *b);
 
