@@ -35,7 +35,9 @@ struct _CofferThumbDisk {
   gboolean looked;         /* at the folder, or just about to */
   gboolean sweeping;
   guint64 bytes;           /* in the folder, as far as is known */
-  guint64 written;         /* since it was looked at */
+  guint64 coming;          /* of files that are being written */
+  guint64 written;         /* by this process, in all */
+  guint64 seen;            /* of that, when it was looked at */
   gint64 retry;            /* monotonic; writing has failed, and is not tried before */
 };
 
@@ -211,8 +213,8 @@ coffer_thumb_disk_sweep (CofferThumbDisk *self)
 
   g_mutex_lock (&self->lock);
   self->sweeping = FALSE;
-  self->written -= before;
-  self->bytes = bytes + self->written;   /* some of it may have been seen: too much rather than too little */
+  self->seen = before;
+  self->bytes = bytes + (self->written - before);   /* some of that was seen: too much rather than too little */
   g_mutex_unlock (&self->lock);
 }
 
@@ -230,7 +232,7 @@ sweep_worker (gpointer data)
 static gboolean
 has_to_sweep (CofferThumbDisk *self)
 {
-  return !self->sweeping && (!self->looked || self->written > self->max_bytes / 16 ||
+  return !self->sweeping && (!self->looked || self->written - self->seen > self->max_bytes / 16 ||
                              self->bytes > room_without_the_last_eighth (self));
 }
 
@@ -309,7 +311,7 @@ coffer_thumb_disk_load (CofferThumbDisk    *self,
   return picture;
 }
 
-/* Whether @size bytes may be added; if so they are counted. */
+/* Whether @size bytes may be added. */
 static gboolean
 take_room (CofferThumbDisk *self,
            gsize            size)
@@ -317,22 +319,31 @@ take_room (CofferThumbDisk *self,
   gboolean ok;
 
   g_mutex_lock (&self->lock);
-  ok = g_get_monotonic_time () >= self->retry && self->bytes + size <= self->max_bytes;
+  ok = g_get_monotonic_time () >= self->retry && self->bytes + self->coming + size <= self->max_bytes;
   if (ok)
-    {
-      self->bytes += size;
-      self->written += size;
-    }
+    self->coming += size;
   g_mutex_unlock (&self->lock);
 
   return ok;
 }
 
+/* After that: they were, or they could not be. */
 static void
-give_up (CofferThumbDisk *self)
+note_written (CofferThumbDisk *self,
+              gsize            size,
+              gboolean         ok)
 {
   g_mutex_lock (&self->lock);
-  self->retry = g_get_monotonic_time () + RETRY_US;
+  self->coming -= size;
+  if (ok)
+    {
+      self->bytes += size;
+      self->written += size;
+    }
+  else
+    {
+      self->retry = g_get_monotonic_time () + RETRY_US;
+    }
   g_mutex_unlock (&self->lock);
 }
 
@@ -398,14 +409,14 @@ coffer_thumb_disk_save (CofferThumbDisk    *self,
 {
   g_autofree char *path = path_of (self, name);
   g_autoptr(GBytes) bytes = NULL;
+  gsize size;
 
   sweep_if_due (self);
   if (picture->pixels == NULL || picture->parts == NULL || !take_room (self, 0))
     return;
 
   bytes = coffer_thumb_file_write (name, picture);
-  /* Whole blocks, as room_of() has it. */
-  if (bytes != NULL && g_bytes_get_size (bytes) <= LARGEST_FILE &&
-      take_room (self, (g_bytes_get_size (bytes) + 4095) / 4096 * 4096) && !write_file (self, path, bytes))
-    give_up (self);
+  size = bytes != NULL ? (g_bytes_get_size (bytes) + 4095) / 4096 * 4096 : 0;   /* whole blocks, as room_of() has it */
+  if (size > 0 && size <= LARGEST_FILE && take_room (self, size))
+    note_written (self, size, write_file (self, path, bytes));
 }
