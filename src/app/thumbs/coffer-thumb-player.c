@@ -325,6 +325,9 @@ next_message (CofferThumbPlayer *self,
       *played = COFFER_PLAYED_BROKEN;
       if (has_given_up (self))
         break;
+      *played = COFFER_PLAYED_CANCELLED;   /* before the bus took messages */
+      if (g_cancellable_is_cancelled (self->cancellable))
+        break;
       *played = COFFER_PLAYED_TOO_LONG;
       if (g_get_monotonic_time () > self->deadline)
         break;
