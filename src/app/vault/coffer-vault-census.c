@@ -289,7 +289,10 @@ gathered_cb (GObject      *source,
   else
     {
       tell_progress (vault, vault->gathering);
-      next_slice (vault);
+      if (vault->gathering == data)
+        next_slice (vault);
+      else
+        gathering_free (data);   /* who was told wants more, or something else */
     }
 }
 

@@ -923,6 +923,49 @@ gathering_can_be_given_up (Fixture       *fixture,
   g_assert_cmpint (coffer_census_get_n_rows (census), ==, MANY);
 }
 
+typedef struct {
+  CofferVault *vault;
+  GAsyncResult *result;
+  gboolean asked;
+} More;
+
+static void
+want_more_cb (guint64  n_rows,
+              guint64  n_bytes,
+              guint64  n_total,
+              gpointer data)
+{
+  More *more = data;
+
+  if (!more->asked)
+    coffer_vault_census_async (more->vault, "other", FALSE, NULL, NULL, NULL, test_store_result, &more->result);
+  more->asked = TRUE;
+}
+
+/* Who hears how far it is may ask for something else. */
+static void
+gathering_can_give_way_to_another (Fixture       *fixture,
+                                   gconstpointer  data)
+{
+  g_autofree char *path = test_make_vault (fixture->folder, "many.db", 300000);
+  GAsyncResult *result = NULL;
+  More more = { 0 };
+
+  test_sql (path, "CREATE TABLE other (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL); INSERT INTO other VALUES (x'00', x'00')");
+  more.vault = test_open (path);
+  coffer_vault_census_async (more.vault, "kv", FALSE, want_more_cb, &more, NULL, test_store_result, &result);
+  test_wait_for (result != NULL && more.result != NULL);
+  g_assert_null (coffer_vault_census_finish (more.vault, result, NULL));
+  {
+    g_autoptr(CofferCensus) census = coffer_vault_census_finish (more.vault, more.result, NULL);
+
+    g_assert_cmpuint (coffer_census_get_n_rows (census), ==, 1);
+  }
+  g_object_unref (result);
+  g_object_unref (more.result);
+  test_close (more.vault);
+}
+
 static void
 remove_cache (char *folder)
 {
@@ -1123,6 +1166,7 @@ main (int   argc,
   ADD ("prefixes-learn-their-bytes", 0, prefixes_learn_their_bytes);
   ADD ("links-have-the-state-of-their-files", 0, links_have_the_state_of_their_files);
   ADD ("gathering-can-be-given-up", 0, gathering_can_be_given_up);
+  ADD ("gathering-can-give-way-to-another", 0, gathering_can_give_way_to_another);
   ADD ("interrupted-measures-are-right/keys", COFFER_SORT_KEY, interrupted_measures_are_right);
   ADD ("interrupted-searches-find-all", 0, interrupted_searches_find_all);
   ADD ("interrupted-prefixes-are-summed-once", 0, interrupted_prefixes_are_summed_once);
