@@ -7,11 +7,11 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-clip.h"
 #include "coffer-error.h"
 #include "coffer-key-format.h"
 
 #define MAX_COPY (64 * 1024 * 1024)   /* bytes of text: nobody wants more on a clipboard */
-#define LARGE_COPY (1024 * 1024)
 
 /* (nullable) NULL without a vault */
 static CofferKeySelection *
@@ -131,18 +131,9 @@ static void
 set_clipboard (CofferWindow *self,
                GBytes       *text)
 {
-  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
-  g_autoptr(GdkContentProvider) content = NULL;
-  g_autofree char *copy = NULL;
+  g_autofree char *copy = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
 
-  if (g_bytes_get_size (text) <= LARGE_COPY)
-    {
-      copy = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
-      gdk_clipboard_set_text (clipboard, copy);
-      return;
-    }
-  content = gdk_content_provider_new_for_bytes ("text/plain;charset=utf-8", text);
-  gdk_clipboard_set_content (clipboard, content);
+  coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), copy);
 }
 
 static char *
