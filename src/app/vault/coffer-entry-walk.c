@@ -16,6 +16,7 @@
 
 #define ROWS_US (8 * 1000)
 #define SNIFF_BYTES 512
+#define MOST_CHANGED 32    /* blocks in one answer: each is told in the same turn of the main loop */
 #define MOST_GROWTH 8192   /* rows that a block on show may have got before it is for a walk to sort out */
 
 void
@@ -392,8 +393,9 @@ check_blocks (Checking    *checking,
 {
   const CofferCheckRequest *request = checking->request;
   gint64 deadline = g_get_monotonic_time () + request->max_us;
+  guint n_changed = 0;
 
-  for (guint i = 0; i < request->blocks->len && (i == 0 || g_get_monotonic_time () < deadline); i++)
+  for (guint i = 0; i < request->blocks->len && n_changed < MOST_CHANGED && (i == 0 || g_get_monotonic_time () < deadline); i++)
     {
       const CofferKnownBlock *known = &g_array_index (request->blocks, CofferKnownBlock, i);
       CofferKey *end = i + 1 < request->blocks->len ? known[1].fence : request->end;
@@ -406,6 +408,7 @@ check_blocks (Checking    *checking,
         g_ptr_array_add (check->blocks, checked);
       if (failed)
         return;
+      n_changed += checked->blocks != NULL;
     }
 }
 
