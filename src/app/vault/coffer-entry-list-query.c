@@ -26,25 +26,14 @@ shows_hits (CofferEntryList *self)
   return self->sort == COFFER_SORT_KEY && !self->by_table && !self->walk.compare;
 }
 
-static GPtrArray *
-make_blocks (const CofferMarks *rows)
-{
-  GPtrArray *blocks = g_ptr_array_new_with_free_func (coffer_block_free);
-
-  for (guint i = 0; i < rows->ids->len; i += COFFER_BLOCK_ROWS)
-    g_ptr_array_add (blocks, coffer_block_new_ids (&g_array_index (rows->ids, gint64, i), &g_array_index (rows->prints, guint32, i),
-                                                   MIN (COFFER_BLOCK_ROWS, rows->ids->len - i)));
-  return blocks;
-}
-
+/* @added  of CofferBlock, emptied */
 static void
-replace_rows (CofferEntryList   *self,
-              const CofferMarks *rows)
+replace_rows (CofferEntryList *self,
+              GPtrArray       *added)
 {
-  g_autoptr(GPtrArray) made = make_blocks (rows);
   CofferBlocks *blocks = coffer_blocks_new ();
 
-  coffer_blocks_splice (blocks, 0, 0, made);
+  coffer_blocks_splice (blocks, 0, 0, added);
   self->file = self->walk.file;
   self->missing = self->unreadable = FALSE;
   g_clear_pointer (&self->last, coffer_key_unref);
@@ -60,13 +49,9 @@ show_order (CofferEntryList *self,
   self->unreadable = self->missing && order->edits != NULL && order->edits->len == 0;
   self->missing = FALSE;
   if (order->edits != NULL && order->edits->len > 0)
-    {
-      g_autoptr(GPtrArray) blocks = make_blocks (&order->rows);
-
-      coffer_entry_list_edit (self, order->edits, 0, coffer_blocks_get_n_blocks (self->blocks), blocks);
-    }
+    coffer_entry_list_edit (self, order->edits, 0, coffer_blocks_get_n_blocks (self->blocks), order->blocks);
   else if (order->edits == NULL)
-    replace_rows (self, &order->rows);
+    replace_rows (self, order->blocks);
 }
 
 static void
@@ -131,14 +116,14 @@ show_hits (CofferEntryList  *self,
 
   if (self->walk.behind && slice->rows.ids->len == 0 && !slice->ended)
     return;
-  if (self->walk.behind)
+  blocks = coffer_marks_to_blocks (&slice->rows);
+  if (!self->walk.behind)
     {
-      self->walk.behind = FALSE;
-      replace_rows (self, &slice->rows);
+      coffer_entry_list_append (self, blocks);
       return;
     }
-  blocks = make_blocks (&slice->rows);
-  coffer_entry_list_append (self, blocks);
+  self->walk.behind = FALSE;
+  replace_rows (self, blocks);
 }
 
 static void

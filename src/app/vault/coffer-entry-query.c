@@ -236,9 +236,20 @@ coffer_order_free (gpointer data)
 {
   CofferOrder *order = data;
 
-  coffer_marks_clear (&order->rows);
+  g_clear_pointer (&order->blocks, g_ptr_array_unref);
   g_clear_pointer (&order->edits, g_array_unref);
   g_free (order);
+}
+
+GPtrArray *
+coffer_marks_to_blocks (const CofferMarks *rows)
+{
+  GPtrArray *blocks = g_ptr_array_new_with_free_func (coffer_block_free);
+
+  for (guint i = 0; i < rows->ids->len; i += COFFER_BLOCK_ROWS)
+    g_ptr_array_add (blocks, coffer_block_new_ids (&g_array_index (rows->ids, gint64, i), &g_array_index (rows->prints, guint32, i),
+                                                   MIN (COFFER_BLOCK_ROWS, rows->ids->len - i)));
+  return blocks;
 }
 
 typedef struct {
@@ -398,15 +409,16 @@ coffer_order_worker (kvault        *vault,
     order_by_column (request);
 
   order = g_new0 (CofferOrder, 1);
-  order->rows = (CofferMarks) { g_array_ref (request->rows.ids), g_array_ref (request->rows.prints) };
+  order->blocks = coffer_marks_to_blocks (&request->rows);
   if (request->compare)
     {
       CofferMarks old;
 
       join_ids (&request->old, &old);
-      order->edits = coffer_edits_of_ids (&old, &order->rows);
+      order->edits = coffer_edits_of_ids (&old, &request->rows);
       coffer_marks_clear (&old);
     }
+  coffer_marks_clear (&request->rows);   /* here: for ten million rows that takes longer than the main loop has */
   return order;
 }
 

@@ -56,9 +56,12 @@ typedef struct {
 } CofferOrderRequest;
 
 typedef struct {
-  CofferMarks rows;
+  GPtrArray *blocks;      /* of CofferBlock: the rows */
   GArray *edits;          /* of CofferEdit, if they were compared; else NULL */
 } CofferOrder;
+
+/** (transfer full) Blocks of some rows. */
+GPtrArray *coffer_marks_to_blocks  (const CofferMarks *rows);
 
 void     coffer_order_request_free (gpointer request);
 void     coffer_order_free         (gpointer order);
