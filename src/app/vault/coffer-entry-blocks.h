@@ -14,8 +14,9 @@ typedef struct {
 } CofferBlockRow;
 
 /**
- * Some rows of a list that lie together. A block knows a print of 32 bits of each key, by which rows that came or went are found. In
- * key order it begins at its fence and ends before the next one's; in any other order it holds row ids, which may come to name others.
+ * Some rows of a list that lie together. A block knows a print of 32 bits of each key, by which rows that came or went are found.
+ * In key order it begins at its fence and ends before the next one's; in any other order it holds row ids, which may come to name
+ * others.
  */
 typedef struct {
   CofferKey *fence;        /* its first key when it was read; NULL: of row ids */

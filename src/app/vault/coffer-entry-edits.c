@@ -2,7 +2,8 @@
 /*
  * How a list differs from what it was, each row being a number that is another for another row. Rows that stay keep their order, so
  * the first number of the new list that a window of the old one has tells both what went and what came before it. The window
- * grows until there is one: the work grows with the changes. Where the order did change a row that moved goes and comes. Any thread.
+ * grows until there is one: the work grows with the changes. Where the order did change a row that moved goes and comes. Any
+ * thread.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 

@@ -84,8 +84,8 @@ next_slice (GTask *task)
 {
   CofferEntryList *self = g_task_get_source_object (task);
 
-  coffer_vault_run_async (self->vault, COFFER_LANE_BACKGROUND, self->table, coffer_measure_worker, g_task_get_task_data (task), NULL,
-                          NULL, g_task_get_cancellable (task), measured_cb, g_object_ref (task));
+  coffer_vault_run_async (self->vault, COFFER_LANE_BACKGROUND, self->table, coffer_measure_worker, g_task_get_task_data (task),
+                          NULL, NULL, g_task_get_cancellable (task), measured_cb, g_object_ref (task));
 }
 
 static void

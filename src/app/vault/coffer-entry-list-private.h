@@ -122,8 +122,8 @@ void         coffer_entry_list_forget_rows  (CofferEntryList *self);
 /** What to ask of a block, with its keys, on the LIST lane. */
 CofferCheckRequest *coffer_entry_list_ask_block (CofferEntryList *self, guint index);
 /**
- * The answer: what came and went is told, then keys are kept. Returns: the first block that the keys are of; G_MAXUINT if the answer
- * is void
+ * The answer: what came and went is told, then keys are kept. Returns: the first block that the keys are of; G_MAXUINT if the
+ * answer is void
  */
 guint        coffer_entry_list_take_block   (CofferEntryList *self, CofferCheckedBlock *checked);
 

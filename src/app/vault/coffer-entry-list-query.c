@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists that are not all keys in their order: searches, and the order of a column. Main thread; the work is coffer-entry-query.c's, on
- * the WALK lane.
+ * Lists that are not all keys in their order: searches, and the order of a column. Main thread; the work is coffer-entry-query.c's,
+ * on the WALK lane.
  *
  *     (census) ──► slice, slice, slice … ──► (order) ──► rows
  *
- * Hits of a search in the order of the keys are shown as they come, in the place of what was on show before. Where an order has to be
- * found first, or an earlier answer is on show with which the new one is to be compared, they come at the end.
+ * Hits of a search in the order of the keys are shown as they come, in the place of what was on show before. Where an order has to
+ * be found first, or an earlier answer is on show with which the new one is to be compared, they come at the end.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 

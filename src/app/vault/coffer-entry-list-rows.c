@@ -297,7 +297,8 @@ static void
 take_facts (CofferEntryList *self,
             const CofferRow *row)
 {
-  CofferBlockRow *known = row->position < coffer_blocks_get_n_rows (self->blocks) ? coffer_blocks_peek_row (self->blocks, row->position) : NULL;
+  gboolean there = row->position < coffer_blocks_get_n_rows (self->blocks);
+  CofferBlockRow *known = there ? coffer_blocks_peek_row (self->blocks, row->position) : NULL;
   CofferEntry *entry = g_hash_table_lookup (self->live, GUINT_TO_POINTER (row->position));
 
   if (known != NULL && coffer_key_equal (known->key, row->key))

@@ -384,7 +384,8 @@ begin (CofferEntryList *self,
   coffer_vault_put_off_counting (self->vault);
   g_clear_handle_id (&self->refresh_id, g_source_remove);
   self->again = FALSE;
-  self->walk = (CofferWalk) { .kind = kind, .behind = behind, .file = self->vault->shown, .cancellable = walk = g_cancellable_new () };
+  walk = g_cancellable_new ();
+  self->walk = (CofferWalk) { .kind = kind, .behind = behind, .file = self->vault->shown, .cancellable = walk };
   self->walked_at = g_get_monotonic_time ();
   if (behind && kind == COFFER_WALK_FRESH)
     self->walk.blocks = coffer_blocks_new ();

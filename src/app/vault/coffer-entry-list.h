@@ -27,11 +27,13 @@ typedef enum {
  * the walk goes on.
  *
  * get_item() gives the same object for a position while one is alive. Its keys arrive, with the others of their block, in a
- * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never items-changed.
+ * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never
+ * items-changed.
  *
- * In the order of sizes or types, and of what a filter lets through, a list holds a row id and a print of the key for each row, of twelve bytes. Hits are shown
- * as they come, in the order of their keys. For another order the sizes, or types, of all values of the table are gathered
- * first (coffer-vault-census.h), and the rows there are stay until that is done; rows alike stay in the order of their keys.
+ * In the order of sizes or types, and of what a filter lets through, a list holds a row id and a print of the key for each row, of
+ * twelve bytes. Hits are shown as they come, in the order of their keys. For another order the sizes, or types, of all values of
+ * the table are gathered first (coffer-vault-census.h), and the rows there are stay until that is done; rows alike stay in the
+ * order of their keys.
  *
  * Where the index of the keys is damaged, the keys are found and put in order through the table, and "error" says so.
  *
@@ -39,8 +41,8 @@ typedef enum {
  * (0, 0, first), then appends. "changed" of the vault and refresh() leave the rows as they are while the keys are walked once more;
  * rows that came or went meanwhile come and go, each in its place, and entries of those that stay remain. The same happens when
  * rows are read and the file turns out to have others there, and if another file comes to the path.
- * If a walk fails, the rows stay, and "error" tells why; the next one that does not brings (0, old, 0) and (0, 0, new) if not all had
- * been walked. Entries that somebody still holds keep what they knew.
+ * If a walk fails, the rows stay, and "error" tells why; the next one that does not brings (0, old, 0) and (0, 0, new) if not all
+ * had been walked. Entries that somebody still holds keep what they knew.
  *
  * Properties (read-only, notify):
  *   "loading"     gboolean  a walk runs

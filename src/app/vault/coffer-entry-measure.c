@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The keys, and sizes, of rows that somebody chose by their positions. Before a row is taken for the one that was chosen its whole
- * block is read, and must be what it was: nothing is told of, or done to, a row that nobody chose. Lanes, but for making and freeing.
+ * block is read, and must be what it was: nothing is told of, or done to, a row that nobody chose. Lanes, but for making and
+ * freeing.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
@@ -175,7 +176,8 @@ coffer_measure_worker (kvault        *vault,
 
   while (self->next < self->pieces->len && g_get_monotonic_time () < deadline)
     {
-      g_autoptr(GPtrArray) keys = read_block (self, &g_array_index (self->pieces, CofferPiece, self->next), vault, cancellable, error);
+      const CofferPiece *piece = &g_array_index (self->pieces, CofferPiece, self->next);
+      g_autoptr(GPtrArray) keys = read_block (self, piece, vault, cancellable, error);
 
       if (keys == NULL || !take_piece (self, vault, keys, error))
         return NULL;

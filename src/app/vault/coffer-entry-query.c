@@ -125,7 +125,8 @@ fill_query (CofferQuerySlice         *slice,
   gboolean matches, looked;
   int rc;
 
-  while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK && (rc = match (request, vault, entry, &matches, &looked)) == KVAULT_OK)
+  while ((rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK &&
+         (rc = match (request, vault, entry, &matches, &looked)) == KVAULT_OK)
     {
       slice->n_scanned++;
       slice->next_id = entry->id < G_MAXINT64 ? entry->id + 1 : entry->id;
@@ -266,7 +267,8 @@ arrange (CofferMarks  *rows,
 
   coffer_marks_init (&sorted);
   for (guint i = 0; i < rows->ids->len; i++)
-    coffer_marks_add (&sorted, g_array_index (rows->ids, gint64, order[i].row), g_array_index (rows->prints, guint32, order[i].row));
+    coffer_marks_add (&sorted, g_array_index (rows->ids, gint64, order[i].row),
+                      g_array_index (rows->prints, guint32, order[i].row));
   coffer_marks_clear (rows);
   *rows = sorted;
 }
@@ -469,7 +471,8 @@ coffer_ids_worker (kvault        *vault,
   CofferMarks rows;
 
   join_ids (data, &rows);
-  keys = coffer_ids_read (vault, (gint64 *) (gpointer) rows.ids->data, (guint32 *) (gpointer) rows.prints->data, rows.ids->len, error);
+  keys = coffer_ids_read (vault, (gint64 *) (gpointer) rows.ids->data, (guint32 *) (gpointer) rows.prints->data, rows.ids->len,
+                          error);
   coffer_marks_clear (&rows);
   return keys;
 }

@@ -16,7 +16,7 @@ typedef struct {
 void     coffer_scope_init         (CofferScope *self, GBytes *prefix, gboolean descending);
 void     coffer_scope_clear        (CofferScope *self);
 
-/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends with a whole block when a limit is reached. */
+/** A piece of the walk over all keys: begins behind @after (NULL: at the first), ends with a whole block at a limit. */
 typedef struct {
   CofferScope scope;
   CofferKey *after;       /* owned, nullable */

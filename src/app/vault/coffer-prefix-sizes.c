@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes below each prefix of a level: a walk over the index of the keys, with the sizes that a census knows. It reads no value. Main
- * thread, but for the function marked "lane".
+ * The bytes below each prefix of a level: a walk over the index of the keys, with the sizes that a census knows. It reads no value.
+ * Main thread, but for the function marked "lane".
  */
 #define G_LOG_DOMAIN "coffer-prefix"
 
@@ -49,7 +49,7 @@ summing_free (gpointer data)
   g_free (self);
 }
 
-/* Whether the rest of a key behind the level's prefix is in the child that the walk stands at; it goes on to one that may have it. */
+/* Whether the rest of a key behind the level's prefix is in the child that the walk stands at; it goes on to one that may. */
 static gboolean
 find_child (Summing      *self,
             const guint8 *rest,

@@ -5,8 +5,8 @@
  *
  *     begin: the file's state, and what the cache folder has of it ──► slice, slice, slice … ──► end: the state again; keep it
  *
- * What is kept true: a census is kept, and taken from the cache folder, only for a state of the file that is sure to be another after
- * any change, and only if the file had it before the first slice and after the last; one gathering at a time; the census
+ * What is kept true: a census is kept, and taken from the cache folder, only for a state of the file that is sure to be another
+ * after any change, and only if the file had it before the first slice and after the last; one gathering at a time; the census
  * in the making is the lane's while a job runs, and nobody else's.
  */
 #define G_LOG_DOMAIN "coffer-census"
@@ -302,7 +302,8 @@ next_slice (CofferVault *vault)
 {
   CofferGathering *self = vault->gathering;
 
-  coffer_vault_run_async (vault, COFFER_LANE_BACKGROUND, self->table, gather_worker, self, NULL, NULL, self->cancellable, gathered_cb, self);
+  coffer_vault_run_async (vault, COFFER_LANE_BACKGROUND, self->table, gather_worker, self, NULL, NULL, self->cancellable,
+                          gathered_cb, self);
 }
 
 /* The lane has it still, and frees it. */

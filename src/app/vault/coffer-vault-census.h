@@ -11,8 +11,8 @@ typedef void (*CofferCensusProgress) (guint64 n_rows, guint64 n_bytes, guint64 n
 
 /**
  * What is known of all values of a table: what was gathered last, if the file is as it was then; else from the cache folder, if the
- * file is exactly the one it was kept for; else gathered, in short jobs on the BACKGROUND lane. Who asks for the same meanwhile shares
- * the work, which ends when the last of them has cancelled.
+ * file is exactly the one it was kept for; else gathered, in short jobs on the BACKGROUND lane. Who asks for the same meanwhile
+ * shares the work, which ends when the last of them has cancelled.
  */
 void          coffer_vault_census_async    (CofferVault          *self,
                                             const char           *table,

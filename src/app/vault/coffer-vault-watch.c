@@ -2,8 +2,9 @@
 /*
  * Following what other programs write. Every half second, while somebody looks, a thread of GLib's asks the system for the
  * stamps of the file and its log; SQLite's own counter of commits would tell the same, but has to be asked on a connection that
- * is open all the time, beside which no program can leave the write-ahead log. A commit can be read a moment after its last byte was
- * written, and the stamps go in steps: so once they have settled it is told again. Main thread, but for the functions marked "thread".
+ * is open all the time, beside which no program can leave the write-ahead log. A commit can be read a moment after its last byte
+ * was written, and the stamps go in steps: so once they have settled it is told again. Main thread, but for the functions marked
+ * "thread".
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -55,14 +56,15 @@ looked_cb (GObject      *source,
 {
   CofferVault *self = COFFER_VAULT (source);
   g_autofree CofferFileState *state = g_task_propagate_pointer (G_TASK (result), NULL);
-  gboolean other_file;
+  gboolean other_file, settled;
 
   self->looking = FALSE;
   if (self->closed || state == NULL)
     return;
-  if (self->have_state && coffer_file_state_equal (state, &self->state) && !(self->settling && coffer_file_state_is_settled (state)))
+  settled = coffer_file_state_is_settled (state);
+  if (self->have_state && coffer_file_state_equal (state, &self->state) && !(self->settling && settled))
     return;
-  self->settling = !coffer_file_state_is_settled (state);
+  self->settling = !settled;
   other_file = self->have_state && state->main.inode != self->state.main.inode;
   self->state = *state;
   if (!self->have_state)
