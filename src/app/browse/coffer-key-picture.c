@@ -19,6 +19,8 @@
 
 struct _CofferKeyPicture {
   GtkWidget *owner;             /* unowned */
+  void (*broken_cb) (GtkWidget *owner);
+  gboolean broken;              /* as the owner was told */
   CofferThumbnails *thumbnails;
   int width;
   int height;
@@ -42,12 +44,26 @@ let_go (CofferKeyPicture *self)
 }
 
 static void
+tell (CofferKeyPicture *self)
+{
+  gboolean broken = coffer_key_picture_is_broken (self);
+
+  if (broken == self->broken)
+    return;
+
+  self->broken = broken;
+  if (self->broken_cb != NULL)
+    self->broken_cb (self->owner);
+}
+
+static void
 thumbnail_cb (CofferKeyPicture *self)
 {
   if (coffer_thumbnail_get_state (self->thumbnail) != COFFER_THUMBNAIL_PENDING)
     {
       g_set_object (&self->texture, coffer_thumbnail_get_texture (self->thumbnail));
       self->texture_width = self->width;
+      tell (self);
     }
   gtk_widget_queue_draw (self->owner);
 }
@@ -94,6 +110,7 @@ coffer_key_picture_set_entry (CofferKeyPicture *self,
       let_go (self);
       g_clear_object (&self->texture);
       g_set_object (&self->entry, entry);
+      tell (self);
     }
   update (self);
 }
@@ -271,11 +288,13 @@ coffer_key_picture_snapshot (CofferKeyPicture *self,
 }
 
 CofferKeyPicture *
-coffer_key_picture_new (GtkWidget *owner)
+coffer_key_picture_new (GtkWidget *owner,
+                        void     (*broken_cb) (GtkWidget *owner))
 {
   CofferKeyPicture *self = g_new0 (CofferKeyPicture, 1);
 
   self->owner = owner;
+  self->broken_cb = broken_cb;
   g_signal_connect_swapped (owner, "notify::scale-factor", G_CALLBACK (ask_again), self);
   return self;
 }

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 /** What a row or a tile shows of its value: a plate with the picture, or the icon of its type until there is one. Main thread. */
 typedef struct _CofferKeyPicture CofferKeyPicture;
 
-/** @owner: redrawn when the picture changes; lives longer */
-CofferKeyPicture *coffer_key_picture_new            (GtkWidget             *owner);
+/** @owner: redrawn when the picture changes; lives longer. @broken_cb (nullable): it turned out to be broken, or not to be. */
+CofferKeyPicture *coffer_key_picture_new            (GtkWidget             *owner,
+                                                     void                 (*broken_cb) (GtkWidget *owner));
 void              coffer_key_picture_free           (CofferKeyPicture      *self);
 
 /** @thumbnails (nullable): who makes pictures. @width, @height: of the plate, in logical pixels. */

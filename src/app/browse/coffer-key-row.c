@@ -478,7 +478,7 @@ static void
 coffer_key_row_init (CofferKeyRow *self)
 {
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
-  self->plate = coffer_key_picture_new (GTK_WIDGET (self));
+  self->plate = coffer_key_picture_new (GTK_WIDGET (self), NULL);
   coffer_key_row_set_thumbnails (self, NULL);
   self->key_text = add_text (self, GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_MIDDLE, 0, NULL);
   gtk_widget_set_direction (self->key_text, GTK_TEXT_DIR_LTR);   /* "//." are bytes in an order, whatever is read here */

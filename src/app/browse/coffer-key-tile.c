@@ -261,6 +261,15 @@ coffer_key_tile_set_selected (CofferKeyTile *self,
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+static void
+broken_cb (GtkWidget *widget)
+{
+  if (coffer_key_picture_is_broken (COFFER_KEY_TILE (widget)->picture))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, coffer_key_picture_broken_text (), -1);
+  else
+    gtk_accessible_reset_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+}
+
 static gboolean
 coffer_key_tile_query_tooltip (GtkWidget  *widget,
                                int         x,
@@ -477,7 +486,7 @@ coffer_key_tile_init (CofferKeyTile *self)
   gtk_widget_set_focusable (widget, TRUE);
   gtk_widget_set_has_tooltip (widget, TRUE);
   gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, FALSE, -1);
-  self->picture = coffer_key_picture_new (widget);
+  self->picture = coffer_key_picture_new (widget, broken_cb);
   self->name = make_layout (self, NAME_SCALE, PANGO_WEIGHT_NORMAL);
   self->size = make_layout (self, SIZE_SCALE, PANGO_WEIGHT_NORMAL);
   pango_layout_set_alignment (self->name, PANGO_ALIGN_CENTER);

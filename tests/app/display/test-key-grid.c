@@ -347,6 +347,41 @@ test_another_order_begins_anew (Fixture       *self,
   screen_assert_soon (is_in_view (self, 0));
 }
 
+static void
+test_is_mirrored (Fixture       *self,
+                  gconstpointer  data)
+{
+  gtk_widget_set_direction (GTK_WIDGET (self->tiles), GTK_TEXT_DIR_RTL);
+  screen_assert_soon (box_of (self, 0).x > box_of (self, 1).x);
+  g_assert_cmpint (box_of (self, 0).y, ==, box_of (self, 1).y);
+  g_assert_cmpint (box_of (self, 0).x + box_of (self, 0).width, <=, WIDTH);
+  g_assert_cmpint (box_of (self, 3).x, >=, 0);
+}
+
+/* Values that say they are JPEGs, and are not. */
+static void
+test_broken_pictures_say_so (Fixture       *self,
+                             gconstpointer  data)
+{
+  g_autoptr(CofferThumbnails) thumbnails = coffer_thumbnails_new (self->vault);
+
+  test_sql (self->path, "UPDATE kv SET value = x'ffd8ffe000104a46494600010100000100010000' WHERE key < CAST('user:0000000002' AS BLOB)");
+  coffer_key_views_set_selection (self->views, NULL, NULL);
+  g_assert_finalize_object (self->selection);
+  g_assert_finalize_object (self->list);
+  self->list = coffer_entry_list_new (self->vault);
+  self->selection = coffer_key_selection_new (self->list);
+  coffer_key_views_set_selection (self->views, self->selection, thumbnails);
+  test_wait_for (tile_at (self, 2) != NULL && gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 1)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+  g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 2)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+
+  /* Its tile has another key now. */
+  coffer_key_tiles_show_first (self->tiles, 100);
+  screen_assert_soon (is_in_view (self, 100));
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (child), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+}
+
 #define ADD(name, test) g_test_add ("/browse/key-grid/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -369,6 +404,8 @@ main (int    argc,
   ADD ("focus-stays-with-its-tile", test_focus_stays_with_its_tile);
   ADD ("list-and-grid-keep-place", test_list_and_grid_keep_place);
   ADD ("bottom-room-is-free", test_bottom_room_is_free);
+  ADD ("is-mirrored", test_is_mirrored);
+  ADD ("broken-pictures-say-so", test_broken_pictures_say_so);
   ADD ("another-order-begins-anew", test_another_order_begins_anew);
 
   return g_test_run ();
