@@ -368,6 +368,7 @@ coffer_thumbnails_new_full (CofferVault     *vault,
   self->queue = coffer_thumb_queue_new (g_file_peek_path (coffer_vault_get_file (vault)), disk, answered, self);
   self->memory = coffer_thumb_memory_new (memory);
   g_signal_connect_object (vault, "changed", G_CALLBACK (coffer_thumbnails_check), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (vault, "touched", G_CALLBACK (coffer_thumbnails_check), self, G_CONNECT_SWAPPED);
 
   return self;
 }

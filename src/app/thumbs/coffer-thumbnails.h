@@ -14,16 +14,16 @@ G_DECLARE_FINAL_TYPE (CofferThumbnails, coffer_thumbnails, COFFER, THUMBNAILS, G
  * Small pictures of the values of a vault: one for a window. They are made on lanes of their own (half the cores), what was
  * asked for last first, and kept in memory up to COFFER_THUMBNAILS_MEMORY bytes. Main thread.
  *
- * What is in memory is trusted until the vault says "changed" or coffer_thumbnails_check() is called: then each is compared
- * with the value before it is shown to anybody again.
+ * What is in memory is trusted until the vault says "changed" or "touched", or coffer_thumbnails_check() is called: then
+ * each is compared with its value before it is shown to anybody again, and what is on show behind everything else.
  */
 #define COFFER_THUMBNAILS_MEMORY (64 << 20)
 
 CofferThumbnails *coffer_thumbnails_new     (CofferVault *vault);
 
 /**
- * What makes GStreamer read kvault: URIs: gst_kvault_src_register(). Called once, on a lane, when the first clip is to be seen; without it clips have
- * no picture. Before the first window.
+ * What makes GStreamer read kvault: URIs, gst_kvault_src_register(): called once, on a lane, when the first clip is to be
+ * seen. Without it clips have no pictures. Before the first of these is made.
  */
 void              coffer_thumbnails_set_source (gboolean (*register_source) (void));
 
@@ -40,7 +40,7 @@ void              coffer_thumbnails_set_source (gboolean (*register_source) (voi
 CofferThumbnail  *coffer_thumbnails_request (CofferThumbnails *self, CofferKey *key, guint64 value_size,
                                              const char *content_type, int width, int height);
 
-/** Values may have changed: compare those whose pictures are on show with them, behind everything else, and the others when they are asked for. */
+/** Values may have changed; see above. What is on show is compared every other second at the most. */
 void              coffer_thumbnails_check   (CofferThumbnails *self);
 
 G_END_DECLS

@@ -960,6 +960,26 @@ test_never_shows_an_old_picture (Fixture      *fixture,
   g_assert_cmpuint (count_files (fixture), ==, 2);
 }
 
+static void
+test_follows_another_program (Fixture      *fixture,
+                              gconstpointer data)
+{
+  g_autoptr(CofferThumbnail) shown = NULL;
+
+  put_colour (fixture, "k", 0xff0000ff);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  shown = request (fixture, "k");
+  wait_for (shown);
+  for (int i = 0; i < 2; i++)
+    {
+      put_colour (fixture, "k", 0x0000ffff);
+      test_wait_for (is_colour (shown, 0xff0000ff));
+      put_colour (fixture, "k", 0xff0000ff);
+      test_wait_for (is_colour (shown, 0xffff0000));
+    }
+  coffer_vault_set_watching (fixture->vault, FALSE);
+}
+
 /* What is on show is not taken away to be compared, and not made anew if it is the same. */
 static void
 test_keeps_what_is_the_same (Fixture      *fixture,
@@ -1084,6 +1104,7 @@ main (int    argc,
   ADD ("uses-the-table-of-the-request", NULL, test_uses_the_table_of_the_request);
   ADD ("keeps-to-its-memory", NULL, test_keeps_to_its_memory);
   ADD ("never-shows-an-old-picture", NULL, test_never_shows_an_old_picture);
+  ADD ("follows-another-program", NULL, test_follows_another_program);
   ADD ("keeps-what-is-the-same", MEDIA, test_keeps_what_is_the_same);
   ADD ("follows-another-file", NULL, test_follows_another_file);
   ADD ("does-without-files", MEDIA, test_does_without_files);
