@@ -11,8 +11,6 @@
 /* All of it: opening, the first frame, and the one that is wanted. */
 #define LIMIT_MS 10000
 #define FRAME_WAIT (GST_SECOND)
-/* GST_PLAY_FLAG_VIDEO and _NATIVE_VIDEO: no sound, no words, and no conversion but ours. */
-#define VIDEO_ONLY "video+native-video"
 
 gboolean
 coffer_thumb_clip_is_possible (void)
@@ -37,7 +35,8 @@ static GstElement *
 sink_new (const CofferThumbClip  *self,
           GstElement            **appsink)
 {
-  g_autofree char *line = g_strdup_printf ("videoconvertscale add-borders=false ! capsfilter caps=video/x-raw,format=RGBA,pixel-aspect-ratio=1/1,"
+  g_autofree char *line = g_strdup_printf ("videoconvertscale add-borders=false ! "
+                                           "capsfilter caps=video/x-raw,format=RGBA,pixel-aspect-ratio=1/1,"
                                            "width=[1,%d],height=[1,%d] ! appsink name=sink sync=false max-buffers=1 drop=true "
                                            "enable-last-sample=false", self->width * 2, self->height * 2);
   GstElement *bin = gst_parse_bin_from_description (line, TRUE, NULL);
@@ -47,18 +46,78 @@ sink_new (const CofferThumbClip  *self,
   return bin;
 }
 
-typedef struct {
-  CofferThumbPlayer *player;
-  gsize data_offset;
-} Watch;
-
-/* GStreamer's. */
-static void
-source_setup_cb (GstElement *playbin,
-                 GstElement *source,
-                 Watch      *watch)
+static gboolean
+is_kind (GstCaps    *caps,
+         const char *prefix)
 {
-  coffer_thumb_player_watch_source (watch->player, source, watch->data_offset);
+  return caps != NULL && !gst_caps_is_empty (caps) && !gst_caps_is_any (caps) &&
+         g_str_has_prefix (gst_structure_get_name (gst_caps_get_structure (caps, 0)), prefix);
+}
+
+/* GStreamer's. Sounds and words stay as they are, for nobody. */
+static gboolean
+autoplug_continue_cb (GstElement *decodebin,
+                      GstPad     *pad,
+                      GstCaps    *caps,
+                      gpointer    data)
+{
+  return !is_kind (caps, "audio/") && !is_kind (caps, "text/") && !is_kind (caps, "subpicture/");
+}
+
+/* GStreamer's. The first video. */
+static void
+pad_added_cb (GstElement *decodebin,
+              GstPad     *pad,
+              GstElement *sink)
+{
+  g_autoptr(GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr(GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  if (is_kind (caps, "video/x-raw") && !gst_pad_is_linked (sink_pad))
+    gst_pad_link (pad, sink_pad);
+}
+
+/* GStreamer's. Without one there is nothing to wait for. */
+static void
+no_more_pads_cb (GstElement *decodebin,
+                 GstElement *sink)
+{
+  g_autoptr(GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
+
+  if (!gst_pad_is_linked (sink_pad))
+    gst_element_post_message (sink, gst_message_new_application (NULL, gst_structure_new_empty ("coffer-nothing")));
+}
+
+/* Not playbin3: as of GStreamer 1.22 it may block for good when it is stopped before it knows what it plays. */
+static GstElement *
+pipeline_new (const CofferThumbClip  *self,
+              GstElement            **source,
+              GstElement            **appsink)
+{
+  g_autofree char *uri = coffer_thumb_clip_dup_uri (self);
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *decodebin = gst_element_factory_make ("decodebin", NULL);
+  GstElement *sink = sink_new (self, appsink);
+
+  *source = gst_element_make_from_uri (GST_URI_SRC, uri, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      GstElement *element = i == 0 ? *source : i == 1 ? decodebin : sink;
+
+      if (element != NULL)
+        gst_bin_add (GST_BIN (pipeline), element);
+    }
+  if (*source == NULL || decodebin == NULL || sink == NULL || !gst_element_link (*source, decodebin))
+    {
+      gst_object_unref (pipeline);
+      return NULL;
+    }
+
+  g_signal_connect (decodebin, "autoplug-continue", G_CALLBACK (autoplug_continue_cb), NULL);
+  g_signal_connect (decodebin, "pad-added", G_CALLBACK (pad_added_cb), sink);
+  g_signal_connect (decodebin, "no-more-pads", G_CALLBACK (no_more_pads_cb), sink);
+
+  return pipeline;
 }
 
 static GstSample *
@@ -136,7 +195,7 @@ render (const CofferThumbClip *self,
 
 /* A key frame that is no later than a tenth; the first one if the clip cannot be searched. */
 static GstSample *
-find_frame (GstElement         *playbin,
+find_frame (GstElement         *pipeline,
             GstElement         *appsink,
             CofferThumbPlayer  *player,
             gint64             *duration,
@@ -150,7 +209,7 @@ find_frame (GstElement         *playbin,
   first = pull_frame (appsink);
   *duration = coffer_thumb_player_get_duration (player);
   if (*duration > 0 &&
-      gst_element_seek_simple (playbin, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT | GST_SEEK_FLAG_SNAP_BEFORE,
+      gst_element_seek_simple (pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT | GST_SEEK_FLAG_SNAP_BEFORE,
                                *duration / 10))
     {
       *played = coffer_thumb_player_wait (player);
@@ -167,30 +226,21 @@ coffer_thumb_clip_draw (const CofferThumbClip  *self,
                         GCancellable           *cancellable,
                         GError                **error)
 {
-  GstElement *playbin = gst_element_factory_make ("playbin3", NULL);
   g_autoptr(GstElement) appsink = NULL;
-  GstElement *sink = playbin != NULL ? sink_new (self, &appsink) : NULL;
-  g_autofree char *uri = coffer_thumb_clip_dup_uri (self);
+  GstElement *source, *pipeline = pipeline_new (self, &source, &appsink);
   g_autoptr(CofferThumbPlayer) player = NULL;
   g_autoptr(GstSample) sample = NULL;
   CofferThumbFrame frame = { .duration = -1 };
   CofferPlayed played;
-  Watch watch;
 
-  if (sink == NULL)
-    {
-      gst_clear_object (&playbin);
-      return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->value_size, NULL);
-    }
+  if (pipeline == NULL)
+    return coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, self->value_size, NULL);
 
-  player = coffer_thumb_player_new (playbin, TRUE, LIMIT_MS, cancellable);
-  watch = (Watch) { player, self->data_offset };
-  g_signal_connect (playbin, "source-setup", G_CALLBACK (source_setup_cb), &watch);
-  gst_util_set_object_arg (G_OBJECT (playbin), "flags", VIDEO_ONLY);
-  g_object_set (playbin, "uri", uri, "video-sink", sink, NULL);
-  gst_element_set_state (playbin, GST_STATE_PAUSED);
+  player = coffer_thumb_player_new (pipeline, TRUE, LIMIT_MS, cancellable);
+  coffer_thumb_player_watch_source (player, source, self->data_offset);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
 
-  sample = find_frame (playbin, appsink, player, &frame.duration, &played);
+  sample = find_frame (pipeline, appsink, player, &frame.duration, &played);
   if (sample != NULL)
     render (self, player, sample, &frame, cancellable);
 

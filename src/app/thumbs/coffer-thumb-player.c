@@ -14,6 +14,7 @@
 /* What elements of all kinds call the number of their threads: a lane is one core. */
 static const char *const thread_properties[] = { "max-threads", "threads", "n-threads" };
 
+#define CANCELLED "coffer-cancelled"
 #define LOOK_EVERY (GST_SECOND / 10)
 
 struct _CofferThumbPlayer {
@@ -28,7 +29,6 @@ struct _CofferThumbPlayer {
 
   GMutex lock;
   GPtrArray *demuxers;           /* by the lock */
-  gint refused;                  /* atomic */
   gboolean wants_video;
   GstTagList *tags;
 };
@@ -68,7 +68,7 @@ static void
 cancelled_cb (GCancellable *cancellable,
               gpointer      data)
 {
-  post (data, "coffer-cancelled");
+  post (data, CANCELLED);
 }
 
 static gboolean
@@ -107,7 +107,6 @@ element_added_cb (GstBin            *bin,
   if (reads_something_else (element))
     {
       gst_element_set_locked_state (element, TRUE);
-      g_atomic_int_set (&self->refused, TRUE);
       post (self, "coffer-refused");
     }
 
@@ -201,19 +200,6 @@ coffer_thumb_player_watch_source (CofferThumbPlayer *self,
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, buffer_cb, self, NULL);
 }
 
-static gboolean
-has_video (GstMessage *message)
-{
-  g_autoptr(GstStreamCollection) streams = NULL;
-
-  gst_message_parse_stream_collection (message, &streams);
-  for (guint i = 0; streams != NULL && i < gst_stream_collection_get_size (streams); i++)
-    if (gst_stream_get_stream_type (gst_stream_collection_get_stream (streams, i)) & GST_STREAM_TYPE_VIDEO)
-      return TRUE;
-
-  return FALSE;
-}
-
 static void
 take_tags (CofferThumbPlayer *self,
            GstMessage        *message)
@@ -258,9 +244,6 @@ handle (CofferThumbPlayer *self,
     case GST_MESSAGE_ERROR:
       *played = judge_error (message);
       return TRUE;
-    case GST_MESSAGE_STREAM_COLLECTION:
-      *played = COFFER_PLAYED_NOTHING;
-      return self->wants_video && !has_video (message);
     case GST_MESSAGE_TAG:
       take_tags (self, message);
       return FALSE;
@@ -268,9 +251,9 @@ handle (CofferThumbPlayer *self,
       *played = COFFER_PLAYED_NOTHING;   /* it need be no error: other streams go on */
       return self->wants_video && gst_message_has_name (message, "missing-plugin");
     case GST_MESSAGE_APPLICATION:
-      *played = g_atomic_int_get (&self->refused) ? COFFER_PLAYED_NOTHING : COFFER_PLAYED_CANCELLED;
+      *played = gst_message_has_name (message, CANCELLED) ? COFFER_PLAYED_CANCELLED : COFFER_PLAYED_NOTHING;
       return TRUE;
-    default:   /* a filter lets all extended types through, or none */
+    default:
       return FALSE;
     }
 }
@@ -316,7 +299,7 @@ static GstMessage *
 next_message (CofferThumbPlayer *self,
               CofferPlayed      *played)
 {
-  const GstMessageType types = GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_STREAM_COLLECTION |
+  const GstMessageType types = GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS | GST_MESSAGE_ERROR |
                                GST_MESSAGE_TAG | GST_MESSAGE_ELEMENT | GST_MESSAGE_APPLICATION;
   GstMessage *message;
 

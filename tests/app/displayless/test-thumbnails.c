@@ -675,23 +675,25 @@ static void
 test_lets_go_of_a_clip (Fixture      *fixture,
                         gconstpointer data)
 {
+  static const char *const keys[] = { "video/clip.webm", "audio/tone.mp3", "video/truncated_no_moov.mp4" };
+
   if (!can_play_webm ())
     return;
 
-  for (int i = 0; i < 12; i++)
+  for (int i = 0; i < 24; i++)
     {
       g_autoptr(CofferThumbnail) thumbnail = NULL;
       gint64 began;
 
       renew_thumbnails (fixture, NULL, MEMORY);
-      thumbnail = request (fixture, "video/clip.webm");
-      test_run_for (i * 5);
+      thumbnail = request (fixture, keys[i % 3]);
+      test_run_for (i * 2);
       began = g_get_monotonic_time ();
       test_hold (fixture->vault);
       g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_USEC_PER_SEC);   /* meant: some 10 ms */
       coffer_vault_resume (fixture->vault);
       if (i % 2 == 0)
-        g_assert_cmpint (wait_for (thumbnail), ==, COFFER_THUMBNAIL_READY);
+        wait_for (thumbnail);
     }
 }
 #endif
