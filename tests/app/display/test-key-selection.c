@@ -349,13 +349,17 @@ rows_of_a_prefix_are_added (Fixture       *self,
   assert_prefix (self, "user:", "0-5000");
 }
 
+static gint busy;   /* atomic */
+
+/* Keeps a lane busy until the test says otherwise. */
 static gpointer
-sleep_worker (kvault        *vault,
-              gpointer       data,
-              GCancellable  *cancellable,
-              GError       **error)
+wait_worker (kvault        *vault,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
 {
-  g_usleep (500 * 1000);
+  while (g_atomic_int_get (&busy))
+    g_usleep (1000);
   return vault;
 }
 
@@ -368,11 +372,13 @@ rows_of_a_prefix_move_meanwhile (Fixture       *self,
   g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
 
   coffer_key_selection_add_prefix (self->selection, prefix);
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, NULL, sleep_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  g_atomic_int_set (&busy, TRUE);
+  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, NULL, wait_worker, NULL, NULL, NULL, NULL, NULL, NULL);
   test_sql (path, "INSERT INTO kv VALUES (CAST('a' AS BLOB), x'00'), (CAST('b' AS BLOB), x'00')");
   coffer_entry_list_refresh (self->list);
   test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (self->list)) == N_KEYS + 2);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 0);
+  g_atomic_int_set (&busy, FALSE);
   test_wait_for (coffer_key_selection_get_n_selected (self->selection) > 0);
   assert_rows (self, "1202-1302");
 }

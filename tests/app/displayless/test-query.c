@@ -702,14 +702,17 @@ keys_are_those_that_were_chosen (Fixture       *fixture,
 
 /* ---- answers that come too late ---- */
 
-/* Keeps a lane busy for a moment. */
+static gint busy;   /* atomic */
+
+/* Keeps a lane busy until the test says otherwise. */
 static gpointer
-sleep_worker (kvault        *vault,
-              gpointer       data,
-              GCancellable  *cancellable,
-              GError       **error)
+wait_worker (kvault        *vault,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
 {
-  g_usleep (300 * 1000);
+  while (g_atomic_int_get (&busy))
+    g_usleep (1000);
   return vault;
 }
 
@@ -722,11 +725,13 @@ late_answers_are_void (Fixture       *fixture,
   g_autoptr(GAsyncResult) result = NULL;
 
   wait_loaded (fixture);
-  coffer_vault_run_async (fixture->vault, COFFER_LANE_LIST, NULL, sleep_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  g_atomic_int_set (&busy, TRUE);
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_LIST, NULL, wait_worker, NULL, NULL, NULL, NULL, NULL, NULL);
   coffer_entry_list_find_async (fixture->list, wanted, NULL, test_store_result, &result);
   search (fixture, COFFER_MATCH_CONTAINS, "img/", 0, 0, G_MAXUINT64);
   wait_loaded (fixture);
   g_assert_null (result);
+  g_atomic_int_set (&busy, FALSE);
   test_wait_for (result != NULL);
   coffer_entry_list_find_finish (fixture->list, result, NULL);
   g_assert_cmpint (get_n (fixture), ==, MANY / 2);
