@@ -75,8 +75,28 @@ static void
 item_setup_cb (GtkListItemFactory *factory,
                GtkListItem        *item)
 {
-  gtk_list_item_set_child (item, g_object_new (GTK_TYPE_LABEL, "xalign", 0.0, "ellipsize", PANGO_ELLIPSIZE_MIDDLE,
-                                               "max-width-chars", MAX_CHARS, "width-chars", MAX_CHARS / 2, NULL));
+  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0, "ellipsize", PANGO_ELLIPSIZE_MIDDLE,
+                                   "max-width-chars", MAX_CHARS, "width-chars", MAX_CHARS / 2, NULL);
+
+  g_object_set_data (G_OBJECT (label), "item", item);   /* which owns it */
+  gtk_list_item_set_child (item, label);
+}
+
+/* Not by "single-click-activate": see coffer-sidebar-list.c. */
+static void
+item_clicked_cb (CofferBreadcrumbs *self,
+                 int                n_press,
+                 double             x,
+                 double             y,
+                 GtkGesture        *click)
+{
+  GtkWidget *list = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (click));
+  GtkWidget *row = gtk_widget_pick (list, x, y, GTK_PICK_DEFAULT);
+
+  while (row != NULL && row != list && gtk_widget_get_parent (row) != list)
+    row = gtk_widget_get_parent (row);
+  if (row != NULL && row != list)
+    item_activated_cb (self, gtk_list_item_get_position (g_object_get_data (G_OBJECT (gtk_widget_get_first_child (row)), "item")));
 }
 
 static void
@@ -107,12 +127,14 @@ popup_cb (GtkMenuButton *menu,
 {
   CofferBreadcrumbs *self = user_data;
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
   GtkWidget *list, *scroller, *popover;
 
   g_signal_connect (factory, "setup", G_CALLBACK (item_setup_cb), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (item_bind_cb), NULL);
   list = gtk_list_view_new (list_folded (self), factory);
-  gtk_list_view_set_single_click_activate (GTK_LIST_VIEW (list), TRUE);
+  g_signal_connect_swapped (click, "released", G_CALLBACK (item_clicked_cb), self);
+  gtk_widget_add_controller (list, GTK_EVENT_CONTROLLER (click));
   gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Prefixes Between"), -1);
   g_signal_connect_swapped (list, "activate", G_CALLBACK (item_activated_cb), self);
   scroller = g_object_new (GTK_TYPE_SCROLLED_WINDOW, "hscrollbar-policy", GTK_POLICY_NEVER, "propagate-natural-height", TRUE,

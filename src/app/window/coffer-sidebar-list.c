@@ -369,6 +369,18 @@ toggled_cb (CofferSidebarList *self,
                                     !coffer_sidebar_item_get_expanded (coffer_sidebar_row_get_item (row)));
 }
 
+/*
+ * What "single-click-activate" is for. With that GTK 4.8 also selects what the pointer comes to be over, and that may happen while
+ * rows are given their places: a row under the pointer is hidden, the pointer is over another one, and the tree of rows that
+ * GTK walks changes under it.
+ */
+static void
+clicked_cb (CofferSidebarList *self,
+            CofferSidebarRow  *row)
+{
+  activate_cb (self, coffer_sidebar_row_get_position (row));
+}
+
 static void
 row_destroyed_cb (GtkWidget         *row,
                   CofferSidebarList *self)
@@ -385,6 +397,7 @@ setup_cb (GtkListItemFactory *factory,
 
   g_ptr_array_add (self->row_widgets, row);
   g_signal_connect (row, "destroy", G_CALLBACK (row_destroyed_cb), self);
+  g_signal_connect_swapped (row, "clicked", G_CALLBACK (clicked_cb), self);
   g_signal_connect_swapped (row, "toggled", G_CALLBACK (toggled_cb), self);
   gtk_list_item_set_child (list_item, row);
 }
@@ -661,7 +674,6 @@ make_rows (CofferSidebarList *self)
                        "hscroll-policy", GTK_SCROLL_NATURAL,
                        "min-columns", 1,
                        "max-columns", 1,
-                       "single-click-activate", TRUE,
                        "css-classes", (const char *[]) { "sidebar-list", NULL },
                        NULL);
   g_object_unref (factory);

@@ -35,9 +35,16 @@ struct _CofferSidebarRow {
   CofferSidebarItem *item;
   gpointer followed;          /* its section or prefix; owned */
   gboolean expandable;
+  gboolean at_arrow;          /* the last press was */
 };
 
-static guint toggled_signal;
+enum {
+  CLICKED,
+  TOGGLED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CofferSidebarRow, coffer_sidebar_row, GTK_TYPE_WIDGET)
 
@@ -313,7 +320,7 @@ is_rtl (CofferSidebarRow *self)
   return gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
 }
 
-/* Before the icon all is arrow; only there the row around it is not told. */
+/* Before the icon all is arrow; of that the row around it is not told. */
 static void
 pressed_cb (CofferSidebarRow *self,
             int               n_press,
@@ -324,10 +331,21 @@ pressed_cb (CofferSidebarRow *self,
   int width = gtk_widget_get_width (GTK_WIDGET (self));
   double from_start = is_rtl (self) ? width - x : x;
 
-  if (!self->expandable || from_start > get_indent (self, width) + ARROW + GAP / 2)
+  self->at_arrow = self->expandable && from_start <= get_indent (self, width) + ARROW + GAP / 2;
+  if (!self->at_arrow)
     return;
   gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
-  g_signal_emit (self, toggled_signal, 0);
+  g_signal_emit (self, signals[TOGGLED], 0);
+}
+
+static void
+released_cb (CofferSidebarRow *self,
+             int               n_press,
+             double            x,
+             double            y)
+{
+  if (!self->at_arrow && n_press == 1 && gtk_widget_contains (GTK_WIDGET (self), x, y))
+    g_signal_emit (self, signals[CLICKED], 0);
 }
 
 /* Shape */
@@ -433,7 +451,8 @@ coffer_sidebar_row_class_init (CofferSidebarRowClass *klass)
   widget_class->query_tooltip = coffer_sidebar_row_query_tooltip;
   widget_class->direction_changed = coffer_sidebar_row_direction_changed;
 
-  toggled_signal = g_signal_new ("toggled", COFFER_TYPE_SIDEBAR_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[CLICKED] = g_signal_new ("clicked", COFFER_TYPE_SIDEBAR_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[TOGGLED] = g_signal_new ("toggled", COFFER_TYPE_SIDEBAR_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static GtkWidget *
@@ -460,6 +479,7 @@ coffer_sidebar_row_init (CofferSidebarRow *self)
   gtk_widget_set_parent (self->count, GTK_WIDGET (self));
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  g_signal_connect_swapped (click, "released", G_CALLBACK (released_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
 }
 

@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (CofferSidebarRow, coffer_sidebar_row, COFFER, SIDEBAR_ROW,
 /**
  * A row of the sidebar: a section of a vault, or a prefix of its keys. Icon, name, and the count once it is known.
  *
- * Signal "toggled": the arrow was clicked.
+ * Signals "clicked", anywhere but at the arrow, and "toggled", there.
  */
 GtkWidget         *coffer_sidebar_row_new            (GtkListItem       *list_item);
 
