@@ -137,9 +137,9 @@ is_rtl (GtkWidget *widget)
 }
 
 /* By the first letter, as Pango goes; its own function for that is deprecated. */
-static gboolean
-words_are_rtl (const char *words,
-               gboolean    otherwise)
+gboolean
+coffer_key_row_words_are_rtl (const char *words,
+                              gboolean    otherwise)
 {
   while (*words != '\0' && !g_unichar_isalpha (g_utf8_get_char (words)))
     words = g_utf8_next_char (words);
@@ -168,7 +168,7 @@ align_text (CofferKeyRow *self,
             GtkWidget    *text,
             const char   *words)
 {
-  gboolean across = words_are_rtl (words, is_rtl (text)) != is_rtl (GTK_WIDGET (self));
+  gboolean across = coffer_key_row_words_are_rtl (words, is_rtl (text)) != is_rtl (GTK_WIDGET (self));
 
   gtk_inscription_set_xalign (GTK_INSCRIPTION (text), across != (text == self->size_text) ? 1 : 0);
 }

@@ -36,4 +36,8 @@ char        *coffer_key_row_format_size (guint64       size);
 /** "3.9 MB, JPEG": what is known of the value, or why nothing is. (transfer full) */
 char        *coffer_key_row_format_detail (CofferEntry *entry);
 
+/** Whether words are written from right to left, by their first letter; @otherwise if they have none. */
+gboolean     coffer_key_row_words_are_rtl (const char *words,
+                                           gboolean    otherwise);
+
 G_END_DECLS

@@ -26,6 +26,9 @@ struct _CofferVault {
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */
   guint count_id;                /* until they begin */
+  guint recount_id;              /* until everything is to be counted anew */
+  gint64 counted_at;             /* when they began last, */
+  gint64 count_us;               /* and how long they took */
   GQueue uncounted;              /* of CofferSection: those to count still */
   GPtrArray *quiet_wanted;       /* of GTask: who waits until counting may begin */
   gboolean walking_ahead;        /* see coffer-vault-ahead.c */
@@ -127,6 +130,8 @@ void           coffer_vault_take_sections     (CofferVault         *self,
 /** Count the items of every section anew, behind everything else: after coffer_vault_note_count(), or a second. */
 void           coffer_vault_start_counting    (CofferVault         *self);
 void           coffer_vault_stop_counting     (CofferVault         *self);
+/** The same, but not all the time beside a busy writer. */
+void           coffer_vault_count_soon        (CofferVault         *self);
 /** Begin what is left of it anew after that: a walk begins. */
 void           coffer_vault_put_off_counting  (CofferVault         *self);
 

@@ -14,6 +14,7 @@
 /* Counting everything waits so long for the walk over the table on show, which gives one of the counts. */
 #define COUNT_PATIENCE_MS 1000
 #define COUNT_US (50 * 1000)
+#define COUNT_PAUSE_US (2 * G_USEC_PER_SEC)
 #define COUNT_SECTIONS 256
 
 void
@@ -193,7 +194,10 @@ count_some (CofferVault *self)
   GPtrArray *sections;
 
   if (g_queue_is_empty (&self->uncounted))
-    return;
+    {
+      self->count_us = g_get_monotonic_time () - self->counted_at;
+      return;
+    }
   sections = g_ptr_array_new_with_free_func (g_object_unref);
   for (GList *l = self->uncounted.head; l != NULL && sections->len < COUNT_SECTIONS; l = l->next)
     g_ptr_array_add (sections, g_object_ref (l->data));
@@ -219,6 +223,7 @@ become_quiet (CofferVault *self)
 {
   g_clear_handle_id (&self->count_id, g_source_remove);
   return_quiet (self);
+  self->counted_at = g_get_monotonic_time ();
   count_some (self);
 }
 
@@ -240,6 +245,7 @@ coffer_vault_stop_counting (CofferVault *self)
   g_clear_object (&self->counting);
   if (!self->closed)
     return;
+  g_clear_handle_id (&self->recount_id, g_source_remove);
   g_queue_clear_full (&self->uncounted, g_object_unref);
   return_quiet (self);
 }
@@ -260,6 +266,7 @@ coffer_vault_start_counting (CofferVault *self)
 {
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sections));
 
+  g_clear_handle_id (&self->recount_id, g_source_remove);
   g_queue_clear_full (&self->uncounted, g_object_unref);
   for (guint i = 0; i < n; i++)
     {
@@ -269,6 +276,27 @@ coffer_vault_start_counting (CofferVault *self)
         g_queue_push_tail (&self->uncounted, g_steal_pointer (&section));
     }
   coffer_vault_put_off_counting (self);
+}
+
+static gboolean
+recount_cb (gpointer data)
+{
+  CofferVault *self = data;
+
+  self->recount_id = 0;
+  coffer_vault_start_counting (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+coffer_vault_count_soon (CofferVault *self)
+{
+  gint64 wait = self->counted_at + MAX (COUNT_PAUSE_US, 4 * self->count_us) - g_get_monotonic_time ();
+
+  if (self->recount_id != 0 || self->closed)
+    return;
+  self->recount_id = g_timeout_add (MAX (wait, 0) / 1000, recount_cb, self);
+  g_source_set_name_by_id (self->recount_id, "[coffer] count again");
 }
 
 void

@@ -194,6 +194,7 @@ coffer_vault_emit_changed (CofferVault *self)
 void
 coffer_vault_tell_touched (CofferVault *self)
 {
+  coffer_vault_count_soon (self);
   g_signal_emit (self, signals[TOUCHED], 0);
 }
 

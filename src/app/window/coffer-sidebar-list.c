@@ -39,6 +39,7 @@ struct _CofferSidebarList {
 
   CofferSection *section;     /* that is chosen */
   GBytes *prefix;             /* nullable */
+  gboolean revealing;         /* the way to it is being opened */
 };
 
 static guint chosen_signal;
@@ -94,12 +95,16 @@ update_expandable (CofferSidebarList *self,
     coffer_sidebar_row_set_expandable (row, is_expandable (self, coffer_sidebar_item_get_item (item), coffer_sidebar_item_get_model (item)));
 }
 
+static void reveal (CofferSidebarList *self);
+
 /* Any level: whether there is anything in it. */
 static void
 level_cb (CofferSidebarList *self)
 {
   for (guint i = 0; i < self->row_widgets->len; i++)
     update_expandable (self, g_ptr_array_index (self->row_widgets, i));
+  if (self->revealing)
+    reveal (self);
 }
 
 static CofferPrefixLevel *
@@ -114,6 +119,7 @@ ensure_level (CofferSidebarList *self,
     return level;
   level = coffer_prefix_level_new (self->vault, table, prefix, &self->separators);
   g_signal_connect_object (level, "notify::loading", G_CALLBACK (level_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (level, "items-changed", G_CALLBACK (level_cb), self, G_CONNECT_SWAPPED);
   g_hash_table_insert (self->levels, g_steal_pointer (&key), level);
   return level;
 }
@@ -227,6 +233,67 @@ is_chosen (gpointer    item,
          g_str_equal (coffer_prefix_level_get_table (COFFER_PREFIX_LEVEL (model)), name);
 }
 
+/* The row at a place in a model is opened, if it is not, and the level below it given. NULL: it is not there, or not yet. */
+static CofferPrefixLevel *
+open_row (CofferSidebarList *self,
+          GListModel        *model,
+          guint              index)
+{
+  g_autoptr(GObject) item = g_list_model_get_item (model, index);
+  guint position;
+
+  if (item == NULL || !coffer_sidebar_tree_get_position (self->tree, model, index, &position))
+    return NULL;
+  coffer_sidebar_tree_set_expanded (self->tree, position, TRUE);
+  return find_level (self, item, model);
+}
+
+/* Where the chosen row is: its place in a model, which is shown with all above it. Opens what is closed on the way. FALSE: it is
+ * not there, or, if @waits then says so, not yet. */
+static gboolean
+find_chosen (CofferSidebarList  *self,
+             GListModel        **model,
+             guint              *index,
+             gboolean           *waits)
+{
+  gsize size = 0, end = 0;
+  gconstpointer data = self->prefix != NULL ? g_bytes_get_data (self->prefix, &size) : NULL;
+
+  *waits = FALSE;
+  *model = coffer_vault_get_sections (self->vault);
+  *index = find_section (self, coffer_section_get_name (self->section));
+  while ((end = coffer_separators_find (&self->separators, data, size, end)) > 0)
+    {
+      g_autoptr(GBytes) prefix = g_bytes_new_from_bytes (self->prefix, 0, end);
+      CofferPrefixLevel *level = open_row (self, *model, *index);
+
+      if (level == NULL)
+        return FALSE;
+      *waits = coffer_prefix_level_get_loading (level);
+      if (!coffer_prefix_level_find (level, prefix, index))
+        return FALSE;
+      *model = G_LIST_MODEL (level);
+    }
+  return TRUE;
+}
+
+/* Shows the chosen row, as soon as it is there; until then, or until somebody goes elsewhere, every level that loads comes here. */
+static void
+reveal (CofferSidebarList *self)
+{
+  GListModel *model;
+  gboolean waits;
+  guint index, position;
+
+  self->revealing = FALSE;   /* what is opened here tells of it */
+  if (self->section == NULL || self->tree == NULL)
+    return;
+  if (!find_chosen (self, &model, &index, &waits))
+    self->revealing = waits;
+  else if (coffer_sidebar_tree_get_position (self->tree, model, index, &position))
+    gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.scroll-to-item", "u", position);
+}
+
 void
 coffer_sidebar_list_set_chosen (CofferSidebarList *self,
                                 CofferSection     *section,
@@ -239,8 +306,10 @@ coffer_sidebar_list_set_chosen (CofferSidebarList *self,
     g_bytes_ref (prefix);
   g_clear_pointer (&self->prefix, g_bytes_unref);
   self->prefix = prefix;
-  if (self->tree != NULL)
-    coffer_sidebar_tree_chosen_changed (self->tree);
+  if (self->tree == NULL)
+    return;
+  coffer_sidebar_tree_chosen_changed (self->tree);
+  reveal (self);
 }
 
 static void
@@ -341,6 +410,7 @@ key_pressed_cb (CofferSidebarList *self,
   gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
   CofferSidebarRow *row = get_focus_row (self);
 
+  self->revealing = FALSE;
   if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK)) != 0 || row == NULL)
     return GDK_EVENT_PROPAGATE;
 
@@ -365,6 +435,7 @@ static void
 toggled_cb (CofferSidebarList *self,
             CofferSidebarRow  *row)
 {
+  self->revealing = FALSE;
   coffer_sidebar_tree_set_expanded (self->tree, coffer_sidebar_row_get_position (row),
                                     !coffer_sidebar_item_get_expanded (coffer_sidebar_row_get_item (row)));
 }

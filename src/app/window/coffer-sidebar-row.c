@@ -11,6 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-key-row.h"
 #include "coffer-prefix.h"
 
 #define ARROW 12
@@ -135,12 +136,22 @@ update_accessible (CofferSidebarRow *self,
                                   -1);
 }
 
+/* An inscription begins where its words do, by their letters or else by its own direction; the column where the row does. */
+static void
+update_name (CofferSidebarRow *self)
+{
+  gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+
+  gtk_inscription_set_text (GTK_INSCRIPTION (self->name), get_name (self));
+  gtk_inscription_set_xalign (GTK_INSCRIPTION (self->name), coffer_key_row_words_are_rtl (get_name (self), FALSE) != rtl ? 1 : 0);
+}
+
 static void
 update_text (CofferSidebarRow *self)
 {
   g_autofree char *count = format_count (self);
 
-  gtk_inscription_set_text (GTK_INSCRIPTION (self->name), get_name (self));
+  update_name (self);
   gtk_label_set_text (GTK_LABEL (self->count), count != NULL ? count : "");
   update_accessible (self, count);
 }
@@ -421,8 +432,10 @@ coffer_sidebar_row_direction_changed (GtkWidget        *widget,
   CofferSidebarRow *self = COFFER_SIDEBAR_ROW (widget);
 
   GTK_WIDGET_CLASS (coffer_sidebar_row_parent_class)->direction_changed (widget, previous);
-  if (self->item != NULL)
-    update_arrow (self);
+  if (self->item == NULL)
+    return;
+  update_name (self);
+  update_arrow (self);
 }
 
 static void
@@ -474,6 +487,7 @@ coffer_sidebar_row_init (CofferSidebarRow *self)
   self->icon = add_image (self, ICON);
   self->name = g_object_new (GTK_TYPE_INSCRIPTION, "text-overflow", GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_MIDDLE,
                              "min-chars", 0, "nat-chars", 0, NULL);
+  gtk_widget_set_direction (self->name, GTK_TEXT_DIR_LTR);   /* its bytes are in an order, whatever is read here */
   gtk_widget_set_parent (self->name, GTK_WIDGET (self));
   self->count = g_object_new (GTK_TYPE_LABEL, "css-classes", (const char *[]) { "count", NULL }, NULL);
   gtk_widget_set_parent (self->count, GTK_WIDGET (self));

@@ -396,13 +396,41 @@ list_cb (CofferVaultView *self)
     self->title_id = g_timeout_add (COUNTING_UP_MS, title_cb, self);
 }
 
+/* The tables that have what a section is about, as KohakuVault calls them. (nullable) */
+static char *
+name_values (CofferSection *section)
+{
+  switch (coffer_section_get_kind (section))
+    {
+    case COFFER_SECTION_COLUMNS:
+      return g_strdup ("col_chunks");
+    case COFFER_SECTION_TEXT:
+    case COFFER_SECTION_VECTOR:
+      return g_strdup_printf ("%s_values", coffer_section_get_display_name (section));
+    default:
+      return NULL;
+    }
+}
+
 static void
 section_count_cb (CofferVaultView *self)
 {
   guint64 count = coffer_section_get_count (self->watched);
   g_autofree char *items = count == G_MAXUINT64 ? NULL : g_strdup_printf ("%'" G_GUINT64_FORMAT, count);
-  const char *facts[] = { _("Kind"), name_kind (self->watched), items != NULL ? _("Items") : NULL, items, NULL };
+  g_autofree char *values = name_values (self->watched);
+  const char *facts[7] = { _("Kind"), name_kind (self->watched) };
+  guint n = 2;
 
+  if (items != NULL)
+    {
+      facts[n++] = _("Items");
+      facts[n++] = items;
+    }
+  if (values != NULL)
+    {
+      facts[n++] = _("Values in");
+      facts[n++] = values;
+    }
   coffer_facts_list_set (self->section_facts, facts);
 }
 
