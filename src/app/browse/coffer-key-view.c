@@ -132,6 +132,26 @@ n_selected_cb (CofferKeyView *self)
   gtk_widget_queue_allocate (GTK_WIDGET (self));
 }
 
+/* Columns for as many rows as can be in view, and then some. */
+static guint
+count_columns (CofferKeyView *self)
+{
+  guint needed = gtk_widget_get_height (GTK_WIDGET (self)) / (MIN_ROW_HEIGHT * ROWS_A_COLUMN) + 1;
+
+  return self->n_frames < FIRST_FRAMES ? needed : needed + MIN (self->n_frames - FIRST_FRAMES, COLUMNS_AT_REST - 1);
+}
+
+/* What comes next, hits of a search or another order, is to be seen within a frame as well: as few rows as at first. */
+static void
+emptied_cb (CofferKeyView *self)
+{
+  if (self->n_frames == 0 || g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0)
+    return;
+
+  self->n_frames = 0;
+  gtk_grid_view_set_max_columns (self->rows, count_columns (self));
+}
+
 void
 coffer_key_view_set_selection (CofferKeyView      *self,
                                CofferKeySelection *selection)
@@ -143,6 +163,7 @@ coffer_key_view_set_selection (CofferKeyView      *self,
 
   if (self->selection != NULL)
     {
+      g_signal_handlers_disconnect_by_func (self->selection, emptied_cb, self);
       g_signal_handlers_disconnect_by_func (self->selection, reveal_cb, self);
       g_signal_handlers_disconnect_by_func (self->selection, n_selected_cb, self);
     }
@@ -152,6 +173,7 @@ coffer_key_view_set_selection (CofferKeyView      *self,
   if (selection == NULL)
     return;
 
+  g_signal_connect_swapped (selection, "items-changed", G_CALLBACK (emptied_cb), self);
   g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
   g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
   apply_order_cb (self);
@@ -414,15 +436,6 @@ menu_action (GtkWidget  *widget,
 }
 
 /* Shape: how many rows there are, of one line or two */
-
-/* Columns for as many rows as can be in view, and then some. */
-static guint
-count_columns (CofferKeyView *self)
-{
-  guint needed = gtk_widget_get_height (GTK_WIDGET (self)) / (MIN_ROW_HEIGHT * ROWS_A_COLUMN) + 1;
-
-  return self->n_frames < FIRST_FRAMES ? needed : needed + MIN (self->n_frames - FIRST_FRAMES, COLUMNS_AT_REST - 1);
-}
 
 /* The first frames have the rows in view to make, the next some more each. */
 static gboolean
