@@ -510,6 +510,7 @@ read_row (kvault    *vault,
     {
       if (rc == KVAULT_ECANCELLED)
         return FALSE;
+      row->facts.size = G_MAXUINT64;
       failure = coffer_error_new (vault, rc);
       line = coffer_error_dup_line (failure);
       row->facts.error = g_ref_string_new (line);
