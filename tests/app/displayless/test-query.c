@@ -508,51 +508,6 @@ notices_slow_commits (Fixture       *fixture,
 }
 
 static void
-held_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      data)
-{
-  coffer_vault_hold_finish (COFFER_VAULT (source), result);
-  *(gboolean *) data = TRUE;
-}
-
-static void
-count_cb (CofferVault *vault,
-          guint       *n)
-{
-  (*n)++;
-}
-
-/* Where the file has a write-ahead log, an empty one comes and goes with the handles of the lanes. */
-static void
-own_looks_are_no_writes (Fixture       *fixture,
-                         gconstpointer  data)
-{
-  g_autofree char *wal = g_strconcat (fixture->path, "-wal", NULL);
-  gboolean held = FALSE;
-  guint n_touched = 0;
-
-  test_sql (fixture->path, "PRAGMA journal_mode = WAL");
-  coffer_entry_list_refresh (fixture->list);
-  wait_loaded (fixture);
-  coffer_vault_set_watching (fixture->vault, TRUE);
-  g_assert_true (g_file_test (wal, G_FILE_TEST_EXISTS));
-  test_run_for (700);
-  g_signal_connect (fixture->vault, "touched", G_CALLBACK (count_cb), &n_touched);
-
-  coffer_vault_hold_async (fixture->vault, held_cb, &held);
-  test_wait_for (held);
-  g_assert_false (g_file_test (wal, G_FILE_TEST_EXISTS));
-  test_run_for (700);
-  coffer_vault_resume (fixture->vault);
-  coffer_entry_list_refresh (fixture->list);
-  wait_loaded (fixture);
-  g_assert_true (g_file_test (wal, G_FILE_TEST_EXISTS));
-  test_run_for (700);
-  g_assert_cmpint (n_touched, ==, 0);
-}
-
-static void
 says_that_the_file_went (Fixture       *fixture,
                          gconstpointer  data)
 {
@@ -1156,7 +1111,6 @@ main (int   argc,
   ADD ("follows-what-others-write/sizes", COFFER_SORT_SIZE, follows_what_others_write);
   ADD ("watches-the-file", 0, watches_the_file);
   ADD ("notices-slow-commits", 0, notices_slow_commits);
-  ADD ("own-looks-are-no-writes", 0, own_looks_are_no_writes);
   ADD ("says-that-the-file-went", 0, says_that_the_file_went);
   ADD ("lists-through-the-table", 0, lists_through_the_table);
   ADD ("trusts-the-index-of-another-file", 0, trusts_the_index_of_another_file);
