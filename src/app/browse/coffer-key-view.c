@@ -106,8 +106,9 @@ reveal_cb (CofferKeyView *self,
     return;
   choose_row (self, position);
   gtk_widget_activate_action (GTK_WIDGET (self->rows), "list.scroll-to-item", "u", position);
-  /* The rows that had the focus may be gone; elsewhere it is the person's. */
-  if (gtk_widget_get_mapped (GTK_WIDGET (self)) && (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self))))
+  /* The rows that had the focus may be gone; elsewhere, at a title that sorts them too, it is the person's. */
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)) && (focus == NULL || gtk_widget_is_ancestor (focus, GTK_WIDGET (self))) &&
+      (focus == NULL || !gtk_widget_is_ancestor (focus, self->header)))
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
