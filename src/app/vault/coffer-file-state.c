@@ -46,6 +46,8 @@ coffer_file_state_read (CofferFileState *self,
   free (real);
   read_stamp (&self->main, path);
   read_stamp (&self->wal, wal);
+  /* Whenever root opens the file, SQLite gives the log to the owner of the file. That stamps the inode and writes nothing. */
+  self->wal.changed = 0;
   /* An empty log comes with whoever opens the file, ourselves too, and goes with the last one. */
   if (self->wal.size == 0)
     memset (&self->wal, 0, sizeof self->wal);
@@ -61,7 +63,7 @@ coffer_file_state_equal (const CofferFileState *a,
 gboolean
 coffer_file_state_is_settled (const CofferFileState *self)
 {
-  gint64 latest = MAX (MAX (self->main.changed, self->main.written), MAX (self->wal.changed, self->wal.written));
+  gint64 latest = MAX (MAX (self->main.changed, self->main.written), self->wal.written);
 
   return self->main.inode != 0 && g_get_real_time () * 1000 - latest > SETTLED_NS;
 }

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint64 device, inode;     /* 0: there is none */
   guint64 size;
-  gint64 changed, written;   /* of the inode, of the content; in nanoseconds since 1970 */
+  gint64 changed, written;   /* of the inode (not of a log's), of the content; in nanoseconds since 1970 */
 } CofferFileStamp;
 
 /** What the system tells of a vault's file and its log without opening either: another one after every commit. */

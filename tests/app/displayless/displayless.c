@@ -220,6 +220,16 @@ test_close (CofferVault *vault)
   test_wait_for (alive == NULL);
 }
 
+void
+test_hold (CofferVault *vault)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_vault_hold_async (vault, test_store_result, &result);
+  test_wait_for (result != NULL);
+  coffer_vault_hold_finish (vault, result);
+}
+
 CofferKey *
 test_key (const char *text)
 {

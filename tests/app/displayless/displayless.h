@@ -43,6 +43,8 @@ GError      *test_open_error         (const char *path);
 void         test_edit               (CofferVault *vault);
 /** Closes, and waits until nobody holds the vault any more, so that it has let go of the file. */
 void         test_close              (CofferVault *vault);
+/** Until every lane has let go of the file, as before an import; until coffer_vault_resume(). */
+void         test_hold               (CofferVault *vault);
 
 /** A key of bytes. */
 CofferKey   *test_key                (const char *text);

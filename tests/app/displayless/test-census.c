@@ -99,7 +99,6 @@ prefixes_learn_their_bytes (Fixture       *fixture,
   g_assert_cmpuint (coffer_prefix_get_size (img), ==, bytes);
 
   coffer_vault_set_watching (fixture->vault, TRUE);
-  test_wait_for (fixture->vault->have_state);
   test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('doc/00000.txt' AS BLOB)");
   test_wait_for (coffer_prefix_get_count (doc) == MANY / 2 - 1);
 }

@@ -134,15 +134,6 @@ rows_are_told_apart_by_their_keys (Fixture       *fixture,
 
 /* ---- watching ---- */
 
-/* From here on the file is not the one it was as soon as anybody writes to it. */
-static void
-watch_settled_file (Fixture *fixture)
-{
-  test_wait_settled (fixture->path);
-  coffer_vault_set_watching (fixture->vault, TRUE);
-  test_wait_for (fixture->vault->have_state);
-}
-
 /* Until all has been said and done of what was written. */
 static void
 wait_quiet (Fixture *fixture)
@@ -160,7 +151,6 @@ watches_the_file (Fixture       *fixture,
 
   test_wait_loaded (fixture);
   coffer_vault_set_watching (fixture->vault, TRUE);
-  test_wait_for (fixture->vault->have_state);
   entry = test_get_entry (fixture, 3);
   test_wait_for (coffer_entry_get_size (entry) != G_MAXUINT64);
   test_sql (fixture->path, "INSERT INTO kv VALUES (x'00', x'01'); UPDATE kv SET value = zeroblob (77) WHERE key = CAST('doc/00003.txt' AS BLOB);"
@@ -223,7 +213,8 @@ notices_slow_commits (Fixture       *fixture,
   test_sql (fixture->path, "PRAGMA journal_mode=WAL");
   g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);   /* so that the writer leaves the log as it is */
   g_assert_cmpint (sqlite3_exec (db, "SELECT count(*) FROM kv", NULL, NULL, NULL), ==, SQLITE_OK);
-  watch_settled_file (fixture);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  wait_quiet (fixture);
   g_signal_connect (fixture->vault, "touched", G_CALLBACK (count_cb), &n_touched);
 
   g_atomic_int_set (&disk_is_slow, TRUE);
@@ -243,11 +234,125 @@ says_that_the_file_went (Fixture       *fixture,
 {
   test_wait_loaded (fixture);
   coffer_vault_set_watching (fixture->vault, TRUE);
-  test_wait_for (fixture->vault->have_state);
   g_assert_no_errno (g_remove (fixture->path));
   test_wait_for (coffer_entry_list_get_error (fixture->list) != NULL);
   g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "The file is not there any more");
   g_assert_cmpint (test_get_n (fixture), ==, MANY);
+}
+
+/* ---- our own looks ---- */
+
+enum {
+  WITH_A_LOG = 1 << 0,   /* the file is in the mode of write-ahead logs: with whoever opens it an empty one comes and goes */
+  LOG_IS_LEFT = 1 << 1,  /* by a program that crashed */
+  CONNECTED = 1 << 2,    /* the other program is there all the time, and does nothing */
+};
+
+/* Returns: (nullable): the other program's connection */
+static sqlite3 *
+leave_file (const char *path,
+            int         how)
+{
+  g_autofree char *index = g_strconcat (path, "-shm", NULL);
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (how & LOG_IS_LEFT) != 0, NULL), ==, SQLITE_OK);
+  if (how & WITH_A_LOG)
+    g_assert_cmpint (sqlite3_exec (db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "INSERT INTO kv VALUES (x'00', x'01')", NULL, NULL, NULL), ==, SQLITE_OK);
+  if (how & CONNECTED)
+    return db;
+  sqlite3_close (db);
+  if (how & LOG_IS_LEFT)
+    g_assert_no_errno (g_remove (index));   /* which is made anew at need */
+  return NULL;
+}
+
+static gpointer
+read_byte_func (GInputStream           *stream,
+                const CofferValueFacts *facts,
+                gpointer                data,
+                GCancellable           *cancellable,
+                GError                **error)
+{
+  char byte;
+
+  return g_input_stream_read (stream, &byte, 1, cancellable, error) == 1 ? g_strdup ("read") : NULL;
+}
+
+/* Everything a window does. */
+static void
+look_around (Fixture *fixture)
+{
+  g_autoptr(CofferKey) key = test_key ("img/00007.jpg");
+  g_autoptr(CofferRanges) rows = coffer_ranges_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autofree char *read = NULL;
+
+  coffer_entry_list_refresh (fixture->list);
+  test_wait_loaded (fixture);
+  test_assert_key (fixture, test_find (fixture, "img/00007"), "img/00007.jpg");
+  g_assert_cmpuint (test_read_size (fixture, MANY), ==, 4 + 9999 * 7919 % 1000);
+  coffer_ranges_add_range (rows, 0, MANY);
+  g_assert_cmpuint (test_measure (fixture, rows).keys, ==, MANY);
+  coffer_vault_read_value_async (fixture->vault, key, read_byte_func, NULL, NULL, g_free, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  read = coffer_vault_read_value_finish (fixture->vault, result, NULL);
+  g_assert_cmpstr (read, ==, "read");
+  coffer_vault_drop_census (fixture->vault);
+  coffer_census_unref (test_take_census (fixture, TRUE));
+}
+
+/* Until the file has been looked at, from now on. */
+static void
+wait_for_look (Fixture *fixture)
+{
+  test_wait_for (!fixture->vault->looking);
+  test_wait_for (fixture->vault->looking);
+  test_wait_for (!fixture->vault->looking);
+}
+
+/* With all handles open and with none. */
+static void
+own_looks_are_no_writes (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  g_autofree char *names_before = NULL, *names_after = NULL;
+  CofferFileState before, after;
+  guint n_touched = 0;
+  sqlite3 *other;
+
+  test_wait_loaded (fixture);
+  test_close_list (fixture);
+  other = leave_file (fixture->path, GPOINTER_TO_INT (data));
+  names_before = test_folder_list (fixture->folder);
+  coffer_file_state_read (&before, fixture->path);
+  test_wait_settled (fixture->path);   /* else it is looked at once more, which is told */
+  test_open_list (fixture);
+  test_wait_loaded (fixture);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  g_signal_connect (fixture->vault, "touched", G_CALLBACK (count_cb), &n_touched);
+
+  fixture->edited = FALSE;
+  for (guint i = 0; i < 2; i++)
+    {
+      look_around (fixture);
+      wait_for_look (fixture);
+      test_hold (fixture->vault);
+      wait_for_look (fixture);
+      coffer_vault_resume (fixture->vault);
+    }
+  g_assert_cmpuint (n_touched, ==, 0);
+  g_assert_false (fixture->edited);
+
+  test_hold (fixture->vault);
+  coffer_file_state_read (&after, fixture->path);
+  g_assert_true (coffer_file_state_equal (&before, &after));
+  names_after = test_folder_list (fixture->folder);
+  g_assert_cmpstr (names_after, ==, names_before);
+  coffer_vault_resume (fixture->vault);
+  sqlite3_close (other);
 }
 
 /* ---- a damaged index ---- */
@@ -308,7 +413,6 @@ trusts_the_index_of_another_file (Fixture       *fixture,
   coffer_entry_list_set_filter (fixture->list, NULL);
   other = test_make_vault (fixture->folder, "other.db", 600);
   coffer_vault_set_watching (fixture->vault, TRUE);
-  test_wait_for (fixture->vault->have_state);
   g_assert_no_errno (g_rename (other, fixture->path));
   test_wait_for (test_get_n (fixture) == 600);
   test_wait_loaded (fixture);
@@ -328,6 +432,10 @@ main (int   argc,
   ADD ("rows-are-told-apart-by-their-keys", 0, rows_are_told_apart_by_their_keys);
   ADD ("watches-the-file", 0, watches_the_file);
   ADD ("notices-slow-commits", 0, notices_slow_commits);
+  ADD ("own-looks-are-no-writes/journal", 0, own_looks_are_no_writes);
+  ADD ("own-looks-are-no-writes/log", WITH_A_LOG, own_looks_are_no_writes);
+  ADD ("own-looks-are-no-writes/log-of-the-dead", WITH_A_LOG | LOG_IS_LEFT, own_looks_are_no_writes);
+  ADD ("own-looks-are-no-writes/beside-another", WITH_A_LOG | CONNECTED, own_looks_are_no_writes);
   ADD ("says-that-the-file-went", 0, says_that_the_file_went);
   ADD ("lists-through-the-table", 0, lists_through_the_table);
   ADD ("trusts-the-index-of-another-file", 0, trusts_the_index_of_another_file);

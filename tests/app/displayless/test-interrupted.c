@@ -14,12 +14,8 @@ wait_while_let_go_of (Fixture       *fixture,
 {
   while (*result == NULL)
     {
-      g_autoptr(GAsyncResult) held = NULL;
-
       g_usleep (g_random_int_range (0, 4000));
-      coffer_vault_hold_async (fixture->vault, test_store_result, &held);
-      test_wait_for (held != NULL);
-      coffer_vault_hold_finish (fixture->vault, held);
+      test_hold (fixture->vault);
       coffer_vault_resume (fixture->vault);
       test_run_for (1);
     }

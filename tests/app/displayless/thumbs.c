@@ -2,8 +2,7 @@
 /* What the tests of thumbnails have in common: values, requests, and looking at what came. */
 #include "thumbs.h"
 
-#include "coffer-vault-private.h"
-
+#include <kvault.h>
 #include <string.h>
 
 void
@@ -207,14 +206,4 @@ test_count_files (Fixture *fixture)
     n++;
 
   return n;
-}
-
-void
-test_hold (CofferVault *vault)
-{
-  g_autoptr(GAsyncResult) result = NULL;
-
-  coffer_vault_hold_async (vault, test_store_result, &result);
-  test_wait_for (result != NULL);
-  coffer_vault_hold_finish (vault, result);
 }

@@ -44,5 +44,3 @@ guint32             *test_pixels_of        (CofferThumbnail *thumbnail);
 /** About: files keep a picture as a JPEG, which is a little off. */
 gboolean             test_is_colour        (CofferThumbnail *thumbnail, guint32 argb);
 guint                test_count_files      (Fixture *fixture);
-/** Until every lane has let go of the file, as before an import. */
-void                 test_hold             (CofferVault *vault);
