@@ -83,7 +83,8 @@ open_row (kvault            *vault,
     }
   if (row->value_class == KVAULT_CLASS_BLOB || row->value_class == KVAULT_CLASS_TEXT)
     {
-      if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", row->id, 0, &self->blob) != SQLITE_OK)
+      if (sqlite3_blob_open (vault->db, "main", vault->section->name, kvault__value_column (vault->section), row->id, 0,
+                             &self->blob) != SQLITE_OK)
         return kvault__fail_db (vault, "%s", vault->name);
       self->size = (uint64_t) sqlite3_blob_bytes (self->blob);
       return KVAULT_OK;
@@ -158,7 +159,7 @@ open_by_key (kvault       *vault,
     return add_blob (vault, NULL, &waiting, blob);
   if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
     return rc;
-  kvault__bind_bytes (statement, 1, key, key_size);
+  kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   sqlite3_step (statement);
   if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
     rc = add_blob (vault, &row, NULL, blob);

@@ -103,6 +103,14 @@ report_unreadable (checker            *self,
 
 /* ---- SQLite's check ---- */
 
+/* Values of an index and chunks of columns are as KohakuVault makes them: with room for more at their end, and keys that are no
+ * blobs. */
+static bool
+is_checked (const kvault_section *section)
+{
+  return section->readable && kvault__is_vault (section);
+}
+
 /* "row 12 missing from index x": the walks find it themselves, with its key, if it is of a vault. */
 static bool
 walks_will_tell (checker    *self,
@@ -120,7 +128,7 @@ walks_will_tell (checker    *self,
       sqlite3_bind_text (statement, 1, index + strlen (" missing from index "), -1, SQLITE_STATIC);
       if (sqlite3_step (statement) == SQLITE_ROW && (table = (const char *) sqlite3_column_text (statement, 0)) != NULL)
         for (size_t i = 0; i < self->vault->n_sections; i++)
-          will = will || (self->vault->sections[i].readable && strcmp (self->vault->sections[i].name, table) == 0);
+          will = will || (is_checked (&self->vault->sections[i]) && strcmp (self->vault->sections[i].name, table) == 0);
     }
   sqlite3_finalize (statement);
   return will;
@@ -756,7 +764,7 @@ check_tables (checker *self)
   int rc = KVAULT_OK;
 
   for (size_t i = 0; i < self->vault->n_sections && rc == KVAULT_OK; i++)
-    if (self->vault->sections[i].readable)
+    if (is_checked (&self->vault->sections[i]))
       rc = check_table (self, &self->vault->sections[i]);
   kvault__schema_switch (self->vault, in_use);
   return rc;

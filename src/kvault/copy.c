@@ -194,7 +194,7 @@ is_vault_table (const kvault *handle,
                 const char   *table)
 {
   for (size_t i = 0; i < handle->n_sections; i++)
-    if (handle->sections[i].kind <= KVAULT_SECTION_V2 && strcmp (handle->sections[i].name, table) == 0)
+    if (kvault__is_vault (&handle->sections[i]) && strcmp (handle->sections[i].name, table) == 0)
       return true;
   return false;
 }

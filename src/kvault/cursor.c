@@ -144,14 +144,15 @@ static int
 prepare_keys (kvault_cursor *self)
 {
   kvault *vault = self->vault;
-  const char *low = !self->low.set ? "" : self->low.inclusive ? " AND key >= ?1" : " AND key > ?1";
-  const char *high = !self->high.set ? "" : self->high.inclusive ? " AND key <= ?2" : " AND key < ?2";
+  const char *low = !self->low.set ? "" : self->low.inclusive ? " AND {key} >= ?1" : " AND {key} > ?1";
+  const char *high = !self->high.set ? "" : self->high.inclusive ? " AND {key} <= ?2" : " AND {key} < ?2";
+  char format[160];
   char *sql;
   int rc = KVAULT_OK;
 
-  sql = sqlite3_mprintf ("SELECT key%s FROM main.\"%w\" WHERE 1%s%s ORDER BY key%s", self->has_ids ? ", rowid" : "",
-                         self->section->name, low, high, self->reverse ? " DESC" : "");
-  if (sql == NULL)
+  sqlite3_snprintf (sizeof format, format, "SELECT {key}%s FROM main.\"%%w\" WHERE 1%s%s ORDER BY {key}%s",
+                    self->has_ids ? ", rowid" : "", low, high, self->reverse ? " DESC" : "");
+  if ((sql = kvault__sql (self->section, format)) == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
     rc = kvault__fail_db (vault, "%s", vault->name);
@@ -176,7 +177,7 @@ prepare_walk (kvault_cursor *self,
   if ((rc = prepare_keys (self)) != KVAULT_OK || (flags & KVAULT_CURSOR_SIZES) == 0)
     return rc;
 
-  sql = sqlite3_mprintf ("SELECT typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1", self->section->name);
+  sql = kvault__sql (self->section, "SELECT typeof({value}), length({value}) FROM main.\"%w\" WHERE rowid = ?1");
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->sizes, NULL) != SQLITE_OK)

@@ -58,7 +58,7 @@ bytes_of_text (kvault   *vault,
 {
   sqlite3_blob *blob = NULL;
 
-  if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 0, &blob) != SQLITE_OK)
+  if (sqlite3_blob_open (vault->db, "main", vault->section->name, kvault__value_column (vault->section), id, 0, &blob) != SQLITE_OK)
     {
       kvault__fail_db (vault, "%s", vault->name);
       sqlite3_blob_close (blob);
@@ -129,7 +129,7 @@ kvault__row_find (kvault      *vault,
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
   if ((rc = kvault__statement (vault, KVAULT__FIND, &statement)) != KVAULT_OK)
     return rc;
-  kvault__bind_bytes (statement, 1, key, key_size);
+  kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
     case SQLITE_ROW:
@@ -163,7 +163,7 @@ kvault_exists (kvault     *vault,
     return KVAULT_OK;
   if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
     return rc;
-  kvault__bind_bytes (statement, 1, key, key_size);
+  kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
     case SQLITE_ROW: rc = KVAULT_OK; break;
@@ -347,7 +347,7 @@ kvault_get (kvault     *vault,
     return copy_bytes (vault, waiting.value, waiting.value_size, value, value_size);
   if ((rc = kvault__statement (vault, KVAULT__GET, &statement)) != KVAULT_OK)
     return rc;
-  kvault__bind_bytes (statement, 1, key, key_size);
+  kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
     case SQLITE_ROW: rc = give_value (vault, statement, key, key_size, value, value_size); break;

@@ -26,7 +26,8 @@ move_to (kvault *vault,
     return KVAULT_OK;
   kvault__head_let_go (vault);
   vault->head_section = vault->section;
-  if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 0, &vault->head) == SQLITE_OK)
+  if (sqlite3_blob_open (vault->db, "main", vault->section->name, kvault__value_column (vault->section), id, 0,
+                         &vault->head) == SQLITE_OK)
     return KVAULT_OK;
   return kvault__fail_db (vault, "%s", vault->name);
 }

@@ -265,6 +265,10 @@ void kvault__schema_free (kvault *vault);
 int kvault__schema_use (kvault *vault, const char *table);
 void kvault__schema_switch (kvault *vault, const kvault_section *section);
 void kvault__schema_became (kvault *vault, const kvault_section *section, kvault_section_kind kind);
+bool kvault__is_vault (const kvault_section *section);
+bool kvault__has_ids_for_keys (const kvault_section *section);
+const char *kvault__key_column (const kvault_section *section);
+const char *kvault__value_column (const kvault_section *section);
 #define KVAULT__CREATE_META "CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
 /* copy.c */
@@ -291,10 +295,12 @@ int kvault__swap (kvault *vault, const kvault_vacuum_options *options, kvault__w
 bool kvault__was_alone (kvault *vault);
 
 /* statement.c */
+char *kvault__sql (const kvault_section *section, const char *format);
 int kvault__statement (kvault *vault, kvault__statement_id id, sqlite3_stmt **statement);
 void kvault__statement_done (sqlite3_stmt *statement);
 void kvault__statements_finalize (kvault *vault);
 void kvault__bind_bytes (sqlite3_stmt *statement, int index, const void *bytes, size_t size);
+void kvault__bind_bytes_of_key (const kvault *vault, sqlite3_stmt *statement, int index, const void *key, size_t key_size);
 void kvault__bind_key (sqlite3_stmt *statement, int index, kvault_class key_class, const void *key, size_t key_size);
 
 /* large.c */

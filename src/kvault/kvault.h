@@ -78,7 +78,7 @@
  *    has no checksums of values.
  *  - Keys and values of other storage classes than BLOB are met in files that other programs
  *    wrote. A key that is TEXT or a number is listed (kvault_entry.key_class) and reached
- *    by kvault_blob_open_entry(), never by its bytes.
+ *    by kvault_blob_open_entry(), never by its bytes; but see VALUES OF INDEXES.
  *
  * FILE FORMAT
  *
@@ -93,6 +93,20 @@
  * begin with a ten-byte header that says how the rest is encoded; see kvault_value_parse().
  * Files made here use 32 KiB pages, a write-ahead log and incremental auto_vacuum; the last
  * makes the end of a large value as near as its beginning.
+ *
+ * VALUES OF INDEXES
+ *
+ * What KohakuVault's indexes lead to, and what its columns are made of, lies in tables that can be looked at like
+ * a vault, and are never written here:
+ *
+ *     KVAULT_SECTION_TEXT_VALUES,   <t>_values (id INTEGER PRIMARY KEY, value BLOB), beside
+ *     KVAULT_SECTION_VECTOR_VALUES  a virtual table <t> of fts5 or vec0
+ *     KVAULT_SECTION_CHUNKS         col_chunks (…, data BLOB, …), beside col_meta
+ *
+ * Their keys are row ids: entries of KVAULT_CLASS_INTEGER, ordered as numbers, spelled as decimal
+ * digits ("7", never "07"). By these digits kvault_get(), kvault_blob_open(), kvault_exists() and
+ * kvault_size() find them. No prefix fits them. Ids of chunks may become others when the file is
+ * compacted. Their values are the stored bytes; those of the first two kinds may begin with a header.
  *
  * VALUES OVER A GIGABYTE
  *
@@ -399,7 +413,10 @@ typedef enum kvault_section_kind {
   KVAULT_SECTION_V2 = 2,     /**< a vault of KohakuVault 0.6 and later, and of this library */
   KVAULT_SECTION_COLUMNS = 3,/**< ColumnVault: all columns of the file together */
   KVAULT_SECTION_TEXT = 4,   /**< TextVault: a full-text index and its values */
-  KVAULT_SECTION_VECTOR = 5  /**< VectorKVault: a vector index and its values */
+  KVAULT_SECTION_VECTOR = 5, /**< VectorKVault: a vector index and its values */
+  KVAULT_SECTION_TEXT_VALUES = 6,    /**< the values of the text index before it; see VALUES OF INDEXES */
+  KVAULT_SECTION_VECTOR_VALUES = 7,  /**< … of the vector index before it */
+  KVAULT_SECTION_CHUNKS = 8  /**< the chunks of all columns of the file */
 } kvault_section_kind;
 
 typedef struct kvault_section {
@@ -412,8 +429,8 @@ typedef struct kvault_section {
 
 /**
  * The vaults in the file, then the other sections of KohakuVault, each group by name in
- * byte order. Found by the shape of their columns, never by name. Other tables are not
- * listed.
+ * byte order. Vaults are found by the shape of their columns, never by name. Behind an index or
+ * columns comes the table of its values, if that is a plain one. Other tables are not listed.
  *
  * @sections  set to an array, borrowed until kvault_close()
  * @n         set to its length
@@ -424,7 +441,7 @@ typedef struct kvault_section {
 KVAULT_API int kvault_sections (kvault *vault, const kvault_section **sections, size_t *n);
 
 /**
- * Change to another vault table of the file. Cursors, blobs and writers opened before stay
+ * Change to another readable table of the file. Cursors, blobs and writers opened before stay
  * with theirs.
  *
  * Returns: KVAULT_OK
@@ -436,11 +453,11 @@ KVAULT_API int kvault_use_table (kvault *vault, const char *table);
 /** The table in use; borrowed until kvault_use_table() or kvault_close(). */
 KVAULT_API const char *kvault_table (const kvault *vault);
 
-/** KVAULT_SECTION_V1 or _V2: the shape of the table in use. */
+/** KVAULT_SECTION_V1 or _V2, the shape of a vault; or _TEXT_VALUES, _VECTOR_VALUES or _CHUNKS. */
 KVAULT_API kvault_section_kind kvault_table_kind (const kvault *vault);
 
 /**
- * The number of items in a section that is no vault: columns, documents or vectors.
+ * The number of items in a section that is no vault: columns, documents or vectors, or rows of values or chunks.
  *
  * Cost:    one count over a plain table.
  * Returns: KVAULT_OK, KVAULT_ENOENT, KVAULT_ECORRUPT, KVAULT_ECANCELLED
@@ -1127,7 +1144,7 @@ typedef struct kvault_value_info {
  *     89 4B | 01 version | encoding 00-06 | flags | 00 00 00 | 56 4B
  *
  * Anything else, a raw value that happens to begin 89 4B included, has none. Values of V1
- * tables never have one: pass @kind and they are taken as raw.
+ * tables and chunks never have one: pass @kind and they are taken as raw.
  *
  * @kind  the shape of the table the value is from
  * @head  the first bytes of the value; 10 are enough

@@ -72,6 +72,8 @@ kvault__large_of_row (kvault        *vault,
   int rc;
 
   memset (large, 0, sizeof *large);
+  if (!kvault__is_vault (vault->section))
+    return KVAULT_NOTFOUND;
   if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK || !has_large)
     return rc != KVAULT_OK ? rc : KVAULT_NOTFOUND;
   if ((rc = kvault__statement (vault, KVAULT__LARGE_OF_ROW, &statement)) != KVAULT_OK)

@@ -92,7 +92,7 @@ vault_by_name (const kvault *vault,
                const char   *name)
 {
   for (size_t i = 0; name != NULL && i < vault->n_sections; i++)
-    if (vault->sections[i].kind <= KVAULT_SECTION_V2 && sqlite3_stricmp (vault->sections[i].name, name) == 0)
+    if (kvault__is_vault (&vault->sections[i]) && sqlite3_stricmp (vault->sections[i].name, name) == 0)
       return &vault->sections[i];
   return NULL;
 }
@@ -338,7 +338,7 @@ find_moved (kvault          *vault,
   if (lost)
     rc = kvault__seen_version (vault, &self->version);
   for (size_t i = 0; lost && rc == KVAULT_OK && i < vault->n_sections; i++)
-    if (vault->sections[i].readable)
+    if (vault->sections[i].readable && kvault__is_vault (&vault->sections[i]))
       rc = walk_table (vault, work, self, &vault->sections[i]);
   return rc;
 }

@@ -455,7 +455,7 @@ prepare (salvager      *self,
          const char    *format,
          sqlite3_stmt **statement)
 {
-  char *sql = sqlite3_mprintf (format, self->vault->section->name);
+  char *sql = kvault__sql (self->vault->section, format);
   int rc = KVAULT_OK;
 
   if (sql == NULL)
@@ -502,11 +502,12 @@ walk_index_both_ways (salvager *self)
 {
   sqlite3_value *last = NULL;
   bool over;
-  int rc = walk_index (self, "SELECT key, rowid FROM main.\"%w\" ORDER BY key", NULL, &last, &over);
+  int rc = walk_index (self, "SELECT {key}, rowid FROM main.\"%w\" ORDER BY {key}", NULL, &last, &over);
 
   if (rc == KVAULT_OK && !over)
-    rc = last != NULL ? walk_index (self, "SELECT key, rowid FROM main.\"%w\" WHERE key > ?1 ORDER BY key DESC", last, NULL, &over)
-                      : walk_index (self, "SELECT key, rowid FROM main.\"%w\" ORDER BY key DESC", NULL, NULL, &over);
+    rc = last != NULL ? walk_index (self, "SELECT {key}, rowid FROM main.\"%w\" WHERE {key} > ?1 ORDER BY {key} DESC", last, NULL,
+                                    &over)
+                      : walk_index (self, "SELECT {key}, rowid FROM main.\"%w\" ORDER BY {key} DESC", NULL, NULL, &over);
   sqlite3_value_free (last);
   return rc;
 }
@@ -546,8 +547,8 @@ salvage (salvager *self)
 
   if ((rc = count_steps (self)) != KVAULT_OK ||
       (rc = prepare (self, "SELECT rowid FROM main.\"%w\" NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", &self->rows)) != KVAULT_OK ||
-      (rc = prepare (self, "SELECT key FROM main.\"%w\" WHERE rowid = ?1", &self->key)) != KVAULT_OK ||
-      (rc = prepare (self, "SELECT key IS ?2 FROM main.\"%w\" WHERE rowid = ?1", &self->is_key)) != KVAULT_OK ||
+      (rc = prepare (self, "SELECT {key} FROM main.\"%w\" WHERE rowid = ?1", &self->key)) != KVAULT_OK ||
+      (rc = prepare (self, "SELECT {key} IS ?2 FROM main.\"%w\" WHERE rowid = ?1", &self->is_key)) != KVAULT_OK ||
       (rc = walk_table (self)) != KVAULT_OK ||
       (rc = walk_index_both_ways (self)) != KVAULT_OK)
     return rc;

@@ -23,13 +23,15 @@ kvault__scan_open (kvault__scan  *self,
                    bool           keys)
 {
   const char *low = start == NULL ? "" : inclusive ? " WHERE rowid >= ?1" : " WHERE rowid > ?1";
+  char format[160];
   char *sql;
   int rc = KVAULT_OK;
 
   *self = (kvault__scan) { .vault = vault, .section = vault->section, .keys = keys };
-  sql = sqlite3_mprintf ("SELECT rowid, typeof(value), length(value)%s FROM main.\"%w\" NOT INDEXED%s ORDER BY rowid",
-                         keys ? ", key" : "", vault->section->name, low);
-  if (sql == NULL)
+  sqlite3_snprintf (sizeof format, format,
+                    "SELECT rowid, typeof({value}), length({value})%s FROM main.\"%%w\" NOT INDEXED%s ORDER BY rowid",
+                    keys ? ", {key}" : "", low);
+  if ((sql = kvault__sql (vault->section, format)) == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->rows, NULL) != SQLITE_OK)
     rc = kvault__fail_db (vault, "%s", vault->name);

@@ -64,7 +64,8 @@ kvault__harden (kvault *vault)
 /* ---- the shape of one table ---- */
 
 typedef struct {
-  bool key_blob, key_not_null, value_blob, id_primary, has_size;
+  bool key_blob, key_not_null, value_blob, id_primary, has_size, data_blob;
+  bool hides_rowid;        /* a column is called that */
   int n_visible;           /* columns of the table itself */
   bool generated;
   int key_column, value_column;
@@ -85,7 +86,7 @@ prepare_probes (kvault *vault,
 {
   static const char *const sql[] = {
     "SELECT cid, name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1)",
-    "SELECT name, \"unique\" AND NOT partial FROM pragma_index_list(?1)",
+    "SELECT name, \"unique\" AND NOT partial, origin = 'pk' FROM pragma_index_list(?1)",
     "SELECT cid, coll FROM pragma_index_xinfo(?1) WHERE key",
     "SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
   };
@@ -157,6 +158,7 @@ look_at_column (sqlite3_stmt  *row,
   const char *type = text_of (row, 2);
   int hidden = sqlite3_column_int (row, 5);
 
+  columns->hides_rowid = columns->hides_rowid || sqlite3_stricmp (name, "rowid") == 0;
   if (hidden != 0)
     {
       columns->generated = true;
@@ -178,6 +180,8 @@ look_at_column (sqlite3_stmt  *row,
     columns->id_primary = sqlite3_column_int (row, 4) == 1 && sqlite3_stricmp (type, "INTEGER") == 0;
   else if (sqlite3_stricmp (name, "size") == 0)
     columns->has_size = sqlite3_stricmp (type, "INTEGER") == 0;
+  else if (sqlite3_stricmp (name, "data") == 0)
+    columns->data_blob = sqlite3_stricmp (type, "BLOB") == 0;
 }
 
 /* 0 if the columns are not a vault's. */
@@ -193,8 +197,16 @@ shape_of (const table_columns *columns)
   return 0;
 }
 
+/* Of the table that the index of a TextVault or a VectorKVault refers to. */
+static bool
+has_shape_of_values (const table_columns *columns)
+{
+  return columns->n_visible == 2 && columns->id_primary && columns->value_blob && !columns->generated;
+}
+
 typedef struct {
   bool keys_unique;
+  bool primary;            /* an index is the primary key: that is no row id then, whatever its type */
   bool hinders_writing;    /* an index over values or an expression: blobs cannot be written under it */
 } index_facts;
 
@@ -232,7 +244,10 @@ look_at_indexes (probes              *p,
 {
   sqlite3_bind_text (p->indexes, 1, table, -1, SQLITE_STATIC);
   while (next_row (p, p->indexes))
-    look_at_index (p, text_of (p->indexes, 0), sqlite3_column_int (p->indexes, 1), columns, facts);
+    {
+      facts->primary = facts->primary || sqlite3_column_int (p->indexes, 2);
+      look_at_index (p, text_of (p->indexes, 0), sqlite3_column_int (p->indexes, 1), columns, facts);
+    }
   kvault__statement_done (p->indexes);
 }
 
@@ -251,6 +266,48 @@ has_rowid (kvault     *vault,
   sqlite3_finalize (statement);
   sqlite3_free (sql);
   return rc == SQLITE_OK;
+}
+
+/* ---- the kinds of sections ---- */
+
+#define VALUES_SUFFIX "_values"
+
+bool
+kvault__is_vault (const kvault_section *section)
+{
+  return section->kind == KVAULT_SECTION_V1 || section->kind == KVAULT_SECTION_V2;
+}
+
+static bool
+is_values (const kvault_section *section)
+{
+  return section->kind == KVAULT_SECTION_TEXT_VALUES || section->kind == KVAULT_SECTION_VECTOR_VALUES;
+}
+
+bool
+kvault__has_ids_for_keys (const kvault_section *section)
+{
+  return !kvault__is_vault (section);
+}
+
+const char *
+kvault__key_column (const kvault_section *section)
+{
+  return kvault__has_ids_for_keys (section) ? "rowid" : "key";
+}
+
+const char *
+kvault__value_column (const kvault_section *section)
+{
+  return section->kind == KVAULT_SECTION_CHUNKS ? "data" : "value";
+}
+
+static bool
+has_name_of_values (const char *table)
+{
+  size_t len = strlen (table), suffix = strlen (VALUES_SUFFIX);
+
+  return len >= suffix && strcmp (table + len - suffix, VALUES_SUFFIX) == 0;
 }
 
 /* ---- the list of sections ---- */
@@ -290,21 +347,51 @@ add_section (kvault             *vault,
   return KVAULT_OK;
 }
 
+static void
+look_at_columns (probes        *p,
+                 const char    *table,
+                 table_columns *columns)
+{
+  *columns = (table_columns) { .key_column = -3, .value_column = -3 };
+  sqlite3_bind_text (p->columns, 1, table, -1, SQLITE_STATIC);
+  while (next_row (p, p->columns))
+    look_at_column (p->columns, columns);
+  kvault__statement_done (p->columns);
+}
+
+/* Whether there is an index that refers to it shows when all tables are known; the kind is that of either until then. */
+static int
+add_values (kvault              *vault,
+            probes              *p,
+            const char          *table,
+            const table_columns *columns)
+{
+  index_facts facts = { 0 };
+  char *count_sql;
+
+  look_at_indexes (p, table, columns, &facts);
+  if (facts.primary || !has_rowid (vault, p, table, ""))
+    return KVAULT_OK;
+  if ((count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.\"%w\"", table)) == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  return add_section (vault, table, KVAULT_SECTION_TEXT_VALUES, true,
+                      "a text index refers to its rows, so nothing is written to them", count_sql);
+}
+
 static int
 look_at_table (kvault     *vault,
                probes     *p,
                const char *table)
 {
-  table_columns columns = { .key_column = -3, .value_column = -3 };
+  table_columns columns;
   index_facts facts = { 0 };
   kvault_section_kind kind;
   const char *reason = NULL;
   bool readable = false;
 
-  sqlite3_bind_text (p->columns, 1, table, -1, SQLITE_STATIC);
-  while (next_row (p, p->columns))
-    look_at_column (p->columns, &columns);
-  kvault__statement_done (p->columns);
+  look_at_columns (p, table, &columns);
+  if (has_shape_of_values (&columns) && has_name_of_values (table))
+    return add_values (vault, p, table, &columns);
   if ((kind = shape_of (&columns)) == 0)
     return KVAULT_OK;
   look_at_indexes (p, table, &columns, &facts);
@@ -369,6 +456,23 @@ may_be_vault (const char *sql)
   return strcasestr (sql, "key") != NULL && strcasestr (sql, "value") != NULL;
 }
 
+/* Their own primary key, column and number of chunk, is no row id. */
+static int
+add_chunks (kvault *vault,
+            probes *p)
+{
+  table_columns columns;
+  char *count_sql;
+
+  look_at_columns (p, "col_chunks", &columns);
+  if (!columns.data_blob || columns.hides_rowid || !has_rowid (vault, p, "col_chunks", ""))
+    return KVAULT_OK;
+  if ((count_sql = sqlite3_mprintf ("SELECT count(*) FROM main.col_chunks")) == NULL)
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  return add_section (vault, "col_chunks", KVAULT_SECTION_CHUNKS, true,
+                      "columns are made of its rows, so nothing is written to them", count_sql);
+}
+
 /* A column of varying sizes has a second row there, for its index. */
 static int
 add_columns (kvault *vault)
@@ -385,7 +489,7 @@ walk_schema (kvault       *vault,
              probes       *p,
              sqlite3_stmt *schema)
 {
-  bool col_meta = false, col_chunks = false;
+  bool col_meta = false, col_chunks = false, chunks_are_plain = false;
   int rc = KVAULT_OK;
   int step;
 
@@ -394,14 +498,20 @@ walk_schema (kvault       *vault,
       const char *name = text_of (schema, 0);
       const char *sql = text_of (schema, 1);
 
-      if (sqlite3_column_int64 (schema, 2) <= 0)
+      bool is_plain = sqlite3_column_int64 (schema, 2) > 0;
+
+      if (!is_plain)
         rc = look_at_virtual_table (vault, p, name, sql);
       else if (may_be_vault (sql))
         rc = look_at_table (vault, p, name);
       if (p->failed != SQLITE_OK && (vault->options.access != KVAULT_ACCESS_SALVAGE || p->failed == SQLITE_NOMEM))
         return kvault__fail_code (vault, p->failed, "%s", vault->name);
       col_meta = col_meta || sqlite3_stricmp (name, "col_meta") == 0;
-      col_chunks = col_chunks || sqlite3_stricmp (name, "col_chunks") == 0;
+      if (sqlite3_stricmp (name, "col_chunks") == 0)
+        {
+          col_chunks = true;
+          chunks_are_plain = is_plain;
+        }
     }
   if (rc != KVAULT_OK)
     return rc;
@@ -411,25 +521,45 @@ walk_schema (kvault       *vault,
       if (vault->options.access != KVAULT_ACCESS_SALVAGE || rc == KVAULT_ENOMEM)
         return rc;
     }
-  return col_meta && col_chunks ? add_columns (vault) : KVAULT_OK;
+  if (!col_meta || !col_chunks)
+    return KVAULT_OK;
+  return (rc = add_columns (vault)) == KVAULT_OK && chunks_are_plain ? add_chunks (vault, p) : rc;
 }
 
-static bool
-comes_before (const kvault_section *a,
-              const kvault_section *b)
+/* The name of the section whose values they are, or its own. */
+static const char *
+name_of_group (const kvault_section *section,
+               size_t               *len)
 {
-  bool a_vault = a->kind <= KVAULT_SECTION_V2, b_vault = b->kind <= KVAULT_SECTION_V2;
+  const char *name = section->kind == KVAULT_SECTION_CHUNKS ? "col_meta" : section->name;
 
-  return a_vault != b_vault ? a_vault : strcmp (a->name, b->name) < 0;
+  *len = strlen (name) - (is_values (section) ? strlen (VALUES_SUFFIX) : 0);
+  return name;
 }
 
+static int
+compare_groups (const kvault_section *a,
+                const kvault_section *b)
+{
+  size_t a_len, b_len;
+  const char *a_name = name_of_group (a, &a_len), *b_name = name_of_group (b, &b_len);
+  int order = memcmp (a_name, b_name, a_len < b_len ? a_len : b_len);
+
+  return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+/* What holds the values of a section follows it. */
 static int
 compare_positions (const void *a,
                    const void *b)
 {
   const kvault_section *left = *(const kvault_section *const *) a, *right = *(const kvault_section *const *) b;
+  int order;
 
-  return comes_before (left, right) ? -1 : comes_before (right, left) ? 1 : 0;
+  if (kvault__is_vault (left) != kvault__is_vault (right))
+    return kvault__is_vault (left) ? -1 : 1;
+  order = compare_groups (left, right);
+  return order != 0 ? order : (int) left->kind - (int) right->kind;
 }
 
 /* Sorts pointers and lays both arrays in their order, so that the parallel one follows. */
@@ -469,6 +599,34 @@ sort_sections (kvault *vault)
   return KVAULT_OK;
 }
 
+/* Values that no index refers to are some table that happens to look like it. */
+static void
+settle_values (kvault *vault)
+{
+  kvault_section *before = NULL, *section;
+  size_t n = 0;
+
+  for (size_t i = 0; i < vault->n_sections; i++)
+    {
+      section = &vault->sections[i];
+      if (is_values (section) && (before == NULL || compare_groups (before, section) != 0))
+        {
+          sqlite3_free ((char *) section->name);
+          sqlite3_free (vault->section_count_sql[i]);
+          continue;
+        }
+      if (is_values (section) && before->kind == KVAULT_SECTION_VECTOR)
+        {
+          section->kind = KVAULT_SECTION_VECTOR_VALUES;
+          section->reason = "a vector index refers to its rows, so nothing is written to them";
+        }
+      vault->section_count_sql[n] = vault->section_count_sql[i];
+      vault->sections[n] = *section;
+      before = &vault->sections[n++];
+    }
+  vault->n_sections = n;
+}
+
 int
 kvault__schema_load (kvault *vault)
 {
@@ -492,7 +650,9 @@ kvault__schema_load (kvault *vault)
     }
   sqlite3_finalize (schema);
   finalize_probes (&p);
-  return rc == KVAULT_OK ? sort_sections (vault) : rc;
+  if (rc == KVAULT_OK && (rc = sort_sections (vault)) == KVAULT_OK)
+    settle_values (vault);
+  return rc;
 }
 
 void
@@ -558,7 +718,7 @@ fail_no_vault (kvault *vault)
   int rc;
 
   for (size_t i = 0; i < vault->n_sections; i++)
-    if (vault->sections[i].kind <= KVAULT_SECTION_V2)
+    if (kvault__is_vault (&vault->sections[i]))
       return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name,
                            DESCRIBED (vault->sections[i].name), vault->sections[i].reason);
   if (vault->n_sections > 0)
@@ -791,6 +951,7 @@ int
 kvault__schema_create (kvault     *vault,
                        const char *table)
 {
+  const kvault_section *section;
   int64_t n_objects;
   bool found = true;
   int rc;
@@ -808,7 +969,7 @@ kvault__schema_create (kvault     *vault,
       return create_tables (vault, table != NULL ? table : "kv");
     }
   rc = kvault__schema_load (vault);
-  if (rc == KVAULT_OK && default_section (vault) != NULL)
+  if (rc == KVAULT_OK && (section = default_section (vault)) != NULL && kvault__is_vault (section))
     rc = create_tables (vault, table);
   kvault__schema_free (vault);
   return rc;

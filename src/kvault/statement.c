@@ -8,20 +8,21 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MARKER KVAULT__MARKER_FROM ("l.id", "l.size", "l.token")
 #define MARKER_OF_NEW KVAULT__MARKER_FROM ("id", "size", "token")
 
-/* %w is the table, quoted by the double quotes around it. A pair is {V1, V2}; one entry serves both. */
+/* As for kvault__sql(). A pair is {V1, V2}; one entry serves all. */
 static const struct {
   const char *v1;
   const char *v2;
 } sql_of[KVAULT__N_STATEMENTS] = {
-  [KVAULT__GET] = { "SELECT value, rowid FROM main.\"%w\" WHERE key = ?1" },
-  [KVAULT__FIND] = { "SELECT rowid, typeof(value), length(value) FROM main.\"%w\" WHERE key = ?1" },
-  [KVAULT__FIND_ROW] = { "SELECT key, typeof(value), length(value) FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__GET] = { "SELECT {value}, rowid FROM main.\"%w\" WHERE {key} = ?1" },
+  [KVAULT__FIND] = { "SELECT rowid, typeof({value}), length({value}) FROM main.\"%w\" WHERE {key} = ?1" },
+  [KVAULT__FIND_ROW] = { "SELECT {key}, typeof({value}), length({value}) FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__ROW_KEY] = { "SELECT key FROM main.\"%w\" WHERE rowid = ?1" },
-  [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE key = ?1" },
+  [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE {key} = ?1" },
   [KVAULT__COUNT] = { "SELECT count(*) FROM main.\"%w\"" },
   [KVAULT__PUT] = {
     "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3)"
@@ -41,7 +42,7 @@ static const struct {
   [KVAULT__DELETE_ROW] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__DELETE_ROW_OF_KEY] = { "DELETE FROM main.\"%w\" WHERE rowid = ?1 AND key = ?2" },
   [KVAULT__RENAME_ROW] = { "UPDATE main.\"%w\" SET key = ?2 WHERE rowid = ?1" },
-  [KVAULT__VALUE_TEXT] = { "SELECT CAST(value AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
+  [KVAULT__VALUE_TEXT] = { "SELECT CAST({value} AS TEXT) FROM main.\"%w\" WHERE rowid = ?1" },
   /* Row ?1 is a marker that counts: its bytes are the ones that its row of kvault_large would write. */
   [KVAULT__LARGE_OF_ROW] = {
     "SELECT l.id, l.size, l.part FROM main.\"%w\" AS t"
@@ -76,6 +77,39 @@ static const struct {
   [KVAULT__PAGE_COUNT] = { "PRAGMA main.page_count" },
 };
 
+/* The columns a format speaks of. Those of a vault are named as in it. */
+static const char *
+column_of (const kvault_section *section,
+           const char           *word,
+           size_t                len)
+{
+  return len == 5 && memcmp (word, "{key}", len) == 0 ? kvault__key_column (section) : kvault__value_column (section);
+}
+
+/* SQL for a section: {key} and {value} are its columns, %w is its name, quoted by the double quotes around it. NULL: no memory. */
+char *
+kvault__sql (const kvault_section *section,
+             const char           *format)
+{
+  sqlite3_str *named = sqlite3_str_new (NULL);
+  const char *word, *rest = format;
+  char *sql = NULL, *text;
+
+  while ((word = strchr (rest, '{')) != NULL)
+    {
+      size_t len = strcspn (word, "}") + 1;
+
+      sqlite3_str_append (named, rest, (int) (word - rest));
+      sqlite3_str_appendall (named, column_of (section, word, len));
+      rest = word + len;
+    }
+  sqlite3_str_appendall (named, rest);
+  if ((text = sqlite3_str_finish (named)) != NULL)
+    sql = sqlite3_mprintf (text, section->name);
+  sqlite3_free (text);
+  return sql;
+}
+
 int
 kvault__statement (kvault              *vault,
                    kvault__statement_id id,
@@ -89,9 +123,9 @@ kvault__statement (kvault              *vault,
   if (*statement != NULL)
     return KVAULT_OK;
 
-  if (vault->section->kind == KVAULT_SECTION_V2 && sql_of[id].v2 != NULL)
+  if (vault->section->kind != KVAULT_SECTION_V1 && sql_of[id].v2 != NULL)
     format = sql_of[id].v2;
-  sql = sqlite3_mprintf (format, vault->section->name);
+  sql = kvault__sql (vault->section, format);
   if (sql == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   rc = sqlite3_prepare_v3 (vault->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &vault->statements[id], NULL);
@@ -129,7 +163,45 @@ kvault__bind_bytes (sqlite3_stmt *statement,
   sqlite3_bind_blob64 (statement, index, size > 0 ? bytes : "", size, SQLITE_STATIC);
 }
 
-/* The same for a key of any storage class. Numbers come as NUL-terminated decimal text, as cursors give them. */
+/* Whether the bytes are a number just as a cursor gives it: one key has one name. */
+static bool
+is_id (const void *key,
+       size_t      key_size,
+       int64_t    *id)
+{
+  char text[24], again[24];
+  long long number;
+
+  if (key_size == 0 || key_size >= sizeof text)
+    return false;
+  memcpy (text, key, key_size);
+  text[key_size] = '\0';
+  number = strtoll (text, NULL, 10);
+  sqlite3_snprintf (sizeof again, again, "%lld", number);
+  *id = number;
+  return strlen (again) == key_size && memcmp (again, key, key_size) == 0;
+}
+
+/* The key of a row that is looked for by its bytes, which must stay until the statement is done. */
+void
+kvault__bind_bytes_of_key (const kvault *vault,
+                           sqlite3_stmt *statement,
+                           int           index,
+                           const void   *key,
+                           size_t        key_size)
+{
+  int64_t id;
+
+  if (!kvault__has_ids_for_keys (vault->section))
+    kvault__bind_bytes (statement, index, key, key_size);
+  else if (is_id (key, key_size, &id))
+    sqlite3_bind_int64 (statement, index, id);
+  else
+    sqlite3_bind_null (statement, index);   /* which equals nothing */
+}
+
+/* A key of any storage class. The bytes must stay until the statement is done. Numbers come as NUL-terminated decimal text, as
+ * cursors give them. */
 void
 kvault__bind_key (sqlite3_stmt *statement,
                   int           index,

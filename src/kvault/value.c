@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+static bool
+may_have_header (kvault_section_kind kind)
+{
+  return kind == KVAULT_SECTION_V2 || kind == KVAULT_SECTION_TEXT_VALUES || kind == KVAULT_SECTION_VECTOR_VALUES;
+}
+
 void
 kvault_value_parse (kvault_section_kind kind,
                     const void         *head,
@@ -15,7 +21,7 @@ kvault_value_parse (kvault_section_kind kind,
   const unsigned char *b = head;
 
   *info = (kvault_value_info) { .encoding = KVAULT_ENCODING_RAW };
-  if (kind != KVAULT_SECTION_V2 || b == NULL || len < KVAULT_HEADER_SIZE)
+  if (!may_have_header (kind) || b == NULL || len < KVAULT_HEADER_SIZE)
     return;
   if (b[0] != 0x89 || b[1] != 0x4b || b[2] != 0x01 || b[3] > KVAULT_ENCODING_TEXT ||
       b[5] != 0 || b[6] != 0 || b[7] != 0 || b[8] != 0x56 || b[9] != 0x4b)
