@@ -96,6 +96,11 @@ run (cli *self)
   if (status != CLI_DONE)
     return status;
   made.from = kvault_table_kind (self->vault);
+  if (made.from != KVAULT_SECTION_V1 && made.from != KVAULT_SECTION_V2)
+    {
+      cli_report ("%s: table \"%s\" is no vault", self->location, kvault_table (self->vault));
+      return CLI_DAMAGED;
+    }
   if ((rc = kvault_totals (self->vault, NULL, 0, cli_show_count, self, &made.totals)) != KVAULT_OK)
     return cli_fail (self, rc);
   cli_progress_end ();

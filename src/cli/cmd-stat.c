@@ -162,6 +162,12 @@ kind_name (kvault_section_kind kind)
       return "text";
     case KVAULT_SECTION_VECTOR:
       return "vectors";
+    case KVAULT_SECTION_TEXT_VALUES:
+      return "text-values";
+    case KVAULT_SECTION_VECTOR_VALUES:
+      return "vector-values";
+    case KVAULT_SECTION_CHUNKS:
+      return "chunks";
     default:
       return "unknown";
     }
@@ -173,6 +179,13 @@ auto_vacuum_name (int auto_vacuum)
   static const char *const names[] = { "none", "full", "incremental" };
 
   return names[auto_vacuum];
+}
+
+/* A vault, or one that --table takes too. */
+static bool
+has_keys (const counted *item)
+{
+  return item->is_vault || item->section.readable;
 }
 
 static void
@@ -188,12 +201,12 @@ print_counted_json (const counted *item)
       cli_json_number ("bytes", item->totals.bytes);
       cli_json_number ("unreadable", item->totals.unreadable);
     }
-  if (item->is_vault)
+  if (has_keys (item))
     {
       cli_json_bool ("readable", item->section.readable);
       cli_json_bool ("writable", item->section.writable);
     }
-  if (item->is_vault && item->section.reason != NULL)
+  if (has_keys (item) && item->section.reason != NULL)
     cli_json_text ("reason", item->section.reason);
   cli_json_end ();
 }
@@ -266,9 +279,9 @@ print_counted (const counted *item,
   print_number (item->totals.keys, item->known);
   if (item->is_vault && bytes)
     print_number (item->totals.bytes, item->known_bytes);
-  cli_printf ("%-8s  ", kind_name (item->section.kind));
+  cli_printf (item->is_vault ? "%-8s  " : "%-13s  ", kind_name (item->section.kind));
   cli_put_escaped ((cli_bytes) { item->section.name, strlen (item->section.name) });
-  if (item->is_vault && item->section.reason != NULL)
+  if (has_keys (item) && item->section.reason != NULL)
     {
       cli_printf (" (%s: ", item->section.readable ? "read-only" : "not readable");
       cli_put_escaped ((cli_bytes) { item->section.reason, strlen (item->section.reason) });
@@ -321,7 +334,7 @@ print_vault (cli                *self,
     cli_put_fact ("Seen:", "as it was when opened, without locks");
   print_counted_list (bytes ? "          KEYS           BYTES  SHAPE     TABLE" : "          KEYS  SHAPE     TABLE", items, n,
                       true, bytes);
-  print_counted_list ("         ITEMS  KIND      OTHER SECTION", items, n, false, bytes);
+  print_counted_list ("         ITEMS  KIND           OTHER SECTION", items, n, false, bytes);
 }
 
 static int

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Everything KohakuVault wrote is listed and given back, and looking changes nothing."""
+import os
+
 import support
-from support import CliCase, digest, is_healthy, key_of, state_of, vault_tables
+from support import DAMAGED, IO, NOT_FOUND, CliCase, digest, is_healthy, key_of, state_of, vault_tables
 
 
 class Fixtures(CliCase):
@@ -71,9 +73,44 @@ class Fixtures(CliCase):
         facts, = self.json('stat', self.fixture('v086_all_vaults.db'))
         self.assertEqual([table['name'] for table in facts['tables']], ['kv'])
         kinds = {section['kind']: section['count'] for section in facts['sections']}
-        self.assertEqual(kinds, {'columns': 7, 'text': 20, 'vectors': 20})
+        self.assertEqual(kinds, {'columns': 7, 'chunks': 10, 'text': 20, 'text-values': 20, 'vectors': 20, 'vector-values': 20})
         facts, = self.json('stat', self.fixture('v010_two_tables.db'))
         self.assertEqual([table['name'] for table in facts['tables']], ['originals', 'thumbs'])
+
+    def test_values_of_indexes_are_read_by_their_ids(self):
+        path = self.fixture('v086_all_vaults.db')
+        before = state_of(self.folder)
+        table = ['--table', 'docs_values']
+        ids = [str(i).encode() for i in range(1, 21)]
+        self.assertEqual(self.kvault('ls', path, *table).splitlines(), ids)
+        self.assertEqual(self.kvault('ls', path, *table, '--reverse', '--limit', '2').splitlines(), [b'20', b'19'])
+        row = self.json('ls', path, *table, '--limit', '2')[1]
+        self.assertEqual((row['key'], row['key_class'], row['encoding']), ('2', 'integer', 'msgpack'))
+        self.assertEqual(self.kvault('cat', path, *table, '1'), b'raw value')
+        facts, = self.json('stat', path, *table, '2')
+        self.assertEqual((facts['size'], facts['type'], facts['data_offset']), (15, 'application/vnd.msgpack', 10))
+        self.kvault('cat', path, *table, '01', status=NOT_FOUND, words='01')
+        facts, = self.json('stat', path, *table)
+        section, = facts['sections']
+        self.assertEqual((section['name'], section['readable'], section['writable']), ('docs_values', True, False))
+        self.assertEqual(self.kvault('cat', path, '-t', 'vecs_values', '20'), b'doc 19')
+        self.assertEqual(len(self.kvault('cat', path, '-t', 'col_chunks', '1')), 131072)
+        self.assert_same_state(before)
+        self.kvault('export', path, self.path('out'), *table)
+        self.assertEqual(sorted(os.listdir(self.path('out'))), sorted(name.decode() for name in ids))
+        with open(self.path('out/1'), 'rb') as file:
+            self.assertEqual(file.read(), b'raw value')
+
+    def test_values_of_indexes_are_not_written(self):
+        path = self.fixture('v086_all_vaults.db')
+        before = self.json('ls', path, '-t', 'docs_values', '--long')
+        for command in (['put', path, '1'], ['rm', path, '1'], ['mv', path, '1', '21'], ['rm', path, '--prefix', '', '--yes'],
+                        ['import', path, __file__]):
+            with self.subTest(command[0]):
+                self.kvault(*command, '-t', 'docs_values', status=IO, words='a text index refers to its rows')
+        for options in ([], ['--dry-run']):
+            self.kvault('convert', path, '-t', 'docs_values', *options, status=DAMAGED, words='no vault')
+        self.assertEqual(self.json('ls', path, '-t', 'docs_values', '--long'), before)
 
     def test_looking_changes_nothing(self):
         for fixture in support.fixtures():
