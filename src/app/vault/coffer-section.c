@@ -13,7 +13,10 @@
 G_STATIC_ASSERT ((int) COFFER_SECTION_V1 == (int) KVAULT_SECTION_V1 && (int) COFFER_SECTION_V2 == (int) KVAULT_SECTION_V2 &&
                  (int) COFFER_SECTION_COLUMNS == (int) KVAULT_SECTION_COLUMNS &&
                  (int) COFFER_SECTION_TEXT == (int) KVAULT_SECTION_TEXT &&
-                 (int) COFFER_SECTION_VECTOR == (int) KVAULT_SECTION_VECTOR);
+                 (int) COFFER_SECTION_VECTOR == (int) KVAULT_SECTION_VECTOR &&
+                 (int) COFFER_SECTION_TEXT_VALUES == (int) KVAULT_SECTION_TEXT_VALUES &&
+                 (int) COFFER_SECTION_VECTOR_VALUES == (int) KVAULT_SECTION_VECTOR_VALUES &&
+                 (int) COFFER_SECTION_CHUNKS == (int) KVAULT_SECTION_CHUNKS);
 
 struct _CofferSection {
   GObject parent_instance;
@@ -52,6 +55,12 @@ static const struct {
   { "it is a text index, not a table of keys", N_("This is a text index, not a table of keys") },
   { "it is a vector index, not a table of keys", N_("This is a vector index, not a table of keys") },
   { "it holds columns, not keys", N_("This holds columns, not keys") },
+  { "a text index refers to its rows, so nothing is written to them",
+    N_("A text index refers to these values, so nothing is written to them") },
+  { "a vector index refers to its rows, so nothing is written to them",
+    N_("A vector index refers to these values, so nothing is written to them") },
+  { "columns are made of its rows, so nothing is written to them",
+    N_("Columns are made of these chunks, so nothing is written to them") },
 };
 
 const char *
@@ -161,6 +170,14 @@ coffer_section_is_vault (CofferSection *self)
   g_return_val_if_fail (COFFER_IS_SECTION (self), FALSE);
 
   return self->readable && (self->kind == KVAULT_SECTION_V1 || self->kind == KVAULT_SECTION_V2);
+}
+
+gboolean
+coffer_section_has_keys (CofferSection *self)
+{
+  g_return_val_if_fail (COFFER_IS_SECTION (self), FALSE);
+
+  return self->readable;
 }
 
 gboolean

@@ -78,7 +78,7 @@ is_same (CofferSection *a,
 {
   return g_strcmp0 (coffer_section_get_name (a), coffer_section_get_name (b)) == 0 &&
          coffer_section_get_kind (a) == coffer_section_get_kind (b) &&
-         coffer_section_is_vault (a) == coffer_section_is_vault (b) &&
+         coffer_section_has_keys (a) == coffer_section_has_keys (b) &&
          coffer_section_is_writable (a) == coffer_section_is_writable (b) &&
          g_strcmp0 (coffer_section_get_reason (a), coffer_section_get_reason (b)) == 0;
 }
@@ -310,7 +310,7 @@ coffer_vault_note_count (CofferVault *self,
     {
       g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
 
-      if (!coffer_section_is_vault (section) || g_strcmp0 (coffer_section_get_name (section), table) != 0)
+      if (!coffer_section_has_keys (section) || g_strcmp0 (coffer_section_get_name (section), table) != 0)
         continue;
       if (g_queue_remove (&self->uncounted, section))
         g_object_unref (section);

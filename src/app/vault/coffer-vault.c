@@ -47,7 +47,7 @@ find_section (CofferVault *self,
     {
       g_autoptr(CofferSection) section = g_list_model_get_item (G_LIST_MODEL (self->sections), i);
 
-      if (coffer_section_is_vault (section) && g_str_equal (coffer_section_get_name (section), name))
+      if (coffer_section_has_keys (section) && g_str_equal (coffer_section_get_name (section), name))
         return section;   /* the store keeps it */
     }
   return NULL;

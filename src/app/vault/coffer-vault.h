@@ -45,13 +45,17 @@ typedef enum {
   COFFER_SECTION_COLUMNS,
   COFFER_SECTION_TEXT,
   COFFER_SECTION_VECTOR,
+  COFFER_SECTION_TEXT_VALUES,     /* the values that the text index before it refers to */
+  COFFER_SECTION_VECTOR_VALUES,
+  COFFER_SECTION_CHUNKS,          /* of the columns before it */
 } CofferSectionKind;
 
 /** A table or another section of the file. Properties: "display-name" string, "count" uint64 (G_MAXUINT64 until known; notify). */
 const char *coffer_section_get_name     (CofferSection *self);   /* as the file has it: not always UTF-8, so never shown */
 const char *coffer_section_get_display_name (CofferSection *self);   /* escaped like a key, never empty */
 int         coffer_section_get_kind     (CofferSection *self);   /* CofferSectionKind */
-gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: can be shown as keys */
+gboolean    coffer_section_is_vault     (CofferSection *self);   /* V1 or V2 and readable: its keys have prefixes */
+gboolean    coffer_section_has_keys     (CofferSection *self);   /* a vault, or values: can be shown as keys */
 const char *coffer_section_get_reason   (CofferSection *self);   /* (nullable) why not readable or writable, translated */
 guint64     coffer_section_get_count    (CofferSection *self);
 
@@ -146,7 +150,7 @@ gpointer     coffer_vault_read_value_finish (CofferVault *self, GAsyncResult *re
  * wait for the main loop.
  *
  * @lane   0 to coffer_vault_get_n_thumb_lanes() - 1
- * @table  a vault table of the file
+ * @table  a table of the file that has keys
  * @data   freed with @data_free on the main thread
  */
 typedef struct _CofferValueReader CofferValueReader;

@@ -80,6 +80,12 @@ coffer_sidebar_row_kind_name (CofferSection *section)
       return _("Text index");
     case COFFER_SECTION_VECTOR:
       return _("Vector index");
+    case COFFER_SECTION_TEXT_VALUES:
+      return _("Values of a text index");
+    case COFFER_SECTION_VECTOR_VALUES:
+      return _("Values of a vector index");
+    case COFFER_SECTION_CHUNKS:
+      return _("Chunks of columns");
     default:
       return _("Table");
     }

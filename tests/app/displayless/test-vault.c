@@ -2,6 +2,7 @@
 /* Opening, looking, reading values, making and closing; that looking changes nothing. */
 #include "displayless.h"
 
+#include "coffer-entry-list.h"
 #include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
@@ -56,6 +57,9 @@ lists_sections (void)
     { "v086_all_vaults.db", "col_meta", KVAULT_SECTION_COLUMNS, 7 },
     { "v086_all_vaults.db", "docs", KVAULT_SECTION_TEXT, 20 },
     { "v086_all_vaults.db", "vecs", KVAULT_SECTION_VECTOR, 20 },
+    { "v086_all_vaults.db", "docs_values", KVAULT_SECTION_TEXT_VALUES, 20 },
+    { "v086_all_vaults.db", "vecs_values", KVAULT_SECTION_VECTOR_VALUES, 20 },
+    { "v086_all_vaults.db", "col_chunks", KVAULT_SECTION_CHUNKS, 10 },
     { "foreign/empty_vault_v2.db", "kv", KVAULT_SECTION_V2, 0 },
     { "foreign/v2_page_1024_autovacuum.db", "kv", KVAULT_SECTION_V2, 1 },
     { "hot/v010_hot_wal.db", "kv", KVAULT_SECTION_V1, 72 },
@@ -74,6 +78,7 @@ lists_sections (void)
       g_test_message ("%s, %s", cases[i].file, cases[i].name);
       g_assert_cmpint (coffer_section_get_kind (section), ==, cases[i].kind);
       g_assert_cmpint (coffer_section_is_vault (section), ==, is_vault);
+      g_assert_cmpint (coffer_section_has_keys (section), ==, is_vault || cases[i].kind >= KVAULT_SECTION_TEXT_VALUES);
       g_assert_cmpint (coffer_section_get_reason (section) == NULL, ==, is_vault);
       if (!is_vault)   /* said as a sentence of its own, not in the engine's words */
         g_assert_true (g_ascii_isupper (*coffer_section_get_reason (section)));
@@ -241,6 +246,43 @@ uses_tables_of_any_name (void)
       g_assert_cmpint (*(guint8 *) g_bytes_get_data (value, NULL), ==, i);
       test_wait_for (coffer_section_get_count (section) == 1);
     }
+  test_close (vault);
+  test_folder_remove (folder);
+}
+
+/* By the ids of their rows, in the order of numbers, and never to be edited. */
+static void
+browses_the_values_of_an_index (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = test_copy (folder, "v086_all_vaults.db");
+  CofferVault *vault = test_open (path);
+  CofferEntryList *list;
+
+  test_edit (vault);
+  g_assert_true (coffer_vault_get_editable (vault));
+  coffer_vault_set_table (vault, "docs_values");
+  g_assert_false (coffer_vault_get_editable (vault));
+  g_assert_cmpstr (coffer_vault_get_lock_reason (vault), ==, coffer_section_get_reason (find_section (vault, "docs_values")));
+  g_assert_cmpint (coffer_vault_get_table_kind (vault), ==, COFFER_SECTION_TEXT_VALUES);
+  list = coffer_entry_list_new (vault);
+  test_wait_for (!coffer_entry_list_get_loading (list) && g_list_model_get_n_items (G_LIST_MODEL (list)) == 20);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr(CofferEntry) entry = g_list_model_get_item (G_LIST_MODEL (list), i);
+      g_autofree char *id = g_strdup_printf ("%u", i + 1);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(GBytes) value = NULL;
+
+      test_wait_for (coffer_entry_get_display_key (entry) != NULL);
+      g_assert_cmpstr (coffer_entry_get_display_key (entry), ==, id);
+      value = read_value (vault, coffer_entry_get_key (entry), &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (g_bytes_get_size (value), ==, i % 2 == 0 ? strlen ("raw value") : 15);
+    }
+  coffer_vault_set_table (vault, "kv");
+  g_assert_true (coffer_vault_get_editable (vault));
+  g_assert_finalize_object (list);
   test_close (vault);
   test_folder_remove (folder);
 }
@@ -568,6 +610,7 @@ main (int   argc,
   g_test_add_func ("/vault/changes-table", changes_table);
   g_test_add_func ("/vault/uses-tables-of-any-name", uses_tables_of_any_name);
   g_test_add_func ("/vault/explains-odd-tables", explains_odd_tables);
+  g_test_add_func ("/vault/browses-the-values-of-an-index", browses_the_values_of_an_index);
   g_test_add_func ("/vault/looking-changes-nothing", looking_changes_nothing);
   g_test_add_func ("/vault/reads-a-value", reads_a_value);
   g_test_add_func ("/vault/cancels-reading", cancels_reading);
