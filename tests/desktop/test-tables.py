@@ -5,7 +5,7 @@ import re
 from typing import List
 
 from coffer import CofferCase, VaultWindow, main, size_text
-from gtkdrive import find, gone, key, wait
+from gtkdrive import find, find_all, gone, key, showing, wait
 from vaults import Entry, Fixture, make_vault, shown, state_of
 
 
@@ -73,6 +73,35 @@ class TablesTest(CofferCase):
             gone(window.frame, "tree table", "Keys")
             window.says(re.compile(what))
             wait(lambda: window.facts().get("Items") == str(count), "%d items" % count)
+        self.choose(window, "kv")
+        self.assert_lists(window, self.fixture.tables["kv"])
+        self.close()
+
+    def test_values_of_indexes(self) -> None:
+        """They follow their section, which leads to them, and are browsed by the ids of their rows."""
+        window = self.open("v086_all_vaults.db")
+        names = [node.name for node in wait(lambda: find_all(window.frame, "list item", re.compile(", [0-9]+$"), showing),
+                                            "the sidebar")]
+        self.assertEqual(names[-6:],
+                         ["col_meta, 7", "col_chunks, 10", "docs, 20", "docs_values, 20", "vecs, 20", "vecs_values, 20"])
+        self.choose(window, "docs")
+        wait(lambda: window.facts().get("Values in") == "docs_values", "where the values are")
+        window.click(find(window.frame, "push button", re.compile("Browse Values$")))
+        rows = wait(lambda: [row.key for row in window.wait_for_rows(20)], "values")
+        self.assertEqual(rows, [str(number) for number in range(1, 21)])
+        window.says("docs_values")
+        window.says("A text index refers to these values, so nothing is written to them")
+        window.says(re.compile("^20 keys, 240 bytes"))
+        window.focus_list()
+        window.says("raw value")
+        key("Down", "Down")
+        window.wait_for_selected("3")
+        window.says("raw value")
+        self.choose(window, "vecs_values")
+        wait(lambda: [row.kind for row in window.wait_for_rows(20)] == ["Text"] * 20, "the other values")
+        window.says("A vector index refers to these values, so nothing is written to them")
+        self.choose(window, "col_chunks")
+        window.wait_for_rows(10)
         self.choose(window, "kv")
         self.assert_lists(window, self.fixture.tables["kv"])
         self.close()

@@ -57,6 +57,7 @@ struct _CofferVaultView {
   AdwStatusPage *problem;
   AdwStatusPage *section_page;
   CofferFactsList *section_facts;
+  GtkWidget *values_button;
   AdwHeaderBar *preview_header;
   AdwWindowTitle *preview_title;
   GtkWidget *preview_back;
@@ -434,6 +435,33 @@ section_count_cb (CofferVaultView *self)
   coffer_facts_list_set (self->section_facts, facts);
 }
 
+/* What has the values of the section on show: it follows it, if it can be shown. (transfer full) (nullable) */
+static CofferSection *
+find_values (CofferVaultView *self)
+{
+  GListModel *sections = coffer_vault_get_sections (self->vault);
+  g_autoptr(CofferSection) values = NULL;
+  guint n = g_list_model_get_n_items (sections);
+
+  for (guint i = 0; i + 1 < n && values == NULL; i++)
+    {
+      g_autoptr(CofferSection) section = g_list_model_get_item (sections, i);
+
+      if (section == self->watched)
+        values = g_list_model_get_item (sections, i + 1);
+    }
+  return values != NULL && coffer_section_get_kind (values) >= COFFER_SECTION_TEXT_VALUES ? g_steal_pointer (&values) : NULL;
+}
+
+static void
+values_cb (CofferVaultView *self)
+{
+  g_autoptr(CofferSection) values = self->watched != NULL ? find_values (self) : NULL;
+
+  if (values != NULL)
+    coffer_sidebar_choose (self->sidebar, values, NULL);
+}
+
 /* Searching is for keys. */
 static void
 show_search (CofferVaultView *self,
@@ -448,6 +476,7 @@ static void
 watch_section (CofferVaultView *self,
                CofferSection   *section)
 {
+  g_autoptr(CofferSection) values = NULL;
   g_autofree char *description = NULL;
 
   if (self->watched != NULL)
@@ -462,6 +491,8 @@ watch_section (CofferVaultView *self,
   adw_status_page_set_icon_name (self->section_page, coffer_sidebar_row_icon_name (section));
   adw_status_page_set_title (self->section_page, coffer_section_get_display_name (section));
   adw_status_page_set_description (self->section_page, description);
+  values = find_values (self);
+  gtk_widget_set_visible (self->values_button, values != NULL);
   g_signal_connect_swapped (section, "notify::count", G_CALLBACK (section_count_cb), self);
   section_count_cb (self);
 }
@@ -475,7 +506,7 @@ section_cb (CofferVaultView *self)
     return;
 
   coffer_history_visit (self->history, coffer_section_get_name (section), coffer_sidebar_get_prefix (self->sidebar));
-  if (!coffer_section_is_vault (section))
+  if (!coffer_section_has_keys (section))
     {
       coffer_key_selection_clear (self->selection);
       watch_section (self, section);
@@ -854,6 +885,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, problem);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_page);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_facts);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, values_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_header);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_title);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
@@ -867,6 +899,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_cb);
   gtk_widget_class_bind_template_callback (widget_class, update_folds);
+  gtk_widget_class_bind_template_callback (widget_class, values_cb);
   gtk_widget_class_bind_template_callback (widget_class, widen_cb);
 
   g_type_ensure (COFFER_TYPE_BANNER);
