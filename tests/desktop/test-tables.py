@@ -5,7 +5,7 @@ import re
 from typing import List
 
 from coffer import CofferCase, VaultWindow, main, size_text
-from gtkdrive import find, find_all, gone, key, showing, wait
+from gtkdrive import find, find_all, gone, key, showing, type_text, wait
 from vaults import Entry, Fixture, make_vault, shown, state_of
 
 
@@ -97,6 +97,8 @@ class TablesTest(CofferCase):
         key("Down", "Down")
         window.wait_for_selected("3")
         window.says("raw value")
+        type_text("17")
+        window.wait_for_selected("17")
         self.choose(window, "vecs_values")
         wait(lambda: [row.kind for row in window.wait_for_rows(20)] == ["Text"] * 20, "the other values")
         window.says("A vector index refers to these values, so nothing is written to them")

@@ -10,11 +10,14 @@
 static gboolean
 key_reaches (CofferEntryList *self,
              CofferKey       *key,
-             GBytes          *prefix)
+             GBytes          *prefix,
+             gboolean         by_id)
 {
   gsize size;
   gconstpointer bytes = g_bytes_get_data (coffer_key_get_bytes (key), &size);
 
+  if (by_id)
+    return coffer_id_reaches (bytes, prefix, self->scope.descending);
   return coffer_key_reaches (bytes, size, coffer_key_get_class (key), prefix, self->scope.descending);
 }
 
@@ -23,6 +26,7 @@ static guint
 count_fences_before (CofferEntryList *self,
                      GBytes          *prefix)
 {
+  gboolean by_id = coffer_vault_has_ids_for_keys (self->vault, self->table);
   guint low = 0;
   guint high = coffer_blocks_get_n_blocks (self->blocks);
 
@@ -30,7 +34,7 @@ count_fences_before (CofferEntryList *self,
     {
       guint middle = low + (high - low) / 2;
 
-      if (key_reaches (self, coffer_blocks_get (self->blocks, middle)->fence, prefix))
+      if (key_reaches (self, coffer_blocks_get (self->blocks, middle)->fence, prefix, by_id))
         high = middle;
       else
         low = middle + 1;
@@ -66,6 +70,7 @@ find_cb (GObject      *source,
   CofferCheck *check = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
   CofferCheckedBlock *checked = check != NULL ? g_ptr_array_index (check->blocks, 0) : NULL;
   guint index = checked != NULL ? coffer_entry_list_take_block (self, checked) : G_MAXUINT;
+  gboolean by_id = coffer_vault_has_ids_for_keys (self->vault, self->table);
   guint skip = 0;
   guint position;
 
@@ -75,7 +80,7 @@ find_cb (GObject      *source,
     coffer_entry_list_find_async (self, prefix, cancellable, found_again_cb, g_steal_pointer (&task));
   else
     {
-      while (skip < checked->keys->len && !key_reaches (self, g_ptr_array_index (checked->keys, skip), prefix))
+      while (skip < checked->keys->len && !key_reaches (self, g_ptr_array_index (checked->keys, skip), prefix, by_id))
         skip++;
       position = coffer_blocks_get_start (self->blocks, index) + skip;
       g_task_return_int (task, position < coffer_blocks_get_n_rows (self->blocks) ? (gssize) position : (gssize) G_MAXUINT);

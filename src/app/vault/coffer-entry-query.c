@@ -497,7 +497,17 @@ list_beginning (kvault      *vault,
   CofferScope scope = { prefix, FALSE };
   g_autoptr(kvault_cursor) cursor = NULL;
   const kvault_entry *entry;
-  int rc = coffer_scope_open_cursor (&scope, vault, NULL, KVAULT_CURSOR_IDS, &cursor);
+  gint64 number;
+  int rc;
+
+  if (kvault_table_kind (vault) > KVAULT_SECTION_V2)   /* the row whose id it is, if there is one */
+    {
+      *exact = coffer_id_parse (prefix, &number);
+      if (*exact)
+        g_array_append_val (ids, number);
+      return KVAULT_OK;
+    }
+  rc = coffer_scope_open_cursor (&scope, vault, NULL, KVAULT_CURSOR_IDS, &cursor);
 
   while (rc == KVAULT_OK && ids->len < MOST_FOUND && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
     {

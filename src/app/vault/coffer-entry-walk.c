@@ -548,6 +548,30 @@ coffer_rows_worker (kvault        *vault,
 }
 
 gboolean
+coffer_id_parse (GBytes *digits,
+                 gint64 *id)
+{
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (digits, &size);
+  g_autofree char *text = g_strndup (bytes != NULL ? bytes : "", size);
+
+  return g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, id, NULL);
+}
+
+/* What is no number comes behind all of them, as letters do behind digits. */
+gboolean
+coffer_id_reaches (const char *key,
+                   GBytes     *digits,
+                   gboolean    descending)
+{
+  gint64 id = g_ascii_strtoll (key, NULL, 10), sought;
+
+  if (!coffer_id_parse (digits, &sought))
+    return descending;
+  return descending ? id <= sought : id >= sought;
+}
+
+gboolean
 coffer_key_reaches (gconstpointer  key,
                     gsize          key_size,
                     int            key_class,

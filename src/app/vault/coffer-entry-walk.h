@@ -125,6 +125,10 @@ void     coffer_marks_add          (CofferMarks *self, gint64 id, guint32 print)
 
 /** Whether a row with @key comes at or after @prefix in the list's order. */
 gboolean coffer_key_reaches        (gconstpointer key, gsize key_size, int key_class, GBytes *prefix, gboolean descending);
+/** The same where all keys are ids of rows; @key as the engine spells it. */
+gboolean coffer_id_reaches         (const char *key, GBytes *digits, gboolean descending);
+/** FALSE: not the number of a row. */
+gboolean coffer_id_parse           (GBytes *digits, gint64 *id);
 
 /** How two lists of the same order, as numbers that stand for their rows, differ: edits of the first. (transfer full) */
 GArray  *coffer_edits_of_prints    (const guint32 *old, guint n_old, const guint32 *now, guint n_now);

@@ -188,6 +188,9 @@ const char    *coffer_section_translate_reason (const char         *engine);
 
 CofferSection *coffer_section_new             (const kvault_section *section);
 gboolean       coffer_section_is_writable     (CofferSection       *self);
+/** Whether the keys of a table are ids of rows: numbers, all of them. */
+gboolean       coffer_vault_has_ids_for_keys  (CofferVault         *self,
+                                               const char          *table);
 void           coffer_section_set_count       (CofferSection       *self,
                                                guint64              count);
 

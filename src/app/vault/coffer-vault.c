@@ -65,6 +65,15 @@ coffer_vault_get_count (CofferVault *self,
   return section != NULL ? coffer_section_get_count (section) : G_MAXUINT64;
 }
 
+gboolean
+coffer_vault_has_ids_for_keys (CofferVault *self,
+                               const char  *table)
+{
+  CofferSection *section = find_section (self, table);
+
+  return section != NULL && !coffer_section_is_vault (section);
+}
+
 static void
 update_editable (CofferVault *self)
 {

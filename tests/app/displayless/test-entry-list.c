@@ -851,6 +851,67 @@ finds_by_prefix (Fixture       *fixture,
     g_assert_cmpint (find (fixture, cases[i].prefix), ==, cases[i].descending);
 }
 
+static const struct {
+  const char *typed;
+  guint ascending, descending;
+} ids_sought[] = {
+  { "3", 0, 5999 },
+  { "4", 1, 5999 },   /* between 3 and 6 */
+  { "1", 0, G_MAXUINT },
+  { "-5", 0, G_MAXUINT },
+  { "1536", 511, 5488 },
+  { "1539", 512, 5487 },
+  { "18000", 5999, 0 },
+  { "9000", 2999, 3000 },
+  { "99999999999999999999", G_MAXUINT, 0 },
+  { "a", G_MAXUINT, 0 },
+  { "", G_MAXUINT, 0 },
+};
+
+static char *
+make_values (const char *folder)
+{
+  char *path = g_build_filename (folder, "values.db", NULL);
+
+  test_sql (path, "CREATE VIRTUAL TABLE docs USING fts5(title, value_ref UNINDEXED);"
+                  "CREATE TABLE docs_values (id INTEGER PRIMARY KEY AUTOINCREMENT, value BLOB NOT NULL);"
+                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 6000)"
+                  " INSERT INTO docs_values SELECT 3 * i, zeroblob(i % 7) FROM n");
+  return path;
+}
+
+/* The values of a text index: their keys are numbers, in the order of these, over many fences; and they are followed. */
+static void
+shows_values_by_their_ids (void)
+{
+  Fixture fixture = { .folder = test_folder_new () };
+
+  fixture.path = make_values (fixture.folder);
+  make_list (&fixture);
+  wait_loaded (&fixture);
+  assert_filled (&fixture, 6000);
+  assert_rows (&fixture, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (ids_sought); i++)
+    g_assert_cmpint (find (&fixture, ids_sought[i].typed), ==, ids_sought[i].ascending);
+  coffer_entry_list_set_order (fixture.list, COFFER_SORT_KEY, TRUE);
+  wait_loaded (&fixture);
+  assert_rows (&fixture, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (ids_sought); i++)
+    g_assert_cmpint (find (&fixture, ids_sought[i].typed), ==, ids_sought[i].descending);
+  coffer_entry_list_set_order (fixture.list, COFFER_SORT_SIZE, FALSE);
+  wait_loaded (&fixture);
+  g_assert_cmpint (find (&fixture, "21"), ==, 0);   /* the first of no bytes */
+  g_assert_cmpint (find (&fixture, "22"), ==, G_MAXUINT);
+  coffer_entry_list_set_order (fixture.list, COFFER_SORT_KEY, FALSE);
+  wait_loaded (&fixture);
+  coffer_vault_set_watching (fixture.vault, TRUE);
+  test_sql (fixture.path, "DELETE FROM docs_values WHERE id = 3; INSERT INTO docs_values VALUES (10, x'01'), (18001, x'02')");
+  test_wait_for (fixture.n_items == 6001 && !coffer_entry_list_get_loading (fixture.list));
+  assert_rows (&fixture, FALSE);
+  g_assert_cmpint (find (&fixture, "10"), ==, 2);
+  tear_down (&fixture, NULL);
+}
+
 /* A list that goes while everything is under way. */
 static void
 goes_at_any_time (Fixture       *fixture,
@@ -909,6 +970,7 @@ main (int   argc,
   ADD ("follows-a-replaced-file", "v086_media_autopack.db", follows_a_replaced_file);
   ADD ("says-when-the-file-is-gone", "v010_media.db", says_when_the_file_is_gone);
   g_test_add_func ("/entry-list/shows-keys-of-all-classes", shows_keys_of_all_classes);
+  g_test_add_func ("/entry-list/shows-values-by-their-ids", shows_values_by_their_ids);
   g_test_add_func ("/entry-list/shows-numbers-that-are-near", shows_numbers_that_are_near);
   g_test_add_data_func ("/entry-list/keys-without-rows-say-so/keys", GINT_TO_POINTER (COFFER_SORT_KEY), keys_without_rows_say_so);
   g_test_add_data_func ("/entry-list/keys-without-rows-say-so/sizes", GINT_TO_POINTER (COFFER_SORT_SIZE), keys_without_rows_say_so);
