@@ -15,6 +15,7 @@
 
 #define LOOK_EVERY 256     /* keys between two looks at the clock */
 #define MOST_FOUND 65536
+#define ROWS_AHEAD 16      /* whose sizes are fetched from memory while those of one row are looked at */
 
 /* ---- searching ---- */
 
@@ -364,7 +365,11 @@ order_by_column (CofferOrderRequest *request)
   g_autofree Ranked *room = g_new (Ranked, ids->len);
 
   for (guint i = 0; i < ids->len; i++)
-    rows[i] = (Ranked) { rank_row (request, ranks, g_array_index (ids, gint64, i)), i };
+    {
+      if (i + ROWS_AHEAD < ids->len)
+        coffer_census_expect (request->census, g_array_index (ids, gint64, i + ROWS_AHEAD));
+      rows[i] = (Ranked) { rank_row (request, ranks, g_array_index (ids, gint64, i)), i };
+    }
   arrange (&request->rows, sort_ranked (rows, room, ids->len));
 }
 

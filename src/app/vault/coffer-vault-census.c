@@ -171,6 +171,7 @@ end (CofferGathering *self)
   CofferFileState state;
 
   self->ended = TRUE;
+  coffer_census_end (self->census);
   coffer_file_state_read (&state, self->path);
   if (!coffer_file_state_equal (&state, &self->state))
     {
