@@ -23,9 +23,9 @@ struct _CofferBlocks {
 static guint last_serial;
 
 CofferBlock *
-coffer_block_new (CofferKey *fence,
-                  guint32   *prints,
-                  guint      n_rows)
+coffer_block_new (CofferKey    *fence,
+                  CofferPrints *prints,
+                  guint         n_rows)
 {
   CofferBlock *self = g_new0 (CofferBlock, 1);
 
@@ -41,7 +41,7 @@ coffer_block_new_ids (const gint64  *ids,
                       const guint32 *prints,
                       guint          n_rows)
 {
-  CofferBlock *self = coffer_block_new (NULL, (guint32 *) (gpointer) g_atomic_rc_box_dup (n_rows * sizeof *prints, prints), n_rows);
+  CofferBlock *self = coffer_block_new (NULL, coffer_prints_new (prints, n_rows), n_rows);
 
   self->ids = (gint64 *) (gpointer) g_atomic_rc_box_dup (n_rows * sizeof *ids, ids);
   return self;
@@ -66,7 +66,7 @@ coffer_block_free (gpointer data)
 
   free_rows (self);
   g_clear_pointer (&self->fence, coffer_key_unref);
-  g_clear_pointer (&self->prints, g_atomic_rc_box_release);
+  g_clear_pointer (&self->prints, coffer_prints_unref);
   g_clear_pointer (&self->ids, g_atomic_rc_box_release);
   g_free (self);
 }

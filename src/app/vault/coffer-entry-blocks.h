@@ -2,11 +2,12 @@
 #pragma once
 
 #include "coffer-entry-private.h"
+#include "coffer-prints.h"
 
 G_BEGIN_DECLS
 
 /** Rows of a block as it is made; a block that others have grown to twice as many is split. */
-#define COFFER_BLOCK_ROWS 512
+#define COFFER_BLOCK_ROWS COFFER_PRINTS_BLOCK
 
 typedef struct {
   CofferKey *key;          /* NULL: not read */
@@ -20,8 +21,8 @@ typedef struct {
  */
 typedef struct {
   CofferKey *fence;        /* its first key when it was read; NULL: of row ids */
-  guint32 *prints;         /* a g_atomic_rc_box of n_rows */
-  gint64 *ids;             /* likewise; NULL: of keys */
+  CofferPrints *prints;    /* of n_rows */
+  gint64 *ids;             /* a g_atomic_rc_box of n_rows; NULL: of keys */
   guint n_rows;
 
   /* main thread */
@@ -32,7 +33,7 @@ typedef struct {
 } CofferBlock;
 
 /** @fence, @prints (transfer full) */
-CofferBlock  *coffer_block_new            (CofferKey *fence, guint32 *prints, guint n_rows);
+CofferBlock  *coffer_block_new            (CofferKey *fence, CofferPrints *prints, guint n_rows);
 /** @ids, @prints  copied */
 CofferBlock  *coffer_block_new_ids        (const gint64 *ids, const guint32 *prints, guint n_rows);
 void          coffer_block_free           (gpointer block);

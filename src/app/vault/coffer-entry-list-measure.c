@@ -22,7 +22,7 @@ add_piece (CofferEntryList *self,
   CofferPiece piece = { .from_start = index == 0, .skip = skip, .n_rows = n_rows };
 
   piece.known.n_rows = block->n_rows;
-  piece.known.prints = (guint32 *) (gpointer) g_atomic_rc_box_acquire (block->prints);
+  piece.known.prints = coffer_prints_ref (block->prints);
   if (block->ids != NULL)
     piece.ids = (gint64 *) (gpointer) g_atomic_rc_box_acquire (block->ids);
   else

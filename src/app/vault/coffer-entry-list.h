@@ -21,10 +21,10 @@ typedef enum {
  * The keys of a vault's table in use, or of a prefix of it, or those of them that a search is for, as a lazy GListModel of
  * CofferEntry.
  *
- * A row is a number until someone looks at it. What is kept in the order of the keys is a fence, every 512th key or so, and
- * four bytes a key, found by a walk over the key index on a lane that runs behind the first rows; ten million keys cost
- * some 45 MB. The first rows come at once, before the count is known: the list first has as many rows as arrived, and grows as
- * the walk goes on.
+ * A row is a number until someone looks at it. What is kept in the order of the keys is a fence, every 512th key or so, and a print
+ * of each key, which large lists have in a file (coffer-prints.h), found by a walk over the key index on a lane that runs behind
+ * the first rows; ten million keys cost some 8 MB of memory. The first rows come at once, before the count is known: the list
+ * first has as many rows as arrived, and grows as the walk goes on.
  *
  * get_item() gives the same object for a position while one is alive. Its keys arrive, with the others of their block, in a
  * later turn of the main loop, then its size and type, what was looked at last first; that shows through notify, never

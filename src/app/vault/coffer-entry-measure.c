@@ -20,7 +20,7 @@ piece_clear (gpointer data)
   CofferPiece *piece = data;
 
   g_clear_pointer (&piece->known.fence, coffer_key_unref);
-  g_clear_pointer (&piece->known.prints, g_atomic_rc_box_release);
+  g_clear_pointer (&piece->known.prints, coffer_prints_unref);
   g_clear_pointer (&piece->ids, g_atomic_rc_box_release);
   g_clear_pointer (&piece->end, coffer_key_unref);
   g_clear_pointer (&piece->last, coffer_key_unref);
@@ -99,6 +99,17 @@ new_stale_error (void)
   return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE), _("The keys changed meanwhile"));
 }
 
+static GPtrArray *
+read_ids (const CofferPiece  *piece,
+          kvault             *vault,
+          GError            **error)
+{
+  g_autofree guint32 *prints = g_new (guint32, piece->known.n_rows);
+
+  coffer_prints_read (piece->known.prints, prints);
+  return coffer_ids_read (vault, piece->ids + piece->skip, prints + piece->skip, piece->n_rows, error);
+}
+
 /* The keys of the whole block that a piece is of; in a list of ids of its rows alone, and NULL for those that are gone. */
 static GPtrArray *
 read_block (CofferMeasure      *self,
@@ -114,7 +125,7 @@ read_block (CofferMeasure      *self,
   GPtrArray *keys = NULL;
 
   if (piece->ids != NULL)
-    return coffer_ids_read (vault, piece->ids + piece->skip, piece->known.prints + piece->skip, piece->n_rows, error);
+    return read_ids (piece, vault, error);
 
   g_array_append_val (blocks, piece->known);
   request.blocks = blocks;

@@ -179,7 +179,7 @@ void
 coffer_ids_init (CofferIds *self)
 {
   self->ids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
-  self->prints = g_ptr_array_new_with_free_func ((GDestroyNotify) g_atomic_rc_box_release);
+  self->prints = g_ptr_array_new_with_free_func (coffer_prints_unref);
   self->n_rows = g_array_new (FALSE, FALSE, sizeof (guint));
 }
 
@@ -188,7 +188,7 @@ coffer_ids_add (CofferIds         *self,
                 const CofferBlock *block)
 {
   g_ptr_array_add (self->ids, g_atomic_rc_box_acquire (block->ids));
-  g_ptr_array_add (self->prints, g_atomic_rc_box_acquire (block->prints));
+  g_ptr_array_add (self->prints, coffer_prints_ref (block->prints));
   g_array_append_val (self->n_rows, block->n_rows);
 }
 
@@ -217,7 +217,8 @@ join_ids (const CofferIds *self,
       guint n = g_array_index (self->n_rows, guint, i);
 
       g_array_append_vals (rows->ids, g_ptr_array_index (self->ids, i), n);
-      g_array_append_vals (rows->prints, g_ptr_array_index (self->prints, i), n);
+      g_array_set_size (rows->prints, rows->prints->len + n);
+      coffer_prints_read (g_ptr_array_index (self->prints, i), &g_array_index (rows->prints, guint32, rows->prints->len - n));
     }
 }
 

@@ -35,7 +35,7 @@ gpointer coffer_query_worker       (kvault *vault, gpointer request, GCancellabl
 /** The row ids of a list, and the prints of their keys, as it was at one moment, shared with its blocks. */
 typedef struct {
   GPtrArray *ids;         /* of gint64[], g_atomic_rc_box */
-  GPtrArray *prints;      /* of guint32[], likewise */
+  GPtrArray *prints;      /* of CofferPrints */
   GArray *n_rows;         /* of guint: of each of them */
 } CofferIds;
 

@@ -118,11 +118,11 @@ static void
 maker_end_block (Maker *self)
 {
   guint n = self->prints->len;
-  guint32 *prints;
+  CofferPrints *prints;
 
   if (n == 0)
     return;
-  prints = (guint32 *) (gpointer) g_atomic_rc_box_dup (n * sizeof *prints, self->prints->data);
+  prints = coffer_prints_store ((guint32 *) (gpointer) self->prints->data, n);
   g_ptr_array_add (self->blocks, coffer_block_new (g_steal_pointer (&self->fence), prints, n));
   g_array_set_size (self->prints, 0);
 }
@@ -240,7 +240,7 @@ known_block_clear (gpointer data)
   CofferKnownBlock *known = data;
 
   coffer_key_unref (known->fence);
-  g_atomic_rc_box_release (known->prints);
+  coffer_prints_unref (known->prints);
 }
 
 CofferCheckRequest *
@@ -258,7 +258,7 @@ void
 coffer_check_request_add (CofferCheckRequest *self,
                           const CofferBlock  *block)
 {
-  CofferKnownBlock known = { coffer_key_ref (block->fence), g_atomic_rc_box_acquire (block->prints), block->n_rows, block->serial };
+  CofferKnownBlock known = { coffer_key_ref (block->fence), coffer_prints_ref (block->prints), block->n_rows, block->serial };
 
   g_array_append_val (self->blocks, known);
 }
@@ -347,12 +347,16 @@ compare_block (CofferCheckedBlock     *checked,
                const GArray           *prints,
                gboolean                whole)
 {
-  gboolean alike = prints->len <= known->n_rows && memcmp (prints->data, known->prints, prints->len * sizeof (guint32)) == 0;
+  g_autofree guint32 *before = g_new (guint32, known->n_rows);
+  gboolean alike;
+
+  coffer_prints_read (known->prints, before);
+  alike = prints->len <= known->n_rows && memcmp (prints->data, before, prints->len * sizeof (guint32)) == 0;
 
   if (alike && (!whole || prints->len == known->n_rows))
     g_clear_pointer (&checked->blocks, g_ptr_array_unref);
   else if (whole)
-    checked->edits = coffer_edits_of_prints (known->prints, known->n_rows, (guint32 *) (gpointer) prints->data, prints->len);
+    checked->edits = coffer_edits_of_prints (before, known->n_rows, (guint32 *) (gpointer) prints->data, prints->len);
   else
     checked->overgrown = TRUE;
 }

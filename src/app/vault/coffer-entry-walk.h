@@ -50,7 +50,7 @@ CofferSlice *coffer_vault_await_ahead_finish (CofferVault *self, GAsyncResult *r
 /** What is known of a block that is to be read again. */
 typedef struct {
   CofferKey *fence;       /* owned */
-  guint32 *prints;        /* owned */
+  CofferPrints *prints;   /* owned */
   guint n_rows;
   guint serial;
 } CofferKnownBlock;

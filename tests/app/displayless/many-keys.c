@@ -2,6 +2,7 @@
 /* What the tests of lists that are not all keys in their order have in common: a vault of many keys, its list, questions to it. */
 #include "many-keys.h"
 
+#include "coffer-prints.h"
 #include "coffer-vault-census.h"
 
 #include <glib/gstdio.h>
@@ -113,6 +114,7 @@ test_list_init (int    *argc,
   cache = test_folder_new ();
   g_setenv ("XDG_CACHE_HOME", cache, TRUE);
   g_test_init (argc, argv, NULL);
+  coffer_prints_set_most_in_memory (1);   /* as with many more keys */
   make_original (cache);
 }
 

@@ -4,6 +4,7 @@
 
 #include "coffer-entry-private.h"
 #include "coffer-error.h"
+#include "coffer-prints.h"
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
@@ -937,9 +938,12 @@ int
 main (int   argc,
       char *argv[])
 {
+  g_autofree char *cache = NULL;
   char *folder;
   int result;
 
+  folder = test_folder_new ();
+  g_setenv ("XDG_CACHE_HOME", folder, TRUE);
 #define ADD(name, file, function) g_test_add ("/entry-list/" name, Fixture, file, set_up, function, tear_down)
   g_test_init (&argc, &argv, NULL);
   ADD ("order/media", "v010_media.db", order_is_the_cursors);
@@ -977,10 +981,12 @@ main (int   argc,
   ADD ("finds-by-prefix", NULL, finds_by_prefix);
   ADD ("goes-at-any-time", NULL, goes_at_any_time);
 
-  folder = test_folder_new ();
+  coffer_prints_set_most_in_memory (1);   /* as with many more keys */
   big_vault = test_make_vault (folder, "big.db", BIG);
   result = g_test_run ();
   g_free (big_vault);
+  cache = g_build_filename (folder, "coffer", NULL);
+  g_rmdir (cache);
   test_folder_remove (folder);
   return result;
 }
