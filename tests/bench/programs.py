@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import shutil
 import signal
 import statistics
 import subprocess
@@ -76,6 +77,23 @@ def memory_mib(pid):
     return total / 1024
 
 
+def peak_mib(pid):
+    """The most that each of them ever held, pages that others share counted in full: for comparing runs of one program."""
+    total = 0
+    for each in family(pid):
+        try:
+            with open(f"/proc/{each}/status", encoding="ascii") as file:
+                total += sum(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+        except OSError:
+            pass
+    return total / 1024
+
+
+def forget_sizes():
+    """What Coffer keeps of files that it has seen, in the cache folder of this session."""
+    shutil.rmtree(pathlib.Path(os.environ["XDG_CACHE_HOME"]) / "coffer" / "sizes", ignore_errors=True)
+
+
 def tidy(vault):
     """DB Browser leaves an empty log and its index behind when it is ended."""
     for side in ("-wal", "-shm"):
@@ -118,16 +136,16 @@ def wait_until_still(watch, process, empty=None):
 
 
 def start(watch, command):
-    """(ms to the first change, to the rows, to the still picture, MiB) of one run."""
+    """(ms to the first change, to the rows, to the still picture, MiB once it is still, at most) of one run."""
     empty = watch.look()
     begin = time.monotonic()
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     moments = wait_until_still(watch, process, empty)
-    memory = memory_mib(process.pid)
+    memory, peak = memory_mib(process.pid), peak_mib(process.pid)
     end(process)
     watch.wait_for(empty)
-    return *((when - begin) * 1000 for when in moments), memory
+    return *((when - begin) * 1000 for when in moments), memory, peak
 
 
 def medians(runs):
