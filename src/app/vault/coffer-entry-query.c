@@ -275,7 +275,10 @@ arrange (CofferMarks  *rows,
   *rows = sorted;
 }
 
-/* By rank, byte by byte from the last on; those alike stay as they are. Ranks have few bytes that differ. */
+#define DIGIT_BITS 10
+#define N_DIGITS (1u << DIGIT_BITS)
+
+/* By rank, digit by digit from the last on; those alike stay as they are. Ranks have few digits that differ: sizes two or three. */
 static Ranked *
 sort_ranked (Ranked *from,
              Ranked *to,
@@ -285,17 +288,17 @@ sort_ranked (Ranked *from,
 
   for (gsize i = 1; i < n; i++)
     differ |= from[i].rank ^ from[0].rank;
-  for (guint shift = 0; shift < 64; shift += 8)
+  for (guint shift = 0; shift < 64; shift += DIGIT_BITS)
     {
-      gsize places[256] = { 0 };
+      gsize places[N_DIGITS] = { 0 };
       gsize place = 0;
       Ranked *swap = from;
 
-      if ((differ >> shift & 0xff) == 0)
+      if ((differ >> shift & (N_DIGITS - 1)) == 0)
         continue;
       for (gsize i = 0; i < n; i++)
-        places[from[i].rank >> shift & 0xff]++;
-      for (guint digit = 0; digit < 256; digit++)
+        places[from[i].rank >> shift & (N_DIGITS - 1)]++;
+      for (guint digit = 0; digit < N_DIGITS; digit++)
         {
           gsize count = places[digit];
 
@@ -303,7 +306,7 @@ sort_ranked (Ranked *from,
           place += count;
         }
       for (gsize i = 0; i < n; i++)
-        to[places[from[i].rank >> shift & 0xff]++] = from[i];
+        to[places[from[i].rank >> shift & (N_DIGITS - 1)]++] = from[i];
       from = to;
       to = swap;
     }
