@@ -24,6 +24,8 @@ PROGRAM = os.environ.get("COFFER", "coffer")
 LIKE_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search",
                 "--inh-caps=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
+# So many there are at least, in a window as it opens.
+ROWS_IN_VIEW = 12
 # After a second without typing, what is typed begins a new key. Nothing shows that the second is over.
 TYPING_PAUSE = 1.1
 
@@ -128,18 +130,50 @@ class VaultWindow(Window):
         return find(self.frame, "tree table", "Keys")
 
     def row_nodes(self) -> List[Node]:
-        """The rows that are shown, and half a hundred before and after."""
+        """The rows in view, and one or two before and after."""
         tables = find_all(self.frame, "tree table", "Keys")
         lists = find_all(tables[0], "list") if tables else []
         return lists[0].children if lists else []
 
-    def wait_for_rows(self, count: int) -> List[Row]:
-        """All rows, once there are that many and every size and type is there."""
+    def wait_for_all_in_view(self, count: int) -> List[Row]:
+        """All rows, where there is room for them, once there are that many and every size and type is there."""
         def look() -> Optional[List[Row]]:
             rows = [read_row(node) for node in self.row_nodes()]
             return rows if len(rows) == count and all(row.size and row.kind for row in rows) else None
 
-        return wait(look, "%d rows" % count) if count else []
+        return wait(look, "%d rows in view" % count)
+
+    def wait_for_rows(self, count: int) -> List[Row]:
+        """All rows, once there are that many and every size and type is there. More than are in view are wheeled through."""
+        def turn(button: int, times: int) -> None:
+            xdo("mousemove", *self.point(self.table()), "click", "--repeat", times, "--delay", 2, button)
+
+        def seen() -> List[Row]:
+            return [read_row(node) for node in self.row_nodes()]
+
+        def collected() -> Optional[List[Row]]:
+            rows: List[Row] = []
+            turn(4, count)
+            for _ in range(count):
+                known = [row for row in seen() if row.size and row.kind]
+                if rows and rows[-1] not in known:
+                    return None
+                # The one with the focus stays, out of view.
+                rows += known[len(known) - known[::-1].index(rows[-1]):] if rows else known
+                if len(rows) >= count:
+                    break
+                turn(5, 3)
+                time.sleep(0.05)   # What is still on its way comes with the next round.
+            return rows if len(rows) == count else None
+
+        if not count:
+            return []
+        if count <= ROWS_IN_VIEW:
+            return self.wait_for_all_in_view(count)
+        rows = wait(collected, "%d rows" % count)
+        turn(4, count)
+        wait(lambda: seen()[:1] == rows[:1], "the first row in view again")
+        return rows
 
     def selected(self) -> Optional[Node]:
         nodes = [node for node in self.row_nodes() if node.has("SELECTED")]
@@ -217,12 +251,14 @@ class VaultWindow(Window):
 
 
 def read_row(node: Node) -> Row:
-    """The three texts of a row, each in a label; in a narrow list, the key and the line below it."""
-    labels = ["" if label.name == "Unknown" else label.name for label in node.walk() if label.role == "label"]
-    if len(labels) == 2:
-        size, _, kind = labels[1].rpartition(", ")
-        return Row(labels[0], size, kind)
-    return Row(*(labels + ["", "", ""])[:3])
+    """What a row is called: its key, size and type; of one that is damaged the key and that, of one that is not known yet less."""
+    if node.name == "Loading":
+        return Row("", "", "")
+    key, _, kind = node.name.rpartition(", ")
+    if kind in ("Damaged", "Unreadable"):
+        return Row(key, "", kind)
+    key, _, size = key.rpartition(", ")
+    return Row(key, size, kind) if key else Row(node.name, "", "")
 
 
 def is_inside(row: Node, table: Node) -> bool:

@@ -10,7 +10,7 @@ What GTK 4.8 does not do, and how it is got around here:
   - only coordinates relative to the window are right; Window adds where the window is
   - no widget tells whether it shows: what is on a hidden page, or scrolled away, keeps its name and its last place.
     showing() asks what is at that place instead
-  - a list has about two hundred rows at most, around those on show: there is no n-th row to ask for
+  - a list has the rows in view and a few around them: there is no n-th row to ask for
   - check boxes and rows have no action and nothing can be given the focus: click, or use keys
   - xdotool types other than ASCII badly: set_text() takes any text, type_text() ASCII only
 Nothing here waits for time to pass: wait() polls a condition.

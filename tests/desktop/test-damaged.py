@@ -34,8 +34,8 @@ class DamagedTest(CofferCase):
         window.says(re.compile("^307 keys, .*, %d unreadable" % len(lost)))
 
         window.focus_list()
-        first = wait(lambda: rows_if_known(window, 60), "the first rows")
-        for entry in self.fixture.tables["kv"][:50]:
+        first = wait(lambda: rows_if_known(window, 12), "the first rows")
+        for entry in self.fixture.tables["kv"][:12]:
             size = size_text(entry.size) if entry.size >= 0 else ""
             self.assertEqual(first[shown(entry.key)].size, size)
             self.assertEqual(first[shown(entry.key)].kind == "Damaged", entry.size < 0, entry)

@@ -164,7 +164,7 @@ class FileGoesTest(LiveCase):
         window.wait_for_rows(20)
         os.remove(path)
         self.wait_for_label(window, "The file is not there any more")
-        self.assertEqual(len(window.row_nodes()), 20, "what was there is still shown")
+        self.assertEqual(len(window.wait_for_rows(20)), 20, "what was there is still shown")
         # It comes back, with other keys.
         make_vault(self.folder + "/b.db", [(b"other/%02d" % i, b"xyz") for i in range(5)])
         os.rename(self.folder + "/b.db", path)

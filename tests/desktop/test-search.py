@@ -210,7 +210,7 @@ class MouseAloneTest(SearchCase):
         """The search is among the keys of the prefix, and goes on among all."""
         images = ("img/dawn-01.png", "img/dawn-02.png", "img/dusk-01.png")
         self.open()
-        self.click("list item", "^img/")
+        self.click("list item", "^img/(,|$)")
         self.wait_for_keys(*images)
         self.click("push button", "^Search$")
         set_text(self.entry(), "day")
@@ -218,7 +218,7 @@ class MouseAloneTest(SearchCase):
         self.click("push button", "Search Everywhere")
         self.wait_for_keys("doc/day.json")
         self.wait_for_count("1 of 8 keys")
-        self.click("list item", "^img/")
+        self.click("list item", "^img/(,|$)")
         set_text(self.entry(), "dawn")
         self.wait_for_count("2 of 3 keys")
         self.click("push button", "Remove Filter: In img/")
@@ -266,7 +266,7 @@ class ManyKeysTest(SearchCase):
         self.wait_for_keyboard_in("Search keys")
         self.type_and_ask("item/02999")
         self.wait_for_count("100 of 300000 keys", 60)
-        self.wait_for_keys(*("item/02999%02d" % i for i in range(100)))
+        wait(lambda: self.keys_on_show()[:10] == ["item/02999%02d" % i for i in range(10)], "the first hits")
         # Each of these is begun while the last one runs.
         for text in ("9", "77", "123", "0"):
             key("ctrl+a")

@@ -22,7 +22,8 @@ class SelectTest(CofferCase):
                                                   for i in range(ROWS)])
         coffer = self.start(path)
         window = coffer.window("a.db")
-        window.wait_for_rows(ROWS)
+        window.resize(1200, 1240)   # with room for all rows
+        window.wait_for_all_in_view(ROWS)
         window.activate()
         self.addCleanup(xdo, "keyup", "ctrl", "keyup", "shift")
         return coffer, window

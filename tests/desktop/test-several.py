@@ -17,7 +17,8 @@ class SeveralTest(CofferCase):
         path = make_vault(self.folder + "/a.db", [(b"%02d" % i, b"x" * (i + 1)) for i in range(ROWS)])
         coffer = self.start(path)
         window = coffer.window("a.db")
-        window.wait_for_rows(ROWS)
+        window.resize(1200, 1240)   # with room for all rows
+        window.wait_for_all_in_view(ROWS)
         self.edit(coffer, window)
         window.activate()
         return coffer, window

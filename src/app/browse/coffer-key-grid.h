@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "coffer-key-cells.h"
 #include "coffer-key-selection.h"
 #include "coffer-thumbnails.h"
 
@@ -24,8 +25,7 @@ G_DECLARE_FINAL_TYPE (CofferKeyGrid, coffer_key_grid, COFFER, KEY_GRID, GtkWidge
 /**
  * The keys of a table as tiles with their pictures.
  *
- * Typing jumps to the first key that begins so. Its menu and keys are those of the list; Control with a wheel activates
- * win.larger-thumbnails and win.smaller-thumbnails.
+ * Control with a wheel activates win.larger-thumbnails and win.smaller-thumbnails.
  *
  * Signal "activated": a key was opened (Enter, a double click; a click where there is little room).
  */
@@ -40,18 +40,7 @@ void                coffer_key_grid_set_size           (CofferKeyGrid       *sel
                                                         CofferThumbnailSize  size);
 CofferThumbnailSize coffer_key_grid_get_size           (CofferKeyGrid       *self);
 
-/** Logical pixels to be left free under the last row, for something that lies over it. */
-void                coffer_key_grid_set_bottom_room    (CofferKeyGrid       *self,
-                                                        int                  room);
-
-/** The position of the first key in view, and whether another one is, by half at least. */
-guint               coffer_key_grid_get_first_visible  (CofferKeyGrid       *self);
-gboolean            coffer_key_grid_shows              (CofferKeyGrid       *self,
-                                                        guint                position);
-
-/** Scroll until @position is in the first row, and no further than needed for @also to be in view, if that is a position. */
-void                coffer_key_grid_show_first         (CofferKeyGrid       *self,
-                                                        guint                position,
-                                                        guint                also);
+/** Returns: (transfer none) */
+CofferKeyCells     *coffer_key_grid_get_cells          (CofferKeyGrid       *self);
 
 G_END_DECLS

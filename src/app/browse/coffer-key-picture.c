@@ -10,7 +10,7 @@
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
 
-#include "coffer-key-row.h"
+#include "coffer-key-words.h"
 
 #define NEARLY 0.97       /* what is this much too large is cropped, not reduced */
 #define MAX_STRETCH 1.5
@@ -190,7 +190,7 @@ choose_icon (CofferKeyPicture *self,
   if (*is_warning)
     return MISSING_ICON;
 
-  return self->entry != NULL ? coffer_key_row_icon_name (coffer_entry_get_content_type (self->entry)) : NULL;
+  return self->entry != NULL ? coffer_key_words_icon_name (coffer_entry_get_content_type (self->entry)) : NULL;
 }
 
 static void

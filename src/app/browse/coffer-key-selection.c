@@ -2,7 +2,7 @@
 /* The selection over a lazy list: ranges of positions, and the one row that was selected last, the current one. GTK's own
  * selections ask the list for every row they touch, which of a million makes a million queries. Main thread.
  *
- *   CofferEntryList -> CofferKeySelection -> GtkGridView, of the list and of the grid
+ *   CofferEntryList -> CofferKeySelection -> CofferKeyCells, of the list and of the grid
  *
  * What is kept true: no range reaches behind the last row; the current row is selected, and the only one if there is only one.
  * Views are told by selection-changed of a span that has all rows that changed, everybody else by notify once that is done.

@@ -6,12 +6,9 @@
 
 #include "coffer-key-tile.h"
 
-#include <adwaita.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "coffer-key-picture.h"
-#include "coffer-key-row.h"
+#include "coffer-key-words.h"
 
 /* Logical pixels. */
 #define INSIDE 8
@@ -30,54 +27,24 @@
 #define SIZE_SCALE .8
 #define BADGE_SCALE .76
 
-/* Logical pixels, from the top of a line. */
-typedef struct {
-  int baseline;
-  int height;
-} Line;
-
-/* What it says of its entry: strings of that, to be compared. */
-typedef struct {
-  const char *key;
-  guint64 size;
-  const char *type;
-  const char *error;
-} Known;
-
 struct _CofferKeyTile {
-  GtkWidget parent_instance;
+  CofferKeyCell parent_instance;
 
-  CofferKeyPicture *picture;
+  CofferKeyPicture *picture;   /* unowned */
   int picture_width;
-  CofferEntry *entry;
-  Known known;
   PangoLayout *name;
   PangoLayout *size;
   PangoLayout *badge;   /* NULL before the first one */
-  Line name_line;
-  Line size_line;
-  gboolean selected;
+  CofferKeyLine name_line;
+  CofferKeyLine size_line;
 };
 
-G_DEFINE_FINAL_TYPE (CofferKeyTile, coffer_key_tile, GTK_TYPE_WIDGET)
+G_DEFINE_FINAL_TYPE (CofferKeyTile, coffer_key_tile, COFFER_TYPE_KEY_CELL)
 
 static int
 picture_height (int width)
 {
   return width * 3 / 4;
-}
-
-/* Of a line at a scale of the font, whatever is written: other scripts may be higher, but nothing shall move. */
-static Line
-get_line (GtkWidget *widget,
-          double     scale)
-{
-  PangoFontMetrics *metrics = pango_context_get_metrics (gtk_widget_get_pango_context (widget), NULL, NULL);
-  int ascent = pango_font_metrics_get_ascent (metrics);
-  int descent = pango_font_metrics_get_descent (metrics);
-
-  pango_font_metrics_unref (metrics);
-  return (Line) { PANGO_PIXELS_CEIL (ascent * scale), PANGO_PIXELS_CEIL ((ascent + descent) * scale) };
 }
 
 void
@@ -87,8 +54,8 @@ coffer_key_tile_get_size (GtkWidget *widget,
                           int       *height)
 {
   *width = INSIDE + picture_width + INSIDE;
-  *height = INSIDE + picture_height (picture_width) + TEXT_GAP + get_line (widget, NAME_SCALE).height +
-            get_line (widget, SIZE_SCALE).height + INSIDE_BOTTOM;
+  *height = INSIDE + picture_height (picture_width) + TEXT_GAP + coffer_key_cell_get_line (widget, NAME_SCALE).height +
+            coffer_key_cell_get_line (widget, SIZE_SCALE).height + INSIDE_BOTTOM;
 }
 
 /* What it says */
@@ -122,13 +89,13 @@ format_duration (gint64 duration)
 static char *
 dup_badge (CofferKeyTile *self)
 {
+  CofferEntry *entry = coffer_key_cell_get_entry (COFFER_KEY_CELL (self));
   gint64 duration = coffer_key_picture_get_duration (self->picture);
 
-  if (self->entry == NULL || coffer_entry_get_error (self->entry) != NULL ||
-      g_strcmp0 (coffer_entry_get_content_type (self->entry), "image/jpeg") == 0)
+  if (coffer_entry_get_error (entry) != NULL || g_strcmp0 (coffer_entry_get_content_type (entry), "image/jpeg") == 0)
     return NULL;
 
-  return duration >= 0 ? format_duration (duration) : g_strdup (coffer_entry_get_type_label (self->entry));
+  return duration >= 0 ? format_duration (duration) : g_strdup (coffer_entry_get_type_label (entry));
 }
 
 static PangoLayout *
@@ -162,68 +129,22 @@ set_name (CofferKeyTile *self,
 }
 
 static void
-update_text (CofferKeyTile *self)
+coffer_key_tile_update (CofferKeyCell *cell)
 {
-  const char *key = coffer_entry_get_display_key (self->entry);
-  g_autofree char *size = coffer_key_row_format_size (coffer_entry_get_size (self->entry));
-  g_autofree char *detail = coffer_key_row_format_detail (self->entry);
-  g_autofree char *spoken = NULL;
+  CofferKeyTile *self = COFFER_KEY_TILE (cell);
+  CofferEntry *entry = coffer_key_cell_get_entry (cell);
+  const char *key = coffer_entry_get_display_key (entry);
+  g_autofree char *size = coffer_key_words_format_size (coffer_entry_get_size (entry));
 
   set_name (self, key != NULL ? last_part (key) : "");
   pango_layout_set_text (self->size, size, -1);
-  if (key == NULL)
-    key = _("Loading");
-  spoken = *detail != '\0' ? g_strdup_printf (_("%s, %s"), key, detail) : g_strdup (key);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-/* What is known of an entry comes in several notifications at once: the first does it all. */
-static void
-update_cb (CofferKeyTile *self)
+static gboolean
+coffer_key_tile_is_key_cut (CofferKeyCell *cell)
 {
-  const Known known = {
-    coffer_entry_get_display_key (self->entry),
-    coffer_entry_get_size (self->entry),
-    coffer_entry_get_type_label (self->entry),
-    coffer_entry_get_error (self->entry),
-  };
-
-  if (known.key == self->known.key && known.size == self->known.size && known.type == self->known.type &&
-      known.error == self->known.error)
-    return;
-
-  self->known = known;
-  update_text (self);
-  coffer_key_picture_set_entry (self->picture, self->entry);
-}
-
-void
-coffer_key_tile_set_entry (CofferKeyTile *self,
-                           CofferEntry   *entry)
-{
-  g_return_if_fail (COFFER_IS_KEY_TILE (self));
-
-  if (self->entry != NULL)
-    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
-  g_set_object (&self->entry, entry);
-  if (entry == NULL)
-    {
-      coffer_key_picture_set_entry (self->picture, NULL);
-      return;
-    }
-
-  g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
-  self->known = (Known) { .size = 0 };   /* which no entry has that says nothing else */
-  update_cb (self);
-}
-
-CofferEntry *
-coffer_key_tile_get_entry (CofferKeyTile *self)
-{
-  g_return_val_if_fail (COFFER_IS_KEY_TILE (self), NULL);
-
-  return self->entry;
+  return TRUE;   /* all but its last part */
 }
 
 void
@@ -241,54 +162,6 @@ coffer_key_tile_set_picture (CofferKeyTile    *self,
       gtk_widget_queue_resize (GTK_WIDGET (self));
     }
   coffer_key_picture_set_room (self->picture, thumbnails, picture_width, picture_height (picture_width));
-}
-
-void
-coffer_key_tile_set_selected (CofferKeyTile *self,
-                              gboolean       selected)
-{
-  g_return_if_fail (COFFER_IS_KEY_TILE (self));
-
-  if (selected == self->selected)
-    return;
-
-  self->selected = selected;
-  if (selected)
-    gtk_widget_set_state_flags (GTK_WIDGET (self), GTK_STATE_FLAG_SELECTED, FALSE);
-  else
-    gtk_widget_unset_state_flags (GTK_WIDGET (self), GTK_STATE_FLAG_SELECTED);
-  gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, selected, -1);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-static void
-broken_cb (GtkWidget *widget)
-{
-  if (coffer_key_picture_is_broken (COFFER_KEY_TILE (widget)->picture))
-    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, coffer_key_picture_broken_text (), -1);
-  else
-    gtk_accessible_reset_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
-}
-
-static gboolean
-coffer_key_tile_query_tooltip (GtkWidget  *widget,
-                               int         x,
-                               int         y,
-                               gboolean    keyboard,
-                               GtkTooltip *tooltip)
-{
-  CofferKeyTile *self = COFFER_KEY_TILE (widget);
-  const char *key = self->entry != NULL ? coffer_entry_get_display_key (self->entry) : NULL;
-  const char *problem = self->entry != NULL ? coffer_entry_get_error (self->entry) : NULL;
-  g_autofree char *text = NULL;
-
-  if (key == NULL)
-    return FALSE;
-  if (problem == NULL && coffer_key_picture_is_broken (self->picture))
-    problem = coffer_key_picture_broken_text ();
-  text = problem != NULL ? g_strdup_printf ("%s\n%s", key, problem) : g_strdup (key);
-  gtk_tooltip_set_text (tooltip, text);
-  return TRUE;
 }
 
 /* Drawing */
@@ -313,13 +186,12 @@ append_text (CofferKeyTile *self,
              GtkSnapshot   *snapshot)
 {
   GtkWidget *widget = GTK_WIDGET (self);
-  gboolean high_contrast = adw_style_manager_get_high_contrast (adw_style_manager_get_default ());
   int y = INSIDE + picture_height (self->picture_width) + TEXT_GAP;
   GdkRGBA color;
 
   gtk_style_context_get_color (gtk_widget_get_style_context (widget), &color);
   append_line (self, snapshot, self->name, y + self->name_line.baseline, &color);
-  color.alpha *= high_contrast ? 1 : .75f;
+  color.alpha *= coffer_key_cell_get_alpha (.75);
   append_line (self, snapshot, self->size, y + self->name_line.height + self->size_line.baseline, &color);
 }
 
@@ -406,17 +278,18 @@ coffer_key_tile_snapshot (GtkWidget   *widget,
                           GtkSnapshot *snapshot)
 {
   CofferKeyTile *self = COFFER_KEY_TILE (widget);
-  g_autofree char *badge = dup_badge (self);
   int left = (gtk_widget_get_width (widget) - self->picture_width) / 2;
+  g_autofree char *badge = NULL;
 
-  if (self->entry == NULL)
+  if (coffer_key_cell_get_entry (COFFER_KEY_CELL (self)) == NULL)
     return;
 
+  badge = dup_badge (self);
   coffer_key_picture_snapshot (self->picture, snapshot, left, INSIDE, RADIUS, CLAMP (self->picture_width / 5, 24, 48) & ~7);
   append_text (self, snapshot);
   if (badge != NULL)
     append_badge (self, snapshot, badge);
-  if (self->selected)
+  if (coffer_key_cell_get_selected (COFFER_KEY_CELL (self)))
     append_tick (self, snapshot);
 }
 
@@ -432,23 +305,10 @@ coffer_key_tile_measure (GtkWidget      *widget,
   CofferKeyTile *self = COFFER_KEY_TILE (widget);
   int width, height;
 
-  self->name_line = get_line (widget, NAME_SCALE);
-  self->size_line = get_line (widget, SIZE_SCALE);
+  self->name_line = coffer_key_cell_get_line (widget, NAME_SCALE);
+  self->size_line = coffer_key_cell_get_line (widget, SIZE_SCALE);
   coffer_key_tile_get_size (widget, self->picture_width, &width, &height);
   *minimum = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? width : height;
-}
-
-static void
-coffer_key_tile_dispose (GObject *object)
-{
-  CofferKeyTile *self = COFFER_KEY_TILE (object);
-
-  if (self->entry != NULL)
-    g_signal_handlers_disconnect_by_func (self->entry, update_cb, self);
-  g_clear_object (&self->entry);
-  g_clear_pointer (&self->picture, coffer_key_picture_free);
-
-  G_OBJECT_CLASS (coffer_key_tile_parent_class)->dispose (object);
 }
 
 static void
@@ -467,26 +327,21 @@ static void
 coffer_key_tile_class_init (CofferKeyTileClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  CofferKeyCellClass *cell_class = COFFER_KEY_CELL_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->dispose = coffer_key_tile_dispose;
   G_OBJECT_CLASS (klass)->finalize = coffer_key_tile_finalize;
   widget_class->measure = coffer_key_tile_measure;
-  widget_class->query_tooltip = coffer_key_tile_query_tooltip;
   widget_class->snapshot = coffer_key_tile_snapshot;
+  cell_class->update = coffer_key_tile_update;
+  cell_class->is_key_cut = coffer_key_tile_is_key_cut;
 
   gtk_widget_class_set_css_name (widget_class, "tile");
-  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST_ITEM);
 }
 
 static void
 coffer_key_tile_init (CofferKeyTile *self)
 {
-  GtkWidget *widget = GTK_WIDGET (self);
-
-  gtk_widget_set_focusable (widget, TRUE);
-  gtk_widget_set_has_tooltip (widget, TRUE);
-  gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, FALSE, -1);
-  self->picture = coffer_key_picture_new (widget, broken_cb);
+  self->picture = coffer_key_cell_get_picture (COFFER_KEY_CELL (self));
   self->name = make_layout (self, NAME_SCALE, PANGO_WEIGHT_NORMAL);
   self->size = make_layout (self, SIZE_SCALE, PANGO_WEIGHT_NORMAL);
   pango_layout_set_alignment (self->name, PANGO_ALIGN_CENTER);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The list and the grid of the same keys. Only the one on show has rows or tiles; the other would read keys for nobody. Main thread.
+/* The list and the grid of the same keys, and what they have in common: typing, and the menu. Only the one on show has rows or tiles;
+ * the other would read keys for nobody. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-key-views"
 
 #include "coffer-key-views.h"
+
+#include "coffer-key-menu.h"
+#include "coffer-key-typing.h"
 
 struct _CofferKeyViews {
   GtkWidget parent_instance;
@@ -11,7 +15,9 @@ struct _CofferKeyViews {
   GtkStack *stack;
   CofferKeyView *list;
   CofferKeyGrid *grid;
+  GtkPopover *menu;
   CofferKeySelection *selection;
+  CofferKeyTyping *typing;
   gboolean grid_shown;
 };
 
@@ -23,6 +29,12 @@ static GtkWidget *
 get_shown (CofferKeyViews *self)
 {
   return self->grid_shown ? GTK_WIDGET (self->grid) : GTK_WIDGET (self->list);
+}
+
+static CofferKeyCells *
+get_cells (CofferKeyViews *self)
+{
+  return self->grid_shown ? coffer_key_grid_get_cells (self->grid) : coffer_key_view_get_cells (self->list);
 }
 
 /* The list always knows the selection: it sees to the order of the keys. */
@@ -47,22 +59,6 @@ coffer_key_views_set_selection (CofferKeyViews     *self,
   fill_shown (self);
 }
 
-/* What is in view now: the first key, and the one looked at last if that is. */
-static void
-get_place (CofferKeyViews *self,
-           guint          *first,
-           guint          *current)
-{
-  gboolean seen = FALSE;
-
-  *current = self->selection != NULL ? coffer_key_selection_get_current (self->selection) : GTK_INVALID_LIST_POSITION;
-  *first = self->grid_shown ? coffer_key_grid_get_first_visible (self->grid) : coffer_key_view_get_first_visible (self->list);
-  if (*current != GTK_INVALID_LIST_POSITION)
-    seen = self->grid_shown ? coffer_key_grid_shows (self->grid, *current) : coffer_key_view_shows (self->list, *current);
-  if (!seen)
-    *current = GTK_INVALID_LIST_POSITION;
-}
-
 void
 coffer_key_views_set_grid_shown (CofferKeyViews *self,
                                  gboolean        shown)
@@ -80,14 +76,14 @@ coffer_key_views_set_grid_shown (CofferKeyViews *self,
   root = gtk_widget_get_root (GTK_WIDGET (self));
   focus = root != NULL ? gtk_root_get_focus (root) : NULL;
   had_focus = focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self));
-  get_place (self, &first, &current);
+  first = coffer_key_cells_get_first_visible (get_cells (self));
+  current = self->selection != NULL ? coffer_key_selection_get_current (self->selection) : GTK_INVALID_LIST_POSITION;
+  if (!coffer_key_cells_shows (get_cells (self), current))
+    current = GTK_INVALID_LIST_POSITION;
   self->grid_shown = shown;
   fill_shown (self);
   gtk_stack_set_visible_child (self->stack, get_shown (self));
-  if (shown)
-    coffer_key_grid_show_first (self->grid, first, current);
-  else
-    coffer_key_view_show_first (self->list, first, current);
+  coffer_key_cells_show_first (get_cells (self), first, current);
   if (had_focus)
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
@@ -98,6 +94,16 @@ coffer_key_views_get_grid_shown (CofferKeyViews *self)
   g_return_val_if_fail (COFFER_IS_KEY_VIEWS (self), FALSE);
 
   return self->grid_shown;
+}
+
+void
+coffer_key_views_set_bottom_room (CofferKeyViews *self,
+                                  int             room)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
+
+  coffer_key_cells_set_bottom_room (coffer_key_view_get_cells (self->list), room);
+  coffer_key_cells_set_bottom_room (coffer_key_grid_get_cells (self->grid), room);
 }
 
 CofferKeyView *
@@ -122,11 +128,165 @@ activated_cb (CofferKeyViews *self)
   g_signal_emit (self, activated_signal, 0);
 }
 
+/* Typing */
+
+static gboolean
+is_in_cells (CofferKeyViews *self)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+
+  return focus != NULL && (focus == GTK_WIDGET (get_cells (self)) || gtk_widget_is_ancestor (focus, GTK_WIDGET (get_cells (self))));
+}
+
+/* In the titles, keys are for these. */
+static gboolean
+key_pressed_cb (CofferKeyViews  *self,
+                guint            keyval,
+                guint            keycode,
+                GdkModifierType  state)
+{
+  g_autoptr(GBytes) key = NULL;
+
+  if (self->selection == NULL || !is_in_cells (self))
+    return GDK_EVENT_PROPAGATE;
+  if (keyval == GDK_KEY_Escape && coffer_key_selection_get_n_selected (self->selection) > 1)
+    {
+      coffer_key_selection_clear (self->selection);
+      return GDK_EVENT_STOP;
+    }
+  key = coffer_key_typing_press (self->typing, keyval, state);
+  if (key == NULL)
+    return GDK_EVENT_PROPAGATE;
+
+  coffer_key_selection_go_to (self->selection, key);
+  return GDK_EVENT_STOP;
+}
+
+/* Menu */
+
+static void
+pop_up_menu (CofferKeyViews     *self,
+             const GdkRectangle *at)
+{
+  gtk_popover_set_pointing_to (self->menu, at);
+  gtk_popover_popup (self->menu);
+}
+
+static void
+pop_up_menu_at (CofferKeyViews *self,
+                double          x,
+                double          y)
+{
+  CofferKeyCells *cells = get_cells (self);
+  CofferKeyCell *cell;
+  double cells_x, cells_y;
+  guint position;
+
+  gtk_widget_translate_coordinates (GTK_WIDGET (self), GTK_WIDGET (cells), x, y, &cells_x, &cells_y);
+  cell = coffer_key_cells_pick (cells, cells_x, cells_y);
+  if (cell == NULL || coffer_key_cell_get_entry (cell) == NULL)
+    return;
+
+  position = coffer_entry_get_position (coffer_key_cell_get_entry (cell));
+  if (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), position))
+    coffer_key_selection_look_at (self->selection, position);
+  else
+    coffer_key_cells_choose (cells, position, FALSE, FALSE);
+  pop_up_menu (self, &(GdkRectangle) { x, y, 1, 1 });
+}
+
+static void
+secondary_pressed_cb (CofferKeyViews *self,
+                      int             n_press,
+                      double          x,
+                      double          y)
+{
+  pop_up_menu_at (self, x, y);
+}
+
+static void
+long_pressed_cb (CofferKeyViews *self,
+                 double          x,
+                 double          y)
+{
+  pop_up_menu_at (self, x, y);
+}
+
+/* The menu key: at what is selected if it is on the screen, else in the middle. */
+static void
+menu_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  CofferKeyViews *self = COFFER_KEY_VIEWS (widget);
+  GdkRectangle at = { gtk_widget_get_width (widget) / 2, gtk_widget_get_height (widget) / 2, 1, 1 };
+  CofferKeyCell *cell;
+  graphene_rect_t box;
+
+  if (self->selection == NULL || coffer_key_selection_get_n_selected (self->selection) == 0)
+    return;
+
+  cell = coffer_key_cells_get_cell (get_cells (self), coffer_key_selection_get_current (self->selection));
+  if (cell != NULL && gtk_widget_compute_bounds (GTK_WIDGET (cell), widget, &box) && box.origin.y >= 0 &&
+      box.origin.y + box.size.height <= gtk_widget_get_height (widget))
+    at = (GdkRectangle) { box.origin.x + MIN (box.size.width / 2, 58), box.origin.y + box.size.height - 4, 1, 1 };
+  pop_up_menu (self, &at);
+}
+
+static void
+add_input (CofferKeyViews *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  GtkEventController *keys = gtk_event_controller_key_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+  GtkGesture *long_press = gtk_gesture_long_press_new ();
+
+  g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (widget, keys);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (secondary_pressed_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
+  gtk_gesture_single_set_touch_only (GTK_GESTURE_SINGLE (long_press), TRUE);
+  g_signal_connect_swapped (long_press, "pressed", G_CALLBACK (long_pressed_cb), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (long_press));
+}
+
+/* The widget */
+
+static void
+coffer_key_views_measure (GtkWidget      *widget,
+                          GtkOrientation  orientation,
+                          int             for_size,
+                          int            *minimum,
+                          int            *natural,
+                          int            *minimum_baseline,
+                          int            *natural_baseline)
+{
+  gtk_widget_measure (GTK_WIDGET (COFFER_KEY_VIEWS (widget)->stack), orientation, for_size, minimum, natural, NULL, NULL);
+}
+
+static void
+coffer_key_views_size_allocate (GtkWidget *widget,
+                                int        width,
+                                int        height,
+                                int        baseline)
+{
+  CofferKeyViews *self = COFFER_KEY_VIEWS (widget);
+
+  gtk_widget_size_allocate (GTK_WIDGET (self->stack), &(GtkAllocation) { 0, 0, width, height }, baseline);
+  gtk_popover_present (self->menu);
+}
+
 static gboolean
 coffer_key_views_focus (GtkWidget        *widget,
                         GtkDirectionType  direction)
 {
-  return gtk_widget_child_focus (get_shown (COFFER_KEY_VIEWS (widget)), direction);
+  CofferKeyViews *self = COFFER_KEY_VIEWS (widget);
+
+  if (gtk_widget_get_focus_child (widget) == GTK_WIDGET (self->menu))
+    return gtk_widget_child_focus (GTK_WIDGET (self->menu), direction);
+
+  return gtk_widget_child_focus (get_shown (self), direction);
 }
 
 static gboolean
@@ -140,10 +300,19 @@ coffer_key_views_dispose (GObject *object)
 {
   CofferKeyViews *self = COFFER_KEY_VIEWS (object);
 
+  g_clear_pointer ((GtkWidget **) &self->menu, gtk_widget_unparent);
   g_clear_pointer ((GtkWidget **) &self->stack, gtk_widget_unparent);
   g_clear_object (&self->selection);
 
   G_OBJECT_CLASS (coffer_key_views_parent_class)->dispose (object);
+}
+
+static void
+coffer_key_views_finalize (GObject *object)
+{
+  coffer_key_typing_free (COFFER_KEY_VIEWS (object)->typing);
+
+  G_OBJECT_CLASS (coffer_key_views_parent_class)->finalize (object);
 }
 
 static void
@@ -152,17 +321,21 @@ coffer_key_views_class_init (CofferKeyViewsClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = coffer_key_views_dispose;
+  G_OBJECT_CLASS (klass)->finalize = coffer_key_views_finalize;
+  widget_class->measure = coffer_key_views_measure;
+  widget_class->size_allocate = coffer_key_views_size_allocate;
   widget_class->focus = coffer_key_views_focus;
   widget_class->grab_focus = coffer_key_views_grab_focus;
 
   activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_VIEWS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
-  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_install_action (widget_class, "keys.menu", NULL, menu_action);
 }
 
 static void
 coffer_key_views_init (CofferKeyViews *self)
 {
+  self->typing = coffer_key_typing_new ();
   self->stack = GTK_STACK (gtk_stack_new ());
   self->list = g_object_new (COFFER_TYPE_KEY_VIEW, NULL);
   self->grid = g_object_new (COFFER_TYPE_KEY_GRID, NULL);
@@ -173,4 +346,6 @@ coffer_key_views_init (CofferKeyViews *self)
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->list));
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->grid));
   gtk_widget_set_parent (GTK_WIDGET (self->stack), GTK_WIDGET (self));
+  self->menu = coffer_key_menu_attach (GTK_WIDGET (self));
+  add_input (self);
 }

@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE (CofferKeyViews, coffer_key_views, COFFER, KEY_VIEWS, GtkWi
 /**
  * The keys of a table, as a list or as a grid. They share their selection, and changing from one to the other keeps the place.
  *
+ * Typing jumps to the first key that begins so. The menu and its keys activate actions of the window, win.copy-key and others.
+ *
  * Signal "activated": a key was opened.
  */
 
@@ -24,6 +26,10 @@ void           coffer_key_views_set_selection  (CofferKeyViews     *self,
 void           coffer_key_views_set_grid_shown (CofferKeyViews     *self,
                                                 gboolean            shown);
 gboolean       coffer_key_views_get_grid_shown (CofferKeyViews     *self);
+
+/** Logical pixels to be left free under the last row, for something that lies over it. */
+void           coffer_key_views_set_bottom_room (CofferKeyViews    *self,
+                                                 int                room);
 
 /** Both Returns: (transfer none) */
 CofferKeyView *coffer_key_views_get_list       (CofferKeyViews     *self);

@@ -6,7 +6,9 @@
  * A level is kept once it was shown, so that it is there at once when it is opened again, until the vault changes; those on show
  * follow that by themselves. The table that is in use at first is opened as soon as it is known to have few prefixes.
  *
- * Why a grid of one column: see coffer-key-view.c. Main thread.
+ * A GtkListView makes two hundred rows before it shows the first, and has no say in it. A GtkGridView makes thirty for each column
+ * that it might have ("max-columns"); that it has one all the same comes of rows that would like to be wider than any sidebar (its
+ * "hscroll-policy" is natural). Main thread.
  */
 #define G_LOG_DOMAIN "coffer-sidebar-list"
 
@@ -19,7 +21,7 @@
 #include "coffer-sidebar-row.h"
 #include "coffer-sidebar-tree.h"
 
-#define ROWS_A_COLUMN 30    /* GtkGridView's; see coffer-key-view.c */
+#define ROWS_A_COLUMN 30    /* GtkGridView's: rows it has for each of "max-columns" */
 #define MIN_ROW_HEIGHT 36   /* as in style.css */
 #define FEW_PREFIXES 30     /* that a table is opened for by itself */
 

@@ -11,7 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "coffer-key-row.h"
+#include "coffer-key-words.h"
 #include "coffer-prefix.h"
 
 #define ARROW 12
@@ -149,7 +149,7 @@ update_name (CofferSidebarRow *self)
   gboolean rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
 
   gtk_inscription_set_text (GTK_INSCRIPTION (self->name), get_name (self));
-  gtk_inscription_set_xalign (GTK_INSCRIPTION (self->name), coffer_key_row_words_are_rtl (get_name (self), FALSE) != rtl ? 1 : 0);
+  gtk_inscription_set_xalign (GTK_INSCRIPTION (self->name), coffer_key_words_are_rtl (get_name (self), FALSE) != rtl ? 1 : 0);
 }
 
 static void

@@ -26,7 +26,7 @@
 #include "coffer-status-bar.h"
 
 #define PATIENCE_MS 300
-#define BAR_ROOM 72           /* in the grid, while the selection bar is up */
+#define BAR_ROOM 72           /* below the keys, while the selection bar is up */
 #define SCOPE_BYTES 128     /* of a prefix, beside what is searched for */
 #define COUNTING_UP_MS 250  /* between numbers that go on growing */
 
@@ -645,7 +645,7 @@ selected_cb (CofferVaultView *self)
   guint n_selected = coffer_key_selection_get_n_selected (self->selection);
 
   coffer_preview_set_n_selected (self->preview, n_selected);
-  coffer_key_grid_set_bottom_room (coffer_key_views_get_grid (self->keys), n_selected > 1 ? BAR_ROOM : 0);
+  coffer_key_views_set_bottom_room (self->keys, n_selected > 1 ? BAR_ROOM : 0);
   if (entry == NULL || coffer_entry_get_key (entry) != NULL)
     coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
 }

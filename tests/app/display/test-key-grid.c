@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The grid of keys with a real vault behind it: which tiles there are, where they are, and that the place stays. */
 #include <adwaita.h>
-#include <coffer-key-tiles.h>
+#include <coffer-key-tile.h>
 #include <coffer-key-views.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ typedef struct {
   CofferKeySelection *selection;
   CofferKeyViews *views;
   CofferKeyGrid *grid;
-  CofferKeyTiles *tiles;
+  CofferKeyCells *tiles;
   GtkWindow *window;
 } Fixture;
 
@@ -47,19 +47,19 @@ count_tiles (Fixture *self)
 }
 
 static const char *
-key_of (CofferKeyTile *tile)
+key_of (CofferKeyCell *tile)
 {
-  CofferEntry *entry = tile != NULL ? coffer_key_tile_get_entry (tile) : NULL;
+  CofferEntry *entry = tile != NULL ? coffer_key_cell_get_entry (tile) : NULL;
   const char *key = entry != NULL ? coffer_entry_get_display_key (entry) : NULL;
 
   return key != NULL ? key : "";
 }
 
-static CofferKeyTile *
+static CofferKeyCell *
 tile_at (Fixture *self,
          guint    position)
 {
-  return coffer_key_tiles_get_tile (self->tiles, position);
+  return coffer_key_cells_get_cell (self->tiles, position);
 }
 
 /* Where a tile lies in the grid; y of one that there is not is far away. */
@@ -67,7 +67,7 @@ static GdkRectangle
 box_of (Fixture *self,
         guint    position)
 {
-  CofferKeyTile *tile = tile_at (self, position);
+  CofferKeyCell *tile = tile_at (self, position);
   graphene_rect_t box;
 
   if (tile == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (tile), GTK_WIDGET (self->tiles), &box))
@@ -107,7 +107,7 @@ set_up (Fixture       *self,
   self->selection = coffer_key_selection_new (self->list);
   self->views = g_object_new (COFFER_TYPE_KEY_VIEWS, NULL);
   self->grid = coffer_key_views_get_grid (self->views);
-  self->tiles = find (GTK_WIDGET (self->grid), COFFER_TYPE_KEY_TILES);
+  self->tiles = find (GTK_WIDGET (self->grid), COFFER_TYPE_KEY_CELLS);
   coffer_key_grid_set_size (self->grid, COFFER_THUMBNAIL_SIZE_MEDIUM);
   coffer_key_views_set_grid_shown (self->views, TRUE);
   coffer_key_views_set_selection (self->views, self->selection, NULL);
@@ -140,7 +140,7 @@ test_has_as_many_tiles_as_are_in_view (Fixture       *self,
 
   g_assert_cmpuint (n_columns, ==, 4);
   g_assert_cmpuint (count_tiles (self), <=, n_columns * (n_rows + 3));
-  coffer_key_tiles_show_first (self->tiles, N_KEYS / 2);
+  coffer_key_cells_show_first (self->tiles, N_KEYS / 2, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, N_KEYS / 2));
   g_assert_cmpuint (count_tiles (self), <=, n_columns * (n_rows + 3));
 }
@@ -157,7 +157,7 @@ test_scrolling_uses_the_same_tiles (Fixture       *self,
     g_hash_table_add (before, child);
   for (guint position = 0; position < N_KEYS; position += 97)
     {
-      coffer_key_tiles_show_first (self->tiles, position);
+      coffer_key_cells_show_first (self->tiles, position, GTK_INVALID_LIST_POSITION);
       screen_assert_soon (is_in_view (self, position));
     }
   g_assert_cmpuint (count_tiles (self), ==, n);
@@ -171,13 +171,13 @@ test_tiles_are_read_in_order (Fixture       *self,
 {
   guint last = 0;
 
-  coffer_key_tiles_show_first (self->tiles, 1000);
+  coffer_key_cells_show_first (self->tiles, 1000, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 1000));
-  coffer_key_tiles_show_first (self->tiles, 990);
+  coffer_key_cells_show_first (self->tiles, 990, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 990));
   for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
     {
-      guint position = coffer_entry_get_position (coffer_key_tile_get_entry (COFFER_KEY_TILE (child)));
+      guint position = coffer_entry_get_position (coffer_key_cell_get_entry (COFFER_KEY_CELL (child)));
 
       g_assert_cmpuint (position, >, last);
       last = position;
@@ -191,10 +191,10 @@ test_tiles_speak (Fixture       *self,
   g_autofree char *size = g_format_size (1);
   g_autofree char *name = g_strdup_printf ("user:0000000003, %s, Text", size);
 
-  test_wait_for (coffer_entry_get_type_label (coffer_key_tile_get_entry (tile_at (self, 3))) != NULL);
+  test_wait_for (coffer_entry_get_type_label (coffer_key_cell_get_entry (tile_at (self, 3))) != NULL);
   gtk_test_accessible_assert_property (tile_at (self, 3), GTK_ACCESSIBLE_PROPERTY_LABEL, name);
   gtk_test_accessible_assert_role (tile_at (self, 3), GTK_ACCESSIBLE_ROLE_LIST_ITEM);
-  coffer_key_tiles_choose (self->tiles, 3, FALSE, FALSE);
+  coffer_key_cells_choose (self->tiles, 3, FALSE, FALSE);
   gtk_test_accessible_assert_state (tile_at (self, 3), GTK_ACCESSIBLE_STATE_SELECTED, TRUE);
   gtk_test_accessible_assert_state (tile_at (self, 4), GTK_ACCESSIBLE_STATE_SELECTED, FALSE);
 }
@@ -203,17 +203,17 @@ static void
 test_choosing_is_that_of_lists (Fixture       *self,
                                 gconstpointer  data)
 {
-  coffer_key_tiles_choose (self->tiles, 10, FALSE, FALSE);
+  coffer_key_cells_choose (self->tiles, 10, FALSE, FALSE);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 1);
-  coffer_key_tiles_choose (self->tiles, 20, FALSE, TRUE);
+  coffer_key_cells_choose (self->tiles, 20, FALSE, TRUE);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 11);
-  coffer_key_tiles_choose (self->tiles, 5, FALSE, TRUE);
+  coffer_key_cells_choose (self->tiles, 5, FALSE, TRUE);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 6);
-  coffer_key_tiles_choose (self->tiles, 7, TRUE, FALSE);
+  coffer_key_cells_choose (self->tiles, 7, TRUE, FALSE);
   g_assert_false (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), 7));
-  coffer_key_tiles_choose (self->tiles, 9, TRUE, TRUE);   /* from one that is not: takes away */
+  coffer_key_cells_choose (self->tiles, 9, TRUE, TRUE);   /* from one that is not: takes away */
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 3);
-  coffer_key_tiles_choose (self->tiles, 100, TRUE, FALSE);
+  coffer_key_cells_choose (self->tiles, 100, TRUE, FALSE);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 4);
 }
 
@@ -223,16 +223,16 @@ test_revealing_scrolls_no_further_than_needed (Fixture       *self,
 {
   guint n_columns = count_columns (self);
 
-  coffer_key_tiles_reveal (self->tiles, 1);
+  coffer_key_cells_reveal (self->tiles, 1);
   screen_run (50);
   g_assert_cmpint (box_of (self, 0).y, >, 0);
 
-  coffer_key_tiles_reveal (self->tiles, 40 * n_columns);
+  coffer_key_cells_reveal (self->tiles, 40 * n_columns);
   screen_assert_soon (is_in_view (self, 40 * n_columns));
   g_assert_false (is_in_view (self, 41 * n_columns));
   g_assert_true (is_in_view (self, 39 * n_columns));
 
-  coffer_key_tiles_reveal (self->tiles, N_KEYS - 1);
+  coffer_key_cells_reveal (self->tiles, N_KEYS - 1);
   screen_assert_soon (is_in_view (self, N_KEYS - 1));
 }
 
@@ -241,14 +241,14 @@ static void
 test_place_survives_other_rooms (Fixture       *self,
                                  gconstpointer  data)
 {
-  coffer_key_tiles_show_first (self->tiles, 2345);
+  coffer_key_cells_show_first (self->tiles, 2345, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 2345));
   for (guint size = 0; size < COFFER_N_THUMBNAIL_SIZES; size++)
     {
       coffer_key_grid_set_size (self->grid, size);
       screen_run (50);
       g_assert_true (is_in_view (self, 2345));
-      g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 2345);
+      g_assert_cmpuint (coffer_key_cells_get_first_visible (self->tiles), ==, 2345);
     }
   gtk_window_set_default_size (self->window, 400, 400);
   screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 400);
@@ -256,7 +256,7 @@ test_place_survives_other_rooms (Fixture       *self,
   gtk_window_set_default_size (self->window, 1000, 600);
   screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 1000);
   g_assert_true (is_in_view (self, 2345));
-  g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 2345);
+  g_assert_cmpuint (coffer_key_cells_get_first_visible (self->tiles), ==, 2345);
 }
 
 /* Keys that come before those in view, and some of those that go. */
@@ -266,9 +266,9 @@ test_place_survives_other_programs (Fixture       *self,
 {
   int y;
 
-  coffer_key_tiles_show_first (self->tiles, 3000);
-  screen_assert_soon (is_in_view (self, 3000));
-  coffer_key_tiles_choose (self->tiles, 3001, FALSE, FALSE);
+  coffer_key_cells_show_first (self->tiles, 3000, GTK_INVALID_LIST_POSITION);
+  screen_assert_soon (box_of (self, 3000).y == 10);   /* or tiles are still where others were */
+  coffer_key_cells_choose (self->tiles, 3001, FALSE, FALSE);
   test_wait_for (g_str_equal (key_of (tile_at (self, 3000)), "user:0000003000"));
   y = box_of (self, 3000).y;
 
@@ -288,19 +288,19 @@ static void
 test_focus_stays_with_its_tile (Fixture       *self,
                                 gconstpointer  data)
 {
-  CofferKeyTile *tile;
+  CofferKeyCell *tile;
 
-  coffer_key_tiles_choose (self->tiles, 2, FALSE, FALSE);
+  coffer_key_cells_choose (self->tiles, 2, FALSE, FALSE);
   gtk_widget_grab_focus (GTK_WIDGET (self->grid));
   tile = tile_at (self, 2);
   g_assert_true (gtk_root_get_focus (GTK_ROOT (self->window)) == GTK_WIDGET (tile));
 
-  coffer_key_tiles_show_first (self->tiles, 2000);
+  coffer_key_cells_show_first (self->tiles, 2000, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 2000));
   g_assert_true (gtk_root_get_focus (GTK_ROOT (self->window)) == GTK_WIDGET (tile));
   g_assert_cmpstr (key_of (tile), ==, "user:0000000002");
 
-  coffer_key_tiles_show_first (self->tiles, 0);
+  coffer_key_cells_show_first (self->tiles, 0, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 2));
   g_assert_true (tile_at (self, 2) == tile);
 }
@@ -311,19 +311,19 @@ test_list_and_grid_keep_place (Fixture       *self,
 {
   CofferKeyView *list = coffer_key_views_get_list (self->views);
 
-  coffer_key_tiles_show_first (self->tiles, 1501);
+  coffer_key_cells_show_first (self->tiles, 1501, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 1501));
-  coffer_key_tiles_choose (self->tiles, 1502, FALSE, FALSE);
+  coffer_key_cells_choose (self->tiles, 1502, FALSE, FALSE);
   coffer_key_views_set_grid_shown (self->views, FALSE);
-  screen_assert_soon (coffer_key_view_get_first_visible (list) == 1501);
+  screen_assert_soon (coffer_key_cells_get_first_visible (coffer_key_view_get_cells (list)) == 1501);
   g_assert_cmpuint (count_tiles (self), ==, 0);
   g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (self->selection), 1502));
 
-  coffer_key_view_show_first (list, 4000, GTK_INVALID_LIST_POSITION);
-  screen_assert_soon (coffer_key_view_get_first_visible (list) == 4000);
+  coffer_key_cells_show_first (coffer_key_view_get_cells (list), 4000, GTK_INVALID_LIST_POSITION);
+  screen_assert_soon (coffer_key_cells_get_first_visible (coffer_key_view_get_cells (list)) == 4000);
   coffer_key_views_set_grid_shown (self->views, TRUE);
   screen_assert_soon (is_in_view (self, 4000));
-  g_assert_cmpuint (coffer_key_grid_get_first_visible (self->grid), ==, 4000);
+  g_assert_cmpuint (coffer_key_cells_get_first_visible (self->tiles), ==, 4000);
 }
 
 /* The last row has room for what lies over it. */
@@ -331,17 +331,16 @@ static void
 test_bottom_room_is_free (Fixture       *self,
                           gconstpointer  data)
 {
-  coffer_key_grid_set_bottom_room (self->grid, 72);
-  coffer_key_tiles_reveal (self->tiles, N_KEYS - 1);
-  screen_assert_soon (is_in_view (self, N_KEYS - 1));
-  g_assert_cmpint (box_of (self, N_KEYS - 1).y + box_of (self, N_KEYS - 1).height, <=, HEIGHT - 72);
+  coffer_key_cells_set_bottom_room (self->tiles, 72);
+  coffer_key_cells_reveal (self->tiles, N_KEYS - 1);
+  screen_assert_soon (is_in_view (self, N_KEYS - 1) && box_of (self, N_KEYS - 1).y + box_of (self, N_KEYS - 1).height <= HEIGHT - 72);
 }
 
 static void
 test_another_order_begins_anew (Fixture       *self,
                                 gconstpointer  data)
 {
-  coffer_key_tiles_show_first (self->tiles, 3000);
+  coffer_key_cells_show_first (self->tiles, 3000, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 3000));
   coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
   test_wait_for (g_str_equal (key_of (tile_at (self, 0)), "user:0000004999"));
@@ -377,7 +376,7 @@ test_broken_pictures_say_so (Fixture       *self,
   g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 2)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
 
   /* Its tile has another key now. */
-  coffer_key_tiles_show_first (self->tiles, 100);
+  coffer_key_cells_show_first (self->tiles, 100, GTK_INVALID_LIST_POSITION);
   screen_assert_soon (is_in_view (self, 100));
   for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
     g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (child), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
