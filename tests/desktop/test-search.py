@@ -95,6 +95,7 @@ class KeysAloneTest(SearchCase):
         self.wait_for_count("3 of 8 keys")
         key("Down")
         self.wait_for_keyboard_in("Keys")
+        self.window.wait_for_selected("doc/Dawn.txt")
         key("End")
         self.window.wait_for_selected("img/dawn-02.png")
         key("Escape")

@@ -584,11 +584,23 @@ coffer_vault_view_set_separators (CofferVaultView *self,
 
 /* Searching */
 
+/* The first hit, if none was chosen: it is what people go down for. */
+static void
+choose_hit (CofferVaultView *self)
+{
+  if (coffer_search_bar_get_active (self->search) && coffer_key_selection_get_n_selected (self->selection) == 0 &&
+      g_list_model_get_n_items (G_LIST_MODEL (self->selection)) > 0)
+    gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, TRUE);
+}
+
 static void
 leave_search_cb (CofferVaultView *self)
 {
   if (gtk_widget_get_mapped (GTK_WIDGET (self->keys)))
-    gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+    {
+      choose_hit (self);
+      gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+    }
   else   /* none was found; the search is left and they come back, or it is not */
     self->keys_awaited = !coffer_search_bar_get_active (self->search);
 }
