@@ -42,7 +42,8 @@ class BrowseCase(CofferCase):
              text, 60)
 
     def wait_for_none_selected(self) -> None:
-        wait(lambda: not any(" selected" in node.name for node in again(self.window.frame).walk() if node.role == "label"),
+        wait(lambda: not any(" selected" in node.name and showing(node)
+                             for node in again(self.window.frame).walk() if node.role == "label"),
              "nothing to be selected")
 
     def wait_for_first(self, name: str, size: int) -> None:

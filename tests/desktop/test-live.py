@@ -17,7 +17,7 @@ from vaults import make_large_vault, make_vault, shown
 from watchdog import Watchdog
 
 # On a machine that has other things to do, of which even the time on a processor tells a little.
-LONGEST_TURN_MS = 50.0
+LONGEST_TURN_MS = 100.0
 
 # As often as the list is walked again at most, each time with as much work as for opening the file.
 MOST_OF_A_PROCESSOR = 0.6
