@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+#define N_AT_FIRST 20   /* cells, before it is known how many there is room for */
+
 enum {
   PROP_HADJUSTMENT = 1,
   PROP_VADJUSTMENT,
@@ -461,6 +463,22 @@ edited_cb (CofferKeyCells   *self,
   follow (&self->revealed, edits, n_edits);
 }
 
+/* The first cells ask for what they say at once, and not when there is room for them. */
+static void
+begin (CofferKeyCells *self)
+{
+  g_autoptr(GPtrArray) none = g_ptr_array_new ();
+  guint n = MIN (coffer_key_cells_get_n_keys (self), N_AT_FIRST);
+
+  if (self->anchor > 0)
+    return;
+
+  self->first = 0;
+  g_ptr_array_set_size (self->cells, n);
+  for (guint i = 0; i < n; i++)
+    fill_cell (self, self->cells, i, i, none);
+}
+
 static void
 begin_anew (CofferKeyCells *self)
 {
@@ -483,6 +501,8 @@ items_changed_cb (CofferKeyCells *self,
     edited_cb (self, &(CofferEdit) { position, removed, added }, 1);
   self->anchor = MIN (self->anchor, n > 0 ? n - 1 : 0);
   self->stale = TRUE;
+  if (self->cells->len == 0)
+    begin (self);
   queue_update (self);
 }
 
