@@ -416,7 +416,8 @@ trusts_the_index_of_another_file (Fixture       *fixture,
   g_assert_no_errno (g_rename (other, fixture->path));
   test_wait_for (test_get_n (fixture) == 600);
   test_wait_loaded (fixture);
-  g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, NULL);
+  /* A walk that began on the damaged file may have ended on this one, before the other file was noticed. */
+  test_wait_for (coffer_entry_list_get_error (fixture->list) == NULL);
 }
 
 int
