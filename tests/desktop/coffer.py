@@ -149,7 +149,13 @@ class VaultWindow(Window):
             xdo("mousemove", *self.point(self.table()), "click", "--repeat", times, "--delay", 2, button)
 
         def seen() -> List[Row]:
-            return [read_row(node) for node in self.row_nodes()]
+            """Those in view: the one with the focus stays wherever the others go."""
+            nodes = self.row_nodes()
+            if not nodes:
+                return []
+            _, top, _, height = extents(nodes[0].lineage()[1])
+            boxes = [extents(node) for node in nodes]
+            return [read_row(node) for node, box in zip(nodes, boxes) if top - box[3] < box[1] < top + height]
 
         def collected() -> Optional[List[Row]]:
             rows: List[Row] = []
@@ -158,7 +164,6 @@ class VaultWindow(Window):
                 known = [row for row in seen() if row.size and row.kind]
                 if rows and rows[-1] not in known:
                     return None
-                # The one with the focus stays, out of view.
                 rows += known[len(known) - known[::-1].index(rows[-1]):] if rows else known
                 if len(rows) >= count:
                     break
