@@ -299,6 +299,13 @@ a_broken_file_is_not_compacted (void)
 
 /* ---- kills ---- */
 
+/* Of each kind. The sanitizers look at every byte that is compared. */
+#ifdef __SANITIZE_ADDRESS__
+#define KILLS 10
+#else
+#define KILLS 30
+#endif
+
 static void
 compact_for_ever (KvChild *self, void *path)
 {
@@ -320,7 +327,7 @@ survives_kills (void)
       char *path = make_half_empty (kvtest_format ("%s.db", journal), journal);
       char *before = content_of (path);
 
-      for (int i = 0; i < 30; i++)
+      for (int i = 0; i < KILLS; i++)
         {
           KvChild *child = kvtest_spawn (compact_for_ever, path);
           struct stat st;
