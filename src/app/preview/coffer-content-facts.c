@@ -147,19 +147,25 @@ coffer_content_dup_facts (const CofferContent *self,
   return (GStrv) g_ptr_array_free (facts, FALSE);
 }
 
+/* As what it is shown. */
 const char *
 coffer_content_get_title (const CofferContent *self)
 {
-  const char *content_type = self->facts->content_type;
-
-  if (self->kind == COFFER_CONTENT_EMPTY)
-    return _("Empty");
-  if (self->kind == COFFER_CONTENT_IMAGE)
-    return self->image.animation != NULL ? _("Animation") : _("Image");
-  if (g_str_has_prefix (content_type, "video/"))
-    return _("Video");
-  if (g_str_has_prefix (content_type, "audio/"))
-    return _("Audio");
-
-  return self->facts->type_label;
+  switch (self->kind)
+    {
+    case COFFER_CONTENT_EMPTY:
+      return _("Empty");
+    case COFFER_CONTENT_IMAGE:
+      return self->image.animation != NULL ? _("Animation") : _("Image");
+    case COFFER_CONTENT_MEDIA:
+      return g_str_has_prefix (self->facts->content_type, "audio/") ? _("Audio") : _("Video");
+    case COFFER_CONTENT_TEXT:
+      return _("Text");
+    case COFFER_CONTENT_TREE:
+      return _("Tree");
+    case COFFER_CONTENT_BYTES:
+    case COFFER_N_CONTENT_KINDS:
+    default:
+      return _("Bytes");
+    }
 }

@@ -25,13 +25,14 @@
 
 static CofferContent *
 content_new (const CofferValueFacts *facts,
-             CofferContentRoom      *room)
+             CofferContentWish      *wish)
 {
   CofferContent *self = g_new0 (CofferContent, 1);
 
   self->facts = coffer_value_facts_copy (facts);
-  self->max_width = room->width;
-  self->max_height = room->height;
+  self->kind = coffer_show_as_get_kind (wish->show_as, facts);
+  self->max_width = wish->width;
+  self->max_height = wish->height;
 
   return self;
 }
@@ -126,8 +127,6 @@ load_image (CofferContent  *self,
 {
   const char *content_type = self->facts->content_type;
   gboolean svg = g_content_type_is_a (content_type, "image/svg+xml");
-
-  self->kind = COFFER_CONTENT_IMAGE;
 
   return self->facts->size > SMALL_SIZE && coffer_image_is_incremental (content_type)
              ? decode (self, content_type, stream, cancellable, error)
@@ -225,8 +224,8 @@ load_text (CofferContent  *self,
     return FALSE;
 
   self->excerpt = dup_excerpt (head, len, len == self->facts->size - self->facts->data_offset);
-  if (self->excerpt != NULL)
-    self->kind = COFFER_CONTENT_TEXT;
+  if (self->excerpt == NULL)
+    self->kind = COFFER_CONTENT_BYTES;
 
   return TRUE;
 }
@@ -234,27 +233,23 @@ load_text (CofferContent  *self,
 gpointer
 coffer_content_load (GInputStream           *stream,
                      const CofferValueFacts *facts,
-                     gpointer                room,
+                     gpointer                wish,
                      GCancellable           *cancellable,
                      GError                **error)
 {
-  g_autoptr(CofferContent) self = content_new (facts, room);
+  g_autoptr(CofferContent) self = content_new (facts, wish);
+  gboolean may_be_drawing = self->kind == COFFER_CONTENT_BYTES && ((CofferContentWish *) wish)->show_as == COFFER_SHOW_GUESS &&
+                            g_content_type_is_a (facts->content_type, "application/gzip");
   gboolean ok = TRUE;
-
-  if (facts->size <= facts->data_offset)
-    {
-      self->kind = COFFER_CONTENT_EMPTY;
-      return g_steal_pointer (&self);
-    }
 
   if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))
     return NULL;
 
-  if (g_str_has_prefix (facts->content_type, "image/"))
+  if (self->kind == COFFER_CONTENT_IMAGE)
     ok = load_image (self, stream, cancellable, error);
-  else if (g_content_type_is_a (facts->content_type, "application/gzip"))
+  else if (may_be_drawing)
     ok = load_gzip (self, stream, cancellable, error);
-  else if (g_content_type_is_a (facts->content_type, "text/plain"))
+  else if (self->kind == COFFER_CONTENT_TEXT)
     ok = load_text (self, stream, cancellable, error);
 
   return ok ? g_steal_pointer (&self) : NULL;

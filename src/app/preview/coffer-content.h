@@ -5,14 +5,9 @@
 #include <coffer-key.h>
 #include <coffer-value.h>
 
-G_BEGIN_DECLS
+#include "coffer-show-as.h"
 
-typedef enum {
-  COFFER_CONTENT_OTHER,
-  COFFER_CONTENT_EMPTY,
-  COFFER_CONTENT_TEXT,
-  COFFER_CONTENT_IMAGE,
-} CofferContentKind;
+G_BEGIN_DECLS
 
 /** What there is to show of one value. */
 typedef struct {
@@ -28,20 +23,23 @@ typedef struct {
   GBytes            *pending;   /* an image that is still to be decoded */
 } CofferContent;
 
-/** The room for a picture, in pixels of the screen. */
-typedef struct { int width, height; } CofferContentRoom;
+/** What is wanted of a value: a choice, and the room for a picture in pixels of the screen. */
+typedef struct {
+  CofferShowAs show_as;
+  int          width, height;
+} CofferContentWish;
 
 /**
  * A CofferValueFunc: looks at a value and takes from it what is to be shown. Of a picture the bytes are read, for
  * coffer_content_complete_async(); a large one that can be decoded in pieces is decoded here, and never in memory as a whole.
  *
- * @room  a CofferContentRoom
+ * @wish  a CofferContentWish
  *
  * Returns: a CofferContent; NULL if cancelled or the value cannot be read
  */
 gpointer       coffer_content_load            (GInputStream           *stream,
                                                const CofferValueFacts *facts,
-                                               gpointer                room,
+                                               gpointer                wish,
                                                GCancellable           *cancellable,
                                                GError                **error);
 

@@ -28,6 +28,8 @@ struct _CofferPreview
   CofferKey *key;             /* chosen */
   GCancellable *current;      /* of the request that runs, or NULL */
   char *title;
+  GSimpleActionGroup *actions;
+  GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */
   guint loading_id;           /* until "loading" shows */
   guint renew_id;
 
@@ -88,11 +90,33 @@ stop_request (CofferPreview *self)
   g_clear_handle_id (&self->renew_id, g_source_remove);
 }
 
-static CofferContentRoom
-get_room (CofferPreview *self)
+static CofferShowAs
+get_choice (CofferPreview *self)
 {
-  return coffer_value_view_get_room (self->view, gtk_widget_get_width (GTK_WIDGET (self)),
-                                     gtk_widget_get_height (GTK_WIDGET (self)));
+  g_autoptr(GBytes) pattern = self->key != NULL ? coffer_show_as_dup_pattern (self->key) : NULL;
+
+  return pattern != NULL ? GPOINTER_TO_INT (g_hash_table_lookup (self->choices, pattern)) : COFFER_SHOW_GUESS;
+}
+
+static CofferContentWish
+get_wish (CofferPreview *self)
+{
+  CofferContentWish wish = { get_choice (self) };
+
+  coffer_value_view_get_room (self->view, gtk_widget_get_width (GTK_WIDGET (self)), gtk_widget_get_height (GTK_WIDGET (self)),
+                              &wish.width, &wish.height);
+
+  return wish;
+}
+
+/* The menu shows what was chosen for keys like this one; there is nothing to choose without a value. */
+static void
+update_actions (CofferPreview *self)
+{
+  GSimpleAction *action = G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self->actions), "show-as"));
+
+  g_simple_action_set_enabled (action, self->key != NULL);
+  g_simple_action_set_state (action, g_variant_new_string (coffer_show_as_get_name (get_choice (self))));
 }
 
 static void
@@ -142,6 +166,7 @@ show_nothing (CofferPreview *self)
   gtk_stack_set_visible_child_name (self->pages, "none");
   coffer_value_view_clear (self->view);
   set_title (self, NULL);
+  update_actions (self);
 }
 
 /* @content (transfer full) (nullable): or else @error */
@@ -154,7 +179,7 @@ show_answer (CofferPreview *self,
   g_clear_handle_id (&self->loading_id, g_source_remove);
 
   if (content != NULL)
-    coffer_value_view_show (self->view, self->key, content);
+    coffer_value_view_show (self->view, self->vault, self->key, content);
   else
     coffer_value_view_show_error (self->view, self->key, error);
 
@@ -198,12 +223,12 @@ loaded_cb (GObject      *source,
 static void
 request (CofferPreview *self)
 {
-  CofferContentRoom room = get_room (self);
+  CofferContentWish wish = get_wish (self);
 
   stop_request (self);
   self->current = g_cancellable_new ();
   coffer_vault_read_value_async (self->vault, self->key, coffer_content_load,
-                                 g_memdup2 (&room, sizeof room), g_free, (GDestroyNotify) coffer_content_free,
+                                 g_memdup2 (&wish, sizeof wish), g_free, (GDestroyNotify) coffer_content_free,
                                  self->current, loaded_cb, request_new (self));
 }
 
@@ -222,14 +247,14 @@ renew_cb (gpointer data)
 static void
 renew_if_coarse (CofferPreview *self)
 {
-  CofferContentRoom room = get_room (self);
+  CofferContentWish wish = get_wish (self);
   const CofferContent *content = coffer_value_view_get_content (self->view);
   int width, height;
 
   if (content == NULL || content->image.texture == NULL || self->current != NULL)
     return;
 
-  coffer_image_fit (content->image.width, content->image.height, room.width, room.height, &width, &height);
+  coffer_image_fit (content->image.width, content->image.height, wish.width, wish.height, &width, &height);
   if (width <= gdk_texture_get_width (content->image.texture) + 1)
     return;
 
@@ -258,6 +283,22 @@ coffer_preview_refresh (CofferPreview *self)
 
   if (self->key != NULL)
     request (self);
+}
+
+static void
+change_show_as (GSimpleAction *action,
+                GVariant      *state,
+                gpointer       data)
+{
+  CofferPreview *self = data;
+  CofferShowAs choice = coffer_show_as_from_name (g_variant_get_string (state, NULL));
+
+  if (self->key == NULL || choice == get_choice (self))
+    return;
+
+  g_hash_table_insert (self->choices, coffer_show_as_dup_pattern (self->key), GINT_TO_POINTER (choice));
+  update_actions (self);
+  request (self);
 }
 
 static void
@@ -335,7 +376,11 @@ coffer_preview_dispose (GObject *object)
 static void
 coffer_preview_finalize (GObject *object)
 {
-  g_free (COFFER_PREVIEW (object)->title);
+  CofferPreview *self = COFFER_PREVIEW (object);
+
+  g_object_unref (self->actions);
+  g_hash_table_unref (self->choices);
+  g_free (self->title);
 
   G_OBJECT_CLASS (coffer_preview_parent_class)->finalize (object);
 }
@@ -369,7 +414,16 @@ coffer_preview_class_init (CofferPreviewClass *klass)
 static void
 coffer_preview_init (CofferPreview *self)
 {
+  static const GActionEntry entries[] = {
+    { "show-as", NULL, "s", "'guess'", change_show_as },
+  };
+
+  self->actions = g_simple_action_group_new ();
+  self->choices = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+  g_action_map_add_action_entries (G_ACTION_MAP (self->actions), entries, G_N_ELEMENTS (entries), self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "preview", G_ACTION_GROUP (self->actions));
   gtk_widget_init_template (GTK_WIDGET (self));
+  update_actions (self);
   g_signal_connect (self, "notify::scale-factor", G_CALLBACK (renew_if_coarse), NULL);
 }
 
@@ -415,6 +469,8 @@ coffer_preview_show_key (CofferPreview *self,
     }
 
   self->key = coffer_key_ref (key);
+  update_actions (self);
+  coffer_value_view_leave (self->view);
   expect_loading (self);
   request (self);
 }
@@ -425,4 +481,12 @@ coffer_preview_get_title (CofferPreview *self)
   g_return_val_if_fail (COFFER_IS_PREVIEW (self), NULL);
 
   return self->title;
+}
+
+GActionGroup *
+coffer_preview_get_actions (CofferPreview *self)
+{
+  g_return_val_if_fail (COFFER_IS_PREVIEW (self), NULL);
+
+  return G_ACTION_GROUP (self->actions);
 }

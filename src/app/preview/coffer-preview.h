@@ -10,12 +10,13 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferPreview, coffer_preview, COFFER, PREVIEW, GtkWidget)
 
 /**
- * The value of one key: a picture where it is one, the beginning of a text, and what is known of it.
+ * The value of one key as what it is, or as what is asked for ("preview.show-as", remembered for keys like this one while
+ * the preview lives), and what is known of it.
  *
  * Another choice ends the work on the one before at once; until the new value is there the old one stays, as a whole and
  * for 200 ms at most.
  *
- * Properties: "title" string (read-only, notify): what is shown, "Image", "Animation", "JSON"; NULL if nothing is.
+ * Properties: "title" string (read-only, notify): what is shown, "Image", "Animation", "Bytes"; NULL if nothing is.
  */
 GtkWidget  *coffer_preview_new       (void);
 
@@ -36,5 +37,8 @@ void        coffer_preview_refresh   (CofferPreview *self);
 
 /** Returns: (transfer none) (nullable) */
 const char *coffer_preview_get_title (CofferPreview *self);
+
+/** The actions that it has under "preview", for a menu beside it: "show-as" (s). Returns: (transfer none) */
+GActionGroup *coffer_preview_get_actions (CofferPreview *self);
 
 G_END_DECLS

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One value on the screen. Owns its content and nothing that runs. Main thread.
+ * One value on the screen. Owns its content; what runs is the stages' own. Main thread.
+ *
+ *   fills     the stage of a kind that scrolls by itself; or nothing
+ *   scroller  stage (picture, plate, the stage of another kind), heading, facts
+ *
+ * Stages are made when a value of their kind is first shown, and stay.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 
@@ -11,6 +16,7 @@
 #include "coffer-error.h"
 #include "coffer-facts-list.h"
 #include "coffer-picture.h"
+#include "coffer-stage.h"
 
 /* What is shown of a key: more than fits, its middle left out. */
 #define KEY_BYTES 256
@@ -22,6 +28,8 @@
 /* Of the view's height: the facts begin below. */
 #define PICTURE_SHARE .62
 #define PICTURE_HEIGHT_MIN 200
+/* Of the view's height, for heading and facts under a stage that fills. */
+#define FACTS_SHARE .4
 
 struct _CofferValueView
 {
@@ -29,7 +37,10 @@ struct _CofferValueView
 
   CofferKey *key;           /* on show, or NULL */
   CofferContent *content;   /* of key; NULL if it is loading or cannot be read */
+  CofferStage *stages[COFFER_N_CONTENT_KINDS];   /* children of fills or stage; NULL until needed */
+  CofferStage *current;     /* unowned; one of them that has something to show */
 
+  GtkStack *fills;
   GtkScrolledWindow *scroller;
   GtkStack *stage;
   GtkSpinner *spinner;
@@ -38,11 +49,15 @@ struct _CofferValueView
   GtkImage *plate_icon;
   GtkLabel *plate_title;
   GtkLabel *plate_advice;
+  GtkWidget *plate_bytes;
   GtkLabel *excerpt;
   GtkLabel *heading;
   GtkLabel *prefix;
   CofferFactsList *facts;
 };
+
+static void show_facts (CofferValueView *self);
+static void stage_failed_cb (CofferValueView *self, const GError *error);
 
 G_DEFINE_FINAL_TYPE (CofferValueView, coffer_value_view, GTK_TYPE_WIDGET)
 
@@ -59,9 +74,63 @@ update_playing (CofferValueView *self)
   coffer_animation_set_playing (self->content->image.animation, wanted && gtk_widget_get_mapped (GTK_WIDGET (self)));
 }
 
+/* The stage of a kind, if this build has one. */
+static GType
+get_stage_type (CofferContentKind kind)
+{
+  switch (kind)
+    {
+    case COFFER_CONTENT_BYTES:
+    case COFFER_CONTENT_EMPTY:
+    case COFFER_CONTENT_IMAGE:
+    case COFFER_CONTENT_MEDIA:
+    case COFFER_CONTENT_TEXT:
+    case COFFER_CONTENT_TREE:
+    case COFFER_N_CONTENT_KINDS:
+    default:
+      return G_TYPE_NONE;
+    }
+}
+
+static CofferStage *
+get_stage (CofferValueView   *self,
+           CofferContentKind  kind)
+{
+  GType type = get_stage_type (kind);
+  CofferStage *stage;
+
+  if (self->stages[kind] != NULL || type == G_TYPE_NONE)
+    return self->stages[kind];
+
+  stage = g_object_new (type, NULL);
+  self->stages[kind] = stage;
+  gtk_stack_add_child (coffer_stage_fills (stage) ? self->fills : self->stage, GTK_WIDGET (stage));
+  g_signal_connect_swapped (stage, "facts-changed", G_CALLBACK (show_facts), self);
+  g_signal_connect_swapped (stage, "failed", G_CALLBACK (stage_failed_cb), self);
+
+  return stage;
+}
+
+/* NULL: what is shown is no stage's. */
+static void
+set_current (CofferValueView *self,
+             CofferStage     *stage)
+{
+  gboolean fills = stage != NULL && coffer_stage_fills (stage);
+
+  if (self->current != NULL && self->current != stage)
+    coffer_stage_clear (self->current);
+  self->current = stage;
+  gtk_widget_set_visible (GTK_WIDGET (self->fills), fills);
+  gtk_widget_set_visible (GTK_WIDGET (self->stage), !fills);
+  if (stage != NULL)
+    gtk_stack_set_visible_child (fills ? self->fills : self->stage, GTK_WIDGET (stage));
+}
+
 static void
 clear_content (CofferValueView *self)
 {
+  set_current (self, NULL);
   if (self->content != NULL && self->content->image.animation != NULL)
     coffer_animation_set_playing (self->content->image.animation, FALSE);
   g_clear_pointer (&self->content, coffer_content_free);
@@ -98,10 +167,12 @@ set_key (CofferValueView *self,
   show_heading (self, key);
 }
 
+/* One of the view's own. */
 static void
 show_stage (CofferValueView *self,
             const char      *name)
 {
+  set_current (self, NULL);
   gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
   gtk_stack_set_visible_child_name (self->stage, name);
   if (!g_str_equal (name, "picture"))
@@ -119,6 +190,7 @@ show_plate (CofferValueView *self,
   gtk_widget_set_visible (GTK_WIDGET (self->plate_title), title != NULL);
   gtk_label_set_label (self->plate_advice, advice);
   gtk_widget_set_visible (GTK_WIDGET (self->plate_advice), advice != NULL);
+  gtk_widget_set_visible (self->plate_bytes, FALSE);
   show_stage (self, "plate");
 }
 
@@ -152,6 +224,7 @@ show_problem (CofferValueView *self,
 
   describe_problem (self, error, &title, &advice);
   show_plate (self, icon, title, advice);
+  gtk_widget_set_visible (self->plate_bytes, self->content != NULL);
 }
 
 static void
@@ -188,10 +261,28 @@ show_type_plate (CofferValueView *self)
   show_plate (self, icon, NULL, self->content->kind == COFFER_CONTENT_EMPTY ? _("This value is empty") : NULL);
 }
 
+/* A stage that cannot go on. */
 static void
-show_stage_of_content (CofferValueView *self)
+stage_failed_cb (CofferValueView *self,
+                 const GError    *error)
 {
-  if (self->content->problem != NULL)
+  show_problem (self, error);
+}
+
+static void
+show_stage_of_content (CofferValueView *self,
+                       CofferVault     *vault)
+{
+  CofferStage *stage = self->content->problem == NULL ? get_stage (self, self->content->kind) : NULL;
+
+  if (stage != NULL)
+    {
+      gtk_spinner_stop (self->spinner);
+      coffer_picture_set_paintable (self->picture, NULL, 0, 0, TRUE);
+      set_current (self, stage);
+      coffer_stage_show (stage, vault, self->key, self->content);
+    }
+  else if (self->content->problem != NULL)
     {
       show_problem (self, self->content->problem);
     }
@@ -210,18 +301,38 @@ show_stage_of_content (CofferValueView *self)
     }
 }
 
+static void
+show_facts (CofferValueView *self)
+{
+  g_auto(GStrv) facts = coffer_content_dup_facts (self->content, self->key);
+  g_auto(GStrv) more = self->current != NULL ? coffer_stage_dup_facts (self->current) : NULL;
+  g_autoptr(GPtrArray) all = g_ptr_array_new ();
+
+  for (char **fact = facts; *fact != NULL; fact++)
+    g_ptr_array_add (all, *fact);
+  for (char **fact = more; fact != NULL && *fact != NULL; fact++)
+    g_ptr_array_add (all, *fact);
+  g_ptr_array_add (all, NULL);
+  coffer_facts_list_set (self->facts, (const char * const *) all->pdata);
+}
+
+/* A stage may read the content it was shown until it has the next. */
 void
 coffer_value_view_show (CofferValueView *self,
+                        CofferVault     *vault,
                         CofferKey       *key,
                         CofferContent   *content)
 {
-  g_auto(GStrv) facts = coffer_content_dup_facts (content, key);
+  g_autoptr(CofferContent) last = NULL;
 
-  clear_content (self);
+  if (self->current != NULL && self->current == self->stages[content->kind])
+    last = g_steal_pointer (&self->content);
+  else
+    clear_content (self);
   self->content = content;
   set_key (self, key);
-  coffer_facts_list_set (self->facts, (const char * const *) facts);
-  show_stage_of_content (self);
+  show_stage_of_content (self, vault);
+  show_facts (self);
 }
 
 /* Without a value there are no facts. */
@@ -258,6 +369,13 @@ coffer_value_view_is_loading (CofferValueView *self)
 }
 
 void
+coffer_value_view_leave (CofferValueView *self)
+{
+  if (self->current != NULL)
+    coffer_stage_leave (self->current);
+}
+
+void
 coffer_value_view_clear (CofferValueView *self)
 {
   clear_content (self);
@@ -277,10 +395,12 @@ picture_max_height (int pane_height)
   return MAX (PICTURE_HEIGHT_MIN, (int) (pane_height * PICTURE_SHARE));
 }
 
-CofferContentRoom
+void
 coffer_value_view_get_room (CofferValueView *self,
                             int              width,
-                            int              height)
+                            int              height,
+                            int             *picture_width,
+                            int             *picture_height)
 {
   int unit = gtk_widget_get_scale_factor (GTK_WIDGET (self));
 
@@ -290,7 +410,8 @@ coffer_value_view_get_room (CofferValueView *self,
       height = DEFAULT_HEIGHT;
     }
 
-  return (CofferContentRoom) { (width - 2 * PADDING) * unit, picture_max_height (height) * unit };
+  *picture_width = (width - 2 * PADDING) * unit;
+  *picture_height = picture_max_height (height) * unit;
 }
 
 static void
@@ -302,8 +423,36 @@ coffer_value_view_measure (GtkWidget      *widget,
                            int            *minimum_baseline,
                            int            *natural_baseline)
 {
-  gtk_widget_measure (GTK_WIDGET (COFFER_VALUE_VIEW (widget)->scroller), orientation, for_size,
-                      minimum, natural, minimum_baseline, natural_baseline);
+  CofferValueView *self = COFFER_VALUE_VIEW (widget);
+  int fill_minimum, fill_natural;
+
+  gtk_widget_measure (GTK_WIDGET (self->scroller), orientation, for_size, minimum, natural, NULL, NULL);
+  gtk_widget_measure (GTK_WIDGET (self->fills), orientation, for_size, &fill_minimum, &fill_natural, NULL, NULL);
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      *minimum = MAX (*minimum, fill_minimum);
+      *natural = MAX (*natural, fill_natural);
+    }
+  else
+    {
+      *minimum += fill_minimum;
+      *natural += fill_natural;
+    }
+}
+
+static int
+facts_height (CofferValueView *self,
+              int              width,
+              int              height)
+{
+  int minimum, natural;
+
+  if (!gtk_widget_get_visible (GTK_WIDGET (self->fills)))
+    return height;
+
+  gtk_widget_measure (GTK_WIDGET (self->scroller), GTK_ORIENTATION_VERTICAL, width, &minimum, &natural, NULL, NULL);
+
+  return MAX (minimum, MIN (natural, (int) (height * FACTS_SHARE)));
 }
 
 static void
@@ -313,9 +462,12 @@ coffer_value_view_size_allocate (GtkWidget *widget,
                                  int        baseline)
 {
   CofferValueView *self = COFFER_VALUE_VIEW (widget);
+  int below = facts_height (self, width, height);
 
   coffer_picture_set_max_height (self->picture, picture_max_height (height));
-  gtk_widget_allocate (GTK_WIDGET (self->scroller), width, height, baseline, NULL);
+  if (gtk_widget_get_visible (GTK_WIDGET (self->fills)))
+    gtk_widget_size_allocate (GTK_WIDGET (self->fills), &(GtkAllocation) { 0, 0, width, height - below }, -1);
+  gtk_widget_size_allocate (GTK_WIDGET (self->scroller), &(GtkAllocation) { 0, height - below, width, below }, -1);
 }
 
 static void
@@ -354,6 +506,7 @@ coffer_value_view_dispose (GObject *object)
 
   clear_content (self);
   g_clear_pointer (&self->key, coffer_key_unref);
+  g_clear_pointer ((GtkWidget **) &self->fills, gtk_widget_unparent);
   g_clear_pointer ((GtkWidget **) &self->scroller, gtk_widget_unparent);
 
   G_OBJECT_CLASS (coffer_value_view_parent_class)->dispose (object);
@@ -376,6 +529,7 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
   g_type_ensure (COFFER_TYPE_PICTURE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-value-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, fills);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, scroller);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, stage);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, spinner);
@@ -384,6 +538,7 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_icon);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_title);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_advice);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_bytes);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, excerpt);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, heading);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, prefix);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <coffer-vault.h>
 #include <gtk/gtk.h>
 
 #include "coffer-content.h"
@@ -11,12 +12,13 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferValueView, coffer_value_view, COFFER, VALUE_VIEW, GtkWidget)
 
 /**
- * What there is to show of a key, on the screen: picture, excerpt or a plate with words, the key below it, then the
- * facts. It always shows one key as a whole. An animation plays while the view is seen, unless the desktop wants none.
+ * What there is to show of a key, on the screen: a picture, the stage of its kind or a plate with words, the key below it,
+ * then the facts. It always shows one key as a whole. An animation plays while the view is seen, unless the desktop wants none.
  */
 
 /** @content (transfer full) */
 void                 coffer_value_view_show         (CofferValueView *self,
+                                                     CofferVault     *vault,
                                                      CofferKey       *key,
                                                      CofferContent   *content);
 
@@ -28,6 +30,9 @@ void                 coffer_value_view_show_loading (CofferValueView *self,
                                                      CofferKey       *key);
 gboolean             coffer_value_view_is_loading   (CofferValueView *self);
 
+/** Another value is on its way: nothing plays on until it is shown. */
+void                 coffer_value_view_leave        (CofferValueView *self);
+
 /** Lets go of what is shown; not meant to be seen then. */
 void                 coffer_value_view_clear        (CofferValueView *self);
 
@@ -35,8 +40,10 @@ void                 coffer_value_view_clear        (CofferValueView *self);
 const CofferContent *coffer_value_view_get_content  (CofferValueView *self);
 
 /** The room for a picture in a view of that size, in logical pixels; before there is a layout (0), in a likely one. */
-CofferContentRoom    coffer_value_view_get_room     (CofferValueView *self,
+void                 coffer_value_view_get_room     (CofferValueView *self,
                                                      int              width,
-                                                     int              height);
+                                                     int              height,
+                                                     int             *picture_width,
+                                                     int             *picture_height);
 
 G_END_DECLS

@@ -59,8 +59,8 @@ struct _CofferVaultView {
   CofferFactsList *section_facts;
   GtkWidget *values_button;
   AdwHeaderBar *preview_header;
-  AdwWindowTitle *preview_title;
   GtkWidget *preview_back;
+  GtkMenuButton *show_as;
   CofferPreview *preview;
   CofferStatusBar *status_bar;
 
@@ -102,11 +102,20 @@ update_folds (CofferVaultView *self)
   gtk_widget_set_visible (self->list_button, !outer_folded);
   gtk_widget_set_visible (self->grid_button, !outer_folded);
   gtk_widget_set_visible (GTK_WIDGET (self->status_bar), !at_sidebar && !at_preview);
-  adw_window_title_set_title (self->preview_title, inner_folded ? coffer_preview_get_title (self->preview) : "");
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
   g_object_set (self->selection_bar, "narrow", outer_folded, NULL);
+}
+
+static void
+preview_title_cb (CofferVaultView *self)
+{
+  const char *title = coffer_preview_get_title (self->preview);
+  g_autofree char *label = title != NULL ? g_strdup_printf (_("Show as: %s"), title) : NULL;
+
+  gtk_menu_button_set_label (self->show_as, label != NULL ? label : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->show_as), title != NULL);
 }
 
 void
@@ -899,8 +908,8 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, section_facts);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, values_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_header);
-  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_title);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, status_bar);
   gtk_widget_class_bind_template_callback (widget_class, clear_search_cb);
@@ -908,6 +917,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, escape_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, leave_search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, preview_title_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_cb);
   gtk_widget_class_bind_template_callback (widget_class, update_folds);
@@ -934,6 +944,8 @@ coffer_vault_view_init (CofferVaultView *self)
   self->sidebar_shown = TRUE;
   self->history = coffer_history_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_insert_action_group (GTK_WIDGET (self->preview_pane), "preview", coffer_preview_get_actions (self->preview));
+  preview_title_cb (self);
   gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), input);

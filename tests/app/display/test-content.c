@@ -12,9 +12,9 @@ load_bytes (GBytes *bytes)
   g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
   /* Kind 2: a table whose values may carry a header. */
   g_autoptr(CofferValueFacts) facts = coffer_value_facts_new (2, g_bytes_get_data (bytes, NULL), MIN (len, COFFER_VALUE_HEAD), len);
-  CofferContentRoom room = { 336, 400 };
+  CofferContentWish wish = { COFFER_SHOW_GUESS, 336, 400 };
   g_autoptr(GError) error = NULL;
-  CofferContent *content = coffer_content_load (stream, facts, &room, NULL, &error);
+  CofferContent *content = coffer_content_load (stream, facts, &wish, NULL, &error);
 
   g_assert_no_error (error);
 
@@ -91,13 +91,13 @@ test_tells_kinds (void)
 {
   static const struct { const char *key; CofferContentKind kind; const char *title; } kinds[] = {
     { "img/plain.jpg", COFFER_CONTENT_IMAGE, "Image" },      { "img/anim.gif", COFFER_CONTENT_IMAGE, "Animation" },
-    { "img/drawing.svgz", COFFER_CONTENT_IMAGE, "Image" },   { "doc/archive.zip", COFFER_CONTENT_OTHER, "ZIP" },
-    { "doc/data.json", COFFER_CONTENT_TEXT, "JSON" },        { "doc/note.txt", COFFER_CONTENT_TEXT, "Text" },
-    { "doc/table.csv", COFFER_CONTENT_TEXT, NULL },          { "doc/random.bin", COFFER_CONTENT_OTHER, NULL },
-    { "doc/note_utf16le.txt", COFFER_CONTENT_OTHER, NULL },  { "empty-value", COFFER_CONTENT_EMPTY, "Empty" },
-    { "video/clip.mkv", COFFER_CONTENT_OTHER, NULL },        { "audio/tone.flac", COFFER_CONTENT_OTHER, "Audio" },
+    { "img/drawing.svgz", COFFER_CONTENT_IMAGE, "Image" },   { "doc/archive.zip", COFFER_CONTENT_BYTES, "Bytes" },
+    { "doc/data.json", COFFER_CONTENT_TEXT, "Text" },        { "doc/note.txt", COFFER_CONTENT_TEXT, "Text" },
+    { "doc/table.csv", COFFER_CONTENT_TEXT, NULL },          { "doc/random.bin", COFFER_CONTENT_BYTES, NULL },
+    { "doc/note_utf16le.txt", COFFER_CONTENT_BYTES, NULL },  { "empty-value", COFFER_CONTENT_EMPTY, "Empty" },
+    { "video/clip.mkv", COFFER_CONTENT_MEDIA, "Video" },        { "audio/tone.flac", COFFER_CONTENT_MEDIA, "Audio" },
     { "hash:sha256:no-extension", COFFER_CONTENT_IMAGE, "Image" },
-    { "left/zero-filled-by-failed-put_file.png", COFFER_CONTENT_OTHER, NULL },
+    { "left/zero-filled-by-failed-put_file.png", COFFER_CONTENT_BYTES, NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
