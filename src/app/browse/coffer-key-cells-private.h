@@ -29,6 +29,7 @@ struct _CofferKeyCells {
   CofferKeyCell *strayed;  /* unowned: a cell that has the focus, but is not among these; NULL: none */
   gboolean stale;          /* entries may have other positions than cells */
   guint update_tick;
+  guint order_id;          /* until they are put in order among the children */
 
   /* The place: this position's row begins so far below the top. */
   guint anchor;

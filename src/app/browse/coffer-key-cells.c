@@ -14,7 +14,8 @@
 
 #include <math.h>
 
-#define N_AT_FIRST 20   /* cells, before it is known how many there is room for */
+#define N_AT_FIRST 20       /* cells, before it is known how many there is room for */
+#define ORDER_AFTER_MS 100  /* without other cells */
 
 enum {
   PROP_HADJUSTMENT = 1,
@@ -336,21 +337,32 @@ fill_cells (CofferKeyCells *self,
     fill_cell (self, cells, i, first + i, others);
 }
 
-/* Whoever reads them one by one gets them in the order of their keys. Those that were @kept are in order already. */
-static void
-order_cells (CofferKeyCells *self,
-             GtkBitset      *kept)
+static gboolean
+order_cb (gpointer data)
 {
+  CofferKeyCells *self = data;
   GtkWidget *before = NULL;
 
+  self->order_id = 0;
   for (guint i = 0; i < self->cells->len; i++)
     {
       GtkWidget *cell = self->cells->pdata[i];
 
-      if (!gtk_bitset_contains (kept, i) && gtk_widget_get_prev_sibling (cell) != before)
+      if (gtk_widget_get_prev_sibling (cell) != before)
         gtk_widget_insert_after (cell, GTK_WIDGET (self), before);
       before = cell;
     }
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever reads them one by one gets them in the order of their keys; not while they are scrolled, as GTK 4.8 measures all of the
+ * window when a child changes places, and asks the display server how large that may be.
+ */
+static void
+order_soon (CofferKeyCells *self)
+{
+  g_clear_handle_id (&self->order_id, g_source_remove);
+  self->order_id = g_timeout_add (ORDER_AFTER_MS, order_cb, self);
 }
 
 void
@@ -384,8 +396,6 @@ coffer_key_cells_update (CofferKeyCells *self)
 {
   gboolean had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL || gtk_widget_is_focus (GTK_WIDGET (self));
   g_autoptr(GPtrArray) others = NULL;
-  g_autoptr(GtkBitset) kept = gtk_bitset_new_empty ();
-  CofferKeyCell *strayed = self->strayed;   /* which is in no order */
   GPtrArray *cells;
   guint first, end;
 
@@ -397,9 +407,6 @@ coffer_key_cells_update (CofferKeyCells *self)
   cells = g_ptr_array_sized_new (end - first);
   g_ptr_array_set_size (cells, end - first);
   others = keep_cells (self, cells, first);
-  for (guint i = 0; i < cells->len && !self->stale; i++)
-    if (cells->pdata[i] != NULL && cells->pdata[i] != strayed)
-      gtk_bitset_add (kept, i);
   fill_cells (self, cells, first, others);
   g_ptr_array_unref (self->cells);
   self->cells = cells;
@@ -407,7 +414,7 @@ coffer_key_cells_update (CofferKeyCells *self)
   self->stale = FALSE;
   for (guint i = 0; i < others->len; i++)
     put_aside (self, others->pdata[i]);
-  order_cells (self, kept);
+  order_soon (self);
   coffer_key_cells_show_selected (self);
   if (had_focus && gtk_widget_get_focus_child (GTK_WIDGET (self)) == NULL)
     coffer_key_cells_focus_cursor (self);
@@ -549,6 +556,7 @@ forget (CofferKeyCells *self)
       g_signal_handlers_disconnect_by_data (coffer_key_selection_get_list (self->selection), self);
       g_signal_handlers_disconnect_by_data (self->selection, self);
     }
+  g_clear_handle_id (&self->order_id, g_source_remove);
   coffer_key_cells_drop_strayed (self);
   let_go_of_cells (self->cells);
   g_ptr_array_set_size (self->spare, 0);
