@@ -19,6 +19,7 @@
 
 #define LOADING_AFTER_MS 200
 #define RENEW_AFTER_MS 150
+#define HASTE_US (100 * 1000)   /* between choices of somebody who goes through many keys */
 
 struct _CofferPreview
 {
@@ -26,7 +27,13 @@ struct _CofferPreview
 
   CofferVault *vault;
   CofferKey *key;             /* chosen */
-  GCancellable *current;      /* of the request that runs, or NULL */
+  GCancellable *current;      /* of the request that runs or whose answer waits, or NULL */
+  gint64 chosen_at;
+  gboolean in_haste;
+  CofferContent *waiting;     /* for the frame after the next; NULL for the error */
+  GError *waiting_error;
+  gint64 waiting_since;       /* a frame */
+  guint waiting_tick;
   char *title;
   GSimpleActionGroup *actions;
   GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */
@@ -83,8 +90,19 @@ request_is_current (Request *request)
 }
 
 static void
+drop_waiting (CofferPreview *self)
+{
+  if (self->waiting_tick != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->waiting_tick);
+  self->waiting_tick = 0;
+  g_clear_pointer (&self->waiting, coffer_content_free);
+  g_clear_error (&self->waiting_error);
+}
+
+static void
 stop_request (CofferPreview *self)
 {
+  drop_waiting (self);
   g_cancellable_cancel (self->current);
   g_clear_object (&self->current);
   g_clear_handle_id (&self->renew_id, g_source_remove);
@@ -188,6 +206,43 @@ show_answer (CofferPreview *self,
   renew_if_coarse (self);
 }
 
+static gboolean
+waiting_cb (GtkWidget     *widget,
+            GdkFrameClock *clock,
+            gpointer       data)
+{
+  CofferPreview *self = COFFER_PREVIEW (widget);
+  g_autoptr(GError) error = NULL;
+
+  if (gdk_frame_clock_get_frame_counter (clock) < self->waiting_since + 2)
+    return G_SOURCE_CONTINUE;
+
+  self->waiting_tick = 0;
+  error = g_steal_pointer (&self->waiting_error);
+  show_answer (self, g_steal_pointer (&self->waiting), error);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who goes through many keys scrolls with each: the next frame is for that, and the one after it for this, unless another key
+ * has been chosen by then. @content (transfer full) (nullable): or else @error
+ */
+static void
+take_answer (CofferPreview *self,
+             CofferContent *content,
+             const GError  *error)
+{
+  if (!self->in_haste || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      show_answer (self, content, error);
+      return;
+    }
+
+  self->waiting = content;
+  self->waiting_error = error != NULL ? g_error_copy (error) : NULL;
+  self->waiting_since = gdk_frame_clock_get_frame_counter (gtk_widget_get_frame_clock (GTK_WIDGET (self)));
+  self->waiting_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), waiting_cb, NULL, NULL);
+}
+
 static void
 completed_cb (GObject      *source,
               GAsyncResult *result,
@@ -198,7 +253,7 @@ completed_cb (GObject      *source,
   g_autoptr(CofferContent) content = coffer_content_complete_finish (result, &error);
 
   if (request_is_current (request))
-    show_answer (request->self, g_steal_pointer (&content), error);
+    take_answer (request->self, g_steal_pointer (&content), error);
 }
 
 static void
@@ -217,7 +272,7 @@ loaded_cb (GObject      *source,
   if (content != NULL && coffer_content_is_pending (content))
     coffer_content_complete_async (g_steal_pointer (&content), cancellable, completed_cb, g_steal_pointer (&request));
   else
-    show_answer (request->self, g_steal_pointer (&content), error);
+    take_answer (request->self, g_steal_pointer (&content), error);
 }
 
 static void
@@ -450,6 +505,15 @@ coffer_preview_set_vault (CofferPreview *self,
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_changed_cb), self);
 }
 
+static void
+note_choice (CofferPreview *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  self->in_haste = now - self->chosen_at < HASTE_US;
+  self->chosen_at = now;
+}
+
 void
 coffer_preview_show_key (CofferPreview *self,
                          CofferKey     *key)
@@ -469,6 +533,7 @@ coffer_preview_show_key (CofferPreview *self,
     }
 
   self->key = coffer_key_ref (key);
+  note_choice (self);
   update_actions (self);
   coffer_value_view_leave (self->view);
   expect_loading (self);

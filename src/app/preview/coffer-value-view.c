@@ -136,6 +136,15 @@ clear_content (CofferValueView *self)
   g_clear_pointer (&self->content, coffer_content_free);
 }
 
+/* In GTK 4.8 even the same words make the window measure all it shows. @text (nullable) */
+static void
+set_label (GtkLabel   *label,
+           const char *text)
+{
+  if (!g_str_equal (gtk_label_get_label (label), text != NULL ? text : ""))
+    gtk_label_set_label (label, text);
+}
+
 /* The last part of a key is what people read; what is before it goes below. */
 static void
 show_heading (CofferValueView *self,
@@ -148,9 +157,9 @@ show_heading (CofferValueView *self,
     if ((*c == '/' || *c == ':') && c[1] != '\0')
       name = c + 1;
 
-  gtk_label_set_label (self->heading, name);
+  set_label (self->heading, name);
   *name = '\0';
-  gtk_label_set_label (self->prefix, display);
+  set_label (self->prefix, display);
   gtk_widget_set_visible (GTK_WIDGET (self->prefix), *display != '\0');
 }
 
@@ -185,10 +194,13 @@ show_plate (CofferValueView *self,
             const char      *title,
             const char      *advice)
 {
-  gtk_image_set_from_gicon (self->plate_icon, icon);
-  gtk_label_set_label (self->plate_title, title);
+  GIcon *shown = gtk_image_get_gicon (self->plate_icon);
+
+  if (shown == NULL || !g_icon_equal (shown, icon))
+    gtk_image_set_from_gicon (self->plate_icon, icon);
+  set_label (self->plate_title, title);
   gtk_widget_set_visible (GTK_WIDGET (self->plate_title), title != NULL);
-  gtk_label_set_label (self->plate_advice, advice);
+  set_label (self->plate_advice, advice);
   gtk_widget_set_visible (GTK_WIDGET (self->plate_advice), advice != NULL);
   gtk_widget_set_visible (self->plate_bytes, FALSE);
   show_stage (self, "plate");
@@ -292,7 +304,7 @@ show_stage_of_content (CofferValueView *self,
     }
   else if (self->content->kind == COFFER_CONTENT_TEXT)
     {
-      gtk_label_set_label (self->excerpt, self->content->excerpt);
+      set_label (self->excerpt, self->content->excerpt);
       show_stage (self, "excerpt");
     }
   else

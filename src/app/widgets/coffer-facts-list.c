@@ -66,6 +66,15 @@ append_row (CofferFactsList *self)
   return GTK_LIST_BOX_ROW (row);
 }
 
+/* In GTK 4.8 even the same words make the window measure all it shows. */
+static void
+set_label (GtkWidget  *label,
+           const char *text)
+{
+  if (!g_str_equal (gtk_label_get_label (GTK_LABEL (label)), text))
+    gtk_label_set_label (GTK_LABEL (label), text);
+}
+
 static void
 set_row (GtkListBoxRow *row,
          const char    *name,
@@ -76,8 +85,8 @@ set_row (GtkListBoxRow *row,
   GtkWidget *value_label = gtk_widget_get_last_child (box);
   g_autofree char *spoken = g_strdup_printf ("%s: %s", name, value);
 
-  gtk_label_set_label (GTK_LABEL (name_label), name);
-  gtk_label_set_label (GTK_LABEL (value_label), value);
+  set_label (name_label, name);
+  set_label (value_label, value);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
