@@ -12,6 +12,7 @@
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
 #define QUIET_MS 2000          /* without input before more are */
 #define COUNTING_UP_MS 250     /* between numbers that go on growing */
+#define HASTE_MS 100           /* between selections of somebody who goes through many keys */
 #define PATIENCE_US (G_USEC_PER_SEC / 2)   /* of counting before it shows */
 
 struct _CofferStatusBar {
@@ -38,6 +39,7 @@ struct _CofferStatusBar {
   guint quiet_id;              /* until counting begins */
   gint64 active_at;            /* the last input, in us */
   guint update_id;             /* of a summary that is put off */
+  gint64 tallied_at;
   GCancellable *asking;
   CofferVaultTotals totals;
   CofferVaultStats stats;
@@ -159,6 +161,21 @@ put_off_cb (gpointer user_data)
   self->update_id = 0;
   update_summary_cb (self);
   return G_SOURCE_REMOVE;
+}
+
+/* What is selected changed. While keys are gone through it waits: in GTK 4.8 other words make the window measure all it shows. */
+static void
+tally_cb (CofferStatusBar *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean in_haste = now - self->tallied_at < HASTE_MS * 1000;
+
+  self->tallied_at = now;
+  g_clear_handle_id (&self->update_id, g_source_remove);
+  if (in_haste)
+    self->update_id = g_timeout_add (HASTE_MS, put_off_cb, self);
+  else
+    update_summary_cb (self);
 }
 
 static void
@@ -457,7 +474,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_clear_handle_id (&self->update_id, g_source_remove);
   if (self->list != NULL)
     {
-      g_signal_handlers_disconnect_by_func (self->tally, update_summary_cb, self);
+      g_signal_handlers_disconnect_by_func (self->tally, tally_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, n_keys_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, changes_cb, self);
@@ -482,7 +499,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-added", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
-  g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (update_summary_cb), self);
+  g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (tally_cb), self);
   loading_cb (self);
 }
 
