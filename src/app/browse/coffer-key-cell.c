@@ -9,12 +9,12 @@
 
 #include "coffer-key-words.h"
 
-/* What is said of the entry: strings of that, to be compared. */
+/* What is said of the entry. Copies: what an entry no longer says is freed, and other words may lie there then. */
 typedef struct {
-  const char *key;
+  char *key;
   guint64 size;
-  const char *type;
-  const char *error;
+  const char *type;   /* lasts */
+  char *error;
 } Known;
 
 typedef struct {
@@ -88,23 +88,41 @@ speak (CofferKeyCell *self)
   describe (self);
 }
 
+static void
+known_clear (Known *known)
+{
+  g_free (known->key);
+  g_free (known->error);
+  *known = (Known) { .size = 0 };   /* which no entry has that says nothing else */
+}
+
+/* Returns: whether it was another */
+static gboolean
+known_update (Known       *known,
+              CofferEntry *entry)
+{
+  const char *key = coffer_entry_get_display_key (entry);
+  guint64 size = coffer_entry_get_size (entry);
+  const char *type = coffer_entry_get_type_label (entry);
+  const char *error = coffer_entry_get_error (entry);
+
+  if (size == known->size && type == known->type && g_strcmp0 (key, known->key) == 0 && g_strcmp0 (error, known->error) == 0)
+    return FALSE;
+
+  known_clear (known);
+  *known = (Known) { g_strdup (key), size, type, g_strdup (error) };
+  return TRUE;
+}
+
 /* What is known of an entry comes in several notifications at once: the first does it all. */
 static void
 update_cb (CofferKeyCell *self)
 {
   CofferKeyCellPrivate *priv = get_private (self);
-  const Known known = {
-    coffer_entry_get_display_key (priv->entry),
-    coffer_entry_get_size (priv->entry),
-    coffer_entry_get_type_label (priv->entry),
-    coffer_entry_get_error (priv->entry),
-  };
 
-  if (known.key == priv->known.key && known.size == priv->known.size && known.type == priv->known.type &&
-      known.error == priv->known.error)
+  if (!known_update (&priv->known, priv->entry))
     return;
 
-  priv->known = known;
   COFFER_KEY_CELL_GET_CLASS (self)->update (self);
   speak (self);
   coffer_key_picture_set_entry (priv->picture, priv->entry);
@@ -121,6 +139,7 @@ coffer_key_cell_set_entry (CofferKeyCell *self,
   if (priv->entry != NULL)
     g_signal_handlers_disconnect_by_func (priv->entry, update_cb, self);
   g_set_object (&priv->entry, entry);
+  known_clear (&priv->known);
   if (entry == NULL)
     {
       coffer_key_picture_set_entry (priv->picture, NULL);
@@ -128,7 +147,6 @@ coffer_key_cell_set_entry (CofferKeyCell *self,
     }
 
   g_signal_connect_swapped (entry, "notify", G_CALLBACK (update_cb), self);
-  priv->known = (Known) { .size = 0 };   /* which no entry has that says nothing else */
   update_cb (self);
 }
 

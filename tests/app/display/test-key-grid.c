@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The grid of keys with a real vault behind it: which tiles there are, where they are, and that the place stays. */
 #include <adwaita.h>
+#include <coffer-entry-private.h>
 #include <coffer-key-tile.h>
 #include <coffer-key-views.h>
 #include <string.h>
@@ -208,6 +209,25 @@ test_tiles_speak (Fixture       *self,
   gtk_test_accessible_assert_state (tile_at (self, 4), GTK_ACCESSIBLE_STATE_SELECTED, FALSE);
 }
 
+/* The words for one are freed, and those for the other may lie where they were. */
+static void
+test_tiles_follow_other_keys (Fixture       *self,
+                              gconstpointer  data)
+{
+  CofferEntry *entry = coffer_key_cell_get_entry (tile_at (self, 3));
+
+  test_wait_for (coffer_entry_get_type_label (entry) != NULL);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("user:%010u", i);
+      g_autofree char *name = g_strdup_printf ("%s, 1 byte, Text", text);
+      g_autoptr(CofferKey) key = test_key (text);
+
+      coffer_entry_set_key (entry, key);
+      gtk_test_accessible_assert_property (tile_at (self, 3), GTK_ACCESSIBLE_PROPERTY_LABEL, name);
+    }
+}
+
 static void
 test_choosing_is_that_of_lists (Fixture       *self,
                                 gconstpointer  data)
@@ -406,6 +426,7 @@ main (int    argc,
   ADD ("scrolling-uses-the-same-tiles", test_scrolling_uses_the_same_tiles);
   ADD ("tiles-are-read-in-order", test_tiles_are_read_in_order);
   ADD ("tiles-speak", test_tiles_speak);
+  ADD ("tiles-follow-other-keys", test_tiles_follow_other_keys);
   ADD ("choosing-is-that-of-lists", test_choosing_is_that_of_lists);
   ADD ("revealing-scrolls-no-further-than-needed", test_revealing_scrolls_no_further_than_needed);
   ADD ("place-survives-other-rooms", test_place_survives_other_rooms);
