@@ -101,14 +101,16 @@ take_fresh (CofferEntryList *self,
     coffer_entry_list_replace (self, g_steal_pointer (&self->walk.blocks));
 }
 
-/* A damaged index of the keys is no reason to show none: the table has them too. */
+/* A damaged index of the keys is no reason to show none: the table has them too. That of another file that has come meanwhile,
+ * and has not been told of yet, may be sound.
+ */
 static gboolean
 go_by_table (CofferEntryList *self,
              const GError    *error)
 {
   if (!g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT)) || self->by_table)
     return FALSE;
-  self->by_table = TRUE;
+  self->by_table = coffer_identity_equal (&self->walk.file, &self->vault->shown);
   coffer_entry_list_start (self, TRUE);
   return TRUE;
 }

@@ -420,6 +420,24 @@ trusts_the_index_of_another_file (Fixture       *fixture,
   test_wait_for (coffer_entry_list_get_error (fixture->list) == NULL);
 }
 
+/* A walk over a damaged file that ends when another one is there already. */
+static void
+trusts_the_index_of_a_file_that_came_meanwhile (Fixture       *fixture,
+                                                gconstpointer  data)
+{
+  g_autoptr(GError) error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ECORRUPT), "damaged");
+
+  test_wait_loaded (fixture);
+  coffer_entry_list_refresh (fixture->list);
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  fixture->list->walk.file.inode++;
+  coffer_entry_list_end_walk (fixture->list, error);
+  test_wait_loaded (fixture);
+  g_assert_false (fixture->list->by_table);
+  g_assert_null (coffer_entry_list_get_error (fixture->list));
+  g_assert_cmpint (test_get_n (fixture), ==, MANY);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -440,6 +458,7 @@ main (int   argc,
   ADD ("says-that-the-file-went", 0, says_that_the_file_went);
   ADD ("lists-through-the-table", 0, lists_through_the_table);
   ADD ("trusts-the-index-of-another-file", 0, trusts_the_index_of_another_file);
+  ADD ("trusts-the-index-of-a-file-that-came-meanwhile", 0, trusts_the_index_of_a_file_that_came_meanwhile);
 
   return test_list_run ();
 }
