@@ -10,12 +10,6 @@
 #define BAND_EDGE 24          /* logical pixels: from here on to the edge a drag scrolls */
 #define BAND_SPEED 0.25       /* of how far behind that the pointer is, for each frame */
 
-static GdkModifierType
-get_state (GtkGesture *gesture)
-{
-  return gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
-}
-
 /* Between where the drag began, which scrolls with the cells, and the pointer; in the widget. */
 static graphene_rect_t
 get_band_box (CofferKeyCells *self)
@@ -171,7 +165,7 @@ band_tick_cb (GtkWidget     *widget,
   if (push != 0)
     {
       gtk_adjustment_set_value (self->vadjustment, coffer_key_cells_get_scroll (self) + push);
-      self->band_state = get_state (gesture);
+      self->band_state = coffer_key_cells_get_state (gesture);
       coffer_key_cells_update (self);
       coffer_key_cells_preview_band (self);
     }
@@ -233,7 +227,7 @@ drag_update_cb (CofferKeyCells *self,
   graphene_point_init (&self->pointer, x + dx, y + dy);
   if (self->band == NULL)
     start_band (self, gesture);
-  self->band_state = get_state (gesture);
+  self->band_state = coffer_key_cells_get_state (gesture);
   coffer_key_cells_update (self);
   coffer_key_cells_preview_band (self);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
@@ -248,7 +242,7 @@ drag_end_cb (CofferKeyCells *self,
   if (self->band == NULL)
     return;
 
-  self->band_state = get_state (gesture);
+  self->band_state = coffer_key_cells_get_state (gesture);
   coffer_key_cells_stop_band (self);
   if (self->selection != NULL)
     apply_band (self);

@@ -5,8 +5,6 @@
 
 #include "coffer-key-cells-private.h"
 
-#define COMPACT_BELOW 440     /* logical pixels: where there is little room a click opens, as in the list */
-
 guint coffer_key_cells_activated_signal;
 
 /* Choosing */
@@ -214,8 +212,8 @@ key_pressed_cb (CofferKeyCells  *self,
 
 /* Pointer */
 
-static GdkModifierType
-get_state (GtkGesture *gesture)
+GdkModifierType
+coffer_key_cells_get_state (GtkGesture *gesture)
 {
   return gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
 }
@@ -251,8 +249,8 @@ released_cb (CofferKeyCells *self,
              GtkGesture     *gesture)
 {
   CofferKeyCell *cell = coffer_key_cells_pick (self, x, y);
-  gboolean modify = (get_state (gesture) & GDK_CONTROL_MASK) != 0;
-  gboolean extend = (get_state (gesture) & GDK_SHIFT_MASK) != 0;
+  gboolean modify = (coffer_key_cells_get_state (gesture) & GDK_CONTROL_MASK) != 0;
+  gboolean extend = (coffer_key_cells_get_state (gesture) & GDK_SHIFT_MASK) != 0;
 
   if (cell == NULL)
     {
@@ -262,7 +260,8 @@ released_cb (CofferKeyCells *self,
     }
 
   coffer_key_cells_choose (self, coffer_key_cells_get_position (cell), modify, extend);
-  if (n_press == 1 && !modify && !extend && gtk_widget_get_width (GTK_WIDGET (self)) < COMPACT_BELOW)
+  /* Where there is little room a click opens. */
+  if (n_press == 1 && !modify && !extend && gtk_widget_get_width (GTK_WIDGET (self)) < COFFER_KEY_CELLS_COMPACT_BELOW)
     g_signal_emit (self, coffer_key_cells_activated_signal, 0, self->cursor);
 }
 

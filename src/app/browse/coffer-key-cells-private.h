@@ -60,6 +60,14 @@ GdkRectangle   coffer_key_cells_get_box      (CofferKeyCells   *self,
                                               guint             position);
 /** Bring the cells to the positions that are in view now. */
 void           coffer_key_cells_update       (CofferKeyCells   *self);
+/** The same before the next frame gives out sizes. */
+void           coffer_key_cells_queue_update (CofferKeyCells   *self);
+/** Make the @i-th of @cells one for that position, of @others or anew, unless there is one. */
+void           coffer_key_cells_fill_cell    (CofferKeyCells   *self,
+                                              GPtrArray        *cells,
+                                              guint             i,
+                                              guint             position,
+                                              GPtrArray        *others);
 void           coffer_key_cells_drop_strayed (CofferKeyCells   *self);
 /** Let the cells show what is selected, or will be. */
 void           coffer_key_cells_show_selected (CofferKeyCells  *self);
@@ -68,6 +76,7 @@ guint          coffer_key_cells_get_position (CofferKeyCell    *cell);
 /* Input: coffer-key-cells-input.c */
 void           coffer_key_cells_add_input    (CofferKeyCells   *self);
 gboolean       coffer_key_cells_focus_cursor (CofferKeyCells   *self);
+GdkModifierType coffer_key_cells_get_state   (GtkGesture       *gesture);
 extern guint   coffer_key_cells_activated_signal;
 
 /* The rubber band: coffer-key-cells-band.c */

@@ -14,7 +14,6 @@
 
 #include <math.h>
 
-#define N_AT_FIRST 20       /* cells, before it is known how many there is room for */
 #define ORDER_AFTER_MS 100  /* without other cells */
 
 enum {
@@ -136,8 +135,8 @@ update_cb (GtkWidget     *widget,
 /* Before the next frame gives out sizes. Children that come, or change places, while that is done ask for another size of all around
  * them, and GTK 4.8 forgets that where it had not been asked for already.
  */
-static void
-queue_update (CofferKeyCells *self)
+void
+coffer_key_cells_queue_update (CofferKeyCells *self)
 {
   if (self->update_tick == 0)
     self->update_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), update_cb, NULL, NULL);
@@ -150,7 +149,7 @@ set_anchor (CofferKeyCells *self,
 {
   self->anchor = position;
   self->anchor_y = y;
-  queue_update (self);
+  coffer_key_cells_queue_update (self);
 }
 
 /* Of a row that is half out of view the one below counts as the first. */
@@ -304,12 +303,12 @@ keep_cells (CofferKeyCells *self,
   return others;
 }
 
-static void
-fill_cell (CofferKeyCells *self,
-           GPtrArray      *cells,
-           guint           i,
-           guint           position,
-           GPtrArray      *others)
+void
+coffer_key_cells_fill_cell (CofferKeyCells *self,
+                            GPtrArray      *cells,
+                            guint           i,
+                            guint           position,
+                            GPtrArray      *others)
 {
   g_autoptr(CofferEntry) entry = NULL;
 
@@ -332,9 +331,9 @@ fill_cells (CofferKeyCells *self,
 
   get_view (self, &view, &view_end);
   for (guint position = MAX (view, first); position < view_end && position - first < cells->len; position++)
-    fill_cell (self, cells, position - first, position, others);
+    coffer_key_cells_fill_cell (self, cells, position - first, position, others);
   for (guint i = 0; i < cells->len; i++)
-    fill_cell (self, cells, i, first + i, others);
+    coffer_key_cells_fill_cell (self, cells, i, first + i, others);
 }
 
 static gboolean
@@ -447,144 +446,7 @@ coffer_key_cells_pick (CofferKeyCells *self,
   return COFFER_IS_KEY_CELL (widget) ? COFFER_KEY_CELL (widget) : NULL;
 }
 
-/* Following keys that come and go */
-
-/* Where a position is now. */
-static void
-follow (guint            *position,
-        const CofferEdit *edits,
-        guint             n_edits)
-{
-  if (*position != GTK_INVALID_LIST_POSITION)
-    coffer_edits_follow_row (edits, n_edits, position);
-}
-
-static void
-edited_cb (CofferKeyCells   *self,
-           const CofferEdit *edits,
-           guint             n_edits)
-{
-  follow (&self->anchor, edits, n_edits);
-  follow (&self->cursor, edits, n_edits);
-  follow (&self->range_start, edits, n_edits);
-  follow (&self->revealed, edits, n_edits);
-}
-
-/* The first cells ask for what they say at once, and not when there is room for them. */
-static void
-begin (CofferKeyCells *self)
-{
-  g_autoptr(GPtrArray) none = g_ptr_array_new ();
-  guint n = MIN (coffer_key_cells_get_n_keys (self), N_AT_FIRST);
-
-  if (self->anchor > 0)
-    return;
-
-  self->first = 0;
-  g_ptr_array_set_size (self->cells, n);
-  for (guint i = 0; i < n; i++)
-    fill_cell (self, self->cells, i, i, none);
-}
-
-static void
-begin_anew (CofferKeyCells *self)
-{
-  self->anchor = 0;
-  self->anchor_y = self->shape->edge;
-  self->cursor = self->range_start = self->revealed = GTK_INVALID_LIST_POSITION;
-}
-
-static void
-items_changed_cb (CofferKeyCells *self,
-                  guint           position,
-                  guint           removed,
-                  guint           added)
-{
-  guint n = coffer_key_cells_get_n_keys (self);
-
-  if (n == added)   /* there were none, or these are other ones */
-    begin_anew (self);
-  else if (!coffer_entry_list_is_editing (coffer_key_selection_get_list (self->selection)))
-    edited_cb (self, &(CofferEdit) { position, removed, added }, 1);
-  self->anchor = MIN (self->anchor, n > 0 ? n - 1 : 0);
-  self->stale = TRUE;
-  if (self->cells->len == 0)
-    begin (self);
-  queue_update (self);
-}
-
-static void
-selection_changed_cb (CofferKeyCells *self)
-{
-  if (!self->stale)
-    coffer_key_cells_show_selected (self);
-}
-
-/* A row was looked up and selected. The cell that had the focus may be gone; elsewhere it is the person's. */
-static void
-reveal_cb (CofferKeyCells *self,
-           guint           position)
-{
-  GtkWidget *widget = GTK_WIDGET (self);
-  GtkRoot *root = gtk_widget_get_root (widget);
-  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-  gboolean is_ours = focus == NULL || focus == widget || gtk_widget_is_ancestor (focus, widget);
-
-  coffer_key_cells_choose (self, position, FALSE, FALSE);
-  coffer_key_cells_reveal (self, position);
-  if (gtk_widget_get_mapped (widget) && is_ours)
-    gtk_widget_grab_focus (widget);
-}
-
-static void
-let_go_of_cells (GPtrArray *cells)
-{
-  for (guint i = 0; i < cells->len; i++)
-    {
-      coffer_key_cell_set_entry (cells->pdata[i], NULL);
-      gtk_widget_unparent (cells->pdata[i]);
-    }
-  g_ptr_array_set_size (cells, 0);
-}
-
-static void
-forget (CofferKeyCells *self)
-{
-  coffer_key_cells_stop_band (self);
-  if (self->selection != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (coffer_key_selection_get_list (self->selection), self);
-      g_signal_handlers_disconnect_by_data (self->selection, self);
-    }
-  g_clear_handle_id (&self->order_id, g_source_remove);
-  coffer_key_cells_drop_strayed (self);
-  let_go_of_cells (self->cells);
-  g_ptr_array_set_size (self->spare, 0);
-  self->first = 0;
-  begin_anew (self);
-}
-
-void
-coffer_key_cells_set_selection (CofferKeyCells     *self,
-                                CofferKeySelection *selection)
-{
-  g_return_if_fail (COFFER_IS_KEY_CELLS (self));
-
-  if (selection == self->selection)
-    return;
-
-  forget (self);
-  g_set_object (&self->selection, selection);
-  queue_update (self);
-  if (selection == NULL)
-    return;
-
-  g_signal_connect_swapped (coffer_key_selection_get_list (selection), "edited", G_CALLBACK (edited_cb), self);
-  g_signal_connect_swapped (selection, "items-changed", G_CALLBACK (items_changed_cb), self);
-  g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
-  g_signal_connect_swapped (selection, "selection-changed", G_CALLBACK (selection_changed_cb), self);
-  self->cursor = self->range_start = coffer_key_selection_get_current (selection);
-}
+/* Shape and place */
 
 void
 coffer_key_cells_reshape (CofferKeyCells *self)
@@ -768,7 +630,7 @@ coffer_key_cells_size_allocate (GtkWidget *widget,
   if (is_first)   /* and all around it gets its size, too */
     coffer_key_cells_update (self);
   else if (!is_up_to_date (self))
-    queue_update (self);
+    coffer_key_cells_queue_update (self);
   for (guint i = 0; i < self->cells->len; i++)
     allocate_cell (self, self->cells->pdata[i], self->first + i);
   if (self->strayed != NULL)

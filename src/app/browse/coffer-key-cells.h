@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/** Logical pixels: narrower than this there is little room. Rows have two lines, and a click opens. */
+#define COFFER_KEY_CELLS_COMPACT_BELOW 440
+
 #define COFFER_TYPE_KEY_CELLS (coffer_key_cells_get_type ())
 G_DECLARE_FINAL_TYPE (CofferKeyCells, coffer_key_cells, COFFER, KEY_CELLS, GtkWidget)
 

@@ -7,7 +7,6 @@
 #include "coffer-column-header.h"
 #include "coffer-key-row.h"
 
-#define COMPACT_BELOW 440      /* logical pixels: narrower than this, rows have two lines */
 #define NATURAL_WIDTH 480
 
 struct _CofferKeyView {
@@ -165,7 +164,7 @@ shape_idle_cb (gpointer user_data)
   CofferKeyView *self = user_data;
 
   self->shape_idle = 0;
-  self->style.compact = gtk_widget_get_width (GTK_WIDGET (self)) < COMPACT_BELOW;
+  self->style.compact = gtk_widget_get_width (GTK_WIDGET (self)) < COFFER_KEY_CELLS_COMPACT_BELOW;
   gtk_widget_set_visible (self->header, !self->style.compact);
   coffer_key_cells_reshape (self->rows);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COMPACT]);
@@ -234,7 +233,7 @@ coffer_key_view_size_allocate (GtkWidget *widget,
                             &(GtkAllocation) { 0, header_height, MAX (width, minimum), MAX (height - header_height, minimum_height) }, -1);
   if (gtk_widget_should_layout (self->header))
     allocate_header (self, width, header_height);
-  if ((width < COMPACT_BELOW) != self->style.compact && self->shape_idle == 0)
+  if ((width < COFFER_KEY_CELLS_COMPACT_BELOW) != self->style.compact && self->shape_idle == 0)
     self->shape_idle = g_idle_add_full (GTK_PRIORITY_RESIZE - 1, shape_idle_cb, self, NULL);
 }
 
