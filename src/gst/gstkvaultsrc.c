@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* gstkvaultsrc.c - an element that plays a value in place.
  *
- * The element opens a handle of its own in start() and closes it in stop(), for viewing
- * only: nothing on the disk changes. GstBaseSrc calls start(), fill() and stop() on
- * different threads but never two at once, which is what a kvault handle asks for. What was
- * parsed from the URI is guarded by the object lock and fixed while the element runs.
- * unlock() comes from any thread: it sets a flag that the library asks for while it waits
- * or walks, so it is not lost when it comes just before a call.
- *
- * While the element runs it holds a read transaction; see CAVEATS in kvault.h.
+ * It knows URIs, states and errors; the bytes come from a GstKvaultRing, which reads ahead with a handle of its own, for viewing
+ * only: nothing on the disk changes. GstBaseSrc calls start(), fill() and stop() on different threads but never two at
+ * once. unlock() comes from any thread.
  */
 #include "gstkvaultsrc.h"
 
-#include <kvault.h>
-#include <string.h>
+#include "gstkvaultring.h"
 
-/* Starting happens on the thread that changes the state, often one that draws. */
-#define BUSY_TIMEOUT_MS 1000
+#include <glib/gi18n-lib.h>
+#include <kvault.h>
+
 #define BLOCK_SIZE (256 * 1024)
 
 GST_DEBUG_CATEGORY_STATIC (kvault_src_debug);
@@ -26,18 +21,11 @@ struct _GstKvaultSrc
 {
   GstBaseSrc parent_instance;
 
-  /* The object lock. */
+  /* The object lock; fixed while the element runs. */
   char *uri;
-  char *path;
-  char *table;   /* or NULL */
-  GBytes *key;
-  guint64 skip;  /* bytes that are left out at the beginning */
+  GstKvaultAddress *address;  /* or NULL */
 
-  /* From start() to stop(). */
-  kvault *vault;
-  kvault_blob *blob;
-
-  int flushing;  /* atomic */
+  GstKvaultRing *ring;
 };
 
 enum {
@@ -60,90 +48,11 @@ GST_ELEMENT_REGISTER_DEFINE (kvaultsrc, "kvaultsrc", GST_RANK_PRIMARY, GST_TYPE_
 
 /* --- URIs -------------------------------------------------------------------------------- */
 
-static GBytes *
-decode (const char *start,
-        const char *end,
-        gboolean    may_have_nul)
-{
-  g_autoptr(GBytes) bytes = g_uri_unescape_bytes (start, end - start, NULL, NULL);
-
-  if (bytes == NULL)
-    return NULL;
-  if (!may_have_nul && memchr (g_bytes_get_data (bytes, NULL), '\0', g_bytes_get_size (bytes)) != NULL)
-    return NULL;
-  return g_steal_pointer (&bytes);
-}
-
-static char *
-decode_text (const char *start,
-             const char *end)
-{
-  g_autoptr(GBytes) bytes = start < end ? decode (start, end, FALSE) : NULL;
-
-  if (bytes == NULL)
-    return NULL;
-  return g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-}
-
-/* Parameters with other names are for readers to come. */
+/* Takes @address; NULL for none. */
 static gboolean
-parse_query (const char *query,
-             char      **table,
-             GBytes    **key,
-             guint64    *skip)
-{
-  g_auto(GStrv) parameters = g_strsplit (query, "&", -1);
-
-  for (char **parameter = parameters; *parameter != NULL; parameter++)
-    {
-      const char *end = *parameter + strlen (*parameter);
-
-      if (g_str_has_prefix (*parameter, "key=") && *key == NULL)
-        {
-          if ((*key = decode (*parameter + strlen ("key="), end, TRUE)) == NULL)
-            return FALSE;
-        }
-      else if (g_str_has_prefix (*parameter, "table=") && *table == NULL)
-        {
-          if ((*table = decode_text (*parameter + strlen ("table="), end)) == NULL)
-            return FALSE;
-        }
-      else if (g_str_has_prefix (*parameter, "offset=") &&
-               !g_ascii_string_to_unsigned (*parameter + strlen ("offset="), 10, 0, G_MAXINT64, skip, NULL))
-        return FALSE;
-    }
-  return *key != NULL;
-}
-
-static gboolean
-parse_uri (const char *uri,
-           char      **path,
-           char      **table,
-           GBytes    **key,
-           guint64    *skip)
-{
-  const char *start, *query;
-
-  if (!gst_uri_has_protocol (uri, "kvault") || strchr (uri, '#') != NULL)
-    return FALSE;
-  start = strchr (uri, ':') + 1;
-  if (!g_str_has_prefix (start, "///"))
-    return FALSE;
-  start += strlen ("//");
-  if ((query = strchr (start, '?')) == NULL)
-    return FALSE;
-  *path = decode_text (start, query);
-  return *path != NULL && parse_query (query + 1, table, key, skip);
-}
-
-/* Takes the parts; all NULL for no address. */
-static gboolean
-take_address (GstKvaultSrc *self,
-              const char   *uri,
-              char         *path,
-              char         *table,
-              GBytes       *key,
-              guint64       skip)
+take_address (GstKvaultSrc     *self,
+              const char       *uri,
+              GstKvaultAddress *address)
 {
   gboolean idle;
 
@@ -153,13 +62,8 @@ take_address (GstKvaultSrc *self,
     {
       g_free (self->uri);
       self->uri = g_strdup (uri);
-      g_free (self->path);
-      self->path = path;
-      g_free (self->table);
-      self->table = table;
-      g_clear_pointer (&self->key, g_bytes_unref);
-      self->key = key;
-      self->skip = skip;
+      g_clear_pointer (&self->address, gst_kvault_address_free);
+      self->address = address;
     }
   GST_OBJECT_UNLOCK (self);
   return idle;
@@ -171,23 +75,19 @@ gst_kvault_src_set_uri (GstURIHandler *handler,
                         GError       **error)
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (handler);
-  g_autofree char *path = NULL;
-  g_autofree char *table = NULL;
-  g_autoptr(GBytes) key = NULL;
-  guint64 skip = 0;
+  g_autoptr(GstKvaultAddress) address = uri != NULL ? gst_kvault_address_new (uri) : NULL;
 
-  if (uri != NULL && !parse_uri (uri, &path, &table, &key, &skip))
+  if (uri != NULL && address == NULL)
     {
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, "No address of a value in a vault: %s", uri);
       return FALSE;
     }
-  if (!take_address (self, uri, path, table, key, skip))
+  if (!take_address (self, uri, address))
     {
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE, "The address cannot change while it is read");
       return FALSE;
     }
-  path = table = NULL;
-  key = NULL;
+  g_steal_pointer (&address);
   return TRUE;
 }
 
@@ -231,48 +131,54 @@ uri_handler_init (gpointer iface,
 
 /* --- reading ----------------------------------------------------------------------------- */
 
+/* On the thread that reads. */
 static void
-post_error (GstKvaultSrc *self,
-            int           result,
-            const char   *message)
-{
-  const char *name = kvault_result_name (result);
-
-  switch (result)
-    {
-    case KVAULT_NOTFOUND:
-    case KVAULT_ENOENT:
-      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", message), ("%s", name));
-      break;
-    case KVAULT_EPERM:
-      GST_ELEMENT_ERROR (self, RESOURCE, NOT_AUTHORIZED, ("%s", message), ("%s", name));
-      break;
-    case KVAULT_EBUSY:
-      GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("%s", message), ("%s", name));
-      break;
-    default:
-      if (self->blob == NULL)
-        GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", message), ("%s", name));
-      else
-        GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s", message), ("%s", name));
-    }
-}
-
-static int
-is_flushing (void *data)
+tell_waiting (gpointer data,
+              gboolean waiting)
 {
   GstKvaultSrc *self = data;
+  GstStructure *structure = gst_structure_new (GST_KVAULT_SRC_WALKING, "walking", G_TYPE_BOOLEAN, waiting, NULL);
 
-  return g_atomic_int_get (&self->flushing);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static const char *
+message_of (const GstKvaultFailure *failure,
+            gboolean                opening)
+{
+  if (failure->result == KVAULT_NOTFOUND && opening)
+    return _("The vault has no such key");
+  if (failure->result == KVAULT_ESTALE && failure->is_deleted)
+    return _("The value was deleted while it was played");
+  if (failure->result == KVAULT_ESTALE)
+    return _("The value was changed while it was played");
+  return failure->message;
+}
+
+static void
+post_error (GstKvaultSrc           *self,
+            const GstKvaultFailure *failure,
+            gboolean                opening)
+{
+  const char *name = kvault_result_name (failure->result);
+  const char *message = message_of (failure, opening);
+
+  if (failure->result == KVAULT_NOTFOUND || failure->result == KVAULT_ENOENT || failure->is_deleted)
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", message), ("%s", name));
+  else if (failure->result == KVAULT_EPERM)
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_AUTHORIZED, ("%s", message), ("%s", name));
+  else if (failure->result == KVAULT_EBUSY)
+    GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("%s", message), ("%s", name));
+  else if (opening)
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", message), ("%s", name));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s", message), ("%s", name));
 }
 
 static gboolean
 gst_kvault_src_stop (GstBaseSrc *src)
 {
-  GstKvaultSrc *self = GST_KVAULT_SRC (src);
-
-  g_clear_pointer (&self->blob, kvault_blob_close);
-  g_clear_pointer (&self->vault, kvault_close);
+  gst_kvault_ring_close (GST_KVAULT_SRC (src)->ring);
   return TRUE;
 }
 
@@ -280,33 +186,19 @@ static gboolean
 gst_kvault_src_start (GstBaseSrc *src)
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (src);
-  kvault_options options = KVAULT_OPTIONS_INIT;
-  kvault_error error;
-  int rc;
+  GstKvaultFailure failure;
 
-  if (self->key == NULL)
+  if (self->address == NULL)
     {
-      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("No address of a value was given"), (NULL));
+      GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", _("No address of a value was given")), (NULL));
       return FALSE;
     }
-  options.access = KVAULT_ACCESS_VIEW;
-  options.table = self->table;
-  options.busy_timeout_ms = BUSY_TIMEOUT_MS;
-  options.is_cancelled = is_flushing;
-  options.is_cancelled_data = self;
-  if ((rc = kvault_open (self->path, &options, &self->vault, &error)) != KVAULT_OK)
+  if (!gst_kvault_ring_open (self->ring, self->address, &failure))
     {
-      post_error (self, rc, error.message);
+      post_error (self, &failure, TRUE);
       return FALSE;
     }
-  rc = kvault_blob_open (self->vault, g_bytes_get_data (self->key, NULL), g_bytes_get_size (self->key), &self->blob);
-  if (rc != KVAULT_OK)
-    {
-      post_error (self, rc, rc == KVAULT_NOTFOUND ? "The vault has no such key" : kvault_errmsg (self->vault));
-      gst_kvault_src_stop (src);
-      return FALSE;
-    }
-  GST_DEBUG_OBJECT (self, "opened, %" G_GUINT64_FORMAT " bytes", kvault_blob_size (self->blob));
+  GST_DEBUG_OBJECT (self, "opened, %" G_GUINT64_FORMAT " bytes", gst_kvault_ring_size (self->ring));
   gst_base_src_set_dynamic_size (src, FALSE);
   return TRUE;
 }
@@ -315,9 +207,9 @@ gst_kvault_src_start (GstBaseSrc *src)
 static guint64
 given_size (GstKvaultSrc *self)
 {
-  guint64 size = kvault_blob_size (self->blob);
+  guint64 size = gst_kvault_ring_size (self->ring);
 
-  return size > self->skip ? size - self->skip : 0;
+  return size > self->address->skip ? size - self->address->skip : 0;
 }
 
 static gboolean
@@ -326,7 +218,7 @@ gst_kvault_src_get_size (GstBaseSrc *src,
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (src);
 
-  if (self->blob == NULL)
+  if (!gst_kvault_ring_is_open (self->ring))
     return FALSE;
   *size = given_size (self);
   return TRUE;
@@ -359,11 +251,10 @@ gst_kvault_src_fill (GstBaseSrc *src,
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (src);
   guint64 size = given_size (self);
+  GstKvaultFailure failure;
   GstMapInfo map;
-  int rc;
+  gboolean read;
 
-  if (is_flushing (self))
-    return GST_FLOW_FLUSHING;
   if (offset >= size)
     return GST_FLOW_EOS;
   length = MIN (length, size - offset);
@@ -373,13 +264,13 @@ gst_kvault_src_fill (GstBaseSrc *src,
       GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL), ("cannot write to a buffer"));
       return GST_FLOW_ERROR;
     }
-  rc = kvault_blob_read (self->blob, map.data, length, self->skip + offset);
+  read = gst_kvault_ring_read (self->ring, map.data, self->address->skip + offset, length, &failure);
   gst_buffer_unmap (buffer, &map);
-  if (rc == KVAULT_ECANCELLED)
+  if (!read && failure.result == KVAULT_ECANCELLED)
     return GST_FLOW_FLUSHING;
-  if (rc != KVAULT_OK)
+  if (!read)
     {
-      post_error (self, rc, kvault_errmsg (self->vault));
+      post_error (self, &failure, FALSE);
       return GST_FLOW_ERROR;
     }
   gst_buffer_set_size (buffer, length);
@@ -391,14 +282,14 @@ gst_kvault_src_fill (GstBaseSrc *src,
 static gboolean
 gst_kvault_src_unlock (GstBaseSrc *src)
 {
-  g_atomic_int_set (&GST_KVAULT_SRC (src)->flushing, TRUE);
+  gst_kvault_ring_set_flushing (GST_KVAULT_SRC (src)->ring, TRUE);
   return TRUE;
 }
 
 static gboolean
 gst_kvault_src_unlock_stop (GstBaseSrc *src)
 {
-  g_atomic_int_set (&GST_KVAULT_SRC (src)->flushing, FALSE);
+  gst_kvault_ring_set_flushing (GST_KVAULT_SRC (src)->ring, FALSE);
   return TRUE;
 }
 
@@ -438,10 +329,9 @@ gst_kvault_src_finalize (GObject *object)
 {
   GstKvaultSrc *self = GST_KVAULT_SRC (object);
 
+  gst_kvault_ring_free (self->ring);
   g_free (self->uri);
-  g_free (self->path);
-  g_free (self->table);
-  g_clear_pointer (&self->key, g_bytes_unref);
+  g_clear_pointer (&self->address, gst_kvault_address_free);
   G_OBJECT_CLASS (gst_kvault_src_parent_class)->finalize (object);
 }
 
@@ -481,6 +371,7 @@ gst_kvault_src_init (GstKvaultSrc *self)
 {
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_BYTES);
   gst_base_src_set_blocksize (GST_BASE_SRC (self), BLOCK_SIZE);
+  self->ring = gst_kvault_ring_new (tell_waiting, self);
 }
 
 gboolean

@@ -14,6 +14,14 @@
  *
  * The bytes are the stored ones; a value header is not skipped, unless `offset`, a decimal
  * number of bytes, says how long it is: `offset=10` gives what lies behind ten bytes.
+ *
+ * It reads 8 MiB ahead, more where that takes long, on a thread of its own, and holds the file only while it reads: a
+ * paused pipeline holds nothing, and one that plays keeps nobody from writing for over some 1.5 s, nor a write-ahead log over
+ * 64 MB from being moved into the file. When the value is another one after that, playing ends with
+ * GST_RESOURCE_ERROR_READ, or NOT_FOUND if it was deleted; what was read ahead until then, it plays.
+ *
+ * When bytes take long (over 150 ms: far into a large value of a file without page maps, or while somebody else writes), and
+ * when they have come, it posts an element message GST_KVAULT_SRC_WALKING with a boolean "walking", for a busy sign.
  */
 #pragma once
 
@@ -25,6 +33,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstKvaultSrc, gst_kvault_src, GST, KVAULT_SRC, GstBaseSrc)
 
 GST_ELEMENT_REGISTER_DECLARE (kvaultsrc)
+
+/** The name of the structure of a message; see above. */
+#define GST_KVAULT_SRC_WALKING "kvault-walking"
 
 /** Make the element known to this process, without a plugin. After gst_init(). */
 gboolean gst_kvault_src_register (void);
