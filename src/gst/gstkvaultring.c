@@ -19,6 +19,7 @@
 #define LONG_WAIT (150 * MS)
 #define IDLE (250 * MS)
 #define LONGEST_HOLD (G_TIME_SPAN_SECOND)      /* and what one piece takes; libkvault itself sees to walks */
+#define LINGER (100 * MS)                      /* for a demuxer that looks here and there before it goes on */
 #define LONG_TAKING_UP (200 * MS)
 #define LOG_INTERVAL (G_TIME_SPAN_SECOND)
 #define LARGEST_LOG (64u * 1000 * 1000)
@@ -65,6 +66,7 @@ struct _GstKvaultRing
   gboolean log_is_long;
   gint64 held_since;
   gint64 looked_at_log;
+  gint64 read_last;
 };
 
 /* --- the reader: the value --------------------------------------------------------------- */
@@ -214,7 +216,8 @@ read_piece (GstKvaultRing   *self,
   g_mutex_unlock (&self->lock);
 
   rc = kvault_blob_read (self->blob, to, size, offset);
-  took = g_get_monotonic_time () - began;
+  self->read_last = g_get_monotonic_time ();
+  took = self->read_last - began;
   if (rc == KVAULT_OK && (takes_up || began - self->looked_at_log > LOG_INTERVAL))
     look_at_log (self);
   if (rc != KVAULT_OK && rc != KVAULT_ECANCELLED)
@@ -249,7 +252,7 @@ rest (GstKvaultRing *self)
       return;
     }
   if (self->keeps_out)
-    until = self->log_is_long || gst_kvault_windows_is_full (&self->windows) ? now : MIN (until, self->held_since + LONGEST_HOLD);
+    until = self->log_is_long || gst_kvault_windows_is_full (&self->windows) ? now : self->read_last + LINGER;
   if (now >= until)
     let_go_unlocked (self);
   else if (!self->keeps_out && now >= self->looked_at_log + LOG_INTERVAL)

@@ -6,7 +6,7 @@
  *
  *  - when it has read far enough ahead (8 MiB, which is three seconds of video), until half of that is used up;
  *  - when nobody has asked for bytes for a quarter of a second;
- *  - in a file with a rollback journal after at most 1.5 s, whatever it does;
+ *  - in a file with a rollback journal a tenth of a second after it last read, and after at most 1.5 s, whatever it does;
  *  - with a write-ahead log, which keeps nobody waiting, only when that has grown over 64 MB, and when nobody asks.
  *
  * Where taking up again takes over 200 ms (far into a large value of a file without page maps, which is walked to) it reads

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test-kvaultsrc.c - kvaultsrc: whole values, ranges, seeks, the end, cancelling, errors,
  * addresses, and a clip decoded straight from a vault. */
-#include "gstkvaultsrc.h"
+#include "gsttest.h"
 
 #include <gst/check/gstharness.h>
 #include <glib/gstdio.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define MEDIA_VAULT "v010_media.db"
-#define WAIT_SECONDS 30
 
 typedef struct {
   char *folder;
@@ -47,22 +46,6 @@ tear_down (Fixture      *fixture,
   g_free (fixture->folder);
 }
 
-static char *
-make_uri (const char *path,
-          const char *table,
-          const void *key,
-          gsize       key_size)
-{
-  g_autofree char *path_part = g_uri_escape_bytes ((const guint8 *) path, strlen (path), "/");
-  g_autofree char *key_part = g_uri_escape_bytes (key, key_size, NULL);
-  g_autofree char *table_part = NULL;
-
-  if (table == NULL)
-    return g_strdup_printf ("kvault://%s?key=%s", path_part, key_part);
-  table_part = g_uri_escape_bytes ((const guint8 *) table, strlen (table), NULL);
-  return g_strdup_printf ("kvault://%s?table=%s&key=%s", path_part, table_part, key_part);
-}
-
 static kvault *
 open_vault (const char   *path,
             kvault_access access)
@@ -94,23 +77,13 @@ value_of (const char *path,
   return bytes;
 }
 
-static GstElement *
-make_source (const char *uri)
-{
-  GstElement *source = gst_element_factory_make ("kvaultsrc", NULL);
-
-  g_assert_nonnull (source);
-  g_object_set (source, "uri", uri, NULL);
-  return source;
-}
-
 static GstHarness *
 make_harness (const char *uri)
 {
   static GstStaticPadTemplate sink =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
   GstHarness *harness = gst_harness_new_empty ();
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
 
   gst_harness_add_element_full (harness, source, NULL, NULL, &sink, "src");
   return harness;
@@ -152,7 +125,7 @@ wait_for_end (GstElement *pipeline)
 {
   g_autoptr(GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr(GstMessage) message =
-    gst_bus_timed_pop_filtered (bus, WAIT_SECONDS * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+    gst_bus_timed_pop_filtered (bus, GSTTEST_SECONDS * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
 
   g_assert_nonnull (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
@@ -163,44 +136,6 @@ wait_for_end (GstElement *pipeline)
       gst_message_parse_error (message, &error, &debug);
       g_error ("%s: %s", error->message, debug);
     }
-}
-
-static void
-set_paused (GstElement *pipeline)
-{
-  gst_element_set_state (pipeline, GST_STATE_PAUSED);
-  g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, WAIT_SECONDS * GST_SECOND), ==,
-                   GST_STATE_CHANGE_SUCCESS);
-}
-
-/* A pad activated for pulling, which is how demuxers read. */
-static GstPad *
-activate_pull (GstElement *source)
-{
-  GstPad *pad = gst_element_get_static_pad (source, "src");
-
-  g_assert_true (gst_pad_activate_mode (pad, GST_PAD_MODE_PULL, TRUE));
-  return pad;
-}
-
-static GstFlowReturn
-get_range (GstPad  *pad,
-           guint64  offset,
-           guint    length,
-           GBytes **bytes)
-{
-  GstBuffer *buffer = NULL;
-  GstFlowReturn flow = gst_pad_get_range (pad, offset, length, &buffer);
-  gpointer data;
-  gsize size;
-
-  *bytes = NULL;
-  if (flow != GST_FLOW_OK)
-    return flow;
-  gst_buffer_extract_dup (buffer, 0, -1, &data, &size);
-  *bytes = g_bytes_new_take (data, size);
-  gst_buffer_unref (buffer);
-  return flow;
 }
 
 /* --- reading ----------------------------------------------------------------------------- */
@@ -224,7 +159,7 @@ test_reads_every_value_whole (Fixture      *fixture,
     {
       gsize key_size;
       const void *key = g_bytes_get_data (keys->pdata[i], &key_size);
-      g_autofree char *uri = make_uri (fixture->path, i % 2 == 0 ? "kv" : NULL, key, key_size);
+      g_autofree char *uri = gsttest_make_uri (fixture->path, i % 2 == 0 ? "kv" : NULL, key, key_size);
       g_autoptr(GBytes) expected = value_of (fixture->path, key, key_size);
       GstHarness *harness = make_harness (uri);
       g_autoptr(GBytes) got = NULL;
@@ -255,13 +190,13 @@ test_seeks (Fixture      *fixture,
             gconstpointer data)
 {
   static const char key[] = "video/clip_moov_end.mp4";
-  g_autofree char *uri = make_uri (fixture->path, "kv", key, strlen (key));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, "kv", key, strlen (key));
   g_autoptr(GBytes) expected = value_of (fixture->path, key, strlen (key));
   gint64 size = (gint64) g_bytes_get_size (expected);
   const gint64 offsets[] = { size - 1, 0, size / 2, 1, size - 4096 };
   g_autoptr(GByteArray) got = g_byte_array_new ();
   g_autoptr(GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *source = make_source (uri);
+  GstElement *source = gsttest_make_source (uri);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
   gint64 duration;
 
@@ -270,7 +205,7 @@ test_seeks (Fixture      *fixture,
   g_signal_connect (sink, "handoff", G_CALLBACK (collect_buffer), got);
   gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
   g_assert_true (gst_element_link (source, sink));
-  set_paused (pipeline);
+  gsttest_set_paused (pipeline);
   g_assert_true (gst_element_query_duration (source, GST_FORMAT_BYTES, &duration));
   g_assert_cmpint (duration, ==, size);
 
@@ -285,7 +220,7 @@ test_seeks (Fixture      *fixture,
       wait_for_end (pipeline);
       tail = g_bytes_new (got->data, got->len);
       assert_bytes (tail, expected, (gsize) offsets[i]);
-      set_paused (pipeline);
+      gsttest_set_paused (pipeline);
     }
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
@@ -295,11 +230,11 @@ test_pulls_ranges_and_ends (Fixture      *fixture,
                             gconstpointer data)
 {
   static const char key[] = "img/anim.gif";
-  g_autofree char *uri = make_uri (fixture->path, NULL, key, strlen (key));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, NULL, key, strlen (key));
   g_autoptr(GBytes) expected = value_of (fixture->path, key, strlen (key));
   guint64 size = g_bytes_get_size (expected);
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
-  g_autoptr(GstPad) pad = activate_pull (source);
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
+  g_autoptr(GstPad) pad = gsttest_activate_pull (source);
   g_autoptr(GstQuery) query = gst_query_new_scheduling ();
   GBytes *got;
 
@@ -310,15 +245,15 @@ test_pulls_ranges_and_ends (Fixture      *fixture,
       guint length = (guint) MIN (size - offset, 1500);
       g_autoptr(GBytes) part = g_bytes_new_from_bytes (expected, offset, length);
 
-      g_assert_cmpint (get_range (pad, offset, length, &got), ==, GST_FLOW_OK);
+      g_assert_cmpint (gsttest_get_range (pad, offset, length, &got), ==, GST_FLOW_OK);
       assert_bytes (got, part, 0);
       g_bytes_unref (got);
     }
-  g_assert_cmpint (get_range (pad, size - 10, 100, &got), ==, GST_FLOW_OK);
+  g_assert_cmpint (gsttest_get_range (pad, size - 10, 100, &got), ==, GST_FLOW_OK);
   g_assert_cmpuint (g_bytes_get_size (got), ==, 10);
   g_bytes_unref (got);
-  g_assert_cmpint (get_range (pad, size, 1, &got), ==, GST_FLOW_EOS);
-  g_assert_cmpint (get_range (pad, size + 1000, 1, &got), ==, GST_FLOW_EOS);
+  g_assert_cmpint (gsttest_get_range (pad, size, 1, &got), ==, GST_FLOW_EOS);
+  g_assert_cmpint (gsttest_get_range (pad, size + 1000, 1, &got), ==, GST_FLOW_EOS);
   gst_pad_set_active (pad, FALSE);
 }
 
@@ -333,21 +268,21 @@ test_leaves_out_a_beginning (Fixture      *fixture,
 
   for (gsize i = 0; i < G_N_ELEMENTS (skips); i++)
     {
-      g_autofree char *address = make_uri (fixture->path, NULL, key, strlen (key));
+      g_autofree char *address = gsttest_make_uri (fixture->path, NULL, key, strlen (key));
       g_autofree char *uri = g_strdup_printf ("%s&offset=%" G_GINT64_FORMAT, address, skips[i]);
-      g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
-      g_autoptr(GstPad) pad = activate_pull (source);
+      g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
+      g_autoptr(GstPad) pad = gsttest_activate_pull (source);
       GBytes *got;
       gint64 given;
 
       g_assert_true (gst_element_query_duration (source, GST_FORMAT_BYTES, &given));
       g_assert_cmpint (given, ==, MAX (size - skips[i], 0));
-      g_assert_cmpint (get_range (pad, (guint64) given, 1, &got), ==, GST_FLOW_EOS);
+      g_assert_cmpint (gsttest_get_range (pad, (guint64) given, 1, &got), ==, GST_FLOW_EOS);
       if (given > 0)
         {
           g_autoptr(GBytes) tail = g_bytes_new_from_bytes (expected, (gsize) skips[i], (gsize) given);
 
-          g_assert_cmpint (get_range (pad, 0, (guint) given + 10, &got), ==, GST_FLOW_OK);
+          g_assert_cmpint (gsttest_get_range (pad, 0, (guint) given + 10, &got), ==, GST_FLOW_OK);
           assert_bytes (got, tail, 0);
           g_bytes_unref (got);
         }
@@ -360,16 +295,16 @@ test_unlock_ends_reading_until_unlock_stop (Fixture      *fixture,
                                             gconstpointer data)
 {
   static const char key[] = "img/anim.gif";
-  g_autofree char *uri = make_uri (fixture->path, NULL, key, strlen (key));
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
-  g_autoptr(GstPad) pad = activate_pull (source);
+  g_autofree char *uri = gsttest_make_uri (fixture->path, NULL, key, strlen (key));
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
+  g_autoptr(GstPad) pad = gsttest_activate_pull (source);
   GstBaseSrcClass *klass = GST_BASE_SRC_GET_CLASS (source);
   GBytes *got;
 
   klass->unlock (GST_BASE_SRC (source));
-  g_assert_cmpint (get_range (pad, 0, 10, &got), ==, GST_FLOW_FLUSHING);
+  g_assert_cmpint (gsttest_get_range (pad, 0, 10, &got), ==, GST_FLOW_FLUSHING);
   klass->unlock_stop (GST_BASE_SRC (source));
-  g_assert_cmpint (get_range (pad, 0, 10, &got), ==, GST_FLOW_OK);
+  g_assert_cmpint (gsttest_get_range (pad, 0, 10, &got), ==, GST_FLOW_OK);
   g_bytes_unref (got);
   gst_pad_set_active (pad, FALSE);
 }
@@ -380,9 +315,9 @@ test_stops_and_starts_at_any_moment (Fixture      *fixture,
                                      gconstpointer data)
 {
   static const char key[] = "video/clip.mkv";
-  g_autofree char *uri = make_uri (fixture->path, NULL, key, strlen (key));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, NULL, key, strlen (key));
   g_autoptr(GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *source = make_source (uri);
+  GstElement *source = gsttest_make_source (uri);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
 
   gst_base_src_set_blocksize (GST_BASE_SRC (source), 512);
@@ -398,7 +333,7 @@ test_stops_and_starts_at_any_moment (Fixture      *fixture,
       g_assert_cmpint (gst_element_set_state (pipeline, i % 3 == 0 ? GST_STATE_READY : GST_STATE_NULL), ==,
                        GST_STATE_CHANGE_SUCCESS);
     }
-  set_paused (pipeline);
+  gsttest_set_paused (pipeline);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
@@ -422,7 +357,7 @@ test_reads_keys_of_any_bytes (Fixture      *fixture,
 
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {
-      g_autofree char *uri = make_uri (fixture->path, "kv", keys[i].bytes, keys[i].size);
+      g_autofree char *uri = gsttest_make_uri (fixture->path, "kv", keys[i].bytes, keys[i].size);
       g_autoptr(GBytes) expected = value_of (fixture->path, keys[i].bytes, keys[i].size);
       GstHarness *harness = make_harness (uri);
       g_autoptr(GBytes) got = NULL;
@@ -440,7 +375,7 @@ static void
 assert_start_fails (const char *uri,
                     int         code)
 {
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
   g_autoptr(GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   g_autoptr(GstBus) bus = gst_element_get_bus (pipeline);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
@@ -461,10 +396,10 @@ static void
 test_tells_what_is_missing (Fixture      *fixture,
                             gconstpointer data)
 {
-  g_autofree char *no_key = make_uri (fixture->path, "kv", "absent", 6);
-  g_autofree char *no_table = make_uri (fixture->path, "absent", "img/anim.gif", 12);
-  g_autofree char *no_file = make_uri ("/nonexistent/vault.db", "kv", "a", 1);
-  g_autofree char *no_vault = make_uri ("/dev/null", "kv", "a", 1);
+  g_autofree char *no_key = gsttest_make_uri (fixture->path, "kv", "absent", 6);
+  g_autofree char *no_table = gsttest_make_uri (fixture->path, "absent", "img/anim.gif", 12);
+  g_autofree char *no_file = gsttest_make_uri ("/nonexistent/vault.db", "kv", "a", 1);
+  g_autofree char *no_vault = gsttest_make_uri ("/dev/null", "kv", "a", 1);
 
   assert_start_fails (no_key, GST_RESOURCE_ERROR_NOT_FOUND);
   assert_start_fails (no_table, GST_RESOURCE_ERROR_NOT_FOUND);
@@ -479,7 +414,7 @@ test_tells_that_the_vault_is_busy (Fixture      *fixture,
                                    gconstpointer data)
 {
   g_autofree char *path = g_build_filename (fixture->folder, "busy.db", NULL);
-  g_autofree char *uri = make_uri (path, NULL, "key", 3);
+  g_autofree char *uri = gsttest_make_uri (path, NULL, "key", 3);
   kvault_options options = KVAULT_OPTIONS_INIT;
   kvault *vault;
   sqlite3 *other;
@@ -506,7 +441,7 @@ test_refuses_bad_addresses (void)
     "kvault:///v.db?table=a%00&key=a", "kvault:///v.db?key=a#b", "kvault:///v.db?Key=a",
     "kvault:///v.db?key=a&offset=", "kvault:///v.db?key=a&offset=-1", "kvault:///v.db?key=a&offset=1x",
   };
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source ("kvault:///good.db?key="));
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source ("kvault:///good.db?key="));
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -524,8 +459,8 @@ static void
 test_keeps_its_address_while_it_runs (Fixture      *fixture,
                                       gconstpointer data)
 {
-  g_autofree char *uri = make_uri (fixture->path, NULL, "img/anim.gif", 12);
-  g_autoptr(GstElement) source = gst_object_ref_sink (make_source (uri));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, NULL, "img/anim.gif", 12);
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (uri));
   g_autoptr(GError) error = NULL;
 
   gst_element_set_state (source, GST_STATE_PAUSED);
@@ -593,7 +528,7 @@ test_decodes_a_clip (Fixture      *fixture,
 {
   static const char *const needed[] = { "playbin3", "matroskademux", "vp9dec", "opusdec", NULL };
   static const char key[] = "video/clip.webm";
-  g_autofree char *uri = make_uri (fixture->path, "kv", key, strlen (key));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, "kv", key, strlen (key));
   g_autofree char *file_path = g_build_filename (fixture->folder, "clip.webm", NULL);
   g_autofree char *file_uri = g_filename_to_uri (file_path, NULL, NULL);
   g_autoptr(GBytes) value = value_of (fixture->path, key, strlen (key));
@@ -620,7 +555,7 @@ test_demuxes_an_index_at_the_end (Fixture      *fixture,
 {
   static const char *const needed[] = { "qtdemux", NULL };
   static const char key[] = "video/clip_moov_end.mp4";
-  g_autofree char *uri = make_uri (fixture->path, "kv", key, strlen (key));
+  g_autofree char *uri = gsttest_make_uri (fixture->path, "kv", key, strlen (key));
   g_autoptr(GstElement) pipeline = NULL;
   g_autoptr(GstElement) source = NULL;
   g_autoptr(GstElement) sink = NULL;
