@@ -18,7 +18,7 @@
 #define PATIENCE (30 * G_TIME_SPAN_SECOND)     /* with others who hold the file, while bytes are waited for */
 #define LONG_WAIT (150 * MS)
 #define IDLE (250 * MS)
-#define LONGEST_HOLD (G_TIME_SPAN_SECOND)      /* and what one piece takes; libkvault itself sees to walks */
+#define LONGEST_HOLD (1400 * MS)               /* and what one piece takes; libkvault itself sees to walks */
 #define LINGER (100 * MS)                      /* for a demuxer that looks here and there before it goes on */
 #define LONG_TAKING_UP (200 * MS)
 #define LOG_INTERVAL (G_TIME_SPAN_SECOND)
@@ -244,7 +244,7 @@ static void
 rest (GstKvaultRing *self)
 {
   gint64 now = g_get_monotonic_time ();
-  gint64 until = self->asked_last + IDLE;
+  gint64 until = MAX (self->asked_last, self->read_last) + IDLE;
 
   if (!self->holds)
     {
@@ -252,7 +252,8 @@ rest (GstKvaultRing *self)
       return;
     }
   if (self->keeps_out)
-    until = self->log_is_long || gst_kvault_windows_is_full (&self->windows) ? now : self->read_last + LINGER;
+    until = self->log_is_long || gst_kvault_windows_is_full (&self->windows) ? now :
+            MIN (self->read_last + LINGER, self->held_since + LONGEST_HOLD);
   if (now >= until)
     let_go_unlocked (self);
   else if (!self->keeps_out && now >= self->looked_at_log + LOG_INTERVAL)

@@ -144,7 +144,7 @@ gst_kvault_windows_is_full (const GstKvaultWindows *self)
 {
   const GstKvaultWindow *window = newest (self);
 
-  return window->bytes != NULL && (window->end >= window->size || ahead (window) >= window->most_ahead / 2);
+  return window->bytes != NULL && (ahead (window) >= window->most_ahead / 2 || window->end - window->start == window->size);
 }
 
 gsize

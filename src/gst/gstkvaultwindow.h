@@ -47,7 +47,7 @@ GstKvaultWindow *gst_kvault_windows_find (GstKvaultWindows *self, guint64 offset
 /** The window that is to be filled next, the one used last before others; NULL if all are ahead as far as they are to be. */
 GstKvaultWindow *gst_kvault_windows_pick (GstKvaultWindows *self);
 
-/** Whether the one used last is ahead as far as it can be. */
+/** Whether the one used last, which needs no filling now, is far ahead, or has the whole value. */
 gboolean gst_kvault_windows_is_full (const GstKvaultWindows *self);
 
 /** Copies up to @size bytes from @offset, which find() gave it for; returns how many were there. */
