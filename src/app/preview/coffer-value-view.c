@@ -13,6 +13,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-bytes-stage.h"
 #include "coffer-error.h"
 #include "coffer-facts-list.h"
 #include "coffer-picture.h"
@@ -81,6 +82,7 @@ get_stage_type (CofferContentKind kind)
   switch (kind)
     {
     case COFFER_CONTENT_BYTES:
+      return COFFER_TYPE_BYTES_STAGE;
     case COFFER_CONTENT_EMPTY:
     case COFFER_CONTENT_IMAGE:
     case COFFER_CONTENT_MEDIA:
