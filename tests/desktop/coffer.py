@@ -14,7 +14,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from gi.repository import GLib
 from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, gone, key, matches,
-                      press, set_text, showing, type_text, wait, xdo)
+                      pause_typing, press, set_text, showing, type_text, wait, xdo)
 from screen import Picture
 
 APPLICATION = "io.github.coffervault.Coffer"
@@ -199,7 +199,7 @@ class VaultWindow(Window):
 
     def choose_with_keys(self, typed: str, name: str = "") -> None:
         """Type a key of ASCII into the list, which goes there, or to the one named."""
-        time.sleep(TYPING_PAUSE)
+        pause_typing(TYPING_PAUSE)
         type_text(typed)
         self.wait_for_selected(name or typed)
 

@@ -32,6 +32,8 @@ PATIENCE = 20.0
 # Between two looks. Looking costs the program time, too.
 PAUSE = 0.05
 
+typed_at = float("-inf")   # When type_text() ended last.
+
 ATSPI = "org.a11y.atspi."
 ROOT = "/org/a11y/atspi/accessible/root"
 NULL = "/org/a11y/atspi/null"
@@ -106,11 +108,8 @@ class Item(NamedTuple):
     states: int
 
 
-def parse_items(message: bytes) -> Iterator[Item]:
+def parse_items(body: bytes) -> Iterator[Item]:
     """The answer to GetItems, a((so)(so)(so)iiassusau) as it is on the wire. PyGObject takes ten times as long for it."""
-    size, = struct.unpack_from("=I", message, 4)
-    # Alignment counts from the body, which begins at a multiple of 8.
-    body = message[len(message) - size:]
     at, end = 8, 8 + struct.unpack_from("=I", body, 0)[0]
 
     def string() -> str:
@@ -159,8 +158,8 @@ class Tree:
             for child in node.children:
                 child.parent = node
         # GTK knows of widgets that nobody has asked for yet only by number.
-        self.lacking = [item.path for item in items
-                        if item.path in self.nodes and item.children != len(self.nodes[item.path].children)]
+        self.lacking = {item.path: (item.children, len(self.nodes[item.path].children)) for item in items
+                        if item.path in self.nodes and item.children != len(self.nodes[item.path].children)}
         self.windows = [node for _, node in sorted(family.get(ROOT, []), key=lambda pair: pair[0])]
 
 
@@ -172,7 +171,8 @@ class Program:
     def __init__(self, pid: int, check_alive: Callable[[], None] = lambda: None):
         """check_alive: raises if the process is gone; it is called before each look."""
         self.pid, self.check_alive = pid, check_alive
-        self.asked: Set[str] = set()
+        self.asked: Dict[str, Tuple[int, int]] = {}
+        self.last: Tuple[bytes, Optional[Tree]] = b"", None
         self.name = wait(self.look_for_name, "process %d on the accessibility bus" % pid)
 
     @classmethod
@@ -209,23 +209,32 @@ class Program:
                              GLib.Variant("(ss)", (ATSPI + interface, name)))
 
     def get_items(self) -> bytes:
+        """The answer as it is on the wire, without its header. Alignment counts from here."""
         question = Gio.DBusMessage.new_method_call(self.name, "/org/a11y/atspi/cache", ATSPI + "Cache", "GetItems")
         answer, _ = self.bus().send_message_with_reply_sync(question, Gio.DBusSendMessageFlags.NONE,
                                                             int(PATIENCE * 1000), None)
         answer.to_gerror()
-        return answer.to_blob(Gio.DBusCapabilityFlags.NONE)
+        message = answer.to_blob(Gio.DBusCapabilityFlags.NONE)
+        size, = struct.unpack_from("=I", message, 4)
+        return message[len(message) - size:]
 
     def tree(self) -> Tree:
         """All widgets there are now."""
         self.check_alive()
+        asked: Set[str] = set()
         while True:
-            tree = Tree(self, list(parse_items(self.get_items())))
-            unknown = [path for path in tree.lacking if path not in self.asked]
+            items = self.get_items()
+            if items == self.last[0]:
+                return self.last[1]
+            tree = Tree(self, list(parse_items(items)))
+            # Some children never come, however often they are asked for: not again, until their number is another.
+            unknown = [path for path, numbers in tree.lacking.items()
+                       if path not in asked and self.asked.get(path) != numbers]
             if not unknown:
-                self.asked.clear()
+                self.asked, self.last = tree.lacking, (items, tree)
                 return tree
             for path in unknown:
-                self.asked.add(path)
+                asked.add(path)
                 self.ask_for_children(path)
 
     def ask_for_children(self, path: str) -> None:
@@ -379,7 +388,14 @@ def key(*names: str) -> None:
 
 def type_text(text: str) -> None:
     """Type ASCII into what has the focus."""
+    global typed_at
     xdo("type", "--delay", 5, text)
+    typed_at = time.monotonic()
+
+
+def pause_typing(seconds: float) -> None:
+    """Wait until nothing has been typed for that long."""
+    time.sleep(max(0.0, typed_at + seconds - time.monotonic()))
 
 
 def xprop(window: str, name: str) -> str:
