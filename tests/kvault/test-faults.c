@@ -6,7 +6,19 @@
 #include "kvtest-faults.h"
 #include "operations.h"
 
-#define DENSE 40   /* every call up to this, then a sample: long operations are alike in their middle */
+/*
+ * Every call up to DENSE, then a sample, of more the larger SPARSE is: long operations are alike in their middle. The sanitizers take
+ * four times as long: there every call is made to fail either with a log or with a journal.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define STRIDE 2
+#define DENSE 12
+#define SPARSE 4
+#else
+#define STRIDE 1
+#define DENSE 40
+#define SPARSE 8
+#endif
 
 typedef struct {
   const Operation *operation;
@@ -112,7 +124,7 @@ assert_one_of_two (const Trial *self, const char *path, int rc)
 static uint64_t
 fail_every_call (Trial *self)
 {
-  uint64_t step = 1, dense = (self->operation->flags & OPERATION_LONG) != 0 || self->fault.kinds == KVFAULT_MEMORY ? DENSE / 4 : DENSE;
+  uint64_t step = STRIDE, dense = (self->operation->flags & OPERATION_LONG) != 0 || self->fault.kinds == KVFAULT_MEMORY ? DENSE / 4 : DENSE;
   bool struck = false;
   char *path = operations_reset ();
   KvFault wanted = self->fault;
@@ -138,7 +150,7 @@ fail_every_call (Trial *self)
       rc = run_with_fault (self, path, &struck);
       assert_one_of_two (self, path, rc);
       if (wanted.at >= dense && !operations_in_full ())
-        step = wanted.at / (self->fault.kinds == KVFAULT_MEMORY ? 5 : 8) + 1;
+        step = wanted.at / (self->fault.kinds == KVFAULT_MEMORY ? SPARSE * 5 / 8 : SPARSE) + 1;
       wanted.at += step;
     }
   while (struck);
@@ -155,11 +167,11 @@ run_all (KvFault fault)
       uint64_t n = 0;
 
       operations_prepare (&options);
-      fault.at = 1;
       for (size_t i = 0; i < n_operations; i++)
         {
           static Trial trial;
 
+          fault.at = 1 + (i + (size_t) rollback_journal) % STRIDE;
           trial = (Trial) { .operation = &operations[i], .options = &options, .fault = fault };
           n += fail_every_call (&trial);
         }

@@ -301,7 +301,7 @@ a_broken_file_is_not_compacted (void)
 
 /* Of each kind. The sanitizers look at every byte that is compared. */
 #ifdef __SANITIZE_ADDRESS__
-#define KILLS 10
+#define KILLS 5
 #else
 #define KILLS 30
 #endif
