@@ -8,8 +8,8 @@
 #include "coffer-content.h"
 
 #include <coffer-draw.h>
+#include <coffer-text.h>
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /* Pictures up to here are read at one go, so that the value is free again and the lane stops at once. */
 #define SMALL_SIZE (32 << 20)
@@ -17,9 +17,8 @@
 #define MAX_WHOLE_SIZE (128 << 20)
 #define MAX_SVG_SIZE (16 << 20)
 
-/* As much as leaves the facts in sight. */
-#define EXCERPT_LINES 20
-#define EXCERPT_CHARS 1000
+/* Of a text: what is shown at once. */
+#define TEXT_SIZE (1 << 20)
 #define PIECE_SIZE (256 << 10)
 #define N_THREADS 2
 
@@ -44,7 +43,7 @@ coffer_content_free (CofferContent *self)
   g_clear_pointer (&self->facts, coffer_value_facts_free);
   g_clear_pointer (&self->pending, g_bytes_unref);
   g_clear_error (&self->problem);
-  g_free (self->excerpt);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
   g_free (self);
 }
 
@@ -165,69 +164,48 @@ load_gzip (CofferContent  *self,
   return read_pending (self, buffered, MAX_SVG_SIZE, cancellable, error);
 }
 
-/* Whether @text is UTF-8 to be shown, and where it ends: a head may end within a character. */
-static gboolean
-is_text (const char  *text,
-         gsize        len,
-         gboolean     whole,
-         const char **end)
-{
-  if (!g_utf8_validate_len (text, len, end) && (whole || text + len - *end >= 4))
-    return FALSE;
-
-  for (const char *c = text; c < *end; c++)
-    if ((guchar) *c < ' ' && strchr ("\t\n\f\r\x1b", *c) == NULL)
-      return FALSE;
-
-  return TRUE;
-}
-
-/* The first lines of @text; NULL if it is none. */
-static char *
-dup_excerpt (const char *text,
-             gsize       len,
-             gboolean    whole)
-{
-  gboolean has_mark = len >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0;
-  const char *c = has_mark ? text + 3 : text;
-  const char *begin = c, *end;
-  int n_lines = 0, n_chars = 0;
-
-  if (!is_text (c, text + len - c, whole, &end))
-    return NULL;
-
-  while (end > c && g_ascii_isspace (end[-1]))
-    end--;
-  while (c < end && n_chars < EXCERPT_CHARS && n_lines < EXCERPT_LINES)
-    {
-      n_lines += *c == '\n';
-      n_chars++;
-      c = g_utf8_next_char (c);
-    }
-
-  if (c >= end && whole)
-    return g_strndup (begin, end - begin);
-
-  return g_strdup_printf ("%.*s…", (int) (c - begin), begin);
-}
-
+/* The rest comes when it is asked for. */
 static gboolean
 load_text (CofferContent  *self,
            GInputStream   *stream,
            GCancellable   *cancellable,
            GError        **error)
 {
-  char head[COFFER_VALUE_HEAD];
+  guint64 size = self->facts->size - self->facts->data_offset;
+  g_autofree guint8 *bytes = g_malloc (MIN (size, TEXT_SIZE) + 1);
+  gsize len;
+
+  if (!g_input_stream_read_all (stream, bytes, MIN (size, TEXT_SIZE), &len, cancellable, error))
+    return FALSE;
+
+  self->bytes = g_bytes_new_take (g_steal_pointer (&bytes), len);
+
+  return TRUE;
+}
+
+/* GIO takes zeros for data, whatever they stand between. */
+static gboolean
+load_unknown (CofferContent  *self,
+              GInputStream   *stream,
+              GCancellable   *cancellable,
+              GError        **error)
+{
+  guint8 head[COFFER_VALUE_HEAD];
   gsize len;
 
   if (!g_input_stream_read_all (stream, head, sizeof head, &len, cancellable, error))
     return FALSE;
+  if (!coffer_text_is_utf16 (head, len))
+    return TRUE;
 
-  self->excerpt = dup_excerpt (head, len, len == self->facts->size - self->facts->data_offset);
-  if (self->excerpt == NULL)
-    self->kind = COFFER_CONTENT_BYTES;
+  self->kind = COFFER_CONTENT_TEXT;
+  g_free (self->facts->content_type);
+  self->facts->content_type = g_strdup ("text/plain");
+  g_free (self->facts->description);
+  self->facts->description = g_content_type_get_description ("text/plain");
 
-  return TRUE;
+  return g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, error) &&
+         load_text (self, stream, cancellable, error);
 }
 
 gpointer
@@ -238,7 +216,8 @@ coffer_content_load (GInputStream           *stream,
                      GError                **error)
 {
   g_autoptr(CofferContent) self = content_new (facts, wish);
-  gboolean may_be_drawing = self->kind == COFFER_CONTENT_BYTES && ((CofferContentWish *) wish)->show_as == COFFER_SHOW_GUESS &&
+  gboolean is_guess = ((CofferContentWish *) wish)->show_as == COFFER_SHOW_GUESS;
+  gboolean may_be_drawing = self->kind == COFFER_CONTENT_BYTES && is_guess &&
                             g_content_type_is_a (facts->content_type, "application/gzip");
   gboolean ok = TRUE;
 
@@ -251,6 +230,8 @@ coffer_content_load (GInputStream           *stream,
     ok = load_gzip (self, stream, cancellable, error);
   else if (self->kind == COFFER_CONTENT_TEXT)
     ok = load_text (self, stream, cancellable, error);
+  else if (self->kind == COFFER_CONTENT_BYTES && is_guess && g_content_type_is_unknown (facts->content_type))
+    ok = load_unknown (self, stream, cancellable, error);
 
   return ok ? g_steal_pointer (&self) : NULL;
 }

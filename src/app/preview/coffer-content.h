@@ -14,7 +14,7 @@ typedef struct {
   CofferContentKind  kind;
   CofferValueFacts  *facts;
   CofferImage        image;
-  char              *excerpt;   /* (nullable) the beginning of a text */
+  GBytes            *bytes;     /* (nullable) of a text: how it begins */
   GError            *problem;   /* (nullable) why there is no picture */
 
   /*< private >*/

@@ -18,6 +18,7 @@
 #include "coffer-facts-list.h"
 #include "coffer-picture.h"
 #include "coffer-stage.h"
+#include "coffer-text-stage.h"
 
 /* What is shown of a key: more than fits, its middle left out. */
 #define KEY_BYTES 256
@@ -51,7 +52,6 @@ struct _CofferValueView
   GtkLabel *plate_title;
   GtkLabel *plate_advice;
   GtkWidget *plate_bytes;
-  GtkLabel *excerpt;
   GtkLabel *heading;
   GtkLabel *prefix;
   CofferFactsList *facts;
@@ -81,12 +81,13 @@ get_stage_type (CofferContentKind kind)
 {
   switch (kind)
     {
+    case COFFER_CONTENT_TEXT:
+      return COFFER_TYPE_TEXT_STAGE;
     case COFFER_CONTENT_BYTES:
       return COFFER_TYPE_BYTES_STAGE;
     case COFFER_CONTENT_EMPTY:
     case COFFER_CONTENT_IMAGE:
     case COFFER_CONTENT_MEDIA:
-    case COFFER_CONTENT_TEXT:
     case COFFER_CONTENT_TREE:
     case COFFER_N_CONTENT_KINDS:
     default:
@@ -303,11 +304,6 @@ show_stage_of_content (CofferValueView *self,
   else if (self->content->kind == COFFER_CONTENT_IMAGE)
     {
       show_image (self);
-    }
-  else if (self->content->kind == COFFER_CONTENT_TEXT)
-    {
-      set_label (self->excerpt, self->content->excerpt);
-      show_stage (self, "excerpt");
     }
   else
     {
@@ -553,7 +549,6 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_title);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_advice);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_bytes);
-  gtk_widget_class_bind_template_child (widget_class, CofferValueView, excerpt);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, heading);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, prefix);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, facts);

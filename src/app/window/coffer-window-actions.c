@@ -348,11 +348,17 @@ change_search (GSimpleAction *action,
 }
 
 /* Again, the text that is there is to be typed over. */
+/* Whoever reads a text means that text. */
 static void
 find_action (GSimpleAction *action,
              GVariant      *parameter,
              gpointer       user_data)
 {
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (user_data));
+
+  if (focus != NULL && gtk_widget_activate_action (focus, "text.find", NULL))
+    return;
+
   change_search (NULL, g_variant_new_boolean (TRUE), user_data);
 }
 
