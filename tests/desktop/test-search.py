@@ -104,6 +104,19 @@ class KeysAloneTest(SearchCase):
         self.wait_for_end()
         self.assert_quits(self.coffer)
 
+    def test_enter_chooses_the_first_hit(self) -> None:
+        self.open()
+        key("Home")
+        self.window.wait_for_selected(HARD.decode())
+        key("ctrl+f")
+        self.wait_for_keyboard_in("Search keys")
+        type_text("DAWN")
+        self.wait_for_keys("doc/Dawn.txt", "img/dawn-01.png", "img/dawn-02.png")
+        key("Return")
+        self.wait_for_keyboard_in("Keys")
+        self.window.wait_for_selected("doc/Dawn.txt")
+        self.assert_quits(self.coffer)
+
     def test_no_key_found(self) -> None:
         self.open()
         key("ctrl+f")

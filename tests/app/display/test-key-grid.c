@@ -411,6 +411,66 @@ test_broken_pictures_say_so (Fixture       *self,
     g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (child), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
 }
 
+/* And no other tile says what is wrong with one. */
+static void
+test_damaged_values_say_so (Fixture       *self,
+                            gconstpointer  data)
+{
+  CofferEntry *entry = coffer_key_cell_get_entry (tile_at (self, 3));
+  CofferRowFacts facts = { .size = G_MAXUINT64, .error = g_ref_string_new ("The value cannot be read") };
+
+  test_wait_for (coffer_entry_get_type_label (entry) != NULL);
+  coffer_entry_set_facts (entry, &facts);
+  gtk_test_accessible_assert_property (tile_at (self, 3), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, "The value cannot be read");
+  g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 4)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+  coffer_row_facts_clear (&facts);
+
+  facts = (CofferRowFacts) { .size = 1, .content_type = "text/plain", .type_label = "Text" };
+  coffer_entry_set_facts (entry, &facts);
+  g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 3)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+}
+
+/* What the first cells say is asked for as soon as there are keys, and not when there is room. */
+static void
+test_first_cells_wait_for_no_room (Fixture       *self,
+                                   gconstpointer  data)
+{
+  CofferKeyViews *views = g_object_ref_sink (g_object_new (COFFER_TYPE_KEY_VIEWS, NULL));
+  CofferEntryList *list = coffer_entry_list_new (self->vault);
+  CofferKeySelection *selection = coffer_key_selection_new (list);
+  GtkWidget *cells = GTK_WIDGET (coffer_key_view_get_cells (coffer_key_views_get_list (views)));
+
+  coffer_key_views_set_selection (views, selection, NULL);
+  g_assert_null (gtk_widget_get_first_child (cells));
+  test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (list)) > 0);
+  g_assert_nonnull (gtk_widget_get_first_child (cells));
+  test_wait_for (g_str_equal (key_of (COFFER_KEY_CELL (gtk_widget_get_first_child (cells))), "user:0000000000"));
+
+  g_assert_finalize_object (views);
+  g_assert_finalize_object (selection);
+  g_assert_finalize_object (list);
+}
+
+static void
+count_cb (guint *n)
+{
+  *n += 1;
+}
+
+/* GTK gives scrolling up that still goes on where it is forbidden for a moment. */
+static void
+test_revealing_ends_scrolling (Fixture       *self,
+                               gconstpointer  data)
+{
+  GtkWidget *scroller = gtk_widget_get_ancestor (GTK_WIDGET (self->tiles), GTK_TYPE_SCROLLED_WINDOW);
+  guint n = 0;
+
+  g_signal_connect_swapped (scroller, "notify::kinetic-scrolling", G_CALLBACK (count_cb), &n);
+  coffer_key_cells_reveal (self->tiles, 4000);
+  g_assert_cmpuint (n, ==, 2);
+  g_assert_true (gtk_scrolled_window_get_kinetic_scrolling (GTK_SCROLLED_WINDOW (scroller)));
+}
+
 #define ADD(name, test) g_test_add ("/browse/key-grid/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -436,6 +496,9 @@ main (int    argc,
   ADD ("bottom-room-is-free", test_bottom_room_is_free);
   ADD ("is-mirrored", test_is_mirrored);
   ADD ("broken-pictures-say-so", test_broken_pictures_say_so);
+  ADD ("damaged-values-say-so", test_damaged_values_say_so);
+  ADD ("first-cells-wait-for-no-room", test_first_cells_wait_for_no_room);
+  ADD ("revealing-ends-scrolling", test_revealing_ends_scrolling);
   ADD ("another-order-begins-anew", test_another_order_begins_anew);
 
   return g_test_run ();
