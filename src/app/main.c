@@ -7,7 +7,7 @@
 #include "coffer-application.h"
 
 #ifdef COFFER_HAVE_GST
-#include <coffer-thumbnails.h>
+#include <coffer-media.h>
 #include <gstkvaultsrc.h>
 #endif
 #include "coffer-watchdog.h"
@@ -29,7 +29,7 @@ main (int    argc,
   if (watchdog_log != NULL)
     coffer_watchdog_start (watchdog_log, watchdog_ms != NULL ? g_ascii_strtod (watchdog_ms, NULL) : COFFER_WATCHDOG_FRAME_MS);
 #ifdef COFFER_HAVE_GST
-  coffer_thumbnails_set_source (gst_kvault_src_register);
+  coffer_media_set_source (gst_kvault_src_register);
 #endif
   application = coffer_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);

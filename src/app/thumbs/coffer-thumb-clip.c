@@ -5,6 +5,8 @@
 #include "coffer-thumb-clip.h"
 
 #include <coffer-image-render.h>
+#include <coffer-media.h>
+#include <coffer-value-uri.h>
 
 #include "coffer-thumb-player.h"
 
@@ -15,19 +17,13 @@
 gboolean
 coffer_thumb_clip_is_possible (void)
 {
-  return coffer_thumb_player_prepare ();
+  return coffer_media_prepare ();
 }
 
 char *
 coffer_thumb_clip_dup_uri (const CofferThumbClip *self)
 {
-  gsize key_size;
-  const guint8 *key_data = g_bytes_get_data (self->key, &key_size);
-  g_autofree char *path = g_uri_escape_bytes ((const guint8 *) self->path, strlen (self->path), "/");
-  g_autofree char *table = g_uri_escape_bytes ((const guint8 *) self->table, strlen (self->table), NULL);
-  g_autofree char *key = g_uri_escape_bytes (key_data, key_size, NULL);
-
-  return g_strdup_printf ("kvault://%s?table=%s&key=%s&offset=%" G_GSIZE_FORMAT, path, table, key, self->data_offset);
+  return coffer_value_dup_uri (self->path, self->table, self->key, self->data_offset);
 }
 
 /* Larger than the box, so that what covers it can be made of it whichever way round it is. */

@@ -4,13 +4,6 @@
 
 #include "coffer-thumb-clip.h"
 
-#include "coffer-thumbnails.h"
-
-void
-coffer_thumbnails_set_source (gboolean (*function) (void))
-{
-}
-
 gboolean
 coffer_thumb_clip_is_possible (void)
 {

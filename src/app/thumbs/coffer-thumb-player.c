@@ -7,12 +7,7 @@
 
 #include "coffer-thumb-player.h"
 
-#include <string.h>
-
-#include "coffer-thumbnails.h"
-
-/* What elements of all kinds call the number of their threads: a lane is one core. */
-static const char *const thread_properties[] = { "max-threads", "threads", "n-threads" };
+#include <coffer-media-guard.h>
 
 #define CANCELLED "coffer-cancelled"
 #define LOOK_EVERY (GST_SECOND / 10)
@@ -27,34 +22,10 @@ struct _CofferThumbPlayer {
   gulong chain;
   gint64 deadline;
 
-  GMutex lock;
-  GPtrArray *demuxers;           /* by the lock */
+  CofferMediaGuard *guard;
   gboolean wants_video;
   GstTagList *tags;
 };
-
-static gboolean (*register_source) (void);
-
-void
-coffer_thumbnails_set_source (gboolean (*function) (void))
-{
-  register_source = function;
-}
-
-gboolean
-coffer_thumb_player_prepare (void)
-{
-  static gsize prepared;
-
-  if (g_once_init_enter (&prepared))
-    {
-      gboolean ok = register_source != NULL && gst_init_check (NULL, NULL, NULL) && register_source ();
-
-      g_once_init_leave (&prepared, ok ? 1 : 2);
-    }
-
-  return prepared == 1;
-}
 
 static void
 post (CofferThumbPlayer *self,
@@ -71,61 +42,6 @@ cancelled_cb (GCancellable *cancellable,
   post (data, CANCELLED);
 }
 
-static gboolean
-is_a (GstElement *element,
-      const char *kind)
-{
-  GstElementFactory *factory = gst_element_get_factory (element);
-  const char *klass = factory != NULL ? gst_element_factory_get_metadata (factory, GST_ELEMENT_METADATA_KLASS) : NULL;
-
-  return klass != NULL && strstr (klass, kind) != NULL;
-}
-
-/* Our own source is no stranger. */
-static gboolean
-reads_something_else (GstElement *element)
-{
-  const char *const *protocols;
-
-  if (is_a (element, "Adaptive"))
-    return TRUE;
-  if (!GST_IS_URI_HANDLER (element) || gst_uri_handler_get_uri_type (GST_URI_HANDLER (element)) != GST_URI_SRC)
-    return FALSE;
-
-  protocols = gst_uri_handler_get_protocols (GST_URI_HANDLER (element));
-
-  return protocols == NULL || !g_strv_contains (protocols, "kvault");
-}
-
-/* GStreamer's. One that is locked stays as it is: it opens nothing. */
-static void
-element_added_cb (GstBin            *bin,
-                  GstBin            *sub_bin,
-                  GstElement        *element,
-                  CofferThumbPlayer *self)
-{
-  if (reads_something_else (element))
-    {
-      gst_element_set_locked_state (element, TRUE);
-      post (self, "coffer-refused");
-    }
-
-  if (is_a (element, "Demux"))
-    {
-      g_mutex_lock (&self->lock);
-      g_ptr_array_add (self->demuxers, gst_object_ref (element));
-      g_mutex_unlock (&self->lock);
-    }
-
-  for (guint i = 0; i < G_N_ELEMENTS (thread_properties); i++)
-    {
-      GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (element), thread_properties[i]);
-
-      if (pspec != NULL && pspec->flags & G_PARAM_WRITABLE)
-        gst_util_set_object_arg (G_OBJECT (element), thread_properties[i], "1");
-    }
-}
-
 CofferThumbPlayer *
 coffer_thumb_player_new (GstElement   *pipeline,
                          gboolean      wants_video,
@@ -136,12 +52,10 @@ coffer_thumb_player_new (GstElement   *pipeline,
 
   self->pipeline = gst_object_ref_sink (pipeline);
   self->bus = gst_element_get_bus (pipeline);
-  g_mutex_init (&self->lock);
-  self->demuxers = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->guard = coffer_media_guard_new (pipeline, TRUE);   /* a lane is one core */
   self->wants_video = wants_video;
   self->recorder = coffer_thumb_recorder_new ();
   self->deadline = g_get_monotonic_time () + (gint64) limit_ms * 1000;
-  g_signal_connect (pipeline, "deep-element-added", G_CALLBACK (element_added_cb), self);
   if (g_set_object (&self->cancellable, cancellable))
     self->chain = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), self, NULL);
 
@@ -155,14 +69,12 @@ coffer_thumb_player_free (CofferThumbPlayer *self)
     g_cancellable_disconnect (self->cancellable, self->chain);
   g_clear_object (&self->cancellable);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  g_signal_handlers_disconnect_by_data (self->pipeline, self);
+  coffer_media_guard_free (self->guard);
   gst_object_unref (self->pipeline);
   gst_object_unref (self->bus);
   gst_clear_object (&self->source);
   gst_clear_tag_list (&self->tags);
   coffer_thumb_recorder_free (self->recorder);
-  g_ptr_array_unref (self->demuxers);
-  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -258,42 +170,6 @@ handle (CofferThumbPlayer *self,
     }
 }
 
-static gboolean
-gave_up (GstElement *demuxer)
-{
-  g_autoptr(GstPad) pad = gst_element_get_static_pad (demuxer, "sink");
-  gboolean over;
-
-  if (pad == NULL)
-    return FALSE;
-
-  GST_OBJECT_LOCK (demuxer);
-  over = demuxer->numsrcpads == 0;
-  GST_OBJECT_UNLOCK (demuxer);
-  GST_OBJECT_LOCK (pad);
-  over = over && GST_PAD_TASK (pad) != NULL && gst_task_get_state (GST_PAD_TASK (pad)) != GST_TASK_STARTED;
-  GST_OBJECT_UNLOCK (pad);
-
-  return over;
-}
-
-/*
- * A demuxer that fails while it is being started says so to nobody: what starts it holds back its errors, and lets go of them
- * when the start was good. Then it has stopped, without anything to give.
- */
-static gboolean
-has_given_up (CofferThumbPlayer *self)
-{
-  gboolean over = FALSE;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->demuxers->len; i++)
-    over |= gave_up (g_ptr_array_index (self->demuxers, i));
-  g_mutex_unlock (&self->lock);
-
-  return over;
-}
-
 /* The next message, or NULL when there is nothing to wait for any more. */
 static GstMessage *
 next_message (CofferThumbPlayer *self,
@@ -306,7 +182,7 @@ next_message (CofferThumbPlayer *self,
   while ((message = gst_bus_timed_pop_filtered (self->bus, LOOK_EVERY, types)) == NULL)
     {
       *played = COFFER_PLAYED_BROKEN;
-      if (has_given_up (self))
+      if (coffer_media_guard_has_given_up (self->guard))
         break;
       *played = COFFER_PLAYED_CANCELLED;   /* before the bus took messages */
       if (g_cancellable_is_cancelled (self->cancellable))

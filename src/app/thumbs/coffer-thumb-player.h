@@ -25,12 +25,9 @@ typedef struct {
 
 /**
  * A pipeline on a lane's thread: waits for it, with an eye on the cancellable and on the time, and takes down what it reads of
- * the value. What it would read from anywhere else it does not get: a value may be a list of addresses.
+ * the value.
  */
 typedef struct _CofferThumbPlayer CofferThumbPlayer;
-
-/** Before the others, once; FALSE: no clip can be played. */
-gboolean            coffer_thumb_player_prepare       (void);
 
 /**
  * @pipeline     (transfer full) (floating)

@@ -22,12 +22,6 @@ G_DECLARE_FINAL_TYPE (CofferThumbnails, coffer_thumbnails, COFFER, THUMBNAILS, G
 CofferThumbnails *coffer_thumbnails_new     (CofferVault *vault);
 
 /**
- * What makes GStreamer read kvault: URIs, gst_kvault_src_register(): called once, on a lane, when the first clip is to be
- * seen. Without it clips have no pictures. Before the first of these is made.
- */
-void              coffer_thumbnails_set_source (gboolean (*register_source) (void));
-
-/**
  * Ask for the picture of a value of the table in use. One that is in memory is READY at once, one of a kind that has none
  * NONE at once; else it is PENDING and comes later. Requests for the same value and box share the work.
  *

@@ -2,6 +2,7 @@
 /* Thumbnails of clips and sounds. */
 #include "thumbs.h"
 
+#include <coffer-media.h>
 #include <coffer-thumb-clip.h>
 #include <gstkvaultsrc.h>
 #include <string.h>
@@ -240,7 +241,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  coffer_thumbnails_set_source (gst_kvault_src_register);
+  coffer_media_set_source (gst_kvault_src_register);
 
 #define MEDIA "v010_media.db"
 #define ADD(name, vault, function) TEST_THUMBS_ADD ("/thumb-clip/" name, vault, function)

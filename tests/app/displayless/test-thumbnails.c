@@ -5,6 +5,7 @@
 #include <string.h>
 
 #ifdef COFFER_HAVE_GST
+#include <coffer-media.h>
 #include <gstkvaultsrc.h>
 #endif
 
@@ -244,7 +245,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 #ifdef COFFER_HAVE_GST
-  coffer_thumbnails_set_source (gst_kvault_src_register);
+  coffer_media_set_source (gst_kvault_src_register);
 #endif
 
 #define MEDIA "v010_media.db"
