@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The newest frame: put down by GStreamer's streaming thread under the lock, picked up by the main one. A frame that comes before
+ * the one before it was picked up takes its place.
+ */
+#define G_LOG_DOMAIN "coffer-player"
+
+#include "coffer-frames.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+
+/*
+ * What a streaming thread knows of a sink's frames. It outlives the sink's last call, which may come while the main thread
+ * already looks at another sink.
+ */
+typedef struct {
+  gatomicrefcount ref_count;
+  GMutex lock;
+  CofferFrames *frames;   /* unowned; by the lock, NULL once another sink is looked at */
+  GstSample *next;        /* by the lock */
+  guint idle_id;          /* by the lock */
+} Inbox;
+
+struct _CofferFrames
+{
+  GObject parent_instance;
+
+  Inbox *inbox;
+  GdkTexture *texture;
+  gint64 time;
+};
+
+enum {
+  FRAME,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static void coffer_frames_paintable_init (GdkPaintableInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (CofferFrames, coffer_frames, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (GDK_TYPE_PAINTABLE, coffer_frames_paintable_init))
+
+static Inbox *
+inbox_new (CofferFrames *frames)
+{
+  Inbox *inbox = g_new0 (Inbox, 1);
+
+  g_atomic_ref_count_init (&inbox->ref_count);
+  g_mutex_init (&inbox->lock);
+  inbox->frames = frames;
+
+  return inbox;
+}
+
+static Inbox *
+inbox_ref (Inbox *inbox)
+{
+  g_atomic_ref_count_inc (&inbox->ref_count);
+
+  return inbox;
+}
+
+static void
+inbox_unref (gpointer data)
+{
+  Inbox *inbox = data;
+
+  if (!g_atomic_ref_count_dec (&inbox->ref_count))
+    return;
+
+  g_clear_pointer (&inbox->next, gst_sample_unref);
+  g_mutex_clear (&inbox->lock);
+  g_free (inbox);
+}
+
+static void
+inbox_drop (Inbox *inbox)
+{
+  g_mutex_lock (&inbox->lock);
+  g_clear_handle_id (&inbox->idle_id, g_source_remove);
+  g_clear_pointer (&inbox->next, gst_sample_unref);
+  g_mutex_unlock (&inbox->lock);
+}
+
+static void
+free_frame (gpointer data)
+{
+  GstVideoFrame *frame = data;
+
+  gst_video_frame_unmap (frame);   /* and lets go of the buffer */
+  g_free (frame);
+}
+
+GdkTexture *
+coffer_frames_texture_new (GstSample *sample)
+{
+  GstBuffer *buffer = gst_sample_get_buffer (sample);
+  GstCaps *caps = gst_sample_get_caps (sample);
+  GstVideoFrame *frame = g_new0 (GstVideoFrame, 1);
+  g_autoptr(GBytes) bytes = NULL;
+  GstVideoInfo info;
+  gsize stride;
+
+  if (buffer == NULL || caps == NULL || !gst_video_info_from_caps (&info, caps) ||
+      !gst_video_frame_map (frame, &info, buffer, GST_MAP_READ))
+    {
+      g_free (frame);
+      return NULL;
+    }
+
+  stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
+  bytes = g_bytes_new_with_free_func (GST_VIDEO_FRAME_PLANE_DATA (frame, 0), stride * info.height, free_frame, frame);
+
+  return gdk_memory_texture_new (info.width, info.height, GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, bytes, stride);
+}
+
+static gint64
+time_of (GstSample *sample)
+{
+  GstClockTime time = gst_segment_to_stream_time (gst_sample_get_segment (sample), GST_FORMAT_TIME,
+                                                  GST_BUFFER_PTS (gst_sample_get_buffer (sample)));
+
+  return GST_CLOCK_TIME_IS_VALID (time) ? (gint64) time : -1;
+}
+
+static gboolean
+changes_size (GdkTexture *before,
+              GdkTexture *after)
+{
+  return before == NULL || gdk_texture_get_width (before) != gdk_texture_get_width (after) ||
+         gdk_texture_get_height (before) != gdk_texture_get_height (after);
+}
+
+static void
+show_sample (CofferFrames *self,
+             GstSample    *sample)
+{
+  GdkTexture *texture = coffer_frames_texture_new (sample);
+  gboolean resized;
+
+  if (texture == NULL)
+    return;
+
+  resized = changes_size (self->texture, texture);
+  g_clear_object (&self->texture);
+  self->texture = texture;
+  self->time = time_of (sample);
+  if (resized)
+    gdk_paintable_invalidate_size (GDK_PAINTABLE (self));
+  gdk_paintable_invalidate_contents (GDK_PAINTABLE (self));
+  g_signal_emit (self, signals[FRAME], 0);
+}
+
+static gboolean
+pick_up_cb (gpointer data)
+{
+  Inbox *inbox = data;
+  g_autoptr(GstSample) sample = NULL;
+
+  g_mutex_lock (&inbox->lock);
+  sample = g_steal_pointer (&inbox->next);
+  inbox->idle_id = 0;
+  g_mutex_unlock (&inbox->lock);
+
+  /* Only the main thread takes it away from there. */
+  if (sample != NULL && inbox->frames != NULL)
+    show_sample (inbox->frames, sample);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Streaming thread. */
+static GstFlowReturn
+put_down (Inbox     *inbox,
+          GstSample *sample)
+{
+  if (sample == NULL)
+    return GST_FLOW_OK;
+
+  g_mutex_lock (&inbox->lock);
+  g_clear_pointer (&inbox->next, gst_sample_unref);
+  if (inbox->frames == NULL)
+    {
+      g_clear_pointer (&sample, gst_sample_unref);
+    }
+  else
+    {
+      inbox->next = sample;
+      if (inbox->idle_id == 0)
+        inbox->idle_id = g_idle_add_full (G_PRIORITY_DEFAULT, pick_up_cb, inbox_ref (inbox), inbox_unref);
+    }
+  g_mutex_unlock (&inbox->lock);
+
+  return GST_FLOW_OK;
+}
+
+/* Streaming thread. */
+static GstFlowReturn
+new_preroll_cb (GstAppSink *sink,
+                gpointer    data)
+{
+  return put_down (data, gst_app_sink_pull_preroll (sink));
+}
+
+/* Streaming thread. */
+static GstFlowReturn
+new_sample_cb (GstAppSink *sink,
+               gpointer    data)
+{
+  return put_down (data, gst_app_sink_pull_sample (sink));
+}
+
+static void
+leave_inbox (CofferFrames *self)
+{
+  if (self->inbox == NULL)
+    return;
+
+  inbox_drop (self->inbox);
+  g_mutex_lock (&self->inbox->lock);
+  self->inbox->frames = NULL;
+  g_mutex_unlock (&self->inbox->lock);
+  g_clear_pointer (&self->inbox, inbox_unref);
+}
+
+void
+coffer_frames_set_sink (CofferFrames *self,
+                        GstElement   *appsink)
+{
+  GstAppSinkCallbacks callbacks = { .new_preroll = new_preroll_cb, .new_sample = new_sample_cb };
+
+  g_return_if_fail (COFFER_IS_FRAMES (self));
+
+  leave_inbox (self);
+  if (appsink == NULL)
+    return;
+
+  self->inbox = inbox_new (self);
+  gst_app_sink_set_callbacks (GST_APP_SINK (appsink), &callbacks, inbox_ref (self->inbox), inbox_unref);
+}
+
+void
+coffer_frames_clear (CofferFrames *self)
+{
+  g_return_if_fail (COFFER_IS_FRAMES (self));
+
+  if (self->inbox != NULL)
+    inbox_drop (self->inbox);
+  self->time = -1;
+  if (self->texture == NULL)
+    return;
+
+  g_clear_object (&self->texture);
+  gdk_paintable_invalidate_contents (GDK_PAINTABLE (self));
+}
+
+gboolean
+coffer_frames_has_frame (CofferFrames *self)
+{
+  return self->texture != NULL;
+}
+
+gint64
+coffer_frames_get_time (CofferFrames *self)
+{
+  return self->time;
+}
+
+GdkTexture *
+coffer_frames_get_texture (CofferFrames *self)
+{
+  return self->texture;
+}
+
+static void
+coffer_frames_snapshot (GdkPaintable *paintable,
+                        GdkSnapshot  *snapshot,
+                        double        width,
+                        double        height)
+{
+  CofferFrames *self = COFFER_FRAMES (paintable);
+
+  if (self->texture != NULL)
+    gdk_paintable_snapshot (GDK_PAINTABLE (self->texture), snapshot, width, height);
+}
+
+static int
+coffer_frames_get_intrinsic_width (GdkPaintable *paintable)
+{
+  CofferFrames *self = COFFER_FRAMES (paintable);
+
+  return self->texture != NULL ? gdk_texture_get_width (self->texture) : 0;
+}
+
+static int
+coffer_frames_get_intrinsic_height (GdkPaintable *paintable)
+{
+  CofferFrames *self = COFFER_FRAMES (paintable);
+
+  return self->texture != NULL ? gdk_texture_get_height (self->texture) : 0;
+}
+
+static void
+coffer_frames_paintable_init (GdkPaintableInterface *iface)
+{
+  iface->snapshot = coffer_frames_snapshot;
+  iface->get_intrinsic_width = coffer_frames_get_intrinsic_width;
+  iface->get_intrinsic_height = coffer_frames_get_intrinsic_height;
+}
+
+static void
+coffer_frames_dispose (GObject *object)
+{
+  CofferFrames *self = COFFER_FRAMES (object);
+
+  leave_inbox (self);
+  g_clear_object (&self->texture);
+
+  G_OBJECT_CLASS (coffer_frames_parent_class)->dispose (object);
+}
+
+static void
+coffer_frames_class_init (CofferFramesClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = coffer_frames_dispose;
+
+  signals[FRAME] = g_signal_new ("frame", COFFER_TYPE_FRAMES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+coffer_frames_init (CofferFrames *self)
+{
+  self->time = -1;
+}
+
+CofferFrames *
+coffer_frames_new (void)
+{
+  return g_object_new (COFFER_TYPE_FRAMES, NULL);
+}

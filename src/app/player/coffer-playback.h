@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-frames.h"
+
+G_BEGIN_DECLS
+
+/**
+ * One address being played. Everything that may block, opening and stopping above all, is done on a thread: the functions only say
+ * what is wanted, and of the same kind the last one holds. Main thread.
+ *
+ * Besides GStreamer's own, these application messages come:
+ */
+#define COFFER_PLAYBACK_NO_SEEK "coffer-no-seek"   /* where it was sent it cannot go */
+#define COFFER_PLAYBACK_STEPPED "coffer-stepped"   /* or did not */
+
+typedef struct _CofferPlayback CofferPlayback;
+
+typedef void (*CofferPlaybackFunc) (GstMessage *message, gpointer data);
+
+/**
+ * Nothing happens before coffer_playback_set_state().
+ *
+ * @frames  (transfer none): looks at this one from now on
+ * @func    called with each message until coffer_playback_close()
+ *
+ * Returns: (transfer full) (nullable): NULL if GStreamer lacks a part
+ */
+CofferPlayback *coffer_playback_new          (const char         *uri,
+                                              CofferFrames       *frames,
+                                              CofferPlaybackFunc  func,
+                                              gpointer            data);
+
+/** Silent from now on, and stopped as soon as can be. @self (transfer full) */
+void            coffer_playback_close        (CofferPlayback     *self);
+
+/** The playbin. */
+GstElement     *coffer_playback_get_element  (CofferPlayback     *self);
+
+void            coffer_playback_set_state    (CofferPlayback     *self,
+                                              GstState            state);
+void            coffer_playback_set_volume   (CofferPlayback     *self,
+                                              double              linear,
+                                              gboolean            muted);
+/** @rate not 0; @position in nanoseconds */
+void            coffer_playback_seek         (CofferPlayback     *self,
+                                              double              rate,
+                                              gint64              position);
+/** One frame on; while it is paused. */
+void            coffer_playback_step         (CofferPlayback     *self);
+
+/** Frames are made no larger than this. */
+void            coffer_playback_set_room     (CofferPlayback     *self,
+                                              int                 width,
+                                              int                 height);
+/** @audio, @text  numbers of tracks; -1 for no text, -2 to leave it as it is */
+void            coffer_playback_set_tracks   (CofferPlayback     *self,
+                                              int                 audio,
+                                              int                 text);
+
+/** Of the frames as they come out of the decoder, upright. Returns: (transfer full) (nullable) */
+GstCaps        *coffer_playback_dup_video_caps (CofferPlayback   *self);
+
+/** Whether nothing will ever come of it, though no error told so. */
+gboolean        coffer_playback_has_given_up (CofferPlayback     *self);
+
+/** At the end of the program: wait until all that were closed have stopped, so that no vault is open any more. */
+void            coffer_playback_wait_all     (void);
+
+G_END_DECLS
