@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The menu "More": speed, and which of several tracks. Its actions carry what is chosen as their state. */
+#define G_LOG_DOMAIN "coffer-player"
+
+#include "coffer-player-view-private.h"
+
+#include <glib/gi18n-lib.h>
+
+static const double rates[] = { .25, .5, .75, 1, 1.25, 1.5, 2 };
+
+static const char *const track_actions[COFFER_PLAYER_N_KINDS] = { "audio", "text" };
+
+static void
+rate_changed_cb (GSimpleAction *action,
+                 GVariant      *value,
+                 gpointer       data)
+{
+  CofferPlayerView *self = data;
+
+  coffer_player_set_rate (self->player, g_variant_get_double (value));
+}
+
+static void
+track_changed_cb (GSimpleAction *action,
+                  GVariant      *value,
+                  gpointer       data)
+{
+  CofferPlayerView *self = data;
+  gboolean text = g_str_equal (g_action_get_name (G_ACTION (action)), track_actions[COFFER_PLAYER_TEXT]);
+
+  coffer_player_set_track (self->player, text ? COFFER_PLAYER_TEXT : COFFER_PLAYER_AUDIO, g_variant_get_int32 (value));
+  g_simple_action_set_state (action, value);
+}
+
+static void
+show_rate (CofferPlayerView *self)
+{
+  GSimpleAction *action = g_object_get_data (G_OBJECT (self), "rate-action");
+
+  g_simple_action_set_state (action, g_variant_new_double (coffer_player_get_rate (self->player)));
+}
+
+void
+coffer_player_view_add_actions (CofferPlayerView *self)
+{
+  static const GActionEntry entries[] = {
+    { "rate", NULL, "d", "1.0", rate_changed_cb },
+    { "audio", NULL, "i", "0", track_changed_cb },
+    { "text", NULL, "i", "-1", track_changed_cb },
+  };
+  g_autoptr(GSimpleActionGroup) group = g_simple_action_group_new ();
+
+  g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), self);
+  g_object_set_data (G_OBJECT (self), "rate-action", g_action_map_lookup_action (G_ACTION_MAP (group), "rate"));
+  gtk_widget_insert_action_group (self->stage, "player", G_ACTION_GROUP (group));
+  g_signal_connect_object (self->player, "notify::rate", G_CALLBACK (show_rate), self, G_CONNECT_SWAPPED);
+}
+
+static void
+add_item (GMenu      *menu,
+          const char *label,
+          const char *action,
+          GVariant   *target)
+{
+  g_autoptr(GMenuItem) item = g_menu_item_new (label, NULL);
+
+  g_menu_item_set_action_and_target_value (item, action, target);
+  g_menu_append_item (menu, item);
+}
+
+static GMenu *
+rates_new (void)
+{
+  GMenu *menu = g_menu_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rates); i++)
+    {
+      g_autofree char *label = rates[i] == 1 ? g_strdup (_("Normal")) : g_strdup_printf (_("%g×"), rates[i]);
+
+      add_item (menu, label, "player.rate", g_variant_new_double (rates[i]));
+    }
+
+  return menu;
+}
+
+static GMenu *
+tracks_new (CofferPlayerView *self,
+            CofferPlayerKind  kind)
+{
+  int n = coffer_player_get_n_tracks (self->player, kind);
+  g_autofree char *action = g_strconcat ("player.", track_actions[kind], NULL);
+  GMenu *menu = g_menu_new ();
+
+  if (kind == COFFER_PLAYER_TEXT)
+    add_item (menu, _("None"), action, g_variant_new_int32 (-1));
+  for (int i = 0; i < n; i++)
+    {
+      g_autofree char *label = coffer_player_dup_track_name (self->player, kind, i);
+
+      add_item (menu, label, action, g_variant_new_int32 (i));
+    }
+
+  return menu;
+}
+
+void
+coffer_player_view_update_menu (CofferPlayerView *self)
+{
+  g_autoptr(GMenu) menu = g_menu_new ();
+  g_autoptr(GMenu) speed = rates_new ();
+
+  g_menu_append_submenu (menu, _("Speed"), G_MENU_MODEL (speed));
+  if (coffer_player_get_n_tracks (self->player, COFFER_PLAYER_AUDIO) > 1)
+    {
+      g_autoptr(GMenu) tracks = tracks_new (self, COFFER_PLAYER_AUDIO);
+
+      g_menu_append_submenu (menu, _("Sound"), G_MENU_MODEL (tracks));
+    }
+  if (coffer_player_get_n_tracks (self->player, COFFER_PLAYER_TEXT) > 0)
+    {
+      g_autoptr(GMenu) tracks = tracks_new (self, COFFER_PLAYER_TEXT);
+
+      g_menu_append_submenu (menu, _("Subtitles"), G_MENU_MODEL (tracks));
+    }
+  gtk_menu_button_set_menu_model (self->more, G_MENU_MODEL (menu));
+}
