@@ -6,6 +6,7 @@
 
 #include <coffer-image-render.h>
 #include <coffer-media.h>
+#include <coffer-media-decoder.h>
 #include <coffer-value-uri.h>
 
 #include "coffer-thumb-player.h"
@@ -40,80 +41,6 @@ sink_new (const CofferThumbClip  *self,
   *appsink = bin != NULL ? gst_bin_get_by_name (GST_BIN (bin), "sink") : NULL;
 
   return bin;
-}
-
-static gboolean
-is_kind (GstCaps    *caps,
-         const char *prefix)
-{
-  return caps != NULL && !gst_caps_is_empty (caps) && !gst_caps_is_any (caps) &&
-         g_str_has_prefix (gst_structure_get_name (gst_caps_get_structure (caps, 0)), prefix);
-}
-
-/* GStreamer's. Sounds and words stay as they are, for nobody. */
-static gboolean
-autoplug_continue_cb (GstElement *decodebin,
-                      GstPad     *pad,
-                      GstCaps    *caps,
-                      gpointer    data)
-{
-  return !is_kind (caps, "audio/") && !is_kind (caps, "text/") && !is_kind (caps, "subpicture/");
-}
-
-/* GStreamer's. The first video. */
-static void
-pad_added_cb (GstElement *decodebin,
-              GstPad     *pad,
-              GstElement *sink)
-{
-  g_autoptr(GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
-  g_autoptr(GstCaps) caps = gst_pad_get_current_caps (pad);
-
-  if (is_kind (caps, "video/x-raw") && !gst_pad_is_linked (sink_pad))
-    gst_pad_link (pad, sink_pad);
-}
-
-/* GStreamer's. Without one there is nothing to wait for. */
-static void
-no_more_pads_cb (GstElement *decodebin,
-                 GstElement *sink)
-{
-  g_autoptr(GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
-
-  if (!gst_pad_is_linked (sink_pad))
-    gst_element_post_message (sink, gst_message_new_application (NULL, gst_structure_new_empty ("coffer-nothing")));
-}
-
-/* Not playbin3: as of GStreamer 1.22 it may block for good when it is stopped before it knows what it plays. */
-static GstElement *
-pipeline_new (const CofferThumbClip  *self,
-              GstElement            **source,
-              GstElement            **appsink)
-{
-  g_autofree char *uri = coffer_thumb_clip_dup_uri (self);
-  GstElement *pipeline = gst_pipeline_new (NULL);
-  GstElement *decodebin = gst_element_factory_make ("decodebin", NULL);
-  GstElement *sink = sink_new (self, appsink);
-
-  *source = gst_element_make_from_uri (GST_URI_SRC, uri, NULL, NULL);
-  for (guint i = 0; i < 3; i++)
-    {
-      GstElement *element = i == 0 ? *source : i == 1 ? decodebin : sink;
-
-      if (element != NULL)
-        gst_bin_add (GST_BIN (pipeline), element);
-    }
-  if (*source == NULL || decodebin == NULL || sink == NULL || !gst_element_link (*source, decodebin))
-    {
-      gst_object_unref (pipeline);
-      return NULL;
-    }
-
-  g_signal_connect (decodebin, "autoplug-continue", G_CALLBACK (autoplug_continue_cb), NULL);
-  g_signal_connect (decodebin, "pad-added", G_CALLBACK (pad_added_cb), sink);
-  g_signal_connect (decodebin, "no-more-pads", G_CALLBACK (no_more_pads_cb), sink);
-
-  return pipeline;
 }
 
 static GstSample *
@@ -223,7 +150,8 @@ coffer_thumb_clip_draw (const CofferThumbClip  *self,
                         GError                **error)
 {
   g_autoptr(GstElement) appsink = NULL;
-  GstElement *source, *pipeline = pipeline_new (self, &source, &appsink);
+  g_autofree char *uri = coffer_thumb_clip_dup_uri (self);
+  GstElement *source, *pipeline = coffer_media_decoder_new (uri, COFFER_MEDIA_VIDEO, sink_new (self, &appsink), &source);
   g_autoptr(CofferThumbPlayer) player = NULL;
   g_autoptr(GstSample) sample = NULL;
   CofferThumbFrame frame = { .duration = -1 };

@@ -45,7 +45,7 @@ player_new (const CofferThumbClip  *self,
       return NULL;
     }
 
-  *pipeline = gst_pipeline_new (NULL);
+  *pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   player = coffer_thumb_player_new (*pipeline, FALSE, LIMIT_MS, cancellable);
   gst_bin_add_many (GST_BIN (*pipeline), source, parsebin, NULL);
   gst_element_link (source, parsebin);

@@ -50,7 +50,7 @@ coffer_thumb_player_new (GstElement   *pipeline,
 {
   CofferThumbPlayer *self = g_new0 (CofferThumbPlayer, 1);
 
-  self->pipeline = gst_object_ref_sink (pipeline);
+  self->pipeline = pipeline;
   self->bus = gst_element_get_bus (pipeline);
   self->guard = coffer_media_guard_new (pipeline, TRUE);   /* a lane is one core */
   self->wants_video = wants_video;

@@ -30,7 +30,7 @@ typedef struct {
 typedef struct _CofferThumbPlayer CofferThumbPlayer;
 
 /**
- * @pipeline     (transfer full) (floating)
+ * @pipeline     (transfer full)
  * @wants_video  a value without it has nothing to wait for
  */
 CofferThumbPlayer  *coffer_thumb_player_new           (GstElement          *pipeline,
