@@ -53,10 +53,27 @@ struct _CofferPlayback {
   gboolean working;    /* by the lock */
 };
 
-/* Playbacks that are not stopped yet. */
+/* Playbacks, and other threads with a value open, that are not done yet. */
 static GMutex count_lock;
 static GCond count_cond;
 static guint n_playbacks;
+
+void
+coffer_playback_hold_all (void)
+{
+  g_mutex_lock (&count_lock);
+  n_playbacks++;
+  g_mutex_unlock (&count_lock);
+}
+
+void
+coffer_playback_release_all (void)
+{
+  g_mutex_lock (&count_lock);
+  n_playbacks--;
+  g_cond_broadcast (&count_cond);
+  g_mutex_unlock (&count_lock);
+}
 
 static void
 playback_unref (CofferPlayback *self)
@@ -70,11 +87,7 @@ playback_unref (CofferPlayback *self)
   gst_object_unref (self->playbin);
   g_mutex_clear (&self->lock);
   g_free (self);
-
-  g_mutex_lock (&count_lock);
-  n_playbacks--;
-  g_cond_broadcast (&count_cond);
-  g_mutex_unlock (&count_lock);
+  coffer_playback_release_all ();
 }
 
 static void
@@ -224,10 +237,7 @@ playback_alloc (GstElement *playbin)
 {
   CofferPlayback *self = g_new0 (CofferPlayback, 1);
 
-  g_mutex_lock (&count_lock);
-  n_playbacks++;
-  g_mutex_unlock (&count_lock);
-
+  coffer_playback_hold_all ();
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   self->wishes = no_wishes;

@@ -66,5 +66,8 @@ gboolean        coffer_playback_has_given_up (CofferPlayback     *self);
 
 /** At the end of the program: wait until all that were closed have stopped, so that no vault is open any more. */
 void            coffer_playback_wait_all     (void);
+/** Something else that has to be waited for then; from any thread. */
+void            coffer_playback_hold_all     (void);
+void            coffer_playback_release_all  (void);
 
 G_END_DECLS

@@ -109,18 +109,18 @@ coffer_player_view_update_menu (CofferPlayerView *self)
   g_autoptr(GMenu) menu = g_menu_new ();
   g_autoptr(GMenu) speed = rates_new ();
 
-  g_menu_append_submenu (menu, _("Speed"), G_MENU_MODEL (speed));
+  g_menu_append_section (menu, _("Speed"), G_MENU_MODEL (speed));
   if (coffer_player_get_n_tracks (self->player, COFFER_PLAYER_AUDIO) > 1)
     {
       g_autoptr(GMenu) tracks = tracks_new (self, COFFER_PLAYER_AUDIO);
 
-      g_menu_append_submenu (menu, _("Sound"), G_MENU_MODEL (tracks));
+      g_menu_append_section (menu, _("Sound"), G_MENU_MODEL (tracks));
     }
   if (coffer_player_get_n_tracks (self->player, COFFER_PLAYER_TEXT) > 0)
     {
       g_autoptr(GMenu) tracks = tracks_new (self, COFFER_PLAYER_TEXT);
 
-      g_menu_append_submenu (menu, _("Subtitles"), G_MENU_MODEL (tracks));
+      g_menu_append_section (menu, _("Subtitles"), G_MENU_MODEL (tracks));
     }
   gtk_menu_button_set_menu_model (self->more, G_MENU_MODEL (menu));
 }

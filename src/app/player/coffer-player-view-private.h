@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-peaks.h"
+#include "coffer-peek.h"
 #include "coffer-player-view.h"
 #include "coffer-screen.h"
 #include "coffer-seek-bar.h"
+#include "coffer-waveform.h"
 
 G_BEGIN_DECLS
 
@@ -13,20 +16,28 @@ struct _CofferPlayerView
 
   CofferPlayer *player;
   GSettings *settings;
+  CofferPeek *peek;        /* of a video, once the pointer was over the bar */
+  gint64 peek_position;    /* what the bubble tells the time of */
+  CofferPeaks *peaks;      /* of a sound */
+  GCancellable *loading_cover;
+  double bubble_x;         /* along the bar */
   GtkWindow *window;       /* full screen, or NULL */
   guint fade_id;
   double pointer_x;
   double pointer_y;
+  int height;              /* of the stage's place */
   gboolean plays_after;    /* the bar is let go of */
 
   GtkWidget *stage;        /* all of it; in the window while that is full */
   CofferScreen *screen;
+  CofferWaveform *waveform;
   GtkWidget *play_sign;
   GtkWidget *spinner;
   GtkLabel *notice;
   GtkWidget *controls;
   CofferSeekBar *bar;
   GtkWidget *bubble;
+  GtkPicture *bubble_frame;
   GtkLabel *bubble_time;
   GtkButton *play;
   GtkLabel *time;
@@ -40,6 +51,19 @@ struct _CofferPlayerView
 
 /** Controls are there, for a while. */
 void     coffer_player_view_wake     (CofferPlayerView *self);
+
+/** The bubble over the bar. */
+void     coffer_player_view_hover        (CofferPlayerView *self,
+                                          double            x,
+                                          gint64            position);
+gboolean coffer_player_view_place_bubble (CofferPlayerView *self,
+                                          GtkWidget        *child,
+                                          GdkRectangle     *place);
+void     coffer_player_view_forget_peek  (CofferPlayerView *self);
+
+/** Of a sound without video. */
+void     coffer_player_view_show_sound   (CofferPlayerView *self);
+void     coffer_player_view_forget_sound (CofferPlayerView *self);
 
 /** What a key does. Returns: whether it does anything */
 gboolean coffer_player_view_key      (CofferPlayerView *self,

@@ -13,7 +13,6 @@
 #include "coffer-player-resources.h"
 
 #define FADE_MS 2000
-#define BUBBLE_GAP 8
 
 G_DEFINE_FINAL_TYPE (CofferPlayerView, coffer_player_view, GTK_TYPE_WIDGET)
 
@@ -38,10 +37,15 @@ static void
 show_controls (CofferPlayerView *self,
                gboolean          show)
 {
-  if (show)
-    gtk_widget_remove_css_class (self->controls, "faded");
-  else
-    gtk_widget_add_css_class (self->controls, "faded");
+  GtkWidget *widgets[] = { self->controls, GTK_WIDGET (self->notice) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (widgets); i++)
+    {
+      if (show)
+        gtk_widget_remove_css_class (widgets[i], "faded");
+      else
+        gtk_widget_add_css_class (widgets[i], "faded");
+    }
   gtk_widget_set_can_target (self->controls, show);
   gtk_widget_set_cursor_from_name (self->stage, show || self->window == NULL ? NULL : "none");
 }
@@ -133,6 +137,8 @@ show_time (CofferPlayerView *self)
   g_autofree char *duration = coffer_player_dup_clock (coffer_player_get_duration (self->player));
   g_autofree char *text = g_strdup_printf ("%s / %s", position, duration);
 
+  coffer_waveform_set_part (self->waveform, coffer_player_get_position (self->player) /
+                                            (double) MAX (coffer_player_get_duration (self->player), 1));
   coffer_seek_bar_set_duration (self->bar, coffer_player_get_duration (self->player));
   coffer_seek_bar_set_position (self->bar, coffer_player_get_position (self->player));
   if (g_strcmp0 (text, gtk_label_get_label (self->time)) != 0)
@@ -160,6 +166,7 @@ loaded_cb (CofferPlayerView *self)
   coffer_player_get_size (self->player, &width, &height);
   if (width > 0 && height > 0)
     coffer_screen_set_size (self->screen, width, height);
+  coffer_player_view_show_sound (self);
   coffer_player_view_update_menu (self);
   show_state (self);
 }
@@ -258,44 +265,6 @@ seek_cb (CofferPlayerView *self,
   coffer_player_seek (self->player, position);
 }
 
-static void
-hover_cb (CofferPlayerView *self,
-          double            x,
-          gint64            position)
-{
-  g_autofree char *time = coffer_player_dup_clock (position);
-
-  gtk_label_set_label (self->bubble_time, time);
-  g_object_set_data (G_OBJECT (self->bubble), "x", GINT_TO_POINTER ((int) x));
-  gtk_widget_set_visible (self->bubble, position >= 0);
-  gtk_widget_queue_allocate (self->stage);
-}
-
-/* Over the pointer, but kept inside. */
-static gboolean
-place_bubble_cb (CofferPlayerView *self,
-                 GtkWidget        *child,
-                 GdkRectangle     *place)
-{
-  GtkRequisition size;
-  double x, y;
-
-  if (child != self->bubble)
-    return FALSE;
-
-  gtk_widget_get_preferred_size (child, NULL, &size);
-  if (!gtk_widget_translate_coordinates (GTK_WIDGET (self->bar), self->stage,
-                                         GPOINTER_TO_INT (g_object_get_data (G_OBJECT (child), "x")), 0, &x, &y))
-    return FALSE;
-
-  place->width = size.width;
-  place->height = size.height;
-  place->x = CLAMP (x - size.width / 2., 6, MAX (6, gtk_widget_get_width (self->stage) - size.width - 6));
-  place->y = MAX (0, y - size.height - BUBBLE_GAP);
-
-  return TRUE;
-}
-
 /* ---- Full screen ---- */
 
 static void
@@ -388,7 +357,7 @@ coffer_player_view_get_request_mode (GtkWidget *widget)
   return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
-/* The screen's place stays while it is elsewhere. */
+/* The stage's place stays while it is elsewhere. */
 static void
 coffer_player_view_measure (GtkWidget      *widget,
                             GtkOrientation  orientation,
@@ -400,7 +369,10 @@ coffer_player_view_measure (GtkWidget      *widget,
 {
   CofferPlayerView *self = COFFER_PLAYER_VIEW (widget);
 
-  gtk_widget_measure (GTK_WIDGET (self->screen), orientation, for_size, minimum, natural, NULL, NULL);
+  if (self->window == NULL)
+    gtk_widget_measure (self->stage, orientation, for_size, minimum, natural, NULL, NULL);
+  else
+    *minimum = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 0 : self->height;
 }
 
 static void
@@ -411,8 +383,11 @@ coffer_player_view_size_allocate (GtkWidget *widget,
 {
   CofferPlayerView *self = COFFER_PLAYER_VIEW (widget);
 
-  if (self->window == NULL)
-    gtk_widget_allocate (self->stage, width, height, baseline, NULL);
+  if (self->window != NULL)
+    return;
+
+  self->height = height;
+  gtk_widget_allocate (self->stage, width, height, baseline, NULL);
 }
 
 static void
@@ -423,6 +398,8 @@ coffer_player_view_dispose (GObject *object)
   g_clear_handle_id (&self->fade_id, g_source_remove);
   if (self->window != NULL)
     leave_full_screen (self);
+  coffer_player_view_forget_peek (self);
+  coffer_player_view_forget_sound (self);
   if (self->player != NULL)
     coffer_player_set_uri (self->player, NULL);
   g_clear_pointer (&self->stage, gtk_widget_unparent);
@@ -447,15 +424,18 @@ coffer_player_view_class_init (CofferPlayerViewClass *klass)
   coffer_player_get_resource ();
   g_type_ensure (COFFER_TYPE_SCREEN);
   g_type_ensure (COFFER_TYPE_SEEK_BAR);
+  g_type_ensure (COFFER_TYPE_WAVEFORM);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/player/coffer-player-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, stage);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, screen);
+  gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, waveform);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, play_sign);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, spinner);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, notice);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, controls);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bar);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bubble);
+  gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bubble_frame);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bubble_time);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, play);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, time);
@@ -510,8 +490,8 @@ coffer_player_view_init (CofferPlayerView *self)
   g_signal_connect_swapped (self->screen, "resized", G_CALLBACK (resized_cb), self);
   g_signal_connect_swapped (self->bar, "drag", G_CALLBACK (drag_cb), self);
   g_signal_connect_swapped (self->bar, "seek", G_CALLBACK (seek_cb), self);
-  g_signal_connect_swapped (self->bar, "hover", G_CALLBACK (hover_cb), self);
-  g_signal_connect_swapped (self->stage, "get-child-position", G_CALLBACK (place_bubble_cb), self);
+  g_signal_connect_swapped (self->bar, "hover", G_CALLBACK (coffer_player_view_hover), self);
+  g_signal_connect_swapped (self->stage, "get-child-position", G_CALLBACK (coffer_player_view_place_bubble), self);
   add_controllers (self);
   watch_player (self);
 }
@@ -530,6 +510,8 @@ coffer_player_view_set_uri (CofferPlayerView *self,
 
   if (uri == NULL)
     coffer_player_view_set_full_screen (self, FALSE);
+  coffer_player_view_forget_peek (self);
+  coffer_player_view_forget_sound (self);
   coffer_player_set_uri (self->player, uri);
 }
 

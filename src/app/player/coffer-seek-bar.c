@@ -147,7 +147,7 @@ static void
 point_at (CofferSeekBar *self,
           double         x)
 {
-  self->pointer = x;
+  self->pointer = self->duration > 0 ? x : -1;
   gtk_widget_queue_draw (GTK_WIDGET (self));
   if (x < 0 || self->duration <= 0)
     g_signal_emit (self, signals[HOVER], 0, -1., (gint64) -1);
