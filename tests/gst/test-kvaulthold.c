@@ -316,6 +316,45 @@ test_holds_nothing_when_paused (Fixture      *fixture,
   sqlite3_close (db);
 }
 
+typedef struct {
+  const char *path;
+  int is_done;   /* atomic */
+} LongLog;
+
+static gpointer
+write_long_log_thread (gpointer data)
+{
+  LongLog *log = data;
+  sqlite3 *db = open_bare (log->path, 0);
+
+  exec_until_done (db, "UPDATE kv SET value = zeroblob (70000000) WHERE key = CAST ('" OTHER_KEY "' AS BLOB)");
+  truncate_log (db);
+  sqlite3_close (db);
+  g_atomic_int_set (&log->is_done, TRUE);
+  return NULL;
+}
+
+/* One that reads all the time keeps its state of the log, until that has grown long. */
+static void
+test_lets_a_long_log_go (Fixture      *fixture,
+                         gconstpointer data)
+{
+  g_autoptr(GstElement) source = gst_object_ref_sink (gsttest_make_source (fixture->uri));
+  g_autoptr(GstPad) pad = gsttest_activate_pull (source);
+  LongLog log = { .path = fixture->path };
+  GThread *thread;
+
+  assert_range (fixture, pad, 0, PIECE);
+  thread = g_thread_new ("writer", write_long_log_thread, &log);
+  for (guint64 offset = PIECE; !g_atomic_int_get (&log.is_done); offset = offset + PIECE < VALUE_SIZE ? offset + PIECE : 0)
+    {
+      assert_range (fixture, pad, offset, PIECE);
+      g_usleep (10000);
+    }
+  g_thread_join (thread);
+  gst_pad_set_active (pad, FALSE);
+}
+
 /* Compacting takes the whole file, and asks the others of the process for it. */
 static void
 test_gives_the_file_away (Fixture      *fixture,
@@ -691,6 +730,7 @@ main (int    argc,
   TEST_BOTH ("lets-others-write", test_lets_others_write);
   TEST ("lets-others-write-at-full-speed", with_rollback_journal, test_lets_others_write_at_full_speed);
   TEST_BOTH ("holds-nothing-when-paused", test_holds_nothing_when_paused);
+  TEST ("lets-a-long-log-go", with_log, test_lets_a_long_log_go);
   TEST ("gives-the-file-away", with_log, test_gives_the_file_away);
   TEST ("tells-that-the-value-was-changed", with_rollback_journal, test_tells_that_the_value_was_changed);
   TEST ("tells-that-the-value-was-deleted", with_rollback_journal, test_tells_that_the_value_was_deleted);
