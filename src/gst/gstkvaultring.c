@@ -24,7 +24,8 @@
 #define LOG_INTERVAL (G_TIME_SPAN_SECOND)
 #define LARGEST_LOG (64u * 1000 * 1000)
 #define PIECE (256u * 1024)
-#define FIRST_PIECE (64u * 1024)
+#define WANTED_PIECE (1024u * 1024)
+#define LITTLE (64u * 1024)
 
 GST_DEBUG_CATEGORY_STATIC (kvault_ring_debug);
 #define GST_CAT_DEFAULT kvault_ring_debug
@@ -222,7 +223,8 @@ read_piece (GstKvaultRing   *self,
     look_at_log (self);
   if (rc != KVAULT_OK && rc != KVAULT_ECANCELLED)
     note_failure (self, rc, &failure);
-  GST_LOG ("%" G_GSIZE_FORMAT " bytes from %" G_GUINT64_FORMAT ": %s, %" G_GINT64_FORMAT " us", size, offset, kvault_result_name (rc), took);
+  GST_LOG ("%" G_GSIZE_FORMAT " bytes from %" G_GUINT64_FORMAT ": %s, %" G_GINT64_FORMAT " us",
+           size, offset, kvault_result_name (rc), took);
 
   g_mutex_lock (&self->lock);
   self->reading = NULL;
@@ -266,16 +268,14 @@ rest (GstKvaultRing *self)
     g_cond_wait_until (&self->asked, &self->lock, self->keeps_out ? until : MIN (until, self->looked_at_log + LOG_INTERVAL));
 }
 
-/* A little at first, for who wants no more than that. */
+/* What is wanted and little more comes first, in one piece: it would be waited for as often as there are pieces. */
 static guint64
 goal_of (GstKvaultRing   *self,
          GstKvaultWindow *window)
 {
-  guint64 goal = window->end + PIECE;
-
   if (window == self->wanted)
-    goal = MIN (goal, self->wanted_to + FIRST_PIECE - self->wanted_to % FIRST_PIECE);
-  return goal;
+    return MIN (window->end + WANTED_PIECE, self->wanted_to + LITTLE - self->wanted_to % LITTLE);
+  return window->end + PIECE;
 }
 
 static void

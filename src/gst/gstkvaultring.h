@@ -50,7 +50,8 @@ gboolean gst_kvault_ring_is_open (GstKvaultRing *self);
 /** Of the value. */
 guint64 gst_kvault_ring_size (GstKvaultRing *self);
 
-/** Copies @size bytes from @offset, which are all in the value; waits for them. @failure->result is KVAULT_ECANCELLED when it is flushing. */
+/** Copies @size bytes from @offset, which are all in the value; waits for them. When it is flushing, @failure->result is
+ * KVAULT_ECANCELLED. */
 gboolean gst_kvault_ring_read (GstKvaultRing    *self,
                                guint8           *to,
                                guint64           offset,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* gstkvaultwindow.h - what is read ahead of a value: a few windows on it, each a ring of bytes around a place where reading goes on.
+/* gstkvaultwindow.h - what is read ahead of a value: a few windows on it, each a ring of bytes around a place where reading
+ * goes on.
  *
- * Demuxers read from several places in turns: an index and the pictures, or sound and pictures that lie far apart. Each of them has a
- * window then, and the one that was not used the longest goes where none is yet. A window begins small, so that a few bytes
- * from far away cost no more than that, and reads the further ahead the more was taken from it one after the other.
+ * Demuxers read from several places in turns: an index and the pictures, or sound and pictures that lie far apart. Each of
+ * them has a window then, and the one that was not used the longest goes where none is yet. A window begins small, so that a
+ * few bytes from far away cost no more than that, and reads the further ahead the more was taken from it one after the other.
  *
  *           start           at                    end
  *     -------|---------------|---------------------|---------------
