@@ -8,6 +8,7 @@
 
 #ifdef COFFER_HAVE_GST
 #include <coffer-media.h>
+#include <coffer-playback.h>
 #include <gstkvaultsrc.h>
 #endif
 #include "coffer-watchdog.h"
@@ -18,6 +19,7 @@ main (int    argc,
 {
   g_autoptr(CofferApplication) application = NULL;
   const char *watchdog_log = g_getenv ("COFFER_WATCHDOG"), *watchdog_ms = g_getenv ("COFFER_WATCHDOG_MS");
+  int status;
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, COFFER_LOCALEDIR);
@@ -32,5 +34,10 @@ main (int    argc,
   coffer_media_set_source (gst_kvault_src_register);
 #endif
   application = coffer_application_new ();
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  status = g_application_run (G_APPLICATION (application), argc, argv);
+#ifdef COFFER_HAVE_GST
+  coffer_playback_wait_all ();
+#endif
+
+  return status;
 }

@@ -15,6 +15,8 @@
 #define FLAGS (1 | 2 | 0x10 | 0x200)
 #define FLAG_TEXT 4
 #define NOTHING (-2)
+/* A decoder that hangs keeps no program from ending. */
+#define WAIT_LIMIT_US (5 * G_USEC_PER_SEC)
 
 /* A clip that was filmed on its side is turned, where the filter for that is installed. */
 #define FLIP "videoflip video-direction=auto ! "
@@ -395,8 +397,10 @@ coffer_playback_has_given_up (CofferPlayback *self)
 void
 coffer_playback_wait_all (void)
 {
+  gint64 end = g_get_monotonic_time () + WAIT_LIMIT_US;
+
   g_mutex_lock (&count_lock);
-  while (n_playbacks > 0)
-    g_cond_wait (&count_cond, &count_lock);
+  while (n_playbacks > 0 && g_cond_wait_until (&count_cond, &count_lock, end))
+    ;
   g_mutex_unlock (&count_lock);
 }

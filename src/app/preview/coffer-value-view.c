@@ -17,6 +17,7 @@
 #include "coffer-error.h"
 #include "coffer-facts-list.h"
 #include "coffer-picture.h"
+#include "coffer-player-stage.h"
 #include "coffer-stage.h"
 #include "coffer-text-stage.h"
 
@@ -85,9 +86,10 @@ get_stage_type (CofferContentKind kind)
       return COFFER_TYPE_TEXT_STAGE;
     case COFFER_CONTENT_BYTES:
       return COFFER_TYPE_BYTES_STAGE;
+    case COFFER_CONTENT_MEDIA:
+      return COFFER_TYPE_PLAYER_STAGE;
     case COFFER_CONTENT_EMPTY:
     case COFFER_CONTENT_IMAGE:
-    case COFFER_CONTENT_MEDIA:
     case COFFER_CONTENT_TREE:
     case COFFER_N_CONTENT_KINDS:
     default:
@@ -222,6 +224,13 @@ describe_problem (CofferValueView  *self,
       *title = g_strdup (error->code == COFFER_IMAGE_ERROR_TOO_LARGE   ? _("Too Large to Show")
                          : error->code == COFFER_IMAGE_ERROR_NO_LOADER ? _("Cannot Be Shown Here")
                                                                        : _("Cannot Be Shown"));
+      *advice = g_strdup (error->message);
+      return;
+    }
+
+  if (error->domain == COFFER_PLAYER_STAGE_ERROR)
+    {
+      *title = g_strdup (_("Cannot Be Played"));
       *advice = g_strdup (error->message);
       return;
     }
@@ -475,6 +484,8 @@ coffer_value_view_size_allocate (GtkWidget *widget,
   int below = facts_height (self, width, height);
 
   coffer_picture_set_max_height (self->picture, picture_max_height (height));
+  if (self->stages[COFFER_CONTENT_MEDIA] != NULL)
+    coffer_player_stage_set_max_height (COFFER_PLAYER_STAGE (self->stages[COFFER_CONTENT_MEDIA]), picture_max_height (height));
   if (gtk_widget_get_visible (GTK_WIDGET (self->fills)))
     gtk_widget_size_allocate (GTK_WIDGET (self->fills), &(GtkAllocation) { 0, 0, width, height - below }, -1);
   gtk_widget_size_allocate (GTK_WIDGET (self->scroller), &(GtkAllocation) { 0, height - below, width, below }, -1);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tells the player where a value is, and the view what the player finds. Main thread; the player reads the value by a handle of its
+ * own, on threads of its own.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-player-stage.h"
+
+#include <coffer-player-view.h>
+#include <coffer-value-uri.h>
+#include <glib/gi18n-lib.h>
+
+struct _CofferPlayerStage
+{
+  GtkWidget parent_instance;
+
+  CofferPlayerView *view;
+  char *uri;                    /* of what is on show, or NULL */
+  guint64 size;
+};
+
+static void coffer_player_stage_stage_init (CofferStageInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (CofferPlayerStage, coffer_player_stage, GTK_TYPE_WIDGET,
+                               G_IMPLEMENT_INTERFACE (COFFER_TYPE_STAGE, coffer_player_stage_stage_init))
+
+G_DEFINE_QUARK (coffer-player-stage-error-quark, coffer_player_stage_error)
+
+static void
+fail_with (CofferPlayerStage *self,
+           const char        *words)
+{
+  g_autoptr(GError) error = g_error_new_literal (COFFER_PLAYER_STAGE_ERROR, 0, words);
+
+  coffer_stage_fail (COFFER_STAGE (self), error);
+}
+
+static char *
+dup_uri (CofferVault         *vault,
+         CofferKey           *key,
+         const CofferContent *content)
+{
+  const char *path = g_file_peek_path (coffer_vault_get_file (vault));
+
+  if (path == NULL || !coffer_key_is_blob (key))
+    return NULL;
+
+  return coffer_value_dup_uri (path, coffer_vault_get_table (vault), coffer_key_get_bytes (key), content->facts->data_offset);
+}
+
+static void
+coffer_player_stage_show (CofferStage   *stage,
+                          CofferVault   *vault,
+                          CofferKey     *key,
+                          CofferContent *content)
+{
+  CofferPlayerStage *self = COFFER_PLAYER_STAGE (stage);
+  g_autofree char *uri = dup_uri (vault, key, content);
+
+  if (uri == NULL)
+    {
+      fail_with (self, _("The player finds only keys of bytes in files of this computer"));
+      return;
+    }
+
+  /* It may be another value now, but if so the source notices. */
+  if (g_strcmp0 (uri, self->uri) == 0 && content->facts->size == self->size)
+    return;
+
+  g_free (self->uri);
+  self->uri = g_steal_pointer (&uri);
+  self->size = content->facts->size;
+  coffer_player_view_set_uri (self->view, self->uri);
+}
+
+static void
+coffer_player_stage_clear (CofferStage *stage)
+{
+  CofferPlayerStage *self = COFFER_PLAYER_STAGE (stage);
+
+  g_clear_pointer (&self->uri, g_free);
+  self->size = 0;
+  coffer_player_view_set_uri (self->view, NULL);
+}
+
+static void
+coffer_player_stage_leave (CofferStage *stage)
+{
+  coffer_player_pause (coffer_player_view_get_player (COFFER_PLAYER_STAGE (stage)->view));
+}
+
+static gboolean
+coffer_player_stage_fills (CofferStage *stage)
+{
+  return FALSE;
+}
+
+static GStrv
+coffer_player_stage_dup_facts (CofferStage *stage)
+{
+  CofferPlayerStage *self = COFFER_PLAYER_STAGE (stage);
+
+  return coffer_player_dup_facts (coffer_player_view_get_player (self->view), self->size);
+}
+
+static void
+coffer_player_stage_stage_init (CofferStageInterface *iface)
+{
+  iface->show = coffer_player_stage_show;
+  iface->clear = coffer_player_stage_clear;
+  iface->leave = coffer_player_stage_leave;
+  iface->fills = coffer_player_stage_fills;
+  iface->dup_facts = coffer_player_stage_dup_facts;
+}
+
+static void
+state_cb (CofferPlayerStage *self)
+{
+  CofferPlayer *player = coffer_player_view_get_player (self->view);
+
+  if (coffer_player_get_state (player) == COFFER_PLAYER_FAILED)
+    fail_with (self, coffer_player_get_error (player)->message);
+}
+
+static void
+coffer_player_stage_dispose (GObject *object)
+{
+  CofferPlayerStage *self = COFFER_PLAYER_STAGE (object);
+
+  g_clear_pointer (&self->uri, g_free);
+  g_clear_pointer ((GtkWidget **) &self->view, gtk_widget_unparent);
+
+  G_OBJECT_CLASS (coffer_player_stage_parent_class)->dispose (object);
+}
+
+static void
+coffer_player_stage_class_init (CofferPlayerStageClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = coffer_player_stage_dispose;
+
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+}
+
+static void
+coffer_player_stage_init (CofferPlayerStage *self)
+{
+  CofferPlayer *player;
+
+  self->view = COFFER_PLAYER_VIEW (coffer_player_view_new ());
+  player = coffer_player_view_get_player (self->view);
+  gtk_widget_set_parent (GTK_WIDGET (self->view), GTK_WIDGET (self));
+  g_signal_connect_object (player, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (player, "loaded", G_CALLBACK (coffer_stage_facts_changed), self, G_CONNECT_SWAPPED);
+}
+
+void
+coffer_player_stage_play (CofferPlayerStage *self)
+{
+  g_return_if_fail (COFFER_IS_PLAYER_STAGE (self));
+
+  coffer_player_view_play (self->view);
+}
+
+void
+coffer_player_stage_toggle (CofferPlayerStage *self)
+{
+  g_return_if_fail (COFFER_IS_PLAYER_STAGE (self));
+
+  coffer_player_view_toggle (self->view);
+}
+
+void
+coffer_player_stage_set_max_height (CofferPlayerStage *self,
+                                    int                max_height)
+{
+  g_return_if_fail (COFFER_IS_PLAYER_STAGE (self));
+
+  coffer_player_view_set_max_height (self->view, max_height);
+}
