@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A value taken apart: its nodes in one array, in the order of the bytes, and what they say, read from the bytes when it is asked
+ * for. Filled by one thread, then immutable; any thread.
+ */
+#define G_LOG_DOMAIN "coffer-tree"
+
+#include "coffer-tree-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define ROW_TEXT 200
+#define NAME_TEXT 100
+#define COPY_TEXT (16 << 20)
+#define PATH_MAX_PARTS 200   /* from the end */
+
+guint
+coffer_tree_add (CofferTree     *self,
+                 CofferTreeKind  kind,
+                 guint           parent,
+                 gsize           offset,
+                 gsize           name,
+                 gsize           name_length)
+{
+  CofferTreeNode node = { .offset = offset, .name = name, .name_length = name_length, .parent = parent, .kind = kind };
+
+  g_array_append_val (self->nodes, node);
+  if (parent != COFFER_TREE_NONE)
+    coffer_tree_node (self, parent)->n_children++;
+
+  return self->nodes->len - 1;
+}
+
+void
+coffer_tree_stop (CofferTree *self,
+                  gsize       offset,
+                  const char *problem)
+{
+  if (self->problem != NULL)
+    return;
+
+  self->stop = offset;
+  self->problem = problem;
+}
+
+void
+coffer_tree_stop_at_end (CofferTree *self)
+{
+  coffer_tree_stop (self, self->len, self->is_cut ? _("More follows than is read of one value") : _("The bytes end here, the value does not"));
+}
+
+static CofferTree *
+tree_new (CofferTreeFormat  format,
+          GBytes           *bytes,
+          gboolean          is_cut)
+{
+  CofferTree *self = g_new0 (CofferTree, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->format = format;
+  self->bytes = g_bytes_ref (bytes);
+  self->data = g_bytes_get_data (bytes, &self->len);
+  if (self->len > COFFER_TREE_MAX_BYTES)
+    {
+      self->len = COFFER_TREE_MAX_BYTES;
+      is_cut = TRUE;
+    }
+  self->is_cut = is_cut;
+  self->nodes = g_array_new (FALSE, FALSE, sizeof (CofferTreeNode));
+
+  return self;
+}
+
+/* FALSE if cancelled. */
+static gboolean
+parse (CofferTree   *self,
+       GCancellable *cancellable)
+{
+  static gboolean (*const parsers[COFFER_N_TREE_FORMATS]) (CofferTree *, GCancellable *) = {
+    coffer_tree_parse_json, coffer_tree_parse_msgpack, coffer_tree_parse_cbor, coffer_tree_parse_pickle, coffer_tree_parse_array,
+  };
+
+  return parsers[self->format] (self, cancellable);
+}
+
+CofferTree *
+coffer_tree_parse (CofferTreeFormat  format,
+                   GBytes           *bytes,
+                   gboolean          is_cut,
+                   GCancellable     *cancellable)
+{
+  g_autoptr(CofferTree) self = NULL;
+
+  g_return_val_if_fail (format < COFFER_TREE_ARRAY && bytes != NULL, NULL);
+
+  self = tree_new (format, bytes, is_cut);
+
+  return parse (self, cancellable) ? g_steal_pointer (&self) : NULL;
+}
+
+CofferTree *
+coffer_tree_new_array (const CofferArray *array,
+                       GBytes            *bytes)
+{
+  CofferTree *self = tree_new (COFFER_TREE_ARRAY, bytes, TRUE);
+
+  self->array = *array;
+  parse (self, NULL);
+
+  return self;
+}
+
+/* Maps and arrays, and the protocol that all pickles begin with since 2003. */
+gboolean
+coffer_tree_may_be (const guint8 *head,
+                    gsize         len)
+{
+  guint8 first = len > 0 ? head[0] : 0;
+
+  return len > 0 && ((first >= 0x80 && first < 0xc0) || (first >= 0xdc && first < 0xe0) || first == 0xd9);
+}
+
+static gboolean
+is_whole_container (const CofferTree *self)
+{
+  return self->problem == NULL && self->nodes->len > 0 && coffer_tree_is_container (self, COFFER_TREE_ROOT) &&
+         (self->format != COFFER_TREE_PICKLE || self->protocol >= 2);
+}
+
+CofferTree *
+coffer_tree_sniff (GBytes       *bytes,
+                   GCancellable *cancellable)
+{
+  static const CofferTreeFormat formats[] = { COFFER_TREE_PICKLE, COFFER_TREE_MSGPACK, COFFER_TREE_CBOR };
+  g_autoptr(CofferTree) found = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats) && found == NULL; i++)
+    {
+      g_autoptr(CofferTree) tree = coffer_tree_parse (formats[i], bytes, FALSE, cancellable);
+
+      if (tree != NULL && is_whole_container (tree))
+        found = g_steal_pointer (&tree);
+    }
+
+  return g_steal_pointer (&found);
+}
+
+static gsize
+how_far (const CofferTree *self)
+{
+  return self->problem == NULL ? G_MAXSIZE : self->nodes->len > 0 ? self->stop : 0;
+}
+
+CofferTree *
+coffer_tree_parse_any (GBytes       *bytes,
+                       gboolean      is_cut,
+                       GCancellable *cancellable)
+{
+  g_autoptr(CofferTree) best = NULL;
+
+  for (CofferTreeFormat format = COFFER_TREE_JSON; format <= COFFER_TREE_PICKLE; format++)
+    {
+      g_autoptr(CofferTree) tree = coffer_tree_parse (format, bytes, is_cut, cancellable);
+
+      if (tree == NULL)
+        return NULL;
+      if (best == NULL || how_far (tree) > how_far (best))
+        {
+          g_clear_pointer (&best, coffer_tree_unref);
+          best = g_steal_pointer (&tree);
+        }
+    }
+
+  return g_steal_pointer (&best);
+}
+
+CofferTree *
+coffer_tree_ref (CofferTree *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+coffer_tree_unref (CofferTree *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_bytes_unref (self->bytes);
+  g_array_unref (self->nodes);
+  g_free (self);
+}
+
+CofferTreeFormat
+coffer_tree_get_format (const CofferTree *self)
+{
+  return self->format;
+}
+
+guint
+coffer_tree_get_n_nodes (const CofferTree *self)
+{
+  return self->nodes->len;
+}
+
+guint
+coffer_tree_get_protocol (const CofferTree *self)
+{
+  return self->protocol;
+}
+
+const CofferArray *
+coffer_tree_get_array (const CofferTree *self)
+{
+  return self->format == COFFER_TREE_ARRAY ? &self->array : NULL;
+}
+
+const char *
+coffer_tree_get_problem (const CofferTree *self)
+{
+  return self->problem;
+}
+
+gsize
+coffer_tree_get_stop (const CofferTree *self)
+{
+  return self->stop;
+}
+
+gboolean
+coffer_tree_is_container (const CofferTree *self,
+                          guint             node)
+{
+  g_return_val_if_fail (node < self->nodes->len, FALSE);
+
+  return coffer_tree_node (self, node)->kind != COFFER_TREE_SCALAR;
+}
+
+guint
+coffer_tree_get_n_children (const CofferTree *self,
+                            guint             node)
+{
+  g_return_val_if_fail (node < self->nodes->len, 0);
+
+  return coffer_tree_node (self, node)->n_children;
+}
+
+GArray *
+coffer_tree_dup_children (const CofferTree *self,
+                          guint             node)
+{
+  const CofferTreeNode *parent;
+  GArray *children;
+  guint child = node + 1;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  parent = coffer_tree_node (self, node);
+  children = g_array_sized_new (FALSE, FALSE, sizeof (guint), parent->n_children);
+  for (guint i = 0; i < parent->n_children; i++)
+    {
+      g_array_append_val (children, child);
+      child = coffer_tree_node (self, child)->next;
+    }
+
+  return children;
+}
+
+void
+coffer_tree_get_range (const CofferTree *self,
+                       guint             node,
+                       gsize            *offset,
+                       gsize            *length)
+{
+  g_return_if_fail (node < self->nodes->len);
+
+  *offset = coffer_tree_node (self, node)->offset;
+  *length = coffer_tree_node (self, node)->length;
+}
+
+static void
+describe (const CofferTree      *self,
+          gsize                  offset,
+          gsize                  length,
+          const CofferTreeStyle *style,
+          CofferTreeScalar      *scalar)
+{
+  const guint8 *bytes = self->data + offset;
+
+  *scalar = (CofferTreeScalar) { .text = g_string_new (NULL) };
+  switch (self->format)
+    {
+    case COFFER_TREE_JSON:
+      coffer_tree_describe_json (bytes, length, style, scalar);
+      break;
+    case COFFER_TREE_MSGPACK:
+      coffer_tree_describe_msgpack (bytes, length, style, scalar);
+      break;
+    case COFFER_TREE_CBOR:
+      coffer_tree_describe_cbor (bytes, length, style, scalar);
+      break;
+    case COFFER_TREE_PICKLE:
+      coffer_tree_describe_pickle (bytes, length, style, scalar);
+      break;
+    case COFFER_TREE_ARRAY:
+    case COFFER_N_TREE_FORMATS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+scalar_clear (CofferTreeScalar *scalar)
+{
+  g_free (scalar->type);
+  g_string_free (scalar->text, TRUE);
+}
+
+static char *
+dup_array_name (const CofferTree *self,
+                guint             node,
+                guint             position)
+{
+  if (self->array.is_number)
+    return g_strdup (position == 0 ? _("As an integer") : _("As a float"));
+
+  return coffer_array_dup_index (&self->array, position);
+}
+
+char *
+coffer_tree_dup_name (const CofferTree *self,
+                      guint             node,
+                      guint             position)
+{
+  const CofferTreeNode *data;
+  CofferTreeStyle style = { NAME_TEXT, TRUE };
+  CofferTreeScalar scalar;
+  char *name;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  data = coffer_tree_node (self, node);
+  if (self->format == COFFER_TREE_PICKLE)
+    return g_strdup_printf ("%u", data->offset);
+  if (node == COFFER_TREE_ROOT)
+    return g_strdup (_("Value"));
+  if (self->format == COFFER_TREE_ARRAY)
+    return dup_array_name (self, node, position);
+  if (data->name_length == 0)
+    return g_strdup_printf ("%u", position);
+
+  describe (self, data->name, data->name_length, &style, &scalar);
+  name = g_strdup (scalar.text->str);
+  scalar_clear (&scalar);
+
+  return name;
+}
+
+static char *
+dup_count (const CofferTreeNode *node)
+{
+  const char *format = node->kind == COFFER_TREE_MAP ? g_dngettext (GETTEXT_PACKAGE, "%'u entry", "%'u entries", node->n_children)
+                                                     : g_dngettext (GETTEXT_PACKAGE, "%'u item", "%'u items", node->n_children);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"   /* one %'u each, in every language: msgfmt checks it */
+  return g_strdup_printf (format, node->n_children);
+#pragma GCC diagnostic pop
+}
+
+static char *
+dup_array_value (const CofferTree *self,
+                 guint             node,
+                 gboolean          for_row)
+{
+  const guint8 *bytes = self->data + coffer_tree_node (self, node)->offset;
+  CofferArray array = self->array;
+
+  if (array.is_number)
+    array.type = node == 1 ? COFFER_ARRAY_INT64 : COFFER_ARRAY_FLOAT64;
+
+  return coffer_array_dup_value (&array, bytes, for_row);
+}
+
+char *
+coffer_tree_dup_value (const CofferTree *self,
+                       guint             node,
+                       gboolean         *is_dim)
+{
+  const CofferTreeNode *data;
+  CofferTreeStyle style = { ROW_TEXT, TRUE };
+  CofferTreeScalar scalar;
+  char *value;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  data = coffer_tree_node (self, node);
+  *is_dim = data->kind != COFFER_TREE_SCALAR;
+  if (data->kind != COFFER_TREE_SCALAR)
+    return dup_count (data);
+  if (self->format == COFFER_TREE_ARRAY)
+    return dup_array_value (self, node, TRUE);
+
+  describe (self, data->offset, data->length, &style, &scalar);
+  *is_dim = scalar.what == COFFER_TREE_BYTES && self->format != COFFER_TREE_PICKLE;
+  if (scalar.what == COFFER_TREE_TEXT)
+    value = g_strdup_printf ("“%s”", scalar.text->str);
+  else if (*is_dim)
+    value = g_format_size_full (scalar.size, scalar.size < 1000 ? G_FORMAT_SIZE_DEFAULT : G_FORMAT_SIZE_LONG_FORMAT);
+  else
+    value = g_strdup (scalar.text->str);
+  scalar_clear (&scalar);
+
+  return value;
+}
+
+/* As it is stored: JSON is text, all else hex. */
+static char *
+dup_container (const CofferTree      *self,
+               const CofferTreeNode  *node,
+               const CofferTreeStyle *style)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  if (self->format == COFFER_TREE_JSON)
+    coffer_tree_append_text (text, self->data + node->offset, node->length, style);
+  else
+    coffer_tree_append_hex (text, self->data + node->offset, node->length, style);
+
+  return g_strdup (text->str);
+}
+
+char *
+coffer_tree_dup_copy (const CofferTree *self,
+                      guint             node)
+{
+  const CofferTreeNode *data;
+  CofferTreeStyle style = { COPY_TEXT, FALSE };
+  CofferTreeScalar scalar;
+  char *value;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  data = coffer_tree_node (self, node);
+  if (data->kind != COFFER_TREE_SCALAR)
+    return dup_container (self, data, &style);
+  if (self->format == COFFER_TREE_ARRAY)
+    return dup_array_value (self, node, FALSE);
+
+  describe (self, data->offset, data->length, &style, &scalar);
+  value = g_strdup (scalar.text->str);
+  scalar_clear (&scalar);
+
+  return value;
+}
+
+static char *
+dup_array_type (const CofferTree *self,
+                guint             node)
+{
+  if (self->array.is_number)
+    return g_strdup (node == 1 ? "int64" : "float64");
+
+  return g_strdup (coffer_array_get_type_name (&self->array));
+}
+
+char *
+coffer_tree_dup_type (const CofferTree *self,
+                      guint             node)
+{
+  static const CofferTreeStyle style = { 16, TRUE };
+  const CofferTreeNode *data;
+  CofferTreeScalar scalar;
+  char *type;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  data = coffer_tree_node (self, node);
+  if (self->format == COFFER_TREE_ARRAY)
+    return dup_array_type (self, node);
+  if (self->format == COFFER_TREE_PICKLE && data->kind != COFFER_TREE_SCALAR)
+    return g_strdup ("pickle");
+
+  describe (self, data->offset, data->length, &style, &scalar);
+  type = g_steal_pointer (&scalar.type);
+  scalar_clear (&scalar);
+
+  return type;
+}
+
+static guint
+get_position (const CofferTree *self,
+              guint             node)
+{
+  guint parent = coffer_tree_node (self, node)->parent, position = 0;
+
+  for (guint child = parent + 1; child < node; child = coffer_tree_node (self, child)->next)
+    position++;
+
+  return position;
+}
+
+static gboolean
+is_identifier (const char *name)
+{
+  if (*name == '\0' || g_ascii_isdigit (*name))
+    return FALSE;
+  for (const char *c = name; *c != '\0'; c++)
+    if ((guchar) *c < 0x80 && !g_ascii_isalnum (*c) && *c != '_' && *c != '-')
+      return FALSE;
+
+  return TRUE;
+}
+
+static char *
+dup_step (const CofferTree *self,
+          guint             node,
+          gboolean          is_first)
+{
+  const CofferTreeNode *data = coffer_tree_node (self, node);
+  g_autofree char *name = coffer_tree_dup_name (self, node, data->name_length == 0 ? get_position (self, node) : 0);
+
+  if (data->name_length == 0)
+    return g_strdup_printf ("[%s]", name);
+  if (is_identifier (name))
+    return g_strconcat (is_first ? "" : ".", name, NULL);
+
+  return g_strdup_printf ("[\"%s\"]", name);
+}
+
+char *
+coffer_tree_dup_path (const CofferTree *self,
+                      guint             node)
+{
+  g_autoptr(GString) path = g_string_new (NULL);
+  guint n = 0;
+
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  while (node != COFFER_TREE_ROOT && n++ < PATH_MAX_PARTS)
+    {
+      guint parent = coffer_tree_node (self, node)->parent;
+      g_autofree char *step = dup_step (self, node, parent == COFFER_TREE_ROOT);
+
+      g_string_prepend (path, step);
+      node = parent;
+    }
+  if (node != COFFER_TREE_ROOT)
+    g_string_prepend (path, "…");
+
+  return g_strdup (path->str);
+}

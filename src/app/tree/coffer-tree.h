@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "coffer-array.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  COFFER_TREE_JSON,
+  COFFER_TREE_MSGPACK,
+  COFFER_TREE_CBOR,
+  COFFER_TREE_PICKLE,   /* its opcodes, one after the other: it is a program, and never run */
+  COFFER_TREE_ARRAY,    /* packed numbers: those that the bytes have, one after the other */
+  COFFER_N_TREE_FORMATS,
+} CofferTreeFormat;
+
+/** A value with a shape of its own, taken apart. Immutable; any thread. */
+typedef struct _CofferTree CofferTree;
+
+/** The value itself: node 0. There is always one, unless nothing could be read at all. */
+#define COFFER_TREE_ROOT 0u
+
+/** Bytes that are looked at, and nodes that are kept: 32 bytes each. */
+#define COFFER_TREE_MAX_BYTES (64 << 20)
+#define COFFER_TREE_MAX_NODES (2 * 1000 * 1000)
+
+/**
+ * Take @bytes apart, however broken or hostile they are: what is nested is followed without recursion, what is claimed is
+ * believed only as far as there are bytes for it. Where it cannot go on it stops, and has what it found until there.
+ *
+ * @is_cut  more follows in the value than is here
+ *
+ * Returns: (transfer full) (nullable): NULL only if cancelled
+ */
+CofferTree       *coffer_tree_parse          (CofferTreeFormat  format,
+                                              GBytes           *bytes,
+                                              gboolean          is_cut,
+                                              GCancellable     *cancellable);
+
+/** Whether what begins so may be one of the formats: the cheap question ahead of coffer_tree_sniff(). */
+gboolean          coffer_tree_may_be         (const guint8     *head,
+                                              gsize             len);
+
+/** Returns: (transfer full) (nullable): not NULL if all of @bytes is one map, array or program of exactly one format */
+CofferTree       *coffer_tree_sniff          (GBytes           *bytes,
+                                              GCancellable     *cancellable);
+
+/** The same for bytes that a person says are a tree: the format that reads the most of them. */
+CofferTree       *coffer_tree_parse_any      (GBytes           *bytes,
+                                              gboolean          is_cut,
+                                              GCancellable     *cancellable);
+
+/** The values that @bytes begin with, which are an array's with its head. Returns: (transfer full) */
+CofferTree       *coffer_tree_new_array      (const CofferArray *array,
+                                              GBytes           *bytes);
+
+CofferTree       *coffer_tree_ref            (CofferTree       *self);
+void              coffer_tree_unref          (CofferTree       *self);
+
+CofferTreeFormat  coffer_tree_get_format     (const CofferTree *self);
+/** Returns: 0 if there is not even a root */
+guint             coffer_tree_get_n_nodes    (const CofferTree *self);
+/** Returns: (transfer none) (nullable): of a tree of that format */
+const CofferArray *coffer_tree_get_array     (const CofferTree *self);
+/** Pickle only. */
+guint             coffer_tree_get_protocol   (const CofferTree *self);
+/** Returns: (transfer none) (nullable): why it stops before the end, for people; NULL if it does not */
+const char       *coffer_tree_get_problem    (const CofferTree *self);
+/** Where: bytes from the beginning. */
+gsize             coffer_tree_get_stop       (const CofferTree *self);
+
+gboolean          coffer_tree_is_container   (const CofferTree *self,
+                                              guint             node);
+guint             coffer_tree_get_n_children (const CofferTree *self,
+                                              guint             node);
+/** Returns: (transfer full) (element-type guint): of its children */
+GArray           *coffer_tree_dup_children   (const CofferTree *self,
+                                              guint             node);
+/** Where the bytes of a node are; those of its name are not among them. */
+void              coffer_tree_get_range      (const CofferTree *self,
+                                              guint             node,
+                                              gsize            *offset,
+                                              gsize            *length);
+
+/** @position  among its siblings, which is the name where they have none. Returns: (transfer full) */
+char             *coffer_tree_dup_name       (const CofferTree *self,
+                                              guint             node,
+                                              guint             position);
+/** In short, for a row. @is_dim (out) it only says how much there is. Returns: (transfer full) */
+char             *coffer_tree_dup_value      (const CofferTree *self,
+                                              guint             node,
+                                              gboolean         *is_dim);
+/** All of it, to be copied: text as it is, numbers without marks, bytes in hex. Returns: (transfer full) */
+char             *coffer_tree_dup_copy       (const CofferTree *self,
+                                              guint             node);
+/** In the words of the format: "uint", "float 64", "object". Returns: (transfer full) */
+char             *coffer_tree_dup_type       (const CofferTree *self,
+                                              guint             node);
+/** How to get there: place.lat, tags[2], ["two words"]. Returns: (transfer full) */
+char             *coffer_tree_dup_path       (const CofferTree *self,
+                                              guint             node);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferTree, coffer_tree_unref)
+
+G_END_DECLS
