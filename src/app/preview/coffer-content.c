@@ -5,10 +5,9 @@
  */
 #define G_LOG_DOMAIN "coffer-preview"
 
-#include "coffer-content.h"
+#include "coffer-content-private.h"
 
 #include <coffer-draw.h>
-#include <coffer-text.h>
 #include <glib/gi18n-lib.h>
 
 /* Pictures up to here are read at one go, so that the value is free again and the lane stops at once. */
@@ -44,7 +43,19 @@ coffer_content_free (CofferContent *self)
   g_clear_pointer (&self->pending, g_bytes_unref);
   g_clear_error (&self->problem);
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->tree, coffer_tree_unref);
   g_free (self);
+}
+
+void
+coffer_content_set_type (CofferContent *self,
+                         const char    *content_type,
+                         char          *description)
+{
+  g_free (self->facts->content_type);
+  self->facts->content_type = g_strdup (content_type);
+  g_free (self->facts->description);
+  self->facts->description = description;
 }
 
 /* FALSE only when there is nothing left to show anyone: cancelled. Everything else is a problem to tell of. */
@@ -156,10 +167,7 @@ load_gzip (CofferContent  *self,
     return TRUE;
 
   self->kind = COFFER_CONTENT_IMAGE;
-  g_free (self->facts->content_type);
-  self->facts->content_type = g_steal_pointer (&content_type);
-  g_free (self->facts->description);
-  self->facts->description = g_content_type_get_description ("image/svg+xml-compressed");
+  coffer_content_set_type (self, content_type, g_content_type_get_description ("image/svg+xml-compressed"));
 
   return read_pending (self, buffered, MAX_SVG_SIZE, cancellable, error);
 }
@@ -183,31 +191,6 @@ load_text (CofferContent  *self,
   return TRUE;
 }
 
-/* GIO takes zeros for data, whatever they stand between. */
-static gboolean
-load_unknown (CofferContent  *self,
-              GInputStream   *stream,
-              GCancellable   *cancellable,
-              GError        **error)
-{
-  guint8 head[COFFER_VALUE_HEAD];
-  gsize len;
-
-  if (!g_input_stream_read_all (stream, head, sizeof head, &len, cancellable, error))
-    return FALSE;
-  if (!coffer_text_is_utf16 (head, len))
-    return TRUE;
-
-  self->kind = COFFER_CONTENT_TEXT;
-  g_free (self->facts->content_type);
-  self->facts->content_type = g_strdup ("text/plain");
-  g_free (self->facts->description);
-  self->facts->description = g_content_type_get_description ("text/plain");
-
-  return g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, error) &&
-         load_text (self, stream, cancellable, error);
-}
-
 gpointer
 coffer_content_load (GInputStream           *stream,
                      const CofferValueFacts *facts,
@@ -228,10 +211,13 @@ coffer_content_load (GInputStream           *stream,
     ok = load_image (self, stream, cancellable, error);
   else if (may_be_drawing)
     ok = load_gzip (self, stream, cancellable, error);
-  else if (self->kind == COFFER_CONTENT_TEXT)
-    ok = load_text (self, stream, cancellable, error);
+  else if (self->kind == COFFER_CONTENT_TREE)
+    ok = coffer_content_load_tree (self, stream, cancellable, error);
   else if (self->kind == COFFER_CONTENT_BYTES && is_guess && g_content_type_is_unknown (facts->content_type))
-    ok = load_unknown (self, stream, cancellable, error);
+    ok = coffer_content_load_unknown (self, stream, cancellable, error) &&
+         g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error);
+  if (ok && self->kind == COFFER_CONTENT_TEXT)
+    ok = load_text (self, stream, cancellable, error);
 
   return ok ? g_steal_pointer (&self) : NULL;
 }
@@ -239,7 +225,7 @@ coffer_content_load (GInputStream           *stream,
 gboolean
 coffer_content_is_pending (CofferContent *self)
 {
-  return self->pending != NULL;
+  return self->pending != NULL || self->parse != COFFER_PARSE_NOT;
 }
 
 /* A drawing can ask for any time and memory: another process draws it. */
@@ -251,6 +237,9 @@ decode_pending (CofferContent  *self,
   const char *content_type = self->facts->content_type;
   g_autoptr(GInputStream) stream = NULL;
   GError *problem = NULL;
+
+  if (self->parse != COFFER_PARSE_NOT)
+    return coffer_content_parse_tree (self, cancellable, error);
 
   if (g_content_type_is_a (content_type, "image/svg+xml") && coffer_draw_is_possible ())
     return coffer_draw (&self->image, content_type, self->pending, self->max_width, self->max_height, COFFER_IMAGE_DEFAULT,

@@ -3,24 +3,35 @@
 
 #include <coffer-image.h>
 #include <coffer-key.h>
+#include <coffer-tree.h>
 #include <coffer-value.h>
 
 #include "coffer-show-as.h"
 
 G_BEGIN_DECLS
 
+typedef enum {
+  COFFER_PARSE_NOT,
+  COFFER_PARSE_FORMAT,   /* as what the value says it is */
+  COFFER_PARSE_ANY,      /* as what a person says */
+  COFFER_PARSE_SNIFF,    /* to see whether it is a tree at all */
+} CofferParse;
+
 /** What there is to show of one value. */
 typedef struct {
   CofferContentKind  kind;
   CofferValueFacts  *facts;
   CofferImage        image;
-  GBytes            *bytes;     /* (nullable) of a text: how it begins */
+  GBytes            *bytes;     /* (nullable) of a text: how it begins; those that the tree is of */
+  CofferTree        *tree;      /* (nullable) */
   GError            *problem;   /* (nullable) why there is no picture */
 
   /*< private >*/
   int                max_width;
   int                max_height;
   GBytes            *pending;   /* an image that is still to be decoded */
+  CofferParse        parse;     /* what is to be done with bytes */
+  CofferTreeFormat   format;    /* for COFFER_PARSE_FORMAT */
 } CofferContent;
 
 /** What is wanted of a value: a choice, and the room for a picture in pixels of the screen. */

@@ -40,13 +40,41 @@ is_media (const char *content_type)
          g_content_type_is_a (content_type, "application/ogg") || g_str_equal (content_type, "application/x-matroska");
 }
 
+/* Data that say what they are, most of them behind a header. JSON is a text, too. */
+static const char *const format_types[COFFER_N_TREE_FORMATS] = {
+  "application/json", "application/vnd.msgpack", "application/cbor", "application/x-python-pickle", "application/x-datapacker",
+};
+
+const char *
+coffer_show_as_get_type (CofferTreeFormat format)
+{
+  g_return_val_if_fail (format < COFFER_N_TREE_FORMATS, NULL);
+
+  return format_types[format];
+}
+
+gboolean
+coffer_show_as_find_format (const char       *content_type,
+                            CofferTreeFormat *format)
+{
+  for (*format = 0; *format < COFFER_N_TREE_FORMATS; (*format)++)
+    if (g_content_type_is_a (content_type, format_types[*format]))
+      return TRUE;
+
+  return FALSE;
+}
+
 static CofferContentKind
 guess_kind (const CofferValueFacts *facts)
 {
+  CofferTreeFormat format;
+
   if (g_str_has_prefix (facts->content_type, "image/"))
     return COFFER_CONTENT_IMAGE;
   if (is_media (facts->content_type))
     return COFFER_CONTENT_MEDIA;
+  if (coffer_show_as_find_format (facts->content_type, &format))
+    return COFFER_CONTENT_TREE;
   if (g_content_type_is_a (facts->content_type, "text/plain"))
     return COFFER_CONTENT_TEXT;
 

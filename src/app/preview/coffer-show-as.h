@@ -2,6 +2,7 @@
 #pragma once
 
 #include <coffer-key.h>
+#include <coffer-tree.h>
 #include <coffer-value.h>
 
 G_BEGIN_DECLS
@@ -34,6 +35,12 @@ CofferShowAs       coffer_show_as_from_name (const char             *name);
 /** What is shown of a value, by its type unless @self asks for something else. */
 CofferContentKind  coffer_show_as_get_kind  (CofferShowAs            self,
                                              const CofferValueFacts *facts);
+
+/** Which format of a tree a type is. Returns: FALSE if it is none */
+gboolean           coffer_show_as_find_format (const char           *content_type,
+                                               CofferTreeFormat     *format);
+/** Returns: (transfer none): the type of a format */
+const char        *coffer_show_as_get_type  (CofferTreeFormat        format);
 
 /**
  * What keys have in common for which one choice is likely right: the place up to the last separator, and the ending behind the

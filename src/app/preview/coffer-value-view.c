@@ -20,6 +20,7 @@
 #include "coffer-player-stage.h"
 #include "coffer-stage.h"
 #include "coffer-text-stage.h"
+#include "coffer-tree-stage.h"
 
 /* What is shown of a key: more than fits, its middle left out. */
 #define KEY_BYTES 256
@@ -84,13 +85,14 @@ get_stage_type (CofferContentKind kind)
     {
     case COFFER_CONTENT_TEXT:
       return COFFER_TYPE_TEXT_STAGE;
+    case COFFER_CONTENT_TREE:
+      return COFFER_TYPE_TREE_STAGE;
     case COFFER_CONTENT_BYTES:
       return COFFER_TYPE_BYTES_STAGE;
     case COFFER_CONTENT_MEDIA:
       return COFFER_TYPE_PLAYER_STAGE;
     case COFFER_CONTENT_EMPTY:
     case COFFER_CONTENT_IMAGE:
-    case COFFER_CONTENT_TREE:
     case COFFER_N_CONTENT_KINDS:
     default:
       return G_TYPE_NONE;

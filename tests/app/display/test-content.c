@@ -6,19 +6,26 @@
 #include "fixture.h"
 
 static CofferContent *
-load_bytes (GBytes *bytes)
+load_bytes_as (GBytes       *bytes,
+               CofferShowAs  show_as)
 {
   gsize len = g_bytes_get_size (bytes);
   g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
   /* Kind 2: a table whose values may carry a header. */
   g_autoptr(CofferValueFacts) facts = coffer_value_facts_new (2, g_bytes_get_data (bytes, NULL), MIN (len, COFFER_VALUE_HEAD), len);
-  CofferContentWish wish = { COFFER_SHOW_GUESS, 336, 400 };
+  CofferContentWish wish = { show_as, 336, 400 };
   g_autoptr(GError) error = NULL;
   CofferContent *content = coffer_content_load (stream, facts, &wish, NULL, &error);
 
   g_assert_no_error (error);
 
   return content;
+}
+
+static CofferContent *
+load_bytes (GBytes *bytes)
+{
+  return load_bytes_as (bytes, COFFER_SHOW_GUESS);
 }
 
 static void
@@ -92,7 +99,7 @@ test_tells_kinds (void)
   static const struct { const char *key; CofferContentKind kind; const char *title; } kinds[] = {
     { "img/plain.jpg", COFFER_CONTENT_IMAGE, "Image" },      { "img/anim.gif", COFFER_CONTENT_IMAGE, "Animation" },
     { "img/drawing.svgz", COFFER_CONTENT_IMAGE, "Image" },   { "doc/archive.zip", COFFER_CONTENT_BYTES, "Bytes" },
-    { "doc/data.json", COFFER_CONTENT_TEXT, "Text" },        { "doc/note.txt", COFFER_CONTENT_TEXT, "Text" },
+    { "doc/data.json", COFFER_CONTENT_TREE, "Tree" },        { "doc/note.txt", COFFER_CONTENT_TEXT, "Text" },
     { "doc/table.csv", COFFER_CONTENT_TEXT, NULL },          { "doc/random.bin", COFFER_CONTENT_BYTES, NULL },
     { "doc/note_utf16le.txt", COFFER_CONTENT_TEXT, "Text" },  { "empty-value", COFFER_CONTENT_EMPTY, "Empty" },
     { "video/clip.mkv", COFFER_CONTENT_MEDIA, "Video" },        { "audio/tone.flac", COFFER_CONTENT_MEDIA, "Audio" },
@@ -171,6 +178,75 @@ test_has_the_beginning_of_a_text (void)
   g_assert_cmpuint (g_bytes_get_size (large->bytes), ==, 1 << 20);
 }
 
+static CofferContent *
+load_completed (const char   *bytes,
+                gsize         len,
+                CofferShowAs  show_as)
+{
+  g_autoptr(GBytes) data = g_bytes_new (bytes, len);
+  CofferContent *pending = load_bytes_as (data, show_as), *content = NULL;
+
+  if (!coffer_content_is_pending (pending))
+    return pending;
+
+  coffer_content_complete_async (pending, NULL, completed_cb, &content);
+  while (content == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  return content;
+}
+
+#define HEADER(encoding) "\x89K\x01" encoding "\0\0\0\0VK"
+
+static void
+test_takes_data_apart (void)
+{
+  static const struct { const char *bytes; gsize len; CofferContentKind kind; CofferTreeFormat format; const char *type; } values[] = {
+    { HEADER ("\x04") "\x81\xa1" "a\x01", 14, COFFER_CONTENT_TREE, COFFER_TREE_MSGPACK, "MessagePack data" },
+    { "\x81\xa1" "a\x01", 4, COFFER_CONTENT_TREE, COFFER_TREE_MSGPACK, "MessagePack data" },
+    { "\xa1\x61" "a\x01", 4, COFFER_CONTENT_TREE, COFFER_TREE_CBOR, "CBOR data" },
+    { "\x80\x04N.", 4, COFFER_CONTENT_TREE, COFFER_TREE_PICKLE, "Python pickle" },
+    { "\x81\xa1" "a\x01\x01\x01", 6, COFFER_CONTENT_BYTES },
+    { HEADER ("\x03") "[1, 2", 15, COFFER_CONTENT_TREE, COFFER_TREE_JSON, "JSON text" },
+    { HEADER ("\x02") "\0\0\0\0\0\0\0\0", 18, COFFER_CONTENT_TREE, COFFER_TREE_ARRAY, "Packed number" },
+    { HEADER ("\x06") "text", 14, COFFER_CONTENT_TEXT },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autoptr(CofferContent) content = load_completed (values[i].bytes, values[i].len, COFFER_SHOW_GUESS);
+
+      g_test_message ("value %zu", i);
+      g_assert_cmpint (content->kind, ==, values[i].kind);
+      g_assert_false (coffer_content_is_pending (content));
+      if (content->kind != COFFER_CONTENT_TREE)
+        continue;
+      g_assert_cmpint (coffer_tree_get_format (content->tree), ==, values[i].format);
+      assert_fact (content, "Type", values[i].type);
+    }
+}
+
+static void
+test_takes_anything_for_a_tree_if_asked (void)
+{
+  g_autoptr(CofferContent) json = load_completed ("{\"a\": 1}", 8, COFFER_SHOW_TREE);
+  g_autoptr(CofferContent) msgpack = load_completed ("\x93\x01\x02", 3, COFFER_SHOW_TREE);
+  g_autoptr(CofferContent) none = load_completed ("\xc1\xff\xff", 3, COFFER_SHOW_TREE);
+
+  g_assert_cmpint (coffer_tree_get_format (json->tree), ==, COFFER_TREE_JSON);
+  g_assert_cmpint (coffer_tree_get_format (msgpack->tree), ==, COFFER_TREE_MSGPACK);
+  g_assert_nonnull (coffer_tree_get_problem (msgpack->tree));
+  g_assert_nonnull (coffer_tree_get_problem (none->tree));
+}
+
+static void
+test_says_why_an_array_is_none (void)
+{
+  g_autoptr(CofferContent) content = load_completed (HEADER ("\x02") "\x01\x01\x09\0\0\0", 16, COFFER_SHOW_GUESS);
+
+  g_assert_error (content->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN);
+}
+
 static void
 test_does_not_unpack_a_bomb (void)
 {
@@ -206,6 +282,9 @@ main (int    argc,
   g_test_add_func ("/preview/content/states-facts", test_states_facts);
   g_test_add_func ("/preview/content/shows-odd-keys-in-hex", test_shows_odd_keys_in_hex);
   g_test_add_func ("/preview/content/has-the-beginning-of-a-text", test_has_the_beginning_of_a_text);
+  g_test_add_func ("/preview/content/takes-data-apart", test_takes_data_apart);
+  g_test_add_func ("/preview/content/takes-anything-for-a-tree-if-asked", test_takes_anything_for_a_tree_if_asked);
+  g_test_add_func ("/preview/content/says-why-an-array-is-none", test_says_why_an_array_is_none);
   g_test_add_func ("/preview/content/does-not-unpack-a-bomb", test_does_not_unpack_a_bomb);
 
   result = g_test_run ();

@@ -168,7 +168,7 @@ test_ends_with_the_last_choice (Fixture       *self,
   for (int i = 0; i < 60; i++)
     choose (self, keys[i % G_N_ELEMENTS (keys)]);
   choose (self, "doc/data.json");
-  wait_for (self, "Text");
+  wait_for (self, "Tree");
   g_assert_cmpuint (self->n_titles, ==, 1);
   g_assert_cmpstr (words (self, "heading"), ==, "data.json");
 

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rows of a tree. What is folded in has no rows and no objects: lists are made as they are opened. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-preview"
+
+#include "coffer-tree-view.h"
+
+#include <coffer-tree-list.h>
+#include <glib/gi18n-lib.h>
+
+/* A small tree is open from the start. */
+#define MAX_OPEN 60
+#define NAME_WIDTH 150
+#define TYPE_WIDTH 96
+#define OFFSET_WIDTH 72
+#define OPCODE_WIDTH 172   /* SHORT_BINUNICODE */
+#define LIST_ITEM "coffer-list-item"
+
+typedef enum { NAME, VALUE, TYPE } Part;
+
+struct _CofferTreeView
+{
+  GtkWidget parent_instance;
+
+  GtkSingleSelection *selection;
+  GSimpleActionGroup *actions;
+  gboolean is_flat;             /* nothing folds */
+
+  GtkWidget *scroller;
+  GtkColumnView *view;
+  GtkColumnViewColumn *name_column;
+  GtkColumnViewColumn *value_column;
+  GtkColumnViewColumn *type_column;
+  GMenuModel *menu;
+  GtkPopover *popover;
+};
+
+enum { SELECTED, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (CofferTreeView, coffer_tree_view, GTK_TYPE_WIDGET)
+
+static GListModel *
+create_list (gpointer item,
+             gpointer unused)
+{
+  return coffer_tree_item_create_list (item);
+}
+
+/* (transfer full) (nullable) */
+static CofferTreeItem *
+ref_selected (CofferTreeView *self)
+{
+  GtkTreeListRow *row = self->selection != NULL ? gtk_single_selection_get_selected_item (self->selection) : NULL;
+
+  return row != NULL ? gtk_tree_list_row_get_item (row) : NULL;
+}
+
+guint
+coffer_tree_view_get_selected (CofferTreeView *self)
+{
+  g_autoptr(CofferTreeItem) item = NULL;
+
+  g_return_val_if_fail (COFFER_IS_TREE_VIEW (self), G_MAXUINT);
+
+  item = ref_selected (self);
+
+  return item != NULL && coffer_tree_item_get_n_nodes (item) == 1 ? coffer_tree_item_get_node (item) : G_MAXUINT;
+}
+
+static void
+selected_cb (CofferTreeView *self)
+{
+  gboolean has = coffer_tree_view_get_selected (self) != G_MAXUINT;
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self->actions), "copy-value")), has);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self->actions), "copy-path")), has);
+  g_signal_emit (self, signals[SELECTED], 0);
+}
+
+static void
+copy_value_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       data)
+{
+  CofferTreeView *self = data;
+  g_autoptr(CofferTreeItem) item = ref_selected (self);
+  g_autofree char *text = item != NULL ? coffer_tree_dup_copy (coffer_tree_item_get_tree (item), coffer_tree_item_get_node (item)) : NULL;
+
+  if (text != NULL)
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+}
+
+static void
+copy_path_action (GSimpleAction *action,
+                  GVariant      *parameter,
+                  gpointer       data)
+{
+  CofferTreeView *self = data;
+  g_autoptr(CofferTreeItem) item = ref_selected (self);
+  g_autofree char *text = item != NULL ? coffer_tree_dup_path (coffer_tree_item_get_tree (item), coffer_tree_item_get_node (item)) : NULL;
+
+  if (text != NULL)
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+}
+
+static Part
+get_part (CofferTreeView    *self,
+          GtkListItemFactory *factory)
+{
+  return GPOINTER_TO_INT (g_object_get_data (G_OBJECT (factory), "part"));
+}
+
+static void
+setup_cb (CofferTreeView     *self,
+          GtkListItem        *list_item,
+          GtkListItemFactory *factory)
+{
+  GtkWidget *label = gtk_inscription_new (NULL), *child = label;
+
+  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (label), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_widget_set_valign (label, GTK_ALIGN_CENTER);
+  if (get_part (self, factory) == NAME)
+    {
+      child = gtk_tree_expander_new ();
+      gtk_tree_expander_set_child (GTK_TREE_EXPANDER (child), label);
+    }
+  else if (get_part (self, factory) == TYPE)
+    {
+      gtk_widget_add_css_class (label, "dim");
+    }
+  g_object_set_data (G_OBJECT (child), LIST_ITEM, list_item);
+  gtk_list_item_set_child (list_item, child);
+}
+
+static void
+set_text (GtkWidget  *inscription,
+          const char *text)
+{
+  gtk_inscription_set_text (GTK_INSCRIPTION (inscription), text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (inscription), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+}
+
+static void
+bind_name (CofferTreeView *self,
+           GtkWidget      *expander,
+           GtkTreeListRow *row,
+           CofferTreeItem *item)
+{
+  g_autofree char *text = coffer_tree_item_dup_name (item);
+
+  gtk_tree_expander_set_indent_for_icon (GTK_TREE_EXPANDER (expander), !self->is_flat);
+  gtk_tree_expander_set_list_row (GTK_TREE_EXPANDER (expander), row);
+  set_text (gtk_tree_expander_get_child (GTK_TREE_EXPANDER (expander)), text);
+}
+
+static void
+bind_value (GtkWidget      *label,
+            CofferTreeItem *item)
+{
+  gboolean is_dim;
+  g_autofree char *text = coffer_tree_item_dup_value (item, &is_dim);
+
+  set_text (label, text);
+  if (is_dim)
+    gtk_widget_add_css_class (label, "dim");
+  else
+    gtk_widget_remove_css_class (label, "dim");
+}
+
+static void
+bind_cb (CofferTreeView     *self,
+         GtkListItem        *list_item,
+         GtkListItemFactory *factory)
+{
+  GtkTreeListRow *row = gtk_list_item_get_item (list_item);
+  g_autoptr(CofferTreeItem) item = gtk_tree_list_row_get_item (row);
+  GtkWidget *child = gtk_list_item_get_child (list_item);
+  g_autofree char *type = NULL;
+
+  switch (get_part (self, factory))
+    {
+    case NAME:
+      bind_name (self, child, row, item);
+      break;
+    case VALUE:
+      bind_value (child, item);
+      break;
+    case TYPE:
+    default:
+      type = coffer_tree_item_dup_type (item);
+      set_text (child, type);
+      break;
+    }
+}
+
+static void
+unbind_cb (CofferTreeView     *self,
+           GtkListItem        *list_item,
+           GtkListItemFactory *factory)
+{
+  if (get_part (self, factory) == NAME)
+    gtk_tree_expander_set_list_row (GTK_TREE_EXPANDER (gtk_list_item_get_child (list_item)), NULL);
+}
+
+static void
+set_factory (CofferTreeView      *self,
+             GtkColumnViewColumn *column,
+             Part                 part)
+{
+  g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+
+  g_object_set_data (G_OBJECT (factory), "part", GINT_TO_POINTER (part));
+  g_signal_connect_swapped (factory, "setup", G_CALLBACK (setup_cb), self);
+  g_signal_connect_swapped (factory, "bind", G_CALLBACK (bind_cb), self);
+  g_signal_connect_swapped (factory, "unbind", G_CALLBACK (unbind_cb), self);
+  gtk_column_view_column_set_factory (column, factory);
+}
+
+/* A pickle's opcodes are names, and their arguments may be long. */
+static void
+set_columns (CofferTreeView *self,
+             gboolean        is_pickle)
+{
+  gtk_column_view_column_set_title (self->name_column, is_pickle ? _("Offset") : _("Name"));
+  gtk_column_view_column_set_title (self->value_column, is_pickle ? _("Argument") : _("Value"));
+  gtk_column_view_column_set_title (self->type_column, is_pickle ? _("Opcode") : _("Type"));
+  gtk_column_view_column_set_fixed_width (self->name_column, is_pickle ? OFFSET_WIDTH : NAME_WIDTH);
+  gtk_column_view_column_set_fixed_width (self->type_column, is_pickle ? OPCODE_WIDTH : TYPE_WIDTH);
+  gtk_column_view_insert_column (self->view, is_pickle ? 1 : 2, self->type_column);
+}
+
+/* In GTK 4.8 a label that is given the focus of a row that goes looks at that row once more, when it is gone. */
+static void
+release_focus (CofferTreeView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    gtk_root_set_focus (root, NULL);
+}
+
+void
+coffer_tree_view_set_tree (CofferTreeView *self,
+                           CofferTree     *tree)
+{
+  GtkTreeListModel *model;
+  CofferTreeFormat format;
+
+  g_return_if_fail (COFFER_IS_TREE_VIEW (self));
+
+  release_focus (self);
+  gtk_column_view_set_model (self->view, NULL);
+  g_clear_object (&self->selection);
+  if (tree == NULL)
+    return;
+
+  format = coffer_tree_get_format (tree);
+  self->is_flat = format >= COFFER_TREE_PICKLE && coffer_tree_get_n_nodes (tree) < COFFER_TREE_MAX_ROWS;
+  set_columns (self, format == COFFER_TREE_PICKLE);
+  model = gtk_tree_list_model_new (coffer_tree_list_new_top (tree), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
+                                   create_list, NULL, NULL);
+  self->selection = gtk_single_selection_new (NULL);
+  gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_single_selection_set_can_unselect (self->selection, TRUE);
+  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (model));
+  g_object_unref (model);
+  g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self);
+  gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  selected_cb (self);
+}
+
+/* The cell at a point of the view, or one of its row. (nullable) */
+static GtkListItem *
+find_list_item (CofferTreeView *self,
+                double          x,
+                double          y)
+{
+  GtkWidget *at = gtk_widget_pick (GTK_WIDGET (self->view), x, y, GTK_PICK_DEFAULT);
+  GtkListItem *found = NULL;
+
+  for (; at != NULL && at != GTK_WIDGET (self->view) && found == NULL; at = gtk_widget_get_parent (at))
+    {
+      GtkWidget *child = gtk_widget_get_first_child (at);
+
+      found = g_object_get_data (G_OBJECT (at), LIST_ITEM);
+      if (found == NULL && child != NULL)
+        found = g_object_get_data (G_OBJECT (child), LIST_ITEM);
+    }
+
+  return found;
+}
+
+static void
+popup (CofferTreeView *self,
+       double          x,
+       double          y)
+{
+  if (coffer_tree_view_get_selected (self) == G_MAXUINT)
+    return;
+
+  gtk_popover_set_pointing_to (self->popover, &(GdkRectangle) { x, y, 1, 1 });
+  gtk_popover_popup (self->popover);
+}
+
+static void
+pressed_cb (CofferTreeView  *self,
+            int              n,
+            double           x,
+            double           y,
+            GtkGestureClick *gesture)
+{
+  GtkListItem *list_item = find_list_item (self, x, y);
+
+  if (list_item == NULL)
+    return;
+
+  gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+  gtk_single_selection_set_selected (self->selection, gtk_list_item_get_position (list_item));
+  popup (self, x, y);
+}
+
+static gboolean
+menu_key_cb (GtkWidget *widget,
+             GVariant  *args,
+             gpointer   data)
+{
+  popup (COFFER_TREE_VIEW (widget), gtk_widget_get_width (widget) / 2., gtk_widget_get_height (widget) / 2.);
+
+  return TRUE;
+}
+
+static void
+coffer_tree_view_dispose (GObject *object)
+{
+  CofferTreeView *self = COFFER_TREE_VIEW (object);
+
+  g_clear_pointer ((GtkWidget **) &self->popover, gtk_widget_unparent);
+  g_clear_pointer (&self->scroller, gtk_widget_unparent);
+  g_clear_object (&self->selection);
+  g_clear_object (&self->menu);
+
+  G_OBJECT_CLASS (coffer_tree_view_parent_class)->dispose (object);
+}
+
+static void
+coffer_tree_view_finalize (GObject *object)
+{
+  g_object_unref (COFFER_TREE_VIEW (object)->actions);
+
+  G_OBJECT_CLASS (coffer_tree_view_parent_class)->finalize (object);
+}
+
+static void
+coffer_tree_view_class_init (CofferTreeViewClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = coffer_tree_view_dispose;
+  object_class->finalize = coffer_tree_view_finalize;
+
+  signals[SELECTED] = g_signal_new ("selected", COFFER_TYPE_TREE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-tree-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, scroller);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, view);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, name_column);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, value_column);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, type_column);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeView, menu);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "tree.copy-value", NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, menu_key_cb, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
+}
+
+static void
+coffer_tree_view_init (CofferTreeView *self)
+{
+  static const GActionEntry entries[] = {
+    { "copy-value", copy_value_action },
+    { "copy-path", copy_path_action },
+  };
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  self->actions = g_simple_action_group_new ();
+  g_action_map_add_action_entries (G_ACTION_MAP (self->actions), entries, G_N_ELEMENTS (entries), self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "tree", G_ACTION_GROUP (self->actions));
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_ref (self->menu);
+  set_factory (self, self->name_column, NAME);
+  set_factory (self, self->value_column, VALUE);
+  set_factory (self, self->type_column, TYPE);
+
+  self->popover = GTK_POPOVER (gtk_popover_menu_new_from_model (self->menu));
+  gtk_widget_set_parent (GTK_WIDGET (self->popover), GTK_WIDGET (self->view));
+  gtk_popover_set_has_arrow (self->popover, FALSE);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->view), GTK_EVENT_CONTROLLER (click));
+}
