@@ -174,7 +174,7 @@ static const struct {
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },
   { "win.same-vault-window", { "<Control><Shift>n" } },
-  { "win.refresh", { "F5", "<Control>r" } },
+  { "win.refresh", { "F5" } },
   { "win.sidebar", { "F9" } },
   { "win.smaller-thumbnails", { "<Control>minus", "<Control>KP_Subtract" } },
   { "win.view::grid", { "<Control>2" } },
