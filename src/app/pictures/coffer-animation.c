@@ -21,6 +21,8 @@ struct _CofferAnimation
   gint64 clock;          /* µs */
   int max_width;
   int max_height;
+  int next_max_width;    /* the main thread's: from the next frame on */
+  int next_max_height;
 
   GdkTexture *frame;     /* on show */
   int delay_ms;          /* how long; below 0: for ever */
@@ -209,6 +211,8 @@ go_on (CofferAnimation *self)
       g_autoptr(GTask) task = g_task_new (self, NULL, next_frame_cb, NULL);
 
       g_task_set_source_tag (task, go_on);
+      self->max_width = self->next_max_width;
+      self->max_height = self->next_max_height;
       self->busy = TRUE;
       g_task_run_in_thread (task, next_frame_worker);
     }
@@ -223,8 +227,8 @@ coffer_animation_new (GdkPixbufAnimation *frames,
 {
   g_autoptr(CofferAnimation) self = g_object_new (COFFER_TYPE_ANIMATION, NULL);
 
-  self->max_width = max_width;
-  self->max_height = max_height;
+  self->max_width = self->next_max_width = max_width;
+  self->max_height = self->next_max_height = max_height;
   if ((self->iter = iter_new (frames)) == NULL)
     return NULL;
 
@@ -249,6 +253,18 @@ coffer_animation_set_playing (CofferAnimation *self,
   else
     g_clear_handle_id (&self->timeout_id, g_source_remove);
   go_on (self);
+}
+
+void
+coffer_animation_set_max_size (CofferAnimation *self,
+                               int              max_width,
+                               int              max_height)
+{
+  g_return_if_fail (COFFER_IS_ANIMATION (self));
+  g_return_if_fail (max_width > 0 && max_height > 0);
+
+  self->next_max_width = max_width;
+  self->next_max_height = max_height;
 }
 
 GdkTexture *

@@ -29,6 +29,11 @@ CofferAnimation *coffer_animation_new         (GdkPixbufAnimation *frames,
 void             coffer_animation_set_playing (CofferAnimation    *self,
                                                gboolean            playing);
 
+/** Other room for the frames from the next one on. Main thread. */
+void             coffer_animation_set_max_size (CofferAnimation   *self,
+                                                int                max_width,
+                                                int                max_height);
+
 /** The frame on show. Returns: (transfer none) */
 GdkTexture      *coffer_animation_get_frame   (CofferAnimation    *self);
 

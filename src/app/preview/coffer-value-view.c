@@ -3,7 +3,7 @@
  * One value on the screen. Owns its content; what runs is the stages' own. Main thread.
  *
  *   fills     the stage of a kind that scrolls by itself; or nothing
- *   scroller  stage (picture, plate, the stage of another kind), heading, facts
+ *   scroller  stage (the stage of another kind, or a plate), heading, facts
  *
  * Stages are made when a value of their kind is first shown, and stay.
  */
@@ -16,7 +16,7 @@
 #include "coffer-bytes-stage.h"
 #include "coffer-error.h"
 #include "coffer-facts-list.h"
-#include "coffer-picture.h"
+#include "coffer-image-stage.h"
 #include "coffer-player-stage.h"
 #include "coffer-stage.h"
 #include "coffer-text-stage.h"
@@ -48,8 +48,6 @@ struct _CofferValueView
   GtkScrolledWindow *scroller;
   GtkStack *stage;
   GtkSpinner *spinner;
-  CofferPicture *picture;
-  GtkWidget *note;
   GtkImage *plate_icon;
   GtkLabel *plate_title;
   GtkLabel *plate_advice;
@@ -63,19 +61,6 @@ static void show_facts (CofferValueView *self);
 static void stage_failed_cb (CofferValueView *self, const GError *error);
 
 G_DEFINE_FINAL_TYPE (CofferValueView, coffer_value_view, GTK_TYPE_WIDGET)
-
-/* Whether the pictures of an animation change: only where they are seen and wanted. */
-static void
-update_playing (CofferValueView *self)
-{
-  gboolean wanted;
-
-  if (self->content == NULL || self->content->image.animation == NULL)
-    return;
-
-  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-enable-animations", &wanted, NULL);
-  coffer_animation_set_playing (self->content->image.animation, wanted && gtk_widget_get_mapped (GTK_WIDGET (self)));
-}
 
 /* The stage of a kind, if this build has one. */
 static GType
@@ -91,8 +76,9 @@ get_stage_type (CofferContentKind kind)
       return COFFER_TYPE_BYTES_STAGE;
     case COFFER_CONTENT_MEDIA:
       return COFFER_TYPE_PLAYER_STAGE;
-    case COFFER_CONTENT_EMPTY:
     case COFFER_CONTENT_IMAGE:
+      return COFFER_TYPE_IMAGE_STAGE;
+    case COFFER_CONTENT_EMPTY:
     case COFFER_N_CONTENT_KINDS:
     default:
       return G_TYPE_NONE;
@@ -138,8 +124,6 @@ static void
 clear_content (CofferValueView *self)
 {
   set_current (self, NULL);
-  if (self->content != NULL && self->content->image.animation != NULL)
-    coffer_animation_set_playing (self->content->image.animation, FALSE);
   g_clear_pointer (&self->content, coffer_content_free);
 }
 
@@ -191,8 +175,6 @@ show_stage (CofferValueView *self,
   set_current (self, NULL);
   gtk_spinner_set_spinning (self->spinner, g_str_equal (name, "loading"));
   gtk_stack_set_visible_child_name (self->stage, name);
-  if (!g_str_equal (name, "picture"))
-    coffer_picture_set_paintable (self->picture, NULL, 0, 0, TRUE);
 }
 
 static void
@@ -253,21 +235,6 @@ show_problem (CofferValueView *self,
   gtk_widget_set_visible (self->plate_bytes, self->content != NULL);
 }
 
-static void
-show_image (CofferValueView *self)
-{
-  const CofferImage *image = &self->content->image;
-  g_autofree char *dimensions = coffer_content_dup_dimensions (self->content);
-  g_autofree char *spoken = g_strdup_printf (_("%s, %s"), coffer_content_get_title (self->content), dimensions);
-  GdkPaintable *paintable = image->animation != NULL ? GDK_PAINTABLE (image->animation) : GDK_PAINTABLE (image->texture);
-
-  coffer_picture_set_paintable (self->picture, paintable, image->width, image->height, image->opaque);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->picture), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
-  gtk_widget_set_visible (self->note, image->cut_short);
-  show_stage (self, "picture");
-  update_playing (self);
-}
-
 /* The icon theme has symbolic icons for the great families only. */
 static GIcon *
 get_type_icon (CofferValueView *self)
@@ -304,17 +271,12 @@ show_stage_of_content (CofferValueView *self,
   if (stage != NULL)
     {
       gtk_spinner_stop (self->spinner);
-      coffer_picture_set_paintable (self->picture, NULL, 0, 0, TRUE);
       set_current (self, stage);
       coffer_stage_show (stage, vault, self->key, self->content);
     }
   else if (self->content->problem != NULL)
     {
       show_problem (self, self->content->problem);
-    }
-  else if (self->content->kind == COFFER_CONTENT_IMAGE)
-    {
-      show_image (self);
     }
   else
     {
@@ -485,41 +447,13 @@ coffer_value_view_size_allocate (GtkWidget *widget,
   CofferValueView *self = COFFER_VALUE_VIEW (widget);
   int below = facts_height (self, width, height);
 
-  coffer_picture_set_max_height (self->picture, picture_max_height (height));
+  if (self->stages[COFFER_CONTENT_IMAGE] != NULL)
+    coffer_image_stage_set_max_height (COFFER_IMAGE_STAGE (self->stages[COFFER_CONTENT_IMAGE]), picture_max_height (height));
   if (self->stages[COFFER_CONTENT_MEDIA] != NULL)
     coffer_player_stage_set_max_height (COFFER_PLAYER_STAGE (self->stages[COFFER_CONTENT_MEDIA]), picture_max_height (height));
   if (gtk_widget_get_visible (GTK_WIDGET (self->fills)))
     gtk_widget_size_allocate (GTK_WIDGET (self->fills), &(GtkAllocation) { 0, 0, width, height - below }, -1);
   gtk_widget_size_allocate (GTK_WIDGET (self->scroller), &(GtkAllocation) { 0, height - below, width, below }, -1);
-}
-
-static void
-coffer_value_view_map (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->map (widget);
-  update_playing (COFFER_VALUE_VIEW (widget));
-}
-
-static void
-coffer_value_view_unmap (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->unmap (widget);
-  update_playing (COFFER_VALUE_VIEW (widget));
-}
-
-static void
-coffer_value_view_root (GtkWidget *widget)
-{
-  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->root (widget);
-  g_signal_connect_object (gtk_widget_get_settings (widget), "notify::gtk-enable-animations",
-                           G_CALLBACK (update_playing), widget, G_CONNECT_SWAPPED);
-}
-
-static void
-coffer_value_view_unroot (GtkWidget *widget)
-{
-  g_signal_handlers_disconnect_by_func (gtk_widget_get_settings (widget), update_playing, widget);
-  GTK_WIDGET_CLASS (coffer_value_view_parent_class)->unroot (widget);
 }
 
 static void
@@ -544,20 +478,13 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
 
   widget_class->measure = coffer_value_view_measure;
   widget_class->size_allocate = coffer_value_view_size_allocate;
-  widget_class->map = coffer_value_view_map;
-  widget_class->unmap = coffer_value_view_unmap;
-  widget_class->root = coffer_value_view_root;
-  widget_class->unroot = coffer_value_view_unroot;
 
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
-  g_type_ensure (COFFER_TYPE_PICTURE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-value-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, fills);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, scroller);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, stage);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, spinner);
-  gtk_widget_class_bind_template_child (widget_class, CofferValueView, picture);
-  gtk_widget_class_bind_template_child (widget_class, CofferValueView, note);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_icon);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_title);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_advice);

@@ -311,14 +311,14 @@ coffer_picture_set_paintable (CofferPicture *self,
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-void
+gboolean
 coffer_picture_replace_paintable (CofferPicture *self,
                                   GdkPaintable  *paintable,
                                   gboolean       opaque)
 {
   CofferTiles *tiles;
 
-  g_return_if_fail (COFFER_IS_PICTURE (self) && self->paintable != NULL);
+  g_return_val_if_fail (COFFER_IS_PICTURE (self) && self->paintable != NULL, FALSE);
 
   tiles = g_steal_pointer (&self->tiles);
   clear_paintable (self);
@@ -326,6 +326,8 @@ coffer_picture_replace_paintable (CofferPicture *self,
   self->tiles = tiles;
   self->opaque = opaque;
   gtk_widget_queue_draw (GTK_WIDGET (self));
+
+  return tiles != NULL;
 }
 
 void
@@ -337,7 +339,7 @@ coffer_picture_set_pixels (CofferPicture *self,
   g_return_if_fail (COFFER_IS_PICTURE (self) && self->paintable != NULL);
 
   g_clear_pointer (&self->tiles, coffer_tiles_free);
-  if (!coffer_zoom_is_fit (&self->zoom))
+  if (pixels != NULL && !coffer_zoom_is_fit (&self->zoom))
     self->tiles = coffer_tiles_new (pixels, width, height);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }

@@ -32,8 +32,8 @@ void          coffer_picture_set_paintable (CofferPicture *self,
                                             int            height,
                                             gboolean       opaque);
 
-/** The same picture in other pixels: it stays as it is seen. */
-void          coffer_picture_replace_paintable (CofferPicture *self,
+/** The same picture in other pixels: it stays as it is seen. Returns: whether that is in pixels of coffer_picture_set_pixels() */
+gboolean      coffer_picture_replace_paintable (CofferPicture *self,
                                                 GdkPaintable  *paintable,
                                                 gboolean       opaque);
 
@@ -41,7 +41,7 @@ void          coffer_picture_replace_paintable (CofferPicture *self,
  * Pixels of the picture that is shown, for when it is looked at closer than what is drawn else has pixels for; given up once
  * all of it is seen again.
  *
- * @pixels  GDK_MEMORY_DEFAULT without gaps
+ * @pixels  (nullable): GDK_MEMORY_DEFAULT without gaps
  */
 void          coffer_picture_set_pixels    (CofferPicture *self,
                                             GBytes        *pixels,

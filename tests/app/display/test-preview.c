@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pane with a real vault behind it: what is on the screen, and that it is never another key's. */
 #include <adwaita.h>
+#include <coffer-image-stage.h>
 #include <coffer-preview.h>
 #include <coffer-picture.h>
 #include <coffer-value-view.h>
@@ -84,6 +85,35 @@ part (Fixture    *self,
   return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (view), COFFER_TYPE_VALUE_VIEW, name));
 }
 
+/* The first widget of a type, in the order of the tree. */
+static GtkWidget *
+find_type (GtkWidget *widget,
+           GType      type)
+{
+  GtkWidget *found = g_type_is_a (G_OBJECT_TYPE (widget), type) ? widget : NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_type (child, type);
+
+  return found;
+}
+
+/* NULL until there was a picture. */
+static CofferPicture *
+picture (Fixture *self)
+{
+  return (CofferPicture *) find_type (GTK_WIDGET (self->preview), COFFER_TYPE_PICTURE);
+}
+
+static gboolean
+has_note (Fixture *self)
+{
+  GtkWidget *stage = find_type (GTK_WIDGET (self->preview), COFFER_TYPE_IMAGE_STAGE);
+
+  return stage != NULL &&
+         gtk_widget_get_mapped (GTK_WIDGET (gtk_widget_get_template_child (stage, COFFER_TYPE_IMAGE_STAGE, "note")));
+}
+
 static const char *
 words (Fixture    *self,
        const char *name)
@@ -114,14 +144,13 @@ color_at (Fixture *self,
           double   x,
           double   y)
 {
-  GtkWidget *picture = part (self, "picture");
-  GdkPaintable *paintable = coffer_picture_get_paintable (COFFER_PICTURE (picture));
+  GdkPaintable *paintable = coffer_picture_get_paintable (picture (self));
   g_autofree guint32 *pixels = NULL;
   int width, height, drawn_width;
 
   g_assert_nonnull (paintable);
-  g_assert_true (gtk_widget_get_mapped (picture));
-  pixels = screen_draw (picture, &width, &height);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (picture (self))));
+  pixels = screen_draw (GTK_WIDGET (picture (self)), &width, &height);
   drawn_width = height * gdk_paintable_get_intrinsic_aspect_ratio (paintable);
 
   return pixels[(int) (height * y) * width + (int) ((width - drawn_width) / 2 + drawn_width * x)];
@@ -135,7 +164,7 @@ test_shows_a_picture (Fixture       *self,
   wait_for (self, "Image");
   g_assert_cmpstr (words (self, "heading"), ==, "exif_orientation_6.jpg");
   g_assert_cmpstr (words (self, "prefix"), ==, "img/");
-  g_assert_false (gtk_widget_get_mapped (part (self, "note")));
+  g_assert_false (has_note (self));
   /* A test card on its side: red, then magenta, blue, yellow, green from the top. */
   g_assert_cmphex (color_at (self, .6, .3) & 0xf0f0f0, ==, 0xf000f0);
   g_assert_cmphex (color_at (self, .6, .44) & 0xf0f0f0, ==, 0x0000f0);
@@ -153,7 +182,7 @@ test_shows_nothing_without_a_key (Fixture       *self,
   screen_run (50);
   g_assert_null (coffer_preview_get_title (self->preview));
   g_assert_null (words (self, "heading"));
-  g_assert_null (coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture"))));
+  g_assert_null (coffer_picture_get_paintable (picture (self)));
 }
 
 static void
@@ -201,7 +230,7 @@ test_says_what_cannot_be_shown (Fixture       *self,
   g_assert_nonnull (strstr (words (self, "plate_advice"), "damaged"));
 
   choose (self, "img/truncated.jpg");
-  screen_assert_soon (gtk_widget_get_mapped (part (self, "note")));
+  screen_assert_soon (has_note (self));
 
   choose (self, "empty-value");
   wait_for (self, "Empty");
@@ -233,7 +262,7 @@ test_moves_if_wanted (Fixture       *self,
   g_object_set (settings, "gtk-enable-animations", FALSE, NULL);
   choose (self, "img/anim.gif");
   wait_for (self, "Animation");
-  paintable = coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture")));
+  paintable = coffer_picture_get_paintable (picture (self));
   before = gdk_paintable_get_current_image (paintable);
   screen_run (400);
   still = gdk_paintable_get_current_image (paintable);
@@ -248,7 +277,7 @@ static gboolean
 is_fine (gpointer data)
 {
   Fixture *self = data;
-  GdkPaintable *paintable = coffer_picture_get_paintable (COFFER_PICTURE (part (self, "picture")));
+  GdkPaintable *paintable = coffer_picture_get_paintable (picture (self));
 
   return gdk_paintable_get_intrinsic_width (paintable) == 640;
 }
@@ -262,6 +291,62 @@ test_renews_a_picture_for_more_room (Fixture       *self,
   g_assert_false (is_fine (self));
   gtk_window_set_default_size (self->window, 800, 720);
   g_assert_true (screen_wait (is_fine, self));
+}
+
+/* The columns of pixels that there are, once there are more than @n. */
+static int
+wait_for_columns (Fixture *self,
+                  int      n)
+{
+  screen_assert_soon (coffer_picture_get_n_columns (picture (self)) > n);
+
+  return coffer_picture_get_n_columns (picture (self));
+}
+
+static void
+test_looks_closer (Fixture       *self,
+                   gconstpointer  data)
+{
+  g_autofree guint32 *before = NULL, *after = NULL;
+  graphene_rect_t box, then;
+  int width, height, n_columns;
+
+  choose (self, "img/photo.png");   /* 640 × 480 */
+  wait_for (self, "Image");
+  n_columns = coffer_picture_get_n_columns (picture (self));
+  g_assert_cmpint (n_columns, <, 640);
+  coffer_picture_zoom (picture (self), 2, 10, 20);
+  g_assert_true (coffer_picture_get_box (picture (self), &box));
+  /* Its own pixels come, and nothing moves. */
+  g_assert_cmpint (wait_for_columns (self, n_columns), ==, 640);
+  g_assert_true (coffer_picture_get_box (picture (self), &then));
+  g_assert_true (graphene_rect_equal (&box, &then));
+  screen_run (50);
+  after = screen_draw (GTK_WIDGET (picture (self)), &width, &height);
+  coffer_picture_set_pixels (picture (self), NULL, 0, 0);
+  screen_run (50);
+  before = screen_draw (GTK_WIDGET (picture (self)), &width, &height);
+  g_assert_cmpint (memcmp (before, after, 4 * width * height), !=, 0);
+  for (int i = height / 2 * width; i < height / 2 * width + width; i++)
+    g_assert_cmpint (abs ((int) (before[i] >> 8 & 0xff) - (int) (after[i] >> 8 & 0xff)), <, 80);
+
+  /* A vault that changes reads it again, and it is still looked at. */
+  coffer_picture_zoom (picture (self), 2, 10, 20);
+  wait_for_columns (self, n_columns);
+  coffer_preview_refresh (self->preview);
+  screen_run (300);
+  g_assert_true (coffer_picture_get_box (picture (self), &then));
+  g_assert_true (graphene_rect_equal (&box, &then));
+  g_assert_cmpint (coffer_picture_get_n_columns (picture (self)), ==, 640);
+
+  /* All of it needs no more than there was; nor does another. */
+  coffer_picture_zoom (picture (self), 0, 0, 0);
+  g_assert_cmpint (coffer_picture_get_n_columns (picture (self)), ==, n_columns);
+  coffer_picture_zoom (picture (self), 2, 10, 20);
+  choose (self, "img/plain.jpg");
+  screen_assert_soon (g_strcmp0 (words (self, "heading"), "plain.jpg") == 0);
+  screen_run (200);
+  g_assert_cmpfloat (coffer_picture_get_scale (picture (self)), <=, 1);
 }
 
 static void
@@ -300,6 +385,7 @@ main (int    argc,
   add ("/preview/says-what-cannot-be-shown", test_says_what_cannot_be_shown);
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
+  add ("/preview/looks-closer", test_looks_closer);
   add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
 
   result = g_test_run ();

@@ -2,6 +2,7 @@
 #include <coffer-facts-list.h>
 #include <coffer-picture.h>
 #include <coffer-wrap-box.h>
+#include <coffer-zoom.h>
 
 #include "screen.h"
 
@@ -86,6 +87,140 @@ test_picture_has_a_checkerboard_where_it_lets_through (void)
   g_assert_cmphex (pixels[52 * width + 52] >> 24, ==, 0xff);
   g_assert_cmphex (pixels[52 * width + 52], ==, pixels[60 * width + 60]);
   g_assert_cmphex (pixels[52 * width + 52], !=, pixels[52 * width + 60]);
+  gtk_window_destroy (window);
+}
+
+/* Which pixel of the picture, along each side, is at a place in the room. */
+static void
+what_is_at (const CofferZoom *zoom,
+            double            x,
+            double            y,
+            double           *px,
+            double           *py)
+{
+  graphene_rect_t box;
+
+  coffer_zoom_get_box (zoom, &box);
+  *px = (x - box.origin.x) / coffer_zoom_get_scale (zoom);
+  *py = (y - box.origin.y) / coffer_zoom_get_scale (zoom);
+}
+
+static void
+test_zoom_keeps_the_point_under_the_pointer (void)
+{
+  static const double scales[] = { .7, .8, 1, 3, 32, 7, 1.1, .6 };
+  CofferZoom zoom = { 1200, 900, 300, 400 };
+  double px, py, now_x, now_y;
+
+  g_assert_cmpfloat (coffer_zoom_get_scale (&zoom), ==, .25);
+  coffer_zoom_set_scale (&zoom, 2, 32, 140, 100);
+  what_is_at (&zoom, 140, 100, &px, &py);
+  g_assert_cmpfloat_with_epsilon (px, 560, 1e-3);
+  g_assert_cmpfloat_with_epsilon (py, 400, 1e-3);
+  for (gsize i = 0; i < G_N_ELEMENTS (scales); i++)
+    {
+      coffer_zoom_set_scale (&zoom, scales[i], 32, 140, 100);
+      what_is_at (&zoom, 140, 100, &now_x, &now_y);
+      g_assert_cmpfloat_with_epsilon (now_x, px, .01);
+      g_assert_cmpfloat_with_epsilon (now_y, py, .01);
+    }
+  g_assert_false (coffer_zoom_is_fit (&zoom));
+  coffer_zoom_set_scale (&zoom, .2, 32, 140, 100);
+  g_assert_true (coffer_zoom_is_fit (&zoom));
+}
+
+static void
+test_zoom_lays_nothing_bare (void)
+{
+  CofferZoom zoom = { 1000, 500, 300, 400 };
+  graphene_rect_t box;
+
+  g_assert_false (coffer_zoom_move (&zoom, 10, 10));
+  coffer_zoom_set_scale (&zoom, .5, 32, 300, 0);   /* 500 by 250: still less than the room's height */
+  g_assert_true (coffer_zoom_move (&zoom, 1000, 1000));
+  coffer_zoom_get_box (&zoom, &box);
+  g_assert_true (graphene_rect_equal (&box, &GRAPHENE_RECT_INIT (0, 0, 500, 250)));
+  g_assert_false (coffer_zoom_move (&zoom, 1, 0));
+  g_assert_true (coffer_zoom_move (&zoom, -1000, 0));
+  coffer_zoom_get_box (&zoom, &box);
+  g_assert_cmpfloat (box.origin.x, ==, -200);
+  zoom.in_middle = TRUE;
+  coffer_zoom_get_box (&zoom, &box);
+  g_assert_cmpfloat (box.origin.y, ==, 75);
+  zoom.room_width = 800;   /* the window was made larger: more of it than that scale needs */
+  coffer_zoom_get_box (&zoom, &box);
+  g_assert_true (graphene_rect_equal (&box, &GRAPHENE_RECT_INIT (0, 0, 800, 400)));
+}
+
+static void
+test_zoom_steps_stop_at_full_size (void)
+{
+  CofferZoom zoom = { 1000, 1000, 300, 300 };
+  int n = 0;
+
+  while (coffer_zoom_get_scale (&zoom) < 1)
+    {
+      coffer_zoom_set_scale (&zoom, coffer_zoom_get_next (&zoom, TRUE), 32, 0, 0);
+      g_assert_cmpint (++n, <, 10);
+    }
+  g_assert_cmpfloat (coffer_zoom_get_scale (&zoom), ==, 1);
+  coffer_zoom_set_scale (&zoom, coffer_zoom_get_next (&zoom, TRUE), 32, 0, 0);
+  g_assert_cmpfloat_with_epsilon (coffer_zoom_get_scale (&zoom), G_SQRT2, 1e-6);
+  coffer_zoom_set_scale (&zoom, coffer_zoom_get_next (&zoom, FALSE), 32, 0, 0);
+  g_assert_cmpfloat (coffer_zoom_get_scale (&zoom), ==, 1);
+}
+
+/* Red in the left half of each row; the right half gets greener from the top, so that each pixel is like no other in its column. */
+static GBytes *
+card_pixels (int width,
+             int height)
+{
+  guint32 *pixels = g_new (guint32, (gsize) width * height);
+
+  for (int i = 0; i < width * height; i++)
+    pixels[i] = i % width < width / 2 ? 0xffff0000 : 0xff000000 | (guint32) (i / width * 255 / height) << 8;
+
+  return g_bytes_new_take (pixels, (gsize) width * height * 4);
+}
+
+static void
+test_picture_is_looked_at_closer_in_its_own_pixels (void)
+{
+  g_autoptr(GBytes) card = card_pixels (1200, 1100);
+  g_autoptr(GdkTexture) coarse = color_texture (120, 110, 0xff0000ff);
+  GtkWidget *picture = coffer_picture_new ();
+  g_autofree guint32 *pixels = NULL, *turned = NULL;
+  const guint32 *source = g_bytes_get_data (card, NULL);
+  GtkWindow *window;
+  graphene_rect_t box;
+  int width, height, x, y;
+
+  coffer_picture_set_max_height (COFFER_PICTURE (picture), 110);
+  coffer_picture_set_paintable (COFFER_PICTURE (picture), GDK_PAINTABLE (coarse), 1200, 1100, TRUE);
+  window = screen_show (picture, 300, 200);
+  coffer_picture_zoom (COFFER_PICTURE (picture), 1, 150, 60);
+  screen_run (50);
+  coffer_picture_set_pixels (COFFER_PICTURE (picture), card, 1200, 1100);
+  g_assert_true (coffer_picture_get_box (COFFER_PICTURE (picture), &box));
+  x = -box.origin.x;
+  y = -box.origin.y;
+  g_assert_cmpint (x, >, 0);
+  g_assert_cmpint (y, >, 0);
+  pixels = screen_draw (picture, &width, &height);
+  for (int row = 20; row < 90; row++)   /* over the edge of tiles, which is at 512 */
+    for (int column = 20; column < 280; column += 7)
+      g_assert_cmphex (pixels[row * width + column], ==, source[(y + row) * 1200 + x + column]);
+
+  /* Red is at the top then. */
+  gtk_widget_activate_action (picture, "picture.turn-right", NULL);
+  coffer_picture_set_max_height (COFFER_PICTURE (picture), 200);
+  coffer_picture_zoom (COFFER_PICTURE (picture), 1, 0, 0);
+  coffer_picture_set_pixels (COFFER_PICTURE (picture), card, 1200, 1100);
+  screen_run (50);
+  turned = screen_draw (picture, &width, &height);
+  g_assert_true (coffer_picture_get_box (COFFER_PICTURE (picture), &box));
+  g_assert_cmpfloat (box.size.width, ==, 1100);
+  g_assert_cmphex (turned[20 * width + 100], ==, 0xffff0000);
   gtk_window_destroy (window);
 }
 
@@ -191,6 +326,10 @@ main (int    argc,
 {
   gtk_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/widgets/zoom/keeps-the-point-under-the-pointer", test_zoom_keeps_the_point_under_the_pointer);
+  g_test_add_func ("/widgets/zoom/lays-nothing-bare", test_zoom_lays_nothing_bare);
+  g_test_add_func ("/widgets/zoom/steps-stop-at-full-size", test_zoom_steps_stop_at_full_size);
+  g_test_add_func ("/widgets/picture/is-looked-at-closer-in-its-own-pixels", test_picture_is_looked_at_closer_in_its_own_pixels);
   g_test_add_func ("/widgets/picture/keeps-proportions", test_picture_keeps_proportions);
   g_test_add_func ("/widgets/picture/is-drawn-whole-and-no-larger-than-it-is",
                    test_picture_is_drawn_whole_and_no_larger_than_it_is);
