@@ -27,6 +27,8 @@ static const struct { const char *media_type, *package; } packages[] = {
   { "video/x-ms-asf", "gstreamer1.0-plugins-ugly" },
 };
 
+#define ALMOST (20 * GST_MSECOND)
+
 G_DEFINE_QUARK (coffer-player-error-quark, coffer_player_error)
 
 static const char *
@@ -105,7 +107,7 @@ char *
 coffer_player_dup_codec (const char *description)
 {
   static const char *const short_names[] = {
-    "H.264", "H.265", "AV1", "VP9", "VP8", "Theora", "MPEG-4", "MPEG-2", "MPEG-1 Video", "ProRes", "MJPEG",
+    "H.264", "H.265", "HEVC", "AV1", "VP9", "VP8", "Theora", "MPEG-4", "MPEG-2", "MPEG-1 Video", "ProRes", "MJPEG",
     "AAC", "MP3", "FLAC", "Opus", "Vorbis", "AC-3", "DTS", "ALAC", "PCM",
   };
 
@@ -113,6 +115,8 @@ coffer_player_dup_codec (const char *description)
     return NULL;
   if (strstr (description, "AAC") != NULL)
     return g_strdup ("AAC");
+  if (strstr (description, "H264") != NULL)
+    return g_strdup ("H.264");
   for (guint i = 0; i < G_N_ELEMENTS (short_names); i++)
     if (strstr (description, short_names[i]) != NULL)
       return g_strdup (short_names[i]);
@@ -123,7 +127,7 @@ coffer_player_dup_codec (const char *description)
 char *
 coffer_player_dup_clock (gint64 time)
 {
-  gint64 seconds = MAX (time, 0) / GST_SECOND;
+  gint64 seconds = (MAX (time, 0) + ALMOST) / GST_SECOND;   /* clips are a little shorter than they are meant to be */
   int hours = seconds / 3600, minutes = seconds / 60 % 60;
 
   if (hours > 0)

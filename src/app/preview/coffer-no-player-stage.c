@@ -60,11 +60,6 @@ coffer_player_stage_init (CofferPlayerStage *self)
 }
 
 void
-coffer_player_stage_play (CofferPlayerStage *self)
-{
-}
-
-void
 coffer_player_stage_toggle (CofferPlayerStage *self)
 {
 }

@@ -155,14 +155,6 @@ coffer_player_stage_init (CofferPlayerStage *self)
 }
 
 void
-coffer_player_stage_play (CofferPlayerStage *self)
-{
-  g_return_if_fail (COFFER_IS_PLAYER_STAGE (self));
-
-  coffer_player_view_play (self->view);
-}
-
-void
 coffer_player_stage_toggle (CofferPlayerStage *self)
 {
   g_return_if_fail (COFFER_IS_PLAYER_STAGE (self));

@@ -12,9 +12,6 @@ G_DECLARE_FINAL_TYPE (CofferPlayerStage, coffer_player_stage, COFFER, PLAYER_STA
 #define COFFER_PLAYER_STAGE_ERROR (coffer_player_stage_error_quark ())
 GQuark coffer_player_stage_error_quark  (void);
 
-/** Play it, with the keyboard's focus. */
-void coffer_player_stage_play           (CofferPlayerStage *self);
-
 /** Go on or pause. */
 void coffer_player_stage_toggle         (CofferPlayerStage *self);
 

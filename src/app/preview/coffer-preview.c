@@ -37,6 +37,7 @@ struct _CofferPreview
   char *title;
   GSimpleActionGroup *actions;
   GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */
+  gboolean plays;             /* once there is an answer */
   guint loading_id;           /* until "loading" shows */
   guint renew_id;
 
@@ -204,6 +205,9 @@ show_answer (CofferPreview *self,
   gtk_stack_set_visible_child_name (self->pages, "value");
   set_title (self, content != NULL ? coffer_content_get_title (content) : _("Error"));
   renew_if_coarse (self);
+  if (self->plays)
+    coffer_value_view_play (self->view);
+  self->plays = FALSE;
 }
 
 static gboolean
@@ -329,6 +333,17 @@ coffer_preview_set_n_selected (CofferPreview *self,
                 : g_strdup (_("No Key Selected"));
   adw_status_page_set_title (self->none, title);
   adw_status_page_set_description (self->none, n > 1 ? NULL : _("Select a key to see its value here"));
+}
+
+void
+coffer_preview_play (CofferPreview *self)
+{
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  if (self->current != NULL)
+    self->plays = TRUE;
+  else
+    coffer_value_view_play (self->view);
 }
 
 void
@@ -525,6 +540,7 @@ coffer_preview_show_key (CofferPreview *self,
     return;
 
   stop_request (self);
+  self->plays = FALSE;
   g_clear_pointer (&self->key, coffer_key_unref);
   if (key == NULL)
     {

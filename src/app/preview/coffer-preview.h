@@ -32,6 +32,9 @@ void        coffer_preview_show_key  (CofferPreview *self,
 void        coffer_preview_set_n_selected (CofferPreview *self,
                                            guint          n);
 
+/** Play or pause the value of the key, if it is one that plays; while it is on its way, as soon as it is there. */
+void        coffer_preview_play      (CofferPreview *self);
+
 /** Read the value again, which may be another one now; the old one stays until that is done. */
 void        coffer_preview_refresh   (CofferPreview *self);
 

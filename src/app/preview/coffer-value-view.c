@@ -359,6 +359,13 @@ coffer_value_view_leave (CofferValueView *self)
 }
 
 void
+coffer_value_view_play (CofferValueView *self)
+{
+  if (self->current != NULL && self->current == self->stages[COFFER_CONTENT_MEDIA])
+    coffer_player_stage_toggle (COFFER_PLAYER_STAGE (self->current));
+}
+
+void
 coffer_value_view_clear (CofferValueView *self)
 {
   clear_content (self);

@@ -147,6 +147,7 @@ key_activated_cb (CofferVaultView *self)
 {
   if (adw_leaflet_get_folded (self->inner))
     adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->preview_pane));
+  coffer_preview_play (self->preview);
 }
 
 static gboolean
