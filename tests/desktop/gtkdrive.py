@@ -43,7 +43,7 @@ IN_WINDOW = 1
 ROLES = {2: "alert", 7: "check box", 8: "check menu item", 16: "dialog", 20: "filler", 23: "frame", 27: "image",
          29: "label", 31: "list", 32: "list item", 33: "menu", 35: "menu item", 39: "panel", 42: "progress bar",
          43: "push button", 44: "radio button", 45: "radio menu item", 48: "scroll bar", 49: "scroll pane",
-         50: "separator", 52: "spin button", 55: "table", 56: "table cell", 61: "text", 62: "toggle button",
+         50: "separator", 51: "slider", 52: "spin button", 55: "table", 56: "table cell", 61: "text", 62: "toggle button",
          66: "tree table", 69: "window", 79: "entry", 90: "table row"}
 STATES = {"ACTIVE": 1, "CHECKED": 4, "EXPANDED": 10, "FOCUSED": 12, "PRESSED": 20, "SELECTED": 23, "SENSITIVE": 24,
           "VISIBLE": 30}

@@ -249,6 +249,7 @@ drag_cb (CofferPlayerView *self,
 {
   if (begins)
     {
+      gtk_widget_grab_focus (self->stage);
       self->plays_after = coffer_player_get_state (self->player) == COFFER_PLAYER_PLAYING;
       coffer_player_pause (self->player);
     }
