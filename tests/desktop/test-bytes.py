@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Any value as bytes: a header is told, an offset gone to, bytes found far inside a large value, the choice remembered."""
 import os
-import re
 import sqlite3
 from contextlib import closing
 
@@ -45,7 +44,7 @@ class BytesTest(CofferCase):
             self.assert_quits(self.coffer)
 
     def show_as(self, kind: str) -> None:
-        press(self.window.frame, re.compile("Show as: "))
+        press(self.window.frame, "Show As")
         self.window.choose_item_with_keys(kind)
 
     def test_looks_into_bytes(self) -> None:
@@ -81,6 +80,23 @@ class BytesTest(CofferCase):
         find(self.window.frame, None, "Go to Offset")
         self.window.choose_with_keys("b/words.txt")
         self.window.says("not of those")
+
+    def test_large_preview_goes_through_the_keys(self) -> None:
+        self.window.says("other words")
+        key("space")
+        find(self.window.frame, "push button", "Back to the Keys")
+        # The list lies below, and has the arrow keys.
+        key("Down")
+        self.window.says("words.txt")
+        self.window.says("words to read")
+        key("space")
+        gone(self.window.frame, "push button", "Back to the Keys")
+        self.assertEqual(self.window.selected_key(), "a/words.txt")
+        press(self.window.frame, "Large Preview")
+        find(self.window.frame, "push button", "Back to the Keys")
+        key("Escape")
+        gone(self.window.frame, "push button", "Back to the Keys")
+        self.window.says("words to read")
 
 
 main()

@@ -155,6 +155,8 @@ key_pressed_cb (CofferKeyViews  *self,
       return GDK_EVENT_STOP;
     }
   key = coffer_key_typing_press (self->typing, keyval, state);
+  if (key == NULL && keyval == GDK_KEY_space && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
+    return gtk_widget_activate_action (GTK_WIDGET (self), "win.large-preview", NULL);
   if (key == NULL)
     return GDK_EVENT_PROPAGATE;
 

@@ -571,3 +571,12 @@ coffer_preview_get_actions (CofferPreview *self)
 
   return G_ACTION_GROUP (self->actions);
 }
+
+void
+coffer_preview_set_large (CofferPreview *self,
+                          gboolean       large)
+{
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  coffer_value_view_set_large (self->view, large);
+}

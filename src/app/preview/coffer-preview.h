@@ -44,4 +44,8 @@ const char *coffer_preview_get_title (CofferPreview *self);
 /** The actions that it has under "preview", for a menu beside it: "show-as" (s). Returns: (transfer none) */
 GActionGroup *coffer_preview_get_actions (CofferPreview *self);
 
+/** The value alone, as large as there is room; or with its key and the facts. */
+void        coffer_preview_set_large (CofferPreview *self,
+                                      gboolean       large);
+
 G_END_DECLS

@@ -42,6 +42,7 @@ struct _CofferValueView
   CofferKey *key;           /* on show, or NULL */
   CofferContent *content;   /* of key; NULL if it is loading or cannot be read */
   CofferStage *stages[COFFER_N_CONTENT_KINDS];   /* children of fills or stage; NULL until needed */
+  gboolean large;
   CofferStage *current;     /* unowned; one of them that has something to show */
 
   GtkStack *fills;
@@ -54,6 +55,7 @@ struct _CofferValueView
   GtkWidget *plate_bytes;
   GtkLabel *heading;
   GtkLabel *prefix;
+  GtkWidget *about;
   CofferFactsList *facts;
 };
 
@@ -116,6 +118,7 @@ set_current (CofferValueView *self,
   self->current = stage;
   gtk_widget_set_visible (GTK_WIDGET (self->fills), fills);
   gtk_widget_set_visible (GTK_WIDGET (self->stage), !fills);
+  gtk_widget_set_visible (GTK_WIDGET (self->scroller), !fills || !self->large);
   if (stage != NULL)
     gtk_stack_set_visible_child (fills ? self->fills : self->stage, GTK_WIDGET (stage));
 }
@@ -380,9 +383,10 @@ coffer_value_view_get_content (CofferValueView *self)
 }
 
 static int
-picture_max_height (int pane_height)
+picture_max_height (CofferValueView *self,
+                    int              pane_height)
 {
-  return MAX (PICTURE_HEIGHT_MIN, (int) (pane_height * PICTURE_SHARE));
+  return MAX (PICTURE_HEIGHT_MIN, self->large ? pane_height - 2 * PADDING : (int) (pane_height * PICTURE_SHARE));
 }
 
 void
@@ -401,7 +405,7 @@ coffer_value_view_get_room (CofferValueView *self,
     }
 
   *picture_width = (width - 2 * PADDING) * unit;
-  *picture_height = picture_max_height (height) * unit;
+  *picture_height = picture_max_height (self, height) * unit;
 }
 
 static void
@@ -439,6 +443,8 @@ facts_height (CofferValueView *self,
 
   if (!gtk_widget_get_visible (GTK_WIDGET (self->fills)))
     return height;
+  if (self->large)
+    return 0;
 
   gtk_widget_measure (GTK_WIDGET (self->scroller), GTK_ORIENTATION_VERTICAL, width, &minimum, &natural, NULL, NULL);
 
@@ -455,12 +461,13 @@ coffer_value_view_size_allocate (GtkWidget *widget,
   int below = facts_height (self, width, height);
 
   if (self->stages[COFFER_CONTENT_IMAGE] != NULL)
-    coffer_image_stage_set_max_height (COFFER_IMAGE_STAGE (self->stages[COFFER_CONTENT_IMAGE]), picture_max_height (height));
+    coffer_image_stage_set_max_height (COFFER_IMAGE_STAGE (self->stages[COFFER_CONTENT_IMAGE]), picture_max_height (self, height));
   if (self->stages[COFFER_CONTENT_MEDIA] != NULL)
-    coffer_player_stage_set_max_height (COFFER_PLAYER_STAGE (self->stages[COFFER_CONTENT_MEDIA]), picture_max_height (height));
+    coffer_player_stage_set_max_height (COFFER_PLAYER_STAGE (self->stages[COFFER_CONTENT_MEDIA]), picture_max_height (self, height));
   if (gtk_widget_get_visible (GTK_WIDGET (self->fills)))
     gtk_widget_size_allocate (GTK_WIDGET (self->fills), &(GtkAllocation) { 0, 0, width, height - below }, -1);
-  gtk_widget_size_allocate (GTK_WIDGET (self->scroller), &(GtkAllocation) { 0, height - below, width, below }, -1);
+  if (gtk_widget_get_visible (GTK_WIDGET (self->scroller)))
+    gtk_widget_size_allocate (GTK_WIDGET (self->scroller), &(GtkAllocation) { 0, height - below, width, below }, -1);
 }
 
 static void
@@ -498,6 +505,7 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, plate_bytes);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, heading);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, prefix);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, about);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, facts);
 }
 
@@ -505,4 +513,17 @@ static void
 coffer_value_view_init (CofferValueView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+void
+coffer_value_view_set_large (CofferValueView *self,
+                             gboolean         large)
+{
+  g_return_if_fail (COFFER_IS_VALUE_VIEW (self));
+
+  self->large = large;
+  gtk_widget_set_visible (self->about, !large);
+  gtk_widget_set_vexpand (GTK_WIDGET (self->stage), large);
+  gtk_widget_set_valign (GTK_WIDGET (self->stage), large ? GTK_ALIGN_CENTER : GTK_ALIGN_FILL);
+  set_current (self, self->current);
 }

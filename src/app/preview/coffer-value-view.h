@@ -49,4 +49,8 @@ void                 coffer_value_view_get_room     (CofferValueView *self,
                                                      int             *picture_width,
                                                      int             *picture_height);
 
+/** The value alone, in the middle of all the room there is. */
+void                 coffer_value_view_set_large    (CofferValueView *self,
+                                                     gboolean         large);
+
 G_END_DECLS

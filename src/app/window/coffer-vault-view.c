@@ -18,6 +18,7 @@
 #include "coffer-history.h"
 #include "coffer-pane.h"
 #include "coffer-place-title.h"
+#include "coffer-large-view.h"
 #include "coffer-preview.h"
 #include "coffer-search-bar.h"
 #include "coffer-selection-bar.h"
@@ -60,7 +61,10 @@ struct _CofferVaultView {
   GtkWidget *values_button;
   AdwHeaderBar *preview_header;
   GtkWidget *preview_back;
-  GtkMenuButton *show_as;
+  GtkWidget *show_as;
+  GtkLabel *show_as_label;
+  GtkBox *preview_box;
+  CofferLargeView *large_view;
   CofferPreview *preview;
   CofferStatusBar *status_bar;
 
@@ -114,8 +118,8 @@ preview_title_cb (CofferVaultView *self)
   const char *title = coffer_preview_get_title (self->preview);
   g_autofree char *label = title != NULL ? g_strdup_printf (_("Show as: %s"), title) : NULL;
 
-  gtk_menu_button_set_label (self->show_as, label != NULL ? label : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->show_as), title != NULL);
+  gtk_label_set_label (self->show_as_label, label != NULL ? label : "");
+  gtk_widget_set_visible (self->show_as, title != NULL);
 }
 
 void
@@ -634,6 +638,8 @@ escape_cb (CofferVaultView *self,
            guint            keycode,
            GdkModifierType  state)
 {
+  if (keyval == GDK_KEY_Escape && coffer_vault_view_get_large (self))
+    return gtk_widget_activate_action (GTK_WIDGET (self), "win.large-preview", NULL);
   if (keyval != GDK_KEY_Escape || !coffer_search_bar_get_active (self->search))
     return GDK_EVENT_PROPAGATE;
 
@@ -659,6 +665,43 @@ coffer_vault_view_can_search (CofferVaultView *self)
 
 /* The preview */
 
+gboolean
+coffer_vault_view_get_large (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), FALSE);
+
+  return gtk_widget_get_visible (GTK_WIDGET (self->large_view));
+}
+
+/* The pane's own preview moves over, with all that plays in it. */
+void
+coffer_vault_view_set_large (CofferVaultView *self,
+                             gboolean         large)
+{
+  GtkWidget *preview;
+
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (large == coffer_vault_view_get_large (self))
+    return;
+
+  preview = g_object_ref (GTK_WIDGET (self->preview));
+  if (large)
+    {
+      gtk_box_remove (self->preview_box, preview);
+      coffer_large_view_set_content (self->large_view, preview);
+    }
+  else
+    {
+      coffer_large_view_set_content (self->large_view, NULL);
+      gtk_box_append (self->preview_box, preview);
+    }
+  coffer_preview_set_large (self->preview, large);
+  gtk_widget_set_visible (GTK_WIDGET (self->large_view), large);
+  gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+  g_object_unref (preview);
+}
+
 /* A row whose key is on its way leaves the last value on show rather than flash. */
 static void
 selected_cb (CofferVaultView *self)
@@ -669,7 +712,10 @@ selected_cb (CofferVaultView *self)
   coffer_preview_set_n_selected (self->preview, n_selected);
   coffer_key_views_set_bottom_room (self->keys, n_selected > 1 ? BAR_ROOM : 0);
   if (entry == NULL || coffer_entry_get_key (entry) != NULL)
-    coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
+    {
+      coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
+      coffer_large_view_set_key (self->large_view, entry != NULL ? coffer_entry_get_key (entry) : NULL);
+    }
 }
 
 /* The bar goes, and what had the keyboard in it. */
@@ -744,6 +790,7 @@ coffer_vault_view_refresh (CofferVaultView *self)
 static void
 drop_vault (CofferVaultView *self)
 {
+  coffer_vault_view_set_large (self, FALSE);
   if (self->list != NULL)
     g_signal_handlers_disconnect_by_func (self->list, list_cb, self);
   g_clear_handle_id (&self->patience, g_source_remove);
@@ -911,6 +958,9 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_header);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_box);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, large_view);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, status_bar);
   gtk_widget_class_bind_template_callback (widget_class, clear_search_cb);
@@ -928,6 +978,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   g_type_ensure (COFFER_TYPE_BANNER);
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
   g_type_ensure (COFFER_TYPE_KEY_VIEWS);
+  g_type_ensure (COFFER_TYPE_LARGE_VIEW);
   g_type_ensure (COFFER_TYPE_PANE);
   g_type_ensure (COFFER_TYPE_PLACE_TITLE);
   g_type_ensure (COFFER_TYPE_PREVIEW);

@@ -77,4 +77,9 @@ void           coffer_vault_view_set_widths         (CofferVaultView *self,
                                                      int              sidebar,
                                                      int              preview);
 
+/** Whether the value has the window to itself; the keys keep the keyboard then. */
+gboolean            coffer_vault_view_get_large     (CofferVaultView *self);
+void                coffer_vault_view_set_large     (CofferVaultView *self,
+                                                     gboolean         large);
+
 G_END_DECLS

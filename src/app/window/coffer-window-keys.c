@@ -355,6 +355,8 @@ coffer_window_update_key_actions (CofferWindow *self)
   gboolean known = single || n_selected > 1;
   g_autoptr(GBytes) prefix = dup_prefix (self);
 
+  coffer_window_enable (self, "large-preview", self->vault != NULL && (coffer_window_get_single_entry (self) != NULL ||
+                                                                       coffer_vault_view_get_large (self->view)));
   coffer_window_enable (self, "copy-key", known);
   coffer_window_enable (self, "copy-key-as", known);
   coffer_window_enable (self, "rename-key", single && editable);

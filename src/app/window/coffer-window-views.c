@@ -91,7 +91,19 @@ smaller_action (GSimpleAction *action,
   set_size (user_data, coffer_key_grid_get_size (coffer_key_views_get_grid (get_views (user_data))) - 1);
 }
 
+static void
+change_large (GSimpleAction *action,
+              GVariant      *state,
+              gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+
+  coffer_vault_view_set_large (self->view, g_variant_get_boolean (state));
+  coffer_window_update_view_actions (self);
+}
+
 static const GActionEntry entries[] = {
+  { "large-preview", NULL, NULL, "false", change_large },
   { "larger-thumbnails", larger_action },
   { "smaller-thumbnails", smaller_action },
   { "thumbnail-size", NULL, "s", "'large'", change_size },
@@ -111,8 +123,11 @@ coffer_window_update_view_actions (CofferWindow *self)
 {
   gboolean shown = self->vault != NULL;
   gboolean grid = shown && coffer_key_views_get_grid_shown (get_views (self));
+  gboolean large = shown && coffer_vault_view_get_large (self->view);
   CofferThumbnailSize size = COFFER_THUMBNAIL_SIZE_LARGE;
 
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "large-preview")),
+                             g_variant_new_boolean (large));
   if (shown)
     size = coffer_key_grid_get_size (coffer_key_views_get_grid (get_views (self)));
   coffer_window_enable (self, "view", shown);
