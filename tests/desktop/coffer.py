@@ -14,7 +14,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from gi.repository import GLib
 from gtkdrive import (PATIENCE, Match, Node, Program, Window, again, do, dump, extents, find, find_all, gone, key, matches,
-                      pause_typing, press, set_text, showing, type_text, wait, xdo)
+                      pause_typing, press, set_text, showing, text_of, type_text, wait, xdo)
 from screen import Picture
 
 APPLICATION = "io.github.coffervault.Coffer"
@@ -253,6 +253,13 @@ class VaultWindow(Window):
     def says(self, text: Match) -> Node:
         """A label with that text, once it shows."""
         return find(self.frame, "label", text)
+
+    def reads(self, text: str) -> Node:
+        """The preview's text, once it has these words."""
+        def look() -> Optional[Node]:
+            return next((node for node in find_all(self.frame, "text", None, showing) if text in text_of(node)), None)
+
+        return wait(look, "a text with “%s”" % text)
 
 
 def read_row(node: Node) -> Row:

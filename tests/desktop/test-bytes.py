@@ -70,25 +70,24 @@ class BytesTest(CofferCase):
 
     def test_remembers_the_choice(self) -> None:
         self.window.choose_with_keys("a/words.txt")
-        self.window.says("words to read")
+        self.window.reads("words to read")
         self.show_as("Bytes")
         find(self.window.frame, None, "Go to Offset")
-        gone(self.window.frame, None, "words to read")
         # One like it, and one of another place.
         self.window.focus_list()
         self.window.choose_with_keys("a/other.txt")
         find(self.window.frame, None, "Go to Offset")
         self.window.choose_with_keys("b/words.txt")
-        self.window.says("not of those")
+        self.window.reads("not of those")
 
     def test_large_preview_goes_through_the_keys(self) -> None:
-        self.window.says("other words")
+        self.window.reads("other words")
         key("space")
         find(self.window.frame, "push button", "Back to the Keys")
         # The list lies below, and has the arrow keys.
         key("Down")
         self.window.says("words.txt")
-        self.window.says("words to read")
+        self.window.reads("words to read")
         key("space")
         gone(self.window.frame, "push button", "Back to the Keys")
         self.assertEqual(self.window.selected_key(), "a/words.txt")
@@ -96,7 +95,7 @@ class BytesTest(CofferCase):
         find(self.window.frame, "push button", "Back to the Keys")
         key("Escape")
         gone(self.window.frame, "push button", "Back to the Keys")
-        self.window.says("words to read")
+        self.window.reads("words to read")
 
 
 main()
