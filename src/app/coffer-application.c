@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-outside-folder.h"
 #include "coffer-vault.h"
 #include "coffer-window.h"
 
@@ -226,6 +227,14 @@ coffer_application_local_command_line (GApplication   *application,
   return G_APPLICATION_CLASS (coffer_application_parent_class)->local_command_line (application, arguments, status);
 }
 
+static gpointer
+sweep_thread (gpointer data)
+{
+  coffer_outside_folder_sweep ();
+
+  return NULL;
+}
+
 static void
 coffer_application_startup (GApplication *application)
 {
@@ -244,6 +253,7 @@ coffer_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), keys[i].action, keys[i].accels);
+  g_thread_unref (g_thread_new ("sweep", sweep_thread, NULL));
   self->signal_ids[0] = g_unix_signal_add (SIGHUP, terminated_cb, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, terminated_cb, self);
   self->signal_ids[2] = g_unix_signal_add (SIGTERM, terminated_cb, self);
@@ -255,6 +265,7 @@ coffer_application_shutdown (GApplication *application)
   CofferApplication *self = COFFER_APPLICATION (application);
 
   coffer_vault_close_all ();
+  coffer_outside_folder_finish ();
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
 

@@ -191,6 +191,20 @@ void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, 
                                              gpointer user_data);
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
 
+/**
+ * Give a key of bytes the content of a file as its value, whole or not at all; needs "editable". Emits "changed".
+ *
+ * @header    (nullable) bytes of the value before those of the file
+ * @expected  (nullable) SHA-256 of the stored value as it was, in hex: a value that is another by now stays, and COFFER_ERROR
+ *            is the answer
+ */
+void         coffer_vault_replace_async     (CofferVault *self, CofferKey *key, GFile *file, GBytes *header,
+                                             const char *expected, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+/** @value, @content  (out) (transfer full) SHA-256 of the value as it is stored now, and of what was in the file, in hex */
+gboolean     coffer_vault_replace_finish    (CofferVault *self, GAsyncResult *result, char **value, char **content,
+                                             GError **error);
+
 /** Whether to follow other programs' writes; FALSE at first. What was written meanwhile shows when it is turned on again. */
 void         coffer_vault_set_watching      (CofferVault *self, gboolean watching);
 

@@ -339,6 +339,7 @@ static const GActionEntry entries[] = {
   { "copy-key-as", copy_key_as_action, "s" },
   { "delete-key", coffer_window_delete_key_action },
   { "invert-selection", invert_selection_action },
+  { "open-with", coffer_window_open_with_action },
   { "rename-key", rename_key_action },
   { "select-all", select_all_action },
   { "select-none", select_none_action },
@@ -359,6 +360,7 @@ coffer_window_update_key_actions (CofferWindow *self)
                                                                        coffer_vault_view_get_large (self->view)));
   coffer_window_enable (self, "copy-key", known);
   coffer_window_enable (self, "copy-key-as", known);
+  coffer_window_enable (self, "open-with", single);
   coffer_window_enable (self, "rename-key", single && editable);
   coffer_window_enable (self, "delete-key", known && editable);
   coffer_window_enable (self, "invert-selection", selection != NULL);

@@ -30,6 +30,7 @@ struct _CofferWindow {
   CofferEntry *first_row;        /* which it waits for */
   gboolean problem_shown;
   gboolean choosing;             /* a file chooser is open or about to be */
+  GPtrArray *outside;            /* of CofferOutside: values that other programs have open */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -73,3 +74,9 @@ void coffer_window_add_place_actions    (CofferWindow *self);
 void coffer_window_update_place_actions (CofferWindow *self);
 /** Once there is a view. */
 void coffer_window_follow_separators    (CofferWindow *self);
+
+/* coffer-window-outside.c */
+void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+
+/** Ask about what other programs changed and is not in the vault. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_outside    (CofferWindow *self);

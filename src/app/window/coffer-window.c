@@ -415,6 +415,8 @@ coffer_window_close_request (GtkWindow *window)
 {
   CofferWindow *self = COFFER_WINDOW (window);
 
+  if (coffer_window_keeps_outside (self))
+    return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
 }
@@ -431,6 +433,7 @@ coffer_window_dispose (GObject *object)
   g_clear_object (&self->opening);
   g_cancellable_cancel (self->copying);
   g_clear_object (&self->copying);
+  g_clear_pointer (&self->outside, g_ptr_array_unref);
   drop_vault (self);
   g_clear_weak_pointer (&self->toast);
   g_clear_object (&self->chooser);
@@ -465,6 +468,7 @@ static void
 coffer_window_init (CofferWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->outside = g_ptr_array_new_with_free_func (g_object_unref);
   coffer_window_add_actions (self);
   add_drop_target (self);
 }

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One value in a file for other programs. It is written on the vault's preview lane; the folder is watched, not the file,
+ * because many programs write a new file and give it the name of the old. Main thread, but for the workers.
+ */
+#define G_LOG_DOMAIN "coffer-transfer"
+
+#include "coffer-outside.h"
+
+#include "coffer-file-name.h"
+#include "coffer-outside-folder.h"
+
+#include <string.h>
+
+#define PIECE_SIZE (1 << 20)
+#define QUIET_MS 500
+
+/* What a lane finds out. */
+typedef struct {
+  char *folder;
+  GFile *file;
+  GBytes *header;
+  char *checksum;      /* of the value as it is stored */
+  char *content;       /* checksum of the file */
+  char *content_type;
+} Copy;
+
+struct _CofferOutside
+{
+  GObject parent_instance;
+
+  CofferVault *vault;
+  CofferKey *key;
+  Copy *copy;
+  GFileMonitor *monitor;
+  guint quiet_id;
+  gboolean changed;
+};
+
+enum {
+  PROP_CHANGED = 1,
+  N_PROPS,
+};
+
+static GParamSpec *props[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (CofferOutside, coffer_outside, G_TYPE_OBJECT)
+
+static void
+copy_free (gpointer data)
+{
+  Copy *copy = data;
+
+  g_free (copy->folder);
+  g_clear_object (&copy->file);
+  g_clear_pointer (&copy->header, g_bytes_unref);
+  g_free (copy->checksum);
+  g_free (copy->content);
+  g_free (copy->content_type);
+  g_free (copy);
+}
+
+static void
+drop_thread (GTask        *task,
+             gpointer      source,
+             gpointer      data,
+             GCancellable *cancellable)
+{
+  coffer_outside_folder_drop (data);
+}
+
+/* Nobody waits for it; what is left is swept at the next start. */
+static void
+drop_folder (const char *folder)
+{
+  g_autoptr(GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_set_task_data (task, g_strdup (folder), g_free);
+  g_task_run_in_thread (task, drop_thread);
+}
+
+/* Writing it */
+
+static gboolean
+copy_stream (GInputStream   *stream,
+             GOutputStream  *file,
+             GChecksum      *value,
+             GChecksum      *content,
+             GCancellable   *cancellable,
+             GError        **error)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  gssize len;
+
+  while ((len = g_input_stream_read (stream, piece, PIECE_SIZE, cancellable, error)) > 0)
+    {
+      g_checksum_update (value, piece, len);
+      g_checksum_update (content, piece, len);
+      if (!g_output_stream_write_all (file, piece, len, NULL, cancellable, error))
+        return FALSE;
+    }
+
+  return len == 0 && g_output_stream_close (file, cancellable, error);
+}
+
+static gboolean
+write_copy (Copy                    *copy,
+            GInputStream            *stream,
+            const CofferValueFacts  *facts,
+            GCancellable            *cancellable,
+            GError                 **error)
+{
+  g_autoptr(GChecksum) value = g_checksum_new (G_CHECKSUM_SHA256), content = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree guint8 *header = g_malloc (facts->data_offset + 1);
+  g_autoptr(GFileOutputStream) file = NULL;
+
+  if (!g_input_stream_read_all (stream, header, facts->data_offset, NULL, cancellable, error))
+    return FALSE;
+  g_checksum_update (value, header, facts->data_offset);
+  copy->header = g_bytes_new (header, facts->data_offset);
+  if ((file = g_file_create (copy->file, G_FILE_CREATE_PRIVATE, cancellable, error)) == NULL ||
+      !copy_stream (stream, G_OUTPUT_STREAM (file), value, content, cancellable, error))
+    return FALSE;
+  copy->checksum = g_strdup (g_checksum_get_string (value));
+  copy->content = g_strdup (g_checksum_get_string (content));
+
+  return TRUE;
+}
+
+/* A CofferValueFunc; may be called twice. */
+static gpointer
+copy_worker (GInputStream           *stream,
+             const CofferValueFacts *facts,
+             gpointer                data,
+             GCancellable           *cancellable,
+             GError                **error)
+{
+  const CofferKey *key = data;
+  Copy *copy = g_new0 (Copy, 1);
+  g_autofree char *name = coffer_file_name_for_key (key, facts->content_type), *path = NULL;
+
+  if ((copy->folder = coffer_outside_folder_make (error)) == NULL)
+    {
+      copy_free (copy);
+      return NULL;
+    }
+  path = g_build_filename (copy->folder, name, NULL);
+  copy->file = g_file_new_for_path (path);
+  copy->content_type = g_strdup (facts->content_type);
+  if (!write_copy (copy, stream, facts, cancellable, error))
+    {
+      coffer_outside_folder_drop (copy->folder);
+      copy_free (copy);
+      return NULL;
+    }
+
+  return copy;
+}
+
+/* Seeing changes */
+
+static void
+set_changed (CofferOutside *self,
+             gboolean       changed)
+{
+  if (changed == self->changed)
+    return;
+
+  self->changed = changed;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHANGED]);
+}
+
+static char *
+dup_file_checksum (GFile         *file,
+                   GCancellable  *cancellable)
+{
+  g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr(GFileInputStream) stream = g_file_read (file, cancellable, NULL);
+  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  gssize len = -1;
+
+  while (stream != NULL && (len = g_input_stream_read (G_INPUT_STREAM (stream), piece, PIECE_SIZE, cancellable, NULL)) > 0)
+    g_checksum_update (checksum, piece, len);
+
+  return len == 0 ? g_strdup (g_checksum_get_string (checksum)) : NULL;
+}
+
+static void
+look_thread (GTask        *task,
+             gpointer      source,
+             gpointer      data,
+             GCancellable *cancellable)
+{
+  g_task_return_pointer (task, dup_file_checksum (data, cancellable), g_free);
+}
+
+/* A file that is away, or cannot be read, is in the middle of being written. */
+static void
+looked_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  CofferOutside *self = COFFER_OUTSIDE (source);
+  g_autofree char *checksum = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (checksum != NULL)
+    set_changed (self, !g_str_equal (checksum, self->copy->content));
+}
+
+static void
+look (CofferOutside *self)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, looked_cb, NULL);
+
+  g_task_set_task_data (task, g_object_ref (self->copy->file), g_object_unref);
+  g_task_run_in_thread (task, look_thread);
+}
+
+static gboolean
+quiet_cb (gpointer data)
+{
+  CofferOutside *self = data;
+
+  self->quiet_id = 0;
+  look (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+touched_cb (CofferOutside *self)
+{
+  g_clear_handle_id (&self->quiet_id, g_source_remove);
+  self->quiet_id = g_timeout_add (QUIET_MS, quiet_cb, self);
+}
+
+static void
+watch (CofferOutside *self)
+{
+  g_autoptr(GFile) folder = g_file_get_parent (self->copy->file);
+
+  self->monitor = g_file_monitor_directory (folder, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+  if (self->monitor != NULL)
+    g_signal_connect_object (self->monitor, "changed", G_CALLBACK (touched_cb), self, G_CONNECT_SWAPPED);
+}
+
+/* Making one */
+
+typedef struct {
+  CofferVault *vault;
+  CofferKey *key;
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  g_object_unref (request->vault);
+  coffer_key_unref (request->key);
+  g_free (request);
+}
+
+static void
+copied_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  const Request *request = g_task_get_task_data (task);
+  GError *error = NULL;
+  Copy *copy = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
+  CofferOutside *self;
+
+  if (copy == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  self = g_object_new (COFFER_TYPE_OUTSIDE, NULL);
+  self->vault = g_object_ref (request->vault);
+  self->key = coffer_key_ref (request->key);
+  self->copy = copy;
+  watch (self);
+  g_task_return_pointer (task, self, g_object_unref);
+}
+
+static void
+dropped_copy_free (gpointer data)
+{
+  Copy *copy = data;
+
+  drop_folder (copy->folder);
+  copy_free (copy);
+}
+
+void
+coffer_outside_new_async (CofferVault         *vault,
+                          CofferKey           *key,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  GTask *task;
+  Request *request;
+
+  g_return_if_fail (COFFER_IS_VAULT (vault) && key != NULL);
+
+  task = g_task_new (NULL, cancellable, callback, user_data);
+  request = g_new (Request, 1);
+  *request = (Request) { g_object_ref (vault), coffer_key_ref (key) };
+  g_task_set_source_tag (task, coffer_outside_new_async);
+  g_task_set_task_data (task, request, request_free);
+  coffer_vault_read_value_async (vault, key, copy_worker, coffer_key_ref (key), (GDestroyNotify) coffer_key_unref, dropped_copy_free,
+                                 cancellable, copied_cb, task);
+}
+
+CofferOutside *
+coffer_outside_new_finish (GAsyncResult  *result,
+                           GError       **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, coffer_outside_new_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Bringing it back */
+
+static void
+updated_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  CofferOutside *self = g_task_get_source_object (task);
+  g_autofree char *value = NULL, *content = NULL;
+  GError *error = NULL;
+
+  if (!coffer_vault_replace_finish (COFFER_VAULT (source), result, &value, &content, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_free (self->copy->checksum);
+  self->copy->checksum = g_steal_pointer (&value);
+  g_free (self->copy->content);
+  self->copy->content = g_steal_pointer (&content);
+  set_changed (self, FALSE);
+  look (self);   /* it may have been written again meanwhile */
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+coffer_outside_update_async (CofferOutside       *self,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (COFFER_IS_OUTSIDE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, coffer_outside_update_async);
+  g_task_set_check_cancellable (task, FALSE);
+  coffer_vault_replace_async (self->vault, self->key, self->copy->file, self->copy->header, self->copy->checksum, cancellable,
+                              updated_cb, task);
+}
+
+gboolean
+coffer_outside_update_finish (CofferOutside  *self,
+                              GAsyncResult   *result,
+                              GError        **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* The object */
+
+GFile *
+coffer_outside_get_file (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
+
+  return self->copy->file;
+}
+
+CofferKey *
+coffer_outside_get_key (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
+
+  return self->key;
+}
+
+const char *
+coffer_outside_get_content_type (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
+
+  return self->copy->content_type;
+}
+
+gboolean
+coffer_outside_get_changed (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), FALSE);
+
+  return self->changed;
+}
+
+static void
+coffer_outside_get_property (GObject    *object,
+                             guint       prop_id,
+                             GValue     *value,
+                             GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_CHANGED:
+      g_value_set_boolean (value, COFFER_OUTSIDE (object)->changed);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+coffer_outside_finalize (GObject *object)
+{
+  CofferOutside *self = COFFER_OUTSIDE (object);
+
+  g_clear_handle_id (&self->quiet_id, g_source_remove);
+  g_clear_object (&self->monitor);
+  drop_folder (self->copy->folder);
+  copy_free (self->copy);
+  g_object_unref (self->vault);
+  coffer_key_unref (self->key);
+
+  G_OBJECT_CLASS (coffer_outside_parent_class)->finalize (object);
+}
+
+static void
+coffer_outside_class_init (CofferOutsideClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = coffer_outside_get_property;
+  object_class->finalize = coffer_outside_finalize;
+
+  props[PROP_CHANGED] = g_param_spec_boolean ("changed", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+coffer_outside_init (CofferOutside *self)
+{
+}

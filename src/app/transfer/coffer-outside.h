@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-vault.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_OUTSIDE (coffer_outside_get_type ())
+G_DECLARE_FINAL_TYPE (CofferOutside, coffer_outside, COFFER, OUTSIDE, GObject)
+
+/**
+ * A value that another program has open: in a file of its own, without its header, which is looked after until the object
+ * goes, and removed then. Main thread.
+ *
+ * Properties: "changed" gboolean (read-only, notify): whether the file is another than what the vault has, as far as it is
+ * known; it is noticed half a second after the last write.
+ */
+void           coffer_outside_new_async        (CofferVault          *vault,
+                                                CofferKey            *key,
+                                                GCancellable         *cancellable,
+                                                GAsyncReadyCallback   callback,
+                                                gpointer              user_data);
+/** Returns: (transfer full) (nullable) */
+CofferOutside *coffer_outside_new_finish       (GAsyncResult         *result,
+                                                GError              **error);
+
+GFile         *coffer_outside_get_file         (CofferOutside        *self);
+CofferKey     *coffer_outside_get_key          (CofferOutside        *self);
+const char    *coffer_outside_get_content_type (CofferOutside        *self);
+gboolean       coffer_outside_get_changed      (CofferOutside        *self);
+
+/** Put what is in the file into the vault, behind the header the value had; fails if somebody else changed the value meanwhile. */
+void           coffer_outside_update_async     (CofferOutside        *self,
+                                                GCancellable         *cancellable,
+                                                GAsyncReadyCallback   callback,
+                                                gpointer              user_data);
+gboolean       coffer_outside_update_finish    (CofferOutside        *self,
+                                                GAsyncResult         *result,
+                                                GError              **error);
+
+G_END_DECLS
