@@ -28,9 +28,15 @@ dup_language (const char *name,
 {
   static GMutex mutex;
   const char *type = content_type != NULL && !g_str_equal (content_type, "text/plain") ? content_type : NULL;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&mutex);
-  GtkSourceLanguageManager *manager = gtk_source_language_manager_get_default ();
-  GtkSourceLanguage *language = gtk_source_language_manager_guess_language (manager, type == NULL ? name : NULL, type);
+  g_autoptr(GMutexLocker) locker = NULL;
+  GtkSourceLanguage *language;
+
+  if (type == NULL && (name == NULL || *name == '\0'))   /* a key may be empty, or end with a separator */
+    return NULL;
+
+  locker = g_mutex_locker_new (&mutex);
+  language = gtk_source_language_manager_guess_language (gtk_source_language_manager_get_default (),
+                                                         type == NULL ? name : NULL, type);
 
   return language != NULL ? g_strdup (gtk_source_language_get_id (language)) : NULL;
 }
