@@ -115,7 +115,7 @@ searching_changed_cb (CofferTextFind *self)
   gboolean open = gtk_search_bar_get_search_mode (self->bar);
 
   gtk_source_search_context_set_highlight (self->context, open);
-  if (!open)
+  if (!open && gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL)
     gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
 
