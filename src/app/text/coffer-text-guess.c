@@ -215,6 +215,28 @@ is_mostly_pairs (const guint8 *bytes,
   return n_alone * 5 < n;
 }
 
+/* UTF-8 that was damaged has a few wrong bytes among many right ones; in any other encoding right ones come by chance. */
+static gboolean
+is_mostly_utf8 (const guint8 *bytes,
+                gsize         len)
+{
+  const char *at = (const char *) bytes, *end = at + len;
+  gsize n_right = 0, n_wrong = 0;
+
+  while (at < end)
+    {
+      gunichar c = *at != '\0' ? g_utf8_get_char_validated (at, end - at) : 0;
+
+      if (c == (gunichar) -1)
+        n_wrong++;
+      else if (c >= 0x80 && c < (gunichar) -2)
+        n_right++;
+      at = c == 0 || c >= (gunichar) -2 ? at + 1 : g_utf8_next_char (at);
+    }
+
+  return n_right > 4 * n_wrong;
+}
+
 /* Of the two Latin encodings only one has letters from 0x80 to 0x9f. */
 static const char *
 guess_latin (const guint8 *bytes,
@@ -241,6 +263,8 @@ coffer_text_guess_charset (const guint8 *bytes,
       coffer_text_is_utf8 (bytes, len, whole))
     return "UTF-8";
 
+  if (is_mostly_utf8 (bytes, head))
+    return "UTF-8";
   if (is_mostly_pairs (bytes, head))
     {
       if (reads_as ("EUC-JP", bytes, head, is_kana, KANA_MIN))

@@ -123,6 +123,7 @@ test_guesses (void)
   assert_guess ("UTF-8", "plain", 5);
   assert_guess ("UTF-8", "\xc5\xbelu\xc5\xa5", 6);
   assert_guess ("UTF-8", "\xef\xbb\xbf\xff", 4);
+  assert_guess ("UTF-8", "\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd k\xc5\xaf\xc5\x88 \xff", 18);
   assert_guess ("UTF-16LE", "\xff\xfeU\0T\0", 6);
   assert_guess ("UTF-16LE", "h\0e\0l\0l\0o\0", 10);
   assert_guess ("UTF-16BE", "\0h\0e\0l\0l\0o", 10);
