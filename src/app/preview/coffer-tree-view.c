@@ -14,6 +14,8 @@
 #define NAME_WIDTH 150
 #define TYPE_WIDTH 96
 #define OFFSET_WIDTH 72
+#define INDEX_WIDTH 96
+#define NUMBER_WIDTH 76
 #define OPCODE_WIDTH 172   /* SHORT_BINUNICODE */
 #define LIST_ITEM "coffer-list-item"
 
@@ -81,16 +83,57 @@ selected_cb (CofferTreeView *self)
 }
 
 static void
+copied_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  g_autofree char *text = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (source)), text);
+}
+
+typedef struct {
+  CofferTree *tree;
+  guint node;
+} Place;
+
+static void
+place_free (gpointer data)
+{
+  coffer_tree_unref (((Place *) data)->tree);
+  g_free (data);
+}
+
+static void
+copy_worker (GTask        *task,
+             gpointer      source,
+             gpointer      data,
+             GCancellable *cancellable)
+{
+  Place *place = data;
+
+  g_task_return_pointer (task, coffer_tree_dup_copy (place->tree, place->node), g_free);
+}
+
+/* It may be megabytes of text. */
+static void
 copy_value_action (GSimpleAction *action,
                    GVariant      *parameter,
                    gpointer       data)
 {
-  CofferTreeView *self = data;
-  g_autoptr(CofferTreeItem) item = ref_selected (self);
-  g_autofree char *text = item != NULL ? coffer_tree_dup_copy (coffer_tree_item_get_tree (item), coffer_tree_item_get_node (item)) : NULL;
+  g_autoptr(CofferTreeItem) item = ref_selected (data);
+  g_autoptr(GTask) task = NULL;
+  Place *place;
 
-  if (text != NULL)
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+  if (item == NULL)
+    return;
+
+  place = g_new (Place, 1);
+  place->tree = coffer_tree_ref (coffer_tree_item_get_tree (item));
+  place->node = coffer_tree_item_get_node (item);
+  task = g_task_new (data, NULL, copied_cb, NULL);
+  g_task_set_task_data (task, place, place_free);
+  g_task_run_in_thread (task, copy_worker);
 }
 
 static void
@@ -220,16 +263,20 @@ set_factory (CofferTreeView      *self,
   gtk_column_view_column_set_factory (column, factory);
 }
 
-/* A pickle's opcodes are names, and their arguments may be long. */
+/* A pickle's opcodes are names, and their arguments may be long; the numbers of an array are, too. */
 static void
 set_columns (CofferTreeView *self,
-             gboolean        is_pickle)
+             CofferTree     *tree)
 {
+  const CofferArray *array = coffer_tree_get_array (tree);
+  gboolean is_pickle = coffer_tree_get_format (tree) == COFFER_TREE_PICKLE;
+  gboolean is_list = array != NULL && !array->is_number;
+
   gtk_column_view_column_set_title (self->name_column, is_pickle ? _("Offset") : _("Name"));
   gtk_column_view_column_set_title (self->value_column, is_pickle ? _("Argument") : _("Value"));
   gtk_column_view_column_set_title (self->type_column, is_pickle ? _("Opcode") : _("Type"));
-  gtk_column_view_column_set_fixed_width (self->name_column, is_pickle ? OFFSET_WIDTH : NAME_WIDTH);
-  gtk_column_view_column_set_fixed_width (self->type_column, is_pickle ? OPCODE_WIDTH : TYPE_WIDTH);
+  gtk_column_view_column_set_fixed_width (self->name_column, is_pickle ? OFFSET_WIDTH : is_list ? INDEX_WIDTH : NAME_WIDTH);
+  gtk_column_view_column_set_fixed_width (self->type_column, is_pickle ? OPCODE_WIDTH : is_list ? NUMBER_WIDTH : TYPE_WIDTH);
   gtk_column_view_insert_column (self->view, is_pickle ? 1 : 2, self->type_column);
 }
 
@@ -261,7 +308,7 @@ coffer_tree_view_set_tree (CofferTreeView *self,
 
   format = coffer_tree_get_format (tree);
   self->is_flat = format >= COFFER_TREE_PICKLE && coffer_tree_get_n_nodes (tree) < COFFER_TREE_MAX_ROWS;
-  set_columns (self, format == COFFER_TREE_PICKLE);
+  set_columns (self, tree);
   model = gtk_tree_list_model_new (coffer_tree_list_new_top (tree), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
                                    create_list, NULL, NULL);
   self->selection = gtk_single_selection_new (NULL);
