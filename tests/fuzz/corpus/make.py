@@ -7,8 +7,10 @@ is not made again: it was found.
 """
 import os
 import pathlib
+import pickle
 import shutil
 import sqlite3
+import struct
 import sys
 
 V1 = ('CREATE TABLE {0} (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL);'
@@ -109,8 +111,30 @@ def make_parts(folder):
     (folder / 'short').write_bytes(b'\0' + rows(b'\3\0\0', b'\1\1\0\0\0\5'))
 
 
+def make_trees(folder):
+    """What fuzz-tree.c takes apart; the first byte says as what."""
+    data = {'a': [1, 2, ('x', b'abc')], 'f': 1.5, 'big': 2 ** 80, 'none': None, 't': 'text' * 10}
+    for name, reader, value in (
+            ('json', 0, b'{"a": 1, "s": "\\u6f22\\ud83d\\ude42\\n", "f": -2.5e3, "n": [true, null, [], {"x": NaN}], "dup": 1, "dup": 2}'),
+            ('json-deep', 0, b'[' * 300 + b'1' + b']' * 300),
+            ('msgpack', 1, b'\x8b\xa2id\xcd\xa0\xf7\xa3lat\xcb\x40\x4f\xd9\xde\x69\xad\x42\xc4\xa1n\xc0\xa1t\xc3\xa1s\xd9\2\xc3\xa9\xa3bin\xc4\2\xff\0'
+                           b'\1\x92\xff\xd1\xff\0\xa1e\xd4\5\7\xa2ts\xd6\xff\x67\x0c\xc6\xd0\xa1f\xca\x3f\xc0\0\0\x93\1\2\3\xa1k'),
+            ('msgpack-claims', 1, b'\xdd\xff\xff\xff\xff\xdf\xff\xff\xff\xff\1\2'),
+            ('cbor', 2, b'\xbf\x61a\1\x61b\x83\xf5\xf6\xf9\x41\0\x61n\x39\3\xe7\x61d\xc1\x1a\x51\x4b\x67\xb0\x61g\xc2\x42\1\0\x61o\x7f\x62ab\x61c\xff'
+                        b'\x61y\x42\1\2\x61u\xf7\x61s\xf8\xff\x61l\x9f\1\xff\x61z\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a\xff'),
+            ('pickle-0', 3, pickle.dumps(data, 0)), ('pickle-2', 3, pickle.dumps(data, 2)), ('pickle-5', 3, pickle.dumps(data, 5)),
+            ('array-u8', 4, bytes((5, 2)) + struct.pack('<II', 4, 5) + bytes(range(20))),
+            ('array-f32', 4, bytes((1, 3)) + struct.pack('<III12f', 2, 2, 3, *range(12))),
+            ('number', 4, struct.pack('<d', 3.14)),
+            ('text-utf8', 7, 'Größe 漢字 🙂\r\nline\n'.encode()),
+            ('text-utf16', 7, '\ufeffUTF-16 žluťoučký\r\n'.encode('utf-16-le')),
+            ('text-sjis', 7, '日本語のテキスト。\n'.encode('shift_jis')),
+            ('text-latin1', 7, 'café naïve über\n'.encode('latin1'))):
+        (folder / name).write_bytes(bytes((reader,)) + value)
+
+
 def main(corpus):
-    for name in ('vault', 'log', 'parts', 'value'):
+    for name in ('vault', 'log', 'parts', 'value', 'tree'):
         (corpus / name).mkdir(exist_ok=True)
     vaults = corpus / 'vault'
     make(vaults / 'v1', v1)
@@ -121,6 +145,7 @@ def main(corpus):
     make(vaults / 'parts', parts)
     make_log(corpus / 'log')
     make_parts(corpus / 'parts')
+    make_trees(corpus / 'tree')
     for encoding in range(8):
         (corpus / 'value' / f'header-{encoding}').write_bytes(b'\x89K\1%c\0\0\0\0VK{"a": 1}' % encoding)
     for i, head in enumerate((b'OggS' + bytes(24) + b'\x80theora', b'....ftypM4A ', b'RIFF....WEBP', b'\x1aE\xdf\xa3....webm', b'BM' + bytes(30),
