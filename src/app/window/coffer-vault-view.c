@@ -87,6 +87,17 @@ static void update_watching (CofferVaultView *self);
 
 /* Panes */
 
+/* Where there is little room it says only what is shown. */
+static void
+preview_title_cb (CofferVaultView *self)
+{
+  const char *title = coffer_preview_get_title (self->preview);
+  g_autofree char *label = title != NULL ? g_strdup_printf (_("Show as: %s"), title) : g_strdup ("");
+
+  gtk_label_set_label (self->show_as_label, title != NULL && adw_leaflet_get_folded (self->inner) ? title : label);
+  gtk_widget_set_visible (self->show_as, title != NULL);
+}
+
 static void
 update_folds (CofferVaultView *self)
 {
@@ -110,16 +121,7 @@ update_folds (CofferVaultView *self)
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
   g_object_set (self->selection_bar, "narrow", outer_folded, NULL);
-}
-
-static void
-preview_title_cb (CofferVaultView *self)
-{
-  const char *title = coffer_preview_get_title (self->preview);
-  g_autofree char *label = title != NULL ? g_strdup_printf (_("Show as: %s"), title) : NULL;
-
-  gtk_label_set_label (self->show_as_label, label != NULL ? label : "");
-  gtk_widget_set_visible (self->show_as, title != NULL);
+  preview_title_cb (self);
 }
 
 void
@@ -997,7 +999,6 @@ coffer_vault_view_init (CofferVaultView *self)
   self->history = coffer_history_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_widget_insert_action_group (GTK_WIDGET (self->preview_pane), "preview", coffer_preview_get_actions (self->preview));
-  preview_title_cb (self);
   gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), input);
