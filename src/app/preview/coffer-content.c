@@ -20,6 +20,8 @@
 #define TEXT_SIZE (1 << 20)
 #define PIECE_SIZE (256 << 10)
 #define N_THREADS 2
+/* Of values that are read in case they are wanted. */
+#define MAX_AHEAD_SIZE (16 << 20)
 
 static CofferContent *
 content_new (const CofferValueFacts *facts,
@@ -204,6 +206,11 @@ coffer_content_load (GInputStream           *stream,
                             g_content_type_is_a (facts->content_type, "application/gzip");
   gboolean ok = TRUE;
 
+  if (((CofferContentWish *) wish)->ahead && (self->kind != COFFER_CONTENT_IMAGE || facts->size > MAX_AHEAD_SIZE))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Not ahead of time");
+      return NULL;
+    }
   if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))
     return NULL;
 
@@ -220,6 +227,20 @@ coffer_content_load (GInputStream           *stream,
     ok = load_text (self, stream, cancellable, error);
 
   return ok ? g_steal_pointer (&self) : NULL;
+}
+
+gsize
+coffer_content_get_size (const CofferContent *self)
+{
+  gsize size = self->pending != NULL ? g_bytes_get_size (self->pending) : 0;
+
+  if (self->image.texture != NULL)
+    size += (gsize) gdk_texture_get_width (self->image.texture) * gdk_texture_get_height (self->image.texture) * 4;
+  /* The loader keeps the file and three whole frames. */
+  if (self->image.animation != NULL)
+    size += self->facts->size + (gsize) self->image.width * self->image.height * 4 * 3;
+
+  return size;
 }
 
 gboolean

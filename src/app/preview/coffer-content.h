@@ -5,6 +5,7 @@
 #include <coffer-key.h>
 #include <coffer-tree.h>
 #include <coffer-value.h>
+#include <coffer-vault.h>
 
 #include "coffer-show-as.h"
 
@@ -38,6 +39,7 @@ typedef struct {
 typedef struct {
   CofferShowAs show_as;
   int          width, height;
+  gboolean     ahead;           /* perhaps: nothing but a picture, and none that takes long */
 } CofferContentWish;
 
 /**
@@ -71,6 +73,20 @@ void           coffer_content_complete_async  (CofferContent          *self,
 /** Returns: (transfer full): NULL only if cancelled; a failure to decode is the content's problem */
 CofferContent *coffer_content_complete_finish (GAsyncResult           *result,
                                                GError                **error);
+
+/** Both, one after the other. */
+void           coffer_content_read_async      (CofferVault             *vault,
+                                               CofferKey               *key,
+                                               const CofferContentWish *wish,
+                                               GCancellable            *cancellable,
+                                               GAsyncReadyCallback      callback,
+                                               gpointer                 user_data);
+/** Returns: (transfer full) */
+CofferContent *coffer_content_read_finish     (GAsyncResult            *result,
+                                               GError                 **error);
+
+/** About how many bytes of memory it takes. */
+gsize          coffer_content_get_size        (const CofferContent     *self);
 
 /** The facts for people: name, value, name, value …, without empty ones. Returns: (transfer full) */
 GStrv          coffer_content_dup_facts       (const CofferContent    *self,

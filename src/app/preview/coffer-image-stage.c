@@ -143,41 +143,18 @@ take_finer (CofferImageStage *self,
 }
 
 static void
-finer_completed_cb (GObject      *source,
-                    GAsyncResult *result,
-                    gpointer      data)
+finer_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
 {
   g_autoptr(Request) request = data;
-  g_autoptr(CofferContent) content = coffer_content_complete_finish (result, NULL);
+  g_autoptr(CofferContent) content = coffer_content_read_finish (result, NULL);
 
   if (!request_is_current (request))
     return;
 
   g_clear_object (&request->self->finer);
   take_finer (request->self, content);
-}
-
-static void
-finer_loaded_cb (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      data)
-{
-  g_autoptr(Request) request = data;
-  CofferImageStage *self = request->self;
-  g_autoptr(CofferContent) content = coffer_vault_read_value_finish (COFFER_VAULT (source), result, NULL);
-  GCancellable *cancellable = request->cancellable;
-
-  if (!request_is_current (request))
-    return;
-
-  if (content != NULL && coffer_content_is_pending (content))
-    {
-      coffer_content_complete_async (g_steal_pointer (&content), cancellable, finer_completed_cb, g_steal_pointer (&request));
-      return;
-    }
-
-  g_clear_object (&self->finer);
-  take_finer (self, content);
 }
 
 static void
@@ -190,9 +167,7 @@ ask_for_finer (CofferImageStage *self,
   stop_finer (self);
   self->finer = g_cancellable_new ();
   self->asked_width = wish.width;
-  coffer_vault_read_value_async (self->vault, self->key, coffer_content_load,
-                                 g_memdup2 (&wish, sizeof wish), g_free, (GDestroyNotify) coffer_content_free,
-                                 self->finer, finer_loaded_cb, request_new (self));
+  coffer_content_read_async (self->vault, self->key, &wish, self->finer, finer_cb, request_new (self));
 }
 
 /* Frames of an animation come in that size from the next one on. */
@@ -206,7 +181,7 @@ make_frames_finer (CofferImageStage *self,
 }
 
 static gboolean
-finer_cb (gpointer data)
+rested_cb (gpointer data)
 {
   CofferImageStage *self = data;
   double share = MIN (AHEAD * coffer_picture_get_scale (self->picture), largest_share (&self->content->image));
@@ -241,7 +216,7 @@ zoomed_cb (CofferImageStage *self)
   if (wants_finer (self))
     {
       if (self->finer_id == 0)
-        self->finer_id = g_timeout_add (FINER_AFTER_MS, finer_cb, self);
+        self->finer_id = g_timeout_add (FINER_AFTER_MS, rested_cb, self);
     }
   else if (self->finer != NULL)
     {
@@ -287,7 +262,7 @@ coffer_image_stage_show (CofferStage   *stage,
   if (!same)
     coffer_picture_set_paintable (self->picture, get_paintable (image), image->width, image->height, image->opaque);
   else if (coffer_picture_replace_paintable (self->picture, get_paintable (image), image->opaque))
-    self->finer_id = g_timeout_add (FINER_AFTER_MS, finer_cb, self);   /* they are of what it was */
+    self->finer_id = g_timeout_add (FINER_AFTER_MS, rested_cb, self);   /* they are of what it was */
   speak (self);
   zoomed_cb (self);
   update_playing (self);

@@ -2,7 +2,7 @@
 /*
  * The preview pane: what is asked for and when it is shown. Main thread; values are read and pictures decoded elsewhere
  * (coffer-content.h). One request is current at a time and is known by its cancellable: `current` is cancelled and replaced
- * with every choice, and an answer to any other steps aside. The view changes key and content in one go, so that they
+ * with every choice, and an answer to any other steps aside. Pictures of the keys beside it are made ahead (coffer-prefetch.h). The view changes key and content in one go, so that they
  * always belong together.
  */
 #define G_LOG_DOMAIN "coffer-preview"
@@ -13,12 +13,15 @@
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-prefetch.h"
 #include "coffer-content.h"
 #include "coffer-preview-resources.h"
 #include "coffer-value-view.h"
 
 #define LOADING_AFTER_MS 200
 #define RENEW_AFTER_MS 150
+#define BEHIND_AFTER_MS 300
+#define PREFETCH_BUDGET (64 << 20)
 #define HASTE_US (100 * 1000)   /* between choices of somebody who goes through many keys */
 
 struct _CofferPreview
@@ -27,6 +30,9 @@ struct _CofferPreview
 
   CofferVault *vault;
   CofferKey *key;             /* chosen */
+  CofferKey *last_key;        /* the one before, or NULL */
+  CofferPrefetch *ahead;
+  guint behind_id;            /* until the less likely neighbour is read, too */
   GCancellable *current;      /* of the request that runs or whose answer waits, or NULL */
   gint64 chosen_at;
   gboolean in_haste;
@@ -110,17 +116,19 @@ stop_request (CofferPreview *self)
 }
 
 static CofferShowAs
-get_choice (CofferPreview *self)
+get_choice (CofferPreview *self,
+            CofferKey     *key)
 {
-  g_autoptr(GBytes) pattern = self->key != NULL ? coffer_show_as_dup_pattern (self->key) : NULL;
+  g_autoptr(GBytes) pattern = key != NULL ? coffer_show_as_dup_pattern (key) : NULL;
 
   return pattern != NULL ? GPOINTER_TO_INT (g_hash_table_lookup (self->choices, pattern)) : COFFER_SHOW_GUESS;
 }
 
 static CofferContentWish
-get_wish (CofferPreview *self)
+get_wish (CofferPreview *self,
+          CofferKey     *key)
 {
-  CofferContentWish wish = { get_choice (self) };
+  CofferContentWish wish = { get_choice (self, key) };
 
   coffer_value_view_get_room (self->view, gtk_widget_get_width (GTK_WIDGET (self)), gtk_widget_get_height (GTK_WIDGET (self)),
                               &wish.width, &wish.height);
@@ -135,7 +143,7 @@ update_actions (CofferPreview *self)
   GSimpleAction *action = G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self->actions), "show-as"));
 
   g_simple_action_set_enabled (action, self->key != NULL);
-  g_simple_action_set_state (action, g_variant_new_string (coffer_show_as_get_name (get_choice (self))));
+  g_simple_action_set_state (action, g_variant_new_string (coffer_show_as_get_name (get_choice (self, self->key))));
 }
 
 static void
@@ -227,6 +235,17 @@ waiting_cb (GtkWidget     *widget,
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+behind_cb (gpointer data)
+{
+  CofferPreview *self = data;
+
+  self->behind_id = 0;
+  coffer_prefetch_begin (self->ahead, COFFER_PREFETCH_MAX);
+
+  return G_SOURCE_REMOVE;
+}
+
 /* Who goes through many keys scrolls with each: the next frame is for that, and the one after it for this, unless another key
  * has been chosen by then. @content (transfer full) (nullable): or else @error
  */
@@ -248,47 +267,92 @@ take_answer (CofferPreview *self,
 }
 
 static void
-completed_cb (GObject      *source,
-              GAsyncResult *result,
-              gpointer      data)
+begin_ahead (CofferPreview *self)
 {
-  g_autoptr(Request) request = data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(CofferContent) content = coffer_content_complete_finish (result, &error);
-
-  if (request_is_current (request))
-    take_answer (request->self, g_steal_pointer (&content), error);
+  coffer_prefetch_begin (self->ahead, 1);
+  g_clear_handle_id (&self->behind_id, g_source_remove);
+  self->behind_id = g_timeout_add (BEHIND_AFTER_MS, behind_cb, self);
 }
 
+/* @content (transfer full) (nullable): or else @error */
 static void
-loaded_cb (GObject      *source,
-           GAsyncResult *result,
-           gpointer      data)
+answer (CofferContent *content,
+        const GError  *error,
+        gpointer       data)
 {
   g_autoptr(Request) request = data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(CofferContent) content = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
-  GCancellable *cancellable = request->cancellable;
+  g_autoptr(CofferContent) unwanted = content;
 
   if (!request_is_current (request))
     return;
 
-  if (content != NULL && coffer_content_is_pending (content))
-    coffer_content_complete_async (g_steal_pointer (&content), cancellable, completed_cb, g_steal_pointer (&request));
-  else
-    take_answer (request->self, g_steal_pointer (&content), error);
+  take_answer (request->self, g_steal_pointer (&unwanted), error);
+  begin_ahead (request->self);
+}
+
+static void
+read_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr(GError) error = NULL;
+  CofferContent *content = coffer_content_read_finish (result, &error);
+
+  answer (content, error, data);
 }
 
 static void
 request (CofferPreview *self)
 {
-  CofferContentWish wish = get_wish (self);
+  CofferContentWish wish = get_wish (self, self->key);
 
   stop_request (self);
   self->current = g_cancellable_new ();
-  coffer_vault_read_value_async (self->vault, self->key, coffer_content_load,
-                                 g_memdup2 (&wish, sizeof wish), g_free, (GDestroyNotify) coffer_content_free,
-                                 self->current, loaded_cb, request_new (self));
+  coffer_content_read_async (self->vault, self->key, &wish, self->current, read_cb, request_new (self));
+}
+
+/* Only pictures are read ahead: another value begins now. */
+static void
+taken_over_cb (CofferContent *content,
+               const GError  *error,
+               gpointer       data)
+{
+  Request *taken_over = data;
+
+  if (request_is_current (taken_over) && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+    {
+      request (taken_over->self);
+      request_free (taken_over);
+    }
+  else
+    {
+      answer (content, error, taken_over);
+    }
+}
+
+/* The picture may be ready, or on its way. */
+static void
+request_chosen (CofferPreview *self)
+{
+  CofferContentWish wish = get_wish (self, self->key);
+  CofferContent *content = coffer_prefetch_take (self->ahead, self->key, &wish);
+  Request *taken_over;
+
+  if (content != NULL)
+    {
+      take_answer (self, content, NULL);
+      return;
+    }
+
+  taken_over = g_new (Request, 1);
+  if ((self->current = coffer_prefetch_take_over (self->ahead, self->key, &wish, taken_over_cb, taken_over)) != NULL)
+    {
+      *taken_over = (Request) { g_object_ref (self), g_object_ref (self->current) };
+      return;
+    }
+
+  g_free (taken_over);
+  request (self);
 }
 
 static gboolean
@@ -306,7 +370,7 @@ renew_cb (gpointer data)
 static void
 renew_if_coarse (CofferPreview *self)
 {
-  CofferContentWish wish = get_wish (self);
+  CofferContentWish wish = get_wish (self, self->key);
   const CofferContent *content = coffer_value_view_get_content (self->view);
   int width, height;
 
@@ -363,7 +427,7 @@ change_show_as (GSimpleAction *action,
   CofferPreview *self = data;
   CofferShowAs choice = coffer_show_as_from_name (g_variant_get_string (state, NULL));
 
-  if (self->key == NULL || choice == get_choice (self))
+  if (self->key == NULL || choice == get_choice (self, self->key))
     return;
 
   g_hash_table_insert (self->choices, coffer_show_as_dup_pattern (self->key), GINT_TO_POINTER (choice));
@@ -375,15 +439,25 @@ static void
 table_changed_cb (CofferPreview *self)
 {
   coffer_preview_show_key (self, NULL);
+  coffer_prefetch_clear (self->ahead);
+}
+
+/* What was read may be another value now. */
+static void
+forget_ahead (CofferPreview *self)
+{
+  coffer_prefetch_clear (self->ahead);
 }
 
 static void
 disconnect_vault (CofferPreview *self)
 {
+  forget_ahead (self);
   if (self->vault == NULL)
     return;
 
   g_signal_handlers_disconnect_by_func (self->vault, coffer_preview_refresh, self);
+  g_signal_handlers_disconnect_by_func (self->vault, forget_ahead, self);
   g_signal_handlers_disconnect_by_func (self->vault, table_changed_cb, self);
   g_clear_object (&self->vault);
 }
@@ -436,8 +510,10 @@ coffer_preview_dispose (GObject *object)
 
   stop_request (self);
   g_clear_handle_id (&self->loading_id, g_source_remove);
+  g_clear_handle_id (&self->behind_id, g_source_remove);
   disconnect_vault (self);
   g_clear_pointer (&self->key, coffer_key_unref);
+  g_clear_pointer (&self->last_key, coffer_key_unref);
   g_clear_pointer ((GtkWidget **) &self->pages, gtk_widget_unparent);
 
   G_OBJECT_CLASS (coffer_preview_parent_class)->dispose (object);
@@ -448,6 +524,7 @@ coffer_preview_finalize (GObject *object)
 {
   CofferPreview *self = COFFER_PREVIEW (object);
 
+  coffer_prefetch_free (self->ahead);
   g_object_unref (self->actions);
   g_hash_table_unref (self->choices);
   g_free (self->title);
@@ -488,6 +565,7 @@ coffer_preview_init (CofferPreview *self)
     { "show-as", NULL, "s", "'guess'", change_show_as },
   };
 
+  self->ahead = coffer_prefetch_new (PREFETCH_BUDGET);
   self->actions = g_simple_action_group_new ();
   self->choices = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
   g_action_map_add_action_entries (G_ACTION_MAP (self->actions), entries, G_N_ELEMENTS (entries), self);
@@ -516,8 +594,21 @@ coffer_preview_set_vault (CofferPreview *self,
     return;
 
   self->vault = g_object_ref (vault);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (forget_ahead), self);
+  g_signal_connect_swapped (vault, "touched", G_CALLBACK (forget_ahead), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_preview_refresh), self);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_changed_cb), self);
+}
+
+/* At the pace of a key that is held the picture of each is seen, if there was a frame for the list since. */
+static void
+flush_waiting (CofferPreview *self)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (self));
+
+  if (self->waiting != NULL && self->waiting->kind == COFFER_CONTENT_IMAGE && clock != NULL &&
+      gdk_frame_clock_get_frame_counter (clock) > self->waiting_since)
+    show_answer (self, g_steal_pointer (&self->waiting), NULL);
 }
 
 static void
@@ -539,9 +630,12 @@ coffer_preview_show_key (CofferPreview *self,
   if (key == self->key || (key != NULL && self->key != NULL && coffer_key_equal (key, self->key)))
     return;
 
+  if (key != NULL)
+    flush_waiting (self);
   stop_request (self);
   self->plays = FALSE;
-  g_clear_pointer (&self->key, coffer_key_unref);
+  g_clear_pointer (&self->last_key, coffer_key_unref);
+  self->last_key = g_steal_pointer (&self->key);
   if (key == NULL)
     {
       show_nothing (self);
@@ -553,7 +647,32 @@ coffer_preview_show_key (CofferPreview *self,
   update_actions (self);
   coffer_value_view_leave (self->view);
   expect_loading (self);
-  request (self);
+  request_chosen (self);
+}
+
+/* Who goes back does not go there again: that key is read last. */
+void
+coffer_preview_set_neighbours (CofferPreview *self,
+                               CofferKey     *next,
+                               CofferKey     *previous)
+{
+  gboolean goes_back = next != NULL && self->last_key != NULL && coffer_key_equal (next, self->last_key);
+  CofferKey *keys[] = { goes_back ? previous : next, goes_back ? next : previous };
+  CofferContentWish wishes[COFFER_PREFETCH_MAX];
+  CofferKey *wanted[COFFER_PREFETCH_MAX];
+  guint n = 0;
+
+  g_return_if_fail (COFFER_IS_PREVIEW (self) && self->vault != NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (keys[i] != NULL)
+      {
+        wanted[n] = keys[i];
+        wishes[n++] = get_wish (self, keys[i]);
+      }
+  coffer_prefetch_set_keys (self->ahead, self->vault, wanted, wishes, n);
+  if (self->current == NULL)
+    begin_ahead (self);
 }
 
 const char *

@@ -28,6 +28,16 @@ void        coffer_preview_set_vault (CofferPreview *self,
 void        coffer_preview_show_key  (CofferPreview *self,
                                       CofferKey     *key);
 
+/**
+ * The keys beside the one that is shown, whose pictures are made ready behind it. After each coffer_preview_show_key(), and
+ * again when they are others.
+ *
+ * @next, @previous  (transfer none) (nullable)
+ */
+void        coffer_preview_set_neighbours (CofferPreview *self,
+                                           CofferKey     *next,
+                                           CofferKey     *previous);
+
 /** How many keys are selected, for when none of their values is shown. */
 void        coffer_preview_set_n_selected (CofferPreview *self,
                                            guint          n);

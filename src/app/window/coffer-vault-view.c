@@ -704,6 +704,33 @@ coffer_vault_view_set_large (CofferVaultView *self,
   g_object_unref (preview);
 }
 
+/* Returns: (transfer full) (nullable): unless it is on its way */
+static CofferKey *
+dup_key_at (CofferVaultView *self,
+            guint            position)
+{
+  g_autoptr(CofferEntry) entry = g_list_model_get_item (G_LIST_MODEL (self->list), position);
+  CofferKey *key = entry != NULL ? coffer_entry_get_key (entry) : NULL;
+
+  return key != NULL ? coffer_key_ref (key) : NULL;
+}
+
+static void
+tell_neighbours (CofferVaultView *self)
+{
+  guint position = coffer_key_selection_get_current (self->selection);
+  CofferKey *next, *previous;
+
+  if (position == GTK_INVALID_LIST_POSITION)
+    return;
+
+  next = dup_key_at (self, position + 1);
+  previous = position > 0 ? dup_key_at (self, position - 1) : NULL;
+  coffer_preview_set_neighbours (self->preview, next, previous);
+  g_clear_pointer (&next, coffer_key_unref);
+  g_clear_pointer (&previous, coffer_key_unref);
+}
+
 /* A row whose key is on its way leaves the last value on show rather than flash. */
 static void
 selected_cb (CofferVaultView *self)
@@ -718,6 +745,8 @@ selected_cb (CofferVaultView *self)
       coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
       coffer_large_view_set_key (self->large_view, entry != NULL ? coffer_entry_get_key (entry) : NULL);
     }
+  if (entry != NULL && coffer_entry_get_key (entry) != NULL)
+    tell_neighbours (self);
 }
 
 /* The bar goes, and what had the keyboard in it. */

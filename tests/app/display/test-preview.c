@@ -4,6 +4,7 @@
 #include <coffer-image-stage.h>
 #include <coffer-preview.h>
 #include <coffer-picture.h>
+#include <coffer-prefetch.h>
 #include <coffer-value-view.h>
 #include <string.h>
 
@@ -349,6 +350,73 @@ test_looks_closer (Fixture       *self,
   g_assert_cmpfloat (coffer_picture_get_scale (picture (self)), <=, 1);
 }
 
+static CofferKey *
+key_new (const char *text)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  return coffer_key_new (bytes, 4, 0);
+}
+
+static void
+taken_over_cb (CofferContent *content,
+               const GError  *error,
+               gpointer       data)
+{
+  g_assert_no_error (error);
+  *(CofferContent **) data = content;
+}
+
+static void
+test_makes_neighbours_ready (Fixture       *self,
+                             gconstpointer  data)
+{
+  CofferContentWish wish = { COFFER_SHOW_GUESS, 100, 100 }, other = { COFFER_SHOW_GUESS, 50, 50 }, wishes[] = { wish, wish };
+  gsize size = 100 * 75 * 4;   /* of 640 × 480 reduced */
+  g_autoptr(CofferPrefetch) prefetch = coffer_prefetch_new (2 * size);
+  g_autoptr(CofferKey) photo = key_new ("img/photo.png"), plain = key_new ("img/plain.jpg"), note = key_new ("doc/note.txt");
+  g_autoptr(CofferContent) content = NULL, taken_over = NULL;
+  g_autoptr(GCancellable) cancellable = NULL;
+
+  coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { photo, note }, wishes, 2);
+  screen_run (50);
+  g_assert_cmpuint (coffer_prefetch_get_size (prefetch), ==, 0);
+  coffer_prefetch_begin (prefetch, 2);
+  screen_assert_soon (coffer_prefetch_get_size (prefetch) == size);
+  g_assert_null (coffer_prefetch_take (prefetch, photo, &other));
+  g_assert_null (coffer_prefetch_take (prefetch, plain, &wish));
+  /* It is kept where it is still wanted, and nothing else. */
+  coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { plain, photo }, wishes, 2);
+  g_assert_cmpuint (coffer_prefetch_get_size (prefetch), ==, size);
+  content = coffer_prefetch_take (prefetch, photo, &wish);
+  g_assert_nonnull (content->image.texture);
+  g_assert_cmpuint (coffer_prefetch_get_size (prefetch), ==, 0);
+  g_assert_null (coffer_prefetch_take (prefetch, photo, &wish));
+
+  /* What is under way goes to who has chosen it. */
+  coffer_prefetch_begin (prefetch, 1);
+  cancellable = coffer_prefetch_take_over (prefetch, plain, &wish, taken_over_cb, &taken_over);
+  g_assert_nonnull (cancellable);
+  coffer_prefetch_clear (prefetch);
+  screen_assert_soon (taken_over != NULL);
+  g_assert_nonnull (taken_over->image.texture);
+}
+
+static void
+test_keeps_within_the_budget (Fixture       *self,
+                              gconstpointer  data)
+{
+  CofferContentWish wishes[] = { { COFFER_SHOW_GUESS, 400, 400 }, { COFFER_SHOW_GUESS, 40, 40 } };
+  g_autoptr(CofferPrefetch) prefetch = coffer_prefetch_new (400 * 300 * 4 - 1);
+  g_autoptr(CofferKey) photo = key_new ("img/photo.png"), plain = key_new ("img/plain.jpg");
+
+  coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { photo, plain }, wishes, 2);
+  coffer_prefetch_begin (prefetch, 2);
+  screen_assert_soon (coffer_prefetch_get_size (prefetch) > 0);
+  g_assert_cmpuint (coffer_prefetch_get_size (prefetch), <=, 40 * 40 * 4);
+  g_assert_null (coffer_prefetch_take (prefetch, photo, &wishes[0]));
+}
+
 static void
 test_goes_away_while_loading (Fixture       *self,
                               gconstpointer  data)
@@ -386,6 +454,8 @@ main (int    argc,
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
   add ("/preview/looks-closer", test_looks_closer);
+  add ("/preview/makes-neighbours-ready", test_makes_neighbours_ready);
+  add ("/preview/keeps-within-the-budget", test_keeps_within_the_budget);
   add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
 
   result = g_test_run ();
