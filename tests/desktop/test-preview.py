@@ -8,9 +8,9 @@ import os
 import re
 
 from coffer import CofferCase, main, size_text
-from gtkdrive import find, key, park_pointer, wait
+from gtkdrive import find, key, park_pointer, wait, xdo
 from pictures import decode, difference, fitted, shows
-from screen import Box, Picture
+from screen import Box, Colour, Picture, distance
 from vaults import Fixture, read_vault, state_of
 
 
@@ -81,6 +81,32 @@ class PreviewTest(CofferCase):
         self.assert_shows(name)
         # That it would not have been taken for the picture as it is stored:
         self.assertGreater(difference(flat, Picture.grab(), fitted(upright, self.room())), 30)
+
+    def test_looks_closer(self) -> None:
+        """About the pointer by wheel; then with keys, once the picture has them."""
+        name = "img/photo.png"
+        expected = decode(self.values[name.encode()])
+        self.window.focus_list()
+        self.window.choose_with_keys(name)
+        self.assert_shows(name)
+        x, y, width, height = fitted(expected, self.room())
+        pointer = x + width // 4, y + height // 2   # in the green
+
+        def around(reach: int) -> Colour:
+            return Picture.grab().mean((pointer[0] - reach, pointer[1] - reach, 2 * reach + 1, 2 * reach + 1))
+
+        below = around(2)
+        xdo("mousemove", *pointer, "keydown", "ctrl", "click", "--repeat", 3, "--delay", 20, 4, "keyup", "ctrl")
+        wait(lambda: not shows(expected, Picture.grab(), self.room()), "a part of the picture")
+        wait(lambda: distance(below, around(7)) < 40, "the point to stay")   # 2.8 times as large
+        xdo("click", 1)
+        key("0")
+        park_pointer()
+        wait(lambda: shows(expected, Picture.grab(), self.room()), "all of the picture")
+        key("ctrl+r")
+        wait(lambda: self.room()[3] > height, "the picture on its side")
+        key("ctrl+shift+r")
+        wait(lambda: shows(expected, Picture.grab(), self.room()), "the picture upright")
 
     def test_animation_moves(self) -> None:
         name = "img/anim.gif"

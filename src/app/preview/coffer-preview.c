@@ -699,3 +699,13 @@ coffer_preview_set_large (CofferPreview *self,
 
   coffer_value_view_set_large (self->view, large);
 }
+
+gboolean
+coffer_preview_key (CofferPreview   *self,
+                    guint            keyval,
+                    GdkModifierType  state)
+{
+  g_return_val_if_fail (COFFER_IS_PREVIEW (self), FALSE);
+
+  return coffer_value_view_key (self->view, keyval, state);
+}

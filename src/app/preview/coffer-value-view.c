@@ -99,6 +99,8 @@ get_stage (CofferValueView   *self,
 
   stage = g_object_new (type, NULL);
   self->stages[kind] = stage;
+  if (COFFER_IS_IMAGE_STAGE (stage))
+    coffer_image_stage_set_large (COFFER_IMAGE_STAGE (stage), self->large);
   gtk_stack_add_child (coffer_stage_fills (stage) ? self->fills : self->stage, GTK_WIDGET (stage));
   g_signal_connect_swapped (stage, "facts-changed", G_CALLBACK (show_facts), self);
   g_signal_connect_swapped (stage, "failed", G_CALLBACK (stage_failed_cb), self);
@@ -116,6 +118,8 @@ set_current (CofferValueView *self,
   if (self->current != NULL && self->current != stage)
     coffer_stage_clear (self->current);
   self->current = stage;
+  gtk_widget_set_valign (GTK_WIDGET (self->stage),
+                         self->large && (stage == NULL || !COFFER_IS_IMAGE_STAGE (stage)) ? GTK_ALIGN_CENTER : GTK_ALIGN_FILL);
   gtk_widget_set_visible (GTK_WIDGET (self->fills), fills);
   gtk_widget_set_visible (GTK_WIDGET (self->stage), !fills);
   gtk_widget_set_visible (GTK_WIDGET (self->scroller), !fills || !self->large);
@@ -524,6 +528,18 @@ coffer_value_view_set_large (CofferValueView *self,
   self->large = large;
   gtk_widget_set_visible (self->about, !large);
   gtk_widget_set_vexpand (GTK_WIDGET (self->stage), large);
-  gtk_widget_set_valign (GTK_WIDGET (self->stage), large ? GTK_ALIGN_CENTER : GTK_ALIGN_FILL);
+  if (self->stages[COFFER_CONTENT_IMAGE] != NULL)
+    coffer_image_stage_set_large (COFFER_IMAGE_STAGE (self->stages[COFFER_CONTENT_IMAGE]), large);
   set_current (self, self->current);
+}
+
+gboolean
+coffer_value_view_key (CofferValueView *self,
+                       guint            keyval,
+                       GdkModifierType  state)
+{
+  g_return_val_if_fail (COFFER_IS_VALUE_VIEW (self), FALSE);
+
+  return self->current != NULL && COFFER_IS_IMAGE_STAGE (self->current) &&
+         coffer_picture_key (coffer_image_stage_get_picture (COFFER_IMAGE_STAGE (self->current)), keyval, state);
 }

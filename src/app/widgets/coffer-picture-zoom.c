@@ -233,41 +233,55 @@ coffer_picture_key (CofferPicture   *self,
 
 /* The pointer */
 
-/* Where the pointer is in the widget; its middle if an event does not say. */
+/* Where the pointer is in the widget: where it was last, for events of scrolling do not tell, and the picture may lie elsewhere now. */
 static void
-get_pointer (CofferPicture      *self,
-             GtkEventController *controller,
-             double             *x,
-             double             *y)
+get_pointer (CofferPicture *self,
+             double        *x,
+             double        *y)
 {
-  GdkEvent *event = gtk_event_controller_get_current_event (controller);
-  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self));
-  double surface_x, surface_y, native_x, native_y;
+  GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
 
-  *x = gtk_widget_get_width (GTK_WIDGET (self)) / 2.;
-  *y = gtk_widget_get_height (GTK_WIDGET (self)) / 2.;
-  if (event == NULL || native == NULL || !gdk_event_get_position (event, &surface_x, &surface_y))
-    return;
-
-  gtk_native_get_surface_transform (native, &native_x, &native_y);
-  gtk_widget_translate_coordinates (GTK_WIDGET (native), GTK_WIDGET (self), surface_x - native_x, surface_y - native_y, x, y);
+  if (root == NULL || !gtk_widget_translate_coordinates (root, GTK_WIDGET (self), self->pointer_x, self->pointer_y, x, y))
+    {
+      *x = gtk_widget_get_width (GTK_WIDGET (self)) / 2.;
+      *y = gtk_widget_get_height (GTK_WIDGET (self)) / 2.;
+    }
 }
 
-/* GTK tells of the pointer, too, when something moves below it. */
-static void
-motion_cb (CofferPicture      *self,
-           double              x,
-           double              y,
-           GtkEventController *controller)
+/* Returns: whether it moved; GTK tells of it, too, when something moves below it */
+static gboolean
+note_pointer (CofferPicture *self,
+              double         x,
+              double         y)
 {
-  GdkEvent *event = gtk_event_controller_get_current_event (controller);
+  GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
+  double root_x, root_y;
 
-  if (event == NULL || !gdk_event_get_position (event, &x, &y) || (x == self->pointer_x && y == self->pointer_y))
-    return;
+  if (root == NULL || !gtk_widget_translate_coordinates (GTK_WIDGET (self), root, x, y, &root_x, &root_y) ||
+      (fabs (root_x - self->pointer_x) < 1 && fabs (root_y - self->pointer_y) < 1))
+    return FALSE;
 
-  self->pointer_x = x;
-  self->pointer_y = y;
-  wake (self);
+  self->pointer_x = root_x;
+  self->pointer_y = root_y;
+
+  return TRUE;
+}
+
+static void
+enter_cb (CofferPicture *self,
+          double         x,
+          double         y)
+{
+  note_pointer (self, x, y);
+}
+
+static void
+motion_cb (CofferPicture *self,
+           double         x,
+           double         y)
+{
+  if (note_pointer (self, x, y))
+    wake (self);
 }
 
 static gboolean
@@ -294,7 +308,7 @@ scroll_cb (CofferPicture      *self,
 
   scale = !by_pixels && fabs (dy) == 1 ? coffer_zoom_get_next (&self->zoom, dy < 0)
                                        : coffer_zoom_get_scale (&self->zoom) * pow (G_SQRT2, -dy / (by_pixels ? STEP_PIXELS : 1));
-  get_pointer (self, controller, &x, &y);
+  get_pointer (self, &x, &y);
   coffer_picture_zoom (self, scale, x, y);
   wake (self);
 
@@ -413,6 +427,7 @@ coffer_picture_add_controls (CofferPicture *self)
   add_pill (self);
   add_gestures (self);
   g_signal_connect_swapped (scroll, "scroll", G_CALLBACK (scroll_cb), self);
+  g_signal_connect_swapped (motion, "enter", G_CALLBACK (enter_cb), self);
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), scroll);
   gtk_widget_add_controller (GTK_WIDGET (self), motion);

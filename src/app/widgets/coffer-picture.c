@@ -339,7 +339,7 @@ coffer_picture_set_pixels (CofferPicture *self,
   g_return_if_fail (COFFER_IS_PICTURE (self) && self->paintable != NULL);
 
   g_clear_pointer (&self->tiles, coffer_tiles_free);
-  if (pixels != NULL && !coffer_zoom_is_fit (&self->zoom))
+  if (pixels != NULL && (!coffer_zoom_is_fit (&self->zoom) || self->turns != 0))   /* turned, all of it may be larger */
     self->tiles = coffer_tiles_new (pixels, width, height);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
@@ -417,10 +417,12 @@ coffer_picture_update_zoom (CofferPicture *self)
 {
   int height = gtk_widget_get_height (GTK_WIDGET (self)), wanted;
 
-  if (coffer_zoom_is_fit (&self->zoom))
+  if (coffer_zoom_is_fit (&self->zoom) && self->turns == 0)
     g_clear_pointer (&self->tiles, coffer_tiles_free);
   set_room (self, gtk_widget_get_width (GTK_WIDGET (self)), height);
-  gtk_widget_measure (GTK_WIDGET (self), GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (GTK_WIDGET (self)), NULL, &wanted, NULL, NULL);
+  /* Not by gtk_widget_measure(), which remembers. */
+  coffer_picture_measure (GTK_WIDGET (self), GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (GTK_WIDGET (self)),
+                          &wanted, &wanted, NULL, NULL);
   if (wanted != height && !self->alone)
     gtk_widget_queue_resize (GTK_WIDGET (self));
   gtk_widget_queue_allocate (GTK_WIDGET (self));

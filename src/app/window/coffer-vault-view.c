@@ -649,6 +649,20 @@ escape_cb (CofferVaultView *self,
   return GDK_EVENT_STOP;
 }
 
+/* The keys have the keyboard while their value is shown large: they go through it, and the picture has its own. */
+static gboolean
+large_key_cb (CofferVaultView *self,
+              guint            keyval,
+              guint            keycode,
+              GdkModifierType  state)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  return coffer_vault_view_get_large (self) && focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->keys)) &&
+         coffer_preview_key (self->preview, keyval, state);
+}
+
 CofferSearchBar *
 coffer_vault_view_get_search (CofferVaultView *self)
 {
@@ -999,6 +1013,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, escape_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, leave_search_cb);
+  gtk_widget_class_bind_template_callback (widget_class, large_key_cb);
   gtk_widget_class_bind_template_callback (widget_class, preview_title_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_cb);

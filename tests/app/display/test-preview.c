@@ -312,7 +312,7 @@ test_looks_closer (Fixture       *self,
   graphene_rect_t box, then;
   int width, height, n_columns;
 
-  choose (self, "img/photo.png");   /* 640 × 480 */
+  choose (self, "img/photo.png");   /* 640 × 400 */
   wait_for (self, "Image");
   n_columns = coffer_picture_get_n_columns (picture (self));
   g_assert_cmpint (n_columns, <, 640);
@@ -372,7 +372,7 @@ test_makes_neighbours_ready (Fixture       *self,
                              gconstpointer  data)
 {
   CofferContentWish wish = { COFFER_SHOW_GUESS, 100, 100 }, other = { COFFER_SHOW_GUESS, 50, 50 }, wishes[] = { wish, wish };
-  gsize size = 100 * 75 * 4;   /* of 640 × 480 reduced */
+  gsize size = 100 * 63 * 4;   /* of 640 × 400 reduced */
   g_autoptr(CofferPrefetch) prefetch = coffer_prefetch_new (2 * size);
   g_autoptr(CofferKey) photo = key_new ("img/photo.png"), plain = key_new ("img/plain.jpg"), note = key_new ("doc/note.txt");
   g_autoptr(CofferContent) content = NULL, taken_over = NULL;
@@ -407,7 +407,7 @@ test_keeps_within_the_budget (Fixture       *self,
                               gconstpointer  data)
 {
   CofferContentWish wishes[] = { { COFFER_SHOW_GUESS, 400, 400 }, { COFFER_SHOW_GUESS, 40, 40 } };
-  g_autoptr(CofferPrefetch) prefetch = coffer_prefetch_new (400 * 300 * 4 - 1);
+  g_autoptr(CofferPrefetch) prefetch = coffer_prefetch_new (400 * 250 * 4 - 1);
   g_autoptr(CofferKey) photo = key_new ("img/photo.png"), plain = key_new ("img/plain.jpg");
 
   coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { photo, plain }, wishes, 2);
