@@ -46,7 +46,7 @@ dup_note (CofferTreeStage *self)
   gboolean is_pickle = coffer_tree_get_format (self->tree) == COFFER_TREE_PICKLE;
   const char *pickle = is_pickle ? _("Shown, never run. A pickle is a program: one from a stranger could do anything.") : NULL;
   g_autofree char *stop = problem != NULL ? g_strdup_printf (_("Stops at byte %'" G_GSIZE_FORMAT ": %s"),
-                                                            coffer_tree_get_stop (self->tree), problem) : NULL;
+                                                            coffer_tree_get_stop (self->tree) + self->header, problem) : NULL;
 
   return pickle != NULL && stop != NULL ? g_strconcat (pickle, "\n", stop, NULL) : g_strdup (stop != NULL ? stop : pickle);
 }
@@ -146,8 +146,8 @@ coffer_tree_stage_show (CofferStage   *stage,
   self->bytes = g_bytes_ref (content->bytes);
   self->key = coffer_key_ref (key);
   self->header = content->facts->data_offset;
-  coffer_tree_view_set_tree (self->view, self->tree);
   show_note (self);
+  coffer_tree_view_set_tree (self->view, self->tree);
   begin_scan (self, vault);
 }
 

@@ -11,6 +11,10 @@
 
 /* A small tree is open from the start. */
 #define MAX_OPEN 60
+/* GtkListView makes widgets for 200 rows at once, which takes 70 ms: rows come in turns until it has as many. */
+#define FIRST_ROWS 16
+#define MORE_ROWS 6
+#define ALL_ROWS 220
 #define NAME_WIDTH 150
 #define TYPE_WIDTH 96
 #define OFFSET_WIDTH 72
@@ -44,11 +48,39 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CofferTreeView, coffer_tree_view, GTK_TYPE_WIDGET)
 
+static gboolean
+grow_cb (gpointer data)
+{
+  GtkSliceListModel *slice = data;
+  guint size = gtk_slice_list_model_get_size (slice);
+
+  gtk_slice_list_model_set_size (slice, size < ALL_ROWS ? size + MORE_ROWS : G_MAXUINT);
+
+  return size < ALL_ROWS ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* @list  (transfer full) */
+static GListModel *
+grow (GListModel *list)
+{
+  GtkSliceListModel *slice;
+
+  if (g_list_model_get_n_items (list) <= FIRST_ROWS)
+    return list;
+
+  slice = gtk_slice_list_model_new (list, 0, FIRST_ROWS);
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, grow_cb, g_object_ref (slice), g_object_unref);
+
+  return G_LIST_MODEL (slice);
+}
+
 static GListModel *
 create_list (gpointer item,
              gpointer unused)
 {
-  return coffer_tree_item_create_list (item);
+  GListModel *list = coffer_tree_item_create_list (item);
+
+  return list != NULL ? grow (list) : NULL;
 }
 
 /* (transfer full) (nullable) */
@@ -309,7 +341,7 @@ coffer_tree_view_set_tree (CofferTreeView *self,
   format = coffer_tree_get_format (tree);
   self->is_flat = format >= COFFER_TREE_PICKLE && coffer_tree_get_n_nodes (tree) < COFFER_TREE_MAX_ROWS;
   set_columns (self, tree);
-  model = gtk_tree_list_model_new (coffer_tree_list_new_top (tree), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
+  model = gtk_tree_list_model_new (grow (coffer_tree_list_new_top (tree)), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
                                    create_list, NULL, NULL);
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
