@@ -157,9 +157,11 @@ class Tree:
             node.children = [child for _, child in sorted(family.get(path, []), key=lambda pair: pair[0])]
             for child in node.children:
                 child.parent = node
-        # GTK knows of widgets that nobody has asked for yet only by number.
-        self.lacking = {item.path: (item.children, len(self.nodes[item.path].children)) for item in items
-                        if item.path in self.nodes and item.children != len(self.nodes[item.path].children)}
+        # GTK knows of widgets that nobody has asked for yet only by number. One that was hidden may still call itself visible, at
+        # the place of another.
+        places = {path: len({index for index, _ in family.get(path, [])}) for path in self.nodes}
+        self.lacking = {item.path: (item.children, places[item.path]) for item in items
+                        if item.path in self.nodes and item.children != places[item.path]}
         self.windows = [node for _, node in sorted(family.get(ROOT, []), key=lambda pair: pair[0])]
 
 

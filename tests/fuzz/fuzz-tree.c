@@ -9,7 +9,7 @@
 #include <coffer-tree.h>
 
 const char *const fuzz_name = "tree";
-const unsigned fuzz_rounds = 12000;
+const unsigned fuzz_rounds = 8000;
 const bool fuzz_pages = false;
 
 #define LOOKED_AT 60   /* nodes, from the beginning */

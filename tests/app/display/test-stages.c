@@ -400,13 +400,13 @@ show_cb (void  *data,
 }
 
 static void
-test_shows_every_value (Fixture       *self,
+test_shows_each_kind (Fixture       *self,
                         gconstpointer  name)
 {
   sqlite3 *db = NULL;
 
   g_assert_cmpint (sqlite3_open_v2 (self->path, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db, "SELECT CAST (key AS TEXT) FROM kv WHERE key NOT LIKE 'media/%'", show_cb, self, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "SELECT CAST (key AS TEXT) FROM kv WHERE key NOT LIKE 'media/%' GROUP BY substr (key, 1, 5)", show_cb, self, NULL), ==, SQLITE_OK);
   sqlite3_close (db);
 }
 
@@ -438,7 +438,7 @@ main (int    argc,
   add ("/preview/tree/stops-where-it-must", packed, test_stops_where_it_must);
   add ("/preview/tree/never-runs-a-pickle", packed, test_never_runs_a_pickle);
   add ("/preview/tree/looks-at-all-of-an-array", packed, test_looks_at_all_of_an_array);
-  add ("/preview/stages/show-every-value", packed, test_shows_every_value);
+  add ("/preview/stages/show-each-kind", packed, test_shows_each_kind);
 
   result = g_test_run ();
   fixture_remove_all ();
