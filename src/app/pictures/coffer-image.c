@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "coffer-color-profile.h"
 #include "coffer-frame-count.h"
 #include "coffer-image-private.h"
 #include "coffer-image-render.h"
@@ -97,6 +98,34 @@ reduced_size (Decoder *self,
       room_for (self, *width, *height, &max_width, &max_height);
       coffer_image_fit (*width, *height, max_width, max_height, width, height);
     }
+}
+
+/* The loader makes 8 bits of any. In the first piece, which holds all of these heads. */
+static void
+note_depth (Decoder      *self,
+            const guint8 *head,
+            gsize         len)
+{
+  if (len > 24 && memcmp (head, "\x89PNG\r\n\x1a\n", 8) == 0)
+    self->image->depth = head[24];
+  else if (len > 2 && memcmp (head, "\xff\xd8", 2) == 0)
+    self->image->depth = 8;   /* the only ones there is a decoder for */
+}
+
+/* In base64, as GdkPixbuf has it. */
+static void
+note_profile (Decoder   *self,
+              GdkPixbuf *pixbuf)
+{
+  const char *text = gdk_pixbuf_get_option (pixbuf, "icc-profile");
+  g_autofree guchar *profile = NULL;
+  gsize len;
+
+  if (text == NULL)
+    return;
+
+  profile = g_base64_decode (text, &len);
+  self->image->profile = coffer_color_profile_dup_name (profile, len);
 }
 
 static int
@@ -276,6 +305,8 @@ feed (Decoder       *self,
 
       if (first && pnm_is_too_large (self, piece, len))
         return FALSE;
+      if (first)
+        note_depth (self, piece, len);
       coffer_frame_count_feed (&self->count, piece, len);
       coffer_jpeg_head_feed (&self->head, piece, len);
       if (!gdk_pixbuf_loader_write (self->loader, piece, len, loader_error) || self->too_large)
@@ -409,6 +440,7 @@ finish_still (Decoder      *self,
       image->width = image->height;
       image->height = width;
     }
+  note_profile (self, pixbuf);
   room_for (self, image->width, image->height, &max_width, &max_height);
   image->texture = coffer_image_render (pixbuf, image->orientation, max_width, max_height, cancellable, &image->opaque,
                                         &image->pixels);
@@ -548,5 +580,6 @@ coffer_image_clear (CofferImage *image)
   g_clear_object (&image->texture);
   g_clear_pointer (&image->pixels, g_bytes_unref);
   g_clear_object (&image->animation);
+  g_free (image->profile);
   *image = (CofferImage) { 0 };
 }

@@ -20,6 +20,8 @@ typedef struct {
   int              width;        /* of the picture itself, in pixels, upright; 0 until known */
   int              height;
   int              orientation;  /* as EXIF has it, 1 to 8; it is applied to texture, width and height */
+  int              depth;        /* bits of a channel; 0 unless known */
+  char            *profile;      /* (nullable) the name of its colour profile */
   gboolean         vector;       /* it has no pixels of its own */
   gboolean         opaque;
   gboolean         cut_short;    /* its end is missing: the rest is shown */

@@ -74,6 +74,14 @@ orientation_fact (const CofferContent *self)
 }
 
 static char *
+dup_depth_fact (const CofferContent *self)
+{
+  int n = self->image.depth;
+
+  return n > 0 ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%d bit a channel", "%d bits a channel", n), n) : NULL;
+}
+
+static char *
 dup_frames_fact (const CofferContent *self)
 {
   return self->image.n_frames > 1
@@ -137,6 +145,8 @@ coffer_content_dup_facts (const CofferContent *self,
   add (facts, _("Type"), g_strdup (self->facts->description));
   add (facts, _("Size"), dup_size (self->facts->size));
   add (facts, _("Dimensions"), dup_dimensions_fact (self));
+  add (facts, _("Depth"), dup_depth_fact (self));
+  add (facts, _("Color profile"), g_strdup (self->image.profile));
   add (facts, _("Orientation"), g_strdup (orientation_fact (self)));
   add (facts, _("Frames"), dup_frames_fact (self));
   add (facts, _("Stored as"), g_strdup (self->facts->stored_as));
