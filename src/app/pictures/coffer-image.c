@@ -29,6 +29,7 @@
 /* All its coefficients are kept until the end, two bytes each, before anything can be left out. */
 #define MAX_PROGRESSIVE_PIXELS (64 * 1000 * 1000)
 #define MAX_MOVING_PIXELS (16 * 1000 * 1000)
+#define PROGRESS_US (100 * 1000)
 
 /* What shows where a cut picture has no pixels. */
 #define MISSING_GREY 0x80
@@ -46,6 +47,9 @@ typedef struct {
   gboolean too_large;
   gboolean closing;       /* pixels made from now on are complete */
   gboolean satisfied;     /* nothing behind what was read is wanted */
+  CofferImageFunc progress;
+  gpointer progress_data;
+  gint64 told_at;         /* monotonic µs: of the last progress, or of the beginning */
   CofferFrameCount count;
   CofferJpegHead head;
 } Decoder;
@@ -193,6 +197,56 @@ size_prepared_cb (GdkPixbufLoader *loader,
     }
 }
 
+/* Every so many pixels one, of the rows there are: this is for the eye that waits, and must take no time. */
+static guint32 *
+sample (Decoder   *self,
+        GdkPixbuf *pixbuf,
+        int        width,
+        int        height)
+{
+  int source_width = gdk_pixbuf_get_width (pixbuf), source_height = gdk_pixbuf_get_height (pixbuf);
+  int n_channels = gdk_pixbuf_get_n_channels (pixbuf);
+  const guint8 *source = gdk_pixbuf_read_pixels (pixbuf);
+  guint32 *pixels = g_new0 (guint32, (gsize) width * height);
+
+  for (int y = 0; y < height; y++)
+    {
+      int row = (int) ((gint64) y * source_height / height);
+      const guint8 *line = source + (gsize) row * gdk_pixbuf_get_rowstride (pixbuf);
+
+      for (int x = 0; x < width && row >= self->first_row && row < self->end_row; x++)
+        {
+          const guint8 *pixel = line + (gsize) ((gint64) x * source_width / width) * n_channels;
+
+          if (n_channels == 3 || pixel[3] == 0xff)   /* what lets through can wait */
+            pixels[(gsize) y * width + x] = 0xff000000 | (guint32) pixel[0] << 16 | (guint32) pixel[1] << 8 | pixel[2];
+        }
+    }
+
+  return pixels;
+}
+
+static void
+tell_progress (Decoder   *self,
+               GdkPixbuf *pixbuf)
+{
+  CofferImage so_far = { .width = self->image->width, .height = self->image->height, .orientation = 1 };
+  int orientation = CLAMP (self->head.orientation, 1, 8);
+  int width = so_far.width, height = so_far.height;
+
+  reduced_size (self, &width, &height);
+  if (coffer_image_is_on_side (orientation))
+    {
+      so_far.width = self->image->height;
+      so_far.height = self->image->width;
+    }
+  so_far.texture = coffer_image_finish (sample (self, pixbuf, width, height), width, height, orientation, &so_far.opaque, NULL);
+  so_far.opaque = TRUE;   /* no checkerboard where there is nothing yet */
+  if (so_far.texture != NULL)
+    self->progress (&so_far, self->progress_data);
+  coffer_image_clear (&so_far);
+}
+
 static void
 area_updated_cb (GdkPixbufLoader *loader,
                  int              x,
@@ -208,6 +262,11 @@ area_updated_cb (GdkPixbufLoader *loader,
   self->first_row = self->n_rows == 0 ? y : MIN (self->first_row, y);
   self->end_row = MAX (self->end_row, y + height);
   self->n_rows += height;
+  if (self->progress != NULL && decoder_has_rows (self) && g_get_monotonic_time () - self->told_at >= PROGRESS_US)
+    {
+      tell_progress (self, gdk_pixbuf_loader_get_pixbuf (loader));
+      self->told_at = g_get_monotonic_time ();
+    }
 }
 
 /* Loaders leave memory as they got it where rows did not come: it must not be seen. */
@@ -524,6 +583,30 @@ loader_new (const char *content_type)
   return loader != NULL ? loader : gdk_pixbuf_loader_new ();
 }
 
+static gboolean
+run (Decoder       *self,
+     const char    *content_type,
+     GInputStream  *stream,
+     GCancellable  *cancellable,
+     GError       **error)
+{
+  g_autoptr(GdkPixbufLoader) loader = loader_new (content_type);
+  gboolean ok;
+
+  *self->image = (CofferImage) { .orientation = 1 };
+  self->loader = loader;
+  self->told_at = g_get_monotonic_time ();
+  coffer_frame_count_init (&self->count);
+  coffer_jpeg_head_init (&self->head);
+  g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), self);
+  g_signal_connect (loader, "area-updated", G_CALLBACK (area_updated_cb), self);
+
+  ok = decode (self, content_type, stream, cancellable, error);
+  g_free (self->format);
+
+  return ok;
+}
+
 gboolean
 coffer_image_decode_full (CofferImage       *image,
                           const char        *content_type,
@@ -534,22 +617,30 @@ coffer_image_decode_full (CofferImage       *image,
                           GCancellable      *cancellable,
                           GError           **error)
 {
-  g_autoptr(GdkPixbufLoader) loader = loader_new (content_type);
-  Decoder self = { .image = image, .loader = loader, .max_width = max_width, .max_height = max_height, .flags = flags };
-  gboolean ok;
+  Decoder self = { .image = image, .max_width = max_width, .max_height = max_height, .flags = flags };
 
   g_return_val_if_fail (max_width > 0 && max_height > 0, FALSE);
 
-  *image = (CofferImage) { .orientation = 1 };
-  coffer_frame_count_init (&self.count);
-  coffer_jpeg_head_init (&self.head);
-  g_signal_connect (loader, "size-prepared", G_CALLBACK (size_prepared_cb), &self);
-  g_signal_connect (loader, "area-updated", G_CALLBACK (area_updated_cb), &self);
+  return run (&self, content_type, stream, cancellable, error);
+}
 
-  ok = decode (&self, content_type, stream, cancellable, error);
-  g_free (self.format);
+gboolean
+coffer_image_decode_slowly (CofferImage      *image,
+                            const char       *content_type,
+                            GInputStream     *stream,
+                            int               max_width,
+                            int               max_height,
+                            CofferImageFunc   progress,
+                            gpointer          progress_data,
+                            GCancellable     *cancellable,
+                            GError          **error)
+{
+  Decoder self = { .image = image, .max_width = max_width, .max_height = max_height,
+                   .progress = progress, .progress_data = progress_data };
 
-  return ok;
+  g_return_val_if_fail (max_width > 0 && max_height > 0, FALSE);
+
+  return run (&self, content_type, stream, cancellable, error);
 }
 
 gboolean

@@ -39,6 +39,14 @@ typedef enum {
 } CofferImageFlags;
 
 /**
+ * A picture that takes long, as far as it is decoded, ten times a second at most; on the thread that decodes.
+ *
+ * @so_far  (transfer none): a coarse one, with its size; clear where there is nothing yet
+ */
+typedef void (*CofferImageFunc) (const CofferImage *so_far,
+                                 gpointer           data);
+
+/**
  * Decode a picture in pieces, reduced to @max_width × @max_height pixels where it is larger; either way round for a
  * picture that EXIF turns. Any thread, no display needed.
  *
@@ -68,6 +76,17 @@ gboolean coffer_image_decode_full   (CofferImage      *image,
                                      int               max_width,
                                      int               max_height,
                                      CofferImageFlags  flags,
+                                     GCancellable     *cancellable,
+                                     GError          **error);
+
+/** @progress  (nullable) */
+gboolean coffer_image_decode_slowly (CofferImage      *image,
+                                     const char       *content_type,
+                                     GInputStream     *stream,
+                                     int               max_width,
+                                     int               max_height,
+                                     CofferImageFunc   progress,
+                                     gpointer          progress_data,
                                      GCancellable     *cancellable,
                                      GError          **error);
 

@@ -37,6 +37,24 @@ loaded_cb (GObject      *source,
     g_task_return_pointer (task, content, (GDestroyNotify) coffer_content_free);
 }
 
+static void
+wish_free (CofferContentWish *wish)
+{
+  g_clear_pointer (&wish->progress, coffer_progress_unref);
+  g_free (wish);
+}
+
+static CofferContentWish *
+wish_copy (const CofferContentWish *wish)
+{
+  CofferContentWish *copy = g_memdup2 (wish, sizeof *wish);
+
+  if (copy->progress != NULL)
+    coffer_progress_ref (copy->progress);
+
+  return copy;
+}
+
 void
 coffer_content_read_async (CofferVault             *vault,
                            CofferKey               *key,
@@ -48,7 +66,7 @@ coffer_content_read_async (CofferVault             *vault,
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, coffer_content_read_async);
-  coffer_vault_read_value_async (vault, key, coffer_content_load, g_memdup2 (wish, sizeof *wish), g_free,
+  coffer_vault_read_value_async (vault, key, coffer_content_load, wish_copy (wish), (GDestroyNotify) wish_free,
                                  (GDestroyNotify) coffer_content_free, cancellable, loaded_cb, task);
 }
 

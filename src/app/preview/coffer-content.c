@@ -33,6 +33,7 @@ content_new (const CofferValueFacts *facts,
   self->kind = coffer_show_as_get_kind (wish->show_as, facts);
   self->max_width = wish->width;
   self->max_height = wish->height;
+  self->progress = wish->progress != NULL ? coffer_progress_ref (wish->progress) : NULL;
 
   return self;
 }
@@ -43,6 +44,7 @@ coffer_content_free (CofferContent *self)
   coffer_image_clear (&self->image);
   g_clear_pointer (&self->facts, coffer_value_facts_free);
   g_clear_pointer (&self->pending, g_bytes_unref);
+  g_clear_pointer (&self->progress, coffer_progress_unref);
   g_clear_error (&self->problem);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_pointer (&self->tree, coffer_tree_unref);
@@ -77,6 +79,20 @@ take_problem (CofferContent  *self,
   return TRUE;
 }
 
+/* The thread that decodes: a content of its own, to be shown until there is the whole. */
+static void
+progress_cb (const CofferImage *so_far,
+             gpointer           data)
+{
+  CofferContent *self = data, *partial = g_new0 (CofferContent, 1);
+
+  partial->kind = self->kind;
+  partial->facts = coffer_value_facts_copy (self->facts);
+  partial->image = *so_far;
+  g_object_ref (so_far->texture);
+  coffer_progress_tell (self->progress, partial);
+}
+
 static gboolean
 decode (CofferContent  *self,
         const char     *content_type,
@@ -86,7 +102,8 @@ decode (CofferContent  *self,
 {
   GError *problem = NULL;
 
-  return coffer_image_decode (&self->image, content_type, stream, self->max_width, self->max_height, cancellable, &problem) ||
+  return coffer_image_decode_slowly (&self->image, content_type, stream, self->max_width, self->max_height,
+                                     self->progress != NULL ? progress_cb : NULL, self, cancellable, &problem) ||
          take_problem (self, problem, error);
 }
 

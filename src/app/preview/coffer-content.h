@@ -7,6 +7,7 @@
 #include <coffer-value.h>
 #include <coffer-vault.h>
 
+#include "coffer-progress.h"
 #include "coffer-show-as.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ typedef struct {
   /*< private >*/
   int                max_width;
   int                max_height;
+  CofferProgress    *progress;
   GBytes            *pending;   /* an image that is still to be decoded */
   CofferParse        parse;     /* what is to be done with bytes */
   CofferTreeFormat   format;    /* for COFFER_PARSE_FORMAT */
@@ -40,6 +42,7 @@ typedef struct {
   CofferShowAs show_as;
   int          width, height;
   gboolean     ahead;           /* perhaps: nothing but a picture, and none that takes long */
+  CofferProgress *progress;     /* (nullable): told of a picture that takes long, CofferContents */
 } CofferContentWish;
 
 /**

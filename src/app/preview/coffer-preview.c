@@ -35,6 +35,7 @@ struct _CofferPreview
   guint behind_id;            /* until the less likely neighbour is read, too */
   GCancellable *current;      /* of the request that runs or whose answer waits, or NULL */
   gint64 chosen_at;
+  CofferProgress *progress;   /* of the request for a value that is not on show yet, or NULL */
   gboolean in_haste;
   CofferContent *waiting;     /* for the frame after the next; NULL for the error */
   GError *waiting_error;
@@ -107,9 +108,17 @@ drop_waiting (CofferPreview *self)
 }
 
 static void
+stop_progress (CofferProgress *progress)
+{
+  coffer_progress_stop (progress);
+  coffer_progress_unref (progress);
+}
+
+static void
 stop_request (CofferPreview *self)
 {
   drop_waiting (self);
+  g_clear_pointer (&self->progress, stop_progress);
   g_cancellable_cancel (self->current);
   g_clear_object (&self->current);
   g_clear_handle_id (&self->renew_id, g_source_remove);
@@ -286,6 +295,7 @@ answer (CofferContent *content,
   if (!request_is_current (request))
     return;
 
+  g_clear_pointer (&request->self->progress, stop_progress);
   take_answer (request->self, g_steal_pointer (&unwanted), error);
   begin_ahead (request->self);
 }
@@ -301,14 +311,39 @@ read_cb (GObject      *source,
   answer (content, error, data);
 }
 
+/* A picture that takes long, as far as it is there. */
 static void
-request (CofferPreview *self)
+progress_cb (gpointer latest,
+             gpointer data)
+{
+  CofferPreview *self = data;
+  CofferContent *content = latest;
+
+  g_clear_handle_id (&self->loading_id, g_source_remove);
+  coffer_value_view_show (self->view, self->vault, self->key, content);
+  gtk_stack_set_visible_child_name (self->pages, "value");
+  set_title (self, coffer_content_get_title (content));
+}
+
+/* @first: another value than the one on show, which is worth more than half of itself */
+static void
+request_value (CofferPreview *self,
+               gboolean       first)
 {
   CofferContentWish wish = get_wish (self, self->key);
 
   stop_request (self);
+  if (first)
+    self->progress = coffer_progress_new (progress_cb, self, (GDestroyNotify) coffer_content_free);
+  wish.progress = self->progress;
   self->current = g_cancellable_new ();
   coffer_content_read_async (self->vault, self->key, &wish, self->current, read_cb, request_new (self));
+}
+
+static void
+request (CofferPreview *self)
+{
+  request_value (self, FALSE);
 }
 
 /* Only pictures are read ahead: another value begins now. */
@@ -321,7 +356,7 @@ taken_over_cb (CofferContent *content,
 
   if (request_is_current (taken_over) && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
     {
-      request (taken_over->self);
+      request_value (taken_over->self, TRUE);
       request_free (taken_over);
     }
   else
@@ -352,7 +387,7 @@ request_chosen (CofferPreview *self)
     }
 
   g_free (taken_over);
-  request (self);
+  request_value (self, TRUE);
 }
 
 static gboolean

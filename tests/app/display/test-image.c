@@ -442,6 +442,80 @@ test_survives_damage_anywhere (void)
     }
 }
 
+/* A stream that takes its time. */
+typedef GMemoryInputStream SlowStream;
+typedef GMemoryInputStreamClass SlowStreamClass;
+
+static GType slow_stream_get_type (void);
+
+G_DEFINE_TYPE (SlowStream, slow_stream, G_TYPE_MEMORY_INPUT_STREAM)
+
+static gssize
+slow_stream_read (GInputStream  *stream,
+                  void          *buffer,
+                  gsize          count,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  g_usleep (60 * 1000);
+
+  return G_INPUT_STREAM_CLASS (slow_stream_parent_class)->read_fn (stream, buffer, MIN (count, 4096), cancellable, error);
+}
+
+static void
+slow_stream_class_init (SlowStreamClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = slow_stream_read;
+}
+
+static void
+slow_stream_init (SlowStream *self)
+{
+}
+
+typedef struct {
+  guint n;
+  gsize n_pixels;   /* that were there, the last time */
+} Progress;
+
+static void
+progress_cb (const CofferImage *so_far,
+             gpointer           data)
+{
+  Progress *progress = data;
+  int width = gdk_texture_get_width (so_far->texture), height = gdk_texture_get_height (so_far->texture);
+  g_autofree guint32 *pixels = g_new (guint32, width * height);
+  gsize n = 0;
+
+  g_assert_cmpint (so_far->width, ==, 640);
+  g_assert_cmpint (width, ==, 320);
+  g_assert_cmpint (height, ==, 200);
+  gdk_texture_download (so_far->texture, (guchar *) pixels, width * 4);
+  for (int i = 0; i < width * height; i++)
+    n += pixels[i] >> 24 == 0xff;
+  g_assert_cmpuint (n, >, progress->n_pixels);
+  progress->n_pixels = n;
+  progress->n++;
+}
+
+static void
+test_shows_how_far_it_is (void)
+{
+  g_autoptr(GBytes) bytes = fixture_value ("img/photo.png");
+  g_autoptr(GInputStream) stream = g_object_new (slow_stream_get_type (), NULL);
+  g_autoptr(GError) error = NULL;
+  CofferImage image = { 0 };
+  Progress progress = { 0 };
+
+  g_memory_input_stream_add_bytes (G_MEMORY_INPUT_STREAM (stream), bytes);
+  g_assert_true (coffer_image_decode_slowly (&image, "image/png", stream, 320, 320, progress_cb, &progress, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (progress.n, >=, 2);
+  g_assert_cmpint (image.depth, ==, 8);
+  g_assert_null (image.profile);
+  coffer_image_clear (&image);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -465,6 +539,7 @@ main (int    argc,
   g_test_add_data_func ("/preview/image/stops-when-cancelled/jpeg", "jpeg", test_stops_when_cancelled);
   g_test_add_data_func ("/preview/image/stops-when-cancelled/png", "png", test_stops_when_cancelled);
   g_test_add_func ("/preview/image/survives-damage-anywhere", test_survives_damage_anywhere);
+  g_test_add_func ("/preview/image/shows-how-far-it-is", test_shows_how_far_it_is);
 
   result = g_test_run ();
   fixture_remove_all ();
