@@ -8,7 +8,7 @@ import os
 import re
 
 from coffer import CofferCase, main, size_text
-from gtkdrive import find, key, park_pointer, wait, xdo
+from gtkdrive import find, key, park_pointer, press, wait, xdo
 from pictures import decode, difference, fitted, shows
 from screen import Box, Colour, Picture, distance
 from vaults import Fixture, read_vault, state_of
@@ -136,6 +136,9 @@ class PreviewTest(CofferCase):
                 self.window.says(words)
         self.window.choose_with_keys("img/photo.png")
         self.assert_shows("img/photo.png")
+        self.window.choose_with_keys("img/corrupt_crc.png")
+        press(self.window.frame, "Show Bytes")
+        find(self.window.frame, None, "Go to Offset")
 
 
 if __name__ == "__main__":
