@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A picture, first as it was decoded for the room. When it is looked at closer, more of its pixels are asked for the same way as
- * the first ones: read on the vault's lane, decoded on a thread of coffer-content's. `finer` is the cancellable of the request on its
- * way; an answer to any other steps aside. Main thread.
+ * the first ones: read on the vault's lane, decoded on a thread of coffer-content's. `finer` is the cancellable of the request
+ * on its way; an answer to any other steps aside. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 

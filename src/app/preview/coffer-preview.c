@@ -2,7 +2,8 @@
 /*
  * The preview pane: what is asked for and when it is shown. Main thread; values are read and pictures decoded elsewhere
  * (coffer-content.h). One request is current at a time and is known by its cancellable: `current` is cancelled and replaced
- * with every choice, and an answer to any other steps aside. Pictures of the keys beside it are made ahead (coffer-prefetch.h). The view changes key and content in one go, so that they
+ * with every choice, and an answer to any other steps aside.
+ * Pictures of the keys beside it are made ahead (coffer-prefetch.h). The view changes key and content in one go, so that they
  * always belong together.
  */
 #define G_LOG_DOMAIN "coffer-preview"

@@ -126,7 +126,7 @@ coffer_picture_place_controls (CofferPicture *self,
 {
   GtkRequisition size;
   graphene_rect_t box;
-  int right = width, bottom = height;
+  int right = width, bottom = height, x, y;
 
   gtk_widget_get_preferred_size (self->pill, NULL, &size);
   if (coffer_picture_get_box (self, &box))
@@ -138,8 +138,9 @@ coffer_picture_place_controls (CofferPicture *self,
       if (box.size.height < size.height + 2 * INSET)
         bottom = box.origin.y + (box.size.height + size.height) / 2 + INSET;
     }
-  gtk_widget_size_allocate (self->pill,
-                            &(GtkAllocation) { right - INSET - size.width, bottom - INSET - size.height, size.width, size.height }, -1);
+  x = right - INSET - size.width;
+  y = bottom - INSET - size.height;
+  gtk_widget_size_allocate (self->pill, &(GtkAllocation) { x, y, size.width, size.height }, -1);
 }
 
 /* Looking closer */
@@ -233,7 +234,9 @@ coffer_picture_key (CofferPicture   *self,
 
 /* The pointer */
 
-/* Where the pointer is in the widget: where it was last, for events of scrolling do not tell, and the picture may lie elsewhere now. */
+/* Where the pointer is in the widget: where it was last, for events of scrolling do not tell, and the picture may lie elsewhere
+ * now.
+ */
 static void
 get_pointer (CofferPicture *self,
              double        *x,

@@ -185,10 +185,10 @@ static void
 snapshot_picture (CofferPicture *self,
                   GtkSnapshot   *snapshot)
 {
-  graphene_rect_t room = GRAPHENE_RECT_INIT (0, 0, gtk_widget_get_width (GTK_WIDGET (self)), gtk_widget_get_height (GTK_WIDGET (self)));
-  graphene_rect_t box, seen;
+  graphene_rect_t room, box, seen;
   GskRoundedRect outline;
 
+  graphene_rect_init (&room, 0, 0, gtk_widget_get_width (GTK_WIDGET (self)), gtk_widget_get_height (GTK_WIDGET (self)));
   coffer_picture_get_box (self, &box);
   if (!graphene_rect_intersection (&box, &room, &seen))
     return;

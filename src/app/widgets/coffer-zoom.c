@@ -59,8 +59,8 @@ coffer_zoom_get_box (const CofferZoom *self,
       width = floor (width + .5);
       height = floor (height + .5);
     }
-  graphene_rect_init (box, place (self->x, width, self->room_width, TRUE), place (self->y, height, self->room_height, self->in_middle),
-                      width, height);
+  graphene_rect_init (box, place (self->x, width, self->room_width, TRUE),
+                      place (self->y, height, self->room_height, self->in_middle), width, height);
 }
 
 void

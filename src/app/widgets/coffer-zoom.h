@@ -32,7 +32,7 @@ void     coffer_zoom_get_box   (const CofferZoom *self,
 /** All of it again. */
 void     coffer_zoom_set_fit   (CofferZoom       *self);
 
-/** Up to @most; what is no larger than fit is fit. The point of the picture at (@x, @y) stays there, as far as nothing is laid bare. */
+/** Up to @most; no larger than fit is fit. The point of the picture at (@x, @y) stays there, as far as nothing is laid bare. */
 void     coffer_zoom_set_scale (CofferZoom       *self,
                                 double            scale,
                                 double            most,
