@@ -351,7 +351,8 @@ test_stops_where_it_must (Fixture       *self,
   screen_assert_soon (has_fact (self, "Entries", "99999"));
   g_assert_cmpuint (count_rows (self), ==, 1);
   choose (self, "million");
-  screen_assert_soon (count_rows (self) == 1000);
+  screen_assert_soon (has_fact (self, "Entries", "1000000"));
+  g_assert_cmpuint (count_rows (self), <=, 1000);
 }
 
 static void
@@ -373,41 +374,13 @@ test_looks_at_all_of_an_array (Fixture       *self,
   choose (self, "vec/u8 32x32x3 image");
   screen_assert_soon (has_fact (self, "Shape", "32 × 32 × 3"));
   screen_assert_soon (has_fact (self, "Least", "0") && has_fact (self, "Looked at", NULL));
-  screen_assert_soon (count_rows (self) == 1000);
+  screen_assert_soon (count_rows (self) >= 16);
   picture = GTK_WIDGET (gtk_widget_get_template_child (get_stage (self), COFFER_TYPE_TREE_STAGE, "picture"));
   screen_assert_soon (gtk_widget_get_mapped (picture));
   choose (self, "f64/3.14159");
   screen_assert_soon (count_rows (self) == 2 && !gtk_widget_get_mapped (picture));
   choose (self, "vec/i64 3x3");
   screen_assert_soon (has_fact (self, "Mean", "4"));
-}
-
-static int
-show_cb (void  *data,
-         int    n,
-         char **columns,
-         char **names)
-{
-  Fixture *self = data;
-
-  g_test_message ("%s", columns[0]);
-  choose (self, columns[0]);
-  screen_assert_soon (coffer_value_view_get_content (get_view (self)) != NULL);
-  screen_run (20);
-  coffer_preview_show_key (self->preview, NULL);
-
-  return 0;
-}
-
-static void
-test_shows_each_kind (Fixture       *self,
-                        gconstpointer  name)
-{
-  sqlite3 *db = NULL;
-
-  g_assert_cmpint (sqlite3_open_v2 (self->path, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db, "SELECT CAST (key AS TEXT) FROM kv WHERE key NOT LIKE 'media/%' GROUP BY substr (key, 1, 5)", show_cb, self, NULL), ==, SQLITE_OK);
-  sqlite3_close (db);
 }
 
 static void
@@ -438,7 +411,6 @@ main (int    argc,
   add ("/preview/tree/stops-where-it-must", packed, test_stops_where_it_must);
   add ("/preview/tree/never-runs-a-pickle", packed, test_never_runs_a_pickle);
   add ("/preview/tree/looks-at-all-of-an-array", packed, test_looks_at_all_of_an_array);
-  add ("/preview/stages/show-each-kind", packed, test_shows_each_kind);
 
   result = g_test_run ();
   fixture_remove_all ();
