@@ -100,14 +100,22 @@ name_button (GtkButton  *button,
 }
 
 static void
+show_play_sign (CofferPlayerView *self)
+{
+  CofferPlayerState state = coffer_player_get_state (self->player);
+
+  gtk_widget_set_visible (self->play_sign, (state == COFFER_PLAYER_PAUSED || state == COFFER_PLAYER_ENDED) &&
+                                           coffer_player_has_video (self->player));
+}
+
+static void
 show_state (CofferPlayerView *self)
 {
   CofferPlayerState state = coffer_player_get_state (self->player);
   gboolean plays = state == COFFER_PLAYER_PLAYING;
 
   name_button (self->play, plays ? "media-playback-pause-symbolic" : "media-playback-start-symbolic", plays ? _("Pause") : _("Play"));
-  gtk_widget_set_visible (self->play_sign, (state == COFFER_PLAYER_PAUSED || state == COFFER_PLAYER_ENDED) &&
-                                           coffer_player_has_video (self->player));
+  show_play_sign (self);
   gtk_widget_set_sensitive (self->controls, state != COFFER_PLAYER_FAILED && state != COFFER_PLAYER_EMPTY);
   coffer_player_view_wake (self);
 }
@@ -168,7 +176,7 @@ loaded_cb (CofferPlayerView *self)
     coffer_screen_set_size (self->screen, width, height);
   coffer_player_view_show_sound (self);
   coffer_player_view_update_menu (self);
-  show_state (self);
+  show_play_sign (self);
 }
 
 static void

@@ -498,14 +498,12 @@ static void
 handle_tags (CofferPlayer *self,
              GstMessage   *message)
 {
-  g_autoptr(GstTagList) tags = NULL;
-  GstTagList *all;
+  g_autoptr(GstTagList) tags = NULL, before = g_steal_pointer (&self->tags);
 
   gst_message_parse_tag (message, &tags);
-  all = gst_tag_list_merge (self->tags, tags, GST_TAG_MERGE_KEEP);
-  gst_clear_tag_list (&self->tags);
-  self->tags = all;
-  if (self->loaded)
+  self->tags = gst_tag_list_merge (before, tags, GST_TAG_MERGE_KEEP);
+  /* They come again with every seek. */
+  if (self->loaded && (before == NULL || !gst_tag_list_is_equal (before, self->tags)))
     g_signal_emit (self, signals[LOADED], 0);
 }
 
