@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define TILE 512   /* pixels; a window has some ten of them at their own size */
+#define TILE 256   /* pixels; what is drawn of one that is seen in part is all of it */
 #define PIXEL 4
 
 struct _CofferTiles
