@@ -230,7 +230,8 @@ static void
 tell_progress (Decoder   *self,
                GdkPixbuf *pixbuf)
 {
-  CofferImage so_far = { .width = self->image->width, .height = self->image->height, .orientation = 1 };
+  CofferImage so_far = { .width = self->image->width, .height = self->image->height, .orientation = 1,
+                         .depth = self->image->depth };
   int orientation = CLAMP (self->head.orientation, 1, 8);
   int width = so_far.width, height = so_far.height;
 
