@@ -31,9 +31,9 @@ def make_vault(path: str) -> None:
 class BytesTest(CofferCase):
     def setUp(self) -> None:
         super().setUp()
-        path = os.path.join(self.folder, "bytes.db")
-        make_vault(path)
-        self.coffer = self.start(path)
+        self.path = os.path.join(self.folder, "bytes.db")
+        make_vault(self.path)
+        self.coffer = self.start(self.path)
         self.window = self.coffer.window("bytes.db")
         self.window.wait_for_rows(6)
         park_pointer()
@@ -79,6 +79,26 @@ class BytesTest(CofferCase):
         find(self.window.frame, None, "Go to Offset")
         self.window.choose_with_keys("b/words.txt")
         self.window.reads("not of those")
+
+    def test_follows_a_change_in_place(self) -> None:
+        """Another program writes the value that is looked at, in its size: the bytes are others, the place is the same."""
+        self.window.choose_with_keys("large")
+        find(self.window.frame, None, "Go to Offset")
+        self.window.click(find(self.window.frame, "panel", "Bytes"))
+        key("ctrl+End")
+        self.window.says("At 0x%x" % (MARK + 4095))
+        with closing(sqlite3.connect(self.path)) as vault:
+            row = vault.execute("SELECT rowid FROM kv WHERE key = ?", (b"large",)).fetchone()[0]
+            with vault.blobopen("kv", "value", row) as blob:
+                blob.seek(MARK + 4095)
+                blob.write(b"\x7a")
+            vault.commit()
+        key("Left", "Right")
+        wait(lambda: (key("Left", "Right"), self.spoken() == "0x%x: 7a" % (MARK + 4095))[1], "the byte that was written")
+
+    def spoken(self) -> str:
+        node = find(self.window.frame, "panel", "Bytes")
+        return node.tree.program.get(node.path, "Accessible", "Description")
 
     def test_large_preview_goes_through_the_keys(self) -> None:
         self.window.reads("other words")

@@ -17,6 +17,7 @@ typedef struct {
   gint64 number;
   GBytes *bytes;   /* NULL: it cannot be read */
   guint64 used;
+  gboolean stale;  /* read before the value may have changed */
 } Page;
 
 struct _CofferBytesPages
@@ -32,6 +33,7 @@ struct _CofferBytesPages
   gint64 wishes[MAX_WISHES];   /* the last is the newest */
   guint n_wishes;
   gint64 loading;              /* or -1 */
+  gboolean loading_stale;      /* it began before the value may have changed */
   GCancellable *cancellable;
   GError *error;
 };
@@ -120,13 +122,14 @@ forget_oldest (CofferBytesPages *self)
 static void
 keep_page (CofferBytesPages *self,
            gint64            number,
-           GBytes           *bytes)
+           GBytes           *bytes,
+          gboolean          stale)
 {
   Page *page = g_new (Page, 1);
 
   if (g_hash_table_size (self->pages) >= MAX_PAGES)
     forget_oldest (self);
-  *page = (Page) { number, bytes, ++self->clock };
+  *page = (Page) { number, bytes, ++self->clock, stale };
   g_hash_table_replace (self->pages, &page->number, page);
 }
 
@@ -146,7 +149,7 @@ loaded_cb (GObject      *source,
 
   if (error != NULL && self->error == NULL)
     self->error = g_steal_pointer (&error);
-  keep_page (self, number, bytes);
+  keep_page (self, number, bytes, self->loading_stale);
   g_signal_emit (self, signals[CHANGED], 0, (guint64) number * PAGE_SIZE, (guint64) PAGE_SIZE);
   load_next (self);
 }
@@ -158,6 +161,7 @@ load_next (CofferBytesPages *self)
     return;
 
   self->loading = self->wishes[--self->n_wishes];
+  self->loading_stale = FALSE;
   read_range_async (self, (guint64) self->loading * PAGE_SIZE, MIN (PAGE_SIZE, self->size - (guint64) self->loading * PAGE_SIZE),
                     self->cancellable, loaded_cb, g_object_ref (self));
 }
@@ -207,9 +211,27 @@ coffer_bytes_pages_peek (CofferBytesPages *self,
     }
 
   page->used = ++self->clock;
+  if (page->stale)
+    wish (self, number);
   bytes = page->bytes != NULL ? g_bytes_get_data (page->bytes, &size) : NULL;
 
   return bytes != NULL && within + *len <= size ? bytes + within : NULL;
+}
+
+void
+coffer_bytes_pages_renew (CofferBytesPages *self)
+{
+  GHashTableIter iter;
+  Page *page;
+
+  g_return_if_fail (COFFER_IS_BYTES_PAGES (self));
+
+  g_clear_error (&self->error);
+  self->loading_stale = TRUE;
+  g_hash_table_iter_init (&iter, self->pages);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &page))
+    page->stale = TRUE;
+  g_signal_emit (self, signals[CHANGED], 0, (guint64) 0, self->size);
 }
 
 guint64

@@ -21,6 +21,9 @@ CofferBytesPages *coffer_bytes_pages_new         (CofferVault         *vault,
 /** Read nothing more: a load holds a reference until it ends. */
 void              coffer_bytes_pages_stop        (CofferBytesPages    *self);
 
+/** The value may be another of the same size: what is looked at is read again, and stays as it is until then. */
+void              coffer_bytes_pages_renew       (CofferBytesPages    *self);
+
 guint64           coffer_bytes_pages_get_size    (CofferBytesPages    *self);
 
 /**

@@ -447,6 +447,13 @@ coffer_bytes_stage_show (CofferStage   *stage,
   CofferBytesStage *self = COFFER_BYTES_STAGE (stage);
   gboolean same = self->key != NULL && coffer_key_equal (key, self->key);
 
+  if (same && self->pages != NULL && coffer_bytes_pages_get_size (self->pages) == content->facts->size &&
+      self->header_size == content->facts->data_offset)
+    {
+      coffer_bytes_pages_renew (self->pages);
+      return;
+    }
+
   drop_pages (self);
   if (!same)
     {
