@@ -96,6 +96,15 @@ class BytesTest(CofferCase):
         key("Left", "Right")
         wait(lambda: (key("Left", "Right"), self.spoken() == "0x%x: 7a" % (MARK + 4095))[1], "the byte that was written")
 
+        # A text, and other values, too.
+        self.window.focus_list()
+        self.window.choose_with_keys("a/words.txt")
+        self.window.reads("words to read")
+        with closing(sqlite3.connect(self.path)) as vault:
+            vault.execute("UPDATE kv SET value = ? WHERE key = ?", (b"words of another", b"a/words.txt"))
+            vault.commit()
+        self.window.reads("words of another")
+
     def spoken(self) -> str:
         node = find(self.window.frame, "panel", "Bytes")
         return node.tree.program.get(node.path, "Accessible", "Description")

@@ -24,6 +24,7 @@ struct _CofferBytesStage
   GtkWidget parent_instance;
 
   CofferKey *key;             /* or NULL */
+  CofferVault *vault;         /* while there are pages; unowned */
   CofferBytesPages *pages;    /* or NULL */
   guint64 header_size;
   GCancellable *finding;      /* or NULL */
@@ -423,6 +424,7 @@ drop_pages (CofferBytesStage *self)
   if (self->pages == NULL)
     return;
 
+  g_signal_handlers_disconnect_by_func (self->vault, coffer_bytes_pages_renew, self->pages);
   g_signal_handlers_disconnect_by_func (self->pages, pages_changed_cb, self);
   coffer_bytes_pages_stop (self->pages);
   g_clear_object (&self->pages);
@@ -464,7 +466,10 @@ coffer_bytes_stage_show (CofferStage   *stage,
       self->key = coffer_key_ref (key);
     }
   self->pages = coffer_bytes_pages_new (vault, key, content->facts->size);
+  self->vault = vault;
   self->header_size = content->facts->data_offset;
+  /* What is looked at may be far from what tells other values. */
+  g_signal_connect_object (vault, "touched", G_CALLBACK (coffer_bytes_pages_renew), self->pages, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->pages, "changed", G_CALLBACK (pages_changed_cb), self, G_CONNECT_SWAPPED);
   coffer_bytes_view_set_pages (self->bytes, self->pages, self->header_size);
   show_header (self);

@@ -10,6 +10,8 @@
 #include <coffer-draw.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-content-sample.h"
+
 /* Pictures up to here are read at one go, so that the value is free again and the lane stops at once. */
 #define SMALL_SIZE (32 << 20)
 /* Of formats that are decoded only as a whole: as many bytes as are kept in memory, twice, with the loader's. */
@@ -43,6 +45,7 @@ coffer_content_free (CofferContent *self)
 {
   coffer_image_clear (&self->image);
   g_clear_pointer (&self->facts, coffer_value_facts_free);
+  g_clear_pointer (&self->sample, g_bytes_unref);
   g_clear_pointer (&self->pending, g_bytes_unref);
   g_clear_pointer (&self->progress, coffer_progress_unref);
   g_clear_error (&self->problem);
@@ -228,7 +231,7 @@ coffer_content_load (GInputStream           *stream,
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Not ahead of time");
       return NULL;
     }
-  if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))
+  if ((self->sample = coffer_content_sample (stream, facts, cancellable, error)) == NULL)
     return NULL;
 
   if (self->kind == COFFER_CONTENT_IMAGE)

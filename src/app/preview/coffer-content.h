@@ -23,6 +23,7 @@ typedef enum {
 typedef struct {
   CofferContentKind  kind;
   CofferValueFacts  *facts;
+  GBytes            *sample;    /* by which to see that the value changed */
   CofferImage        image;
   GBytes            *bytes;     /* (nullable) of a text: how it begins; those that the tree is of */
   CofferTree        *tree;      /* (nullable) */

@@ -15,6 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-prefetch.h"
+#include "coffer-content-sample.h"
 #include "coffer-content.h"
 #include "coffer-preview-resources.h"
 #include "coffer-value-view.h"
@@ -35,6 +36,7 @@ struct _CofferPreview
   CofferPrefetch *ahead;
   guint behind_id;            /* until the less likely neighbour is read, too */
   GCancellable *current;      /* of the request that runs or whose answer waits, or NULL */
+  GCancellable *looking;      /* while it is seen whether the value is another by now */
   gint64 chosen_at;
   CofferProgress *progress;   /* of the request for a value that is not on show yet, or NULL */
   gboolean in_haste;
@@ -120,6 +122,8 @@ stop_request (CofferPreview *self)
 {
   drop_waiting (self);
   g_clear_pointer (&self->progress, stop_progress);
+  g_cancellable_cancel (self->looking);
+  g_clear_object (&self->looking);
   g_cancellable_cancel (self->current);
   g_clear_object (&self->current);
   g_clear_handle_id (&self->renew_id, g_source_remove);
@@ -485,6 +489,49 @@ forget_ahead (CofferPreview *self)
   coffer_prefetch_clear (self->ahead);
 }
 
+/* @sample (nullable): of the value now, which may be gone */
+static void
+compare (CofferPreview *self,
+         GBytes        *sample)
+{
+  const CofferContent *content = coffer_value_view_get_content (self->view);
+
+  if (self->current == NULL && (content == NULL || sample == NULL || !g_bytes_equal (sample, content->sample)))
+    coffer_preview_refresh (self);
+}
+
+static void
+looked_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  g_autoptr(Request) look = data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) sample = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
+
+  if (look->self->looking != look->cancellable)
+    return;
+
+  g_clear_object (&look->self->looking);
+  compare (look->self, sample);
+}
+
+/* Another program wrote something, most likely something else. */
+static void
+touched_cb (CofferPreview *self)
+{
+  Request *look;
+
+  if (self->key == NULL || self->current != NULL || self->looking != NULL)
+    return;
+
+  self->looking = g_cancellable_new ();
+  look = g_new (Request, 1);
+  *look = (Request) { g_object_ref (self), g_object_ref (self->looking) };
+  coffer_vault_read_value_async (self->vault, self->key, coffer_content_sample_func, NULL, NULL, (GDestroyNotify) g_bytes_unref,
+                                 self->looking, looked_cb, look);
+}
+
 static void
 disconnect_vault (CofferPreview *self)
 {
@@ -495,6 +542,7 @@ disconnect_vault (CofferPreview *self)
   g_signal_handlers_disconnect_by_func (self->vault, coffer_preview_refresh, self);
   g_signal_handlers_disconnect_by_func (self->vault, forget_ahead, self);
   g_signal_handlers_disconnect_by_func (self->vault, table_changed_cb, self);
+  g_signal_handlers_disconnect_by_func (self->vault, touched_cb, self);
   g_clear_object (&self->vault);
 }
 
@@ -634,6 +682,7 @@ coffer_preview_set_vault (CofferPreview *self,
   g_signal_connect_swapped (vault, "touched", G_CALLBACK (forget_ahead), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_preview_refresh), self);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_changed_cb), self);
+  g_signal_connect_swapped (vault, "touched", G_CALLBACK (touched_cb), self);
 }
 
 /* At the pace of a key that is held the picture of each is seen, if there was a frame for the list since. */
