@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen.h"
 
+/* Until something must have come. */
+#ifdef __SANITIZE_ADDRESS__
+#define SECONDS 60
+#else
+#define SECONDS 10
+#endif
+
 /* NULL while a layout is due. */
 static GskRenderNode *
 draw_now (GtkWidget *widget)
@@ -40,7 +47,7 @@ gboolean
 screen_wait (gboolean (*test) (gpointer),
              gpointer data)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + SECONDS * G_USEC_PER_SEC;
 
   while (!test (data))
     {

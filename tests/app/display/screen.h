@@ -10,14 +10,20 @@ guint32   *screen_draw (GtkWidget *widget,
                         int       *width,
                         int       *height);
 
-/** Turns the main loop until @test holds, for ten seconds at most. Returns: whether it does */
+/** Turns the main loop until @test holds, for ten seconds at most, a minute under the sanitizers. Returns: whether it does */
 gboolean   screen_wait (gboolean (*test) (gpointer),
                         gpointer   data);
+
+#ifdef __SANITIZE_ADDRESS__
+#define SCREEN_TURNS 6000
+#else
+#define SCREEN_TURNS 1000
+#endif
 
 /** The same for an expression, which must come true. */
 #define screen_assert_soon(expression) \
   G_STMT_START { \
-    for (int screen_turns = 0; !(expression) && screen_turns < 1000; screen_turns++) \
+    for (int screen_turns = 0; !(expression) && screen_turns < SCREEN_TURNS; screen_turns++) \
       screen_run (10); \
     g_assert_true (expression); \
   } G_STMT_END
