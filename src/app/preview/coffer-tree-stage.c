@@ -45,8 +45,8 @@ dup_note (CofferTreeStage *self)
   const char *problem = coffer_tree_get_problem (self->tree);
   gboolean is_pickle = coffer_tree_get_format (self->tree) == COFFER_TREE_PICKLE;
   const char *pickle = is_pickle ? _("Shown, never run. A pickle is a program: one from a stranger could do anything.") : NULL;
-  g_autofree char *stop = problem != NULL ? g_strdup_printf (_("Stops at byte %'" G_GSIZE_FORMAT ": %s"),
-                                                            coffer_tree_get_stop (self->tree) + self->header, problem) : NULL;
+  g_autofree char *place = g_strdup_printf ("%'" G_GSIZE_FORMAT, coffer_tree_get_stop (self->tree) + self->header);
+  g_autofree char *stop = problem != NULL ? g_strdup_printf (_("Stops at byte %s: %s"), place, problem) : NULL;
 
   return pickle != NULL && stop != NULL ? g_strconcat (pickle, "\n", stop, NULL) : g_strdup (stop != NULL ? stop : pickle);
 }

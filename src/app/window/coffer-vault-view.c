@@ -170,7 +170,8 @@ focus_pane (CofferVaultView *self,
                                                               : gtk_widget_child_focus (GTK_WIDGET (self->content_pane), GTK_DIR_TAB_FORWARD));
     default:
       return gtk_widget_get_mapped (GTK_WIDGET (self->preview_pane)) &&
-             gtk_widget_child_focus (GTK_WIDGET (self->preview_pane), GTK_DIR_TAB_FORWARD);
+             (gtk_widget_child_focus (GTK_WIDGET (self->preview), GTK_DIR_TAB_FORWARD) ||
+              gtk_widget_child_focus (GTK_WIDGET (self->preview_pane), GTK_DIR_TAB_FORWARD));
     }
 }
 
