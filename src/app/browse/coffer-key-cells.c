@@ -748,6 +748,7 @@ coffer_key_cells_dispose (GObject *object)
   CofferKeyCells *self = COFFER_KEY_CELLS (object);
 
   coffer_key_cells_set_selection (self, NULL);
+  g_clear_handle_id (&self->order_id, g_source_remove);   /* an update without a selection may have set it */
   set_adjustment (self, &self->hadjustment, NULL);
   set_adjustment (self, &self->vadjustment, NULL);
 

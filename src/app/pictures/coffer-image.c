@@ -25,6 +25,7 @@
 #define PIECE_US 4000
 
 #define MAX_PIXELS (128 * 1000 * 1000)
+#define MAX_SIDE (1 << 20)   /* reducing keeps some bytes for each of a row */
 #define MAX_JPEG_PIXELS (256 * 1000 * 1000)
 /* All its coefficients are kept until the end, two bytes each, before anything can be left out. */
 #define MAX_PROGRESSIVE_PIXELS (64 * 1000 * 1000)
@@ -146,6 +147,13 @@ jpeg_reduction (int width,
   return by;
 }
 
+static gboolean
+is_too_long (int width,
+             int height)
+{
+  return MAX (width, height) > MAX_SIDE;
+}
+
 static gint64
 most_pixels (Decoder *self)
 {
@@ -182,7 +190,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
         }
       gdk_pixbuf_loader_set_size (loader, least_width, least_height);
     }
-  else if (pixels > most_pixels (self))
+  else if (pixels > most_pixels (self) || is_too_long (width, height))
     {
       self->too_large = TRUE;
       /* Makes a loader give up before it allocates. */
@@ -318,7 +326,7 @@ pnm_is_too_large (Decoder      *self,
 
   self->image->width = pnm_number (&c, end);
   self->image->height = pnm_number (&c, end);
-  self->too_large = (gint64) self->image->width * self->image->height > MAX_PIXELS;
+  self->too_large = (gint64) self->image->width * self->image->height > MAX_PIXELS || is_too_long (self->image->width, self->image->height);
 
   return self->too_large;
 }

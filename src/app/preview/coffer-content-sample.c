@@ -7,20 +7,22 @@
 #include "coffer-content-sample.h"
 
 #define PART_SIZE 4096
+#define WHOLE_SIZE (256 << 10)   /* values up to here are compared as a whole */
 #define LARGE_SIZE (8 << 20)
 
 static gboolean
 add_part (GByteArray    *sample,
           GInputStream  *stream,
           guint64        offset,
+          gsize          size,
           GCancellable  *cancellable,
           GError       **error)
 {
-  guint8 part[PART_SIZE];
+  g_autofree guint8 *part = g_malloc (size);
   gsize len;
 
   if (!g_seekable_seek (G_SEEKABLE (stream), offset, G_SEEK_SET, cancellable, error) ||
-      !g_input_stream_read_all (stream, part, sizeof part, &len, cancellable, error))
+      !g_input_stream_read_all (stream, part, size, &len, cancellable, error))
     return FALSE;
   g_byte_array_append (sample, part, len);
 
@@ -36,10 +38,10 @@ coffer_content_sample (GInputStream            *stream,
   g_autoptr(GByteArray) sample = g_byte_array_new ();
 
   g_byte_array_append (sample, (const guint8 *) &facts->size, sizeof facts->size);
-  if (!add_part (sample, stream, 0, cancellable, error))
+  if (!add_part (sample, stream, 0, facts->size <= WHOLE_SIZE ? WHOLE_SIZE : PART_SIZE, cancellable, error))
     return NULL;
-  if (facts->size > PART_SIZE && facts->size <= LARGE_SIZE &&
-      !add_part (sample, stream, facts->size - PART_SIZE, cancellable, error))
+  if (facts->size > WHOLE_SIZE && facts->size <= LARGE_SIZE &&
+      !add_part (sample, stream, facts->size - PART_SIZE, PART_SIZE, cancellable, error))
     return NULL;
   if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))
     return NULL;

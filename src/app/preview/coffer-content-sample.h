@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /**
- * So much of a value that another one is likely to be told from it: its size, its first bytes, and of a value up to 8 MiB its
- * last. Large values keep their end to themselves: to reach it may take reading all of them.
+ * So much of a value that another one is likely to be told from it: all of it up to 256 KiB; else its size, its first bytes, and of
+ * a value up to 8 MiB its last. Large values keep their end to themselves: to reach it may take reading all of them.
  *
  * @stream  is left at the beginning of the data
  * Returns: (transfer full) (nullable)

@@ -37,6 +37,7 @@ struct _CofferPreview
   guint behind_id;            /* until the less likely neighbour is read, too */
   GCancellable *current;      /* of the request that runs or whose answer waits, or NULL */
   GCancellable *looking;      /* while it is seen whether the value is another by now */
+  gboolean touched;           /* somebody wrote meanwhile: look again behind that */
   gint64 chosen_at;
   CofferProgress *progress;   /* of the request for a value that is not on show yet, or NULL */
   gboolean in_haste;
@@ -64,6 +65,7 @@ enum {
 static GParamSpec *props[N_PROPS];
 
 static void renew_if_coarse (CofferPreview *self);
+static void touched_cb (CofferPreview *self);
 
 G_DEFINE_FINAL_TYPE (CofferPreview, coffer_preview, GTK_TYPE_WIDGET)
 
@@ -122,6 +124,7 @@ stop_request (CofferPreview *self)
 {
   drop_waiting (self);
   g_clear_pointer (&self->progress, stop_progress);
+  self->touched = FALSE;
   g_cancellable_cancel (self->looking);
   g_clear_object (&self->looking);
   g_cancellable_cancel (self->current);
@@ -230,6 +233,8 @@ show_answer (CofferPreview *self,
   if (self->plays)
     coffer_value_view_play (self->view);
   self->plays = FALSE;
+  if (self->touched)
+    touched_cb (self);
 }
 
 static gboolean
@@ -416,6 +421,9 @@ renew_if_coarse (CofferPreview *self)
 
   if (content == NULL || content->image.texture == NULL || self->current != NULL)
     return;
+  /* A loader that makes less than it announced will not make more of it another time. */
+  if (content->max_width == wish.width && content->max_height == wish.height)
+    return;
 
   coffer_image_fit (content->image.width, content->image.height, wish.width, wish.height, &width, &height);
   if (width <= gdk_texture_get_width (content->image.texture) + 1)
@@ -514,6 +522,8 @@ looked_cb (GObject      *source,
 
   g_clear_object (&look->self->looking);
   compare (look->self, sample);
+  if (look->self->touched && look->self->current == NULL)
+    touched_cb (look->self);
 }
 
 /* Another program wrote something, most likely something else. */
@@ -522,7 +532,8 @@ touched_cb (CofferPreview *self)
 {
   Request *look;
 
-  if (self->key == NULL || self->current != NULL || self->looking != NULL)
+  self->touched = self->key != NULL && (self->current != NULL || self->looking != NULL);
+  if (self->key == NULL || self->touched)
     return;
 
   self->looking = g_cancellable_new ();

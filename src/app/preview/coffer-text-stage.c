@@ -485,7 +485,7 @@ add_fact (GStrvBuilder *facts,
 static char *
 dup_lines_fact (CofferTextStage *self)
 {
-  guint64 n = self->text.n_lines + (self->text.column > 0 || self->text.n_broken > 0 || self->text.n_lines == 0);
+  guint64 n = self->text.n_lines + (self->text.column > 0 || self->text.n_lines == 0);
 
   return is_whole (self) ? g_strdup_printf ("%'" G_GUINT64_FORMAT, n) : NULL;
 }

@@ -176,6 +176,7 @@ decode_other (CofferText   *self,
               gsize         len,
               gboolean      is_end)
 {
+  gsize unit = g_str_has_prefix (self->charset, "UTF-16") ? 2 : 1;   /* what is wrong is left out in whole units */
   char *in = (char *) bytes;
   gsize in_left = len;
 
@@ -191,8 +192,8 @@ decode_other (CofferText   *self,
         break;
       if (problem == EILSEQ || problem == EINVAL)
         {
-          append_invalid (self, out, (guint8) *in++);
-          in_left--;
+          for (gsize i = 0; i < unit && in_left > 0; i++, in_left--)
+            append_invalid (self, out, (guint8) *in++);
           g_iconv (converter, NULL, NULL, NULL, NULL);
         }
     }

@@ -107,6 +107,9 @@ coffer_picture_update_controls (CofferPicture *self)
   double scale = coffer_picture_get_scale (self);
   g_autofree char *percent = NULL;
 
+  /* Keys work without them. */
+  enable (self, "picture.zoom-out", !coffer_zoom_is_fit (&self->zoom));
+  enable (self, "picture.zoom-in", scale < MOST);
   if (!are_controls_shown (self))
     return;
 
@@ -114,8 +117,6 @@ coffer_picture_update_controls (CofferPicture *self)
   percent = g_strdup_printf (_("%.0f%%"), MAX (1, scale * 100));
   if (g_strcmp0 (gtk_button_get_label (self->percent), percent) != 0)
     gtk_button_set_label (self->percent, percent);
-  enable (self, "picture.zoom-out", !coffer_zoom_is_fit (&self->zoom));
-  enable (self, "picture.zoom-in", scale < MOST);
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), coffer_zoom_can_move (&self->zoom) ? "grab" : NULL);
 }
 

@@ -217,6 +217,7 @@ test_refuses_huge_claims_of_any_format (void)
     { "image/bmp", { 'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0,
                      0x60, 0xea, 0, 0, 0x60, 0xea, 0, 0, 1, 0, 24, 0 }, 64 },
     { "image/x-portable-pixmap", "P6\n# 1 1\n60000 #\n60000\n255\n", 64 },
+    { "image/x-portable-bitmap", "P4\n120000000 1\n", 64 },   /* few enough pixels, in one row */
     { "image/jpeg", { 0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0xea, 0x60, 0xea, 0x60, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
                       0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0 }, 64 },
   };

@@ -11,6 +11,7 @@ static const struct { const char *charset; const char *bytes; gsize len; const c
   { "UTF-8", "\xf0\x9f\x99\x82 \xed\xa0\x80", 8, "🙂 \\xed\\xa0\\x80" },
   { "UTF-16LE", "\xff\xfe~\x01l\0\n\0=\xd8\x42\xde", 12, "žl\n🙂" },
   { "UTF-16BE", "\0a\0\r\0\n\0b\xd8", 9, "a\nb\\xd8" },
+  { "UTF-16BE", "\0a\xd8\1\0b\0c", 8, "a\\xd8\\x01bc" },
   { "ISO-8859-1", "na\xefve", 5, "naïve" },
   { "WINDOWS-1252", "\x93q\x94\x81", 4, "“q”\\x81" },
   { "SHIFT_JIS", "\x93\xfa\x96\x7b\x82\xcc\xff", 7, "日本の\\xff" },
