@@ -3,6 +3,7 @@
 """A value is opened with another program, which changes it; the vault takes the change when it is told to."""
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -118,6 +119,25 @@ class OutsideTest(CofferCase):
         self.assertEqual((self.coffer.process.returncode, self.coffer.complaints()), (0, []))
         self.assertEqual(read_value(self.path), HEADER + b"old words")
         self.assertEqual(opened_folders(), [])
+
+    def test_changes_survive_a_kill(self) -> None:
+        """What a process left behind is swept at the next start, but for what another program wrote."""
+        path = self.open_outside()
+        self.go()
+        self.window.says(re.compile("was changed by another program"))
+        self.coffer.kill()
+        left = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(path))), "older")
+        os.makedirs(left + "/value")
+        for name in ("/lock", "/value/a.txt", "/value/.stamp"):
+            open(left + name, "w", encoding="utf-8").close()
+        self.coffer = self.start(self.path)
+        self.window = self.coffer.window("notes.db")
+        wait(lambda: not os.path.exists(left), "the other folder to be swept")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"new words")
+        shutil.rmtree(os.path.dirname(os.path.dirname(path)))
+        self.assert_quits(self.coffer)
+        self.assertEqual(read_value(self.path), HEADER + b"old words")
 
 
 main()

@@ -5,6 +5,7 @@
  *   ~/.cache/coffer/opened/            0700
  *     XXXXXX/                          of one process, which holds XXXXXX/lock
  *       YYYYYY/name.ext                one value
+ *       YYYYYY/.stamp                  as old as that was when it was whole
  */
 #define G_LOG_DOMAIN "coffer-transfer"
 
@@ -48,6 +49,54 @@ remove_folder (const char *folder)
         g_unlink (path);
     }
   g_rmdir (folder);
+}
+
+static gint64
+get_time (const char *folder,
+          const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  GStatBuf status;
+
+  return g_lstat (path, &status) == 0 ? status.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status.st_mtim.tv_nsec : 0;
+}
+
+/* Whether something in the folder of a value was written after it was made. */
+static gboolean
+is_written (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  gint64 stamp = get_time (folder, ".stamp");
+  const char *name;
+
+  while (dir != NULL && stamp != 0 && (name = g_dir_read_name (dir)) != NULL)
+    if (get_time (folder, name) > stamp)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* All of what a process left, or all but what is more than copies. */
+static void
+clean (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  gboolean keeps = FALSE;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+        continue;
+      if (is_written (path))
+        keeps = TRUE;
+      else
+        remove_folder (path);
+    }
+  if (!keeps)
+    remove_folder (folder);
 }
 
 /* -1 if another process has it. */
@@ -106,6 +155,14 @@ coffer_outside_folder_make (GError **error)
 }
 
 void
+coffer_outside_folder_stamp (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, ".stamp", NULL);
+
+  g_file_set_contents (path, "", 0, NULL);
+}
+
+void
 coffer_outside_folder_drop (const char *folder)
 {
   g_autofree char *root = dup_root ();
@@ -139,7 +196,7 @@ coffer_outside_folder_sweep (void)
 
       if (fd < 0)
         continue;
-      remove_folder (folder);
+      clean (folder);
       close (fd);
     }
 }

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  */
 char *coffer_outside_folder_make  (GError **error);
 
+/** What is in the folder is a copy, and may go with the process; what is written to it from now on, coffer_outside_folder_sweep() leaves. */
+void  coffer_outside_folder_stamp (const char *folder);
+
 /** Remove a folder that coffer_outside_folder_make() gave, and what is in it. Blocks. */
 void  coffer_outside_folder_drop  (const char *folder);
 
@@ -20,7 +23,7 @@ void  coffer_outside_folder_drop  (const char *folder);
 void  coffer_outside_folder_finish (void);
 
 /**
- * Remove what processes left behind that are gone. Blocks.
+ * Remove what processes left behind that are gone, but for what another program wrote and nobody brought back. Blocks.
  *
  * A process keeps its folder locked (flock(2)) while it lives: no number of a process can be taken for another's.
  */

@@ -33,7 +33,9 @@ struct _CofferOutside
   CofferKey *key;
   Copy *copy;
   GFileMonitor *monitor;
+  char *seen;          /* checksum of the file when it was looked at last, or NULL */
   guint quiet_id;
+  guint n_looks;       /* under way */
   gboolean changed;
 };
 
@@ -121,6 +123,7 @@ write_copy (Copy                    *copy,
   if ((file = g_file_create (copy->file, G_FILE_CREATE_PRIVATE, cancellable, error)) == NULL ||
       !copy_stream (stream, G_OUTPUT_STREAM (file), value, content, cancellable, error))
     return FALSE;
+  coffer_outside_folder_stamp (copy->folder);
   copy->checksum = g_strdup (g_checksum_get_string (value));
   copy->content = g_strdup (g_checksum_get_string (content));
 
@@ -203,8 +206,19 @@ looked_cb (GObject      *source,
   CofferOutside *self = COFFER_OUTSIDE (source);
   g_autofree char *checksum = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  if (checksum != NULL)
-    set_changed (self, !g_str_equal (checksum, self->copy->content));
+  gboolean is_new;
+
+  self->n_looks--;
+  if (checksum == NULL)
+    return;
+
+  is_new = g_strcmp0 (checksum, self->seen) != 0;
+  g_free (self->seen);
+  self->seen = g_steal_pointer (&checksum);
+  if (self->changed && is_new && !g_str_equal (self->seen, self->copy->content))
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHANGED]);   /* once more, to other words */
+  else
+    set_changed (self, !g_str_equal (self->seen, self->copy->content));
 }
 
 static void
@@ -213,6 +227,7 @@ look (CofferOutside *self)
   g_autoptr(GTask) task = g_task_new (self, NULL, looked_cb, NULL);
 
   g_task_set_task_data (task, g_object_ref (self->copy->file), g_object_unref);
+  self->n_looks++;
   g_task_run_in_thread (task, look_thread);
 }
 
@@ -413,6 +428,14 @@ coffer_outside_get_changed (CofferOutside *self)
   return self->changed;
 }
 
+gboolean
+coffer_outside_is_settled (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), TRUE);
+
+  return self->quiet_id == 0 && self->n_looks == 0;
+}
+
 static void
 coffer_outside_get_property (GObject    *object,
                              guint       prop_id,
@@ -436,6 +459,7 @@ coffer_outside_finalize (GObject *object)
 
   g_clear_handle_id (&self->quiet_id, g_source_remove);
   g_clear_object (&self->monitor);
+  g_free (self->seen);
   drop_folder (self->copy->folder);
   copy_free (self->copy);
   g_object_unref (self->vault);

@@ -29,6 +29,9 @@ CofferKey     *coffer_outside_get_key          (CofferOutside        *self);
 const char    *coffer_outside_get_content_type (CofferOutside        *self);
 gboolean       coffer_outside_get_changed      (CofferOutside        *self);
 
+/** Whether the file is at rest and "changed" says how it is; FALSE for some moments after each write. */
+gboolean       coffer_outside_is_settled       (CofferOutside        *self);
+
 /** Put what is in the file into the vault, behind the header the value had; fails if somebody else changed the value meanwhile. */
 void           coffer_outside_update_async     (CofferOutside        *self,
                                                 GCancellable         *cancellable,

@@ -102,6 +102,11 @@ open_file (const Replacement  *replacement,
   info = g_file_input_stream_query_info (stream, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE, cancellable, error);
   if (info == NULL)
     return NULL;
+  if (g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("This is no regular file"));
+      return NULL;
+    }
   *size = g_file_info_get_size (info);
   return G_INPUT_STREAM (g_steal_pointer (&stream));
 }

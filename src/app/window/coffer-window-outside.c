@@ -69,8 +69,11 @@ updated_cb (GObject      *source,
   g_autofree char *name = describe (coffer_outside_get_key (outside));
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
+  gboolean updated = coffer_outside_update_finish (outside, result, &error);
 
-  if (!coffer_outside_update_finish (outside, result, &error))
+  if (self->outside == NULL)   /* the window is gone */
+    return;
+  if (!updated)
     {
       coffer_window_report (self, error, name);
       offer_update (self, outside);
@@ -87,6 +90,12 @@ update_clicked_cb (AdwToast      *toast,
 {
   CofferWindow *self = g_object_get_data (G_OBJECT (toast), "window");
 
+  if (!coffer_outside_is_settled (outside))
+    {
+      coffer_window_toast (self, _("The other program is still writing"));
+      offer_update (self, outside);
+      return;
+    }
   if (self->vault != NULL && coffer_vault_get_editable (self->vault))
     {
       coffer_outside_update_async (outside, NULL, updated_cb, g_object_ref (self));
@@ -209,6 +218,8 @@ patience_cb (gpointer data)
   g_autofree char *name = describe (opening->key);
 
   opening->patience_id = 0;
+  if (opening->window->outside == NULL)
+    return G_SOURCE_REMOVE;
   opening->toast = g_object_ref (new_toast (g_strdup_printf (_("Preparing “%s”…"), name)));
   adw_toast_set_button_label (opening->toast, _("_Cancel"));
   g_signal_connect_object (opening->toast, "button-clicked", G_CALLBACK (g_cancellable_cancel), opening->cancellable, G_CONNECT_SWAPPED);
@@ -246,7 +257,11 @@ count_changed (CofferWindow *self)
   guint n = 0;
 
   for (guint i = 0; i < self->outside->len; i++)
-    n += coffer_outside_get_changed (g_ptr_array_index (self->outside, i));
+    {
+      CofferOutside *outside = g_ptr_array_index (self->outside, i);
+
+      n += coffer_outside_get_changed (outside) || !coffer_outside_is_settled (outside);
+    }
 
   return n;
 }
