@@ -138,7 +138,8 @@ class VaultWindow(Window):
     def wait_for_all_in_view(self, count: int) -> List[Row]:
         """All rows, where there is room for them, once there are that many and every size and type is there."""
         def look() -> Optional[List[Row]]:
-            rows = [read_row(node) for node in self.row_nodes()]
+            # In the order they are seen: that of the tree follows a little later.
+            rows = [read_row(node) for node in sorted(self.row_nodes(), key=lambda node: extents(node)[1])]
             return rows if len(rows) == count and all(row.size and row.kind for row in rows) else None
 
         return wait(look, "%d rows in view" % count)
@@ -155,7 +156,9 @@ class VaultWindow(Window):
                 return []
             _, top, _, height = extents(nodes[0].lineage()[1])
             boxes = [extents(node) for node in nodes]
-            return [read_row(node) for node, box in zip(nodes, boxes) if top - box[3] < box[1] < top + height]
+            # In the order they are seen: that of the tree follows a little later.
+            shown = sorted(zip(boxes, nodes), key=lambda pair: pair[0][1])
+            return [read_row(node) for box, node in shown if top - box[3] < box[1] < top + height]
 
         def collected() -> Optional[List[Row]]:
             rows: List[Row] = []
