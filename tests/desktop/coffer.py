@@ -198,7 +198,10 @@ class VaultWindow(Window):
         wait(lambda: again(first).has("SELECTED"), "the row to be selected")
 
     def wait_for_selected(self, name: str) -> None:
-        wait(lambda: self.selected_key() == name, "“%s” to be selected" % name)
+        try:
+            wait(lambda: self.selected_key() == name, "“%s” to be selected" % name)
+        except AssertionError as error:
+            raise AssertionError("%s: it is “%s”" % (error, self.selected_key())) from None
 
     def choose_with_keys(self, typed: str, name: str = "") -> None:
         """Type a key of ASCII into the list, which goes there, or to the one named."""

@@ -9,33 +9,34 @@
 
 struct _CofferKeyTyping {
   GString *typed;
-  guint timeout;
+  guint32 last_time;   /* of the event, in ms: it wraps around */
 };
 
+/* By the clock of the keyboard, not by a timer of ours: what was typed in one go belongs together however late the main loop
+ * comes to it. */
 static gboolean
-paused_cb (gpointer user_data)
+has_paused (CofferKeyTyping *self,
+            guint32          time)
 {
-  CofferKeyTyping *self = user_data;
-
-  self->timeout = 0;
-  g_string_truncate (self->typed, 0);
-  return G_SOURCE_REMOVE;
+  return time - self->last_time > PAUSE_MS;
 }
 
 GBytes *
 coffer_key_typing_press (CofferKeyTyping *self,
                          guint            keyval,
-                         GdkModifierType  state)
+                         GdkModifierType  state,
+                         guint32          time)
 {
   gunichar c = gdk_keyval_to_unicode (keyval);
 
+  if (has_paused (self, time))
+    g_string_truncate (self->typed, 0);
   if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK)) != 0 || c == 0 || !g_unichar_isprint (c) ||
       (c == ' ' && self->typed->len == 0))
     return NULL;
 
   g_string_append_unichar (self->typed, c);
-  g_clear_handle_id (&self->timeout, g_source_remove);
-  self->timeout = g_timeout_add (PAUSE_MS, paused_cb, self);
+  self->last_time = time;
   return g_bytes_new (self->typed->str, self->typed->len);
 }
 
@@ -51,7 +52,6 @@ coffer_key_typing_new (void)
 void
 coffer_key_typing_free (CofferKeyTyping *self)
 {
-  g_clear_handle_id (&self->timeout, g_source_remove);
   g_string_free (self->typed, TRUE);
   g_free (self);
 }

@@ -12,13 +12,14 @@ CofferKeyTyping *coffer_key_typing_new   (void);
 void             coffer_key_typing_free  (CofferKeyTyping *self);
 
 /**
- * A key was pressed.
+ * A key was pressed, at the @time of its event in milliseconds.
  *
  * Returns: (transfer full) (nullable): all that is typed so far; NULL if this is no typing, as a space to begin with is not.
  */
 GBytes          *coffer_key_typing_press (CofferKeyTyping *self,
                                           guint            keyval,
-                                          GdkModifierType  state);
+                                          GdkModifierType  state,
+                                          guint32          time);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferKeyTyping, coffer_key_typing_free)
 

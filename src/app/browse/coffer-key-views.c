@@ -140,10 +140,11 @@ is_in_cells (CofferKeyViews *self)
 
 /* In the titles, keys are for these. */
 static gboolean
-key_pressed_cb (CofferKeyViews  *self,
-                guint            keyval,
-                guint            keycode,
-                GdkModifierType  state)
+key_pressed_cb (CofferKeyViews     *self,
+                guint               keyval,
+                guint               keycode,
+                GdkModifierType     state,
+                GtkEventController *controller)
 {
   g_autoptr(GBytes) key = NULL;
 
@@ -154,7 +155,7 @@ key_pressed_cb (CofferKeyViews  *self,
       coffer_key_selection_clear (self->selection);
       return GDK_EVENT_STOP;
     }
-  key = coffer_key_typing_press (self->typing, keyval, state);
+  key = coffer_key_typing_press (self->typing, keyval, state, gtk_event_controller_get_current_event_time (controller));
   if (key == NULL && keyval == GDK_KEY_space && (state & gtk_accelerator_get_default_mod_mask ()) == 0)
     return gtk_widget_activate_action (GTK_WIDGET (self), "win.large-preview", NULL);
   if (key == NULL)
