@@ -14,7 +14,7 @@
 
 #include <math.h>
 
-#define ORDER_AFTER_MS 100  /* without other cells */
+#define ORDER_AFTER_MS 400  /* without other cells */
 
 enum {
   PROP_HADJUSTMENT = 1,

@@ -145,7 +145,8 @@ coffer_facts_list_set (CofferFactsList    *self,
       set_row (row != NULL ? row : append_row (self), facts[2 * n], facts[2 * n + 1]);
     }
 
-  while ((row = gtk_list_box_get_row_at_index (self->list, n)) != NULL)
+  /* Without any, they are kept for the next facts: who goes through many keys sees none in between. */
+  while (n > 0 && (row = gtk_list_box_get_row_at_index (self->list, n)) != NULL)
     gtk_list_box_remove (self->list, GTK_WIDGET (row));
 
   gtk_widget_set_visible (GTK_WIDGET (self), n > 0);

@@ -307,12 +307,9 @@ rename_changed_cb (AdwMessageDialog *dialog,
 }
 
 static void
-rename_key_action (GSimpleAction *action,
-                   GVariant      *parameter,
-                   gpointer       user_data)
+ask_for_name (CofferWindow *self,
+              CofferKey    *key)
 {
-  CofferWindow *self = user_data;
-  CofferKey *key = coffer_entry_get_key (coffer_window_get_single_entry (self));
   g_autofree char *shown = describe_key (key);
   g_autofree char *text = coffer_key_dup_text (key);
   g_autofree char *heading = g_strdup_printf (_("Rename “%s”?"), shown);
@@ -334,6 +331,17 @@ rename_key_action (GSimpleAction *action,
   gtk_widget_grab_focus (entry);
 }
 
+static void
+rename_key_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  CofferEntry *entry = coffer_window_get_single_entry (user_data);
+
+  if (entry != NULL)
+    ask_for_name (user_data, coffer_entry_get_key (entry));
+}
+
 static const GActionEntry entries[] = {
   { "copy-key", copy_key_action },
   { "copy-key-as", copy_key_as_action, "s" },
@@ -352,21 +360,23 @@ coffer_window_update_key_actions (CofferWindow *self)
   CofferKeySelection *selection = get_selection (self);
   guint n_selected = selection != NULL ? coffer_key_selection_get_n_selected (selection) : 0;
   gboolean editable = selection != NULL && coffer_vault_get_editable (self->vault);
-  gboolean single = coffer_window_get_single_entry (self) != NULL;
-  gboolean known = single || n_selected > 1;
+  gboolean known = coffer_window_get_single_entry (self) != NULL;
+  gboolean single = n_selected == 1;
   g_autoptr(GBytes) prefix = dup_prefix (self);
 
-  coffer_window_enable (self, "large-preview", self->vault != NULL && (coffer_window_get_single_entry (self) != NULL ||
-                                                                       coffer_vault_view_get_large (self->view)));
-  coffer_window_enable (self, "copy-key", known);
-  coffer_window_enable (self, "copy-key-as", known);
+  /* The key of a row far away is read in a moment. Menus make their items anew whenever these change, which would be twice with
+   * every Page Down; until then the actions do nothing. */
+  coffer_window_enable (self, "large-preview", self->vault != NULL && (single || coffer_vault_view_get_large (self->view)));
+  coffer_window_enable (self, "copy-key", n_selected > 0);
+  coffer_window_enable (self, "copy-key-as", n_selected > 0);
   coffer_window_enable (self, "open-with", single);
   coffer_window_enable (self, "rename-key", single && editable);
-  coffer_window_enable (self, "delete-key", known && editable);
+  coffer_window_enable (self, "delete-key", n_selected > 0 && editable);
   coffer_window_enable (self, "invert-selection", selection != NULL);
   coffer_window_enable (self, "select-all", selection != NULL);
   coffer_window_enable (self, "select-none", n_selected > 0);
-  coffer_window_enable (self, "select-prefix", prefix != NULL);
+  if (known || !single)
+    coffer_window_enable (self, "select-prefix", prefix != NULL);
 }
 
 void
