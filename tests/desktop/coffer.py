@@ -100,8 +100,9 @@ class Coffer:
         return self.output.read().decode("utf-8", "replace")
 
     def complaints(self) -> List[str]:
-        """The first few warnings and worse."""
-        return [line for line in self.said().splitlines()
+        """The first few warnings and worse, each with the line after it: some say there what is wrong."""
+        lines = self.said().splitlines()
+        return ["\n".join(lines[i:i + 2]) for i, line in enumerate(lines)
                 if re.search(r"WARNING|CRITICAL|ERROR|Sanitizer|runtime error", line)][:5]
 
     def quit(self) -> int:
