@@ -20,18 +20,25 @@ premultiply (guint32 x,
 
 /* To GDK_MEMORY_DEFAULT: A, R, G, B from the highest byte of a 32-bit number, premultiplied. */
 static void
-convert_row (const guint8 *source,
-             guint32      *dest,
-             int           width,
-             gboolean      has_alpha)
+convert_rgb (const guint8 *restrict source,
+             guint32      *restrict dest,
+             int                    width)
 {
   for (int x = 0; x < width; x++)
-    {
-      guint32 alpha = has_alpha ? source[3] : 0xff;
+    dest[x] = 0xff000000 | (guint32) source[3 * x] << 16 | (guint32) source[3 * x + 1] << 8 | source[3 * x + 2];
+}
 
-      dest[x] = alpha << 24 | premultiply (source[0], alpha) << 16 |
-                premultiply (source[1], alpha) << 8 | premultiply (source[2], alpha);
-      source += has_alpha ? 4 : 3;
+static void
+convert_rgba (const guint8 *source,
+              guint32      *dest,
+              int           width)
+{
+  for (int x = 0; x < width; x++, source += 4)
+    {
+      guint32 alpha = source[3];
+
+      dest[x] = alpha << 24 | premultiply (source[0], alpha) << 16 | premultiply (source[1], alpha) << 8 |
+                premultiply (source[2], alpha);
     }
 }
 
@@ -41,11 +48,11 @@ convert (GdkPixbuf *pixbuf,
 {
   int width = gdk_pixbuf_get_width (pixbuf), height = gdk_pixbuf_get_height (pixbuf);
   int rowstride = gdk_pixbuf_get_rowstride (pixbuf);
-  gboolean has_alpha = gdk_pixbuf_get_has_alpha (pixbuf);
+  void (*convert_row) (const guint8 *, guint32 *, int) = gdk_pixbuf_get_has_alpha (pixbuf) ? convert_rgba : convert_rgb;
   const guint8 *source = gdk_pixbuf_read_pixels (pixbuf);
 
   for (int y = 0; y < height; y++)
-    convert_row (source + (gsize) y * rowstride, pixels + (gsize) y * width, width, has_alpha);
+    convert_row (source + (gsize) y * rowstride, pixels + (gsize) y * width, width);
 }
 
 /* Where a pixel at (@x, @y) of a picture is once that is turned. */

@@ -110,29 +110,34 @@ decode (CofferContent  *self,
          take_problem (self, problem, error);
 }
 
-/* Reads to the end of @stream, or fails if it is longer than @max. */
+/* Reads to the end of @stream, or fails if it is longer than @max. @likely: how long it is, unless it is compressed */
 static GBytes *
 read_whole (GInputStream  *stream,
+            gsize          likely,
             gsize          max,
             GCancellable  *cancellable,
             GError       **error)
 {
-  g_autoptr(GByteArray) bytes = g_byte_array_new ();
-  g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  g_autoptr(GByteArray) bytes = g_byte_array_sized_new (MIN (likely, max) + PIECE_SIZE);
+  gsize size = 0;
   gssize len;
 
-  while ((len = g_input_stream_read (stream, piece, PIECE_SIZE, cancellable, error)) > 0)
+  do
     {
-      if (bytes->len + (gsize) len > max)
+      g_byte_array_set_size (bytes, size + PIECE_SIZE);
+      len = g_input_stream_read (stream, bytes->data + size, PIECE_SIZE, cancellable, error);
+      size += MAX (len, 0);
+      if (size > max)
         {
-          g_autofree char *size = g_format_size (max);
+          g_autofree char *words = g_format_size (max);
 
           g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE,
-                       _("A picture of this kind is shown up to %s"), size);
+                       _("A picture of this kind is shown up to %s"), words);
           return NULL;
         }
-      g_byte_array_append (bytes, piece, len);
     }
+  while (len > 0);
+  g_byte_array_set_size (bytes, size);
 
   return len == 0 ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
 }
@@ -146,7 +151,7 @@ read_pending (CofferContent  *self,
 {
   GError *problem = NULL;
 
-  self->pending = read_whole (stream, max, cancellable, &problem);
+  self->pending = read_whole (stream, self->facts->size, max, cancellable, &problem);
 
   return self->pending != NULL || take_problem (self, problem, error);
 }
