@@ -24,6 +24,7 @@ struct _CofferPrefetch
   CofferVault *vault;
   Slot *slots[COFFER_PREFETCH_MAX];   /* NULL: none */
   guint n_wanted;                  /* of them, from the first on */
+  guint n_at_once;
 };
 
 static void begin_next (CofferPrefetch *self);
@@ -113,11 +114,12 @@ read_cb (GObject      *source,
   begin_next (slot->ahead);
 }
 
-/* One at a time: they must not take both threads from what is chosen. */
 static void
 begin_next (CofferPrefetch *self)
 {
-  for (guint i = 0; i < self->n_wanted; i++)
+  guint n = 0;
+
+  for (guint i = 0; i < self->n_wanted && n < self->n_at_once; i++)
     {
       Slot *slot = self->slots[i];
 
@@ -128,15 +130,17 @@ begin_next (CofferPrefetch *self)
           slot->cancellable = g_cancellable_new ();
           coffer_content_read_async (self->vault, slot->key, &slot->wish, slot->cancellable, read_cb, g_rc_box_acquire (slot));
         }
-      return;
+      n++;
     }
 }
 
 void
 coffer_prefetch_begin (CofferPrefetch *self,
-                       guint           n)
+                       guint           n,
+                       guint           n_at_once)
 {
   self->n_wanted = MIN (n, COFFER_PREFETCH_MAX);
+  self->n_at_once = n_at_once;
   begin_next (self);
 }
 

@@ -15,8 +15,8 @@ typedef void (*CofferPrefetchFunc) (CofferContent *content,
                                     gpointer       data);
 
 /**
- * Pictures made ready before they are chosen: those of the keys beside the one that is. One is read and decoded at a time; what is
- * kept takes no more than a budget. Main thread.
+ * Pictures made ready before they are chosen: those of the keys beside the one that is. What is kept takes no
+ * more than a budget. Main thread.
  */
 /** @budget  the most that is kept, in bytes */
 CofferPrefetch *coffer_prefetch_new       (gsize                    budget);
@@ -26,7 +26,7 @@ void            coffer_prefetch_free      (CofferPrefetch          *self);
 void            coffer_prefetch_clear     (CofferPrefetch          *self);
 
 /** The most keys there can be. */
-#define COFFER_PREFETCH_MAX 2
+#define COFFER_PREFETCH_MAX 3
 
 /**
  * Keep @n keys only, the likeliest first; work on any other is given up. Nothing is begun.
@@ -39,9 +39,10 @@ void            coffer_prefetch_set_keys  (CofferPrefetch          *self,
                                            const CofferContentWish *wishes,
                                            guint                    n);
 
-/** Begin with the first @n of them that are not there, one after the other. */
+/** Begin with the first @n of them that are not there, @n_at_once: more than one takes both threads from what is chosen. */
 void            coffer_prefetch_begin     (CofferPrefetch          *self,
-                                           guint                    n);
+                                           guint                    n,
+                                           guint                    n_at_once);
 
 /** What was made of a key, as @wish says; it is no longer kept then. Returns: (transfer full) (nullable) */
 CofferContent  *coffer_prefetch_take      (CofferPrefetch          *self,

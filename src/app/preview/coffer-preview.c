@@ -24,6 +24,7 @@
 #define RENEW_AFTER_MS 150
 #define BEHIND_AFTER_MS 300
 #define PREFETCH_BUDGET (64 << 20)
+#define N_AT_REST 2   /* pictures that are made ready, one on each side; in haste they are all on the way */
 #define HASTE_US (100 * 1000)   /* between choices of somebody who goes through many keys */
 
 struct _CofferPreview
@@ -260,7 +261,7 @@ behind_cb (gpointer data)
   CofferPreview *self = data;
 
   self->behind_id = 0;
-  coffer_prefetch_begin (self->ahead, COFFER_PREFETCH_MAX);
+  coffer_prefetch_begin (self->ahead, N_AT_REST, 1);
 
   return G_SOURCE_REMOVE;
 }
@@ -285,10 +286,14 @@ take_answer (CofferPreview *self,
   self->waiting_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), waiting_cb, NULL, NULL);
 }
 
+/* Who goes through many keys needs them at once: each of the few steps to a picture waits for its turn of the main loop. */
 static void
 begin_ahead (CofferPreview *self)
 {
-  coffer_prefetch_begin (self->ahead, 1);
+  if (self->in_haste)
+    coffer_prefetch_begin (self->ahead, COFFER_PREFETCH_MAX, 2);
+  else
+    coffer_prefetch_begin (self->ahead, 1, 1);
   g_clear_handle_id (&self->behind_id, g_source_remove);
   self->behind_id = g_timeout_add (BEHIND_AFTER_MS, behind_cb, self);
 }
@@ -746,27 +751,41 @@ coffer_preview_show_key (CofferPreview *self,
   request_chosen (self);
 }
 
-/* Who goes back does not go there again: that key is read last. */
-void
-coffer_preview_set_neighbours (CofferPreview *self,
-                               CofferKey     *next,
-                               CofferKey     *previous)
+/* The likeliest first: in the direction of the last step; further that way for those in haste, else on the other side, too. */
+static guint
+choose_neighbours (CofferPreview  *self,
+                   CofferKey     **next,
+                   CofferKey     **previous,
+                   CofferKey     **chosen)
 {
-  gboolean goes_back = next != NULL && self->last_key != NULL && coffer_key_equal (next, self->last_key);
-  CofferKey *keys[] = { goes_back ? previous : next, goes_back ? next : previous };
-  CofferContentWish wishes[COFFER_PREFETCH_MAX];
-  CofferKey *wanted[COFFER_PREFETCH_MAX];
+  gboolean goes_back = next[0] != NULL && self->last_key != NULL && coffer_key_equal (next[0], self->last_key);
+  CofferKey **on = goes_back ? previous : next, **back = goes_back ? next : previous;
+  CofferKey *at_rest[N_AT_REST] = { on[0], back[0] };
+  CofferKey **keys = self->in_haste ? on : at_rest;
   guint n = 0;
+
+  for (int i = 0; i < (self->in_haste ? COFFER_PREVIEW_NEIGHBOURS : N_AT_REST); i++)
+    if (keys[i] != NULL)
+      chosen[n++] = keys[i];
+
+  return n;
+}
+
+void
+coffer_preview_set_neighbours (CofferPreview  *self,
+                               CofferKey     **next,
+                               CofferKey     **previous)
+{
+  CofferContentWish wishes[COFFER_PREFETCH_MAX];
+  CofferKey *chosen[COFFER_PREFETCH_MAX];
+  guint n;
 
   g_return_if_fail (COFFER_IS_PREVIEW (self) && self->vault != NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (keys[i] != NULL)
-      {
-        wanted[n] = keys[i];
-        wishes[n++] = get_wish (self, keys[i]);
-      }
-  coffer_prefetch_set_keys (self->ahead, self->vault, wanted, wishes, n);
+  n = choose_neighbours (self, next, previous, chosen);
+  for (guint i = 0; i < n; i++)
+    wishes[i] = get_wish (self, chosen[i]);
+  coffer_prefetch_set_keys (self->ahead, self->vault, chosen, wishes, n);
   if (self->current == NULL)
     begin_ahead (self);
 }

@@ -28,15 +28,18 @@ void        coffer_preview_set_vault (CofferPreview *self,
 void        coffer_preview_show_key  (CofferPreview *self,
                                       CofferKey     *key);
 
+/** As many of the keys on each side as are of use. */
+#define COFFER_PREVIEW_NEIGHBOURS 3
+
 /**
  * The keys beside the one that is shown, whose pictures are made ready behind it. After each coffer_preview_show_key(), and
  * again when they are others.
  *
- * @next, @previous  (transfer none) (nullable)
+ * @next, @previous  (transfer none) COFFER_PREVIEW_NEIGHBOURS of them, the nearest first; NULL where none is known
  */
-void        coffer_preview_set_neighbours (CofferPreview *self,
-                                           CofferKey     *next,
-                                           CofferKey     *previous);
+void        coffer_preview_set_neighbours (CofferPreview  *self,
+                                           CofferKey     **next,
+                                           CofferKey     **previous);
 
 /** How many keys are selected, for when none of their values is shown. */
 void        coffer_preview_set_n_selected (CofferPreview *self,

@@ -734,16 +734,22 @@ static void
 tell_neighbours (CofferVaultView *self)
 {
   guint position = coffer_key_selection_get_current (self->selection);
-  CofferKey *next, *previous;
+  CofferKey *next[COFFER_PREVIEW_NEIGHBOURS] = { NULL }, *previous[COFFER_PREVIEW_NEIGHBOURS] = { NULL };
 
   if (position == GTK_INVALID_LIST_POSITION)
     return;
 
-  next = dup_key_at (self, position + 1);
-  previous = position > 0 ? dup_key_at (self, position - 1) : NULL;
+  for (guint i = 0; i < COFFER_PREVIEW_NEIGHBOURS; i++)
+    {
+      next[i] = dup_key_at (self, position + 1 + i);
+      previous[i] = position > i ? dup_key_at (self, position - 1 - i) : NULL;
+    }
   coffer_preview_set_neighbours (self->preview, next, previous);
-  g_clear_pointer (&next, coffer_key_unref);
-  g_clear_pointer (&previous, coffer_key_unref);
+  for (guint i = 0; i < COFFER_PREVIEW_NEIGHBOURS; i++)
+    {
+      g_clear_pointer (&next[i], coffer_key_unref);
+      g_clear_pointer (&previous[i], coffer_key_unref);
+    }
 }
 
 /* A row whose key is on its way leaves the last value on show rather than flash. */

@@ -381,7 +381,7 @@ test_makes_neighbours_ready (Fixture       *self,
   coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { photo, note }, wishes, 2);
   screen_run (50);
   g_assert_cmpuint (coffer_prefetch_get_size (prefetch), ==, 0);
-  coffer_prefetch_begin (prefetch, 2);
+  coffer_prefetch_begin (prefetch, 2, 1);
   screen_assert_soon (coffer_prefetch_get_size (prefetch) == size);
   g_assert_null (coffer_prefetch_take (prefetch, photo, &other));
   g_assert_null (coffer_prefetch_take (prefetch, plain, &wish));
@@ -394,7 +394,7 @@ test_makes_neighbours_ready (Fixture       *self,
   g_assert_null (coffer_prefetch_take (prefetch, photo, &wish));
 
   /* What is under way goes to who has chosen it. */
-  coffer_prefetch_begin (prefetch, 1);
+  coffer_prefetch_begin (prefetch, 1, 1);
   cancellable = coffer_prefetch_take_over (prefetch, plain, &wish, taken_over_cb, &taken_over);
   g_assert_nonnull (cancellable);
   coffer_prefetch_clear (prefetch);
@@ -411,7 +411,7 @@ test_keeps_within_the_budget (Fixture       *self,
   g_autoptr(CofferKey) photo = key_new ("img/photo.png"), plain = key_new ("img/plain.jpg");
 
   coffer_prefetch_set_keys (prefetch, self->vault, (CofferKey *[]) { photo, plain }, wishes, 2);
-  coffer_prefetch_begin (prefetch, 2);
+  coffer_prefetch_begin (prefetch, 2, 1);
   screen_assert_soon (coffer_prefetch_get_size (prefetch) > 0);
   g_assert_cmpuint (coffer_prefetch_get_size (prefetch), <=, 40 * 40 * 4);
   g_assert_null (coffer_prefetch_take (prefetch, photo, &wishes[0]));
