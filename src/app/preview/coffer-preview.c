@@ -26,6 +26,7 @@
 #define PREFETCH_BUDGET (64 << 20)
 #define N_AT_REST 2   /* pictures that are made ready, one on each side; in haste they are all on the way */
 #define HASTE_US (100 * 1000)   /* between choices of somebody who goes through many keys */
+#define TRAIL_AFTER_US (50 * 1000)
 
 struct _CofferPreview
 {
@@ -40,6 +41,9 @@ struct _CofferPreview
   GCancellable *looking;      /* while it is seen whether the value is another by now */
   gboolean touched;           /* somebody wrote meanwhile: look again behind that */
   gint64 chosen_at;
+  gint64 waits_since;         /* the first choice since something was shown; 0: it is on show */
+  GCancellable *trailing;     /* of a request for a key chosen before, or NULL */
+  CofferKey *trailing_key;
   CofferProgress *progress;   /* of the request for a value that is not on show yet, or NULL */
   gboolean in_haste;
   CofferContent *waiting;     /* for the frame after the next; NULL for the error */
@@ -133,6 +137,26 @@ stop_request (CofferPreview *self)
   g_clear_handle_id (&self->renew_id, g_source_remove);
 }
 
+static void
+stop_trailing (CofferPreview *self)
+{
+  g_cancellable_cancel (self->trailing);
+  g_clear_object (&self->trailing);
+  g_clear_pointer (&self->trailing_key, coffer_key_unref);
+}
+
+/* Who goes on faster than pictures are made would see none: one that was begun is finished, now and then. */
+static void
+let_trail (CofferPreview *self)
+{
+  if (!self->in_haste || self->current == NULL || self->waiting_tick != 0 || self->trailing != NULL ||
+      g_get_monotonic_time () - self->waits_since < TRAIL_AFTER_US)
+    return;
+
+  self->trailing = g_steal_pointer (&self->current);
+  self->trailing_key = coffer_key_ref (self->key);
+}
+
 static CofferShowAs
 get_choice (CofferPreview *self,
             CofferKey     *key)
@@ -222,6 +246,7 @@ show_answer (CofferPreview *self,
 {
   g_clear_object (&self->current);
   g_clear_handle_id (&self->loading_id, g_source_remove);
+  self->waits_since = 0;
 
   if (content != NULL)
     coffer_value_view_show (self->view, self->vault, self->key, content);
@@ -298,6 +323,26 @@ begin_ahead (CofferPreview *self)
   self->behind_id = g_timeout_add (BEHIND_AFTER_MS, behind_cb, self);
 }
 
+/* Only a picture, and only while there is no later one. @content (transfer full) (nullable) */
+static void
+show_trailing (CofferPreview *self,
+               CofferContent *content)
+{
+  g_autoptr(CofferContent) unwanted = content;
+  g_autoptr(CofferKey) key = g_steal_pointer (&self->trailing_key);
+
+  g_clear_object (&self->trailing);
+  if (content == NULL || content->image.texture == NULL || self->current == NULL || self->waiting_tick != 0)
+    return;
+
+  coffer_value_view_show (self->view, self->vault, key, g_steal_pointer (&unwanted));
+  gtk_stack_set_visible_child_name (self->pages, "value");
+  set_title (self, coffer_content_get_title (content));
+  self->waits_since = g_get_monotonic_time ();
+  g_clear_handle_id (&self->loading_id, g_source_remove);
+  expect_loading (self);
+}
+
 /* @content (transfer full) (nullable): or else @error */
 static void
 answer (CofferContent *content,
@@ -307,6 +352,8 @@ answer (CofferContent *content,
   g_autoptr(Request) request = data;
   g_autoptr(CofferContent) unwanted = content;
 
+  if (request->cancellable == request->self->trailing)
+    show_trailing (request->self, g_steal_pointer (&unwanted));
   if (!request_is_current (request))
     return;
 
@@ -609,6 +656,7 @@ coffer_preview_dispose (GObject *object)
   CofferPreview *self = COFFER_PREVIEW (object);
 
   stop_request (self);
+  stop_trailing (self);
   g_clear_handle_id (&self->loading_id, g_source_remove);
   g_clear_handle_id (&self->behind_id, g_source_remove);
   disconnect_vault (self);
@@ -719,6 +767,8 @@ note_choice (CofferPreview *self)
 
   self->in_haste = now - self->chosen_at < HASTE_US;
   self->chosen_at = now;
+  if (self->waits_since == 0)
+    self->waits_since = now;
 }
 
 void
@@ -732,7 +782,14 @@ coffer_preview_show_key (CofferPreview *self,
     return;
 
   if (key != NULL)
-    flush_waiting (self);
+    {
+      flush_waiting (self);
+      let_trail (self);
+    }
+  else
+    {
+      stop_trailing (self);
+    }
   stop_request (self);
   self->plays = FALSE;
   g_clear_pointer (&self->last_key, coffer_key_unref);
