@@ -52,6 +52,7 @@ coffer_picture_hide_controls (CofferPicture *self)
   g_clear_handle_id (&self->fade_id, g_source_remove);
   gtk_widget_add_css_class (self->pill, "faded");
   gtk_widget_set_can_target (self->pill, FALSE);
+  gtk_widget_set_can_focus (self->pill, FALSE);
 }
 
 static gboolean
@@ -89,6 +90,7 @@ wake (CofferPicture *self)
 
   gtk_widget_remove_css_class (self->pill, "faded");
   gtk_widget_set_can_target (self->pill, TRUE);
+  gtk_widget_set_can_focus (self->pill, TRUE);
   coffer_picture_update_controls (self);
 }
 
@@ -231,6 +233,15 @@ coffer_picture_key (CofferPicture   *self,
       return gtk_widget_activate_action (GTK_WIDGET (self), keys[i].action, NULL);
 
   return FALSE;
+}
+
+/* Before anybody does anything with it: Tab goes to controls that are seen. */
+static gboolean
+key_pressed_cb (CofferPicture *self)
+{
+  wake (self);
+
+  return GDK_EVENT_PROPAGATE;
 }
 
 /* The pointer */
@@ -427,6 +438,7 @@ coffer_picture_add_controls (CofferPicture *self)
 {
   GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
   GtkEventController *motion = gtk_event_controller_motion_new ();
+  GtkEventController *key = gtk_event_controller_key_new ();
 
   add_pill (self);
   add_gestures (self);
@@ -435,4 +447,8 @@ coffer_picture_add_controls (CofferPicture *self)
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), scroll);
   gtk_widget_add_controller (GTK_WIDGET (self), motion);
+  gtk_event_controller_set_propagation_phase (key, GTK_PHASE_CAPTURE);
+  g_signal_connect_swapped (key, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), key);
+  coffer_picture_update_controls (self);
 }

@@ -32,6 +32,47 @@ height_for_width (GtkWidget *widget,
   return height;
 }
 
+static GtkWidget *
+find_by_action (GtkWidget  *widget,
+              const char *action)
+{
+  GtkWidget *found = NULL;
+
+  if (GTK_IS_ACTIONABLE (widget) && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), action) == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_by_action (child, action);
+
+  return found;
+}
+
+/* Keys zoom whether or not the controls are there, which Tab does not go to before they are. */
+static void
+test_picture_is_zoomed_while_controls_are_hidden (void)
+{
+  g_autoptr(GdkTexture) texture = color_texture (100, 50, 0xff00ff00);
+  GtkWidget *picture = coffer_picture_new (), *in = find_by_action (picture, "picture.zoom-in");
+  GtkWidget *out = find_by_action (picture, "picture.zoom-out");
+  GtkWindow *window = screen_show (picture, 300, 200);
+
+  g_assert_false (gtk_widget_is_sensitive (in));   /* there is nothing to look at */
+  coffer_picture_set_paintable (COFFER_PICTURE (picture), GDK_PAINTABLE (texture), 100, 50, TRUE);
+  screen_run (20);
+  g_assert_true (gtk_widget_has_css_class (gtk_widget_get_parent (in), "faded"));
+  g_assert_true (gtk_widget_is_sensitive (in));
+  g_assert_false (gtk_widget_is_sensitive (out));
+  g_assert_true (gtk_widget_grab_focus (picture));
+  g_assert_false (gtk_widget_grab_focus (in));
+  g_assert_true (gtk_widget_has_focus (picture));
+
+  g_assert_true (coffer_picture_key (COFFER_PICTURE (picture), GDK_KEY_plus, 0));
+  g_assert_cmpfloat (coffer_picture_get_scale (COFFER_PICTURE (picture)), >, 1);
+  g_assert_false (gtk_widget_has_css_class (gtk_widget_get_parent (in), "faded"));
+  g_assert_true (gtk_widget_is_sensitive (out));
+  g_assert_true (gtk_widget_grab_focus (in));
+  gtk_window_destroy (window);
+}
+
 static void
 test_picture_keeps_proportions (void)
 {
@@ -330,6 +371,7 @@ main (int    argc,
   g_test_add_func ("/widgets/zoom/lays-nothing-bare", test_zoom_lays_nothing_bare);
   g_test_add_func ("/widgets/zoom/steps-stop-at-full-size", test_zoom_steps_stop_at_full_size);
   g_test_add_func ("/widgets/picture/is-looked-at-closer-in-its-own-pixels", test_picture_is_looked_at_closer_in_its_own_pixels);
+  g_test_add_func ("/widgets/picture/is-zoomed-while-controls-are-hidden", test_picture_is_zoomed_while_controls_are_hidden);
   g_test_add_func ("/widgets/picture/keeps-proportions", test_picture_keeps_proportions);
   g_test_add_func ("/widgets/picture/is-drawn-whole-and-no-larger-than-it-is",
                    test_picture_is_drawn_whole_and_no_larger_than_it_is);
