@@ -279,10 +279,10 @@ coffer_image_reduce (GdkPixbuf    *pixbuf,
 {
   int source_width = gdk_pixbuf_get_width (pixbuf), n_channels = gdk_pixbuf_get_n_channels (pixbuf);
   gsize n_bytes = (gsize) source_width * n_channels;
-  g_autofree Span *columns = g_new (Span, width);
-  g_autofree guint16 *between = g_new (guint16, n_bytes);
-  g_autofree guint32 *totals = g_new (guint32, n_bytes);
-  g_autofree guint8 *rows = n_channels == 4 ? g_malloc (2 * n_bytes) : NULL;
+  g_autofree Span *columns = g_try_new (Span, width);
+  g_autofree guint16 *between = g_try_new (guint16, n_bytes);
+  g_autofree guint32 *totals = g_try_new (guint32, n_bytes);
+  g_autofree guint8 *rows = n_channels == 4 ? g_try_malloc (2 * n_bytes) : NULL;
   Reducer self = {
     .source = gdk_pixbuf_read_pixels (pixbuf),
     .source_width = source_width,
@@ -297,6 +297,8 @@ coffer_image_reduce (GdkPixbuf    *pixbuf,
     .rows = { rows, rows != NULL ? rows + n_bytes : NULL },
   };
 
+  if (columns == NULL || between == NULL || totals == NULL || (n_channels == 4 && rows == NULL))
+    return FALSE;
   for (int x = 0; x < width; x++)
     columns[x] = span_of (x, width, source_width);
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  *
  * @pixels  (out caller-allocates) @width × @height of them, without gaps
  *
- * Returns: FALSE if cancelled
+ * Returns: FALSE if cancelled or out of memory
  */
 gboolean coffer_image_reduce (GdkPixbuf    *pixbuf,
                               guint32      *pixels,

@@ -26,7 +26,9 @@
 
 #define MAX_PIXELS (128 * 1000 * 1000)
 #define MAX_SIDE (1 << 20)   /* reducing keeps some bytes for each of a row */
-#define MAX_JPEG_PIXELS (256 * 1000 * 1000)
+/* One that is reduced while it is decoded: some seconds of it, and what is left of it then. */
+#define MAX_JPEG_PIXELS (1000 * 1000 * 1000)
+#define MAX_JPEG_PIXELS_LEFT (256 * 1000 * 1000)
 /* All its coefficients are kept until the end, two bytes each, before anything can be left out. */
 #define MAX_PROGRESSIVE_PIXELS (64 * 1000 * 1000)
 #define MAX_MOVING_PIXELS (16 * 1000 * 1000)
@@ -154,13 +156,23 @@ is_too_long (int width,
   return MAX (width, height) > MAX_SIDE;
 }
 
-static gint64
-most_pixels (Decoder *self)
+/* @by: how much a JPEG is reduced while it is decoded */
+static gboolean
+is_too_large (Decoder *self,
+              int      width,
+              int      height,
+              int      by)
 {
-  if (!decoder_is (self, "jpeg"))
-    return MAX_PIXELS;
+  gint64 pixels = (gint64) width * height;
 
-  return self->head.progressive ? MAX_PROGRESSIVE_PIXELS : MAX_JPEG_PIXELS;
+  if (is_too_long (width, height))
+    return TRUE;
+  if (!decoder_is (self, "jpeg"))
+    return pixels > MAX_PIXELS;
+  if (self->head.progressive || self->head.several_scans)
+    return pixels > MAX_PROGRESSIVE_PIXELS;
+
+  return pixels > MAX_JPEG_PIXELS || pixels / (by * by) > MAX_JPEG_PIXELS_LEFT;
 }
 
 static void
@@ -169,8 +181,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
                   int              height,
                   Decoder         *self)
 {
-  gint64 pixels = (gint64) width * height;
-  int least_width = width, least_height = height, max_width, max_height;
+  int least_width = width, least_height = height, max_width, max_height, by;
 
   if (self->format == NULL)
     self->format = gdk_pixbuf_format_get_name (gdk_pixbuf_loader_get_format (loader));
@@ -181,6 +192,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
     return;
 
   reduced_size (self, &least_width, &least_height);
+  by = decoder_is (self, "jpeg") ? jpeg_reduction (width, height, least_width, least_height) : 1;
   if (self->image->vector)
     {
       if (self->flags & COFFER_IMAGE_COVER)
@@ -190,22 +202,19 @@ size_prepared_cb (GdkPixbufLoader *loader,
         }
       gdk_pixbuf_loader_set_size (loader, least_width, least_height);
     }
-  else if (pixels > most_pixels (self) || is_too_long (width, height))
+  else if (is_too_large (self, width, height, by))
     {
       self->too_large = TRUE;
       /* Makes a loader give up before it allocates. */
       gdk_pixbuf_loader_set_size (loader, 0, 0);
     }
-  else if (decoder_is (self, "jpeg"))
+  else if (by > 1)
     {
-      int by = jpeg_reduction (width, height, least_width, least_height);
-
-      if (by > 1)
-        gdk_pixbuf_loader_set_size (loader, (width + by - 1) / by, (height + by - 1) / by);
+      gdk_pixbuf_loader_set_size (loader, (width + by - 1) / by, (height + by - 1) / by);
     }
 }
 
-/* Every so many pixels one, of the rows there are: this is for the eye that waits, and must take no time. */
+/* Every so many pixels one, of the rows there are: this is for the eye that waits, and must take no time. NULL without memory. */
 static guint32 *
 sample (Decoder   *self,
         GdkPixbuf *pixbuf,
@@ -215,9 +224,9 @@ sample (Decoder   *self,
   int source_width = gdk_pixbuf_get_width (pixbuf), source_height = gdk_pixbuf_get_height (pixbuf);
   int n_channels = gdk_pixbuf_get_n_channels (pixbuf);
   const guint8 *source = gdk_pixbuf_read_pixels (pixbuf);
-  guint32 *pixels = g_new0 (guint32, (gsize) width * height);
+  guint32 *pixels = g_try_new0 (guint32, (gsize) width * height);
 
-  for (int y = 0; y < height; y++)
+  for (int y = 0; y < height && pixels != NULL; y++)
     {
       int row = (int) ((gint64) y * source_height / height);
       const guint8 *line = source + (gsize) row * gdk_pixbuf_get_rowstride (pixbuf);
@@ -242,14 +251,17 @@ tell_progress (Decoder   *self,
                          .depth = self->image->depth };
   int orientation = CLAMP (self->head.orientation, 1, 8);
   int width = so_far.width, height = so_far.height;
+  guint32 *pixels;
 
   reduced_size (self, &width, &height);
+  if ((pixels = sample (self, pixbuf, width, height)) == NULL)
+    return;
   if (coffer_image_is_on_side (orientation))
     {
       so_far.width = self->image->height;
       so_far.height = self->image->width;
     }
-  so_far.texture = coffer_image_finish (sample (self, pixbuf, width, height), width, height, orientation, &so_far.opaque, NULL);
+  so_far.texture = coffer_image_finish (pixels, width, height, orientation, &so_far.opaque, NULL);
   so_far.opaque = TRUE;   /* no checkerboard where there is nothing yet */
   if (so_far.texture != NULL)
     self->progress (&so_far, self->progress_data);

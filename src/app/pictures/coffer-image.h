@@ -36,6 +36,9 @@ typedef enum {
   COFFER_IMAGE_DEFAULT = 0,
   COFFER_IMAGE_STILL = 1 << 0,   /* of what moves the first frame; of a GIF no more than that is read */
   COFFER_IMAGE_COVER = 1 << 1,   /* large enough to cover the room, but no side over twice as long as the room's */
+  /* Of coffer_draw(): */
+  COFFER_IMAGE_PATIENT = 1 << 2, /* somebody waits for it: it may take the processor for long */
+  COFFER_IMAGE_ENLARGE = 1 << 3, /* a drawing may become larger than it says it is, to fit the room */
 } CofferImageFlags;
 
 /**
@@ -50,8 +53,8 @@ typedef void (*CofferImageFunc) (const CofferImage *so_far,
  * Decode a picture in pieces, reduced to @max_width × @max_height pixels where it is larger; either way round for a
  * picture that EXIF turns. Any thread, no display needed.
  *
- * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels; 256 for a JPEG, which is
- * reduced while decoding, but 64 for a progressive one, of which everything is kept until then). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
+ * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels; 1,000 for a JPEG,
+ * which is reduced while decoding, to 256 at most, but 64 for a progressive one, of which everything is kept until then). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
  * that are not decoded in pieces.
  *
  * @image         (out caller-allocates) filled as far as it became known, also on failure

@@ -86,6 +86,22 @@ exif (CofferJpegHead *self)
     expect (self, self->left, 4, segment);
 }
 
+/* Precision, height, width, the number of components. */
+static void
+frame (CofferJpegHead *self)
+{
+  self->n_components = self->head[5];
+  expect (self, self->left, 4, segment);
+}
+
+/* How many of them come first; the pixels are behind that. */
+static void
+scan (CofferJpegHead *self)
+{
+  self->several_scans = self->head[0] < self->n_components;
+  self->step = NULL;
+}
+
 static gboolean
 is_frame (guint8 marker)
 {
@@ -97,9 +113,9 @@ segment (CofferJpegHead *self)
 {
   guint8 marker = self->head[1];
 
-  if (self->head[0] != 0xff || marker == 0xd9 || marker == 0xda)
+  if (self->head[0] != 0xff || marker == 0xd9)
     {
-      self->step = NULL;   /* the pixels, or no JPEG */
+      self->step = NULL;
       return;
     }
   if (marker == 0xff)   /* any number of these may come before a marker */
@@ -112,8 +128,13 @@ segment (CofferJpegHead *self)
   self->little_endian = FALSE;
   self->left = MAX (number (self, 2, 2), 2) - 2;
   if (is_frame (marker))
-    self->progressive = (marker & 3) == 2;
-  if (marker == 0xe1 && self->orientation == 0)
+    {
+      self->progressive = (marker & 3) == 2;
+      expect_inside (self, 0, 6, frame);
+    }
+  else if (marker == 0xda)
+    expect_inside (self, 0, 1, scan);
+  else if (marker == 0xe1 && self->orientation == 0)
     expect_inside (self, 0, 14, exif);
   else
     expect (self, self->left, 4, segment);

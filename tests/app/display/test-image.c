@@ -237,6 +237,30 @@ test_refuses_huge_claims_of_any_format (void)
     }
 }
 
+/* 400 megapixels, all but a corner made up by the loader: what counts is what is left at an eighth. */
+static void
+test_reduces_a_vast_jpeg (void)
+{
+  g_autoptr(GBytes) bytes = fixture_value ("img/plain.jpg");
+  gsize len, memory = peak_memory ();
+  g_autofree guint8 *data = g_memdup2 (g_bytes_get_data (bytes, &len), g_bytes_get_size (bytes));
+  g_autoptr(GBytes) vast = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferImage image;
+  gsize at = 2;
+
+  while (data[at + 1] != 0xc0)
+    at += 2 + (data[at + 2] << 8 | data[at + 3]);
+  memcpy (data + at + 5, "\x4e\x20\x4e\x20", 4);   /* 20,000 × 20,000 */
+  vast = g_bytes_new (data, len);
+  g_assert_true (decode_bytes (&image, vast, "image/jpeg", 400, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (image.width, ==, 20000);
+  g_assert_cmpint (gdk_texture_get_width (image.texture), ==, 400);
+  g_assert_cmpuint (peak_memory () - memory, <, 64 << 20);
+  coffer_image_clear (&image);
+}
+
 static void
 test_shows_what_is_there_of_a_cut_picture (void)
 {
@@ -528,6 +552,7 @@ main (int    argc,
   /* First: it looks at the most memory ever used. */
   g_test_add_func ("/preview/image/refuses-a-huge-claim", test_refuses_a_huge_claim);
   g_test_add_func ("/preview/image/refuses-huge-claims-of-any-format", test_refuses_huge_claims_of_any_format);
+  g_test_add_func ("/preview/image/reduces-a-vast-jpeg", test_reduces_a_vast_jpeg);
   g_test_add_func ("/preview/image/decodes-every-picture", test_decodes_every_picture);
   g_test_add_func ("/preview/image/never-makes-more-than-the-room", test_never_makes_more_than_the_room);
   g_test_add_func ("/preview/image/turns-as-exif-says", test_turns_as_exif_says);
