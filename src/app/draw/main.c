@@ -6,6 +6,7 @@
  */
 #define G_LOG_DOMAIN "coffer-draw"
 
+#include <coffer-color-profile.h>
 #include <coffer-draw-protocol.h>
 #include <coffer-image-fit.h>
 #include <coffer-image-reduce.h>
@@ -99,7 +100,7 @@ size_prepared_cb (GdkPixbufLoader *loader,
 
   if (drawing->answer->vector)
     {
-      fit (drawing->request, width, height, 1, drawing->request->cover, &width, &height);
+      fit (drawing->request, width, height, 1, drawing->request->cover || drawing->request->enlarge, &width, &height);
       gdk_pixbuf_loader_set_size (loader, width, height);
     }
   else if ((gint64) width * height > MAX_PIXELS)
@@ -148,6 +149,25 @@ load (Drawing      *drawing,
   return NULL;
 }
 
+/* In base64, as GdkPixbuf has it. */
+static void
+note_profile (Drawing   *drawing,
+              GdkPixbuf *pixbuf)
+{
+  const char *text = gdk_pixbuf_get_option (pixbuf, "icc-profile");
+  g_autofree guchar *profile = NULL;
+  g_autofree char *name = NULL;
+  gsize len;
+
+  if (text == NULL)
+    return;
+
+  profile = g_base64_decode (text, &len);
+  name = coffer_color_profile_dup_name (profile, len);
+  if (name != NULL)
+    g_strlcpy (drawing->answer->profile, name, sizeof drawing->answer->profile);
+}
+
 /* Returns: (transfer full) (nullable): the pixels, if it is drawn */
 static guint32 *
 draw (Drawing      *drawing,
@@ -172,15 +192,16 @@ draw (Drawing      *drawing,
     }
 
   pixels = width <= COFFER_DRAW_MAX_SIDE && height <= COFFER_DRAW_MAX_SIDE ? g_try_new (guint32, (gsize) width * height) : NULL;
-  if (pixels == NULL)
+  if (pixels == NULL || !coffer_image_reduce (pixbuf, pixels, width, height, NULL))
     {
+      g_free (pixels);
       answer->drawn = COFFER_DRAWN_TOO_LARGE;
       return NULL;
     }
 
-  coffer_image_reduce (pixbuf, pixels, width, height, NULL);
   answer->width = width;
   answer->height = height;
+  note_profile (drawing, pixbuf);
 
   return pixels;
 }
@@ -191,10 +212,10 @@ serve (const CofferDrawRequest *request)
   CofferDrawAnswer answer = { .magic = COFFER_DRAW_MAGIC, .orientation = 1 };
   Drawing drawing = { request, &answer, FALSE };
   char content_type[COFFER_DRAW_MAX_TYPE + 1] = "";
-  g_autofree guint8 *data = g_malloc (request->size);
+  g_autofree guint8 *data = g_try_malloc (MAX (request->size, 1));
   g_autofree guint32 *pixels = NULL;
 
-  if (!read_all (content_type, request->type_size) || !read_all (data, request->size))
+  if (data == NULL || !read_all (content_type, request->type_size) || !read_all (data, request->size))
     return FALSE;
 
   pixels = draw (&drawing, content_type, data);

@@ -8,12 +8,16 @@
  * Any number of times; numbers as the machine has them.
  */
 #define COFFER_DRAW_MAGIC 0x57415243u
+#define COFFER_DRAW_MAX_SIDE 16384
+#define COFFER_DRAW_MAX_TYPE 256
+#define COFFER_DRAW_MAX_PROFILE 128
 
 typedef struct {
   guint32 magic;
   guint32 width;          /* the room */
   guint32 height;
   guint32 cover;          /* whether it is to be covered, see COFFER_IMAGE_COVER */
+  guint32 enlarge;        /* see COFFER_IMAGE_ENLARGE */
   guint32 type_size;      /* of the content type, without a NUL */
   guint32 size;           /* of the picture, in bytes */
 } CofferDrawRequest;
@@ -34,7 +38,6 @@ typedef struct {
   guint32 height;
   guint32 orientation;    /* how to turn them, 1 to 8 */
   guint32 vector;
+  char    profile[COFFER_DRAW_MAX_PROFILE];   /* the name of its colour profile, "" without one; no NUL if it is longer */
 } CofferDrawAnswer;
 
-#define COFFER_DRAW_MAX_SIDE 16384
-#define COFFER_DRAW_MAX_TYPE 256

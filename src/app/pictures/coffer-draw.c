@@ -26,6 +26,7 @@
 #define PROGRAM "coffer-draw"
 /* Of the processor: a busy machine is no fault of the picture. Most take some milliseconds. */
 #define LIMIT_US (2 * G_USEC_PER_SEC)
+#define PATIENT_LIMIT_US (30 * G_USEC_PER_SEC)
 /* For one that waits, for whatever. */
 #define LIMIT_WAIT_US (60 * G_USEC_PER_SEC)
 #define LOOK_EVERY_MS 20
@@ -283,6 +284,7 @@ ask (Talk              *self,
     .width = MIN (width, COFFER_DRAW_MAX_SIDE),
     .height = MIN (height, COFFER_DRAW_MAX_SIDE),
     .cover = (flags & COFFER_IMAGE_COVER) != 0,
+    .enlarge = (flags & COFFER_IMAGE_ENLARGE) != 0,
     .type_size = MIN (strlen (content_type), COFFER_DRAW_MAX_TYPE),
     .size = g_bytes_get_size (bytes),
   };
@@ -375,7 +377,7 @@ talk (const char        *content_type,
   if ((self.drawer = take_drawer (content_type, error)) == NULL)
     return FALSE;
 
-  self.processor_limit = processor_time (self.drawer) + LIMIT_US;
+  self.processor_limit = processor_time (self.drawer) + (flags & COFFER_IMAGE_PATIENT ? PATIENT_LIMIT_US : LIMIT_US);
   if (!ask (&self, content_type, bytes, width, height, flags, error) || !hear_answer (&self, 2 * MAX (width, height), answer, pixels, error))
     {
       drawer_end (self.drawer);
@@ -385,6 +387,15 @@ talk (const char        *content_type,
   give_back (self.drawer);
 
   return TRUE;
+}
+
+/* Returns: (transfer full) (nullable) */
+static char *
+dup_profile (const CofferDrawAnswer *answer)
+{
+  g_autofree char *name = g_strndup (answer->profile, sizeof answer->profile);
+
+  return *name != '\0' ? g_utf8_make_valid (name, -1) : NULL;
 }
 
 static void
@@ -429,6 +440,7 @@ coffer_draw (CofferImage       *image,
   image->height = on_side ? answer.own_width : answer.own_height;
   image->orientation = answer.orientation;
   image->vector = answer.vector != 0;
+  image->profile = dup_profile (&answer);
   if (pixels == NULL)
     {
       set_failure (&answer, content_type, error);

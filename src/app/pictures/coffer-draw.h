@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 #define COFFER_DRAW_MAX_SIZE (64 << 20)
 
 /**
- * Decode a picture in another process (coffer-draw), which is ended when @cancellable is cancelled, when it takes more than some
- * seconds of the processor, or when it fails: for formats whose loaders can neither be stopped nor be told what memory to take.
+ * Decode a picture in another process (coffer-draw), which is ended when @cancellable is cancelled, when it takes more than two
+ * seconds of the processor (thirty with COFFER_IMAGE_PATIENT), or when it fails: for formats whose loaders can neither be stopped nor be told what memory to take.
  * The process is kept for the next one; it takes no more than 768 MB.
  *
  * @image   (out caller-allocates) as coffer_image_decode_full() fills it; what moves stands still

@@ -7,6 +7,7 @@
 #include "coffer-content.h"
 
 #include <glib/gi18n-lib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Text keys up to here speak for themselves. */
@@ -89,6 +90,72 @@ dup_frames_fact (const CofferContent *self)
              : NULL;
 }
 
+static void
+add (GPtrArray  *facts,
+     const char *name,
+     char       *value)
+{
+  if (value == NULL || *value == '\0')
+    {
+      g_free (value);
+      return;
+    }
+
+  g_ptr_array_add (facts, g_strdup (name));
+  g_ptr_array_add (facts, value);
+}
+
+/* "1/250 s", "2.5 s" */
+static char *
+dup_exposure_fact (const CofferExif *exif)
+{
+  if (exif->exposure <= 0)
+    return NULL;
+
+  return exif->exposure < .3 ? g_strdup_printf (_("1/%.0f s"), 1 / exif->exposure) : g_strdup_printf (_("%.4g s"), exif->exposure);
+}
+
+/* The clock of a camera knows no zone. */
+static char *
+dup_taken_fact (const CofferExif *exif)
+{
+  g_autoptr(GDateTime) time = NULL;
+  int year, month, day, hour, minute;
+  double seconds;
+
+  if (exif->taken == NULL ||
+      sscanf (exif->taken, "%4d:%2d:%2d %2d:%2d:%lf", &year, &month, &day, &hour, &minute, &seconds) != 6)
+    return NULL;
+
+  time = g_date_time_new_utc (year, month, day, hour, minute, seconds);
+
+  return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : NULL;
+}
+
+static char *
+dup_place_fact (const CofferExif *exif)
+{
+  if (!exif->has_place)
+    return NULL;
+
+  return g_strdup_printf ("%.5f° %s, %.5f° %s", ABS (exif->latitude), exif->latitude < 0 ? C_("latitude", "S") : C_("latitude", "N"),
+                          ABS (exif->longitude), exif->longitude < 0 ? C_("longitude", "W") : C_("longitude", "E"));
+}
+
+static void
+add_exif (GPtrArray        *facts,
+          const CofferExif *exif)
+{
+  add (facts, _("Taken"), dup_taken_fact (exif));
+  add (facts, _("Camera"), g_strdup (exif->camera));
+  add (facts, _("Lens"), g_strdup (exif->lens));
+  add (facts, _("Exposure"), dup_exposure_fact (exif));
+  add (facts, _("Aperture"), exif->aperture > 0 ? g_strdup_printf (_("f/%.3g"), exif->aperture) : NULL);
+  add (facts, _("Focal length"), exif->focal_length > 0 ? g_strdup_printf (_("%.4g mm"), exif->focal_length) : NULL);
+  add (facts, _("ISO"), exif->iso > 0 ? g_strdup_printf ("%d", exif->iso) : NULL);
+  add (facts, _("Place"), dup_place_fact (exif));
+}
+
 static char *
 dup_key_length_fact (const CofferKey *key,
                      gboolean         is_text)
@@ -118,21 +185,6 @@ dup_key_hex_fact (const CofferKey *key)
   return g_strdup (hex->str);
 }
 
-static void
-add (GPtrArray  *facts,
-     const char *name,
-     char       *value)
-{
-  if (value == NULL || *value == '\0')
-    {
-      g_free (value);
-      return;
-    }
-
-  g_ptr_array_add (facts, g_strdup (name));
-  g_ptr_array_add (facts, value);
-}
-
 GStrv
 coffer_content_dup_facts (const CofferContent *self,
                           const CofferKey     *key)
@@ -149,6 +201,8 @@ coffer_content_dup_facts (const CofferContent *self,
   add (facts, _("Color profile"), g_strdup (self->image.profile));
   add (facts, _("Orientation"), g_strdup (orientation_fact (self)));
   add (facts, _("Frames"), dup_frames_fact (self));
+  if (self->exif != NULL)
+    add_exif (facts, self->exif);
   add (facts, _("Stored as"), g_strdup (self->facts->stored_as));
   add (facts, _("Key length"), dup_key_length_fact (key, is_text));
   add (facts, _("Key in hex"), is_text ? NULL : dup_key_hex_fact (key));

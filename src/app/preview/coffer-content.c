@@ -8,6 +8,7 @@
 #include "coffer-content-private.h"
 
 #include <coffer-draw.h>
+#include <coffer-frame-count.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-content-sample.h"
@@ -17,6 +18,8 @@
 /* Of formats that are decoded only as a whole: as many bytes as are kept in memory, twice, with the loader's. */
 #define MAX_WHOLE_SIZE (128 << 20)
 #define MAX_SVG_SIZE (16 << 20)
+/* In which EXIF is. */
+#define EXIF_HEAD_SIZE (256 << 10)
 
 /* Of a text: what is shown at once. */
 #define TEXT_SIZE (1 << 20)
@@ -35,6 +38,7 @@ content_new (const CofferValueFacts *facts,
   self->kind = coffer_show_as_get_kind (wish->show_as, facts);
   self->max_width = wish->width;
   self->max_height = wish->height;
+  self->enlarge = wish->enlarge;
   self->progress = wish->progress != NULL ? coffer_progress_ref (wish->progress) : NULL;
 
   return self;
@@ -44,6 +48,7 @@ void
 coffer_content_free (CofferContent *self)
 {
   coffer_image_clear (&self->image);
+  g_clear_pointer (&self->exif, coffer_exif_free);
   g_clear_pointer (&self->facts, coffer_value_facts_free);
   g_clear_pointer (&self->sample, g_bytes_unref);
   g_clear_pointer (&self->pending, g_bytes_unref);
@@ -142,6 +147,30 @@ read_whole (GInputStream  *stream,
   return len == 0 ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes)) : NULL;
 }
 
+/* Of those formats that are not decoded in pieces, WebP. */
+static gboolean
+moves (GBytes *bytes)
+{
+  CofferFrameCount count;
+  gsize len;
+  const guint8 *data = g_bytes_get_data (bytes, &len);
+
+  coffer_frame_count_init (&count);
+  coffer_frame_count_feed (&count, data, len);
+
+  return count.n_frames > 1;
+}
+
+/* A drawing can ask for any time and memory, and a loader that wants all bytes first cannot be stopped: another process has them,
+ * which can be. It does not make pictures move.
+ */
+static gboolean
+is_for_draw (CofferContent *self)
+{
+  return self->pending != NULL && !coffer_image_is_incremental (self->facts->content_type) && coffer_draw_is_possible () &&
+         g_bytes_get_size (self->pending) <= COFFER_DRAW_MAX_SIZE && !moves (self->pending);
+}
+
 static gboolean
 read_pending (CofferContent  *self,
               GInputStream   *stream,
@@ -152,8 +181,39 @@ read_pending (CofferContent  *self,
   GError *problem = NULL;
 
   self->pending = read_whole (stream, self->facts->size, max, cancellable, &problem);
+  self->elsewhere = is_for_draw (self);
 
   return self->pending != NULL || take_problem (self, problem, error);
+}
+
+static gboolean
+is_drawing (CofferContent *self)
+{
+  return g_content_type_is_a (self->facts->content_type, "image/svg+xml");
+}
+
+static void
+read_exif (CofferContent *self,
+           GBytes        *bytes)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (bytes, &len);
+
+  self->exif = coffer_exif_read (data, len);
+}
+
+/* Of one that is decoded without being read at one go. */
+static void
+read_exif_of_head (CofferContent *self,
+                   GInputStream  *stream,
+                   GCancellable  *cancellable)
+{
+  g_autoptr(GBytes) head = NULL;
+
+  if (g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, NULL))
+    head = g_input_stream_read_bytes (stream, EXIF_HEAD_SIZE, cancellable, NULL);
+  if (head != NULL)
+    read_exif (self, head);
 }
 
 static gboolean
@@ -162,12 +222,14 @@ load_image (CofferContent  *self,
             GCancellable   *cancellable,
             GError        **error)
 {
-  const char *content_type = self->facts->content_type;
-  gboolean svg = g_content_type_is_a (content_type, "image/svg+xml");
+  if (self->facts->size <= SMALL_SIZE || !coffer_image_is_incremental (self->facts->content_type))
+    return read_pending (self, stream, is_drawing (self) ? MAX_SVG_SIZE : MAX_WHOLE_SIZE, cancellable, error);
+  if (!decode (self, self->facts->content_type, stream, cancellable, error))
+    return FALSE;
 
-  return self->facts->size > SMALL_SIZE && coffer_image_is_incremental (content_type)
-             ? decode (self, content_type, stream, cancellable, error)
-             : read_pending (self, stream, svg ? MAX_SVG_SIZE : MAX_WHOLE_SIZE, cancellable, error);
+  read_exif_of_head (self, stream, cancellable);
+
+  return TRUE;
 }
 
 /* A drawing may be compressed; nothing but its first bytes, unpacked, tells it from another archive. */
@@ -274,7 +336,15 @@ coffer_content_is_pending (CofferContent *self)
   return self->pending != NULL || self->parse != COFFER_PARSE_NOT;
 }
 
-/* A drawing can ask for any time and memory: another process draws it. */
+static CofferImageFlags
+get_draw_flags (CofferContent *self)
+{
+  if (!is_drawing (self))
+    return COFFER_IMAGE_PATIENT;
+
+  return self->enlarge ? COFFER_IMAGE_ENLARGE : COFFER_IMAGE_DEFAULT;
+}
+
 static gboolean
 decode_pending (CofferContent  *self,
                 GCancellable   *cancellable,
@@ -287,9 +357,9 @@ decode_pending (CofferContent  *self,
   if (self->parse != COFFER_PARSE_NOT)
     return coffer_content_parse_tree (self, cancellable, error);
 
-  if (g_content_type_is_a (content_type, "image/svg+xml") && coffer_draw_is_possible ())
-    return coffer_draw (&self->image, content_type, self->pending, self->max_width, self->max_height, COFFER_IMAGE_DEFAULT,
-                        cancellable, &problem) ||
+  if (self->elsewhere)
+    return coffer_draw (&self->image, content_type, self->pending, self->max_width, self->max_height,
+                        get_draw_flags (self), cancellable, &problem) ||
            take_problem (self, problem, error);
 
   stream = g_memory_input_stream_new_from_bytes (self->pending);
@@ -308,6 +378,8 @@ complete_worker (gpointer data,
   if (g_task_return_error_if_cancelled (task))
     return;
 
+  if (self->kind == COFFER_CONTENT_IMAGE)
+    read_exif (self, self->pending);
   if (!decode_pending (self, g_task_get_cancellable (task), &error))
     {
       g_task_return_error (task, error);
@@ -318,22 +390,31 @@ complete_worker (gpointer data,
   g_task_return_pointer (task, g_steal_pointer (&self), (GDestroyNotify) coffer_content_free);
 }
 
+/* What cannot be stopped may take all of its threads for long, and nothing else waits then. */
+static GThreadPool *
+get_threads (CofferContent *self)
+{
+  static GThreadPool *threads[2];
+  gboolean stops = self->pending == NULL || self->elsewhere || coffer_image_is_incremental (self->facts->content_type);
+
+  if (threads[stops] == NULL)
+    threads[stops] = g_thread_pool_new (complete_worker, NULL, N_THREADS, FALSE, NULL);
+
+  return threads[stops];
+}
+
 void
 coffer_content_complete_async (CofferContent       *self,
                                GCancellable        *cancellable,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data)
 {
-  static GThreadPool *threads = NULL;
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
-
-  if (threads == NULL)
-    threads = g_thread_pool_new (complete_worker, NULL, N_THREADS, FALSE, NULL);
 
   /* The worker takes it over, and always runs. */
   g_task_set_task_data (task, self, NULL);
   g_task_set_source_tag (task, coffer_content_complete_async);
-  g_thread_pool_push (threads, task, NULL);
+  g_thread_pool_push (get_threads (self), task, NULL);
 }
 
 CofferContent *

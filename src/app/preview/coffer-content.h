@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <coffer-exif.h>
 #include <coffer-image.h>
 #include <coffer-key.h>
 #include <coffer-tree.h>
@@ -25,6 +26,7 @@ typedef struct {
   CofferValueFacts  *facts;
   GBytes            *sample;    /* by which to see that the value changed */
   CofferImage        image;
+  CofferExif        *exif;      /* (nullable) of a photo */
   GBytes            *bytes;     /* (nullable) of a text: how it begins; those that the tree is of */
   CofferTree        *tree;      /* (nullable) */
   GError            *problem;   /* (nullable) why there is no picture */
@@ -33,7 +35,9 @@ typedef struct {
   int                max_width;
   int                max_height;
   CofferProgress    *progress;
+  gboolean           enlarge;
   GBytes            *pending;   /* an image that is still to be decoded */
+  gboolean           elsewhere; /* by coffer_draw() */
   CofferParse        parse;     /* what is to be done with bytes */
   CofferTreeFormat   format;    /* for COFFER_PARSE_FORMAT */
 } CofferContent;
@@ -42,6 +46,7 @@ typedef struct {
 typedef struct {
   CofferShowAs show_as;
   int          width, height;
+  gboolean     enlarge;         /* a drawing, up to that room */
   gboolean     ahead;           /* perhaps: nothing but a picture, and none that takes long */
   CofferProgress *progress;     /* (nullable): told of a picture that takes long, CofferContents */
 } CofferContentWish;
@@ -64,9 +69,8 @@ gpointer       coffer_content_load            (GInputStream           *stream,
 gboolean       coffer_content_is_pending      (CofferContent          *self);
 
 /**
- * Decode what is pending, on one of two threads of its own. Loaders cannot always be stopped (one that wants all bytes
- * first; a PNG of many megapixels clearing its memory), but what is cancelled holds up no value, no lane, and the next
- * picture only when there are two.
+ * Decode what is pending, on one of two threads of its own. What wants all bytes first and cannot be stopped is decoded by another
+ * process; where it is too large for that, or moves, on two further threads.
  *
  * @self  (transfer full)
  */

@@ -16,6 +16,8 @@
 
 /* The most that is kept of one picture, 4 bytes a pixel, when it is looked at closer. */
 #define MAX_PIXELS (48 * 1000 * 1000)
+/* Of a drawing, which has as many as one likes: all of them are drawn, and a part is seen. */
+#define MAX_DRAWN_PIXELS (24 * 1000 * 1000)
 /* So that not every step asks for more. */
 #define AHEAD 2.
 /* Until the hand rests. */
@@ -101,7 +103,9 @@ stop_finer (CofferImageStage *self)
 static double
 largest_share (const CofferImage *image)
 {
-  return MIN (1, sqrt (MAX_PIXELS / ((double) image->width * image->height)));
+  double pixels = (double) image->width * image->height;
+
+  return image->vector ? sqrt (MAX_DRAWN_PIXELS / pixels) : MIN (1, sqrt (MAX_PIXELS / pixels));
 }
 
 static void
@@ -109,7 +113,7 @@ show_note (CofferImageStage *self)
 {
   const CofferImage *image = &self->content->image;
   double share = largest_share (image);
-  gboolean coarse = share < 1 && coffer_picture_get_scale (self->picture) > share;
+  gboolean coarse = !image->vector && share < 1 && coffer_picture_get_scale (self->picture) > share;
   g_autofree char *words = NULL;
 
   if (image->cut_short)
@@ -162,7 +166,7 @@ ask_for_finer (CofferImageStage *self,
                double            share)
 {
   const CofferImage *image = &self->content->image;
-  CofferContentWish wish = { COFFER_SHOW_IMAGE, ceil (image->width * share), ceil (image->height * share) };
+  CofferContentWish wish = { COFFER_SHOW_IMAGE, ceil (image->width * share), ceil (image->height * share), image->vector };
 
   stop_finer (self);
   self->finer = g_cancellable_new ();
@@ -201,7 +205,7 @@ wants_finer (CofferImageStage *self)
   const CofferImage *image = &self->content->image;
   double share = MIN (coffer_picture_get_scale (self->picture), largest_share (image));
 
-  return !image->vector && !self->all_there && coffer_picture_get_n_columns (self->picture) + 1 < image->width * share;
+  return !self->all_there && coffer_picture_get_n_columns (self->picture) + 1 < image->width * share;
 }
 
 static void

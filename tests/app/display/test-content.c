@@ -38,11 +38,11 @@ completed_cb (GObject      *source,
   *content = coffer_content_complete_finish (result, NULL);
 }
 
+/* @pending (transfer full) */
 static CofferContent *
-load_value (const char *key)
+complete (CofferContent *pending)
 {
-  g_autoptr(GBytes) bytes = fixture_value (key);
-  CofferContent *pending = load_bytes (bytes), *content = NULL;
+  CofferContent *content = NULL;
 
   if (!coffer_content_is_pending (pending))
     return pending;
@@ -53,6 +53,14 @@ load_value (const char *key)
   g_assert_false (coffer_content_is_pending (content));
 
   return content;
+}
+
+static CofferContent *
+load_value (const char *key)
+{
+  g_autoptr(GBytes) bytes = fixture_value (key);
+
+  return complete (load_bytes (bytes));
 }
 
 static CofferContent *
@@ -269,6 +277,116 @@ test_does_not_unpack_a_bomb (void)
   g_assert_error (content->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE);
 }
 
+/* As a camera writes it: little-endian, three directories. */
+static const guint8 exif[] = {
+  0x49, 0x49, 0x2a, 0x00, 0x08, 0x00, 0x00, 0x00, 0x04, 0x00, 0x0f, 0x01, 0x02, 0x00, 0x06, 0x00, 0x00, 0x00, 0x3e, 0x00, 0x00, 0x00, 0x10, 0x01,
+  0x02, 0x00, 0x0d, 0x00, 0x00, 0x00, 0x44, 0x00, 0x00, 0x00, 0x69, 0x87, 0x04, 0x00, 0x01, 0x00, 0x00, 0x00, 0x52, 0x00, 0x00, 0x00, 0x25, 0x88,
+  0x04, 0x00, 0x01, 0x00, 0x00, 0x00, 0xdc, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x43, 0x61, 0x6e, 0x6f, 0x6e, 0x00, 0x43, 0x61, 0x6e, 0x6f,
+  0x6e, 0x20, 0x45, 0x4f, 0x53, 0x20, 0x52, 0x35, 0x00, 0x00, 0x06, 0x00, 0x9a, 0x82, 0x05, 0x00, 0x01, 0x00, 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00,
+  0x9d, 0x82, 0x05, 0x00, 0x01, 0x00, 0x00, 0x00, 0xa8, 0x00, 0x00, 0x00, 0x27, 0x88, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0xc8, 0x00, 0x00, 0x00,
+  0x03, 0x90, 0x02, 0x00, 0x14, 0x00, 0x00, 0x00, 0xb0, 0x00, 0x00, 0x00, 0x0a, 0x92, 0x05, 0x00, 0x01, 0x00, 0x00, 0x00, 0xc4, 0x00, 0x00, 0x00,
+  0x34, 0xa4, 0x02, 0x00, 0x10, 0x00, 0x00, 0x00, 0xcc, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0xfa, 0x00, 0x00, 0x00,
+  0x1c, 0x00, 0x00, 0x00, 0x0a, 0x00, 0x00, 0x00, 0x32, 0x30, 0x32, 0x33, 0x3a, 0x30, 0x35, 0x3a, 0x30, 0x31, 0x20, 0x31, 0x32, 0x3a, 0x33, 0x34,
+  0x3a, 0x35, 0x36, 0x00, 0x32, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x52, 0x46, 0x35, 0x30, 0x6d, 0x6d, 0x20, 0x46, 0x31, 0x2e, 0x38, 0x20,
+  0x53, 0x54, 0x4d, 0x00, 0x04, 0x00, 0x01, 0x00, 0x02, 0x00, 0x02, 0x00, 0x00, 0x00, 0x53, 0x00, 0x00, 0x00, 0x02, 0x00, 0x05, 0x00, 0x03, 0x00,
+  0x00, 0x00, 0x12, 0x01, 0x00, 0x00, 0x03, 0x00, 0x02, 0x00, 0x02, 0x00, 0x00, 0x00, 0x45, 0x00, 0x00, 0x00, 0x04, 0x00, 0x05, 0x00, 0x03, 0x00,
+  0x00, 0x00, 0x2a, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x33, 0x00, 0x00, 0x00, 0x01, 0x00,
+  0x00, 0x00, 0x1e, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x97, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0c, 0x00, 0x00, 0x00, 0x01, 0x00,
+  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
+};
+
+/* A photo with EXIF behind the first two bytes of another. */
+static GByteArray *
+photo_with_exif (const guint8 *block,
+                 gsize         len)
+{
+  const guint8 head[] = { 0xff, 0xe1, (len + 8) >> 8, (len + 8) & 0xff, 'E', 'x', 'i', 'f', 0, 0 };
+  g_autoptr(GBytes) bytes = fixture_value ("img/plain.jpg");
+  gsize plain_len;
+  const guint8 *plain = g_bytes_get_data (bytes, &plain_len);
+  GByteArray *photo = g_byte_array_new ();
+
+  g_byte_array_append (photo, plain, 2);
+  g_byte_array_append (photo, head, sizeof head);
+  g_byte_array_append (photo, block, len);
+  g_byte_array_append (photo, plain + 2, plain_len - 2);
+
+  return photo;
+}
+
+static gboolean
+has_fact (char      **facts,
+          const char *name,
+          const char *value)
+{
+  for (char **fact = facts; *fact != NULL; fact += 2)
+    if (g_str_equal (fact[0], name) && g_str_equal (fact[1], value))
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+is_read (void)
+{
+  g_autoptr(CofferExif) read = NULL;
+  g_autoptr(GByteArray) photo = photo_with_exif (exif, sizeof exif);
+
+  read = coffer_exif_read (photo->data, photo->len);
+
+  return read != NULL;
+}
+
+static void
+test_tells_what_a_camera_wrote (void)
+{
+  static const char *facts[][2] = {
+    { "Taken", "2023-05-01 12:34:56" }, { "Camera", "Canon EOS R5" }, { "Lens", "RF50mm F1.8 STM" }, { "Exposure", "1/250 s" },
+    { "Aperture", "f/2.8" }, { "ISO", "200" }, { "Focal length", "50 mm" }, { "Place", "33.85833° S, 151.20000° E" },
+  };
+  g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes (photo_with_exif (exif, sizeof exif));
+  g_autoptr(CofferContent) content = complete (load_bytes (bytes));
+  g_autoptr(GBytes) key_bytes = g_bytes_new_static ("photo", 5);
+  g_autoptr(CofferKey) key = coffer_key_new (key_bytes, 4, 0);
+  g_auto(GStrv) told = coffer_content_dup_facts (content, key);
+
+  if (!is_read ())
+    {
+      g_test_skip ("built without GExiv2");
+      return;
+    }
+  g_assert_nonnull (content->image.texture);
+  for (gsize i = 0; i < G_N_ELEMENTS (facts); i++)
+    g_assert_true (has_fact (told, facts[i][0], facts[i][1]));
+}
+
+static void
+read_and_drop (const guint8 *data,
+               gsize         len)
+{
+  g_clear_pointer (&(CofferExif *) { coffer_exif_read (data, len) }, coffer_exif_free);
+}
+
+/* Cut anywhere, and with any byte another. */
+static void
+test_survives_damaged_exif (void)
+{
+  for (gsize at = 0; at < sizeof exif; at++)
+    {
+      static const guint8 values[] = { 0, 1, 0x7f, 0xff };
+      g_autoptr(GByteArray) photo = photo_with_exif (exif, sizeof exif);
+      g_autoptr(GByteArray) cut = photo_with_exif (exif, at);
+
+      read_and_drop (cut->data, cut->len);
+      read_and_drop (photo->data, 12 + at);
+      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+        {
+          photo->data[12 + at] = values[i];
+          read_and_drop (photo->data, photo->len);
+        }
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -285,6 +403,8 @@ main (int    argc,
   g_test_add_func ("/preview/content/takes-data-apart", test_takes_data_apart);
   g_test_add_func ("/preview/content/takes-anything-for-a-tree-if-asked", test_takes_anything_for_a_tree_if_asked);
   g_test_add_func ("/preview/content/says-why-an-array-is-none", test_says_why_an_array_is_none);
+  g_test_add_func ("/preview/content/tells-what-a-camera-wrote", test_tells_what_a_camera_wrote);
+  g_test_add_func ("/preview/content/survives-damaged-exif", test_survives_damaged_exif);
   g_test_add_func ("/preview/content/does-not-unpack-a-bomb", test_does_not_unpack_a_bomb);
 
   result = g_test_run ();
