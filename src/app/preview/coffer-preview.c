@@ -54,6 +54,7 @@ struct _CofferPreview
   GSimpleActionGroup *actions;
   GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */
   gboolean plays;             /* once there is an answer */
+  gboolean focuses;
   guint loading_id;           /* until "loading" shows */
   guint renew_id;
 
@@ -238,6 +239,16 @@ show_nothing (CofferPreview *self)
   update_actions (self);
 }
 
+static void
+focus_if_wanted (CofferPreview *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  if (self->focuses && root != NULL && gtk_root_get_focus (root) == NULL)
+    coffer_value_view_focus (self->view);
+  self->focuses = FALSE;
+}
+
 /* @content (transfer full) (nullable): or else @error */
 static void
 show_answer (CofferPreview *self,
@@ -259,6 +270,7 @@ show_answer (CofferPreview *self,
   if (self->plays)
     coffer_value_view_play (self->view);
   self->plays = FALSE;
+  focus_if_wanted (self);
   if (self->touched)
     touched_cb (self);
 }
@@ -508,6 +520,17 @@ coffer_preview_play (CofferPreview *self)
     self->plays = TRUE;
   else
     coffer_value_view_play (self->view);
+}
+
+void
+coffer_preview_focus (CofferPreview *self)
+{
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  if (self->current != NULL || self->waiting_tick != 0)
+    self->focuses = TRUE;
+  else
+    coffer_value_view_focus (self->view);
 }
 
 void
@@ -791,7 +814,7 @@ coffer_preview_show_key (CofferPreview *self,
       stop_trailing (self);
     }
   stop_request (self);
-  self->plays = FALSE;
+  self->plays = self->focuses = FALSE;
   g_clear_pointer (&self->last_key, coffer_key_unref);
   self->last_key = g_steal_pointer (&self->key);
   if (key == NULL)

@@ -48,6 +48,9 @@ void        coffer_preview_set_n_selected (CofferPreview *self,
 /** Play or pause the value of the key, if it is one that plays; while it is on its way, as soon as it is there. */
 void        coffer_preview_play      (CofferPreview *self);
 
+/** Give the keyboard to the value, as soon as it is there, if nothing has it by then. */
+void        coffer_preview_focus     (CofferPreview *self);
+
 /** Read the value again, which may be another one now; the old one stays until that is done. */
 void        coffer_preview_refresh   (CofferPreview *self);
 

@@ -373,6 +373,13 @@ coffer_value_view_play (CofferValueView *self)
 }
 
 void
+coffer_value_view_focus (CofferValueView *self)
+{
+  if (self->current != NULL)
+    gtk_widget_child_focus (GTK_WIDGET (self->current), GTK_DIR_TAB_FORWARD);
+}
+
+void
 coffer_value_view_clear (CofferValueView *self)
 {
   clear_content (self);

@@ -33,6 +33,9 @@ gboolean             coffer_value_view_is_loading   (CofferValueView *self);
 /** Another value is on its way: nothing plays on until it is shown. */
 void                 coffer_value_view_leave        (CofferValueView *self);
 
+/** Give the keyboard to the value, if it can do anything with it. */
+void                 coffer_value_view_focus        (CofferValueView *self);
+
 /** Play what is shown, or pause it, if it is something that plays. */
 void                 coffer_value_view_play         (CofferValueView *self);
 

@@ -152,7 +152,12 @@ static void
 key_activated_cb (CofferVaultView *self)
 {
   if (adw_leaflet_get_folded (self->inner))
-    adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->preview_pane));
+    {
+      adw_leaflet_set_visible_child (self->inner, GTK_WIDGET (self->preview_pane));
+      /* The leaflet gave it to Back, and Enter would go there. */
+      gtk_root_set_focus (gtk_widget_get_root (GTK_WIDGET (self)), NULL);
+      coffer_preview_focus (self->preview);
+    }
   coffer_preview_play (self->preview);
 }
 
