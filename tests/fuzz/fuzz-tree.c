@@ -26,6 +26,7 @@ look_at (const CofferTree *tree,
   g_autofree char *copy = coffer_tree_dup_copy (tree, node);
   g_autofree char *type = coffer_tree_dup_type (tree, node);
   g_autofree char *path = coffer_tree_dup_path (tree, node);
+  g_autofree char *exact = coffer_tree_dup_exact_path (tree, node);
 
   coffer_tree_get_range (tree, node, &offset, &length);
   fuzz_require (offset <= size && length <= size - offset);
@@ -33,6 +34,7 @@ look_at (const CofferTree *tree,
   fuzz_require (value != NULL && g_utf8_validate (value, -1, NULL));
   fuzz_require (copy != NULL && g_utf8_validate (copy, -1, NULL));
   fuzz_require (type != NULL && path != NULL && g_utf8_validate (path, -1, NULL));
+  fuzz_require (exact != NULL && g_utf8_validate (exact, -1, NULL));
 }
 
 static void

@@ -188,6 +188,12 @@ take (CofferArrayStats *stats,
       stats->max = number;
       stats->max_bits = bits;
     }
+  if (isfinite (number))
+    {
+      stats->low = stats->has_finite ? MIN (stats->low, number) : number;
+      stats->high = stats->has_finite ? MAX (stats->high, number) : number;
+      stats->has_finite = TRUE;
+    }
   stats->sum += number;
   stats->n++;
 }
@@ -309,19 +315,22 @@ coffer_array_picture_new (const CofferArray *self)
   return picture;
 }
 
+/* One infinity would leave all else black. Halves: from one end of the floats to the other is more than any float. */
 static guint8
 scale (const CofferArray      *self,
        const CofferArrayStats *stats,
        double                  number)
 {
-  double range = stats->max - stats->min;
+  double range = stats->high / 2 - stats->low / 2;
 
   if (self->type == U8)
     return number;
-  if (!(range > 0) || !isfinite (range) || !(number > stats->min))
+  if (number >= stats->high && number > stats->low)
+    return 255;
+  if (!(range > 0) || !(number > stats->low))
     return 0;
 
-  return number >= stats->max ? 255 : (number - stats->min) / range * 255 + .5;
+  return (number / 2 - stats->low / 2) / range * 255 + .5;
 }
 
 GBytes *

@@ -30,6 +30,8 @@ typedef struct {
   guint64 n;                 /* numbers so far */
   guint64 n_nan;
   gdouble min, max;          /* of those that are numbers; for people use the texts */
+  gdouble low, high;         /* of those that are finite: what a picture goes from and to */
+  gboolean has_finite;
   guint64 min_bits, max_bits;
   gdouble sum;
 } CofferArrayStats;
@@ -77,7 +79,7 @@ void        coffer_array_add           (const CofferArray  *self,
 
 /** Returns: (transfer full) (nullable): NULL if an array of this kind makes no picture */
 CofferArrayPicture *coffer_array_picture_new    (const CofferArray  *self);
-/** Red, green and blue, a byte each: bytes as they are, floats from the least to the greatest. Returns: (transfer full) */
+/** Red, green and blue, a byte each: bytes as they are, floats from the least finite one to the greatest. Returns: (transfer full) */
 GBytes             *coffer_array_picture_render (const CofferArray        *self,
                                                  const CofferArrayPicture *picture,
                                                  const CofferArrayStats   *stats);

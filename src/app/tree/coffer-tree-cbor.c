@@ -16,6 +16,7 @@
 #define MAX_TAGS 16     /* one behind the other; real data have one or two */
 #define OPEN 31
 #define MAX_BIGNUM 64
+#define ROW_CHUNKS 1000 /* of a string in millions of them a row shows the first */
 
 enum { MAJOR_UINT, MAJOR_NEGATIVE, MAJOR_BYTES, MAJOR_TEXT, MAJOR_LIST, MAJOR_MAP, MAJOR_TAG, MAJOR_SIMPLE };
 
@@ -185,6 +186,7 @@ describe_string (const guint8          *bytes,
 {
   gboolean is_text = initial->major == MAJOR_TEXT;
   gsize at = initial->size;
+  guint n_chunks = 0;
   Initial chunk;
 
   scalar->what = is_text ? COFFER_TREE_TEXT : COFFER_TREE_BYTES;
@@ -195,6 +197,12 @@ describe_string (const guint8          *bytes,
     }
   while (at < len && bytes[at] != 0xff && read_initial (bytes + at, len - at, &chunk))
     {
+      if (style->for_row && n_chunks++ == ROW_CHUNKS)
+        {
+          scalar->is_more = TRUE;
+          g_string_append (scalar->text, "…");
+          return;
+        }
       append_string (bytes + at + chunk.size, chunk.number, is_text, style, scalar);
       at += chunk.size + chunk.number;
     }

@@ -413,15 +413,17 @@ append_number (const char            *number,
                const CofferTreeStyle *style,
                GString               *out)
 {
-  g_autofree char *digits = g_strndup (number, len);
+  g_autofree char *digits = len < 20 ? g_strndup (number, len) : NULL;
   gint64 whole;
 
-  if (style->for_row && len < 20 && g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64, &whole, NULL) && whole != 0)
-    coffer_tree_append_int (out, whole, style);
-  else if (len > style->max)
-    g_string_append_printf (out, "%.*s…", (int) style->max, number);
-  else
-    g_string_append (out, digits);
+  if (style->for_row && digits != NULL && g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64, &whole, NULL) && whole != 0)
+    {
+      coffer_tree_append_int (out, whole, style);
+      return;
+    }
+  g_string_append_len (out, number, MIN (len, style->max));
+  if (len > style->max)
+    g_string_append (out, "…");
 }
 
 void

@@ -239,8 +239,14 @@ append_lines (const guint8          *data,
               const CofferTreeStyle *style,
               GString               *out)
 {
-  gsize first = line_length (data, len);
+  gsize seen = style->for_row ? MIN (len, style->max + 1) : len;
+  gsize first = line_length (data, seen);
 
+  if (first == 0)   /* a row has no room for its end */
+    {
+      coffer_tree_append_text (out, data, seen, style);
+      return;
+    }
   coffer_tree_append_text (out, data, first - 1, style);
   if (first < len)
     {

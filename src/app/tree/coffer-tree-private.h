@@ -54,12 +54,14 @@ typedef struct {
   char *type;
   GString *text;
   guint64 size;                /* of bytes */
+  gboolean is_more;            /* there are more than size: not all were looked at for a row */
 } CofferTreeScalar;
 
 /* How much a person reads in a row, or copies, of one text. */
 typedef struct {
   gsize max;                   /* bytes of the text */
   gboolean for_row;            /* one line, with marks in numbers */
+  gboolean is_quoted;          /* with the escapes of a string in quotes */
 } CofferTreeStyle;
 
 #define COFFER_TREE_CANCEL_EVERY 4096   /* nodes */

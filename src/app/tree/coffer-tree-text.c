@@ -15,9 +15,11 @@ append_char (GString               *out,
              gunichar               c,
              const CofferTreeStyle *style)
 {
-  if (c == 0)
-    g_string_append (out, "\\0");   /* no string for people goes on behind it */
-  else if (!style->for_row || (c >= ' ' && c != 0x7f && c != 0x2028 && c != 0x2029))
+  if (style->is_quoted && (c == '"' || c == '\\'))
+    g_string_append_printf (out, "\\%c", (char) c);
+  else if (c == 0)
+    g_string_append (out, style->is_quoted ? "\\x00" : "\\0");   /* no string for people goes on behind it */
+  else if ((!style->for_row && !style->is_quoted) || (c >= ' ' && c != 0x7f && c != 0x2028 && c != 0x2029))
     g_string_append_unichar (out, c);
   else if (c == '\n')
     g_string_append (out, "\\n");
@@ -26,7 +28,7 @@ append_char (GString               *out,
   else if (c == '\r')
     g_string_append (out, "\\r");
   else
-    g_string_append_printf (out, "\\x%02x", c);
+    g_string_append_printf (out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
 }
 
 void

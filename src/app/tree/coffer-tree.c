@@ -12,7 +12,7 @@
 
 #define ROW_TEXT 200
 #define NAME_TEXT 100
-#define COPY_TEXT (16 << 20)
+#define COPY_TEXT (G_MAXSIZE / 8)
 #define PATH_MAX_PARTS 200   /* from the end */
 
 guint
@@ -385,6 +385,14 @@ dup_array_value (const CofferTree *self,
   return coffer_array_dup_value (&array, bytes, for_row);
 }
 
+static char *
+dup_size (const CofferTreeScalar *scalar)
+{
+  g_autofree char *size = g_format_size_full (scalar->size, scalar->size < 1000 ? G_FORMAT_SIZE_DEFAULT : G_FORMAT_SIZE_LONG_FORMAT);
+
+  return scalar->is_more ? g_strdup_printf (_("More than %s"), size) : g_strdup (size);
+}
+
 char *
 coffer_tree_dup_value (const CofferTree *self,
                        guint             node,
@@ -409,7 +417,7 @@ coffer_tree_dup_value (const CofferTree *self,
   if (scalar.what == COFFER_TREE_TEXT)
     value = g_strdup_printf ("“%s”", scalar.text->str);
   else if (*is_dim)
-    value = g_format_size_full (scalar.size, scalar.size < 1000 ? G_FORMAT_SIZE_DEFAULT : G_FORMAT_SIZE_LONG_FORMAT);
+    value = dup_size (&scalar);
   else
     value = g_strdup (scalar.text->str);
   scalar_clear (&scalar);
@@ -445,6 +453,8 @@ coffer_tree_dup_copy (const CofferTree *self,
   g_return_val_if_fail (node < self->nodes->len, NULL);
 
   data = coffer_tree_node (self, node);
+  if (data->length > COFFER_TREE_MAX_COPY)
+    return NULL;
   if (data->kind != COFFER_TREE_SCALAR)
     return dup_container (self, data, &style);
   if (self->format == COFFER_TREE_ARRAY)
@@ -515,41 +525,89 @@ is_identifier (const char *name)
   return TRUE;
 }
 
+/* A key of a map, as Python writes it. */
 static char *
-dup_step (const CofferTree *self,
-          guint             node,
-          gboolean          is_first)
+dup_key_step (const CofferTreeScalar *key,
+              gboolean                is_first)
+{
+  g_auto(GStrv) bytes = NULL;
+  g_autofree char *hex = NULL;
+
+  if (key->what == COFFER_TREE_TEXT && is_identifier (key->text->str))
+    return g_strconcat (is_first ? "" : ".", key->text->str, NULL);
+  if (key->what == COFFER_TREE_TEXT)
+    return g_strdup_printf ("[\"%s\"]", key->text->str);
+  if (key->what == COFFER_TREE_WORD)
+    return g_strdup_printf ("[%s]", key->text->str);
+
+  bytes = g_strsplit (key->text->str, " ", -1);
+  hex = g_strjoinv ("\\x", bytes);
+
+  return g_strdup_printf (*hex != '\0' ? "[b\"\\x%s\"]" : "[b\"%s\"]", hex);
+}
+
+static char *
+dup_step (const CofferTree      *self,
+          guint                  node,
+          gboolean               is_first,
+          const CofferTreeStyle *style)
 {
   const CofferTreeNode *data = coffer_tree_node (self, node);
-  g_autofree char *name = coffer_tree_dup_name (self, node, data->name_length == 0 ? get_position (self, node) : 0);
+  CofferTreeScalar scalar;
+  char *step;
 
   if (data->name_length == 0)
-    return g_strdup_printf ("[%s]", name);
-  if (is_identifier (name))
-    return g_strconcat (is_first ? "" : ".", name, NULL);
+    return g_strdup_printf ("[%u]", get_position (self, node));
 
-  return g_strdup_printf ("[\"%s\"]", name);
+  describe (self, data->name, data->name_length, style, &scalar);
+  step = dup_key_step (&scalar, is_first);
+  scalar_clear (&scalar);
+
+  return step;
+}
+
+static char *
+dup_path (const CofferTree      *self,
+          guint                  node,
+          guint                  max_parts,
+          const CofferTreeStyle *style)
+{
+  g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GString) path = g_string_new (NULL);
+
+  while (node != COFFER_TREE_ROOT && steps->len < max_parts)
+    {
+      guint parent = coffer_tree_node (self, node)->parent;
+
+      g_ptr_array_add (steps, dup_step (self, node, parent == COFFER_TREE_ROOT, style));
+      node = parent;
+    }
+  if (node != COFFER_TREE_ROOT)
+    g_string_append (path, "…");
+  for (guint i = steps->len; i > 0; i--)
+    g_string_append (path, g_ptr_array_index (steps, i - 1));
+
+  return g_strdup (path->str);
 }
 
 char *
 coffer_tree_dup_path (const CofferTree *self,
                       guint             node)
 {
-  g_autoptr(GString) path = g_string_new (NULL);
-  guint n = 0;
+  static const CofferTreeStyle style = { NAME_TEXT, TRUE, TRUE };
 
   g_return_val_if_fail (node < self->nodes->len, NULL);
 
-  while (node != COFFER_TREE_ROOT && n++ < PATH_MAX_PARTS)
-    {
-      guint parent = coffer_tree_node (self, node)->parent;
-      g_autofree char *step = dup_step (self, node, parent == COFFER_TREE_ROOT);
+  return dup_path (self, node, PATH_MAX_PARTS, &style);
+}
 
-      g_string_prepend (path, step);
-      node = parent;
-    }
-  if (node != COFFER_TREE_ROOT)
-    g_string_prepend (path, "…");
+char *
+coffer_tree_dup_exact_path (const CofferTree *self,
+                            guint             node)
+{
+  static const CofferTreeStyle style = { COPY_TEXT, FALSE, TRUE };
 
-  return g_strdup (path->str);
+  g_return_val_if_fail (node < self->nodes->len, NULL);
+
+  return dup_path (self, node, G_MAXUINT, &style);
 }

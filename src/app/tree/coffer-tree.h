@@ -92,14 +92,22 @@ char             *coffer_tree_dup_name       (const CofferTree *self,
 char             *coffer_tree_dup_value      (const CofferTree *self,
                                               guint             node,
                                               gboolean         *is_dim);
-/** All of it, to be copied: text as it is, numbers without marks, bytes in hex. Returns: (transfer full) */
+#define COFFER_TREE_MAX_COPY (16 << 20)
+/**
+ * All of it, to be copied: text as it is, numbers without marks, bytes in hex.
+ *
+ * Returns: (transfer full) (nullable): NULL if it is of more than COFFER_TREE_MAX_COPY bytes
+ */
 char             *coffer_tree_dup_copy       (const CofferTree *self,
                                               guint             node);
 /** In the words of the format: "uint", "float 64", "object". Returns: (transfer full) */
 char             *coffer_tree_dup_type       (const CofferTree *self,
                                               guint             node);
-/** How to get there: place.lat, tags[2], ["two words"]. Returns: (transfer full) */
+/** How to get there: place.lat, tags[2], ["two words"]; what is long is shortened. Returns: (transfer full) */
 char             *coffer_tree_dup_path       (const CofferTree *self,
+                                              guint             node);
+/** The same to be copied: each name whole, with the escapes of Python where it is in quotes. Returns: (transfer full) */
+char             *coffer_tree_dup_exact_path (const CofferTree *self,
                                               guint             node);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferTree, coffer_tree_unref)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON, MessagePack, CBOR, pickles and packed numbers are taken apart, whatever they are. */
 #include <coffer-tree-list.h>
+#include <math.h>
 #include <string.h>
 
 static CofferTree *
@@ -87,6 +88,91 @@ test_json (void)
                "dup = 2 (number)\n");
   g_assert_cmpstr (path, ==, "n[3].x");
   g_assert_cmpstr (copy, ==, "漢🙂\n\"");
+}
+
+static void
+assert_paths (CofferTreeFormat  format,
+              const char       *bytes,
+              gsize             len,
+              guint             node,
+              const char       *path,
+              const char       *exact_path)
+{
+  g_autoptr(CofferTree) tree = parse (format, bytes, len);
+  g_autofree char *got = coffer_tree_dup_path (tree, node), *exact = coffer_tree_dup_exact_path (tree, node);
+
+  g_assert_cmpstr (got, ==, path);
+  g_assert_cmpstr (exact, ==, exact_path);
+}
+
+/* What is copied finds the value again: no name is shortened, none read two ways. */
+static void
+test_paths (void)
+{
+  g_autofree char *name = g_strnfill (300, 'x'), *json = g_strdup_printf ("{\"%s\": {\"a b\": [0, 1]}}", name);
+  g_autofree char *whole = g_strdup_printf ("%s[\"a b\"][1]", name);
+  g_autofree char *shown = g_strdup_printf ("%.100s…[\"a b\"][1]", name);
+
+  assert_paths (COFFER_TREE_JSON, json, strlen (json), 4, shown, whole);
+  assert_paths (COFFER_TREE_JSON, "{\"a\\\\n\": 1}", 11, 1, "[\"a\\\\n\"]", "[\"a\\\\n\"]");
+  assert_paths (COFFER_TREE_JSON, "{\"a\\n\\\"\": 1}", 12, 1, "[\"a\\n\\\"\"]", "[\"a\\n\\\"\"]");
+  assert_paths (COFFER_TREE_JSON, "{\"\": 1}", 7, 1, "[\"\"]", "[\"\"]");
+  assert_paths (COFFER_TREE_MSGPACK, "\x81\x07\x81\xc4\x02\x00\xff\xc0", 8, 2, "[7][b\"\\x00\\xff\"]", "[7][b\"\\x00\\xff\"]");
+}
+
+/* A row is bound again and again, and costs the same whatever there is. */
+static void
+assert_quick_row (CofferTreeFormat  format,
+                  GString          *bytes,
+                  const char       *begins,
+                  gsize             max)
+{
+  g_autoptr(CofferTree) tree = parse (format, bytes->str, bytes->len);
+  gint64 begin;
+
+  g_assert_cmpstr (coffer_tree_get_problem (tree), ==, NULL);
+  begin = g_get_monotonic_time ();
+  for (guint i = 0; i < 100; i++)
+    {
+      gboolean is_dim;
+      g_autofree char *value = coffer_tree_dup_value (tree, COFFER_TREE_ROOT, &is_dim);
+      g_autofree char *type = coffer_tree_dup_type (tree, COFFER_TREE_ROOT);
+
+      g_assert_true (g_str_has_prefix (value, begins));
+      g_assert_cmpuint (strlen (value), <=, max);
+    }
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 500 * 1000);
+}
+
+static void
+test_rows_of_what_is_long (void)
+{
+  g_autoptr(GString) number = g_string_new ("-"), chunks = g_string_new ("\x5f"), texts = g_string_new ("\x7f");
+
+  for (guint i = 0; i < 4 << 20; i++)
+    {
+      g_string_append_c (number, '7');
+      g_string_append_c (chunks, '\x40');
+      g_string_append_c (texts, '\x60');
+    }
+  g_string_append_c (chunks, '\xff');
+  g_string_append_c (texts, '\xff');
+  assert_quick_row (COFFER_TREE_JSON, number, "-777", 210);
+  assert_quick_row (COFFER_TREE_CBOR, chunks, "More than 0", 30);
+  assert_quick_row (COFFER_TREE_CBOR, texts, "“…”", 10);
+}
+
+static void
+test_copies_whole_or_not (void)
+{
+  g_autofree char *long_text = g_strnfill (COFFER_TREE_MAX_COPY, 'x');
+  g_autofree char *fits = g_strdup_printf ("\"%s\"", long_text + 2), *too_long = g_strdup_printf ("\"%s\"", long_text);
+  g_autoptr(CofferTree) most = parse (COFFER_TREE_JSON, fits, strlen (fits));
+  g_autoptr(CofferTree) more = parse (COFFER_TREE_JSON, too_long, strlen (too_long));
+  g_autofree char *copy = coffer_tree_dup_copy (most, COFFER_TREE_ROOT), *none = coffer_tree_dup_copy (more, COFFER_TREE_ROOT);
+
+  g_assert_cmpstr (copy, ==, long_text + 2);
+  g_assert_null (none);
 }
 
 static void
@@ -392,6 +478,37 @@ test_array_statistics (void)
 }
 
 static void
+test_infinities_in_pictures (void)
+{
+  static const double values[] = { 0, -INFINITY, INFINITY, -G_MAXDOUBLE / 4, G_MAXDOUBLE / 4, 0 };
+  CofferArray array = { .type = 2, .n_dims = 2, .shape = { 2, 3 }, .item_size = 8, .n_values = 6, .data_offset = 10 };
+  static const float small[] = { 1, INFINITY, 2, 3, 4, 5 };
+  CofferArray floats = { .type = 1, .n_dims = 2, .shape = { 2, 3 }, .item_size = 4, .n_values = 6, .data_offset = 10 };
+  CofferArrayStats stats = { 0 }, small_stats = { 0 };
+  g_autoptr(CofferArrayPicture) picture = coffer_array_picture_new (&array), small_picture = coffer_array_picture_new (&floats);
+  g_autoptr(GBytes) pixels = NULL, small_pixels = NULL;
+  g_autofree char *greatest = NULL;
+  const guint8 *colours;
+
+  coffer_array_add (&array, &stats, picture, (const guint8 *) values, 6);
+  pixels = coffer_array_picture_render (&array, picture, &stats);
+  colours = g_bytes_get_data (pixels, NULL);
+  greatest = coffer_array_dup_bits (&array, stats.max_bits);
+  g_assert_cmpstr (greatest, ==, "Infinity");
+  g_assert_cmpuint (colours[0], ==, 128);
+  g_assert_cmpuint (colours[3], ==, 0);
+  g_assert_cmpuint (colours[6], ==, 255);
+
+  coffer_array_add (&floats, &small_stats, small_picture, (const guint8 *) small, 6);
+  small_pixels = coffer_array_picture_render (&floats, small_picture, &small_stats);
+  colours = g_bytes_get_data (small_pixels, NULL);
+  g_assert_cmpuint (colours[0], ==, 0);
+  g_assert_cmpuint (colours[3], ==, 255);
+  g_assert_cmpuint (colours[6], ==, 64);
+  g_assert_cmpuint (colours[15], ==, 255);
+}
+
+static void
 test_lists_of_a_million (void)
 {
   gsize n = 1000000, len = 5 + n;
@@ -440,6 +557,9 @@ main (int    argc,
 
   g_test_add_func ("/tree/json", test_json);
   g_test_add_func ("/tree/broken-json", test_broken_json);
+  g_test_add_func ("/tree/paths", test_paths);
+  g_test_add_func ("/tree/rows-of-what-is-long", test_rows_of_what_is_long);
+  g_test_add_func ("/tree/copies-whole-or-not", test_copies_whole_or_not);
   g_test_add_func ("/tree/deep-json", test_deep_json);
   g_test_add_func ("/tree/msgpack", test_msgpack);
   g_test_add_func ("/tree/msgpack-that-claims", test_msgpack_that_claims);
@@ -450,6 +570,7 @@ main (int    argc,
   g_test_add_func ("/tree/sniffs", test_sniffs);
   g_test_add_func ("/tree/arrays", test_arrays);
   g_test_add_func ("/tree/array-statistics", test_array_statistics);
+  g_test_add_func ("/tree/infinities-in-pictures", test_infinities_in_pictures);
   g_test_add_func ("/tree/lists-of-a-million", test_lists_of_a_million);
   g_test_add_func ("/tree/can-be-cancelled", test_can_be_cancelled);
 
