@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pieces of a text: read on the vault's preview lane, decoded on a worker thread, where also the language is guessed, because
- * GtkSourceView reads two hundred files to know its languages.
+ * The pieces of a text: read on the vault's preview lane, decoded on a worker thread.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 
 #include "coffer-text-load.h"
 
-#include <gtksourceview/gtksource.h>
+#include <string.h>
 
 void
 coffer_text_piece_free (CofferTextPiece *self)
@@ -15,30 +14,7 @@ coffer_text_piece_free (CofferTextPiece *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   if (self->decoded != NULL)
     g_string_free (self->decoded, TRUE);
-  g_free (self->name);
-  g_free (self->content_type);
-  g_free (self->language);
   g_free (self);
-}
-
-/* The type is of use where it says more than that this is a text. One thread at a time: GtkSourceView locks nothing. */
-static char *
-dup_language (const char *name,
-              const char *content_type)
-{
-  static GMutex mutex;
-  const char *type = content_type != NULL && !g_str_equal (content_type, "text/plain") ? content_type : NULL;
-  g_autoptr(GMutexLocker) locker = NULL;
-  GtkSourceLanguage *language;
-
-  if (type == NULL && (name == NULL || *name == '\0'))   /* a key may be empty, or end with a separator */
-    return NULL;
-
-  locker = g_mutex_locker_new (&mutex);
-  language = gtk_source_language_manager_guess_language (gtk_source_language_manager_get_default (),
-                                                         type == NULL ? name : NULL, type);
-
-  return language != NULL ? g_strdup (gtk_source_language_get_id (language)) : NULL;
 }
 
 static void
@@ -54,8 +30,6 @@ decode_worker (GTask        *task,
   if (self->text.charset == NULL)
     self->text.charset = coffer_text_guess_charset (bytes, len, self->is_end);
   self->decoded = coffer_text_decode (&self->text, bytes, len, self->is_end, &self->n_used);
-  if (self->name != NULL || self->content_type != NULL)
-    self->language = dup_language (self->name, self->content_type);
 
   g_task_return_boolean (task, TRUE);
 }

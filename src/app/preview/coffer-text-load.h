@@ -16,18 +16,15 @@ typedef struct {
   CofferText  text;       /* before it was decoded, then after */
   GBytes     *bytes;
   gboolean    is_end;     /* of the value */
-  char       *name;       /* (nullable) of the key: wanted for the language */
-  char       *content_type;
 
   GString    *decoded;    /* what to show */
   gsize       n_used;     /* of bytes */
-  char       *language;   /* (nullable) GtkSourceView's name of it */
 } CofferTextPiece;
 
 void             coffer_text_piece_free    (CofferTextPiece     *self);
 
 /**
- * Decode a piece on a worker thread. Without a charset it is guessed; with a name or a content type the language is.
+ * Decode a piece on a worker thread. Without a charset it is guessed.
  *
  * @self  (transfer full)
  */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "coffer-text-find.h"
+#include "coffer-text-language.h"
 #include "coffer-text-load.h"
 
 /* A text of more would be slow to scroll, and takes memory for each of its lines. */
@@ -38,7 +39,8 @@ struct _CofferTextStage
   GString *waiting;
   gsize n_inserted;         /* bytes of it */
   guint insert_id;
-  char *language;           /* (nullable) */
+  GCancellable *finding;    /* while the language is looked for */
+  GtkSourceLanguage *language;   /* unowned (nullable): never goes */
 
   GSimpleActionGroup *actions;
   GtkSourceBuffer *buffer;  /* unowned: the view's */
@@ -130,29 +132,11 @@ update_bar (CofferTextStage *self)
   gtk_menu_button_set_label (self->encoding, self->text.charset != NULL ? coffer_text_get_title (self->text.charset) : "…");
 }
 
-/* GtkSourceView forgets the rules of a language with its last buffer, and to read them again takes up to 150 ms (HTML). */
-static void
-keep_rules (GtkSourceLanguage *language)
-{
-  static GHashTable *kept = NULL;
-
-  if (kept == NULL)
-    kept = g_hash_table_new (NULL, NULL);
-  if (!g_hash_table_contains (kept, language))
-    g_hash_table_insert (kept, language, gtk_source_buffer_new_with_language (language));   /* for good */
-}
-
 /* Colours are sought line by line, and a line that had to be broken is far too long for that. */
 static void
 update_language (CofferTextStage *self)
 {
-  GtkSourceLanguageManager *manager = gtk_source_language_manager_get_default ();
-  GtkSourceLanguage *language = self->language != NULL && self->text.n_broken == 0
-                                    ? gtk_source_language_manager_get_language (manager, self->language) : NULL;
-
-  if (language != NULL)
-    keep_rules (language);
-  gtk_source_buffer_set_language (self->buffer, language);
+  gtk_source_buffer_set_language (self->buffer, self->text.n_broken == 0 ? self->language : NULL);
 }
 
 /* How much of @text goes in in this turn: whole characters. */
@@ -207,11 +191,6 @@ take_piece (CofferTextStage *self,
   g_clear_object (&self->cancellable);
   self->text = piece->text;
   self->n_used += piece->n_used;
-  if (piece->language != NULL)
-    {
-      g_free (self->language);
-      self->language = g_steal_pointer (&piece->language);
-    }
   self->waiting = g_steal_pointer (&piece->decoded);
   self->n_inserted = 0;
   self->insert_id = g_idle_add_full (INSERT_PRIORITY, insert_cb, self, NULL);
@@ -230,15 +209,6 @@ decoded_cb (GObject      *source,
     take_piece (request->self, piece);
 }
 
-static char *
-dup_key_name (CofferKey *key)
-{
-  g_autofree char *display = coffer_key_to_display (key, NAME_BYTES);
-  const char *name = strrchr (display, '/');
-
-  return g_strdup (name != NULL ? name + 1 : display);
-}
-
 static void
 decode (CofferTextStage *self,
         GBytes          *bytes)
@@ -248,12 +218,39 @@ decode (CofferTextStage *self,
   piece->text = self->text;
   piece->bytes = g_bytes_ref (bytes);
   piece->is_end = self->n_used + g_bytes_get_size (bytes) >= self->size;
-  if (self->n_used == 0)
-    {
-      piece->name = dup_key_name (self->key);
-      piece->content_type = g_strdup (self->content_type);
-    }
   coffer_text_decode_async (piece, self->cancellable, decoded_cb, request_new (self));
+}
+
+static void
+language_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(CofferTextStage) self = data;
+  g_autoptr(GError) error = NULL;
+  GtkSourceLanguage *language = coffer_text_language_find_finish (result, &error);
+
+  if (error != NULL)   /* another value was chosen */
+    return;
+
+  g_clear_object (&self->finding);
+  self->language = language;
+  if (language == NULL || self->n_used == 0 || self->waiting != NULL)
+    return;
+
+  update_language (self);
+  coffer_stage_facts_changed (COFFER_STAGE (self));
+}
+
+static void
+find_language (CofferTextStage *self)
+{
+  g_autofree char *display = coffer_key_to_display (self->key, NAME_BYTES);
+  const char *name = strrchr (display, '/');
+
+  self->finding = g_cancellable_new ();
+  coffer_text_language_find_async (name != NULL ? name + 1 : display, self->content_type, self->finding, language_cb,
+                                   g_object_ref (self));
 }
 
 static void
@@ -420,7 +417,9 @@ forget (CofferTextStage *self)
   g_clear_pointer (&self->key, coffer_key_unref);
   g_clear_pointer (&self->head, g_bytes_unref);
   g_clear_pointer (&self->content_type, g_free);
-  g_clear_pointer (&self->language, g_free);
+  g_cancellable_cancel (self->finding);
+  g_clear_object (&self->finding);
+  self->language = NULL;
 }
 
 static void
@@ -464,6 +463,7 @@ coffer_text_stage_show (CofferStage   *stage,
   set_encoding_state (self, "guess");
   gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
   begin (self, NULL);
+  find_language (self);
 }
 
 static gboolean
