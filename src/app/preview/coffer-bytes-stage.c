@@ -10,14 +10,10 @@
 #include <coffer-bytes-find.h>
 #include <coffer-bytes-view.h>
 #include <coffer-clip.h>
-#include <coffer-error.h>
-#include <coffer-key-format.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-bytes-copy.h"
 #include "coffer-stage.h"
-
-#define MAX_COPY (16 << 20)     /* bytes of the value */
-#define MAX_COPIED (64 << 20)   /* bytes of text */
 
 struct _CofferBytesStage
 {
@@ -42,6 +38,9 @@ struct _CofferBytesStage
   GtkWidget *header_legend;
   GtkLabel *header_label;
   GtkLabel *selection_label;
+  GtkMenuButton *copy_button;
+  GMenuModel *copy_menu;
+  GMenuModel *header_menu;    /* the same for a value behind a header */
 };
 
 static void stage_iface_init (CofferStageInterface *iface);
@@ -287,45 +286,6 @@ leave_cb (GtkWidget *widget,
 
 /* Copying */
 
-typedef struct {
-  CofferBytesStage *stage;
-  GCancellable *cancellable;
-  CofferKeyFormat format;
-  GBytes *bytes;
-} Copy;
-
-static void
-copy_free (gpointer data)
-{
-  Copy *copy = data;
-
-  g_object_unref (copy->stage);
-  g_object_unref (copy->cancellable);
-  g_clear_pointer (&copy->bytes, g_bytes_unref);
-  g_free (copy);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Copy, copy_free)
-
-/* Bytes are written as keys are. */
-static void
-format_thread (GTask        *task,
-               gpointer      source,
-               gpointer      data,
-               GCancellable *cancellable)
-{
-  Copy *copy = data;
-  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
-  GError *error = NULL;
-  GBytes *text;
-
-  g_ptr_array_add (keys, coffer_key_new_written (copy->bytes));
-  if ((text = coffer_keys_format (keys, copy->format, MAX_COPIED, cancellable, &error)) != NULL)
-    g_task_return_pointer (task, text, (GDestroyNotify) g_bytes_unref);
-  else
-    g_task_return_error (task, error);
-}
-
 static void
 say (CofferBytesStage *self,
      const char       *words)
@@ -334,49 +294,21 @@ say (CofferBytesStage *self,
 }
 
 static void
-formatted_cb (GObject      *source,
-              GAsyncResult *result,
-              gpointer      data)
+copied_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
 {
-  CofferBytesStage *self = COFFER_BYTES_STAGE (source);
+  g_autoptr(CofferBytesStage) self = data;
   g_autoptr(GError) error = NULL;
-  g_autoptr(GBytes) text = g_task_propagate_pointer (G_TASK (result), &error);
-  g_autofree char *copy = NULL;
+  g_autofree char *text = coffer_bytes_copy_finish (result, &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
   g_clear_object (&self->copying);
-  if (error != NULL)
-    {
-      say (self, error->message);
-      return;
-    }
-  copy = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
-  coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), copy);
-  say (self, _("Copied"));
-}
-
-static void
-read_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      data)
-{
-  g_autoptr(Copy) copy = data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GTask) task = NULL;
-
-  copy->bytes = coffer_bytes_pages_read_finish (COFFER_BYTES_PAGES (source), result, &error);
-  if (error != NULL)
-    {
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        say (copy->stage, error->message);
-      return;
-    }
-
-  task = g_task_new (copy->stage, copy->cancellable, formatted_cb, NULL);
-  g_task_set_task_data (task, g_steal_pointer (&copy), copy_free);
-  g_task_run_in_thread (task, format_thread);
+  if (text != NULL)
+    coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+  say (self, text != NULL ? _("Copied") : error->message);
 }
 
 static void
@@ -385,24 +317,33 @@ copy_action (GtkWidget  *widget,
              GVariant   *parameter)
 {
   CofferBytesStage *self = COFFER_BYTES_STAGE (widget);
+  CofferKeyFormat format;
   guint64 offset, size;
-  Copy *copy;
 
-  if (self->pages == NULL || !coffer_bytes_view_get_selection (self->bytes, &offset, &size))
+  if (self->pages == NULL || !coffer_bytes_view_get_selection (self->bytes, &offset, &size) ||
+      !coffer_key_format_from_name (g_variant_get_string (parameter, NULL), &format))
     return;
-  if (size > MAX_COPY)
-    {
-      say (self, _("Up to 16 MiB can be copied"));
-      return;
-    }
 
   stop (&self->copying);
   self->copying = g_cancellable_new ();
-  copy = g_new0 (Copy, 1);
-  copy->stage = g_object_ref (self);
-  copy->cancellable = g_object_ref (self->copying);
-  coffer_key_format_from_name (g_variant_get_string (parameter, NULL), &copy->format);
-  coffer_bytes_pages_read_async (self->pages, offset, size, self->copying, read_cb, copy);
+  coffer_bytes_copy_async (self->vault, self->key, offset, size, format, self->copying, copied_cb, g_object_ref (self));
+}
+
+/* Of a value behind a header the data alone are selected at will. */
+static void
+select_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  CofferBytesStage *self = COFFER_BYTES_STAGE (widget);
+  guint64 offset = g_variant_get_boolean (parameter) ? 0 : self->header_size;
+  guint64 size = self->pages != NULL ? coffer_bytes_pages_get_size (self->pages) : 0;
+
+  if (size <= offset)
+    return;
+
+  coffer_bytes_view_select (self->bytes, offset, size - offset);
+  gtk_widget_grab_focus (GTK_WIDGET (self->bytes));
 }
 
 /* The stage */
@@ -438,6 +379,7 @@ show_header (CofferBytesStage *self)
 
   gtk_label_set_label (self->header_label, words);
   gtk_widget_set_visible (self->header_legend, self->header_size > 0);
+  gtk_menu_button_set_menu_model (self->copy_button, self->header_size > 0 ? self->header_menu : self->copy_menu);
 }
 
 static void
@@ -515,6 +457,7 @@ static void
 add_keys (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "bytes.copy", "s", copy_action);
+  gtk_widget_class_install_action (widget_class, "bytes.select", "b", select_action);
   gtk_widget_class_install_action (widget_class, "bytes.find", NULL, find_action);
   gtk_widget_class_install_action (widget_class, "bytes.go-to", NULL, go_to_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "bytes.copy", "s", "hex");
@@ -544,6 +487,9 @@ coffer_bytes_stage_class_init (CofferBytesStageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, header_legend);
   gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, header_label);
   gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, selection_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, copy_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, copy_menu);
+  gtk_widget_class_bind_template_child (widget_class, CofferBytesStage, header_menu);
   gtk_widget_class_bind_template_callback (widget_class, find_next_cb);
   gtk_widget_class_bind_template_callback (widget_class, find_previous_cb);
   gtk_widget_class_bind_template_callback (widget_class, find_toggled_cb);

@@ -27,6 +27,16 @@ dup_size (guint64 size)
   return size < 1000 ? g_format_size (size) : g_format_size_full (size, G_FORMAT_SIZE_LONG_FORMAT);
 }
 
+static char *
+dup_size_fact (const CofferValueFacts *facts)
+{
+  g_autofree char *size = dup_size (facts->size);
+  guint64 data = facts->size - facts->data_offset;
+  g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, data);
+
+  return facts->data_offset > 0 ? g_strdup_printf (_("%s, without header %s"), size, number) : g_strdup (size);
+}
+
 char *
 coffer_content_dup_dimensions (const CofferContent *self)
 {
@@ -195,7 +205,7 @@ coffer_content_dup_facts (const CofferContent *self,
   gboolean is_text = key_text != NULL || is_empty_key;
 
   add (facts, _("Type"), g_strdup (self->facts->description));
-  add (facts, _("Size"), dup_size (self->facts->size));
+  add (facts, _("Size"), dup_size_fact (self->facts));
   add (facts, _("Dimensions"), dup_dimensions_fact (self));
   add (facts, _("Depth"), dup_depth_fact (self));
   add (facts, _("Color profile"), g_strdup (self->image.profile));

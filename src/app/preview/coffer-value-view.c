@@ -16,6 +16,7 @@
 #include "coffer-bytes-stage.h"
 #include "coffer-error.h"
 #include "coffer-facts-list.h"
+#include "coffer-header-badge.h"
 #include "coffer-image-stage.h"
 #include "coffer-player-stage.h"
 #include "coffer-stage.h"
@@ -56,6 +57,7 @@ struct _CofferValueView
   GtkLabel *heading;
   GtkLabel *prefix;
   GtkWidget *about;
+  CofferHeaderBadge *header;
   CofferFactsList *facts;
 };
 
@@ -148,17 +150,12 @@ static void
 show_heading (CofferValueView *self,
               CofferKey       *key)
 {
-  g_autofree char *display = coffer_key_to_display (key, KEY_BYTES);
-  char *name = display;
-
-  for (char *c = display; *c != '\0'; c++)
-    if ((*c == '/' || *c == ':') && c[1] != '\0')
-      name = c + 1;
+  g_autofree char *prefix = NULL;
+  g_autofree char *name = coffer_key_split_display (key, KEY_BYTES, &prefix);
 
   set_label (self->heading, name);
-  *name = '\0';
-  set_label (self->prefix, display);
-  gtk_widget_set_visible (GTK_WIDGET (self->prefix), *display != '\0');
+  set_label (self->prefix, prefix);
+  gtk_widget_set_visible (GTK_WIDGET (self->prefix), *prefix != '\0');
 }
 
 static void
@@ -321,6 +318,7 @@ coffer_value_view_show (CofferValueView *self,
     clear_content (self);
   self->content = content;
   set_key (self, key);
+  coffer_header_badge_set (self->header, vault, key, content->facts);
   show_stage_of_content (self, vault);
   show_facts (self);
 }
@@ -332,6 +330,7 @@ show_key_alone (CofferValueView *self,
 {
   clear_content (self);
   set_key (self, key);
+  coffer_header_badge_set (self->header, NULL, NULL, NULL);
   coffer_facts_list_set (self->facts, NULL);
 }
 
@@ -383,6 +382,7 @@ void
 coffer_value_view_clear (CofferValueView *self)
 {
   clear_content (self);
+  coffer_header_badge_set (self->header, NULL, NULL, NULL);
   g_clear_pointer (&self->key, coffer_key_unref);
   show_stage (self, "plate");
 }
@@ -505,6 +505,7 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   widget_class->size_allocate = coffer_value_view_size_allocate;
 
   g_type_ensure (COFFER_TYPE_FACTS_LIST);
+  g_type_ensure (COFFER_TYPE_HEADER_BADGE);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-value-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, fills);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, scroller);
@@ -517,6 +518,7 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, heading);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, prefix);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, about);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, header);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, facts);
 }
 

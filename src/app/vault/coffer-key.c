@@ -433,6 +433,23 @@ coffer_key_to_display (const CofferKey *self,
   return size == 0 ? g_strdup (_("(empty key)")) : coffer_key_bytes_to_display (data, size, max_bytes);
 }
 
+/* Separators are single bytes of UTF-8, and no escape has one. */
+char *
+coffer_key_split_display (const CofferKey  *self,
+                          gsize             max_bytes,
+                          char            **prefix)
+{
+  g_autofree char *display = coffer_key_to_display (self, max_bytes);
+  const char *name = display;
+
+  for (const char *c = display; *c != '\0'; c++)
+    if ((*c == '/' || *c == ':') && c[1] != '\0')
+      name = c + 1;
+  *prefix = g_strndup (display, name - display);
+
+  return g_strdup (name);
+}
+
 char *
 coffer_key_dup_text (const CofferKey *self)
 {

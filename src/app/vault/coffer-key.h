@@ -40,6 +40,13 @@ int         coffer_key_compare     (const CofferKey *a, const CofferKey *b);
  */
 char       *coffer_key_to_display  (const CofferKey *self, gsize max_bytes);
 
+/**
+ * The same in two: the last part, behind the last separator ('/' or ':') that something follows, and what is before it.
+ *
+ * @prefix  (out) (transfer full): empty if there is none
+ */
+char       *coffer_key_split_display (const CofferKey *self, gsize max_bytes, char **prefix);
+
 /** The same for bytes that are a name of another kind; none give none. */
 char       *coffer_key_bytes_to_display (const char *data, gsize size, gsize max_bytes);
 

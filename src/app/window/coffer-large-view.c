@@ -25,22 +25,17 @@ coffer_large_view_set_content (CofferLargeView *self,
   adw_bin_set_child (self->room, content);
 }
 
-/* As in the pane: the last part first, then where it is. */
 void
 coffer_large_view_set_key (CofferLargeView *self,
                            CofferKey       *key)
 {
-  g_autofree char *display = key != NULL ? coffer_key_to_display (key, KEY_BYTES) : g_strdup ("");
-  char *name = display;
+  g_autofree char *prefix = NULL;
+  g_autofree char *name = key != NULL ? coffer_key_split_display (key, KEY_BYTES, &prefix) : NULL;
 
   g_return_if_fail (COFFER_IS_LARGE_VIEW (self));
 
-  for (char *c = display; *c != '\0'; c++)
-    if ((*c == '/' || *c == ':') && c[1] != '\0')
-      name = c + 1;
-  adw_window_title_set_title (self->title, name);
-  *name = '\0';
-  adw_window_title_set_subtitle (self->title, display);
+  adw_window_title_set_title (self->title, name != NULL ? name : "");
+  adw_window_title_set_subtitle (self->title, prefix != NULL ? prefix : "");
 }
 
 static gboolean
