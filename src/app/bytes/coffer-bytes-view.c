@@ -14,6 +14,7 @@
 #define LINE_EXTRA 3       /* logical pixels between lines */
 #define DIM_ALPHA .6
 #define HEADER_ALPHA .28
+#define MARK_ALPHA .16
 #define SELECTED_ALPHA .32
 
 struct _CofferBytesView
@@ -27,6 +28,10 @@ struct _CofferBytesView
   guint64 anchor;            /* where selecting began */
   guint64 cursor;
   gboolean has_cursor;
+  gboolean is_stale;         /* other pages: until there is room for them, nothing is anywhere */
+  gboolean reveals;          /* the cursor, then */
+  guint64 mark;
+  guint64 mark_size;
 
   GtkAdjustment *hadjustment;
   GtkAdjustment *vadjustment;
@@ -167,8 +172,13 @@ static void
 reveal (CofferBytesView *self,
         guint64          offset)
 {
-  double top = (double) (offset / self->columns) * self->line_height;
+  double top;
 
+  self->reveals = self->is_stale || self->columns == 0;
+  if (self->reveals)
+    return;
+
+  top = (double) (offset / self->columns) * self->line_height;
   if (self->vadjustment != NULL)
     gtk_adjustment_clamp_page (self->vadjustment, top, top + self->line_height);
 }
@@ -209,6 +219,9 @@ coffer_bytes_view_size_allocate (GtkWidget *widget,
   configure_adjustments (self);
   if (columns != self->columns && self->vadjustment != NULL)
     gtk_adjustment_set_value (self->vadjustment, (double) (first / self->columns) * self->line_height);
+  self->is_stale = FALSE;
+  if (self->reveals && self->has_cursor)
+    reveal (self, self->cursor);
 }
 
 static void
@@ -379,6 +392,11 @@ append_tints (CofferBytesView *self,
       color.alpha = HEADER_ALPHA;
       append_range (self, snapshot, rows, 0, self->header_size, &color);
     }
+  if (self->mark_size > 0 && gtk_style_context_lookup_color (style, "accent_bg_color", &color))
+    {
+      color.alpha = MARK_ALPHA;
+      append_range (self, snapshot, rows, self->mark, self->mark + self->mark_size, &color);
+    }
   if (coffer_bytes_view_get_selection (self, &offset, &size) && gtk_style_context_lookup_color (style, "accent_bg_color", &color))
     {
       color.alpha = SELECTED_ALPHA;
@@ -477,6 +495,18 @@ coffer_bytes_view_select (CofferBytesView *self,
 
   move_cursor (self, offset + size - 1, FALSE);
   move_cursor (self, offset, TRUE);
+}
+
+void
+coffer_bytes_view_set_mark (CofferBytesView *self,
+                            guint64          offset,
+                            guint64          size)
+{
+  g_return_if_fail (COFFER_IS_BYTES_VIEW (self));
+
+  self->mark = offset;
+  self->mark_size = size;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
@@ -620,6 +650,8 @@ coffer_bytes_view_set_pages (CofferBytesView  *self,
   g_set_object (&self->pages, pages);
   self->size = pages != NULL ? coffer_bytes_pages_get_size (pages) : 0;
   self->header_size = header_size;
+  self->mark_size = 0;
+  self->is_stale = TRUE;
   self->digits = MAX (8, (g_bit_storage (self->size) + 3) / 4);
   if (pages != NULL)
     g_signal_connect_object (pages, "changed", G_CALLBACK (pages_changed_cb), self, G_CONNECT_SWAPPED);

@@ -39,4 +39,9 @@ gboolean   coffer_bytes_view_get_selection (CofferBytesView  *self,
                                             guint64          *offset,
                                             guint64          *size);
 
+/** Tint bytes a little. @size  0 for none */
+void       coffer_bytes_view_set_mark      (CofferBytesView  *self,
+                                            guint64           offset,
+                                            guint64           size);
+
 G_END_DECLS

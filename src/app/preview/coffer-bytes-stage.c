@@ -79,6 +79,7 @@ selection_changed_cb (CofferBytesStage *self)
     words = describe_range (offset, size);
   gtk_label_set_label (self->selection_label, words != NULL ? words : "");
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "bytes.copy", words != NULL);
+  coffer_stage_range_changed (COFFER_STAGE (self));
 }
 
 /* Going to a place */
@@ -433,9 +434,32 @@ coffer_bytes_stage_fills (CofferStage *stage)
   return TRUE;
 }
 
+static gboolean
+coffer_bytes_stage_get_range (CofferStage *stage,
+                              guint64     *offset,
+                              guint64     *size)
+{
+  CofferBytesStage *self = COFFER_BYTES_STAGE (stage);
+
+  return self->pages != NULL && coffer_bytes_view_get_selection (self->bytes, offset, size);
+}
+
+static void
+coffer_bytes_stage_set_range (CofferStage *stage,
+                              guint64      offset,
+                              guint64      size)
+{
+  CofferBytesStage *self = COFFER_BYTES_STAGE (stage);
+
+  if (self->pages != NULL && offset < coffer_bytes_pages_get_size (self->pages))
+    coffer_bytes_view_select (self->bytes, offset, MIN (size, coffer_bytes_pages_get_size (self->pages) - offset));
+}
+
 static void
 stage_iface_init (CofferStageInterface *iface)
 {
+  iface->get_range = coffer_bytes_stage_get_range;
+  iface->set_range = coffer_bytes_stage_set_range;
   iface->show = coffer_bytes_stage_show;
   iface->clear = coffer_bytes_stage_clear;
   iface->fills = coffer_bytes_stage_fills;
@@ -464,6 +488,16 @@ add_keys (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_f, GDK_CONTROL_MASK, "bytes.find", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_g, GDK_CONTROL_MASK, "bytes.go-to", NULL);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, leave_cb, NULL);
+}
+
+void
+coffer_bytes_stage_set_mark (CofferBytesStage *self,
+                             guint64           offset,
+                             guint64           size)
+{
+  g_return_if_fail (COFFER_IS_BYTES_STAGE (self));
+
+  coffer_bytes_view_set_mark (self->bytes, offset, size);
 }
 
 static void

@@ -10,4 +10,9 @@ G_DECLARE_FINAL_TYPE (CofferBytesStage, coffer_bytes_stage, COFFER, BYTES_STAGE,
 
 /** A CofferStage for any value: its bytes, with a way to go to some, to find some and to copy them. */
 
+/** Tint bytes a little: what those that are selected belong to. @size  0 for none */
+void coffer_bytes_stage_set_mark (CofferBytesStage *self,
+                                  guint64           offset,
+                                  guint64           size);
+
 G_END_DECLS

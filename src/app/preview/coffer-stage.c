@@ -8,6 +8,7 @@
 
 enum {
   FACTS_CHANGED,
+  RANGE_CHANGED,
   FAILED,
   N_SIGNALS,
 };
@@ -20,6 +21,7 @@ static void
 coffer_stage_default_init (CofferStageInterface *iface)
 {
   signals[FACTS_CHANGED] = g_signal_new ("facts-changed", COFFER_TYPE_STAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[RANGE_CHANGED] = g_signal_new ("range-changed", COFFER_TYPE_STAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[FAILED] = g_signal_new ("failed", COFFER_TYPE_STAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
@@ -67,12 +69,41 @@ coffer_stage_dup_facts (CofferStage *self)
   return COFFER_STAGE_GET_IFACE (self)->dup_facts != NULL ? COFFER_STAGE_GET_IFACE (self)->dup_facts (self) : NULL;
 }
 
+gboolean
+coffer_stage_get_range (CofferStage *self,
+                        guint64     *offset,
+                        guint64     *size)
+{
+  g_return_val_if_fail (COFFER_IS_STAGE (self), FALSE);
+
+  return COFFER_STAGE_GET_IFACE (self)->get_range != NULL && COFFER_STAGE_GET_IFACE (self)->get_range (self, offset, size);
+}
+
+void
+coffer_stage_set_range (CofferStage *self,
+                        guint64      offset,
+                        guint64      size)
+{
+  g_return_if_fail (COFFER_IS_STAGE (self) && size > 0);
+
+  if (COFFER_STAGE_GET_IFACE (self)->set_range != NULL)
+    COFFER_STAGE_GET_IFACE (self)->set_range (self, offset, size);
+}
+
 void
 coffer_stage_facts_changed (CofferStage *self)
 {
   g_return_if_fail (COFFER_IS_STAGE (self));
 
   g_signal_emit (self, signals[FACTS_CHANGED], 0);
+}
+
+void
+coffer_stage_range_changed (CofferStage *self)
+{
+  g_return_if_fail (COFFER_IS_STAGE (self));
+
+  g_signal_emit (self, signals[RANGE_CHANGED], 0);
 }
 
 void

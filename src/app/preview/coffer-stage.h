@@ -15,7 +15,7 @@ G_DECLARE_INTERFACE (CofferStage, coffer_stage, COFFER, STAGE, GtkWidget)
  * A widget on which values of one kind are shown. It begins with what the content holds and gets the rest by itself, off
  * the main thread; with the value it is cleared or shown another, it forgets the one before.
  *
- * Signals: "facts-changed" when coffer_stage_dup_facts() has more to say; "failed" (const GError *) when it cannot show the
+ * Signals: "facts-changed" when coffer_stage_dup_facts() has more to say; "range-changed" when something else was chosen; "failed" (const GError *) when it cannot show the
  * value: it is cleared then, and the reason shown in its place.
  */
 struct _CofferStageInterface
@@ -27,6 +27,8 @@ struct _CofferStageInterface
   void     (*leave)     (CofferStage *self);   /* or NULL */
   gboolean (*fills)     (CofferStage *self);
   GStrv    (*dup_facts) (CofferStage *self);
+  gboolean (*get_range) (CofferStage *self, guint64 *offset, guint64 *size);   /* or NULL, and so the next */
+  void     (*set_range) (CofferStage *self, guint64 offset, guint64 size);
 };
 
 /**
@@ -52,8 +54,20 @@ gboolean coffer_stage_fills     (CofferStage   *self);
 /** What became known beyond the value's own facts: name, value, name, value …. Returns: (transfer full) (nullable) */
 GStrv    coffer_stage_dup_facts (CofferStage   *self);
 
+/** What is chosen in it, as bytes of the stored value. Returns: FALSE if nothing is */
+gboolean coffer_stage_get_range (CofferStage   *self,
+                                 guint64       *offset,
+                                 guint64       *size);
+/** Choose what these bytes are, if the stage knows. */
+void     coffer_stage_set_range (CofferStage   *self,
+                                 guint64        offset,
+                                 guint64        size);
+
 /** For stages: emit "facts-changed". */
 void     coffer_stage_facts_changed (CofferStage *self);
+
+/** For stages: emit "range-changed". */
+void     coffer_stage_range_changed (CofferStage *self);
 
 /** For stages: emit "failed". */
 void     coffer_stage_fail      (CofferStage   *self,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A value taken apart. The content has its tree; of an array all values are looked at in turns (coffer-array-scan.h), for the facts
- * and the picture. Main thread.
+ * and the picture. Where there is room the bytes are beside the tree, and what is chosen in one is shown in the other. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-preview"
 
 #include "coffer-tree-stage.h"
 
+#include <adwaita.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-array-scan.h"
+#include "coffer-bytes-stage.h"
+#include "coffer-facts-list.h"
 #include "coffer-picture.h"
 #include "coffer-tree-view.h"
 
@@ -25,8 +28,16 @@ struct _CofferTreeStage
   gsize header;              /* bytes before the data */
   GBytes *bytes;             /* that the tree is of */
   CofferArrayScan *scan;     /* of an array */
+  CofferVault *vault;        /* unowned, and so the content: while there is a tree */
+  CofferContent *content;
+  gboolean large;            /* with its bytes beside it */
+  guint followed;            /* the node that was chosen among the bytes, or G_MAXUINT */
+  gboolean is_leading;       /* the bytes follow just now */
 
   GtkWidget *box;
+  GtkWidget *beside;
+  CofferStage *bytes_stage;  /* in it, or NULL */
+  CofferFactsList *facts;
   GtkWidget *note;
   GtkImage *note_icon;
   GtkLabel *note_words;
@@ -35,6 +46,8 @@ struct _CofferTreeStage
 };
 
 static void coffer_tree_stage_iface_init (CofferStageInterface *iface);
+static void range_changed_cb (CofferTreeStage *self);
+static void selected_cb (CofferTreeStage *self);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (CofferTreeStage, coffer_tree_stage, GTK_TYPE_WIDGET,
                                G_IMPLEMENT_INTERFACE (COFFER_TYPE_STAGE, coffer_tree_stage_iface_init))
@@ -97,11 +110,54 @@ scanned_cb (gpointer data)
 }
 
 static void
+hide_bytes (CofferTreeStage *self)
+{
+  if (self->bytes_stage != NULL)
+    coffer_stage_clear (self->bytes_stage);
+  gtk_widget_set_visible (self->beside, FALSE);
+}
+
+static void
+show_bytes (CofferTreeStage *self)
+{
+  if (!self->large || self->tree == NULL)
+    {
+      hide_bytes (self);
+      return;
+    }
+
+  if (self->bytes_stage == NULL)
+    {
+      self->bytes_stage = g_object_new (COFFER_TYPE_BYTES_STAGE, "vexpand", TRUE, NULL);
+      gtk_box_prepend (GTK_BOX (self->beside), GTK_WIDGET (self->bytes_stage));
+      g_signal_connect_swapped (self->bytes_stage, "range-changed", G_CALLBACK (range_changed_cb), self);
+    }
+  self->is_leading = TRUE;
+  coffer_stage_show (self->bytes_stage, self->vault, self->key, self->content);
+  self->is_leading = FALSE;
+  gtk_widget_set_visible (self->beside, TRUE);
+  selected_cb (self);
+}
+
+void
+coffer_tree_stage_set_large (CofferTreeStage *self,
+                             gboolean         large)
+{
+  g_return_if_fail (COFFER_IS_TREE_STAGE (self));
+
+  self->large = large;
+  show_bytes (self);
+}
+
+static void
 coffer_tree_stage_clear (CofferStage *stage)
 {
   CofferTreeStage *self = COFFER_TREE_STAGE (stage);
 
   g_clear_pointer (&self->scan, coffer_array_scan_free);
+  hide_bytes (self);
+  self->vault = NULL;
+  self->content = NULL;
   coffer_tree_view_set_tree (self->view, NULL);
   hide_picture (self);
   g_clear_pointer (&self->tree, coffer_tree_unref);
@@ -139,9 +195,15 @@ coffer_tree_stage_show (CofferStage   *stage,
   CofferTreeStage *self = COFFER_TREE_STAGE (stage);
 
   if (is_on_show (self, key, content))
-    return;
+    {
+      self->content = content;
+      show_bytes (self);
+      return;
+    }
 
   coffer_tree_stage_clear (stage);
+  self->vault = vault;
+  self->content = content;
   self->tree = coffer_tree_ref (content->tree);
   self->bytes = g_bytes_ref (content->bytes);
   self->key = coffer_key_ref (key);
@@ -149,6 +211,7 @@ coffer_tree_stage_show (CofferStage   *stage,
   show_note (self);
   coffer_tree_view_set_tree (self->view, self->tree);
   begin_scan (self, vault);
+  show_bytes (self);
 }
 
 static gboolean
@@ -226,6 +289,17 @@ dup_hex (CofferTreeStage *self,
   return g_strdup (hex->str);
 }
 
+static char *
+dup_reading (CofferTreeStage *self,
+             guint            node)
+{
+  gboolean is_dim;
+  g_autofree char *type = coffer_tree_dup_type (self->tree, node);
+  g_autofree char *value = coffer_tree_dup_value (self->tree, node, &is_dim);
+
+  return *value != '\0' ? g_strdup_printf ("%s, %s", type, value) : g_strdup (type);
+}
+
 /* Where in the stored value, its header included, as the bytes view counts. */
 static void
 add_selection_facts (CofferTreeStage *self,
@@ -243,6 +317,113 @@ add_selection_facts (CofferTreeStage *self,
   add_fact (facts, _("At"), g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "0x%x, %'u byte", "0x%x, %'u bytes", length),
                                              (guint) (offset + self->header), (guint) length));
   add_fact (facts, _("Bytes"), dup_hex (self, offset, length));
+  add_fact (facts, _("Reads as"), dup_reading (self, node));
+}
+
+static void
+show_facts_beside (CofferTreeStage *self)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto(GStrv) facts = NULL;
+
+  add_selection_facts (self, builder);
+  add_fact (builder, _("Stored as"), g_strdup (self->content->facts->stored_as));
+  facts = g_strv_builder_end (builder);
+  coffer_facts_list_set (self->facts, (const char * const *) facts);
+}
+
+/* Name and value are marked, the value is selected, unless bytes of its own were selected there. */
+static void
+lead_bytes (CofferTreeStage *self,
+            guint            node)
+{
+  gsize offset, length, name, name_length;
+
+  coffer_tree_get_range (self->tree, node, &offset, &length);
+  coffer_tree_get_name_range (self->tree, node, &name, &name_length);
+  if (name_length == 0)
+    name = offset;
+  coffer_bytes_stage_set_mark (COFFER_BYTES_STAGE (self->bytes_stage), self->header + name, offset + length - name);
+  if (node == self->followed || length == 0)
+    return;
+
+  self->followed = G_MAXUINT;
+  self->is_leading = TRUE;
+  coffer_stage_set_range (self->bytes_stage, self->header + offset, length);
+  self->is_leading = FALSE;
+}
+
+static void
+selected_cb (CofferTreeStage *self)
+{
+  guint node = self->tree != NULL ? coffer_tree_view_get_selected (self->view) : G_MAXUINT;
+
+  if (self->tree != NULL && gtk_widget_get_visible (self->beside))
+    {
+      if (node != G_MAXUINT)
+        lead_bytes (self, node);
+      else
+        coffer_bytes_stage_set_mark (COFFER_BYTES_STAGE (self->bytes_stage), 0, 0);
+      show_facts_beside (self);
+    }
+  coffer_stage_facts_changed (COFFER_STAGE (self));
+}
+
+static guint
+find_node (CofferTreeStage *self,
+           guint64          offset)
+{
+  return offset >= self->header ? coffer_tree_find_node (self->tree, offset - self->header) : G_MAXUINT;
+}
+
+static void
+range_changed_cb (CofferTreeStage *self)
+{
+  guint64 offset, size;
+
+  if (self->is_leading || self->tree == NULL || !coffer_stage_get_range (self->bytes_stage, &offset, &size))
+    return;
+
+  self->followed = find_node (self, offset);
+  coffer_tree_view_select (self->view, self->followed);
+}
+
+static gboolean
+coffer_tree_stage_get_range (CofferStage *stage,
+                             guint64     *offset,
+                             guint64     *size)
+{
+  CofferTreeStage *self = COFFER_TREE_STAGE (stage);
+  guint node = self->tree != NULL ? coffer_tree_view_get_selected (self->view) : G_MAXUINT;
+  gsize at, length;
+
+  if (node == G_MAXUINT)
+    return FALSE;
+
+  coffer_tree_get_range (self->tree, node, &at, &length);
+  *offset = self->header + at;
+  *size = length;
+
+  return length > 0;
+}
+
+static void
+coffer_tree_stage_set_range (CofferStage *stage,
+                             guint64      offset,
+                             guint64      size)
+{
+  CofferTreeStage *self = COFFER_TREE_STAGE (stage);
+
+  if (self->tree != NULL)
+    coffer_tree_view_select (self->view, find_node (self, offset));
+}
+
+static void
+too_large_cb (CofferTreeStage *self)
+{
+  gtk_label_set_label (self->note_words, _("Up to 16 MiB can be copied"));
+  gtk_image_set_from_icon_name (self->note_icon, "dialog-information-symbolic");
+  gtk_widget_set_visible (self->note, TRUE);
 }
 
 static GStrv
@@ -289,6 +470,8 @@ coffer_tree_stage_iface_init (CofferStageInterface *iface)
   iface->clear = coffer_tree_stage_clear;
   iface->fills = coffer_tree_stage_fills;
   iface->dup_facts = coffer_tree_stage_dup_facts;
+  iface->get_range = coffer_tree_stage_get_range;
+  iface->set_range = coffer_tree_stage_set_range;
 }
 
 static void
@@ -298,10 +481,14 @@ coffer_tree_stage_class_init (CofferTreeStageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = coffer_tree_stage_dispose;
 
+  g_type_ensure (ADW_TYPE_LEAFLET);
+  g_type_ensure (COFFER_TYPE_FACTS_LIST);
   g_type_ensure (COFFER_TYPE_PICTURE);
   g_type_ensure (COFFER_TYPE_TREE_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-tree-stage.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, box);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, beside);
+  gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, facts);
   gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, note);
   gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, note_icon);
   gtk_widget_class_bind_template_child (widget_class, CofferTreeStage, note_words);
@@ -314,5 +501,7 @@ coffer_tree_stage_init (CofferTreeStage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   coffer_picture_set_max_height (self->picture, PICTURE_HEIGHT);
-  g_signal_connect_swapped (self->view, "selected", G_CALLBACK (coffer_stage_facts_changed), self);
+  self->followed = G_MAXUINT;
+  g_signal_connect_swapped (self->view, "selected", G_CALLBACK (selected_cb), self);
+  g_signal_connect_swapped (self->view, "too-large", G_CALLBACK (too_large_cb), self);
 }

@@ -10,4 +10,8 @@ G_DECLARE_FINAL_TYPE (CofferTreeStage, coffer_tree_stage, COFFER, TREE_STAGE, Gt
 
 /** Data with a shape of their own: JSON, MessagePack, CBOR, the opcodes of a pickle, packed numbers. */
 
+/** Alone in the window: with the bytes beside the tree, if there is room. */
+void coffer_tree_stage_set_large (CofferTreeStage *self,
+                                  gboolean         large);
+
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include "coffer-tree-view.h"
 
+#include <coffer-clip.h>
 #include <coffer-tree-list.h>
 #include <glib/gi18n-lib.h>
 
@@ -31,6 +32,8 @@ struct _CofferTreeView
 
   GtkSingleSelection *selection;
   GSimpleActionGroup *actions;
+  guint wanted;                 /* the node to choose, G_MAXUINT for none */
+  guint wanted_id;
   gboolean is_flat;             /* nothing folds */
 
   GtkWidget *scroller;
@@ -42,7 +45,7 @@ struct _CofferTreeView
   GtkPopover *popover;
 };
 
-enum { SELECTED, N_SIGNALS };
+enum { SELECTED, TOO_LARGE, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -121,12 +124,18 @@ copied_cb (GObject      *source,
 {
   g_autofree char *text = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (source)), text);
+  if (text != NULL)
+    coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (source)), text);
+  else
+    g_signal_emit (source, signals[TOO_LARGE], 0);
 }
+
+typedef char *(*CopyFunc) (const CofferTree *tree, guint node);
 
 typedef struct {
   CofferTree *tree;
   guint node;
+  CopyFunc copy;
 } Place;
 
 static void
@@ -144,16 +153,15 @@ copy_worker (GTask        *task,
 {
   Place *place = data;
 
-  g_task_return_pointer (task, coffer_tree_dup_copy (place->tree, place->node), g_free);
+  g_task_return_pointer (task, place->copy (place->tree, place->node), g_free);
 }
 
 /* It may be megabytes of text. */
 static void
-copy_value_action (GSimpleAction *action,
-                   GVariant      *parameter,
-                   gpointer       data)
+copy (CofferTreeView *self,
+      CopyFunc        func)
 {
-  g_autoptr(CofferTreeItem) item = ref_selected (data);
+  g_autoptr(CofferTreeItem) item = ref_selected (self);
   g_autoptr(GTask) task = NULL;
   Place *place;
 
@@ -161,11 +169,18 @@ copy_value_action (GSimpleAction *action,
     return;
 
   place = g_new (Place, 1);
-  place->tree = coffer_tree_ref (coffer_tree_item_get_tree (item));
-  place->node = coffer_tree_item_get_node (item);
-  task = g_task_new (data, NULL, copied_cb, NULL);
+  *place = (Place) { coffer_tree_ref (coffer_tree_item_get_tree (item)), coffer_tree_item_get_node (item), func };
+  task = g_task_new (self, NULL, copied_cb, NULL);
   g_task_set_task_data (task, place, place_free);
   g_task_run_in_thread (task, copy_worker);
+}
+
+static void
+copy_value_action (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       data)
+{
+  copy (data, coffer_tree_dup_copy);
 }
 
 static void
@@ -173,12 +188,7 @@ copy_path_action (GSimpleAction *action,
                   GVariant      *parameter,
                   gpointer       data)
 {
-  CofferTreeView *self = data;
-  g_autoptr(CofferTreeItem) item = ref_selected (self);
-  g_autofree char *text = item != NULL ? coffer_tree_dup_path (coffer_tree_item_get_tree (item), coffer_tree_item_get_node (item)) : NULL;
-
-  if (text != NULL)
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+  copy (data, coffer_tree_dup_exact_path);
 }
 
 static Part
@@ -313,14 +323,106 @@ set_columns (CofferTreeView *self,
 }
 
 /* In GTK 4.8 a label that is given the focus of a row that goes looks at that row once more, when it is gone. */
-static void
+static gboolean
 release_focus (CofferTreeView *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
   GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
 
-  if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
-    gtk_root_set_focus (root, NULL);
+  if (focus == NULL || !gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    return FALSE;
+
+  gtk_root_set_focus (root, NULL);
+  return TRUE;
+}
+
+/* Behind the slice that lets rows come in turns. */
+static CofferTreeList *
+get_list (GListModel *model)
+{
+  return COFFER_TREE_LIST (GTK_IS_SLICE_LIST_MODEL (model) ? gtk_slice_list_model_get_model (GTK_SLICE_LIST_MODEL (model)) : model);
+}
+
+static gboolean
+is_growing (GListModel *model)
+{
+  return GTK_IS_SLICE_LIST_MODEL (model) && gtk_slice_list_model_get_size (GTK_SLICE_LIST_MODEL (model)) != G_MAXUINT;
+}
+
+static void
+choose_row (CofferTreeView *self,
+            guint           position)
+{
+  GtkWidget *rows = gtk_widget_get_last_child (GTK_WIDGET (self->view));
+
+  while (rows != NULL && !GTK_IS_LIST_VIEW (rows))
+    rows = gtk_widget_get_prev_sibling (rows);
+  gtk_single_selection_set_selected (self->selection, position);
+  if (rows != NULL)
+    gtk_widget_activate_action (rows, "list.scroll-to-item", "u", position);
+}
+
+/* A level further down each time, until its rows are all there. Returns: whether to come again */
+static gboolean
+go_down (CofferTreeView *self)
+{
+  GtkTreeListModel *model = GTK_TREE_LIST_MODEL (gtk_single_selection_get_model (self->selection));
+  GListModel *list = gtk_tree_list_model_get_model (model);
+  g_autoptr(GtkTreeListRow) row = NULL;
+
+  while (!is_growing (list))
+    {
+      guint position = coffer_tree_list_find (get_list (list), self->wanted);
+      GtkTreeListRow *child = position == G_MAXUINT ? NULL
+                              : row == NULL         ? gtk_tree_list_model_get_child_row (model, position)
+                                                    : gtk_tree_list_row_get_child_row (row, position);
+      g_autoptr(CofferTreeItem) item = child != NULL ? gtk_tree_list_row_get_item (child) : NULL;
+
+      if (item == NULL)
+        return G_SOURCE_REMOVE;
+
+      g_clear_object (&row);
+      row = child;
+      if (coffer_tree_item_get_n_nodes (item) == 1 && coffer_tree_item_get_node (item) == self->wanted)
+        {
+          choose_row (self, gtk_tree_list_row_get_position (row));
+          return G_SOURCE_REMOVE;
+        }
+      gtk_tree_list_row_set_expanded (row, TRUE);
+      if ((list = gtk_tree_list_row_get_children (row)) == NULL)
+        return G_SOURCE_REMOVE;
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+wanted_cb (gpointer data)
+{
+  CofferTreeView *self = data;
+
+  if (go_down (self) == G_SOURCE_CONTINUE)
+    return G_SOURCE_CONTINUE;
+
+  self->wanted_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+coffer_tree_view_select (CofferTreeView *self,
+                         guint           node)
+{
+  g_return_if_fail (COFFER_IS_TREE_VIEW (self));
+
+  g_clear_handle_id (&self->wanted_id, g_source_remove);
+  if (self->selection == NULL || coffer_tree_view_get_selected (self) == node)
+    return;
+
+  self->wanted = node;
+  if (node == G_MAXUINT)
+    gtk_single_selection_set_selected (self->selection, GTK_INVALID_LIST_POSITION);
+  else if (go_down (self) == G_SOURCE_CONTINUE)
+    self->wanted_id = g_idle_add_full (G_PRIORITY_LOW, wanted_cb, self, NULL);
 }
 
 void
@@ -329,10 +431,12 @@ coffer_tree_view_set_tree (CofferTreeView *self,
 {
   GtkTreeListModel *model;
   CofferTreeFormat format;
+  gboolean had_focus;
 
   g_return_if_fail (COFFER_IS_TREE_VIEW (self));
 
-  release_focus (self);
+  g_clear_handle_id (&self->wanted_id, g_source_remove);
+  had_focus = release_focus (self);
   gtk_column_view_set_model (self->view, NULL);
   g_clear_object (&self->selection);
   if (tree == NULL)
@@ -351,6 +455,8 @@ coffer_tree_view_set_tree (CofferTreeView *self,
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (selected_cb), self);
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   selected_cb (self);
+  if (had_focus)
+    gtk_widget_child_focus (GTK_WIDGET (self->view), GTK_DIR_TAB_FORWARD);
 }
 
 /* The cell at a point of the view, or one of its row. (nullable) */
@@ -414,10 +520,43 @@ menu_key_cb (GtkWidget *widget,
 }
 
 static void
+coffer_tree_view_measure (GtkWidget      *widget,
+                          GtkOrientation  orientation,
+                          int             for_size,
+                          int            *minimum,
+                          int            *natural,
+                          int            *minimum_baseline,
+                          int            *natural_baseline)
+{
+  gtk_widget_measure (COFFER_TREE_VIEW (widget)->scroller, orientation, for_size, minimum, natural, NULL, NULL);
+}
+
+/* In another height GTK 4.8 keeps the row last clicked where it was in proportion, which hides half of the first one. */
+static void
+coffer_tree_view_size_allocate (GtkWidget *widget,
+                                int        width,
+                                int        height,
+                                int        baseline)
+{
+  CofferTreeView *self = COFFER_TREE_VIEW (widget);
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+  double value = gtk_adjustment_get_value (adjustment);
+  gboolean is_other_height = height != gtk_widget_get_height (self->scroller);
+
+  gtk_widget_allocate (self->scroller, width, height, -1, NULL);
+  if (!is_other_height || gtk_adjustment_get_value (adjustment) == value)
+    return;
+
+  gtk_adjustment_set_value (adjustment, value);
+  gtk_widget_allocate (self->scroller, width, height, -1, NULL);
+}
+
+static void
 coffer_tree_view_dispose (GObject *object)
 {
   CofferTreeView *self = COFFER_TREE_VIEW (object);
 
+  g_clear_handle_id (&self->wanted_id, g_source_remove);
   g_clear_pointer ((GtkWidget **) &self->popover, gtk_widget_unparent);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   g_clear_object (&self->selection);
@@ -443,7 +582,11 @@ coffer_tree_view_class_init (CofferTreeViewClass *klass)
   object_class->dispose = coffer_tree_view_dispose;
   object_class->finalize = coffer_tree_view_finalize;
 
+  widget_class->measure = coffer_tree_view_measure;
+  widget_class->size_allocate = coffer_tree_view_size_allocate;
+
   signals[SELECTED] = g_signal_new ("selected", COFFER_TYPE_TREE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[TOO_LARGE] = g_signal_new ("too-large", COFFER_TYPE_TREE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/preview/coffer-tree-view.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferTreeView, scroller);

@@ -23,4 +23,8 @@ void coffer_tree_view_set_tree     (CofferTreeView *self,
 /** Returns: the node of the row that is selected; G_MAXUINT for none */
 guint coffer_tree_view_get_selected (CofferTreeView *self);
 
+/** Choose a node, once the rows until there are made; those above it open. G_MAXUINT chooses none. */
+void       coffer_tree_view_select       (CofferTreeView *self,
+                                          guint           node);
+
 G_END_DECLS

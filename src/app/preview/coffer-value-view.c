@@ -103,6 +103,8 @@ get_stage (CofferValueView   *self,
   self->stages[kind] = stage;
   if (COFFER_IS_IMAGE_STAGE (stage))
     coffer_image_stage_set_large (COFFER_IMAGE_STAGE (stage), self->large);
+  else if (COFFER_IS_TREE_STAGE (stage))
+    coffer_tree_stage_set_large (COFFER_TREE_STAGE (stage), self->large);
   gtk_stack_add_child (coffer_stage_fills (stage) ? self->fills : self->stage, GTK_WIDGET (stage));
   g_signal_connect_swapped (stage, "facts-changed", G_CALLBACK (show_facts), self);
   g_signal_connect_swapped (stage, "failed", G_CALLBACK (stage_failed_cb), self);
@@ -303,7 +305,7 @@ show_facts (CofferValueView *self)
   coffer_facts_list_set (self->facts, (const char * const *) all->pdata);
 }
 
-/* A stage may read the content it was shown until it has the next. */
+/* A stage may read the content it was shown until it has the next. What is chosen in one stays so in another of the same value. */
 void
 coffer_value_view_show (CofferValueView *self,
                         CofferVault     *vault,
@@ -311,6 +313,9 @@ coffer_value_view_show (CofferValueView *self,
                         CofferContent   *content)
 {
   g_autoptr(CofferContent) last = NULL;
+  CofferStage *before = self->current;
+  guint64 offset = 0, size = 0;
+  gboolean has_range = before != NULL && coffer_key_equal (key, self->key) && coffer_stage_get_range (before, &offset, &size);
 
   if (self->current != NULL && self->current == self->stages[content->kind])
     last = g_steal_pointer (&self->content);
@@ -320,6 +325,8 @@ coffer_value_view_show (CofferValueView *self,
   set_key (self, key);
   coffer_header_badge_set (self->header, vault, key, content->facts);
   show_stage_of_content (self, vault);
+  if (has_range && self->current != NULL && self->current != before)
+    coffer_stage_set_range (self->current, offset, size);
   show_facts (self);
 }
 
@@ -539,6 +546,8 @@ coffer_value_view_set_large (CofferValueView *self,
   gtk_widget_set_vexpand (GTK_WIDGET (self->stage), large);
   if (self->stages[COFFER_CONTENT_IMAGE] != NULL)
     coffer_image_stage_set_large (COFFER_IMAGE_STAGE (self->stages[COFFER_CONTENT_IMAGE]), large);
+  if (self->stages[COFFER_CONTENT_TREE] != NULL)
+    coffer_tree_stage_set_large (COFFER_TREE_STAGE (self->stages[COFFER_CONTENT_TREE]), large);
   set_current (self, self->current);
 }
 

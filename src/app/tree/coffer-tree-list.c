@@ -228,6 +228,33 @@ coffer_tree_list_new_top (CofferTree *tree)
   return list_new (tree, nodes, 0, nodes->len);
 }
 
+/* Nodes are in the order of their numbers. */
+guint
+coffer_tree_list_find (CofferTreeList *self,
+                       guint           node)
+{
+  guint low, high;
+
+  g_return_val_if_fail (COFFER_IS_TREE_LIST (self), G_MAXUINT);
+
+  low = self->first;
+  high = self->first + self->n;
+  if (self->n == 0 || node < g_array_index (self->nodes, guint, low))
+    return G_MAXUINT;
+
+  while (high - low > 1)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (g_array_index (self->nodes, guint, middle) <= node)
+        low = middle;
+      else
+        high = middle;
+    }
+
+  return (low - self->first) / self->group_size;
+}
+
 GListModel *
 coffer_tree_item_create_list (CofferTreeItem *self)
 {

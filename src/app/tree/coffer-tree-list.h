@@ -34,5 +34,8 @@ GListModel *coffer_tree_list_new            (CofferTree     *tree,
                                              guint           node);
 /** What a tree begins with: the children of its root, or the root where it has none. Returns: (transfer full) */
 GListModel *coffer_tree_list_new_top        (CofferTree     *tree);
+/** Returns: the position of the row that is @node, or that it is below; G_MAXUINT for none */
+guint       coffer_tree_list_find           (CofferTreeList *self,
+                                             guint           node);
 
 G_END_DECLS

@@ -281,6 +281,66 @@ coffer_tree_get_range (const CofferTree *self,
   *length = coffer_tree_node (self, node)->length;
 }
 
+void
+coffer_tree_get_name_range (const CofferTree *self,
+                            guint             node,
+                            gsize            *offset,
+                            gsize            *length)
+{
+  g_return_if_fail (node < self->nodes->len);
+
+  *offset = coffer_tree_node (self, node)->name;
+  *length = coffer_tree_node (self, node)->name_length;
+}
+
+guint
+coffer_tree_get_position (const CofferTree *self,
+                          guint             node)
+{
+  guint parent, position = 0;
+
+  g_return_val_if_fail (node < self->nodes->len, 0);
+
+  parent = coffer_tree_node (self, node)->parent;
+  for (guint child = parent + 1; parent != COFFER_TREE_NONE && child < node; child = coffer_tree_node (self, child)->next)
+    position++;
+
+  return position;
+}
+
+/* With its name a node begins where that does. */
+static gsize
+get_begin (const CofferTreeNode *node)
+{
+  return node->name_length > 0 ? node->name : node->offset;
+}
+
+/* The last node that begins at the byte or before it, or else the first of those around it that goes on until there. */
+guint
+coffer_tree_find_node (const CofferTree *self,
+                       gsize             offset)
+{
+  guint low = 0, high = self->nodes->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (get_begin (coffer_tree_node (self, middle)) <= offset)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  if (low == 0)
+    return G_MAXUINT;
+
+  for (guint node = low - 1; node != COFFER_TREE_NONE; node = coffer_tree_node (self, node)->parent)
+    if (offset < (gsize) coffer_tree_node (self, node)->offset + coffer_tree_node (self, node)->length)
+      return node;
+
+  return G_MAXUINT;
+}
+
 static void
 describe (const CofferTree      *self,
           gsize                  offset,
@@ -501,18 +561,6 @@ coffer_tree_dup_type (const CofferTree *self,
   return type;
 }
 
-static guint
-get_position (const CofferTree *self,
-              guint             node)
-{
-  guint parent = coffer_tree_node (self, node)->parent, position = 0;
-
-  for (guint child = parent + 1; child < node; child = coffer_tree_node (self, child)->next)
-    position++;
-
-  return position;
-}
-
 static gboolean
 is_identifier (const char *name)
 {
@@ -557,7 +605,7 @@ dup_step (const CofferTree      *self,
   char *step;
 
   if (data->name_length == 0)
-    return g_strdup_printf ("[%u]", get_position (self, node));
+    return g_strdup_printf ("[%u]", coffer_tree_get_position (self, node));
 
   describe (self, data->name, data->name_length, style, &scalar);
   step = dup_key_step (&scalar, is_first);

@@ -78,6 +78,17 @@ guint             coffer_tree_get_n_children (const CofferTree *self,
 /** Returns: (transfer full) (element-type guint): of its children */
 GArray           *coffer_tree_dup_children   (const CofferTree *self,
                                               guint             node);
+/** The number of a node among its siblings. Cost: looks at those before it. */
+guint             coffer_tree_get_position   (const CofferTree *self,
+                                              guint             node);
+/** Returns: the node that a byte belongs to, as far down as can be; the root's if to no other, G_MAXUINT if not even there */
+guint             coffer_tree_find_node      (const CofferTree *self,
+                                              gsize             offset);
+/** Where its name is; @length 0 for none. */
+void              coffer_tree_get_name_range (const CofferTree *self,
+                                              guint             node,
+                                              gsize            *offset,
+                                              gsize            *length);
 /** Where the bytes of a node are; those of its name are not among them. */
 void              coffer_tree_get_range      (const CofferTree *self,
                                               guint             node,

@@ -3,6 +3,7 @@
 #include <adwaita.h>
 #include <coffer-preview.h>
 #include <coffer-facts-list.h>
+#include <coffer-bytes-stage.h>
 #include <coffer-text-stage.h>
 #include <coffer-tree-stage.h>
 #include <coffer-tree-view.h>
@@ -42,6 +43,7 @@ add_values (const char *path)
         "INSERT OR REPLACE INTO kv SELECT CAST (column1 AS BLOB), CAST (column2 AS BLOB) FROM (VALUES "
         "('big.txt', replace (hex (zeroblob (1250000)), '0000000000', 'words are' || char (10))),"
         "('line.txt', replace (hex (zeroblob (500000)), '00', 'x ')),"
+        "('page.html', '<html><body>words</body></html>'),"
         "('zeros', zeroblob (100000)), ('', 'of an empty key'), ('a/', 'of a place'),"
         "('deep.json', replace (hex (zeroblob (50000)), '0', '[')),"
         "('claims', x'894b010400000000564bddffffffff0102'),"
@@ -303,7 +305,9 @@ pasted_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      data)
 {
-  *(char **) data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, NULL);
+  char *text = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, NULL);
+
+  *(char **) data = text != NULL ? text : g_strdup ("");   /* nothing was copied yet */
 }
 
 static gboolean
@@ -338,6 +342,103 @@ test_folds_a_tree (Fixture       *self,
   screen_assert_soon (pastes (self, "x"));
   choose (self, "json/list");
   screen_assert_soon (has_fact (self, "Entries", "3"));
+}
+
+static void
+show_as (Fixture    *self,
+         const char *name)
+{
+  g_action_group_change_action_state (coffer_preview_get_actions (self->preview), "show-as", g_variant_new_string (name));
+}
+
+static gboolean
+has_range (GtkWidget *stage,
+           guint64    offset,
+           guint64    size)
+{
+  guint64 got_offset, got_size;
+
+  return stage != NULL && coffer_stage_get_range (COFFER_STAGE (stage), &got_offset, &got_size) && got_offset == offset && got_size == size;
+}
+
+/* {"name": "x", "nested": {"a": …}} behind a header of ten bytes. */
+static void
+test_chooses_in_another_stage (Fixture       *self,
+                               gconstpointer  name)
+{
+  guint64 offset, size;
+
+  choose (self, "msgpack/dict");
+  screen_assert_soon (count_rows (self) > 2);
+  gtk_selection_model_select_item (get_rows (self), 2, TRUE);
+  g_assert_true (coffer_stage_get_range (COFFER_STAGE (get_stage (self)), &offset, &size));
+  show_as (self, "bytes");
+  screen_assert_soon (COFFER_IS_BYTES_STAGE (get_stage (self)) && has_range (get_stage (self), offset, size));
+  coffer_stage_set_range (COFFER_STAGE (get_stage (self)), 16, 1);   /* in the value of name */
+  show_as (self, "tree");
+  screen_assert_soon (has_fact (self, "Path", "name"));
+
+  choose (self, "million");
+  screen_assert_soon (count_rows (self) == 1000);
+  show_as (self, "bytes");
+  screen_assert_soon (COFFER_IS_BYTES_STAGE (get_stage (self)));
+  coffer_stage_set_range (COFFER_STAGE (get_stage (self)), 10 + 5 + 999999, 1);
+  show_as (self, "tree");
+  screen_assert_soon (has_fact (self, "Path", "[999999]"));
+}
+
+static void
+test_shows_bytes_beside_a_tree (Fixture       *self,
+                                gconstpointer  name)
+{
+  GtkWidget *beside, *bytes;
+  guint64 offset, size;
+
+  choose (self, "msgpack/dict");
+  screen_assert_soon (count_rows (self) > 2);
+  beside = GTK_WIDGET (gtk_widget_get_template_child (get_stage (self), COFFER_TYPE_TREE_STAGE, "beside"));
+  g_assert_false (gtk_widget_get_visible (beside));
+  gtk_window_set_default_size (self->window, 1180, 720);
+  coffer_preview_set_large (self->preview, TRUE);
+  screen_assert_soon (gtk_widget_get_mapped (beside) && gtk_widget_get_child_visible (beside));
+  bytes = gtk_widget_get_first_child (beside);
+  gtk_selection_model_select_item (get_rows (self), 2, TRUE);
+  g_assert_true (coffer_stage_get_range (COFFER_STAGE (get_stage (self)), &offset, &size));
+  screen_assert_soon (has_range (bytes, offset, size));
+  coffer_stage_set_range (COFFER_STAGE (bytes), 16, 1);
+  screen_assert_soon (has_fact (self, "Path", "name"));
+  g_assert_true (has_range (bytes, 16, 1));
+  coffer_stage_set_range (COFFER_STAGE (bytes), 0, 1);   /* the header's */
+  screen_assert_soon (has_fact (self, "Path", NULL));
+  coffer_preview_set_large (self->preview, FALSE);
+  screen_assert_soon (!gtk_widget_get_visible (beside));
+}
+
+static void
+test_copies_with_and_without_header (Fixture       *self,
+                                     gconstpointer  name)
+{
+  GtkWidget *badge = GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (get_view (self)), COFFER_TYPE_VALUE_VIEW, "header"));
+
+  choose (self, "line.txt");
+  screen_assert_soon (COFFER_IS_TEXT_STAGE (get_stage (self)));
+  g_assert_false (gtk_widget_get_visible (badge));
+  choose (self, "json/list");
+  screen_assert_soon (gtk_widget_get_visible (badge));
+  gtk_widget_activate_action (badge, "header.copy", "b", FALSE);
+  screen_assert_soon (pastes (self, "[1, 2, 3]"));
+  gtk_widget_activate_action (badge, "header.copy", "b", TRUE);
+  screen_assert_soon (pastes (self, "894b010300000000564b5b312c20322c20335d"));
+}
+
+static void
+test_knows_the_language (Fixture       *self,
+                         gconstpointer  name)
+{
+  choose (self, "page.html");
+  screen_assert_soon (has_fact (self, "Language", "HTML"));
+  choose (self, "big.txt");
+  screen_assert_soon (text_begins (self, "words are") && has_fact (self, "Language", NULL));
 }
 
 static void
@@ -408,6 +509,10 @@ main (int    argc,
   add ("/preview/text/takes-keys-without-a-name", packed, test_takes_keys_without_a_name);
   add ("/preview/text/finds-in-a-text", media, test_finds_in_a_text);
   add ("/preview/tree/folds-a-tree", packed, test_folds_a_tree);
+  add ("/preview/text/knows-the-language", packed, test_knows_the_language);
+  add ("/preview/tree/chooses-in-another-stage", packed, test_chooses_in_another_stage);
+  add ("/preview/tree/shows-bytes-beside-a-tree", packed, test_shows_bytes_beside_a_tree);
+  add ("/preview/copies-with-and-without-header", packed, test_copies_with_and_without_header);
   add ("/preview/tree/stops-where-it-must", packed, test_stops_where_it_must);
   add ("/preview/tree/never-runs-a-pickle", packed, test_never_runs_a_pickle);
   add ("/preview/tree/looks-at-all-of-an-array", packed, test_looks_at_all_of_an_array);

@@ -75,6 +75,29 @@ shows_keys_safely (void)
 }
 
 static void
+assert_parts (const char *text,
+              const char *name,
+              const char *prefix)
+{
+  g_autoptr(CofferKey) key = key_new (text, strlen (text));
+  g_autofree char *got_prefix = NULL;
+  g_autofree char *got_name = coffer_key_split_display (key, 0, &got_prefix);
+
+  g_assert_cmpstr (got_name, ==, name);
+  g_assert_cmpstr (got_prefix, ==, prefix);
+}
+
+static void
+splits_at_the_last_separator (void)
+{
+  assert_parts ("a/b:c", "c", "a/b:");
+  assert_parts ("a/b/", "b/", "a/");
+  assert_parts ("plain", "plain", "");
+  assert_parts ("/", "/", "");
+  assert_parts ("a//", "/", "a/");
+}
+
+static void
 leaves_out_the_middle (void)
 {
   static const struct {
@@ -188,6 +211,7 @@ main (int   argc,
   g_test_add_func ("/key/leaves-out-the-middle", leaves_out_the_middle);
   g_test_add_func ("/key/shows-long-keys", shows_long_keys);
   g_test_add_func ("/key/gives-text-only-if-exact", gives_text_only_if_exact);
+  g_test_add_func ("/key/splits-at-the-last-separator", splits_at_the_last_separator);
   g_test_add_func ("/key/orders-by-class-then-bytes", orders_by_class_then_bytes);
   return g_test_run ();
 }

@@ -120,6 +120,21 @@ test_paths (void)
   assert_paths (COFFER_TREE_MSGPACK, "\x81\x07\x81\xc4\x02\x00\xff\xc0", 8, 2, "[7][b\"\\x00\\xff\"]", "[7][b\"\\x00\\xff\"]");
 }
 
+static void
+test_finds_nodes (void)
+{
+  /* 0 the object, 1 a, 2 b, 3 its first, 4 its second */
+  g_autoptr(CofferTree) tree = parse (COFFER_TREE_JSON, " {\"a\": 1, \"b\": [22, 33]} ", 25);
+  static const guint nodes[] = { G_MAXUINT, 0, 1, 1, 1, 1, 1, 1, 0, 0, 2, 2, 2, 2, 2, 2, 3, 3, 2, 2, 4, 4, 2, 0, G_MAXUINT };
+  g_autoptr(GListModel) top = coffer_tree_list_new_top (tree);
+
+  for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+    g_assert_cmpuint (coffer_tree_find_node (tree, i), ==, nodes[i]);
+  g_assert_cmpuint (coffer_tree_get_position (tree, 4), ==, 1);
+  g_assert_cmpuint (coffer_tree_list_find (COFFER_TREE_LIST (top), 4), ==, 1);
+  g_assert_cmpuint (coffer_tree_list_find (COFFER_TREE_LIST (top), COFFER_TREE_ROOT), ==, G_MAXUINT);
+}
+
 /* A row is bound again and again, and costs the same whatever there is. */
 static void
 assert_quick_row (CofferTreeFormat  format,
@@ -558,6 +573,7 @@ main (int    argc,
   g_test_add_func ("/tree/json", test_json);
   g_test_add_func ("/tree/broken-json", test_broken_json);
   g_test_add_func ("/tree/paths", test_paths);
+  g_test_add_func ("/tree/finds-nodes", test_finds_nodes);
   g_test_add_func ("/tree/rows-of-what-is-long", test_rows_of_what_is_long);
   g_test_add_func ("/tree/copies-whole-or-not", test_copies_whole_or_not);
   g_test_add_func ("/tree/deep-json", test_deep_json);
