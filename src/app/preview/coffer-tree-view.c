@@ -16,6 +16,9 @@
 #define FIRST_ROWS 16
 #define MORE_ROWS 6
 #define ALL_ROWS 220
+#define MIN_WIDTH 200
+#define WIDTH 420
+#define MIN_HEIGHT 110
 #define NAME_WIDTH 150
 #define TYPE_WIDTH 96
 #define OFFSET_WIDTH 72
@@ -519,6 +522,7 @@ menu_key_cb (GtkWidget *widget,
   return TRUE;
 }
 
+/* What the rows are has no say in it: with each that comes GtkListView would measure all of them, several times a frame. */
 static void
 coffer_tree_view_measure (GtkWidget      *widget,
                           GtkOrientation  orientation,
@@ -528,7 +532,8 @@ coffer_tree_view_measure (GtkWidget      *widget,
                           int            *minimum_baseline,
                           int            *natural_baseline)
 {
-  gtk_widget_measure (COFFER_TREE_VIEW (widget)->scroller, orientation, for_size, minimum, natural, NULL, NULL);
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? MIN_WIDTH : MIN_HEIGHT;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? WIDTH : MIN_HEIGHT;
 }
 
 /* In another height GTK 4.8 keeps the row last clicked where it was in proportion, which hides half of the first one. */
