@@ -39,7 +39,7 @@ def colour_of(number):
 
 def number_of(colour):
     """None: no photo's."""
-    parts = [(channel - 16 + 16) // 32 for channel in colour]
+    parts = [channel // 32 for channel in colour]
     number = parts[0] + 8 * parts[1] + 64 * parts[2]
     exact = number < N_PHOTOS and all(abs(a - b) < 9 for a, b in zip(colour, colour_of(number)))
     return number if exact else None
@@ -56,29 +56,31 @@ def photo(number):
     return bytes(pixbuf.save_to_bufferv("jpeg", ["quality"], ["88"])[1])
 
 
-def frame(number):
-    """A GIF's frame, not compressed: all codes are single pixels of 9 bits, cleared before they would grow."""
-    bits, n_bits, data, since = 0, 0, bytearray(), 254
-    palette_mask = 255
-    for i in range(FRAME_WIDTH * FRAME_HEIGHT):
-        if since == 254:
-            bits |= 256 << n_bits
-            n_bits += 9
-            since = 0
-        pixel = (i * 31 + i // FRAME_WIDTH * 7 + number * 11) & palette_mask
-        bits |= pixel << n_bits
+def pack(codes):
+    """Numbers of 9 bits, the lowest first."""
+    bits, n_bits, data = 0, 0, bytearray()
+    for code in codes:
+        bits |= code << n_bits
         n_bits += 9
-        since += 1
         while n_bits >= 8:
             data.append(bits & 0xff)
             bits >>= 8
             n_bits -= 8
-    bits |= 257 << n_bits
-    n_bits += 9
-    while n_bits > 0:
-        data.append(bits & 0xff)
-        bits >>= 8
-        n_bits -= 8
+    data.append(bits)
+    return bytes(data)
+
+
+def codes_of(number):
+    """A GIF's codes that pack nothing: single pixels, cleared before the codes would grow."""
+    for i in range(FRAME_WIDTH * FRAME_HEIGHT):
+        if i % 254 == 0:
+            yield 256
+        yield (i * 31 + i // FRAME_WIDTH * 7 + number * 11) & 0xff
+    yield 257
+
+
+def frame(number):
+    data = pack(codes_of(number))
     blocks = b"".join(bytes([len(data[at:at + 255])]) + data[at:at + 255] for at in range(0, len(data), 255))
     size = FRAME_WIDTH.to_bytes(2, "little") + FRAME_HEIGHT.to_bytes(2, "little")
     return b"\x21\xf9\x04\x00\x04\x00\x00\x00" + b"\x2c\0\0\0\0" + size + b"\x00\x08" + blocks + b"\0"

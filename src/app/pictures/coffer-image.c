@@ -401,14 +401,20 @@ feed (Decoder       *self,
     }
 }
 
-static const char *
+typedef struct {
+  const char *content_type;
+  const char *name;
+  gboolean recent;   /* Debian 12 has none */
+} Package;
+
+static const Package *
 package_for (const char *content_type)
 {
-  static const struct { const char *content_type, *package; } packages[] = {
+  static const Package packages[] = {
     { "image/avif", "libavif-gdk-pixbuf" },
     { "image/heif", "heif-gdk-pixbuf" },
     { "image/heic", "heif-gdk-pixbuf" },
-    { "image/jxl", "libjxl-gdk-pixbuf" },
+    { "image/jxl", "libjxl-gdk-pixbuf", TRUE },
     { "image/svg+xml", "librsvg2-common" },
     { "image/webp", "webp-pixbuf-loader" },
     { "image/wmf", "libwmf-0.2-7-gtk" },
@@ -416,7 +422,7 @@ package_for (const char *content_type)
 
   for (gsize i = 0; i < G_N_ELEMENTS (packages); i++)
     if (g_content_type_is_a (content_type, packages[i].content_type))
-      return packages[i].package;
+      return &packages[i];
 
   return NULL;
 }
@@ -425,14 +431,16 @@ void
 coffer_image_set_no_loader (const char  *content_type,
                             GError     **error)
 {
-  const char *package = package_for (content_type);
+  const Package *package = package_for (content_type);
+  g_autofree char *words = NULL;
 
-  if (package != NULL)
-    g_set_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER,
-                 _("Install the package “%s” to see pictures of this kind"), package);
+  if (package == NULL)
+    words = g_strdup (_("Nothing installed here reads pictures of this kind"));
+  else if (package->recent)
+    words = g_strdup_printf (_("Install the package “%s” to see pictures of this kind; Debian has it since version 13"), package->name);
   else
-    g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER,
-                         _("Nothing installed here reads pictures of this kind"));
+    words = g_strdup_printf (_("Install the package “%s” to see pictures of this kind"), package->name);
+  g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER, words);
 }
 
 void

@@ -318,6 +318,9 @@ test_names_the_package_of_a_missing_loader (void)
   static const struct { const char *key, *content_type, *package; int width; } kinds[] = {
     { "img/still.webp", "image/webp", "webp-pixbuf-loader", 400 },
     { "img/still.avif", "image/avif", "libavif-gdk-pixbuf", 0 },
+    /* It is of another kind, and whoever reads those says that it is damaged. */
+    { "img/still.avif", "image/heif", "heif-gdk-pixbuf", -1 },
+    { "img/still.avif", "image/jxl", "libjxl-gdk-pixbuf", -1 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -330,7 +333,7 @@ test_names_the_package_of_a_missing_loader (void)
         {
           g_assert_true (kinds[i].width == 0 || kinds[i].width == image.width);
         }
-      else
+      else if (kinds[i].width >= 0 || !g_error_matches (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN))
         {
           g_assert_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_NO_LOADER);
           g_assert_nonnull (strstr (error->message, kinds[i].package));

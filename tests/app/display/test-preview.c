@@ -350,6 +350,24 @@ test_looks_closer (Fixture       *self,
   g_assert_cmpfloat (coffer_picture_get_scale (picture (self)), <=, 1);
 }
 
+/* A drawing has as many pixels as it is looked at with; what it says is its size stays that. */
+static void
+test_draws_again_for_a_closer_look (Fixture       *self,
+                                    gconstpointer  data)
+{
+  int n_columns;
+
+  choose (self, "img/drawing.svg");
+  wait_for (self, "Image");
+  n_columns = coffer_picture_get_n_columns (picture (self));
+  coffer_picture_zoom (picture (self), 8, 10, 20);
+  g_assert_cmpint (wait_for_columns (self, 4 * n_columns), >=, 8 * n_columns - 1);
+  g_assert_cmpfloat (coffer_picture_get_scale (picture (self)), ==, 8);
+  g_assert_false (has_note (self));
+  coffer_picture_zoom (picture (self), 0, 0, 0);
+  g_assert_cmpint (coffer_picture_get_n_columns (picture (self)), ==, n_columns);
+}
+
 static CofferKey *
 key_new (const char *text)
 {
@@ -454,6 +472,7 @@ main (int    argc,
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
   add ("/preview/looks-closer", test_looks_closer);
+  add ("/preview/draws-again-for-a-closer-look", test_draws_again_for_a_closer_look);
   add ("/preview/makes-neighbours-ready", test_makes_neighbours_ready);
   add ("/preview/keeps-within-the-budget", test_keeps_within_the_budget);
   add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
