@@ -55,6 +55,24 @@ fixture_value (const char *key)
 }
 
 void
+fixture_put (const char *key,
+             GBytes     *value)
+{
+  const char *path = fixture_copy ("v010_media.db");
+  sqlite3_stmt *statement;
+  sqlite3 *database;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &database, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (database, "INSERT INTO kv (key, value, size) VALUES (CAST(?1 AS BLOB), ?2, length(?2))", -1,
+                                       &statement, NULL), ==, SQLITE_OK);
+  sqlite3_bind_text (statement, 1, key, -1, SQLITE_STATIC);
+  sqlite3_bind_blob64 (statement, 2, g_bytes_get_data (value, NULL), g_bytes_get_size (value), SQLITE_STATIC);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_DONE);
+  sqlite3_finalize (statement);
+  sqlite3_close (database);
+}
+
+void
 fixture_remove_all (void)
 {
   GHashTableIter iter;

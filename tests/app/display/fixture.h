@@ -11,6 +11,10 @@ const char *fixture_copy       (const char *name);
 /** The bytes of a value of v010_media.db, read with nothing but SQLite. Returns: (transfer full) */
 GBytes     *fixture_value      (const char *key);
 
+/** Another value in the copy of that file. */
+void        fixture_put        (const char *key,
+                                GBytes     *value);
+
 /** At the end of main(). */
 void        fixture_remove_all (void);
 

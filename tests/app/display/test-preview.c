@@ -77,13 +77,17 @@ choose (Fixture    *self,
   coffer_preview_show_key (self->preview, key);
 }
 
+static CofferValueView *
+view (Fixture *self)
+{
+  return COFFER_VALUE_VIEW (gtk_widget_get_template_child (GTK_WIDGET (self->preview), COFFER_TYPE_PREVIEW, "view"));
+}
+
 static GtkWidget *
 part (Fixture    *self,
       const char *name)
 {
-  GObject *view = gtk_widget_get_template_child (GTK_WIDGET (self->preview), COFFER_TYPE_PREVIEW, "view");
-
-  return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (view), COFFER_TYPE_VALUE_VIEW, name));
+  return GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (view (self)), COFFER_TYPE_VALUE_VIEW, name));
 }
 
 /* The first widget of a type, in the order of the tree. */
@@ -214,6 +218,48 @@ test_ends_with_the_last_choice (Fixture       *self,
   wait_for (self, "Animation");
   screen_run (300);   /* whatever was chosen before must not come now */
   g_assert_cmpstr (coffer_preview_get_title (self->preview), ==, "Animation");
+  g_assert_cmpstr (words (self, "heading"), ==, "anim.gif");
+}
+
+/* Photos that take some tenths of a second, or nearly: 400 megapixels, most of which the loader makes up. */
+static void
+put_slow_photos (void)
+{
+  g_autoptr(GBytes) plain = fixture_value ("img/plain.jpg");
+  gsize len = g_bytes_get_size (plain), at = 2;
+  guint8 *data = g_memdup2 (g_bytes_get_data (plain, NULL), len);
+  g_autoptr(GBytes) slow = NULL;
+
+  while (data[at + 1] != 0xc0)
+    at += 2 + (data[at + 2] << 8 | data[at + 3]);
+  memcpy (data + at + 5, "\x4e\x20\x4e\x20", 4);
+  slow = g_bytes_new_take (data, len);
+  for (char key[] = "slow/0.jpg"; key[5] < '4'; key[5]++)
+    fixture_put (key, slow);
+}
+
+/* Slower than the key that is held: each choice is given up for the next, but something is seen. */
+static void
+test_shows_some_of_those_that_take_long (Fixture       *self,
+                                         gconstpointer  data)
+{
+  char key[] = "slow/0.jpg";
+  int n_shown = 0;
+
+  for (int i = 0; i < 400 && n_shown < 2; i++)
+    {
+      g_autofree char *before = g_strdup (words (self, "heading"));
+
+      key[5] = '0' + i % 4;
+      choose (self, key);
+      screen_run (25);
+      if (coffer_value_view_get_content (view (self)) != NULL && g_strcmp0 (words (self, "heading"), before) != 0)
+        n_shown++;
+    }
+  g_assert_cmpint (n_shown, ==, 2);
+  choose (self, "img/anim.gif");
+  wait_for (self, "Animation");
+  screen_run (300);
   g_assert_cmpstr (words (self, "heading"), ==, "anim.gif");
 }
 
@@ -464,10 +510,12 @@ main (int    argc,
 
   gtk_test_init (&argc, &argv, NULL);
   adw_init ();
+  put_slow_photos ();
 
   add ("/preview/shows-a-picture", test_shows_a_picture);
   add ("/preview/shows-nothing-without-a-key", test_shows_nothing_without_a_key);
   add ("/preview/ends-with-the-last-choice", test_ends_with_the_last_choice);
+  add ("/preview/shows-some-of-those-that-take-long", test_shows_some_of_those_that_take_long);
   add ("/preview/says-what-cannot-be-shown", test_says_what_cannot_be_shown);
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
