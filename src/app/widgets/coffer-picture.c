@@ -275,6 +275,13 @@ coffer_picture_new (void)
   return g_object_new (COFFER_TYPE_PICTURE, NULL);
 }
 
+/* One that is alone gets its keys by coffer_picture_key(), from those who have the arrow keys to go on to the next. */
+static void
+update_focusable (CofferPicture *self)
+{
+  gtk_widget_set_focusable (GTK_WIDGET (self), self->paintable != NULL && !self->alone);
+}
+
 static void
 take_paintable (CofferPicture *self,
                 GdkPaintable  *paintable)
@@ -282,7 +289,7 @@ take_paintable (CofferPicture *self,
   g_set_object (&self->paintable, paintable);
   if (paintable != NULL)
     g_signal_connect_swapped (paintable, "invalidate-contents", G_CALLBACK (gtk_widget_queue_draw), self);
-  gtk_widget_set_focusable (GTK_WIDGET (self), paintable != NULL);
+  update_focusable (self);
 }
 
 void
@@ -373,6 +380,7 @@ coffer_picture_set_alone (CofferPicture *self,
 
   self->alone = alone;
   gtk_widget_set_vexpand (GTK_WIDGET (self), alone);
+  update_focusable (self);
   gtk_widget_queue_resize (GTK_WIDGET (self));
 }
 

@@ -55,7 +55,7 @@ GdkPaintable *coffer_picture_get_paintable (CofferPicture *self);
 void          coffer_picture_set_max_height (CofferPicture *self,
                                              int            max_height);
 
-/** Whether it is in the middle of all that it gets, and the wheel is for it alone. */
+/** Whether it is in the middle of all that it gets, and the wheel is for it alone; it leaves the keyboard where it is then. */
 void          coffer_picture_set_alone     (CofferPicture *self,
                                             gboolean       alone);
 

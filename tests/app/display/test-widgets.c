@@ -70,6 +70,8 @@ test_picture_is_zoomed_while_controls_are_hidden (void)
   g_assert_false (gtk_widget_has_css_class (gtk_widget_get_parent (in), "faded"));
   g_assert_true (gtk_widget_is_sensitive (out));
   g_assert_true (gtk_widget_grab_focus (in));
+  coffer_picture_set_alone (COFFER_PICTURE (picture), TRUE);
+  g_assert_false (gtk_widget_grab_focus (picture));
   gtk_window_destroy (window);
 }
 
