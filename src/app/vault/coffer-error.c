@@ -135,6 +135,12 @@ find_words (const Words *words,
   return NULL;
 }
 
+gboolean
+coffer_error_is_busy (const GError *error)
+{
+  return g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EBUSY));
+}
+
 void
 coffer_error_describe (const GError  *error,
                        const char    *display_name,

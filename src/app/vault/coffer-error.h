@@ -25,6 +25,9 @@ void    coffer_error_describe (const GError       *error,
                                char              **title,
                                char              **advice);
 
+/** Whether another program only keeps us from it for now. */
+gboolean coffer_error_is_busy (const GError *error);
+
 /** What is the matter with a value that cannot be read, in the one word of a column. (transfer none) interned */
 const char *coffer_error_get_word (const GError *error);
 

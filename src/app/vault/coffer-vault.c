@@ -556,6 +556,17 @@ coffer_vault_close (CofferVault *self)
   coffer_worker_end (self->lanes[0], lane_ended, self);
 }
 
+GStrv
+coffer_vault_dup_open_paths (void)
+{
+  g_autoptr(GStrvBuilder) paths = g_strv_builder_new ();
+
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    if (g_file_peek_path (COFFER_VAULT (l->data)->file) != NULL)
+      g_strv_builder_add (paths, g_file_peek_path (COFFER_VAULT (l->data)->file));
+  return g_strv_builder_end (paths);
+}
+
 void
 coffer_vault_close_all (void)
 {

@@ -225,6 +225,9 @@ void         coffer_vault_resume            (CofferVault *self);
  */
 void         coffer_vault_close             (CofferVault *self);
 
+/** The paths of all vaults of this process, for coffer_guard_new(). (transfer full) */
+GStrv        coffer_vault_dup_open_paths    (void);
+
 /** At the end of the program: close every vault and wait for it, so that nothing stays beside the files. */
 void         coffer_vault_close_all         (void);
 

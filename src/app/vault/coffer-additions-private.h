@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-additions.h"
+
+G_BEGIN_DECLS
+
+struct _CofferAdditions {
+  gatomicrefcount refs;
+  char *table;
+  GPtrArray *files;          /* of CofferAddition */
+  guint64 size;              /* of all */
+  guint next;                /* the first that is not dealt with */
+  CofferConflict conflict;
+  CofferConflict answer;     /* for the next alone */
+  gboolean asks;
+
+  GMutex lock;               /* of what follows */
+  guint seen;                /* as `next` */
+  guint64 bytes_seen;        /* of the files before it */
+  guint64 bytes_of_next;
+  gboolean begun;            /* the vault lets us write */
+};
+
+/** Whether the vault lets us write now. */
+void coffer_additions_set_begun  (CofferAdditions *self, gboolean begun);
+/** So many bytes of the next file are stored. */
+void coffer_additions_note_bytes (CofferAdditions *self, guint64 n_bytes);
+/** The next file is dealt with. */
+void coffer_additions_step       (CofferAdditions *self);
+/** What was dealt with from @next on, is not. */
+void coffer_additions_go_back    (CofferAdditions *self, guint next);
+
+G_END_DECLS

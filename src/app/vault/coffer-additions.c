@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A list of files that are to become values, and how far that is. Plain data: who may touch it, coffer-additions.h tells.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-additions-private.h"
+
+G_DEFINE_BOXED_TYPE (CofferAdditions, coffer_additions, coffer_additions_ref, coffer_additions_unref)
+
+static void
+addition_free (gpointer data)
+{
+  CofferAddition *addition = data;
+
+  g_free (addition->root);
+  g_free (addition->path);
+  g_bytes_unref (addition->key);
+  g_free (addition->problem);
+  g_free (addition);
+}
+
+CofferAdditions *
+coffer_additions_new (const char *table)
+{
+  CofferAdditions *self = g_new0 (CofferAdditions, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  g_mutex_init (&self->lock);
+  self->table = g_strdup (table);
+  self->files = g_ptr_array_new_with_free_func (addition_free);
+  return self;
+}
+
+CofferAdditions *
+coffer_additions_ref (CofferAdditions *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+coffer_additions_unref (CofferAdditions *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_ptr_array_unref (self->files);
+  g_mutex_clear (&self->lock);
+  g_free (self->table);
+  g_free (self);
+}
+
+void
+coffer_additions_append (CofferAdditions *self,
+                         const char      *root,
+                         const char      *path,
+                         GBytes          *key,
+                         guint64          size)
+{
+  CofferAddition *addition = g_new0 (CofferAddition, 1);
+
+  addition->root = g_strdup (root);
+  addition->path = g_strdup (path);
+  addition->key = g_bytes_ref (key);
+  addition->size = size;
+  addition->found_size = G_MAXUINT64;
+  self->size += size;
+  g_ptr_array_add (self->files, addition);
+}
+
+guint
+coffer_additions_get_n (CofferAdditions *self)
+{
+  return self->files->len;
+}
+
+CofferAddition *
+coffer_additions_get (CofferAdditions *self,
+                      guint            position)
+{
+  g_return_val_if_fail (position < self->files->len, NULL);
+
+  return g_ptr_array_index (self->files, position);
+}
+
+guint
+coffer_additions_get_next (CofferAdditions *self)
+{
+  return self->next;
+}
+
+guint
+coffer_additions_count (CofferAdditions     *self,
+                        CofferAdditionState  state)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->files->len; i++)
+    n += coffer_additions_get (self, i)->state == state;
+  return n;
+}
+
+void
+coffer_additions_get_progress (CofferAdditions *self,
+                               guint           *n_files,
+                               guint64         *n_bytes)
+{
+  g_mutex_lock (&self->lock);
+  *n_files = self->seen;
+  *n_bytes = self->bytes_seen + self->bytes_of_next;
+  g_mutex_unlock (&self->lock);
+}
+
+guint64
+coffer_additions_get_size (CofferAdditions *self)
+{
+  return self->size;
+}
+
+void
+coffer_additions_set_conflict (CofferAdditions *self,
+                               CofferConflict   conflict)
+{
+  self->conflict = conflict;
+}
+
+void
+coffer_additions_answer (CofferAdditions *self,
+                         CofferConflict   conflict)
+{
+  g_return_if_fail (self->asks);
+
+  self->answer = conflict;
+  self->asks = FALSE;
+}
+
+gboolean
+coffer_additions_asks (CofferAdditions *self)
+{
+  return self->asks;
+}
+
+/* Telling how far it is */
+
+gboolean
+coffer_additions_has_begun (CofferAdditions *self)
+{
+  gboolean begun;
+
+  g_mutex_lock (&self->lock);
+  begun = self->begun;
+  g_mutex_unlock (&self->lock);
+  return begun;
+}
+
+void
+coffer_additions_set_begun (CofferAdditions *self,
+                            gboolean         begun)
+{
+  g_mutex_lock (&self->lock);
+  self->begun = begun;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+coffer_additions_note_bytes (CofferAdditions *self,
+                             guint64          n_bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->bytes_of_next = n_bytes;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+coffer_additions_step (CofferAdditions *self)
+{
+  CofferAddition *addition = coffer_additions_get (self, self->next);
+
+  g_mutex_lock (&self->lock);
+  self->seen = ++self->next;
+  self->bytes_seen += addition->size;
+  self->bytes_of_next = 0;
+  g_mutex_unlock (&self->lock);
+  self->answer = COFFER_CONFLICT_ASK;
+}
+
+void
+coffer_additions_go_back (CofferAdditions *self,
+                          guint            next)
+{
+  g_mutex_lock (&self->lock);
+  while (self->next > next)
+    self->bytes_seen -= coffer_additions_get (self, --self->next)->size;
+  self->seen = self->next;
+  self->bytes_of_next = 0;
+  g_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+/** What became of a file that was to be added. */
+typedef enum {
+  COFFER_ADDITION_WAITING,
+  COFFER_ADDITION_ADDED,       /* under a key that was not there */
+  COFFER_ADDITION_REPLACED,    /* the value of a key that was there */
+  COFFER_ADDITION_SKIPPED,     /* the key was there */
+  COFFER_ADDITION_IDENTICAL,   /* the key was there, with this very value */
+  COFFER_ADDITION_FAILED,      /* see problem */
+} CofferAdditionState;
+
+/** What to do with a file whose key is there, with another value. */
+typedef enum {
+  COFFER_CONFLICT_ASK,
+  COFFER_CONFLICT_SKIP,
+  COFFER_CONFLICT_REPLACE,
+  COFFER_CONFLICT_KEEP_BOTH,   /* the next free of "a (2).jpg", "a (3).jpg", … */
+} CofferConflict;
+
+/** A file, and the key that it is to have. */
+typedef struct {
+  char *root;              /* what a person named */
+  char *path;              /* of the file in that folder; NULL: @root is the file */
+  GBytes *key;             /* the one it has in the vault, once it is there */
+  guint64 size;            /* as it was seen; as it was stored, once it is */
+  guint64 found_size;      /* of the value its key had, see coffer_vault_find_additions_async(); G_MAXUINT64: none */
+  gboolean identical;      /* found, with the same bytes */
+  gboolean twice;          /* another one before it has the same key */
+  CofferAdditionState state;
+  char *problem;           /* translated; NULL unless FAILED */
+} CofferAddition;
+
+/**
+ * Files on their way into one table of a vault, in order. Counted references; whoever works on it has it to himself, so the main
+ * thread leaves it alone until the callback, but for coffer_additions_get_progress().
+ */
+typedef struct _CofferAdditions CofferAdditions;
+
+#define COFFER_TYPE_ADDITIONS (coffer_additions_get_type ())
+GType            coffer_additions_get_type     (void);
+
+CofferAdditions *coffer_additions_new          (const char *table);
+CofferAdditions *coffer_additions_ref          (CofferAdditions *self);
+void             coffer_additions_unref        (CofferAdditions *self);
+
+/** @path  (nullable) */
+void             coffer_additions_append       (CofferAdditions *self, const char *root, const char *path, GBytes *key, guint64 size);
+guint            coffer_additions_get_n        (CofferAdditions *self);
+CofferAddition  *coffer_additions_get          (CofferAdditions *self, guint position);   /* (transfer none) */
+
+/** The first that is not dealt with: all before it are. */
+guint            coffer_additions_get_next     (CofferAdditions *self);
+
+/** How many are in a state. Looks at them all. */
+guint            coffer_additions_count        (CofferAdditions *self, CofferAdditionState state);
+
+/** How many files have been dealt with, and bytes of all of them; any thread, at any time. */
+void             coffer_additions_get_progress (CofferAdditions *self, guint *n_files, guint64 *n_bytes);
+/** Whether coffer_vault_add_async() is past waiting for others to let it write; any thread. */
+gboolean         coffer_additions_has_begun    (CofferAdditions *self);
+/** Bytes of all, as they were seen. */
+guint64          coffer_additions_get_size     (CofferAdditions *self);
+
+/** What to do with keys that are there; COFFER_CONFLICT_ASK at first. */
+void             coffer_additions_set_conflict (CofferAdditions *self, CofferConflict conflict);
+/** The same for the one that was asked about, and for no other. */
+void             coffer_additions_answer       (CofferAdditions *self, CofferConflict conflict);
+/** Whether it stands at a file of which somebody has to say what is to be done: the one at coffer_additions_get_next(). */
+gboolean         coffer_additions_asks         (CofferAdditions *self);
+
+/** Find out which keys are there already, and whether with the same bytes. On the PREVIEW lane. */
+void             coffer_vault_find_additions_async  (CofferVault *self, CofferAdditions *additions, GCancellable *cancellable,
+                                                     GAsyncReadyCallback callback, gpointer user_data);
+gboolean         coffer_vault_find_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
+/**
+ * Store files from where it stands, for some seconds at most; then, or at one of which nobody said what to do, or once @stop is
+ * cancelled, the callback comes, and all that is in a state by then is on the disk. Call it again until all are dealt with. Needs
+ * "editable". Emits "changed" if something was stored.
+ *
+ * After a failure of the vault what is not on the disk is WAITING again. What cannot be read is FAILED, and the rest goes on.
+ *
+ * @stop  ends it between two pieces of a file, which is then not stored
+ */
+void             coffer_vault_add_async        (CofferVault *self, CofferAdditions *additions, GCancellable *stop,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean         coffer_vault_add_finish       (CofferVault *self, GAsyncResult *result, GError **error);
+
+/**
+ * Delete the keys that were ADDED, if their values are of the size they were stored with, in batches; they are WAITING then. Emits
+ * "changed".
+ *
+ * Returns: (finish) how many were deleted, -1 on error
+ */
+void             coffer_vault_take_back_async  (CofferVault *self, CofferAdditions *additions, GAsyncReadyCallback callback,
+                                                gpointer user_data);
+gssize           coffer_vault_take_back_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferAdditions, coffer_additions_unref)
+
+G_END_DECLS

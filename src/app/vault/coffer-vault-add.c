@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Storing files as values. One job of the WRITE lane is a bulk import of the library that ends after some seconds, so that others
+ * who want the lane, or the file, get their turn; and whatever a person has to be asked is asked between two jobs, while nothing is
+ * locked.
+ *
+ * A job is not ended by its cancellable, but where a value is whole: what came before it is then committed. Functions marked "lane"
+ * run on a lane's thread.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-vault-private.h"
+
+#include "coffer-additions-private.h"
+#include "coffer-error-private.h"
+#include "coffer-source.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TURN_US (2 * G_USEC_PER_SEC)   /* of a job; leaving the log and coming back costs some 50 ms */
+#define PIECE_SIZE (1 << 20)
+#define MAX_ENDING 16                  /* bytes of a name that stay behind a number */
+#define TAKE_BACK_STEP 500             /* keys deleted in one transaction */
+
+/* One job. */
+typedef struct {
+  CofferAdditions *additions;
+  GCancellable *stop;
+  GStrv vaults;                /* paths of what is open in this process */
+  gssize n_stored;             /* of this job, durable */
+
+  /* The lane's: */
+  kvault *vault;
+  CofferGuard *guard;
+  GArray *puts;                /* of guint: positions, in the order they were put */
+  gint64 until;
+  int fd;                      /* of the file at hand */
+  struct stat before;
+  gboolean changed;            /* it did, while it was read */
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  coffer_additions_unref (job->additions);
+  g_clear_object (&job->stop);
+  g_strfreev (job->vaults);
+  g_clear_pointer (&job->guard, coffer_guard_free);
+  g_clear_pointer (&job->puts, g_array_unref);
+  g_free (job);
+}
+
+static Job *
+job_new (CofferAdditions *additions,
+         GCancellable    *stop)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->additions = coffer_additions_ref (additions);
+  g_set_object (&job->stop, stop);
+  job->vaults = coffer_vault_dup_open_paths ();
+  job->puts = g_array_new (FALSE, FALSE, sizeof (guint));
+  job->fd = -1;
+  return job;
+}
+
+/* Lane. The first look at what is open here. */
+static void
+start_job (Job    *job,
+           kvault *vault)
+{
+  job->vault = vault;
+  g_clear_pointer (&job->guard, coffer_guard_free);
+  job->guard = coffer_guard_new ((const char *const *) job->vaults);
+  job->until = g_get_monotonic_time () + TURN_US;
+}
+
+/* Comparing */
+
+/* Lane. Whether the value of a key is what is in the file. KVAULT_OK, or a failure of the vault. */
+static int
+compare (kvault   *vault,
+         GBytes   *key,
+         int       fd,
+         guint64   size,
+         gboolean *identical)
+{
+  g_autofree char *in_vault = g_malloc (PIECE_SIZE), *in_file = g_malloc (PIECE_SIZE);
+  kvault_blob *blob = NULL;
+  int rc = kvault_blob_open (vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key), &blob);
+
+  *identical = rc == KVAULT_OK && kvault_blob_size (blob) == size;
+  for (guint64 offset = 0; rc == KVAULT_OK && *identical && offset < size; offset += PIECE_SIZE)
+    {
+      gsize len = MIN (PIECE_SIZE, size - offset);
+
+      rc = kvault_blob_read (blob, in_vault, len, offset);
+      *identical = rc == KVAULT_OK && pread (fd, in_file, len, offset) == (gssize) len && memcmp (in_vault, in_file, len) == 0;
+    }
+  kvault_blob_close (blob);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+/* Lane. Opens the file for a moment. A file that cannot be read is none of our business here. */
+static int
+compare_addition (Job            *job,
+                  CofferAddition *addition)
+{
+  struct stat before;
+  int fd = coffer_source_open (addition->root, addition->path, job->guard, &before, NULL);
+  int rc;
+
+  if (fd < 0)
+    return KVAULT_OK;
+  rc = compare (job->vault, addition->key, fd, addition->size, &addition->identical);
+  close (fd);
+  return rc;
+}
+
+static int
+find_addition (Job            *job,
+               CofferAddition *addition)
+{
+  uint64_t size;
+  int rc = kvault_size (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &size);
+
+  addition->identical = FALSE;
+  addition->found_size = rc == KVAULT_OK ? size : G_MAXUINT64;
+  if (rc == KVAULT_OK && size == addition->size)
+    rc = compare_addition (job, addition);
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+/* Lane. */
+static gpointer
+find_worker (kvault        *vault,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  Job *job = data;
+  g_autoptr(GHashTable) keys = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+  int rc;
+
+  start_job (job, vault);
+  for (guint i = 0; i < job->additions->files->len; i++)
+    {
+      CofferAddition *addition = coffer_additions_get (job->additions, i);
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      addition->twice = !g_hash_table_add (keys, addition->key);
+      if ((rc = find_addition (job, addition)) != KVAULT_OK)
+        {
+          *error = coffer_error_new (vault, rc);
+          return NULL;
+        }
+    }
+  return GINT_TO_POINTER (TRUE);
+}
+
+void
+coffer_vault_find_additions_async (CofferVault         *self,
+                                   CofferAdditions     *additions,
+                                   GCancellable        *cancellable,
+                                   GAsyncReadyCallback  callback,
+                                   gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL);
+
+  coffer_vault_run_async (self, COFFER_LANE_PREVIEW, additions->table, find_worker, job_new (additions, NULL), job_free, NULL,
+                          cancellable, callback, user_data);
+}
+
+gboolean
+coffer_vault_find_additions_finish (CofferVault   *self,
+                                    GAsyncResult  *result,
+                                    GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error) != NULL;
+}
+
+/* Which key */
+
+/* Where a number goes into a name: before its ending, if it has one. */
+static gsize
+find_ending (const char *name,
+             gsize       size)
+{
+  gsize at = size;
+
+  while (at > 0 && name[at - 1] != '.' && name[at - 1] != '/' && name[at - 1] != ':')
+    at--;
+  if (at < 2 || name[at - 1] != '.' || name[at - 2] == '/' || name[at - 2] == ':' || at == size || size - at > MAX_ENDING)
+    return size;
+  return at - 1;
+}
+
+static GBytes *
+number_key (GBytes *key,
+            guint   number)
+{
+  gsize size, ending;
+  const char *bytes = g_bytes_get_data (key, &size);
+  GByteArray *numbered = g_byte_array_sized_new (size + 16);
+  g_autofree char *text = g_strdup_printf (" (%u)", number);
+
+  ending = find_ending (bytes, size);
+  g_byte_array_append (numbered, (const guint8 *) bytes, ending);
+  g_byte_array_append (numbered, (const guint8 *) text, strlen (text));
+  g_byte_array_append (numbered, (const guint8 *) bytes + ending, size - ending);
+  return g_byte_array_free_to_bytes (numbered);
+}
+
+/* Lane. The first numbered key that is free becomes the addition's. KVAULT_OK or a failure. */
+static int
+take_free_key (Job            *job,
+               CofferAddition *addition)
+{
+  for (guint number = 2; !g_cancellable_is_cancelled (job->stop); number++)
+    {
+      g_autoptr(GBytes) key = number_key (addition->key, number);
+      int rc = kvault_exists (job->vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key));
+
+      if (rc == KVAULT_OK)
+        continue;
+      if (rc != KVAULT_NOTFOUND)
+        return rc;
+      g_bytes_unref (addition->key);
+      addition->key = g_steal_pointer (&key);
+      return KVAULT_OK;
+    }
+  return KVAULT_ECANCELLED;
+}
+
+/* Lane. The key is there: what becomes of the file. WAITING: somebody has to be asked. */
+static int
+decide (Job                 *job,
+        CofferAddition      *addition,
+        CofferAdditionState *state)
+{
+  CofferAdditions *additions = job->additions;
+  CofferConflict conflict = additions->answer != COFFER_CONFLICT_ASK ? additions->answer : additions->conflict;
+  gboolean identical;
+  int rc = compare (job->vault, addition->key, job->fd, job->before.st_size, &identical);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  *state = COFFER_ADDITION_WAITING;
+  if (identical)
+    *state = COFFER_ADDITION_IDENTICAL;
+  else if (conflict == COFFER_CONFLICT_SKIP)
+    *state = COFFER_ADDITION_SKIPPED;
+  else if (conflict == COFFER_CONFLICT_REPLACE)
+    *state = COFFER_ADDITION_REPLACED;
+  else if (conflict == COFFER_CONFLICT_KEEP_BOTH)
+    {
+      *state = COFFER_ADDITION_ADDED;
+      return take_free_key (job, addition);
+    }
+  return KVAULT_OK;
+}
+
+/* Storing */
+
+static void
+fail_addition (CofferAddition *addition,
+               const char     *problem)
+{
+  addition->state = COFFER_ADDITION_FAILED;
+  g_free (addition->problem);
+  addition->problem = g_strdup (problem);
+}
+
+/* The last look comes before the value is whole, so that a changed file can still be left out. */
+static int
+progress_cb (const kvault_progress *progress,
+             void                  *data)
+{
+  Job *job = data;
+
+  coffer_additions_note_bytes (job->additions, progress->bytes);
+  job->changed = progress->bytes >= (guint64) job->before.st_size && coffer_source_changed (job->fd, &job->before);
+  return job->changed || g_cancellable_is_cancelled (job->stop);
+}
+
+/* Lane. Whether a put failed for a reason that lies in the file. */
+static gboolean
+is_of_file (Job *job,
+            int  rc)
+{
+  const kvault_error *error = kvault_last_error (job->vault);
+
+  return rc == KVAULT_ERANGE || rc == KVAULT_ETOOBIG || (rc == KVAULT_ECANCELLED && job->changed) ||
+         (rc == KVAULT_EIO && error->system_errno != 0 && error->sqlite_code == 0);
+}
+
+/* Lane. KVAULT_OK: the file is dealt with, or FAILED. */
+static int
+put_file (Job                 *job,
+          CofferAddition      *addition,
+          CofferAdditionState  state)
+{
+  guint64 size = job->before.st_size;
+  int rc;
+
+  job->changed = FALSE;
+  rc = kvault_put_fd (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), job->fd, size,
+                      progress_cb, job);
+  if (rc == KVAULT_OK)
+    {
+      addition->size = size;
+      addition->state = state;
+      g_array_append_val (job->puts, job->additions->next);
+      return rc;
+    }
+  if (!is_of_file (job, rc))
+    return rc;
+  if (rc == KVAULT_ETOOBIG)
+    fail_addition (addition, _("It is too long for a vault"));
+  else if (rc == KVAULT_EIO)
+    {
+      g_autofree char *words = coffer_source_describe_errno (kvault_last_error (job->vault)->system_errno);
+
+      fail_addition (addition, words);
+    }
+  else
+    fail_addition (addition, _("It changed while it was read"));
+  return KVAULT_OK;
+}
+
+/* A file of /proc says it is empty, and is not. */
+static gboolean
+is_of_unknown_size (Job *job)
+{
+  char byte;
+
+  return job->before.st_size == 0 && pread (job->fd, &byte, 1, 0) > 0;
+}
+
+/* Lane. */
+static int
+add_open_file (Job            *job,
+               CofferAddition *addition)
+{
+  CofferAdditionState state = COFFER_ADDITION_ADDED;
+  int rc;
+
+  if (is_of_unknown_size (job))
+    {
+      fail_addition (addition, _("Its size is not known"));
+      return KVAULT_OK;
+    }
+  rc = kvault_exists (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key));
+  if (rc == KVAULT_OK)
+    rc = decide (job, addition, &state);
+  else if (rc == KVAULT_NOTFOUND)
+    rc = KVAULT_OK;
+  if (rc != KVAULT_OK)
+    return rc;
+  if (state == COFFER_ADDITION_WAITING)
+    job->additions->asks = TRUE;
+  else if (state == COFFER_ADDITION_ADDED || state == COFFER_ADDITION_REPLACED)
+    return put_file (job, addition, state);
+  else
+    addition->state = state;
+  return KVAULT_OK;
+}
+
+/* Lane. The next file. */
+static int
+add_next (Job *job)
+{
+  CofferAddition *addition = coffer_additions_get (job->additions, job->additions->next);
+  g_autoptr(GError) error = NULL;
+  int rc = KVAULT_OK;
+
+  job->fd = coffer_source_open (addition->root, addition->path, job->guard, &job->before, &error);
+  if (job->fd >= 0)
+    {
+      rc = add_open_file (job, addition);
+      close (job->fd);
+    }
+  else
+    fail_addition (addition, error->message);
+  job->fd = -1;
+  if (rc == KVAULT_OK && !job->additions->asks)
+    coffer_additions_step (job->additions);
+  return rc;
+}
+
+/* Lane. What was put after the last commit is gone. */
+static void
+forget_undone (Job *job)
+{
+  guint n_durable = kvault_bulk_committed (job->vault);
+
+  if (n_durable < job->puts->len)
+    {
+      guint from = g_array_index (job->puts, guint, n_durable);
+
+      for (guint i = from; i < job->additions->next; i++)
+        coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+      coffer_additions_go_back (job->additions, from);
+      job->additions->asks = FALSE;
+    }
+  job->n_stored = MIN (n_durable, job->puts->len);
+}
+
+static guint64
+get_bytes_left (CofferAdditions *additions)
+{
+  guint n_files;
+  guint64 n_bytes;
+
+  coffer_additions_get_progress (additions, &n_files, &n_bytes);
+  return additions->size - MIN (n_bytes, additions->size);
+}
+
+/* Lane. Files until one of the reasons to end. */
+static int
+add_some (Job *job)
+{
+  int rc = KVAULT_OK;
+
+  while (rc == KVAULT_OK && job->additions->next < job->additions->files->len && !job->additions->asks &&
+         !g_cancellable_is_cancelled (job->stop) && g_get_monotonic_time () < job->until)
+    rc = add_next (job);
+  return rc;
+}
+
+/* Lane. */
+static gpointer
+add_worker (kvault        *vault,
+            gpointer       data,
+            GCancellable  *cancellable,
+            GError       **error)
+{
+  Job *job = data;
+  int rc, end;
+
+  start_job (job, vault);
+  if ((rc = kvault_bulk_begin (vault, get_bytes_left (job->additions))) == KVAULT_OK)
+    {
+      coffer_additions_set_begun (job->additions, TRUE);
+      rc = add_some (job);
+      if (rc != KVAULT_OK && !(rc == KVAULT_ECANCELLED && g_cancellable_is_cancelled (job->stop)))
+        *error = coffer_error_new (vault, rc);
+      end = kvault_bulk_end (vault);
+      if (end != KVAULT_OK && end != KVAULT_EBUSY && *error == NULL)   /* busy: all is on the disk */
+        *error = coffer_error_new (vault, end);
+      forget_undone (job);
+    }
+  else
+    *error = coffer_error_new (vault, rc);
+  coffer_additions_note_bytes (job->additions, 0);
+  return *error == NULL ? GINT_TO_POINTER (TRUE) : NULL;
+}
+
+static void
+added_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+  GError *error = NULL;
+  gboolean done = coffer_vault_run_finish (self, result, &error) != NULL;
+
+  if (job->n_stored > 0)
+    coffer_vault_emit_changed (self);
+  if (done)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Waiting for another program to let us write can be ended by force, as nothing is stored yet. */
+static void
+stop_cb (GCancellable *stop,
+         GTask        *task)
+{
+  Job *job = g_task_get_task_data (task);
+
+  if (!coffer_additions_has_begun (job->additions))
+    g_cancellable_cancel (g_task_get_cancellable (task));
+}
+
+static gboolean
+return_if_viewing (CofferVault *self,
+                   GTask       *task)
+{
+  if (coffer_vault_get_editable (self))
+    return FALSE;
+  g_task_return_new_error (task, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY), _("The vault is open for viewing"));
+  return TRUE;
+}
+
+void
+coffer_vault_add_async (CofferVault         *self,
+                        CofferAdditions     *additions,
+                        GCancellable        *stop,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  g_autoptr(GCancellable) force = g_cancellable_new ();
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL && !additions->asks);
+
+  task = g_task_new (self, force, callback, user_data);
+  g_task_set_source_tag (task, coffer_vault_add_async);
+  g_task_set_check_cancellable (task, FALSE);   /* what was done is told, cancelled or not */
+  g_task_set_task_data (task, job_new (additions, stop), job_free);
+  if (return_if_viewing (self, task))
+    return;
+  coffer_additions_set_begun (additions, FALSE);
+  if (stop != NULL)
+    g_signal_connect_object (stop, "cancelled", G_CALLBACK (stop_cb), task, 0);
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, add_worker, g_task_get_task_data (task), NULL, NULL, force,
+                          added_cb, g_object_ref (task));
+}
+
+gboolean
+coffer_vault_add_finish (CofferVault   *self,
+                         GAsyncResult  *result,
+                         GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Taking back */
+
+/* Lane. KVAULT_OK also if it is another value by now, or none. */
+static int
+take_back_one (kvault         *vault,
+               CofferAddition *addition,
+               gssize         *n)
+{
+  gsize key_size;
+  gconstpointer key = g_bytes_get_data (addition->key, &key_size);
+  uint64_t size;
+  int rc = kvault_size (vault, key, key_size, &size);
+
+  if (rc == KVAULT_OK && size == addition->size && (rc = kvault_delete (vault, key, key_size)) == KVAULT_OK)
+    ++*n;
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+/* Lane. From @at on, up to @end; all of them or none. */
+static int
+take_back_some (Job   *job,
+                guint  at,
+                guint  end)
+{
+  gssize n = 0;
+  int rc = kvault_begin (job->vault);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  for (guint i = at; rc == KVAULT_OK && i < end; i++)
+    if (coffer_additions_get (job->additions, i)->state == COFFER_ADDITION_ADDED)
+      rc = take_back_one (job->vault, coffer_additions_get (job->additions, i), &n);
+  if (rc == KVAULT_OK)
+    rc = kvault_commit (job->vault);
+  if (rc != KVAULT_OK)
+    {
+      kvault_rollback (job->vault);
+      return rc;
+    }
+  for (guint i = at; i < end; i++)
+    if (coffer_additions_get (job->additions, i)->state == COFFER_ADDITION_ADDED)
+      coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+  job->n_stored += n;
+  return KVAULT_OK;
+}
+
+/* Lane. */
+static gpointer
+take_back_worker (kvault        *vault,
+                  gpointer       data,
+                  GCancellable  *cancellable,
+                  GError       **error)
+{
+  Job *job = data;
+  guint n_files = job->additions->files->len;
+  int rc = KVAULT_OK;
+
+  job->vault = vault;
+  for (guint at = 0; rc == KVAULT_OK && at < n_files; at += TAKE_BACK_STEP)
+    rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
+  if (rc == KVAULT_OK)
+    return GINT_TO_POINTER (TRUE);
+  *error = coffer_error_new (vault, rc);
+  return NULL;
+}
+
+static void
+taken_back_cb (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+  GError *error = NULL;
+  gboolean done = coffer_vault_run_finish (self, result, &error) != NULL;
+
+  if (job->n_stored > 0)
+    coffer_vault_emit_changed (self);
+  if (done)
+    g_task_return_int (task, job->n_stored);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+coffer_vault_take_back_async (CofferVault         *self,
+                              CofferAdditions     *additions,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL);
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, coffer_vault_take_back_async);
+  g_task_set_task_data (task, job_new (additions, NULL), job_free);
+  if (return_if_viewing (self, task))
+    return;
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, take_back_worker, g_task_get_task_data (task), NULL, NULL, NULL,
+                          taken_back_cb, g_object_ref (task));
+}
+
+gssize
+coffer_vault_take_back_finish (CofferVault   *self,
+                               GAsyncResult  *result,
+                               GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
+
+  return g_task_propagate_int (G_TASK (result), error);
+}
