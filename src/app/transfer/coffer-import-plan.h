@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-additions.h>
+
+G_BEGIN_DECLS
+
+/** How files get their keys. A plain value. */
+typedef struct {
+  GBytes  *prefix;         /* before every key; (nullable) */
+  gboolean keep_folders;   /* the folders they are in are part of it */
+  char     separator;      /* between those */
+} CofferImportRule;
+
+/** What there is, counted. */
+typedef struct {
+  guint   n_files, n_folders;
+  guint64 n_bytes;
+  guint   n_images, n_videos;   /* by their names */
+  guint   n_long;               /* that are stored in parts */
+} CofferImportCounts;
+
+/** A file or folder that is left out. */
+typedef struct {
+  char *path;
+  char *reason;            /* translated */
+} CofferImportProblem;
+
+typedef void (*CofferImportProgress) (const CofferImportCounts *so_far, gpointer data);
+
+#define COFFER_TYPE_IMPORT_PLAN (coffer_import_plan_get_type ())
+G_DECLARE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, COFFER, IMPORT_PLAN, GObject)
+
+/**
+ * What is in files and folders that somebody wants to put into a vault. It is walked once; immutable from then on. No link in a folder is
+ * followed; what is neither file nor folder, cannot be read, or is part of an open vault, is a problem.
+ *
+ * @files     of GFile
+ * @progress  (nullable) ten times a second at most
+ */
+void              coffer_import_plan_new_async  (GPtrArray *files, CofferImportProgress progress, gpointer progress_data,
+                                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+CofferImportPlan *coffer_import_plan_new_finish (GAsyncResult *result, GError **error);
+
+CofferImportCounts coffer_import_plan_get_counts   (CofferImportPlan *self);
+/** Of CofferImportProblem. (transfer none) */
+GPtrArray         *coffer_import_plan_get_problems (CofferImportPlan *self);
+/** The only thing that was named, if it is a folder: its name, as UTF-8. (nullable) */
+const char        *coffer_import_plan_get_folder   (CofferImportPlan *self);
+
+/** The path of a file from where it was named on, and its size; as it is, not as UTF-8. (transfer full) */
+char              *coffer_import_plan_dup_name     (CofferImportPlan *self, guint position);
+guint64            coffer_import_plan_get_size     (CofferImportPlan *self, guint position);
+/** (transfer full) */
+GBytes            *coffer_import_plan_dup_key      (CofferImportPlan *self, guint position, const CofferImportRule *rule);
+/** The file that lies in the most folders. */
+guint              coffer_import_plan_get_deepest  (CofferImportPlan *self);
+
+/** The files with their keys, and which of these are in the table of @vault that is in use. Finish: (transfer full) */
+void               coffer_import_plan_apply_async  (CofferImportPlan *self, CofferVault *vault, const CofferImportRule *rule,
+                                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+CofferAdditions   *coffer_import_plan_apply_finish (CofferImportPlan *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-import-plan.h"
+
+G_BEGIN_DECLS
+
+/** A file that was found. */
+typedef struct {
+  const char *root;        /* what was named; interned in the walk */
+  char *path;              /* in that folder; NULL: it is the file that was named */
+  guint64 size;
+} CofferImportFile;
+
+/** A walk over files and folders: on one thread; any may ask for coffer_import_walk_get_counts(). */
+typedef struct _CofferImportWalk {
+  GStrv roots;
+  GStrv vaults;            /* that are open */
+  GArray *files;           /* of CofferImportFile */
+  GPtrArray *problems;     /* of CofferImportProblem */
+  guint deepest, depth;    /* of files: where, and in how many folders */
+  gboolean is_folder;      /* the only root is one */
+  GMutex lock;
+  CofferImportCounts counts;   /* by lock */
+} CofferImportWalk;
+
+/** @files  of GFile */
+CofferImportWalk  *coffer_import_walk_new        (GPtrArray *files);
+void               coffer_import_walk_free       (CofferImportWalk *self);
+/** Blocks. FALSE when cancelled. */
+gboolean           coffer_import_walk_run        (CofferImportWalk *self, GCancellable *cancellable, GError **error);
+CofferImportCounts coffer_import_walk_get_counts (CofferImportWalk *self);
+
+G_END_DECLS
