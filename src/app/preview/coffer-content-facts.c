@@ -213,6 +213,8 @@ coffer_content_dup_facts (const CofferContent *self,
   add (facts, _("Frames"), dup_frames_fact (self));
   if (self->exif != NULL)
     add_exif (facts, self->exif);
+  for (char **fact = self->document; fact != NULL && *fact != NULL; fact += 2)
+    add (facts, fact[0], g_strdup (fact[1]));
   add (facts, _("Stored as"), g_strdup (self->facts->stored_as));
   add (facts, _("Key length"), dup_key_length_fact (key, is_text));
   add (facts, _("Key in hex"), is_text ? NULL : dup_key_hex_fact (key));
