@@ -164,13 +164,16 @@ static void
 set_key (CofferValueView *self,
          CofferKey       *key)
 {
-  if (self->key == NULL || !coffer_key_equal (key, self->key))
+  if (self->key == NULL || key == NULL || !coffer_key_equal (key, self->key))
     gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
 
-  coffer_key_ref (key);
+  if (key != NULL)
+    coffer_key_ref (key);
   g_clear_pointer (&self->key, coffer_key_unref);
   self->key = key;
-  show_heading (self, key);
+  if (key != NULL)
+    show_heading (self, key);
+  gtk_widget_set_visible (self->about, key != NULL);
 }
 
 /* One of the view's own. */
