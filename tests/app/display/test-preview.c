@@ -263,6 +263,33 @@ test_shows_some_of_those_that_take_long (Fixture       *self,
   g_assert_cmpstr (words (self, "heading"), ==, "anim.gif");
 }
 
+/* At 30 keys a second, unless the machine is held up for so long that it is a rest. */
+static void
+test_puts_words_off_in_haste (Fixture       *self,
+                              gconstpointer  data)
+{
+  static const char *keys[] = { "doc/note.txt", "doc/data.json" };
+  gint64 longest = 0, before = 0;
+
+  choose (self, "doc/random.bin");
+  wait_for (self, "Bytes");
+  for (int i = 0; i < 20; i++)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      longest = before != 0 ? MAX (longest, now - before) : 0;
+      before = now;
+      choose (self, keys[i % G_N_ELEMENTS (keys)]);
+      if (i == 1)
+        self->n_titles = 0;   /* with the second key it becomes haste */
+      screen_run (30);
+    }
+  if (longest < 140 * 1000)
+    g_assert_cmpuint (self->n_titles, ==, 0);
+  wait_for (self, "Tree");
+  g_assert_cmpstr (words (self, "heading"), ==, "data.json");
+}
+
 static void
 test_says_what_cannot_be_shown (Fixture       *self,
                                 gconstpointer  data)
@@ -516,6 +543,7 @@ main (int    argc,
   add ("/preview/shows-nothing-without-a-key", test_shows_nothing_without_a_key);
   add ("/preview/ends-with-the-last-choice", test_ends_with_the_last_choice);
   add ("/preview/shows-some-of-those-that-take-long", test_shows_some_of_those_that_take_long);
+  add ("/preview/puts-words-off-in-haste", test_puts_words_off_in_haste);
   add ("/preview/says-what-cannot-be-shown", test_says_what_cannot_be_shown);
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
