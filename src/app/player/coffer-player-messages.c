@@ -19,6 +19,7 @@ coffer_player_stop (CofferPlayer *self)
   g_clear_handle_id (&self->watch_id, g_source_remove);
   g_clear_handle_id (&self->renew_id, g_source_remove);
   coffer_player_forget_motion (self);
+  coffer_player_update_subtitle (self);
   self->walking = FALSE;
 }
 
@@ -63,11 +64,8 @@ handle_error (CofferPlayer *self,
 }
 
 static void
-handle_end (CofferPlayer *self)
+end (CofferPlayer *self)
 {
-  if (!self->loaded || self->seeking)
-    return;
-
   if (self->loop && self->wants_play)
     {
       coffer_player_begin_seek (self, 0);
@@ -83,13 +81,44 @@ handle_end (CofferPlayer *self)
 }
 
 static void
+handle_end (CofferPlayer *self,
+            GstMessage   *message)
+{
+  if (self->loaded && !self->seeking)
+    {
+      end (self);
+      return;
+    }
+
+  self->ended = self->seeking;
+  self->ended_seqnum = gst_message_get_seqnum (message);
+}
+
+static void
+finish_seek (CofferPlayer *self,
+             gboolean      refused)
+{
+  if (coffer_player_end_seek (self, refused))
+    end (self);
+}
+
+/* What was chosen for this clip before it failed, or while it was being loaded. */
+static void
+apply_choices (CofferPlayer *self)
+{
+  coffer_player_apply_track (self);
+  if (self->rate != 1)
+    coffer_player_begin_seek (self, self->position);
+}
+
+static void
 handle_done (CofferPlayer *self)
 {
   coffer_player_query_duration (self);
   if (self->loaded)
     {
       if (self->seeking)
-        coffer_player_end_seek (self);
+        finish_seek (self, FALSE);
       return;
     }
 
@@ -97,6 +126,7 @@ handle_done (CofferPlayer *self)
   g_clear_handle_id (&self->watch_id, g_source_remove);
   coffer_player_update_state (self);
   coffer_player_query_position (self);
+  apply_choices (self);
   g_signal_emit_by_name (self, "loaded");
 }
 
@@ -153,9 +183,11 @@ handle_application (CofferPlayer *self,
                     GstMessage   *message)
 {
   if (gst_message_has_name (message, COFFER_PLAYBACK_NO_SEEK))
-    coffer_player_end_seek (self);
+    finish_seek (self, TRUE);
   else if (gst_message_has_name (message, COFFER_PLAYBACK_STEPPED))
     coffer_player_end_step (self);
+  else if (gst_message_has_name (message, COFFER_CUE_TAP_ADDED))
+    coffer_player_update_subtitle (self);
   else
     coffer_player_fail (self, g_error_new_literal (COFFER_PLAYER_ERROR, COFFER_PLAYER_ERROR_REFUSED,
                                                    _("This is a list of addresses; they are not followed")));
@@ -191,7 +223,7 @@ coffer_player_message_cb (GstMessage *message,
       coffer_player_end_step (self);
       break;
     case GST_MESSAGE_EOS:
-      handle_end (self);
+      handle_end (self, message);
       break;
     case GST_MESSAGE_ERROR:
       handle_error (self, message);

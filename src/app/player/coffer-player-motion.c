@@ -11,7 +11,7 @@
 void
 coffer_player_forget_motion (CofferPlayer *self)
 {
-  self->seeking = self->has_next = self->stepping = self->stepped = FALSE;
+  self->seeking = self->has_next = self->ended = self->stepping = self->stepped = FALSE;
   self->steps = 0;
 }
 
@@ -24,25 +24,34 @@ coffer_player_begin_seek (CofferPlayer *self,
   self->steps = 0;
   self->at_end = FALSE;
   self->target = position;
-  coffer_playback_seek (self->playback, self->rate, position);
+  self->seqnum = gst_util_seqnum_next ();
+  coffer_playback_seek (self->playback, self->rate, position, self->seqnum);
   coffer_player_set_position (self, position);
   coffer_player_update_state (self);
 }
 
-void
-coffer_player_end_seek (CofferPlayer *self)
+/* An end that was told meanwhile is out of date if another place was sought since. */
+gboolean
+coffer_player_end_seek (CofferPlayer *self,
+                        gboolean      refused)
 {
+  gboolean ended = self->ended && (refused || self->ended_seqnum == self->seqnum);
+
   self->seeking = FALSE;
   if (self->has_next)
     {
       self->has_next = FALSE;
+      self->ended = ended && refused;
       coffer_player_begin_seek (self, self->next);
-      return;
+      return FALSE;
     }
 
+  self->ended = FALSE;
   coffer_player_update_state (self);
   if (self->wants_play)
     coffer_player_query_position (self);
+
+  return ended;
 }
 
 static gint64

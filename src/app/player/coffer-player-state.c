@@ -66,6 +66,21 @@ find_state (CofferPlayer *self)
 }
 
 void
+coffer_player_update_subtitle (CofferPlayer *self)
+{
+  g_autofree char *subtitle = NULL;
+
+  if (self->playback != NULL && self->tracks[COFFER_PLAYER_TEXT] >= 0)
+    subtitle = coffer_playback_dup_subtitle (self->playback, self->tracks[COFFER_PLAYER_TEXT], self->position);
+  if (g_strcmp0 (subtitle, self->subtitle) == 0)
+    return;
+
+  g_free (self->subtitle);
+  self->subtitle = g_steal_pointer (&subtitle);
+  g_object_notify (G_OBJECT (self), "subtitle");
+}
+
+void
 coffer_player_set_position (CofferPlayer *self,
                             gint64        position)
 {
@@ -76,6 +91,7 @@ coffer_player_set_position (CofferPlayer *self,
 
   self->position = position;
   g_object_notify (G_OBJECT (self), "position");
+  coffer_player_update_subtitle (self);
 }
 
 void

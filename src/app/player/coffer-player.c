@@ -93,8 +93,6 @@ forget_clip (CofferPlayer *self)
   g_clear_pointer (&self->no_sound, g_free);
   gst_clear_tag_list (&self->tags);
   self->loaded = self->wants_play = self->at_end = self->gave_out = FALSE;
-  self->tracks[COFFER_PLAYER_AUDIO] = 0;
-  self->tracks[COFFER_PLAYER_TEXT] = -1;
   self->position = self->duration = 0;
   coffer_player_update_notice (self);
 }
@@ -104,6 +102,23 @@ begin (CofferPlayer *self)
 {
   self->preparing = g_cancellable_new ();
   coffer_media_prepare_async (self->preparing, prepared_cb, g_object_ref (self));
+}
+
+static void
+tell_beginning (CofferPlayer *self)
+{
+  coffer_player_update_state (self);
+  notify (self, PROP_POSITION);
+  notify (self, PROP_DURATION);
+}
+
+/* The same clip, as it was played before. */
+static void
+begin_anew (CofferPlayer *self)
+{
+  forget_clip (self);
+  begin (self);
+  tell_beginning (self);
 }
 
 void
@@ -118,12 +133,12 @@ coffer_player_set_uri (CofferPlayer *self,
   g_free (self->uri);
   self->uri = g_steal_pointer (&copy);
   self->rate = 1;
+  self->tracks[COFFER_PLAYER_AUDIO] = 0;
+  self->tracks[COFFER_PLAYER_TEXT] = -1;
   if (self->uri != NULL)
     begin (self);
 
-  coffer_player_update_state (self);
-  notify (self, PROP_POSITION);
-  notify (self, PROP_DURATION);
+  tell_beginning (self);
   notify (self, PROP_RATE);
 }
 
@@ -136,7 +151,7 @@ coffer_player_play (CofferPlayer *self)
     return;
 
   if (self->gave_out)
-    coffer_player_set_uri (self, self->uri);
+    begin_anew (self);
   if (self->loaded && (self->at_end || self->stepped) && !self->seeking)
     coffer_player_begin_seek (self, self->at_end ? 0 : self->position);
 
