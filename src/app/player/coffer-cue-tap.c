@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks at the words of each track as they go into the selector of playbin, and lets what comes out of it go nowhere. So no track is
- * ever selected: playbin of GStreamer 1.22 may lock up when that is done while a seek is on its way. GStreamer's streaming threads.
+ * Looks at the words of each track as they go into the selector of playbin, and lets what comes out of it go nowhere. So no track
+ * is ever selected: playbin of GStreamer 1.22 may lock up when that is done while a seek is on its way. GStreamer's streaming
+ * threads.
  */
 #define G_LOG_DOMAIN "coffer-player"
 

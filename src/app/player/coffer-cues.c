@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Put down by GStreamer's streaming thread, looked up by the main one, by the lock. Words are cleaned as they come: they are a file's,
- * and a label would draw letters of a kilometre if told to.
+ * Put down by GStreamer's streaming threads, looked up by the main one, by the lock. Words are cleaned as they come: they are a
+ * file's, and a label would draw letters of a kilometre if told to.
  */
 #define G_LOG_DOMAIN "coffer-player"
 

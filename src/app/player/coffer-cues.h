@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /**
- * The words of a clip's subtitles, track by track, as they come out of a pipeline, ahead of their time, and when they are to be seen. What came
- * once is kept: a seek into words that began before it finds them again.
+ * The words of a clip's subtitles, track by track, as they come out of a pipeline, ahead of their time, and when they are to be
+ * seen. What came once is kept: a seek into words that began before it finds them again.
  */
 typedef struct _CofferCues CofferCues;
 

@@ -11,14 +11,14 @@
 
 #include <coffer-media-guard.h>
 
-/* video + audio + text + soft-volume + deinterlace, of playbin's GstPlayFlags. Text is read whether it is to be seen or not. */
-#define FLAGS (1 | 2 | 4 | 0x10 | 0x200)
+#include "coffer-repair.h"
+
+/* video + audio + text + soft-volume, of playbin's GstPlayFlags. Text is read whether it is to be seen or not. */
+#define FLAGS (1 | 2 | 4 | 0x10)
 #define NOTHING (-2)
 /* A decoder that hangs keeps no program from ending. */
 #define WAIT_LIMIT_US (5 * G_USEC_PER_SEC)
 
-/* A clip that was filmed on its side is turned, where the filter for that is installed. */
-#define FLIP "videoflip video-direction=auto ! "
 /* Scaled first, in the decoder's format: in one go with the conversion it costs twice as much. */
 #define SINK "videoscale name=scale n-threads=2 add-borders=false ! videoconvert ! capsfilter name=filter ! " \
              "appsink name=sink max-buffers=2 drop=true sync=true qos=true enable-last-sample=false"
@@ -204,8 +204,7 @@ static GstElement *
 sink_new (CofferPlayback *self,
           CofferFrames   *frames)
 {
-  g_autoptr(GstElementFactory) flip = gst_element_factory_find ("videoflip");
-  GstElement *bin = gst_parse_bin_from_description (flip != NULL ? FLIP SINK : SINK, TRUE, NULL);
+  GstElement *bin = gst_parse_bin_from_description (SINK, TRUE, NULL);
   g_autoptr(GstElement) sink = NULL;
 
   if (bin == NULL)
@@ -215,6 +214,7 @@ sink_new (CofferPlayback *self,
   self->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
   self->scale = gst_bin_get_by_name (GST_BIN (bin), "scale");
   coffer_frames_set_sink (frames, sink, self->scale);
+  coffer_repair_add (bin);
 
   return bin;
 }

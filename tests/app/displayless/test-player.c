@@ -471,13 +471,33 @@ put (Fixture    *fixture,
   g_assert_cmpint (kvault_close (vault), ==, KVAULT_OK);
 }
 
+/* As if it had been filmed by a camera on its side: the matrix of its only track. */
+static void
+turn_clip (const char *path)
+{
+  static const guint32 matrix[] = { 0, 0x10000, 0, 0xffff0000, 0, 0, 0, 0, 0x40000000 };
+  g_autofree char *data = NULL;
+  char *header;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  for (header = data; header < data + size - 80 && memcmp (header, "tkhd", 4) != 0; header++)
+    ;
+  g_assert_cmpint (memcmp (header, "tkhd", 4), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (matrix); i++)
+    GST_WRITE_UINT32_BE (header + 44 + 4 * i, matrix[i]);
+  g_assert_true (g_file_set_contents (path, data, size, NULL));
+}
+
 /* Put into the vault as "made". Frames as they are need no encoder. */
 static gboolean
 make_clip (Fixture    *fixture,
-           const char *sources)
+           const char *sources,
+           gboolean    turned)
 {
   g_autofree char *path = g_build_filename (fixture->folder, "made.mkv", NULL);
-  g_autofree char *line = g_strdup_printf ("%s matroskamux name=mux ! filesink location=%s", sources, path);
+  g_autofree char *line = g_strdup_printf ("%s %s name=mux ! filesink location=%s", sources,
+                                           turned ? "qtmux" : "matroskamux", path);
   g_autoptr(GstElement) pipeline = coffer_media_prepare () ? gst_parse_launch (line, NULL) : NULL;
   g_autoptr(GstBus) bus = pipeline != NULL ? gst_element_get_bus (pipeline) : NULL;
   g_autoptr(GstMessage) message = NULL;
@@ -495,6 +515,8 @@ make_clip (Fixture    *fixture,
   gst_element_set_state (pipeline, GST_STATE_NULL);
   g_assert_true (message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
 
+  if (turned)
+    turn_clip (path);
   put (fixture, "made", path);
 
   return TRUE;
@@ -502,9 +524,10 @@ make_clip (Fixture    *fixture,
 
 static gboolean
 load_made_clip (Fixture    *fixture,
-                const char *sources)
+                const char *sources,
+                gboolean    turned)
 {
-  if (!make_clip (fixture, sources))
+  if (!make_clip (fixture, sources, turned))
     return FALSE;
 
   load (fixture, "made");
@@ -531,7 +554,7 @@ shows_subtitles (Fixture      *fixture,
 {
   CofferPlayer *player = fixture->player;
 
-  if (!load_made_clip (fixture, SUBTITLED))
+  if (!load_made_clip (fixture, SUBTITLED, FALSE))
     return;
 
   g_assert_cmpint (coffer_player_get_n_tracks (player, COFFER_PLAYER_TEXT), ==, 2);
@@ -643,7 +666,7 @@ plays_after_an_error_as_before (Fixture      *fixture,
 {
   CofferPlayer *player = fixture->player;
 
-  if (!load_made_clip (fixture, SUBTITLED))
+  if (!load_made_clip (fixture, SUBTITLED, FALSE))
     return;
 
   coffer_player_set_rate (player, .5);
@@ -699,7 +722,7 @@ keeps_what_is_seen_through (Fixture      *fixture,
   GdkTexture *texture;
 
   if (!load_made_clip (fixture, "videotestsrc num-buffers=2 pattern=solid-color foreground-color=0x80ff0000 ! "
-                                "video/x-raw,format=AYUV,width=16,height=16,framerate=10/1 ! mux."))
+                                "video/x-raw,format=AYUV,width=16,height=16,framerate=10/1 ! mux.", FALSE))
     return;
 
   texture = coffer_frames_get_texture (coffer_player_get_frames (fixture->player));
@@ -707,6 +730,45 @@ keeps_what_is_seen_through (Fixture      *fixture,
   g_test_message ("%d %d %d %d", pixels[0], pixels[1], pixels[2], pixels[3]);
   g_assert_cmpint (pixels[3], ==, 0x80);
   g_assert_cmpint (ABS (pixels[2] - 0x80), <, 4);
+}
+
+static void
+turns_what_lies_on_its_side (Fixture      *fixture,
+                             gconstpointer data)
+{
+  GdkTexture *texture;
+  int width, height;
+
+  if (!load_made_clip (fixture, "videotestsrc num-buffers=3 ! "
+                                "video/x-raw,format=UYVY,width=64,height=48,framerate=10/1 ! mux.", TRUE))
+    return;
+
+  coffer_player_get_size (fixture->player, &width, &height);
+  g_assert_cmpint (width, ==, 48);
+  g_assert_cmpint (height, ==, 64);
+  texture = coffer_frames_get_texture (coffer_player_get_frames (fixture->player));
+  g_assert_cmpint (gdk_texture_get_width (texture), ==, 48);
+  g_assert_cmpint (gdk_texture_get_height (texture), ==, 64);
+  coffer_player_seek (fixture->player, GST_SECOND / 10);
+  test_wait_for (!fixture->player->seeking);
+  g_assert_no_error (coffer_player_get_error (fixture->player));
+}
+
+static void
+shows_whole_frames (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autoptr(GstCaps) caps = NULL;
+
+  if (!load_made_clip (fixture, "videotestsrc num-buffers=9 ! video/x-raw,format=I420,width=64,height=48,framerate=10/1,"
+                                "interlace-mode=interleaved,field-order=top-field-first ! mux.", FALSE))
+    return;
+
+  caps = coffer_playback_dup_video_caps (fixture->player->playback);
+  g_assert_cmpstr (gst_structure_get_string (gst_caps_get_structure (caps, 0), "interlace-mode"), ==, "progressive");
+  coffer_player_seek (fixture->player, GST_SECOND / 2);
+  coffer_player_play (fixture->player);
+  test_wait_for (coffer_player_get_state (fixture->player) == COFFER_PLAYER_ENDED);
 }
 
 static void
@@ -749,6 +811,8 @@ main (int    argc,
   ADD ("plays-after-an-error-as-before", plays_after_an_error_as_before);
   ADD ("ends-though-it-is-told-early", ends_though_it_is_told_early);
   ADD ("keeps-what-is-seen-through", keeps_what_is_seen_through);
+  ADD ("turns-what-lies-on-its-side", turns_what_lies_on_its_side);
+  ADD ("shows-whole-frames", shows_whole_frames);
   g_test_add_func ("/player/cleans-subtitles", cleans_subtitles);
   g_test_add_func ("/player/knows-when-subtitles-are-seen", knows_when_subtitles_are_seen);
   g_test_add_func ("/player/tells-the-time", tells_the_time);
