@@ -13,8 +13,11 @@
 
 #include "coffer-repair.h"
 
-/* video + audio + text + soft-volume, of playbin's GstPlayFlags. Text is read whether it is to be seen or not. */
-#define FLAGS (1 | 2 | 4 | 0x10)
+/*
+ * video + audio + text + soft-volume + native-video, of playbin's GstPlayFlags. Text is read whether it is to be seen or not. The
+ * sink converts and scales: a converter of playbin's before it would do that in its place, and hide the clip's own size.
+ */
+#define FLAGS (1 | 2 | 4 | 0x10 | 0x40)
 #define NOTHING (-2)
 /* A decoder that hangs keeps no program from ending. */
 #define WAIT_LIMIT_US (5 * G_USEC_PER_SEC)
