@@ -29,6 +29,7 @@ struct _CofferFrames
   Inbox *inbox;
   GstElement *converter;
   GdkTexture *texture;
+  gboolean for_cairo;
   gint64 time;
 };
 
@@ -112,9 +113,9 @@ find_format (GstElement *converter)
   return GDK_MEMORY_B8G8R8A8_PREMULTIPLIED;
 }
 
-GdkTexture *
-coffer_frames_texture_new (GstSample  *sample,
-                           GstElement *converter)
+static GdkTexture *
+texture_new (GstSample       *sample,
+             GdkMemoryFormat  format)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
   GstCaps *caps = gst_sample_get_caps (sample);
@@ -133,7 +134,14 @@ coffer_frames_texture_new (GstSample  *sample,
   stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
   bytes = g_bytes_new_with_free_func (GST_VIDEO_FRAME_PLANE_DATA (frame, 0), stride * info.height, free_frame, frame);
 
-  return gdk_memory_texture_new (info.width, info.height, find_format (converter), bytes, stride);
+  return gdk_memory_texture_new (info.width, info.height, format, bytes, stride);
+}
+
+GdkTexture *
+coffer_frames_texture_new (GstSample  *sample,
+                           GstElement *converter)
+{
+  return texture_new (sample, find_format (converter));
 }
 
 static gint64
@@ -157,7 +165,7 @@ static void
 show_sample (CofferFrames *self,
              GstSample    *sample)
 {
-  GdkTexture *texture = coffer_frames_texture_new (sample, self->converter);
+  GdkTexture *texture = texture_new (sample, self->for_cairo ? GDK_MEMORY_B8G8R8A8 : find_format (self->converter));
   gboolean resized;
 
   if (texture == NULL)
@@ -277,6 +285,16 @@ coffer_frames_clear (CofferFrames *self)
 
   g_clear_object (&self->texture);
   gdk_paintable_invalidate_contents (GDK_PAINTABLE (self));
+}
+
+/* GTK 4.8 hands a texture to cairo by way of floating point numbers, even one in cairo's own format; from this one it does not. */
+void
+coffer_frames_set_for_cairo (CofferFrames *self,
+                             gboolean      for_cairo)
+{
+  g_return_if_fail (COFFER_IS_FRAMES (self));
+
+  self->for_cairo = for_cairo;
 }
 
 gboolean

@@ -25,6 +25,10 @@ void          coffer_frames_set_sink   (CofferFrames *self,
 /** Forget the frame, and one that is on its way. */
 void          coffer_frames_clear      (CofferFrames *self);
 
+/** Whether they are drawn without a graphics card. */
+void          coffer_frames_set_for_cairo (CofferFrames *self,
+                                           gboolean      for_cairo);
+
 gboolean      coffer_frames_has_frame  (CofferFrames *self);
 
 /** When it is to be seen, in nanoseconds from the beginning; -1 if that is not known. */

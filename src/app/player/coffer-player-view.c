@@ -274,6 +274,10 @@ resized_cb (CofferPlayerView *self,
             int               width,
             int               height)
 {
+  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self->screen));
+
+  coffer_frames_set_for_cairo (coffer_player_get_frames (self->player),
+                               native != NULL && GSK_IS_CAIRO_RENDERER (gtk_native_get_renderer (native)));
   coffer_player_set_room (self->player, width, height);
   size_subtitle (self);
 }
