@@ -183,6 +183,7 @@ update (CofferWindow  *self,
 {
   if (!coffer_outside_is_settled (outside))
     {
+      self->closes_when_updated = FALSE;
       coffer_window_toast (self, _("The other program is still writing"));
       offer_update (self, outside);
     }
@@ -199,7 +200,10 @@ static void
 update_clicked_cb (AdwToast      *toast,
                    CofferOutside *outside)
 {
-  update (g_object_get_data (G_OBJECT (toast), "window"), outside);
+  CofferWindow *self = g_object_get_data (G_OBJECT (toast), "window");
+
+  self->closes_when_updated = FALSE;
+  update (self, outside);
 }
 
 static void
@@ -366,16 +370,15 @@ update_all (CofferWindow *self)
       return;
     }
 
-  self->closes_when_updated = TRUE;
+  self->closes_when_updated = count_changed (self) > 0;
   for (guint i = 0; i < self->outside->len; i++)
     {
       CofferOutside *outside = g_ptr_array_index (self->outside, i);
 
-      if (coffer_outside_get_changed (outside))
-        {
-          withdraw_offer (outside);
-          update (self, outside);
-        }
+      if (!is_changed (outside))
+        continue;
+      withdraw_offer (outside);
+      update (self, outside);
     }
 }
 

@@ -407,7 +407,8 @@ finds_what_is_left (Fixture       *fixture,
   g_autoptr(GPtrArray) left = NULL, none = NULL;
   GPid other;
 
-  g_assert_true (g_spawn_async (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &other, NULL));
+  g_assert_true (g_spawn_async (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                                 NULL, NULL, &other, NULL));
   g_object_unref (outside);
   coffer_outside_folder_finish ();
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));   /* the other program has it open */
