@@ -46,7 +46,9 @@ struct _CofferOutside
   GFileMonitor *monitor;
   Look *seen;          /* when it was looked at last, or NULL */
   guint quiet_id;
-  guint n_looks;       /* under way */
+  gboolean looking;
+  gboolean checking;   /* the look is one that nothing but the window's focus asked for */
+  gboolean again;      /* look again behind it: an older look must not have the last word */
   gboolean changed;
 };
 
@@ -263,6 +265,8 @@ look_thread (GTask        *task,
   g_task_return_pointer (task, look, look_free);
 }
 
+static void begin_look (CofferOutside *self, Look *known, gboolean checking);
+
 /* A file that is away, or cannot be read, is in the middle of being written. */
 static void
 looked_cb (GObject      *source,
@@ -273,7 +277,10 @@ looked_cb (GObject      *source,
   Look *look = g_task_propagate_pointer (G_TASK (result), NULL);
   gboolean is_new, is_changed;
 
-  self->n_looks--;
+  self->looking = FALSE;
+  if (self->again)
+    begin_look (self, NULL, FALSE);
+  self->again = FALSE;
   if (look == NULL)
     return;
 
@@ -289,22 +296,27 @@ looked_cb (GObject      *source,
 
 /* @known (transfer full) (nullable) */
 static void
-look_unless (CofferOutside *self,
-             Look          *known)
+begin_look (CofferOutside *self,
+            Look          *known,
+            gboolean       checking)
 {
   g_autoptr(GTask) task = g_task_new (self, NULL, looked_cb, NULL);
   LookRequest *request = g_new (LookRequest, 1);
 
   *request = (LookRequest) { g_object_ref (self->copy->file), known };
   g_task_set_task_data (task, request, look_request_free);
-  self->n_looks++;
+  self->looking = TRUE;
+  self->checking = checking;
   g_task_run_in_thread (task, look_thread);
 }
 
 static void
 look (CofferOutside *self)
 {
-  look_unless (self, NULL);
+  if (self->looking)
+    self->again = TRUE;
+  else
+    begin_look (self, NULL, FALSE);
 }
 
 void
@@ -314,12 +326,14 @@ coffer_outside_check (CofferOutside *self)
 
   g_return_if_fail (COFFER_IS_OUTSIDE (self));
 
+  if (self->looking)
+    return;
   if (self->seen != NULL)
     {
       known = g_memdup2 (self->seen, sizeof *known);
       known->checksum = NULL;
     }
-  look_unless (self, known);
+  begin_look (self, known, TRUE);
 }
 
 static gboolean
@@ -620,7 +634,7 @@ coffer_outside_is_settled (CofferOutside *self)
 {
   g_return_val_if_fail (COFFER_IS_OUTSIDE (self), TRUE);
 
-  return self->quiet_id == 0 && self->n_looks == 0;
+  return self->quiet_id == 0 && !self->again && (!self->looking || self->checking);
 }
 
 void

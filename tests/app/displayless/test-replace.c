@@ -315,14 +315,11 @@ finds_what_nobody_tells (Fixture       *fixture,
   char *memory = mmap (NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
   g_assert_true (memory != MAP_FAILED);
-  coffer_outside_check (outside);
-  test_wait_for (coffer_outside_is_settled (outside));
-  g_assert_false (coffer_outside_get_changed (outside));
-
   *memory = '2';
   g_assert_no_errno (msync (memory, 1, MS_SYNC));
-  coffer_outside_check (outside);
-  test_wait_for (coffer_outside_get_changed (outside));
+  g_assert_true (coffer_outside_is_settled (outside));
+  test_wait_for ((coffer_outside_check (outside), coffer_outside_get_changed (outside)));
+  g_assert_true (coffer_outside_is_settled (outside));
 
   munmap (memory, 1);
   close (fd);
@@ -341,8 +338,7 @@ takes_no_pipe_for_a_change (Fixture       *fixture,
 
   g_assert_no_errno (g_unlink (path));
   g_assert_no_errno (mkfifo (path, 0600));
-  coffer_outside_check (outside);
-  g_assert_false (coffer_outside_is_settled (outside));
+  test_wait_for (!coffer_outside_is_settled (outside));
   test_wait_for (coffer_outside_is_settled (outside));
   g_assert_false (coffer_outside_get_changed (outside));
   coffer_outside_discard (outside);
