@@ -645,6 +645,14 @@ coffer_outside_discard (CofferOutside *self)
   coffer_outside_folder_doom (self->copy->folder);
 }
 
+gboolean
+coffer_outside_is_busy (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), FALSE);
+
+  return self->quiet_id != 0;
+}
+
 static void
 coffer_outside_get_property (GObject    *object,
                              guint       prop_id,

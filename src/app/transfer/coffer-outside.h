@@ -32,6 +32,9 @@ gboolean       coffer_outside_get_changed      (CofferOutside        *self);
 /** Whether the file is at rest and "changed" says how it is; FALSE for some moments after each write. */
 gboolean       coffer_outside_is_settled       (CofferOutside        *self);
 
+/** Whether the file was written within the last half a second, and perhaps still is. */
+gboolean       coffer_outside_is_busy          (CofferOutside        *self);
+
 /** Look whether the file was written, whatever the system told of it: for when the window comes to the front again. */
 void           coffer_outside_check            (CofferOutside        *self);
 

@@ -181,7 +181,7 @@ static void
 update (CofferWindow  *self,
         CofferOutside *outside)
 {
-  if (!coffer_outside_is_settled (outside))
+  if (coffer_outside_is_busy (outside))
     {
       self->closes_when_updated = FALSE;
       coffer_window_toast (self, _("The other program is still writing"));
