@@ -19,8 +19,8 @@ struct _CofferApplication {
   CofferGate *gate;
   GFile *first;        /* of the command line; until it is begun */
   CofferRecent *recent;
+  CofferTransfers *transfers;
   GSettings *settings;
-  GPtrArray *left;     /* (nullable): files with edits, until a window has told of them */
   guint signal_ids[3];
 };
 
@@ -70,6 +70,14 @@ coffer_application_get_gate (CofferApplication *self)
   g_return_val_if_fail (COFFER_IS_APPLICATION (self), NULL);
 
   return self->gate;
+}
+
+CofferTransfers *
+coffer_application_get_transfers (CofferApplication *self)
+{
+  g_return_val_if_fail (COFFER_IS_APPLICATION (self), NULL);
+
+  return self->transfers;
 }
 
 CofferRecent *
@@ -167,6 +175,7 @@ static const struct {
 } keys[] = {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
+  { "win.add-files", { "<Control>i" } },
   { "win.find", { "<Control>f" } },
   { "win.larger-thumbnails", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
   { "win.go-back", { "<Alt>Left" } },
@@ -228,46 +237,12 @@ coffer_application_local_command_line (GApplication   *application,
   return G_APPLICATION_CLASS (coffer_application_parent_class)->local_command_line (application, arguments, status);
 }
 
-/* The first window tells, once there is one. */
-static void
-tell_left (CofferApplication *self)
+static gpointer
+sweep_thread (gpointer data)
 {
-  GList *windows = gtk_application_get_windows (GTK_APPLICATION (self));
+  coffer_outside_folder_sweep ();
 
-  if (self->left == NULL || windows == NULL || !COFFER_IS_WINDOW (windows->data))
-    return;
-
-  if (self->left->len > 0)
-    coffer_window_tell_left (windows->data, self->left);
-  g_clear_pointer (&self->left, g_ptr_array_unref);
-}
-
-static void
-swept_cb (GObject      *source,
-          GAsyncResult *result,
-          gpointer      data)
-{
-  CofferApplication *self = COFFER_APPLICATION (source);
-
-  self->left = g_task_propagate_pointer (G_TASK (result), NULL);
-  tell_left (self);
-}
-
-static void
-sweep_thread (GTask        *task,
-              gpointer      source,
-              gpointer      data,
-              GCancellable *cancellable)
-{
-  g_task_return_pointer (task, coffer_outside_folder_sweep (), (GDestroyNotify) g_ptr_array_unref);
-}
-
-static void
-sweep (CofferApplication *self)
-{
-  g_autoptr(GTask) task = g_task_new (self, NULL, swept_cb, NULL);
-
-  g_task_run_in_thread (task, sweep_thread);
+  return NULL;
 }
 
 static void
@@ -285,11 +260,11 @@ coffer_application_startup (GApplication *application)
   gtk_window_set_default_icon_name (COFFER_APPLICATION_ID);
   self->settings = open_settings ();
   self->recent = coffer_recent_new ();
+  self->transfers = coffer_transfers_new ();
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), keys[i].action, keys[i].accels);
-  sweep (self);
-  g_signal_connect_after (self, "window-added", G_CALLBACK (tell_left), NULL);
+  g_thread_unref (g_thread_new ("sweep", sweep_thread, NULL));
   self->signal_ids[0] = g_unix_signal_add (SIGHUP, terminated_cb, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, terminated_cb, self);
   self->signal_ids[2] = g_unix_signal_add (SIGTERM, terminated_cb, self);
@@ -335,8 +310,8 @@ coffer_application_finalize (GObject *object)
 
   g_clear_object (&self->gate);
   g_clear_object (&self->first);
-  g_clear_pointer (&self->left, g_ptr_array_unref);
   g_clear_object (&self->recent);
+  g_clear_object (&self->transfers);
   g_clear_object (&self->settings);
 
   G_OBJECT_CLASS (coffer_application_parent_class)->finalize (object);

@@ -5,6 +5,7 @@
 
 #include "coffer-gate.h"
 #include "coffer-recent.h"
+#include "coffer-transfers.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,9 @@ CofferGate        *coffer_application_get_gate     (CofferApplication *self);
 
 /** Returns: (transfer none) */
 CofferRecent      *coffer_application_get_recent   (CofferApplication *self);
+
+/** What is on its way into vaults and out of them. Returns: (transfer none) */
+CofferTransfers   *coffer_application_get_transfers (CofferApplication *self);
 
 /** Returns: (transfer none) (nullable) NULL if the schema is not installed */
 GSettings         *coffer_application_get_settings (CofferApplication *self);

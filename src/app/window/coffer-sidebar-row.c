@@ -11,6 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-file-drop.h"
 #include "coffer-key-words.h"
 #include "coffer-prefix.h"
 
@@ -474,6 +475,21 @@ coffer_sidebar_row_class_init (CofferSidebarRowClass *klass)
   signals[TOGGLED] = g_signal_new ("toggled", COFFER_TYPE_SIDEBAR_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
+/* A table, or a prefix: what is dropped on it goes there. */
+static GVariant *
+find_drop_place (GtkWidget *widget)
+{
+  CofferSidebarRow *self = COFFER_SIDEBAR_ROW (widget);
+  gpointer item = self->item != NULL ? coffer_sidebar_item_get_item (self->item) : NULL;
+
+  if (COFFER_IS_PREFIX (item))
+    return coffer_file_drop_place (coffer_prefix_level_get_table (COFFER_PREFIX_LEVEL (coffer_sidebar_item_get_model (self->item))),
+                                   coffer_prefix_get_bytes (item));
+  if (COFFER_IS_SECTION (item) && coffer_section_is_vault (item) && coffer_section_get_reason (item) == NULL)
+    return coffer_file_drop_place (coffer_section_get_name (item), NULL);
+  return NULL;
+}
+
 static GtkWidget *
 add_image (CofferSidebarRow *self,
            int               size)
@@ -501,6 +517,7 @@ coffer_sidebar_row_init (CofferSidebarRow *self)
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
   g_signal_connect_swapped (click, "released", G_CALLBACK (released_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+  coffer_file_drop_add (GTK_WIDGET (self), find_drop_place);
 }
 
 GtkWidget *

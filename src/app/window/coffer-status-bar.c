@@ -9,6 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-transfer-bar.h"
+
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
 #define QUIET_MS 2000          /* without input before more are */
 #define COUNTING_UP_MS 250     /* between numbers that go on growing */
@@ -22,6 +24,7 @@ struct _CofferStatusBar {
   GtkWidget *counting_box;
   GtkLabel *counting_label;
   GtkWidget *stop_button;
+  CofferTransferBar *transfer;
   GtkLabel *changes;
   GtkWidget *wal;
   GtkLabel *wal_label;
@@ -450,6 +453,15 @@ changed_cb (CofferStatusBar *self)
 }
 
 void
+coffer_status_bar_set_transfers (CofferStatusBar *self,
+                                 CofferTransfers *transfers)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  coffer_transfer_bar_set_transfers (self->transfer, transfers, self->vault);
+}
+
+void
 coffer_status_bar_set_section (CofferStatusBar *self,
                                CofferSection   *section)
 {
@@ -481,6 +493,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, progress_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
+  coffer_transfer_bar_set_transfers (self->transfer, NULL, NULL);
   g_set_object (&self->vault, vault);
   g_set_object (&self->list, list);
   g_set_object (&self->tally, tally);
@@ -531,6 +544,7 @@ coffer_status_bar_set_property (GObject      *object,
     {
     case PROP_NARROW:
       self->narrow = g_value_get_boolean (value);
+      g_object_set (self->transfer, "narrow", self->narrow, NULL);
       update_entries (self);
       update_summary_cb (self);
       break;
@@ -569,12 +583,15 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_box);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, counting_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, stop_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, transfer);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
   gtk_widget_class_bind_template_callback (widget_class, stop_counting_cb);
+
+  g_type_ensure (COFFER_TYPE_TRANSFER_BAR);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "coffer-entry-list.h"
 #include "coffer-key-tally.h"
+#include "coffer-transfers.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,9 @@ void coffer_status_bar_set_vault    (CofferStatusBar *self,
 /** Show @section, which is no table of keys, instead of the keys; NULL: the keys. */
 void coffer_status_bar_set_section  (CofferStatusBar *self,
                                      CofferSection   *section);
+/** What is on its way into the vault. */
+void coffer_status_bar_set_transfers (CofferStatusBar *self,
+                                     CofferTransfers *transfers);
 /** Somebody does something: what only costs time can wait. */
 void coffer_status_bar_note_input   (CofferStatusBar *self);
 /** Look at the file again, and count even if a person stopped that. */

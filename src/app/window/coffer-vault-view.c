@@ -15,6 +15,7 @@
 #include "coffer-banner.h"
 #include "coffer-entry-list.h"
 #include "coffer-facts-list.h"
+#include "coffer-file-drop.h"
 #include "coffer-history.h"
 #include "coffer-pane.h"
 #include "coffer-place-title.h"
@@ -44,6 +45,7 @@ struct _CofferVaultView {
   CofferPlaceTitle *content_title;
   GtkWidget *content_back;
   GtkMenuButton *more_button;
+  GtkWidget *add_button;
   GtkWidget *list_button;
   GtkWidget *grid_button;
   CofferBanner *banner;
@@ -829,6 +831,54 @@ coffer_vault_view_get_views (CofferVaultView *self)
   return self->keys;
 }
 
+GBytes *
+coffer_vault_view_get_prefix (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return coffer_sidebar_get_prefix (self->sidebar);
+}
+
+void
+coffer_vault_view_go_to (CofferVaultView *self,
+                         const char      *table,
+                         GBytes          *prefix)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  coffer_sidebar_select (self->sidebar, table, prefix);
+}
+
+void
+coffer_vault_view_set_can_add (CofferVaultView *self,
+                               gboolean         can_add)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (self->add_button != NULL)   /* its parts are gone already when a window goes */
+    gtk_widget_set_visible (self->add_button, can_add);
+}
+
+void
+coffer_vault_view_set_transfers (CofferVaultView *self,
+                                 CofferTransfers *transfers)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  coffer_status_bar_set_transfers (self->status_bar, transfers);
+}
+
+/* Files that are dropped on the keys go under the prefix on show. */
+static GVariant *
+find_drop_place (GtkWidget *widget)
+{
+  CofferVaultView *self = COFFER_VAULT_VIEW (gtk_widget_get_ancestor (widget, COFFER_TYPE_VAULT_VIEW));
+
+  if (self->list == NULL || self->watched != NULL || coffer_vault_get_table (self->vault) == NULL)
+    return NULL;
+  return coffer_file_drop_place (coffer_vault_get_table (self->vault), coffer_sidebar_get_prefix (self->sidebar));
+}
+
 void
 coffer_vault_view_refresh (CofferVaultView *self)
 {
@@ -997,6 +1047,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_title);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_back);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, more_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, add_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, list_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, grid_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, banner);
@@ -1054,6 +1105,7 @@ coffer_vault_view_init (CofferVaultView *self)
   self->sidebar_shown = TRUE;
   self->history = coffer_history_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  coffer_file_drop_add (GTK_WIDGET (self->pages), find_drop_place);
   gtk_widget_insert_action_group (GTK_WIDGET (self->preview_pane), "preview", coffer_preview_get_actions (self->preview));
   gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);

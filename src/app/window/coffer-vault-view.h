@@ -8,6 +8,7 @@
 #include "coffer-key-views.h"
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
+#include "coffer-transfers.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -46,6 +47,19 @@ GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);
 CofferSearchBar *coffer_vault_view_get_search       (CofferVaultView *self);
 /** Whether there are keys to search. */
 gboolean       coffer_vault_view_can_search         (CofferVaultView *self);
+
+/** The prefix on show. Returns: (transfer none) (nullable) */
+GBytes        *coffer_vault_view_get_prefix         (CofferVaultView *self);
+/** Show a table, and of it a prefix (nullable). */
+void           coffer_vault_view_go_to              (CofferVaultView *self,
+                                                     const char      *table,
+                                                     GBytes          *prefix);
+/** Whether files can be added now: there is a button for it then. */
+void           coffer_vault_view_set_can_add        (CofferVaultView *self,
+                                                     gboolean         can_add);
+/** Tell how far those are that write to the vault on show. */
+void           coffer_vault_view_set_transfers      (CofferVaultView *self,
+                                                     CofferTransfers *transfers);
 
 /** Read the keys and the facts about the file again. */
 void           coffer_vault_view_refresh            (CofferVaultView *self);

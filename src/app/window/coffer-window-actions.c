@@ -50,7 +50,6 @@ coffer_window_toast (CofferWindow *self,
     adw_toast_dismiss (self->toast);
   g_set_weak_pointer (&self->toast, adw_toast_new (title));
   adw_toast_set_timeout (self->toast, 3);
-  adw_toast_set_priority (self->toast, ADW_TOAST_PRIORITY_HIGH);   /* over offers, which stay until they are answered */
   adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
@@ -137,12 +136,32 @@ open_response_cb (CofferWindow   *self,
 }
 
 static void
+add_response_cb (CofferWindow   *self,
+                 int             response,
+                 GtkFileChooser *chooser)
+{
+  g_autoptr(GListModel) chosen = NULL;
+  g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
+  drop_chooser (self);
+  if (response != GTK_RESPONSE_ACCEPT)
+    return;
+
+  chosen = gtk_file_chooser_get_files (chooser);
+  for (guint i = 0; i < g_list_model_get_n_items (chosen); i++)
+    g_ptr_array_add (files, g_list_model_get_item (chosen, i));
+  coffer_window_add_files (self, files);
+}
+
+static void
 create_response_cb (CofferWindow   *self,
                     int             response,
                     GtkFileChooser *chooser)
 {
   g_autoptr(GFile) file = NULL;
   CofferWindow *window = self;
+
+  g_autoptr(GPtrArray) wanted = g_steal_pointer (&self->wanted);
 
   drop_chooser (self);
   if (response != GTK_RESPONSE_ACCEPT)
@@ -151,34 +170,48 @@ create_response_cb (CofferWindow   *self,
   file = gtk_file_chooser_get_file (chooser);
   if (!coffer_window_is_free (self))
     window = coffer_window_new (get_application (self));
+  window->wanted = g_steal_pointer (&wanted);
   coffer_window_create (window, file);
   gtk_window_present (GTK_WINDOW (window));
 }
 
+static const struct {
+  const char *title;
+  GtkFileChooserAction action;
+  const char *accept;          /* NULL: GTK's word */
+  void (*response_cb) (CofferWindow *self, int response, GtkFileChooser *chooser);
+} choices[] = {
+  [COFFER_CHOICE_OPEN] = { N_("Open a Vault"), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, open_response_cb },
+  [COFFER_CHOICE_CREATE] = { N_("New Vault"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, create_response_cb },
+  [COFFER_CHOICE_ADD_FILES] = { N_("Add Files"), GTK_FILE_CHOOSER_ACTION_OPEN, N_("_Add"), add_response_cb },
+  [COFFER_CHOICE_ADD_FOLDER] = { N_("Add Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Add"), add_response_cb },
+};
+
 static void
-show_chooser (CofferWindow         *self,
-              GtkFileChooserAction  action)
+show_chooser (CofferWindow *self,
+              CofferChoice  choice)
 {
-  gboolean opens = action == GTK_FILE_CHOOSER_ACTION_OPEN;
   g_autoptr(GFile) folder = self->file != NULL ? g_file_get_parent (self->file) : NULL;
 
-  self->chooser = gtk_file_chooser_native_new (opens ? _("Open a Vault") : _("New Vault"), GTK_WINDOW (self), action, NULL, NULL);
+  self->chooser = gtk_file_chooser_native_new (_(choices[choice].title), GTK_WINDOW (self), choices[choice].action,
+                                               choices[choice].accept != NULL ? _(choices[choice].accept) : NULL, NULL);
   g_object_weak_ref (G_OBJECT (self->chooser), chooser_gone_cb, g_object_ref (coffer_application_get_gate (get_application (self))));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
-  add_filters (GTK_FILE_CHOOSER (self->chooser));
+  if (choice == COFFER_CHOICE_OPEN || choice == COFFER_CHOICE_CREATE)
+    add_filters (GTK_FILE_CHOOSER (self->chooser));
   if (folder != NULL)
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (self->chooser), folder, NULL);
-  if (opens)
-    gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
-  else
+  if (choice == COFFER_CHOICE_CREATE)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), _("Untitled.kvault"));
-  g_signal_connect_object (self->chooser, "response", G_CALLBACK (opens ? open_response_cb : create_response_cb), self, G_CONNECT_SWAPPED);
+  else
+    gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
+  g_signal_connect_object (self->chooser, "response", G_CALLBACK (choices[choice].response_cb), self, G_CONNECT_SWAPPED);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 
 typedef struct {
   CofferWindow *window;
-  GtkFileChooserAction action;
+  CofferChoice choice;
 } Choice;
 
 static void
@@ -191,15 +224,15 @@ held_cb (GObject      *source,
 
   coffer_gate_hold_finish (COFFER_GATE (source), result);
   if (get_application (self) != NULL)
-    show_chooser (self, choice->action);
+    show_chooser (self, choice->choice);
   else   /* closed meanwhile */
     coffer_gate_resume (COFFER_GATE (source));
 }
 
 /* A chooser of this process opens and closes what it shows: no vault may be open then. */
-static void
-choose (CofferWindow         *self,
-        GtkFileChooserAction  action)
+void
+coffer_window_choose (CofferWindow *self,
+                      CofferChoice  what)
 {
   Choice *choice;
 
@@ -209,7 +242,7 @@ choose (CofferWindow         *self,
   self->choosing = TRUE;
   choice = g_new0 (Choice, 1);
   choice->window = g_object_ref (self);
-  choice->action = action;
+  choice->choice = what;
   coffer_gate_hold_async (coffer_application_get_gate (get_application (self)), held_cb, choice);
 }
 
@@ -218,7 +251,7 @@ open_action (GSimpleAction *action,
              GVariant      *parameter,
              gpointer       user_data)
 {
-  choose (user_data, GTK_FILE_CHOOSER_ACTION_OPEN);
+  coffer_window_choose (user_data, COFFER_CHOICE_OPEN);
 }
 
 static void
@@ -226,7 +259,7 @@ new_vault_action (GSimpleAction *action,
                   GVariant      *parameter,
                   gpointer       user_data)
 {
-  choose (user_data, GTK_FILE_CHOOSER_ACTION_SAVE);
+  coffer_window_choose (user_data, COFFER_CHOICE_CREATE);
 }
 
 /* A path or a URI. */
@@ -393,7 +426,7 @@ edit_action (GSimpleAction *action,
   CofferWindow *self = user_data;
   g_autofree char *heading = g_strdup_printf (_("Edit “%s”?"), coffer_vault_get_display_name (self->vault));
   AdwMessageDialog *dialog = coffer_window_ask (self, heading,
-                                                _("Keys can then be renamed and deleted. Each change is written to the file at once and cannot be undone."),
+                                                _("Files can then be added, and keys renamed and deleted. Each change is written to the file at once and cannot be undone."),
                                                 "edit", _("_Edit"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (edit_response_cb));
 
   gtk_window_present (GTK_WINDOW (dialog));
@@ -463,6 +496,7 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
   coffer_window_enable (self, "stop-editing", editable);
   coffer_window_enable (self, "try-again", self->problem_shown);
+  coffer_window_update_add_actions (self);
   coffer_window_update_key_actions (self);
   coffer_window_update_view_actions (self);
   coffer_window_update_place_actions (self);
@@ -480,6 +514,7 @@ void
 coffer_window_add_actions (CofferWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  coffer_window_add_add_actions (self);
   coffer_window_add_key_actions (self);
   coffer_window_add_view_actions (self);
   coffer_window_add_place_actions (self);

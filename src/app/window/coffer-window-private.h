@@ -29,11 +29,21 @@ struct _CofferWindow {
   guint unseen;                  /* asked to show, and waiting for the first rows: a timeout */
   CofferEntry *first_row;        /* which it waits for */
   gboolean problem_shown;
+  gboolean closes;               /* as soon as nothing is being added any more */
+  GtkWidget *conflict;           /* weak: the question about one */
+  GPtrArray *wanted;             /* (nullable) files for the vault that is being made */
   gboolean choosing;             /* a file chooser is open or about to be */
-  GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
-  gboolean closes_when_updated;  /* all of them */
+  GPtrArray *outside;            /* of CofferOutside: values that other programs have open */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
+
+/** What a file chooser is for. */
+typedef enum {
+  COFFER_CHOICE_OPEN,
+  COFFER_CHOICE_CREATE,
+  COFFER_CHOICE_ADD_FILES,
+  COFFER_CHOICE_ADD_FOLDER,
+} CofferChoice;
 
 /** Add the actions win.*; once. */
 void coffer_window_add_actions    (CofferWindow *self);
@@ -53,6 +63,9 @@ void              coffer_window_toast  (CofferWindow *self, const char *text);
 AdwMessageDialog *coffer_window_ask    (CofferWindow *self, const char *heading, const char *body, const char *answer, const char *label,
                                         AdwResponseAppearance appearance, GCallback response_cb);
 
+/** Show a file chooser, with all vaults closed meanwhile; nothing if one is up. */
+void              coffer_window_choose (CofferWindow *self, CofferChoice choice);
+
 void              coffer_window_enable (CofferWindow *self, const char *name, gboolean enabled);
 
 /* coffer-window-keys.c: the actions on keys. */
@@ -64,6 +77,16 @@ CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
 
 /* coffer-window-delete.c */
 void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+
+/* coffer-window-add.c: adding files. */
+void     coffer_window_add_add_actions    (CofferWindow *self);
+void     coffer_window_update_add_actions (CofferWindow *self);
+/** Add files and folders under the prefix on show; asks first where need be. @files  of GFile, not changed any more */
+void     coffer_window_add_files          (CofferWindow *self, GPtrArray *files);
+/** Files dropped where no vault is: vaults are opened, one here, more in windows of their own; for others a new one is made. */
+void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files);
+/** Ask about what is being added. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_transfers    (CofferWindow *self);
 
 /* coffer-window-views.c: the actions on how keys are shown, which are remembered. */
 void coffer_window_add_view_actions    (CofferWindow *self);
@@ -81,16 +104,3 @@ void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parame
 
 /** Ask about what other programs changed and is not in the vault. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_outside    (CofferWindow *self);
-
-/** The window may be in front again: look at what they have open. */
-void     coffer_window_check_outside    (CofferWindow *self);
-
-/* coffer-window-wait.c */
-typedef struct _CofferWindowWait CofferWindowWait;
-
-/** @text (transfer full): what is being done. Returns: (transfer full): until it is done */
-CofferWindowWait *coffer_window_wait_new             (CofferWindow *window, char *text);
-GCancellable     *coffer_window_wait_get_cancellable (CofferWindowWait *self);
-/** That of coffer_vault_replace_async() and the like. Returns: (transfer none) */
-CofferProgress   *coffer_window_wait_get_progress    (CofferWindowWait *self);
-void              coffer_window_wait_free            (CofferWindowWait *self);

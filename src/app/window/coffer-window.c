@@ -221,6 +221,16 @@ drop_vault (CofferWindow *self)
   g_clear_object (&self->vault);
 }
 
+/* What the vault was made for. */
+static void
+add_wanted (CofferWindow *self)
+{
+  g_autoptr(GPtrArray) wanted = g_steal_pointer (&self->wanted);
+
+  if (wanted != NULL)
+    coffer_window_add_files (self, wanted);
+}
+
 static void
 take_vault (CofferWindow *self,
             CofferVault  *vault)
@@ -231,6 +241,7 @@ take_vault (CofferWindow *self,
   coffer_recent_add (coffer_application_get_recent (get_application (self)), self->file);
   show_page (self, "vault");
   coffer_vault_view_set_vault (self->view, vault);
+  coffer_vault_view_set_transfers (self->view, coffer_application_get_transfers (get_application (self)));
   g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify",
                            G_CALLBACK (coffer_window_update_key_actions), self, G_CONNECT_SWAPPED);
   coffer_window_update_actions (self);
@@ -243,6 +254,7 @@ take_vault (CofferWindow *self,
       g_signal_connect_object (list, "notify::loading", G_CALLBACK (wait_for_rows), self, G_CONNECT_SWAPPED);
       wait_for_rows (self);
     }
+  add_wanted (self);
 }
 
 static void
@@ -341,13 +353,16 @@ coffer_window_is_free (CofferWindow *self)
   return self->vault == NULL && self->opening == NULL;
 }
 
-/* Files dropped on a window without a vault: one here, more in windows of their own. */
+/* Files dropped on a window without a vault. */
 static gboolean
 drop_cb (CofferWindow *self,
          const GValue *value)
 {
+  g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
   for (GSList *l = g_value_get_boxed (value); l != NULL; l = l->next)
-    coffer_application_open_file (get_application (self), l->data, self);
+    g_ptr_array_add (files, g_object_ref (l->data));
+  coffer_window_take_files (self, files);
 
   return TRUE;
 }
@@ -415,7 +430,7 @@ coffer_window_close_request (GtkWindow *window)
 {
   CofferWindow *self = COFFER_WINDOW (window);
 
-  if (coffer_window_keeps_outside (self))
+  if (coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self))
     return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
@@ -434,6 +449,8 @@ coffer_window_dispose (GObject *object)
   g_cancellable_cancel (self->copying);
   g_clear_object (&self->copying);
   g_clear_pointer (&self->outside, g_ptr_array_unref);
+  g_clear_pointer (&self->wanted, g_ptr_array_unref);
+  g_clear_weak_pointer (&self->conflict);
   drop_vault (self);
   g_clear_weak_pointer (&self->toast);
   g_clear_object (&self->chooser);
@@ -469,7 +486,6 @@ coffer_window_init (CofferWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->outside = g_ptr_array_new_with_free_func (g_object_unref);
-  g_signal_connect (self, "notify::is-active", G_CALLBACK (coffer_window_check_outside), NULL);
   coffer_window_add_actions (self);
   add_drop_target (self);
 }

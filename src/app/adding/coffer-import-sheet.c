@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sheet before an import. Every change of the rule shows at once in the samples, and is looked up in the vault behind; what comes
+ * of an earlier change by then is dropped. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-adding"
+
+#include "coffer-import-sheet.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define WIDTH 580
+#define HEIGHT 650
+#define N_SAMPLES 3
+#define MAX_PROBLEMS 200    /* that are named */
+#define MAX_NAME 200        /* bytes of a name in a sample */
+
+struct _CofferImportSheet {
+  AdwWindow parent_instance;
+
+  AdwWindowTitle *heading;
+  GtkWidget *add_button;
+  GtkWidget *waiting;
+  GtkWidget *content;
+  GtkLabel *kinds;
+  GtkEditable *prefix_row;
+  GtkWidget *folders_row;
+  GtkSwitch *folders_switch;
+  GtkLabel *more;
+  GtkListBox *samples;
+  AdwExpanderRow *problems_row;
+  AdwActionRow *conflicts_row;
+  GtkWidget *conflicts_icon;
+  GtkDropDown *conflicts;
+  AdwActionRow *long_row;
+  AdwActionRow *disk_row;
+  GtkImage *disk_icon;
+
+  CofferVault *vault;
+  GBytes *prefix;             /* of the place; (nullable) */
+  GBytes *odd_prefix;         /* one that is no text, and cannot be changed here; (nullable) */
+  CofferImportPlan *plan;
+  CofferAdditions *additions; /* for the rule as it is; NULL while that is looked up */
+  GCancellable *applying;
+  guint64 free_bytes;         /* on the disk; G_MAXUINT64: not known */
+};
+
+static guint add_signal;
+
+G_DEFINE_FINAL_TYPE (CofferImportSheet, coffer_import_sheet, ADW_TYPE_WINDOW)
+
+/* Words */
+
+static char *
+format_number (guint number)
+{
+  return g_strdup_printf ("%'u", number);
+}
+
+static char *
+count_words (const char *one,
+             const char *many,
+             guint       n)
+{
+  g_autofree char *number = format_number (n);
+  g_autofree char *format = g_strdup (g_dngettext (GETTEXT_PACKAGE, one, many, n));
+  g_auto(GStrv) parts = g_strsplit (format, "%s", 2);
+
+  return g_strjoinv (number, parts);
+}
+
+static void
+set_heading (CofferImportSheet        *self,
+             const CofferImportCounts *counts)
+{
+  g_autofree char *title = counts->n_files > 0 ? count_words ("Add %s File", "Add %s Files", counts->n_files) : g_strdup (_("Add Files"));
+  g_autofree char *size = g_format_size (counts->n_bytes);
+  const char *folder = self->plan != NULL ? coffer_import_plan_get_folder (self->plan) : NULL;
+  /* Translators: a folder and its size, "oslo-fjord-trip, 9.6 GB" */
+  g_autofree char *subtitle = folder != NULL ? g_strdup_printf (_("%s, %s"), folder, size) : g_strdup (size);
+
+  adw_window_title_set_title (self->heading, title);
+  adw_window_title_set_subtitle (self->heading, subtitle);
+  gtk_window_set_title (GTK_WINDOW (self), title);
+}
+
+static void
+add_words (GPtrArray *list,
+           char      *words)
+{
+  g_ptr_array_add (list, words);
+}
+
+/* "1,206 images, 71 videos, 7 other files in 38 folders" */
+static void
+set_kinds (CofferImportSheet        *self,
+           const CofferImportCounts *counts)
+{
+  guint n_other = counts->n_files - counts->n_images - counts->n_videos;
+  g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *kinds = NULL, *folders = NULL, *text = NULL;
+
+  if (counts->n_images > 0)
+    add_words (list, count_words ("%s image", "%s images", counts->n_images));
+  if (counts->n_videos > 0)
+    add_words (list, count_words ("%s video", "%s videos", counts->n_videos));
+  if (n_other > 0)
+    add_words (list, list->len > 0 ? count_words ("%s other file", "%s other files", n_other) : count_words ("%s file", "%s files", n_other));
+  g_ptr_array_add (list, NULL);
+  kinds = g_strjoinv (_(", "), (char **) list->pdata);
+  folders = counts->n_folders > 0 ? count_words ("%s folder", "%s folders", counts->n_folders) : NULL;
+  /* Translators: files and the folders they are in, "7 files in 2 folders" */
+  text = folders != NULL && *kinds != '\0' ? g_strdup_printf (_("%s in %s"), kinds, folders) : g_strdup (kinds);
+  gtk_label_set_text (self->kinds, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->kinds), *text != '\0');
+}
+
+/* The rule */
+
+char
+coffer_import_sheet_separator (GBytes *prefix)
+{
+  gsize size = 0;
+  const char *bytes = prefix != NULL ? g_bytes_get_data (prefix, &size) : NULL;
+
+  return size > 0 && bytes[size - 1] == ':' ? ':' : '/';
+}
+
+GBytes *
+coffer_import_sheet_make_prefix (CofferImportPlan *plan,
+                                 GBytes           *prefix)
+{
+  const char *folder = coffer_import_plan_get_folder (plan);
+  char *under;
+
+  if (prefix != NULL && g_bytes_get_size (prefix) > 0)
+    return g_bytes_ref (prefix);
+  if (folder == NULL)
+    return g_bytes_new (NULL, 0);
+  under = g_strconcat (folder, "/", NULL);
+  return g_bytes_new_take (under, strlen (under));
+}
+
+/* As it stands in the entry; what follows a prefix is parted from it. (transfer full) */
+static GBytes *
+dup_prefix (CofferImportSheet *self)
+{
+  const char *text = gtk_editable_get_text (self->prefix_row);
+  gsize size = strlen (text);
+
+  if (self->odd_prefix != NULL)
+    return g_bytes_ref (self->odd_prefix);
+  if (size > 0 && text[size - 1] != '/' && text[size - 1] != ':')
+    {
+      char *parted = g_strconcat (text, "/", NULL);
+
+      return g_bytes_new_take (parted, size + 1);
+    }
+  return g_bytes_new (text, size);
+}
+
+static CofferImportRule
+make_rule (CofferImportSheet *self,
+           GBytes            *prefix)
+{
+  return (CofferImportRule) { prefix, gtk_switch_get_active (self->folders_switch), coffer_import_sheet_separator (prefix) };
+}
+
+/* Samples */
+
+static GtkWidget *
+new_icon (const char *name)
+{
+  g_autofree char *type = g_content_type_guess (name, NULL, 0, NULL);
+  g_autoptr(GIcon) icon = g_content_type_get_symbolic_icon (type);
+  GtkWidget *image = gtk_image_new_from_gicon (icon);
+
+  gtk_widget_add_css_class (image, "sample-plate");
+  return image;
+}
+
+static GtkWidget *
+new_label (const char *class_name)
+{
+  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "hexpand", TRUE, "width-chars", 6, "max-width-chars", 12,
+                                   "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
+
+  if (class_name != NULL)
+    gtk_widget_add_css_class (label, class_name);
+  gtk_widget_set_direction (label, GTK_TEXT_DIR_LTR);
+  return label;
+}
+
+/* The prefix is dimmed: the end of a key is what people read. */
+static void
+set_key (GtkLabel *label,
+         GBytes   *key,
+         gsize     prefix_size)
+{
+  gsize size;
+  const char *bytes = g_bytes_get_data (key, &size);
+  g_autofree char *prefix = prefix_size > 0 ? coffer_key_bytes_to_display (bytes, prefix_size, MAX_NAME) : g_strdup ("");
+  g_autofree char *rest = coffer_key_bytes_to_display (bytes + prefix_size, size - prefix_size, MAX_NAME);
+  g_autofree char *markup = g_markup_printf_escaped ("<span alpha=\"62%%\">%s</span>%s", prefix, rest);
+
+  gtk_label_set_markup (label, markup);
+}
+
+static const char *
+describe_conflict (const CofferAddition *addition)
+{
+  if (addition == NULL || (addition->found_size == G_MAXUINT64 && !addition->twice))
+    return NULL;
+  if (addition->identical)
+    return _("identical");
+  /* Translators: beside a key, in the vault already, or given to two files */
+  return addition->twice ? _("twice") : _("exists");
+}
+
+static GtkWidget *
+new_sample (CofferImportSheet      *self,
+            guint                   position,
+            const CofferImportRule *rule)
+{
+  g_autofree char *name = coffer_import_plan_dup_name (self->plan, position);
+  g_autofree char *shown = coffer_key_bytes_to_display (name, strlen (name), MAX_NAME);
+  g_autoptr(GBytes) key = coffer_import_plan_dup_key (self->plan, position, rule);
+  const char *conflict = describe_conflict (self->additions != NULL ? coffer_additions_get (self->additions, position) : NULL);
+  GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  GtkWidget *from = new_label ("dim-label"), *to = new_label (NULL);
+
+  gtk_label_set_text (GTK_LABEL (from), shown);
+  set_key (GTK_LABEL (to), key, g_bytes_get_size (rule->prefix));
+  gtk_box_append (GTK_BOX (box), new_icon (name));
+  gtk_box_append (GTK_BOX (box), from);
+  gtk_box_append (GTK_BOX (box), gtk_image_new_from_icon_name ("go-next-symbolic"));
+  gtk_box_append (GTK_BOX (box), to);
+  if (conflict != NULL)
+    {
+      GtkWidget *label = gtk_label_new (conflict);
+
+      gtk_widget_add_css_class (label, "warning");
+      gtk_widget_add_css_class (label, "caption-heading");
+      gtk_box_append (GTK_BOX (box), label);
+    }
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+  return row;
+}
+
+static guint
+find_conflict (CofferImportSheet *self)
+{
+  guint n = self->additions != NULL ? coffer_additions_get_n (self->additions) : 0;
+
+  for (guint i = 0; i < n; i++)
+    if (describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
+      return i;
+  return 0;
+}
+
+static int
+compare_positions (gconstpointer a,
+                   gconstpointer b)
+{
+  guint left = *(const guint *) a, right = *(const guint *) b;
+
+  return left < right ? -1 : left > right;
+}
+
+/* An ordinary one, a conflict, the deepest, and as many others as there is room for. */
+static void
+choose_samples (CofferImportSheet *self,
+                guint              n_files,
+                GArray            *chosen)
+{
+  guint wanted[2 + N_SAMPLES] = { find_conflict (self), coffer_import_plan_get_deepest (self->plan) };
+
+  for (guint i = 0; i < N_SAMPLES; i++)
+    wanted[2 + i] = i;
+  for (guint i = 0; i < G_N_ELEMENTS (wanted) && chosen->len < MIN (N_SAMPLES, n_files); i++)
+    {
+      gboolean known = wanted[i] >= n_files;
+
+      for (guint j = 0; j < chosen->len; j++)
+        known = known || g_array_index (chosen, guint, j) == wanted[i];
+      if (!known)
+        g_array_append_val (chosen, wanted[i]);
+    }
+  g_array_sort (chosen, compare_positions);
+}
+
+static void
+show_samples (CofferImportSheet *self)
+{
+  g_autoptr(GBytes) prefix = dup_prefix (self);
+  CofferImportRule rule = make_rule (self, prefix);
+  guint n_files = coffer_import_plan_get_counts (self->plan).n_files;
+  g_autoptr(GArray) chosen = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autofree char *more = n_files > N_SAMPLES ? count_words ("%s more", "%s more", n_files - N_SAMPLES) : NULL;
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->samples))) != NULL)
+    gtk_list_box_remove (self->samples, child);
+  choose_samples (self, n_files, chosen);
+  for (guint i = 0; i < chosen->len; i++)
+    gtk_list_box_append (self->samples, new_sample (self, g_array_index (chosen, guint, i), &rule));
+  gtk_label_set_text (self->more, more != NULL ? more : "");
+}
+
+/* Before you add */
+
+static void
+show_conflicts (CofferImportSheet *self)
+{
+  guint n = coffer_additions_get_n (self->additions), n_conflicts = 0, n_identical = 0;
+  g_autofree char *title = NULL, *subtitle = NULL;
+
+  for (guint i = 0; i < n; i++)
+    if (describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
+      {
+        n_conflicts++;
+        n_identical += coffer_additions_get (self->additions, i)->identical;
+      }
+  title = count_words ("%s key exists already", "%s keys exist already", n_conflicts);
+  subtitle = n_identical == 0 ? g_strdup (_("None is identical to the file being added"))
+             : n_identical == n_conflicts ? g_strdup (_("Identical to what is added, and left as they are"))
+             : count_words ("%s is identical, and left as it is", "%s are identical, and left as they are", n_identical);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), title);
+  adw_action_row_set_subtitle (self->conflicts_row, subtitle);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), n_conflicts > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts), n_identical < n_conflicts);
+}
+
+static void
+show_problems (CofferImportSheet *self)
+{
+  GPtrArray *problems = coffer_import_plan_get_problems (self->plan);
+  g_autofree char *title = count_words ("%s file or folder is left out", "%s files and folders are left out", problems->len);
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problems_row), title);
+  gtk_widget_set_visible (GTK_WIDGET (self->problems_row), problems->len > 0);
+  for (guint i = 0; i < MIN (problems->len, MAX_PROBLEMS); i++)
+    {
+      CofferImportProblem *problem = g_ptr_array_index (problems, i);
+      g_autofree char *name = coffer_key_bytes_to_display (problem->path, strlen (problem->path), MAX_NAME);
+
+      adw_expander_row_add_row (self->problems_row, g_object_new (ADW_TYPE_ACTION_ROW, "use-markup", FALSE, "title", name, "title-lines", 1,
+                                                                  "subtitle", problem->reason, NULL));
+    }
+}
+
+static gboolean
+has_room (CofferImportSheet *self)
+{
+  return self->free_bytes >= coffer_import_plan_get_counts (self->plan).n_bytes;
+}
+
+static void
+show_room (CofferImportSheet *self)
+{
+  g_autofree char *needed = g_format_size (coffer_import_plan_get_counts (self->plan).n_bytes);
+  g_autofree char *title = g_strdup_printf (_("%s of disk needed"), needed);
+  g_autofree char *size = self->free_bytes != G_MAXUINT64 ? g_format_size (self->free_bytes) : NULL;
+  g_autofree char *subtitle = size != NULL ? g_strdup_printf (_("%s free"), size) : g_strdup ("");
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->disk_row), title);
+  adw_action_row_set_subtitle (self->disk_row, subtitle);
+  gtk_image_set_from_icon_name (self->disk_icon, has_room (self) ? "object-select-symbolic" : "dialog-error-symbolic");
+  gtk_widget_remove_css_class (GTK_WIDGET (self->disk_icon), has_room (self) ? "error" : "success");
+  gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room (self) ? "success" : "error");
+}
+
+static void
+update_button (CofferImportSheet *self)
+{
+  gtk_widget_set_sensitive (self->add_button, self->additions != NULL && coffer_additions_get_n (self->additions) > 0 && has_room (self));
+}
+
+static void
+room_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr(CofferImportSheet) self = data;
+  g_autoptr(GFileInfo) info = g_file_query_filesystem_info_finish (G_FILE (source), result, NULL);
+
+  if (self->heading == NULL)   /* closed meanwhile */
+    return;
+  if (info != NULL && g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE))
+    self->free_bytes = g_file_info_get_attribute_uint64 (info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE);
+  show_room (self);
+  update_button (self);
+}
+
+static void
+find_room (CofferImportSheet *self)
+{
+  g_autoptr(GFile) folder = g_file_get_parent (coffer_vault_get_file (self->vault));
+
+  g_file_query_filesystem_info_async (folder, G_FILE_ATTRIBUTE_FILESYSTEM_FREE, G_PRIORITY_DEFAULT, NULL, room_cb, g_object_ref (self));
+}
+
+/* Looking it up */
+
+static void
+applied_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr(CofferImportSheet) self = data;
+  g_autoptr(GError) error = NULL;
+  CofferAdditions *additions = coffer_import_plan_apply_finish (COFFER_IMPORT_PLAN (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->heading == NULL)
+    {
+      g_clear_pointer (&additions, coffer_additions_unref);
+      return;
+    }
+  if (additions == NULL)
+    {
+      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), _("The vault could not be read"));
+      adw_action_row_set_subtitle (self->conflicts_row, error->message);
+      gtk_widget_set_visible (GTK_WIDGET (self->conflicts), FALSE);
+      gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), TRUE);
+      return;
+    }
+  self->additions = additions;
+  show_samples (self);
+  show_conflicts (self);
+  update_button (self);
+}
+
+static void
+stop_applying (CofferImportSheet *self)
+{
+  g_cancellable_cancel (self->applying);
+  g_clear_object (&self->applying);
+  g_clear_pointer (&self->additions, coffer_additions_unref);
+}
+
+static void
+rule_changed_cb (CofferImportSheet *self)
+{
+  g_autoptr(GBytes) prefix = NULL;
+  CofferImportRule rule;
+
+  if (self->plan == NULL)
+    return;
+  stop_applying (self);
+  self->applying = g_cancellable_new ();
+  prefix = dup_prefix (self);
+  rule = make_rule (self, prefix);
+  coffer_import_plan_apply_async (self->plan, self->vault, &rule, self->applying, applied_cb, g_object_ref (self));
+  show_samples (self);
+  update_button (self);
+}
+
+static void
+add_cb (CofferImportSheet *self)
+{
+  g_autoptr(CofferAdditions) additions = NULL;
+
+  if (!gtk_widget_get_sensitive (self->add_button))
+    return;
+  additions = g_steal_pointer (&self->additions);
+  g_signal_emit (self, add_signal, 0, additions, (int) gtk_drop_down_get_selected (self->conflicts));
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+void
+coffer_import_sheet_set_counts (CofferImportSheet        *self,
+                                const CofferImportCounts *counts)
+{
+  g_return_if_fail (COFFER_IS_IMPORT_SHEET (self));
+
+  if (self->plan == NULL)
+    set_heading (self, counts);
+}
+
+static void
+show_prefix (CofferImportSheet *self)
+{
+  g_autoptr(GBytes) prefix = coffer_import_sheet_make_prefix (self->plan, self->prefix);
+  g_autoptr(CofferKey) key = coffer_key_new_written (prefix);
+  g_autofree char *text = coffer_key_dup_text (key);
+  gboolean odd = text == NULL && g_bytes_get_size (prefix) > 0;
+
+  if (odd)
+    {
+      self->odd_prefix = g_bytes_ref (prefix);
+      text = coffer_key_to_display (key, 0);
+    }
+  gtk_editable_set_text (self->prefix_row, text != NULL ? text : "");
+  gtk_widget_set_sensitive (GTK_WIDGET (self->prefix_row), !odd);
+}
+
+void
+coffer_import_sheet_set_plan (CofferImportSheet *self,
+                              CofferImportPlan  *plan)
+{
+  CofferImportCounts counts;
+  g_autofree char *title = NULL;
+
+  g_return_if_fail (COFFER_IS_IMPORT_SHEET (self) && self->plan == NULL);
+
+  show_prefix ((g_set_object (&self->plan, plan), self));
+  counts = coffer_import_plan_get_counts (plan);
+  set_heading (self, &counts);
+  set_kinds (self, &counts);
+  title = count_words ("%s file is longer than 1 GB", "%s files are longer than 1 GB", counts.n_long);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->long_row), title);
+  gtk_widget_set_visible (GTK_WIDGET (self->long_row), counts.n_long > 0);
+  gtk_widget_set_visible (self->folders_row, counts.n_folders > 0 || coffer_import_plan_get_folder (plan) != NULL);
+  show_problems (self);
+  show_room (self);
+  gtk_widget_set_visible (self->waiting, FALSE);
+  gtk_widget_set_visible (self->content, TRUE);
+  rule_changed_cb (self);
+  find_room (self);
+}
+
+static void
+coffer_import_sheet_dispose (GObject *object)
+{
+  CofferImportSheet *self = COFFER_IMPORT_SHEET (object);
+
+  stop_applying (self);
+  g_clear_object (&self->vault);
+  g_clear_object (&self->plan);
+  g_clear_pointer (&self->prefix, g_bytes_unref);
+  g_clear_pointer (&self->odd_prefix, g_bytes_unref);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_IMPORT_SHEET);
+
+  G_OBJECT_CLASS (coffer_import_sheet_parent_class)->dispose (object);
+}
+
+static void
+coffer_import_sheet_class_init (CofferImportSheetClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = coffer_import_sheet_dispose;
+  add_signal = g_signal_new ("add", COFFER_TYPE_IMPORT_SHEET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                             COFFER_TYPE_ADDITIONS, G_TYPE_INT);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-import-sheet.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, heading);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, add_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, waiting);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, content);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, kinds);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, prefix_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_switch);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, more);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, samples);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, problems_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts_icon);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, long_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_icon);
+  gtk_widget_class_bind_template_callback (widget_class, add_cb);
+  gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
+}
+
+static void
+coffer_import_sheet_init (CofferImportSheet *self)
+{
+  self->free_bytes = G_MAXUINT64;
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+CofferImportSheet *
+coffer_import_sheet_new (GtkWindow   *parent,
+                         CofferVault *vault,
+                         GBytes      *prefix)
+{
+  CofferImportSheet *self = g_object_new (COFFER_TYPE_IMPORT_SHEET, "transient-for", parent, NULL);
+  CofferImportCounts counts = { 0 };
+
+  self->vault = g_object_ref (vault);
+  self->prefix = prefix != NULL ? g_bytes_ref (prefix) : NULL;
+  set_heading (self, &counts);
+  gtk_window_set_default_size (GTK_WINDOW (self), MIN (WIDTH, gtk_widget_get_width (GTK_WIDGET (parent))),
+                               MIN (HEIGHT, gtk_widget_get_height (GTK_WIDGET (parent))));
+  return self;
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Files come into a vault: by menu, by keys, by a drop; what is asked about, and what is in the file afterwards."""
+import os
+import re
+import sqlite3
+from contextlib import closing
+from typing import Dict
+
+from coffer import CofferCase, main
+from gtkdrive import find, find_all, gone, key, press, set_text, showing, wait
+from vaults import make_vault, read_vault
+
+
+class ImportTest(CofferCase):
+    def setUp(self) -> None:
+        super().setUp()
+        os.mkdir(self.folder + "/vault")
+        self.path = self.folder + "/vault/v.db"
+        self.values: Dict[bytes, bytes] = {b"img/a.png": b"old", b"img/z": b"last"}
+        make_vault(self.path, list(self.values.items()))
+        self.files = self.folder + "/files"
+        os.mkdir(self.files)
+
+    def make_files(self, **content: bytes) -> None:
+        for name, value in content.items():
+            path = os.path.join(self.files, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(value)
+
+    def open(self, edit: bool = True) -> None:
+        self.coffer = self.start(self.path)
+        self.window = self.coffer.window("v.db")
+        self.window.wait_for_rows(len(self.values))
+        if edit:
+            press(self.window.frame, "Edit…")
+            self.coffer.answer("Edit “v.db”?", "Edit")
+            gone(self.window.frame, "label", "Open for viewing")
+
+    def close(self) -> None:
+        """The file holds just what it should, is whole, and is alone in its folder."""
+        self.assert_quits(self.coffer)
+        self.assertEqual(os.listdir(self.folder + "/vault"), ["v.db"])
+        self.assertEqual(read_vault(self.path), self.values)
+        with closing(sqlite3.connect(self.path)) as db:
+            self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+
+    def choose(self, action: str, title: str, path: str) -> None:
+        press(self.window.frame, action, "menu item")
+        self.coffer.choose_file(title, path, "Add")
+
+    def open_add_menu(self) -> None:
+        button = find(self.window.frame, "push button", "Add Files", showing)
+        self.window.click(button)
+
+    def test_files_go_at_once(self) -> None:
+        """A single file, and undo."""
+        self.make_files(**{"größer & schöner.txt": b"new"})
+        self.open()
+        self.window.activate()
+        key("ctrl+i")
+        self.coffer.choose_file("Add Files", self.files + "/größer & schöner.txt", "Add")
+        self.window.says("1 file added")
+        rows = self.window.wait_for_rows(3)
+        self.assertEqual(rows[0].key, "größer & schöner.txt")
+        press(self.window.frame, "Undo")
+        self.window.says("1 key taken back")
+        self.window.wait_for_rows(2)
+        self.close()
+
+    def test_a_folder_is_shown_before(self) -> None:
+        """Where it goes can be changed; a conflict is asked about."""
+        self.make_files(**{"a.png": b"new", "deep/b.txt": b"b", "deep/er/c": b"c" * 100000})
+        self.open()
+        self.window.activate()
+        self.open_add_menu()
+        self.choose("Add Folder…", "Add Folder", self.files)
+        sheet = wait(lambda: next(iter(self.coffer.windows("Add 3 Files")), None), "the sheet")
+        prefix = find(sheet, name="Put under")
+        set_text(prefix, "img/")
+        find(sheet, "label", "1 key exists already")
+        find(sheet, "label", re.compile("^img/deep/er/c$"))
+        self.assertEqual(read_vault(self.path), self.values)
+        press(sheet, "Add")
+        dialog = self.coffer.dialog("Replace “a.png”?")
+        find(dialog, "label", "3 bytes, Text")
+        press(dialog, "Keep Both")
+        self.window.says("3 files added")
+        self.values.update({b"img/a (2).png": b"new", b"img/deep/b.txt": b"b", b"img/deep/er/c": b"c" * 100000})
+        self.window.wait_for_rows(5)
+        self.close()
+
+    def test_cancelled_by_a_conflict(self) -> None:
+        self.make_files(**{"0": b"first", "a.png": b"new", "b": b"never"})
+        self.open()
+        self.window.activate()
+        self.open_add_menu()
+        self.choose("Add Folder…", "Add Folder", self.files)
+        sheet = wait(lambda: next(iter(self.coffer.windows("Add 3 Files")), None), "the sheet")
+        set_text(find(sheet, name="Put under"), "img/")
+        find(sheet, "label", "1 key exists already")
+        press(sheet, "Add")
+        press(self.coffer.dialog("Replace “a.png”?"), "Cancel")
+        self.coffer.answer("Keep the 1 File Added So Far?", "Take Back")
+        self.window.says("1 key taken back")
+        self.close()
+
+    def test_viewing(self) -> None:
+        """There is no button while nothing can be added."""
+        self.open(edit=False)
+        self.assertEqual(find_all(self.window.frame, "push button", "Add Files", showing), [])
+        self.assert_quits(self.coffer)
+
+
+if __name__ == "__main__":
+    main()
