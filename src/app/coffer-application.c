@@ -21,6 +21,7 @@ struct _CofferApplication {
   CofferRecent *recent;
   CofferTransfers *transfers;
   GSettings *settings;
+  GPtrArray *left;     /* (nullable): files with edits, until a window has told of them */
   guint signal_ids[3];
 };
 
@@ -237,12 +238,46 @@ coffer_application_local_command_line (GApplication   *application,
   return G_APPLICATION_CLASS (coffer_application_parent_class)->local_command_line (application, arguments, status);
 }
 
-static gpointer
-sweep_thread (gpointer data)
+/* The first window tells, once there is one. */
+static void
+tell_left (CofferApplication *self)
 {
-  coffer_outside_folder_sweep ();
+  GList *windows = gtk_application_get_windows (GTK_APPLICATION (self));
 
-  return NULL;
+  if (self->left == NULL || windows == NULL || !COFFER_IS_WINDOW (windows->data))
+    return;
+
+  if (self->left->len > 0)
+    coffer_window_tell_left (windows->data, self->left);
+  g_clear_pointer (&self->left, g_ptr_array_unref);
+}
+
+static void
+swept_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  CofferApplication *self = COFFER_APPLICATION (source);
+
+  self->left = g_task_propagate_pointer (G_TASK (result), NULL);
+  tell_left (self);
+}
+
+static void
+sweep_thread (GTask        *task,
+              gpointer      source,
+              gpointer      data,
+              GCancellable *cancellable)
+{
+  g_task_return_pointer (task, coffer_outside_folder_sweep (), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+sweep (CofferApplication *self)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, swept_cb, NULL);
+
+  g_task_run_in_thread (task, sweep_thread);
 }
 
 static void
@@ -264,7 +299,8 @@ coffer_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), keys[i].action, keys[i].accels);
-  g_thread_unref (g_thread_new ("sweep", sweep_thread, NULL));
+  sweep (self);
+  g_signal_connect_after (self, "window-added", G_CALLBACK (tell_left), NULL);
   self->signal_ids[0] = g_unix_signal_add (SIGHUP, terminated_cb, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, terminated_cb, self);
   self->signal_ids[2] = g_unix_signal_add (SIGTERM, terminated_cb, self);
@@ -310,6 +346,7 @@ coffer_application_finalize (GObject *object)
 
   g_clear_object (&self->gate);
   g_clear_object (&self->first);
+  g_clear_pointer (&self->left, g_ptr_array_unref);
   g_clear_object (&self->recent);
   g_clear_object (&self->transfers);
   g_clear_object (&self->settings);

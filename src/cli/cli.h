@@ -10,6 +10,7 @@
 #define CLI_H
 
 #include <kvault.h>
+#include <names.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,10 +74,7 @@ enum {
 #define CLI_NO_LIMIT UINT64_MAX
 #define CLI_PIECE_SIZE (1024 * 1024)
 
-typedef struct cli_bytes {
-  const void *data;  /**< never NULL */
-  size_t size;
-} cli_bytes;
+typedef names_bytes cli_bytes;
 
 /** A word after VAULT, in the order they came. */
 typedef struct cli_operand {
@@ -238,18 +236,11 @@ int cli_value_read (cli *self, kvault_blob *blob, cli_value *value);
 
 /* --- text.c */
 
-#define CLI_NOT_UTF8 UINT32_MAX
 #define CLI_ESCAPE_SIZE 16  /**< room for "\u{10FFFF}" and its NUL */
 #define CLI_NAME_SIZE 512
 #define CLI_NAME_ROOM (CLI_NAME_SIZE - 64)  /**< leaves space for an escape and the tail */
 
-/** Step over a character: its length, and the code point or, with 1, CLI_NOT_UTF8. */
-size_t cli_utf8_next (const unsigned char *text, size_t size, uint32_t *code_point);
-
 bool cli_is_utf8 (cli_bytes bytes);
-
-/** True for what must not reach a terminal as it is: controls and marks that turn the line. */
-bool cli_is_unsafe (uint32_t code_point);
 
 /**
  * Write the escape of a character: \n, \t, \r, \\, \xNN for other bytes, \u{N}. Returns its

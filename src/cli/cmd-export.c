@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd-export.c - kvault export: values become files.
  *
- * Keys are a stranger's: names.c makes safe paths of them, and target.c writes nowhere but below the folder given.
+ * Keys are a stranger's: src/names makes safe paths of them, and target.c writes nowhere but below the folder given.
  *
  * At the end everything is flushed to the disk at once: a flush for each of many small files
  * would take minutes.
@@ -253,7 +253,7 @@ run (cli *self)
       return CLI_USAGE;
     }
   at.target.path = self->operands[at.target_at].bytes.data;
-  at.paths = cli_paths_new ();
+  at.paths = names_paths_new (NAMES_WHOLE);
   at.buffer = malloc (CLI_PIECE_SIZE);
   at.found = calloc (self->n_operands, sizeof *at.found);
   if (at.paths != NULL && at.buffer != NULL && at.found != NULL)
@@ -261,7 +261,7 @@ run (cli *self)
   else
     cli_export_fail_memory (&at);
   cli_target_close (&at.target);
-  cli_paths_free (at.paths);
+  names_paths_free (at.paths);
   tdestroy (at.made, free);
   free (at.seen);
   free (at.found);

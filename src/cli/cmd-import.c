@@ -9,7 +9,7 @@
  * No file of the vault may be opened and closed here, as that would drop the locks of this
  * process; one that gets in between the look and the opening stays open until the end.
  */
-#include "names.h"
+#include "cli.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,10 +37,10 @@ typedef struct import {
   int status;
   bool counting;         /* the first walk */
   bool over;             /* the vault failed: nothing more can be stored */
-  cli_text path;         /* of the file at hand, as the person would give it */
+  names_text path;       /* of the file at hand, as the person would give it */
   size_t key_from;       /* its key is the prefix and the path from here on */
-  cli_text key;
-  cli_names planned;     /* keys a dry run would have stored */
+  names_text key;
+  names_set planned;     /* keys a dry run would have stored */
   uint64_t n_files, n_bytes;    /* counted */
   uint64_t n_bytes_seen;        /* of the files that are dealt with */
   uint64_t n_put, n_bytes_put;
@@ -104,8 +104,8 @@ make_key (import *at)
   size_t from = at->key_from < at->path.size ? at->key_from : at->path.size;
 
   at->key.size = 0;
-  if (cli_text_add (&at->key, at->self->prefix.data, at->self->prefix.size)
-      && cli_text_add (&at->key, at->path.data + from, at->path.size - from))
+  if (names_text_add (&at->key, at->self->prefix.data, at->self->prefix.size)
+      && names_text_add (&at->key, at->path.data + from, at->path.size - from))
     return true;
   cli_report ("no memory");
   at->status = CLI_IO;
@@ -148,7 +148,7 @@ end_by_vault (import *at,
 static int
 look_for_key (import *at)
 {
-  if (cli_names_has (&at->planned, key_of (at)))
+  if (names_set_has (&at->planned, key_of (at)))
     return KVAULT_OK;
   return kvault_exists (at->self->vault, at->key.data, at->key.size);
 }
@@ -163,7 +163,7 @@ find_free_key (import *at)
     {
       if (!make_key (at))
         return KVAULT_ENOMEM;
-      if (!cli_number_name (&at->key, from, number))
+      if (!names_number (&at->key, from, number))
         return KVAULT_ENOMEM;
       rc = look_for_key (at);
     }
@@ -335,7 +335,7 @@ take_open_file (import *at,
     }
   else if (!cli_has (at->self, CLI_OPT_DRY_RUN))
     put_file (at, from, result);
-  else if (cli_names_add (&at->planned, key_of (at)))
+  else if (names_set_add (&at->planned, key_of (at)))
     {
       at->n_put++;
       at->n_bytes_put += (uint64_t) from->before.st_size;
@@ -437,12 +437,12 @@ take_folder (import  *at,
     leave_out (at, strerror (errno), CLI_IO);
   for (size_t i = 0; i < n && !at->over && !cli_cancelled (); i++)
     {
-      if ((length > 0 && at->path.data[length - 1] != '/' && !cli_text_add (&at->path, "/", 1))
-          || !cli_text_add (&at->path, names[i], strlen (names[i])))
+      if ((length > 0 && at->path.data[length - 1] != '/' && !names_text_add (&at->path, "/", 1))
+          || !names_text_add (&at->path, names[i], strlen (names[i])))
         at->over = true;
       else
         take_entry (at, dirfd (folder), names[i], depth);
-      cli_text_cut (&at->path, length);
+      names_text_cut (&at->path, length);
     }
   if (n > 0)
     free_list (names, n);
@@ -524,7 +524,7 @@ take_path (import    *at,
   struct stat file;
 
   at->path.size = 0;
-  if (!cli_text_add (&at->path, path.data, path.size))
+  if (!names_text_add (&at->path, path.data, path.size))
     {
       at->over = true;
       return;
@@ -657,9 +657,9 @@ run (cli *self)
     for (uint64_t i = 0; i < at.n_put; i++)
       free (at.puts[i].path);
   free (at.puts);
-  cli_text_clear (&at.path);
-  cli_text_clear (&at.key);
-  cli_names_clear (&at.planned);
+  names_text_clear (&at.path);
+  names_text_clear (&at.key);
+  names_set_clear (&at.planned);
   return at.status;
 }
 

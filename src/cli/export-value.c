@@ -22,10 +22,10 @@ print_result (cli_export         *at,
               const cli_outgoing *out,
               const char         *result)
 {
-  cli_text full = { NULL };
-  bool good = cli_text_add (&full, at->target.path, strlen (at->target.path))
-              && (full.data[full.size - 1] == '/' || cli_text_add (&full, "/", 1))
-              && cli_text_add (&full, out->path, strlen (out->path));
+  names_text full = { NULL };
+  bool good = names_text_add (&full, at->target.path, strlen (at->target.path))
+              && (full.data[full.size - 1] == '/' || names_text_add (&full, "/", 1))
+              && names_text_add (&full, out->path, strlen (out->path));
 
   cli_progress_end ();
   if (good && cli_has (at->self, CLI_OPT_JSON))
@@ -44,7 +44,7 @@ print_result (cli_export         *at,
       cli_put_escaped ((cli_bytes) { full.data, full.size });
       cli_put_line_end ();
     }
-  cli_text_clear (&full);
+  names_text_clear (&full);
 }
 
 void
@@ -145,7 +145,7 @@ look_at_place (cli_export   *at,
 
       if (tfind (&id, &at->made, compare_ids) == NULL)
         return 0;
-      if ((path = cli_paths_take_another (at->paths)) == NULL)
+      if ((path = names_paths_take_another (at->paths)) == NULL)
         return ENOMEM;
       set_path (out, path);
     }
@@ -182,7 +182,7 @@ cli_export_begin_value (cli_export   *at,
   const char *path;
 
   *out = (cli_outgoing) { .key = key, .size = KVAULT_SIZE_UNKNOWN, .file = { .fd = -1 } };
-  if ((path = cli_paths_take (at->paths, key)) == NULL)
+  if ((path = names_paths_take (at->paths, key, NULL)) == NULL)
     {
       cli_export_fail_memory (at);
       return false;
@@ -199,7 +199,7 @@ is_foreign_journal (const cli_export   *at,
                     int                 folder)
 {
   size_t length = cli_without_suffix (out->name);
-  char other[CLI_PART_MAX + 32];
+  char other[NAMES_PART_MAX + 32];
   struct stat there;
 
   if (length == 0)
@@ -207,7 +207,7 @@ is_foreign_journal (const cli_export   *at,
   memcpy (other, out->name, length);
   other[length] = '\0';
   return fstatat (folder, other, &there, AT_SYMLINK_NOFOLLOW) == 0
-         && !cli_paths_is_written (at->paths, (cli_bytes) { out->path, (size_t) (out->name - out->path) + length });
+         && !names_paths_is_written (at->paths, (cli_bytes) { out->path, (size_t) (out->name - out->path) + length });
 }
 
 bool
@@ -288,7 +288,7 @@ cli_export_finish_file (cli_export   *at,
     fail_errno (at, out, out->error);
   else
     {
-      cli_paths_set_written (at->paths);
+      names_paths_set_written (at->paths);
       at->n_done++;
       at->n_bytes_done += out->size;
       print_result (at, out, "exported");

@@ -3,7 +3,6 @@
 #ifndef CLI_EXPORT_H
 #define CLI_EXPORT_H
 
-#include "names.h"
 #include "target.h"
 
 /** A value on its way out. */
@@ -23,7 +22,7 @@ typedef struct cli_export {
   bool over;             /**< the disk is full, or the vault failed as a whole */
   cli_target target;
   size_t target_at;      /**< which operand it is; the others are keys */
-  cli_paths *paths;
+  names_paths *paths;
   void *made;            /**< tree of the files of this run, by device and inode */
   char *buffer;
 

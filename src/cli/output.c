@@ -104,9 +104,9 @@ put_escaped (cli_bytes bytes,
 
   while (i < bytes.size)
     {
-      size_t step = cli_utf8_next (data + i, bytes.size - i, &code_point);
+      size_t step = names_utf8_next (data + i, bytes.size - i, &code_point);
 
-      if (cli_is_unsafe (code_point) || (backslash && code_point == '\\'))
+      if (names_is_unsafe (code_point) || (backslash && code_point == '\\'))
         {
           cli_put (data + plain, i - plain);
           cli_put (escape, cli_escape (code_point, data[i], escape));
@@ -193,11 +193,11 @@ json_string (cli_bytes bytes)
   cli_put ("\"", 1);
   while (i < bytes.size)
     {
-      size_t step = cli_utf8_next (data + i, bytes.size - i, &code_point);
+      size_t step = names_utf8_next (data + i, bytes.size - i, &code_point);
 
       /* Every unsafe character is below U+10000, so one \uNNNN says it; only valid UTF-8
        * comes here. */
-      if (cli_is_unsafe (code_point) || code_point == '"' || code_point == '\\')
+      if (names_is_unsafe (code_point) || code_point == '"' || code_point == '\\')
         {
           cli_put (data + plain, i - plain);
           cli_put (escape, (size_t) snprintf (escape, sizeof escape, "\\u%04X", code_point));
@@ -344,9 +344,9 @@ escape_message (const char *message,
 
   for (size_t i = 0; i < size && length + CLI_ESCAPE_SIZE < room;)
     {
-      size_t step = cli_utf8_next (data + i, size - i, &code_point);
+      size_t step = names_utf8_next (data + i, size - i, &code_point);
 
-      if (cli_is_unsafe (code_point))
+      if (names_is_unsafe (code_point))
         length += cli_escape (code_point, data[i], line + length);
       else
         {

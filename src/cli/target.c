@@ -68,7 +68,7 @@ cli_target_enter (cli_target *self,
                   size_t      length)
 {
   int parent = self->root, fd = -1, error;
-  char part[CLI_PART_MAX + 32];
+  char part[NAMES_PART_MAX + 32];
 
   if (self->root < 0)
     return ENOENT;
@@ -94,7 +94,7 @@ cli_target_enter (cli_target *self,
       start += size + 1;
     }
   self->folder = fd;
-  return cli_text_add (&self->folder_path, path, length) ? 0 : ENOMEM;
+  return names_text_add (&self->folder_path, path, length) ? 0 : ENOMEM;
 }
 
 int
@@ -120,7 +120,7 @@ cli_target_close (cli_target *self)
     close (self->folder);
   if (self->root >= 0)
     close (self->root);
-  cli_text_clear (&self->folder_path);
+  names_text_clear (&self->folder_path);
 }
 
 /* --- files ------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
 
-#include "names.h"
+#include "cli.h"
 
 /** All zero but for the descriptors, which are -1, before cli_target_open(). */
 typedef struct cli_target {
@@ -11,14 +11,14 @@ typedef struct cli_target {
   bool dry;              /**< make nothing */
   int root;              /**< its descriptor; -1 in a dry run if it is not there yet */
   int folder;            /**< where the last file went; -1: none, or the root's */
-  cli_text folder_path;  /**< and its path, which ends in "/"; "" is the root */
+  names_text folder_path;  /**< and its path, which ends in "/"; "" is the root */
 } cli_target;
 
 /** Open the folder, making it if it is not there; 0 or errno. In a dry run it may be missing. */
 int cli_target_open (cli_target *self);
 
 /**
- * Go to the folder of a path below it, making what is missing; the path is as cli_paths_take() makes them, @length up to
+ * Go to the folder of a path below it, making what is missing; the path is as names_paths_take() makes them, @length up to
  * and with its last "/". 0 or errno: ENOENT only in a dry run, ENOTDIR or ELOOP if something else than a
  * folder is in the way.
  */

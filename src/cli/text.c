@@ -10,52 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of a sequence by its first byte, or 0, and the range of its second byte; further
- * ones are 80 to BF. Source: The Unicode Standard, table 3-7, "Well-Formed UTF-8 Byte
- * Sequences". */
-static size_t
-utf8_length (unsigned char  first,
-             unsigned char *low,
-             unsigned char *high)
-{
-  *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (first >= 0xc2 && first <= 0xdf)
-    return 2;
-  if (first >= 0xe0 && first <= 0xef)
-    return 3;
-  if (first >= 0xf0 && first <= 0xf4)
-    return 4;
-  return 0;
-}
-
-size_t
-cli_utf8_next (const unsigned char *text,
-               size_t               size,
-               uint32_t            *code_point)
-{
-  unsigned char low, high;
-  size_t length;
-  uint32_t value;
-
-  *code_point = text[0];
-  if (text[0] < 0x80)
-    return 1;
-  *code_point = CLI_NOT_UTF8;
-  length = utf8_length (text[0], &low, &high);
-  if (length == 0 || length > size || text[1] < low || text[1] > high)
-    return 1;
-  value = text[0] & (0x7fu >> length);
-  for (size_t i = 1; i < length; i++)
-    {
-      if ((text[i] & 0xc0) != 0x80)
-        return 1;
-      value = value << 6 | (text[i] & 0x3f);
-    }
-  *code_point = value;
-  return length;
-}
-
 bool
 cli_is_utf8 (cli_bytes bytes)
 {
@@ -64,23 +18,11 @@ cli_is_utf8 (cli_bytes bytes)
 
   for (size_t i = 0; i < bytes.size;)
     {
-      i += cli_utf8_next (data + i, bytes.size - i, &code_point);
-      if (code_point == CLI_NOT_UTF8)
+      i += names_utf8_next (data + i, bytes.size - i, &code_point);
+      if (code_point == NAMES_NOT_UTF8)
         return false;
     }
   return true;
-}
-
-bool
-cli_is_unsafe (uint32_t code_point)
-{
-  return code_point < 0x20
-         || (code_point >= 0x7f && code_point <= 0x9f)       /* DEL and C1 controls */
-         || code_point == 0x61c                              /* Arabic letter mark */
-         || code_point == 0x200e || code_point == 0x200f     /* left-, right-to-left mark */
-         || (code_point >= 0x2028 && code_point <= 0x202e)   /* separators, embeddings, overrides */
-         || (code_point >= 0x2066 && code_point <= 0x2069)   /* isolates */
-         || code_point == CLI_NOT_UTF8;
 }
 
 size_t
@@ -95,7 +37,7 @@ cli_escape (uint32_t      code_point,
     length = snprintf (text, CLI_ESCAPE_SIZE, "%s", short_forms[code_point]);
   else if (code_point == '\\')
     length = snprintf (text, CLI_ESCAPE_SIZE, "\\\\");
-  else if (code_point < 0x80 || code_point == CLI_NOT_UTF8)
+  else if (code_point < 0x80 || code_point == NAMES_NOT_UTF8)
     length = snprintf (text, CLI_ESCAPE_SIZE, "\\x%02X", byte);
   else
     length = snprintf (text, CLI_ESCAPE_SIZE, "\\u{%X}", code_point);
@@ -115,9 +57,9 @@ cli_name (cli_bytes bytes)
   room[length++] = '"';
   while (i < bytes.size && length < CLI_NAME_ROOM)
     {
-      size_t step = cli_utf8_next (data + i, bytes.size - i, &code_point);
+      size_t step = names_utf8_next (data + i, bytes.size - i, &code_point);
 
-      if (cli_is_unsafe (code_point) || code_point == '\\')
+      if (names_is_unsafe (code_point) || code_point == '\\')
         length += cli_escape (code_point, data[i], room + length);
       else
         {

@@ -66,12 +66,12 @@ def family(pid):
     return found
 
 
-def memory_mib(pid):
+def memory_mib(pid, kind="Pss:"):
     total = 0
     for each in family(pid):
         try:
             with open(f"/proc/{each}/smaps_rollup", encoding="ascii") as file:
-                total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                total += sum(int(line.split()[1]) for line in file if line.startswith(kind))
         except OSError:
             pass
     return total / 1024

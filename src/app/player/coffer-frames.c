@@ -27,7 +27,9 @@ struct _CofferFrames
   GObject parent_instance;
 
   Inbox *inbox;
+  GstElement *converter;
   GdkTexture *texture;
+  gboolean for_cairo;
   gint64 time;
 };
 
@@ -94,8 +96,26 @@ free_frame (gpointer data)
   g_free (frame);
 }
 
-GdkTexture *
-coffer_frames_texture_new (GstSample *sample)
+/*
+ * A converter gives full alpha to what comes without: that is the same premultiplied or not, and GTK takes it as it is. Real alpha
+ * of a video is not premultiplied, and GTK converts it.
+ */
+static GdkMemoryFormat
+find_format (GstElement *converter)
+{
+  g_autoptr(GstPad) pad = gst_element_get_static_pad (converter, "sink");
+  g_autoptr(GstCaps) caps = gst_pad_get_current_caps (pad);
+  GstVideoInfo info;
+
+  if (caps != NULL && gst_video_info_from_caps (&info, caps) && GST_VIDEO_INFO_HAS_ALPHA (&info))
+    return GDK_MEMORY_B8G8R8A8;
+
+  return GDK_MEMORY_B8G8R8A8_PREMULTIPLIED;
+}
+
+static GdkTexture *
+texture_new (GstSample       *sample,
+             GdkMemoryFormat  format)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
   GstCaps *caps = gst_sample_get_caps (sample);
@@ -114,7 +134,14 @@ coffer_frames_texture_new (GstSample *sample)
   stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
   bytes = g_bytes_new_with_free_func (GST_VIDEO_FRAME_PLANE_DATA (frame, 0), stride * info.height, free_frame, frame);
 
-  return gdk_memory_texture_new (info.width, info.height, GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, bytes, stride);
+  return gdk_memory_texture_new (info.width, info.height, format, bytes, stride);
+}
+
+GdkTexture *
+coffer_frames_texture_new (GstSample  *sample,
+                           GstElement *converter)
+{
+  return texture_new (sample, find_format (converter));
 }
 
 static gint64
@@ -138,7 +165,7 @@ static void
 show_sample (CofferFrames *self,
              GstSample    *sample)
 {
-  GdkTexture *texture = coffer_frames_texture_new (sample);
+  GdkTexture *texture = texture_new (sample, self->for_cairo ? GDK_MEMORY_B8G8R8A8 : find_format (self->converter));
   gboolean resized;
 
   if (texture == NULL)
@@ -224,11 +251,13 @@ leave_inbox (CofferFrames *self)
   self->inbox->frames = NULL;
   g_mutex_unlock (&self->inbox->lock);
   g_clear_pointer (&self->inbox, inbox_unref);
+  gst_clear_object (&self->converter);
 }
 
 void
 coffer_frames_set_sink (CofferFrames *self,
-                        GstElement   *appsink)
+                        GstElement   *appsink,
+                        GstElement   *converter)
 {
   GstAppSinkCallbacks callbacks = { .new_preroll = new_preroll_cb, .new_sample = new_sample_cb };
 
@@ -239,6 +268,7 @@ coffer_frames_set_sink (CofferFrames *self,
     return;
 
   self->inbox = inbox_new (self);
+  self->converter = gst_object_ref (converter);
   gst_app_sink_set_callbacks (GST_APP_SINK (appsink), &callbacks, inbox_ref (self->inbox), inbox_unref);
 }
 
@@ -255,6 +285,16 @@ coffer_frames_clear (CofferFrames *self)
 
   g_clear_object (&self->texture);
   gdk_paintable_invalidate_contents (GDK_PAINTABLE (self));
+}
+
+/* GTK 4.8 hands a texture to cairo by way of floating point numbers, even one in cairo's own format; from this one it does not. */
+void
+coffer_frames_set_for_cairo (CofferFrames *self,
+                             gboolean      for_cairo)
+{
+  g_return_if_fail (COFFER_IS_FRAMES (self));
+
+  self->for_cairo = for_cairo;
 }
 
 gboolean

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
   GstElement *pipeline;
   GstElement *sink;
+  GstElement *scale;
   GstBus *bus;
   CofferMediaGuard *guard;
   gboolean slow;
@@ -95,17 +96,21 @@ answer_free (gpointer data)
 }
 
 static GstElement *
-sink_new (CofferPeek  *self,
-          GstElement **appsink)
+sink_new (CofferPeek *self,
+          Decoder    *decoder)
 {
   g_autoptr(GstElementFactory) flip = gst_element_factory_find ("videoflip");
-  g_autofree char *line = g_strdup_printf ("%s videoconvertscale add-borders=false ! "
+  g_autofree char *line = g_strdup_printf ("%s videoscale name=scale add-borders=false ! videoconvert ! "
                                            "video/x-raw,format=BGRA,pixel-aspect-ratio=1/1,width=[1,%d],height=[1,%d] ! "
                                            "appsink name=sink sync=false max-buffers=1 drop=true enable-last-sample=false",
                                            flip != NULL ? "videoflip video-direction=auto !" : "", self->width, self->width);
   GstElement *bin = gst_parse_bin_from_description (line, TRUE, NULL);
 
-  *appsink = bin != NULL ? gst_bin_get_by_name (GST_BIN (bin), "sink") : NULL;
+  if (bin == NULL)
+    return NULL;
+
+  decoder->sink = gst_bin_get_by_name (GST_BIN (bin), "sink");
+  decoder->scale = gst_bin_get_by_name (GST_BIN (bin), "scale");
 
   return bin;
 }
@@ -120,6 +125,7 @@ decoder_close (Decoder *decoder)
     }
   gst_clear_object (&decoder->bus);
   gst_clear_object (&decoder->sink);
+  gst_clear_object (&decoder->scale);
   gst_clear_object (&decoder->pipeline);
 }
 
@@ -147,7 +153,7 @@ static gboolean
 decoder_open (CofferPeek *self,
               Decoder    *decoder)
 {
-  decoder->pipeline = coffer_media_decoder_new (self->uri, COFFER_MEDIA_VIDEO, sink_new (self, &decoder->sink), NULL);
+  decoder->pipeline = coffer_media_decoder_new (self->uri, COFFER_MEDIA_VIDEO, sink_new (self, decoder), NULL);
   if (decoder->pipeline == NULL)
     return FALSE;
 
@@ -179,7 +185,7 @@ decode (CofferPeek *self,
     return TRUE;
 
   answer = g_new (Answer, 1);
-  answer->texture = coffer_frames_texture_new (sample);
+  answer->texture = coffer_frames_texture_new (sample, decoder->scale);
   gst_sample_unref (sample);
   if (answer->texture == NULL)
     {

@@ -11,16 +11,19 @@
 
 #include <coffer-media-guard.h>
 
-/* video + audio + soft-volume + deinterlace, of playbin's GstPlayFlags; and text. */
-#define FLAGS (1 | 2 | 0x10 | 0x200)
-#define FLAG_TEXT 4
+#include "coffer-repair.h"
+
+/*
+ * video + audio + text + soft-volume + native-video, of playbin's GstPlayFlags. Text is read whether it is to be seen or not. The
+ * sink converts and scales: a converter of playbin's before it would do that in its place, and hide the clip's own size.
+ */
+#define FLAGS (1 | 2 | 4 | 0x10 | 0x40)
 #define NOTHING (-2)
 /* A decoder that hangs keeps no program from ending. */
 #define WAIT_LIMIT_US (5 * G_USEC_PER_SEC)
 
-/* A clip that was filmed on its side is turned, where the filter for that is installed. */
-#define FLIP "videoflip video-direction=auto ! "
-#define SINK "videoconvertscale name=scale n-threads=2 add-borders=false ! capsfilter name=filter ! " \
+/* Scaled first, in the decoder's format: in one go with the conversion it costs twice as much. */
+#define SINK "videoscale name=scale n-threads=2 add-borders=false ! videoconvert ! capsfilter name=filter ! " \
              "appsink name=sink max-buffers=2 drop=true sync=true qos=true enable-last-sample=false"
 
 typedef struct {
@@ -32,12 +35,12 @@ typedef struct {
   gboolean seeks;
   double rate;
   gint64 position;
+  guint32 seqnum;
   gboolean steps;
   int audio;
-  int text;
 } Wishes;
 
-static const Wishes no_wishes = { .state = GST_STATE_VOID_PENDING, .audio = NOTHING, .text = NOTHING };
+static const Wishes no_wishes = { .state = GST_STATE_VOID_PENDING, .audio = NOTHING };
 
 struct _CofferPlayback {
   gatomicrefcount ref_count;
@@ -46,6 +49,7 @@ struct _CofferPlayback {
   GstElement *filter;
   CofferMediaGuard *guard;
   CofferFrames *frames;
+  CofferCues *cues;
   CofferPlaybackFunc func;
   gpointer data;
   guint watch_id;
@@ -84,6 +88,7 @@ playback_unref (CofferPlayback *self)
     return;
 
   coffer_media_guard_free (self->guard);
+  coffer_cues_unref (self->cues);
   gst_clear_object (&self->filter);
   gst_clear_object (&self->scale);
   gst_object_unref (self->playbin);
@@ -101,22 +106,16 @@ post (CofferPlayback *self,
   gst_bus_post (bus, gst_message_new_application (NULL, gst_structure_new_empty (name)));
 }
 
-static void
-change_tracks (CofferPlayback *self,
-               const Wishes   *wishes)
+static gboolean
+seek (CofferPlayback *self,
+      const Wishes   *wishes)
 {
-  int flags;
+  GstEvent *event = gst_event_new_seek (wishes->rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+                                        GST_SEEK_TYPE_SET, wishes->position, GST_SEEK_TYPE_NONE, -1);
 
-  if (wishes->audio != NOTHING)
-    g_object_set (self->playbin, "current-audio", wishes->audio, NULL);
-  if (wishes->text == NOTHING)
-    return;
+  gst_event_set_seqnum (event, wishes->seqnum);
 
-  g_object_get (self->playbin, "flags", &flags, NULL);
-  flags = wishes->text >= 0 ? flags | FLAG_TEXT : flags & ~FLAG_TEXT;
-  if (wishes->text >= 0)
-    g_object_set (self->playbin, "current-text", wishes->text, NULL);
-  g_object_set (self->playbin, "flags", flags, NULL);
+  return gst_element_send_event (self->playbin, event);
 }
 
 /* Worker. */
@@ -132,10 +131,9 @@ fulfil (CofferPlayback *self,
 
   if (wishes->sets_volume)
     g_object_set (self->playbin, "volume", wishes->volume, "mute", wishes->muted, NULL);
-  change_tracks (self, wishes);
-  if (wishes->seeks && !gst_element_seek (self->playbin, wishes->rate, GST_FORMAT_TIME,
-                                          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
-                                          GST_SEEK_TYPE_SET, wishes->position, GST_SEEK_TYPE_NONE, -1))
+  if (wishes->audio != NOTHING)
+    g_object_set (self->playbin, "current-audio", wishes->audio, NULL);
+  if (wishes->seeks && !seek (self, wishes))
     post (self, COFFER_PLAYBACK_NO_SEEK);
   /* Behind the seek: at the end a sink that is set to play only tells of the end once more. */
   if (wishes->state != GST_STATE_VOID_PENDING)
@@ -156,7 +154,7 @@ take_wishes (CofferPlayback *self,
   *wishes = self->wishes;
   self->wishes = no_wishes;
   any = !did_quit && (wishes->quit || wishes->sets_volume || wishes->seeks || wishes->steps || wishes->audio != NOTHING ||
-                      wishes->text != NOTHING || wishes->state != GST_STATE_VOID_PENDING);
+                      wishes->state != GST_STATE_VOID_PENDING);
   self->working = any;
   g_mutex_unlock (&self->lock);
 
@@ -209,8 +207,7 @@ static GstElement *
 sink_new (CofferPlayback *self,
           CofferFrames   *frames)
 {
-  g_autoptr(GstElementFactory) flip = gst_element_factory_find ("videoflip");
-  GstElement *bin = gst_parse_bin_from_description (flip != NULL ? FLIP SINK : SINK, TRUE, NULL);
+  GstElement *bin = gst_parse_bin_from_description (SINK, TRUE, NULL);
   g_autoptr(GstElement) sink = NULL;
 
   if (bin == NULL)
@@ -219,7 +216,8 @@ sink_new (CofferPlayback *self,
   sink = gst_bin_get_by_name (GST_BIN (bin), "sink");
   self->filter = gst_bin_get_by_name (GST_BIN (bin), "filter");
   self->scale = gst_bin_get_by_name (GST_BIN (bin), "scale");
-  coffer_frames_set_sink (frames, sink);
+  coffer_frames_set_sink (frames, sink, self->scale);
+  coffer_repair_add (bin);
 
   return bin;
 }
@@ -245,6 +243,7 @@ playback_alloc (GstElement *playbin)
   self->wishes = no_wishes;
   self->playbin = gst_object_ref_sink (playbin);
   self->guard = coffer_media_guard_new (playbin, FALSE);
+  self->cues = coffer_cues_new ();
 
   return self;
 }
@@ -275,6 +274,7 @@ coffer_playback_new (const char         *uri,
   self->func = func;
   self->data = data;
   g_object_set (playbin, "uri", uri, "video-sink", sink, "flags", FLAGS, NULL);
+  coffer_cue_tap_add (playbin, self->cues);
   add_audio_filter (self);
   bus = gst_element_get_bus (playbin);
   self->watch_id = gst_bus_add_watch (bus, message_cb, self);
@@ -288,7 +288,7 @@ coffer_playback_close (CofferPlayback *self)
   g_autoptr(GstBus) bus = gst_element_get_bus (self->playbin);
 
   gst_bus_remove_watch (bus);
-  coffer_frames_set_sink (self->frames, NULL);
+  coffer_frames_set_sink (self->frames, NULL, NULL);
 
   g_mutex_lock (&self->lock);
   self->wishes = no_wishes;
@@ -331,12 +331,14 @@ coffer_playback_set_volume (CofferPlayback *self,
 void
 coffer_playback_seek (CofferPlayback *self,
                       double          rate,
-                      gint64          position)
+                      gint64          position,
+                      guint32         seqnum)
 {
   g_mutex_lock (&self->lock);
   self->wishes.seeks = TRUE;
   self->wishes.rate = rate;
   self->wishes.position = position;
+  self->wishes.seqnum = seqnum;
   self->wishes.steps = FALSE;
   get_to_work (self);
   g_mutex_unlock (&self->lock);
@@ -352,17 +354,21 @@ coffer_playback_step (CofferPlayback *self)
 }
 
 void
-coffer_playback_set_tracks (CofferPlayback *self,
-                            int             audio,
-                            int             text)
+coffer_playback_set_audio (CofferPlayback *self,
+                           int             n)
 {
   g_mutex_lock (&self->lock);
-  if (audio != NOTHING)
-    self->wishes.audio = audio;
-  if (text != NOTHING)
-    self->wishes.text = text;
+  self->wishes.audio = n;
   get_to_work (self);
   g_mutex_unlock (&self->lock);
+}
+
+char *
+coffer_playback_dup_subtitle (CofferPlayback *self,
+                              guint           track,
+                              gint64          position)
+{
+  return coffer_cues_dup_at (self->cues, track, position);
 }
 
 /* GTK 4.8 has no format without alpha for this order of bytes; it is cairo's own. */

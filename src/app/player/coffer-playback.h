@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-cue-tap.h"
 #include "coffer-frames.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,7 @@ G_BEGIN_DECLS
  */
 #define COFFER_PLAYBACK_NO_SEEK "coffer-no-seek"   /* where it was sent it cannot go */
 #define COFFER_PLAYBACK_STEPPED "coffer-stepped"   /* or did not */
+/* and COFFER_CUE_TAP_ADDED */
 
 typedef struct _CofferPlayback CofferPlayback;
 
@@ -42,10 +44,11 @@ void            coffer_playback_set_state    (CofferPlayback     *self,
 void            coffer_playback_set_volume   (CofferPlayback     *self,
                                               double              linear,
                                               gboolean            muted);
-/** @rate not 0; @position in nanoseconds */
+/** @rate not 0; @position in nanoseconds; @seqnum comes again with the message of the end */
 void            coffer_playback_seek         (CofferPlayback     *self,
                                               double              rate,
-                                              gint64              position);
+                                              gint64              position,
+                                              guint32             seqnum);
 /** One frame on; while it is paused. */
 void            coffer_playback_step         (CofferPlayback     *self);
 
@@ -53,10 +56,14 @@ void            coffer_playback_step         (CofferPlayback     *self);
 void            coffer_playback_set_room     (CofferPlayback     *self,
                                               int                 width,
                                               int                 height);
-/** @audio, @text  numbers of tracks; -1 for no text, -2 to leave it as it is */
-void            coffer_playback_set_tracks   (CofferPlayback     *self,
-                                              int                 audio,
-                                              int                 text);
+/** @n  of the tracks of sound */
+void            coffer_playback_set_audio    (CofferPlayback     *self,
+                                              int                 n);
+
+/** The words of a track of text to be seen then. Returns: (transfer full) (nullable): as markup */
+char           *coffer_playback_dup_subtitle (CofferPlayback     *self,
+                                              guint               track,
+                                              gint64              position);
 
 /** Of the frames as they come out of the decoder, upright. Returns: (transfer full) (nullable) */
 GstCaps        *coffer_playback_dup_video_caps (CofferPlayback   *self);

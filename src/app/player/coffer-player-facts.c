@@ -123,6 +123,13 @@ coffer_player_get_track (CofferPlayer     *self,
 }
 
 void
+coffer_player_apply_track (CofferPlayer *self)
+{
+  if (self->tracks[COFFER_PLAYER_AUDIO] > 0)
+    coffer_playback_set_audio (self->playback, self->tracks[COFFER_PLAYER_AUDIO]);
+}
+
+void
 coffer_player_set_track (CofferPlayer     *self,
                          CofferPlayerKind  kind,
                          int               n)
@@ -133,7 +140,10 @@ coffer_player_set_track (CofferPlayer     *self,
     return;
 
   self->tracks[kind] = n;
-  coffer_playback_set_tracks (self->playback, kind == COFFER_PLAYER_AUDIO ? n : -2, kind == COFFER_PLAYER_TEXT ? n : -2);
+  if (kind == COFFER_PLAYER_AUDIO)
+    coffer_playback_set_audio (self->playback, n);
+  else
+    coffer_player_update_subtitle (self);
 }
 
 /* ---- Facts ---- */

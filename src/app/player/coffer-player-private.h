@@ -25,6 +25,9 @@ struct _CofferPlayer
   gboolean stepping;
   gboolean stepped;            /* the sound is where it was before */
   guint steps;                 /* still to be done */
+  gboolean ended;              /* while seeking, by that seek or before it */
+  guint32 ended_seqnum;
+  guint32 seqnum;              /* of the last seek */
   gint64 target;
   gint64 next;
   gint64 position;
@@ -60,5 +63,53 @@ gboolean coffer_player_get_video_format (CofferPlayer *self,
                                          int          *height,
                                          int          *numerator,
                                          int          *denominator);
+
+/* ---- What is known; each notifies what changes ---- */
+
+void     coffer_player_update_busy      (CofferPlayer *self);
+void     coffer_player_update_state     (CofferPlayer *self);
+void     coffer_player_update_notice    (CofferPlayer *self);
+void     coffer_player_update_subtitle  (CofferPlayer *self);
+void     coffer_player_set_position     (CofferPlayer *self,
+                                         gint64        position);
+void     coffer_player_query_position   (CofferPlayer *self);
+void     coffer_player_query_duration   (CofferPlayer *self);
+
+/* ---- Going somewhere ---- */
+
+/** No seek and no step is on its way any more. */
+void     coffer_player_forget_motion    (CofferPlayer *self);
+
+/** Even while another is on its way. */
+void     coffer_player_begin_seek       (CofferPlayer *self,
+                                         gint64        position);
+/** @refused: it is where it was. Returns: whether that is the end */
+gboolean coffer_player_end_seek         (CofferPlayer *self,
+                                         gboolean      refused);
+void     coffer_player_end_step         (CofferPlayer *self);
+
+/** Where it is, or will be. */
+gint64   coffer_player_get_destination  (CofferPlayer *self);
+
+/* ---- Tracks ---- */
+
+/** Play the sound that was chosen. */
+void     coffer_player_apply_track      (CofferPlayer *self);
+
+/* ---- What GStreamer tells ---- */
+
+/** A CofferPlaybackFunc. */
+void     coffer_player_message_cb       (GstMessage   *message,
+                                         gpointer      data);
+
+/** While it loads: see whether it ever will. */
+void     coffer_player_watch            (CofferPlayer *self);
+
+/** Let go of the pipeline. */
+void     coffer_player_stop             (CofferPlayer *self);
+
+/** @error (transfer full) */
+void     coffer_player_fail             (CofferPlayer *self,
+                                         GError       *error);
 
 G_END_DECLS

@@ -53,7 +53,7 @@ coffer_player_view_hover (CofferPlayerView *self,
                           double            x,
                           gint64            position)
 {
-  g_autofree char *time = coffer_player_dup_clock (position);
+  g_autofree char *time = coffer_player_dup_clock (position, coffer_player_get_duration (self->player));
   gint64 last = self->peek_position;
 
   self->peek_position = position;

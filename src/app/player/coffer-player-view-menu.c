@@ -33,11 +33,25 @@ track_changed_cb (GSimpleAction *action,
 }
 
 static void
+show_choice (CofferPlayerView *self,
+             const char       *name,
+             GVariant         *state)
+{
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self->actions), name)), state);
+}
+
+static void
 show_rate (CofferPlayerView *self)
 {
-  GSimpleAction *action = g_object_get_data (G_OBJECT (self), "rate-action");
+  show_choice (self, "rate", g_variant_new_double (coffer_player_get_rate (self->player)));
+}
 
-  g_simple_action_set_state (action, g_variant_new_double (coffer_player_get_rate (self->player)));
+/* Another clip begins with its own. */
+static void
+show_tracks (CofferPlayerView *self)
+{
+  for (CofferPlayerKind kind = 0; kind < COFFER_PLAYER_N_KINDS; kind++)
+    show_choice (self, track_actions[kind], g_variant_new_int32 (coffer_player_get_track (self->player, kind)));
 }
 
 void
@@ -51,8 +65,8 @@ coffer_player_view_add_actions (CofferPlayerView *self)
   g_autoptr(GSimpleActionGroup) group = g_simple_action_group_new ();
 
   g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), self);
-  g_object_set_data (G_OBJECT (self), "rate-action", g_action_map_lookup_action (G_ACTION_MAP (group), "rate"));
   gtk_widget_insert_action_group (self->stage, "player", G_ACTION_GROUP (group));
+  self->actions = group;
   g_signal_connect_object (self->player, "notify::rate", G_CALLBACK (show_rate), self, G_CONNECT_SWAPPED);
 }
 
@@ -122,5 +136,6 @@ coffer_player_view_update_menu (CofferPlayerView *self)
 
       g_menu_append_section (menu, _("Subtitles"), G_MENU_MODEL (tracks));
     }
+  show_tracks (self);
   gtk_menu_button_set_menu_model (self->more, G_MENU_MODEL (menu));
 }

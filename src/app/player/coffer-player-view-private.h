@@ -16,6 +16,7 @@ struct _CofferPlayerView
 
   CofferPlayer *player;
   GSettings *settings;
+  GSimpleActionGroup *actions;   /* unowned; "player.…" */
   CofferPeek *peek;        /* of a video, once the pointer was over the bar */
   gint64 peek_position;    /* what the bubble tells the time of */
   CofferPeaks *peaks;      /* of a sound */
@@ -34,6 +35,7 @@ struct _CofferPlayerView
   GtkWidget *play_sign;
   GtkWidget *spinner;
   GtkLabel *notice;
+  GtkLabel *subtitle;
   GtkWidget *controls;
   CofferSeekBar *bar;
   GtkWidget *bubble;

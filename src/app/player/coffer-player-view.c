@@ -13,6 +13,11 @@
 #include "coffer-player-resources.h"
 
 #define FADE_MS 2000
+/* Over the controls, and without them. */
+#define SUBTITLE_LIFT 66
+#define SUBTITLE_MARGIN 16
+#define SUBTITLE_MIN 14
+#define SUBTITLE_MAX 60
 
 G_DEFINE_FINAL_TYPE (CofferPlayerView, coffer_player_view, GTK_TYPE_WIDGET)
 
@@ -46,6 +51,7 @@ show_controls (CofferPlayerView *self,
       else
         gtk_widget_add_css_class (widgets[i], "faded");
     }
+  gtk_widget_set_margin_bottom (GTK_WIDGET (self->subtitle), show ? SUBTITLE_LIFT : SUBTITLE_MARGIN);
   gtk_widget_set_can_target (self->controls, show);
   gtk_widget_set_cursor_from_name (self->stage, show || self->window == NULL ? NULL : "none");
 }
@@ -139,15 +145,24 @@ show_notice (CofferPlayerView *self)
 }
 
 static void
+show_subtitle (CofferPlayerView *self)
+{
+  const char *subtitle = coffer_player_get_subtitle (self->player);
+
+  gtk_label_set_label (self->subtitle, subtitle);
+  gtk_widget_set_visible (GTK_WIDGET (self->subtitle), subtitle != NULL);
+}
+
+static void
 show_time (CofferPlayerView *self)
 {
-  g_autofree char *position = coffer_player_dup_clock (coffer_player_get_position (self->player));
-  g_autofree char *duration = coffer_player_dup_clock (coffer_player_get_duration (self->player));
+  gint64 end = coffer_player_get_duration (self->player);
+  g_autofree char *position = coffer_player_dup_clock (coffer_player_get_position (self->player), end);
+  g_autofree char *duration = coffer_player_dup_clock (end, end);
   g_autofree char *text = g_strdup_printf ("%s / %s", position, duration);
 
-  coffer_waveform_set_part (self->waveform, coffer_player_get_position (self->player) /
-                                            (double) MAX (coffer_player_get_duration (self->player), 1));
-  coffer_seek_bar_set_duration (self->bar, coffer_player_get_duration (self->player));
+  coffer_waveform_set_part (self->waveform, coffer_player_get_position (self->player) / (double) MAX (end, 1));
+  coffer_seek_bar_set_duration (self->bar, end);
   coffer_seek_bar_set_position (self->bar, coffer_player_get_position (self->player));
   if (g_strcmp0 (text, gtk_label_get_label (self->time)) != 0)
     gtk_label_set_label (self->time, text);
@@ -186,6 +201,7 @@ watch_player (CofferPlayerView *self)
     { "notify::state", show_state },
     { "notify::busy", show_busy },
     { "notify::notice", show_notice },
+    { "notify::subtitle", show_subtitle },
     { "notify::position", show_time },
     { "notify::duration", show_time },
     { "notify::volume", show_sound },
@@ -242,12 +258,28 @@ key_pressed_cb (CofferPlayerView *self,
   return coffer_player_view_key (self, keyval, state);
 }
 
+/* In proportion to the picture. */
+static void
+size_subtitle (CofferPlayerView *self)
+{
+  int height = gtk_widget_get_height (GTK_WIDGET (self->screen));
+  g_autoptr(PangoAttrList) attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_size_new_absolute (CLAMP (height / 18, SUBTITLE_MIN, SUBTITLE_MAX) * PANGO_SCALE));
+  gtk_label_set_attributes (self->subtitle, attributes);
+}
+
 static void
 resized_cb (CofferPlayerView *self,
             int               width,
             int               height)
 {
+  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self->screen));
+
+  coffer_frames_set_for_cairo (coffer_player_get_frames (self->player),
+                               native != NULL && GSK_IS_CAIRO_RENDERER (gtk_native_get_renderer (native)));
   coffer_player_set_room (self->player, width, height);
+  size_subtitle (self);
 }
 
 /* While the bar is held nothing plays on. */
@@ -441,6 +473,7 @@ coffer_player_view_class_init (CofferPlayerViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, play_sign);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, spinner);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, notice);
+  gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, subtitle);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, controls);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bar);
   gtk_widget_class_bind_template_child (widget_class, CofferPlayerView, bubble);

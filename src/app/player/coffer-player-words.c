@@ -124,10 +124,13 @@ coffer_player_dup_codec (const char *description)
   return g_strdup (description);
 }
 
+/* A second counts once it is over, but clips are a little shorter or longer than they are meant to be. */
 char *
-coffer_player_dup_clock (gint64 time)
+coffer_player_dup_clock (gint64 time,
+                         gint64 duration)
 {
-  gint64 seconds = (MAX (time, 0) + ALMOST) / GST_SECOND;   /* clips are a little shorter than they are meant to be */
+  gboolean at_end = duration > 0 && time >= duration;
+  gint64 seconds = (at_end ? duration + GST_SECOND / 2 : MAX (time, 0) + ALMOST) / GST_SECOND;
   int hours = seconds / 3600, minutes = seconds / 60 % 60;
 
   if (hours > 0)

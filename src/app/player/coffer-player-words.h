@@ -26,8 +26,9 @@ char   *coffer_player_dup_missing      (GstMessage    *message);
 /** "H.264", "AAC": short, as people say. Returns: (transfer full) (nullable) */
 char   *coffer_player_dup_codec        (const char    *description);
 
-/** "1:33", "1:02:03". Returns: (transfer full) */
-char   *coffer_player_dup_clock        (gint64         time);
+/** "1:33", "1:02:03" of a time in a clip, or of its duration. @duration of the clip, or 0. Returns: (transfer full) */
+char   *coffer_player_dup_clock        (gint64         time,
+                                        gint64         duration);
 
 /** The same as it is said: "4 min 5 s". Returns: (transfer full) */
 char   *coffer_player_dup_length       (gint64         time);

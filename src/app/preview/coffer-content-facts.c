@@ -27,14 +27,14 @@ dup_size (guint64 size)
   return size < 1000 ? g_format_size (size) : g_format_size_full (size, G_FORMAT_SIZE_LONG_FORMAT);
 }
 
+/* Of more the header is too little to tell. */
 static char *
 dup_size_fact (const CofferValueFacts *facts)
 {
   g_autofree char *size = dup_size (facts->size);
-  guint64 data = facts->size - facts->data_offset;
-  g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, data);
 
-  return facts->data_offset > 0 ? g_strdup_printf (_("%s, without header %s"), size, number) : g_strdup (size);
+  return facts->data_offset > 0 && facts->size < 1000
+             ? g_strdup_printf (_("%s, without header %u"), size, (guint) (facts->size - facts->data_offset)) : g_strdup (size);
 }
 
 char *
@@ -213,6 +213,8 @@ coffer_content_dup_facts (const CofferContent *self,
   add (facts, _("Frames"), dup_frames_fact (self));
   if (self->exif != NULL)
     add_exif (facts, self->exif);
+  for (char **fact = self->document; fact != NULL && *fact != NULL; fact += 2)
+    add (facts, fact[0], g_strdup (fact[1]));
   add (facts, _("Stored as"), g_strdup (self->facts->stored_as));
   add (facts, _("Key length"), dup_key_length_fact (key, is_text));
   add (facts, _("Key in hex"), is_text ? NULL : dup_key_hex_fact (key));

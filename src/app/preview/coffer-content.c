@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-content-sample.h"
+#include "coffer-document.h"
 
 /* Pictures up to here are read at one go, so that the value is free again and the lane stops at once. */
 #define SMALL_SIZE (32 << 20)
@@ -56,6 +57,7 @@ coffer_content_free (CofferContent *self)
   g_clear_error (&self->problem);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_pointer (&self->tree, coffer_tree_unref);
+  g_clear_pointer (&self->document, g_strfreev);
   g_free (self);
 }
 
@@ -280,6 +282,21 @@ load_text (CofferContent  *self,
   return TRUE;
 }
 
+/* Documents, archives, fonts: their bytes are shown, and what they are is told. */
+static gboolean
+load_document (CofferContent  *self,
+               GInputStream   *stream,
+               GCancellable   *cancellable,
+               GError        **error)
+{
+  g_autoptr(GStrvBuilder) facts = g_strv_builder_new ();
+
+  coffer_document_read (stream, self->facts->data_offset, self->facts->size - self->facts->data_offset, facts, cancellable);
+  self->document = g_strv_builder_end (facts);
+
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
 gpointer
 coffer_content_load (GInputStream           *stream,
                      const CofferValueFacts *facts,
@@ -312,6 +329,8 @@ coffer_content_load (GInputStream           *stream,
          g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error);
   if (ok && self->kind == COFFER_CONTENT_TEXT)
     ok = load_text (self, stream, cancellable, error);
+  if (ok && self->kind == COFFER_CONTENT_BYTES)
+    ok = load_document (self, stream, cancellable, error);
 
   return ok ? g_steal_pointer (&self) : NULL;
 }

@@ -29,6 +29,7 @@ typedef struct {
   CofferExif        *exif;      /* (nullable) of a photo */
   GBytes            *bytes;     /* (nullable) of a text: how it begins; those that the tree is of */
   CofferTree        *tree;      /* (nullable) */
+  GStrv              document;  /* (nullable) facts of what is shown as bytes: name, value, … */
   GError            *problem;   /* (nullable) why there is no picture */
 
   /*< private >*/

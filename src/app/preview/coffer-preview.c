@@ -25,7 +25,7 @@
 #define BEHIND_AFTER_MS 300
 #define PREFETCH_BUDGET (64 << 20)
 #define N_AT_REST 2   /* pictures that are made ready, one on each side; in haste they are all on the way */
-#define HASTE_US (100 * 1000)   /* between choices of somebody who goes through many keys */
+#define HASTE_US (150 * 1000)   /* between choices of somebody who goes through many keys */
 #define TRAIL_AFTER_US (50 * 1000)
 
 struct _CofferPreview
@@ -46,7 +46,7 @@ struct _CofferPreview
   CofferKey *trailing_key;
   CofferProgress *progress;   /* of the request for a value that is not on show yet, or NULL */
   gboolean in_haste;
-  CofferContent *waiting;     /* for the frame after the next; NULL for the error */
+  CofferContent *waiting;     /* for a frame to come; NULL for the error */
   GError *waiting_error;
   gint64 waiting_since;       /* a frame */
   guint waiting_tick;
@@ -201,10 +201,17 @@ set_title (CofferPreview *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
 }
 
+static gboolean
+is_at_rest (CofferPreview *self)
+{
+  return !self->in_haste || g_get_monotonic_time () - self->chosen_at >= HASTE_US;
+}
+
+/* Words change the size of things, for which GTK measures the whole window: not with every key that flies by. */
 static void
 show_loading (CofferPreview *self)
 {
-  coffer_value_view_show_loading (self->view, self->key);
+  coffer_value_view_show_loading (self->view, is_at_rest (self) ? self->key : NULL);
   gtk_stack_set_visible_child_name (self->pages, "value");
 }
 
@@ -219,13 +226,17 @@ loading_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The time runs from the first choice that has not been shown yet: who goes through many keys sees where they are. */
+/* The time runs from the first choice that has not been shown yet: who goes through many keys sees that they are under way. Once
+ * they are, it runs from the last one, which is named then. */
 static void
 expect_loading (CofferPreview *self)
 {
   if (coffer_value_view_is_loading (self->view))
-    show_loading (self);
-  else if (self->loading_id == 0)
+    {
+      show_loading (self);
+      g_clear_handle_id (&self->loading_id, g_source_remove);
+    }
+  if (self->loading_id == 0)
     self->loading_id = g_timeout_add (LOADING_AFTER_MS, loading_cb, self);
 }
 
@@ -276,6 +287,22 @@ show_answer (CofferPreview *self,
 }
 
 static gboolean
+is_picture (const CofferContent *content)
+{
+  return content != NULL && content->kind == COFFER_CONTENT_IMAGE && content->problem == NULL;
+}
+
+/* Pictures tell something at a glance. All else waits until somebody stops to look. */
+static gboolean
+is_its_time (CofferPreview *self,
+             GdkFrameClock *clock)
+{
+  if (is_picture (self->waiting))
+    return gdk_frame_clock_get_frame_counter (clock) >= self->waiting_since + 2;
+  return is_at_rest (self);
+}
+
+static gboolean
 waiting_cb (GtkWidget     *widget,
             GdkFrameClock *clock,
             gpointer       data)
@@ -283,7 +310,7 @@ waiting_cb (GtkWidget     *widget,
   CofferPreview *self = COFFER_PREVIEW (widget);
   g_autoptr(GError) error = NULL;
 
-  if (gdk_frame_clock_get_frame_counter (clock) < self->waiting_since + 2)
+  if (!is_its_time (self, clock))
     return G_SOURCE_CONTINUE;
 
   self->waiting_tick = 0;
@@ -303,8 +330,8 @@ behind_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Who goes through many keys scrolls with each: the next frame is for that, and the one after it for this, unless another key
- * has been chosen by then. @content (transfer full) (nullable): or else @error
+/* Who goes through many keys scrolls with each: the next frame is for that, and a later one for this, unless another key has been
+ * chosen by then. @content (transfer full) (nullable): or else @error
  */
 static void
 take_answer (CofferPreview *self,

@@ -90,6 +90,14 @@ coffer_stage_set_range (CofferStage *self,
     COFFER_STAGE_GET_IFACE (self)->set_range (self, offset, size);
 }
 
+char *
+coffer_stage_dup_note (CofferStage *self)
+{
+  g_return_val_if_fail (COFFER_IS_STAGE (self), NULL);
+
+  return COFFER_STAGE_GET_IFACE (self)->dup_note != NULL ? COFFER_STAGE_GET_IFACE (self)->dup_note (self) : NULL;
+}
+
 void
 coffer_stage_facts_changed (CofferStage *self)
 {

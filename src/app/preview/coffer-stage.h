@@ -27,6 +27,7 @@ struct _CofferStageInterface
   void     (*leave)     (CofferStage *self);   /* or NULL */
   gboolean (*fills)     (CofferStage *self);
   GStrv    (*dup_facts) (CofferStage *self);
+  char    *(*dup_note)  (CofferStage *self);   /* or NULL */
   gboolean (*get_range) (CofferStage *self, guint64 *offset, guint64 *size);   /* or NULL, and so the next */
   void     (*set_range) (CofferStage *self, guint64 offset, guint64 size);
 };
@@ -62,6 +63,9 @@ gboolean coffer_stage_get_range (CofferStage   *self,
 void     coffer_stage_set_range (CofferStage   *self,
                                  guint64        offset,
                                  guint64        size);
+
+/** A sentence to be seen below the facts. Returns: (transfer full) (nullable) */
+char    *coffer_stage_dup_note  (CofferStage   *self);
 
 /** For stages: emit "facts-changed". */
 void     coffer_stage_facts_changed (CofferStage *self);

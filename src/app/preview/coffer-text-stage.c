@@ -8,6 +8,7 @@
 #include "coffer-text-stage.h"
 
 #include <adwaita.h>
+#include <coffer-clip.h>
 #include <glib/gi18n-lib.h>
 #include <gtksourceview/gtksource.h>
 #include <string.h>
@@ -382,7 +383,7 @@ create_encoding_menu (void)
   return G_MENU_MODEL (menu);
 }
 
-/* What breaks long lines for display is not in the value. */
+/* What breaks long lines for display is not in the value; and GTK's own way is none for long text (coffer-clip.c). */
 static void
 copy_cb (CofferTextStage *self)
 {
@@ -391,13 +392,16 @@ copy_cb (CofferTextStage *self)
   g_auto(GStrv) parts = NULL;
   g_autofree char *whole = NULL;
 
-  if (self->text.n_broken == 0 || !gtk_text_buffer_get_selection_bounds (GTK_TEXT_BUFFER (self->buffer), &from, &to))
+  if (!gtk_text_buffer_get_selection_bounds (GTK_TEXT_BUFFER (self->buffer), &from, &to))
     return;
 
   text = gtk_text_buffer_get_slice (GTK_TEXT_BUFFER (self->buffer), &from, &to, TRUE);
-  parts = g_strsplit (text, COFFER_TEXT_BREAK, -1);
-  whole = g_strjoinv ("", parts);
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), whole);
+  if (self->text.n_broken > 0)
+    {
+      parts = g_strsplit (text, COFFER_TEXT_BREAK, -1);
+      whole = g_strjoinv ("", parts);
+    }
+  coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), whole != NULL ? whole : text);
   g_signal_stop_emission_by_name (self->view, "copy-clipboard");
 }
 

@@ -12,10 +12,14 @@
 
 /* A small tree is open from the start. */
 #define MAX_OPEN 60
-/* GtkListView makes widgets for 200 rows at once, which takes 70 ms: rows come in turns until it has as many. */
+/* GtkListView makes widgets for 200 rows at once, which takes 70 ms, and 40 to let go of them: rows come in turns until it has as
+ * many. Who only passes by gets what fits on a screen.
+ */
 #define FIRST_ROWS 16
 #define MORE_ROWS 6
+#define SCREEN_ROWS 64
 #define ALL_ROWS 220
+#define ROW_HEIGHT 30   /* as in the style sheet */
 #define MIN_WIDTH 200
 #define WIDTH 420
 #define MIN_HEIGHT 110
@@ -37,6 +41,9 @@ struct _CofferTreeView
   GSimpleActionGroup *actions;
   guint wanted;                 /* the node to choose, G_MAXUINT for none */
   guint wanted_id;
+  guint n_trees;                /* that were shown */
+  gboolean wants_all;           /* somebody looks closer: all rows are to come */
+  GPtrArray *resting;           /* of GtkSliceListModel: lists that wait for that */
   gboolean is_flat;             /* nothing folds */
 
   GtkWidget *scroller;
@@ -54,20 +61,63 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CofferTreeView, coffer_tree_view, GTK_TYPE_WIDGET)
 
+typedef struct {
+  CofferTreeView *view;
+  GtkSliceListModel *slice;
+  guint n_trees;   /* so far: that of another stays as it is */
+} Growth;
+
+static void
+growth_free (gpointer data)
+{
+  Growth *growth = data;
+
+  g_object_unref (growth->view);
+  g_object_unref (growth->slice);
+  g_free (growth);
+}
+
 static gboolean
 grow_cb (gpointer data)
 {
-  GtkSliceListModel *slice = data;
-  guint size = gtk_slice_list_model_get_size (slice);
+  Growth *growth = data;
+  guint size = gtk_slice_list_model_get_size (growth->slice);
 
-  gtk_slice_list_model_set_size (slice, size < ALL_ROWS ? size + MORE_ROWS : G_MAXUINT);
+  if (growth->n_trees != growth->view->n_trees)
+    return G_SOURCE_REMOVE;
+  if (size >= SCREEN_ROWS && !growth->view->wants_all)
+    {
+      g_ptr_array_add (growth->view->resting, g_object_ref (growth->slice));
+      return G_SOURCE_REMOVE;
+    }
+  gtk_slice_list_model_set_size (growth->slice, size < ALL_ROWS ? size + MORE_ROWS : G_MAXUINT);
 
   return size < ALL_ROWS ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
+static void
+begin_growth (CofferTreeView    *self,
+              GtkSliceListModel *slice)
+{
+  Growth *growth = g_new (Growth, 1);
+
+  *growth = (Growth) { g_object_ref (self), g_object_ref (slice), self->n_trees };
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, grow_cb, growth, growth_free);
+}
+
+static void
+want_all (CofferTreeView *self)
+{
+  self->wants_all = TRUE;
+  for (guint i = 0; i < self->resting->len; i++)
+    begin_growth (self, g_ptr_array_index (self->resting, i));
+  g_ptr_array_set_size (self->resting, 0);
+}
+
 /* @list  (transfer full) */
 static GListModel *
-grow (GListModel *list)
+grow (CofferTreeView *self,
+      GListModel     *list)
 {
   GtkSliceListModel *slice;
 
@@ -75,18 +125,18 @@ grow (GListModel *list)
     return list;
 
   slice = gtk_slice_list_model_new (list, 0, FIRST_ROWS);
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, grow_cb, g_object_ref (slice), g_object_unref);
+  begin_growth (self, slice);
 
   return G_LIST_MODEL (slice);
 }
 
 static GListModel *
 create_list (gpointer item,
-             gpointer unused)
+             gpointer view)
 {
   GListModel *list = coffer_tree_item_create_list (item);
 
-  return list != NULL ? grow (list) : NULL;
+  return list != NULL ? grow (view, list) : NULL;
 }
 
 /* (transfer full) (nullable) */
@@ -422,6 +472,7 @@ coffer_tree_view_select (CofferTreeView *self,
     return;
 
   self->wanted = node;
+  want_all (self);
   if (node == G_MAXUINT)
     gtk_single_selection_set_selected (self->selection, GTK_INVALID_LIST_POSITION);
   else if (go_down (self) == G_SOURCE_CONTINUE)
@@ -442,14 +493,17 @@ coffer_tree_view_set_tree (CofferTreeView *self,
   had_focus = release_focus (self);
   gtk_column_view_set_model (self->view, NULL);
   g_clear_object (&self->selection);
+  g_ptr_array_set_size (self->resting, 0);
+  self->n_trees++;
+  self->wants_all = had_focus || gtk_widget_get_height (self->scroller) > SCREEN_ROWS * ROW_HEIGHT;
   if (tree == NULL)
     return;
 
   format = coffer_tree_get_format (tree);
   self->is_flat = format >= COFFER_TREE_PICKLE && coffer_tree_get_n_nodes (tree) < COFFER_TREE_MAX_ROWS;
   set_columns (self, tree);
-  model = gtk_tree_list_model_new (grow (coffer_tree_list_new_top (tree)), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
-                                   create_list, NULL, NULL);
+  model = gtk_tree_list_model_new (grow (self, coffer_tree_list_new_top (tree)), FALSE, coffer_tree_get_n_nodes (tree) <= MAX_OPEN,
+                                   create_list, self, NULL);
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
@@ -548,6 +602,8 @@ coffer_tree_view_size_allocate (GtkWidget *widget,
   double value = gtk_adjustment_get_value (adjustment);
   gboolean is_other_height = height != gtk_widget_get_height (self->scroller);
 
+  if (height > SCREEN_ROWS * ROW_HEIGHT)
+    want_all (self);
   gtk_widget_allocate (self->scroller, width, height, -1, NULL);
   if (!is_other_height || gtk_adjustment_get_value (adjustment) == value)
     return;
@@ -574,6 +630,7 @@ static void
 coffer_tree_view_finalize (GObject *object)
 {
   g_object_unref (COFFER_TREE_VIEW (object)->actions);
+  g_ptr_array_unref (COFFER_TREE_VIEW (object)->resting);
 
   G_OBJECT_CLASS (coffer_tree_view_parent_class)->finalize (object);
 }
@@ -613,7 +670,10 @@ coffer_tree_view_init (CofferTreeView *self)
     { "copy-path", copy_path_action },
   };
   GtkGesture *click = gtk_gesture_click_new ();
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+  GtkEventController *focus = gtk_event_controller_focus_new ();
 
+  self->resting = g_ptr_array_new_with_free_func (g_object_unref);
   self->actions = g_simple_action_group_new ();
   g_action_map_add_action_entries (G_ACTION_MAP (self->actions), entries, G_N_ELEMENTS (entries), self);
   gtk_widget_insert_action_group (GTK_WIDGET (self), "tree", G_ACTION_GROUP (self->actions));
@@ -629,4 +689,8 @@ coffer_tree_view_init (CofferTreeView *self)
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->view), GTK_EVENT_CONTROLLER (click));
+  g_signal_connect_swapped (motion, "motion", G_CALLBACK (want_all), self);
+  g_signal_connect_swapped (focus, "enter", G_CALLBACK (want_all), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), motion);
+  gtk_widget_add_controller (GTK_WIDGET (self), focus);
 }

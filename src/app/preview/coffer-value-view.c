@@ -59,6 +59,8 @@ struct _CofferValueView
   GtkWidget *about;
   CofferHeaderBadge *header;
   CofferFactsList *facts;
+  GtkWidget *note;
+  GtkLabel *note_words;
 };
 
 static void show_facts (CofferValueView *self);
@@ -112,6 +114,16 @@ get_stage (CofferValueView   *self,
   return stage;
 }
 
+static void
+show_note (CofferValueView *self)
+{
+  g_autofree char *note = self->current != NULL ? coffer_stage_dup_note (self->current) : NULL;
+
+  if (note != NULL && g_strcmp0 (note, gtk_label_get_label (self->note_words)) != 0)
+    gtk_label_set_label (self->note_words, note);
+  gtk_widget_set_visible (self->note, note != NULL);
+}
+
 /* NULL: what is shown is no stage's. */
 static void
 set_current (CofferValueView *self,
@@ -129,6 +141,7 @@ set_current (CofferValueView *self,
   gtk_widget_set_visible (GTK_WIDGET (self->scroller), !fills || !self->large);
   if (stage != NULL)
     gtk_stack_set_visible_child (fills ? self->fills : self->stage, GTK_WIDGET (stage));
+  show_note (self);
 }
 
 static void
@@ -164,13 +177,16 @@ static void
 set_key (CofferValueView *self,
          CofferKey       *key)
 {
-  if (self->key == NULL || !coffer_key_equal (key, self->key))
+  if (self->key == NULL || key == NULL || !coffer_key_equal (key, self->key))
     gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
 
-  coffer_key_ref (key);
+  if (key != NULL)
+    coffer_key_ref (key);
   g_clear_pointer (&self->key, coffer_key_unref);
   self->key = key;
-  show_heading (self, key);
+  if (key != NULL)
+    show_heading (self, key);
+  gtk_widget_set_visible (self->about, key != NULL);
 }
 
 /* One of the view's own. */
@@ -527,6 +543,8 @@ coffer_value_view_class_init (CofferValueViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, about);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, header);
   gtk_widget_class_bind_template_child (widget_class, CofferValueView, facts);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, note);
+  gtk_widget_class_bind_template_child (widget_class, CofferValueView, note_words);
 }
 
 static void

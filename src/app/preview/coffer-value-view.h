@@ -26,6 +26,7 @@ void                 coffer_value_view_show         (CofferValueView *self,
 void                 coffer_value_view_show_error   (CofferValueView *self,
                                                      CofferKey       *key,
                                                      const GError    *error);
+/** @key (nullable): not known, or not worth saying yet */
 void                 coffer_value_view_show_loading (CofferValueView *self,
                                                      CofferKey       *key);
 gboolean             coffer_value_view_is_loading   (CofferValueView *self);

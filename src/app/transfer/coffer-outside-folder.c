@@ -5,7 +5,7 @@
  *   ~/.cache/coffer/opened/            0700
  *     XXXXXX/                          of one process, which holds XXXXXX/lock
  *       YYYYYY/name.ext                one value
- *       YYYYYY/.stamp                  as old as that was when it was whole
+ *       YYYYYY/.stamp                  as old as that was when it was whole, or was read to go into the vault
  */
 #define G_LOG_DOMAIN "coffer-transfer"
 
@@ -14,8 +14,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#define STAMP ".stamp"
+#define NEXT_STAMP ".stamp-next"
 
 static char *
 dup_root (void)
@@ -61,24 +65,112 @@ get_time (const char *folder,
   return g_lstat (path, &status) == 0 ? status.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status.st_mtim.tv_nsec : 0;
 }
 
-/* Whether something in the folder of a value was written after it was made. */
+/* Whether something in the folder of a value was written after what is known of it. */
 static gboolean
 is_written (const char *folder)
 {
   g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
-  gint64 stamp = get_time (folder, ".stamp");
+  gint64 stamp = get_time (folder, STAMP);
   const char *name;
 
   while (dir != NULL && stamp != 0 && (name = g_dir_read_name (dir)) != NULL)
-    if (get_time (folder, name) > stamp)
+    if (!g_str_equal (name, NEXT_STAMP) && get_time (folder, name) > stamp)
       return TRUE;
 
   return FALSE;
 }
 
-/* All of what a process left, or all but what is more than copies. */
+static gboolean
+has_open (const char *process,
+          const char *folder)
+{
+  g_autofree char *files = g_build_filename ("/proc", process, "fd", NULL);
+  g_autoptr(GDir) dir = g_dir_open (files, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (files, name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+
+      if (target != NULL && g_str_has_prefix (target, folder))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+was_given (const char *process,
+           const char *folder)
+{
+  g_autofree char *path = g_build_filename ("/proc", process, "cmdline", NULL);
+  g_autofree char *line = NULL;
+  gsize size;
+
+  return g_file_get_contents (path, &line, &size, NULL) && memmem (line, size, folder, strlen (folder)) != NULL;
+}
+
+/* Whether a program of this person's has something in the folder open, or was told to: it may still write there. */
+static gboolean
+is_used (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open ("/proc", 0, NULL);
+  g_autofree char *own_process = g_strdup_printf ("%d", getpid ());
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_ascii_isdigit (*name) && !g_str_equal (name, own_process) && (was_given (name, folder) || has_open (name, folder)))
+      return TRUE;
+
+  return FALSE;
+}
+
+static GMutex mutex;
+static char *own = NULL;            /* locked for as long as the process lives, by */
+static int own_lock = -1;
+static GMutex doomed_mutex;         /* held for moments only */
+static GHashTable *doomed = NULL;   /* folders of which nothing is to be kept */
+
+static gboolean
+is_doomed (const char *folder)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&doomed_mutex);
+
+  return doomed != NULL && g_hash_table_contains (doomed, folder);
+}
+
+static gboolean
+is_kept (const char *folder)
+{
+  return !is_doomed (folder) && (is_written (folder) || is_used (folder));
+}
+
+/* The file that was written last. */
+static char *
+find_newest (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autofree char *newest = NULL;
+  gint64 newest_time = 0;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      gint64 time = get_time (folder, name);
+
+      if (*name == '.' || time < newest_time)
+        continue;
+      newest_time = time;
+      g_free (newest);
+      newest = g_build_filename (folder, name, NULL);
+    }
+  return g_steal_pointer (&newest);
+}
+
+/* All of what a process left, or all but what is more than copies. @left: (nullable): takes the files that somebody wrote. */
 static void
-clean (const char *folder)
+clean (const char *folder,
+       GPtrArray  *left)
 {
   g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
   gboolean keeps = FALSE;
@@ -87,13 +179,18 @@ clean (const char *folder)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (folder, name, NULL);
+      char *file;
 
       if (!g_file_test (path, G_FILE_TEST_IS_DIR))
         continue;
-      if (is_written (path))
-        keeps = TRUE;
-      else
-        remove_folder (path);
+      if (!is_kept (path))
+        {
+          remove_folder (path);
+          continue;
+        }
+      keeps = TRUE;
+      if (left != NULL && is_written (path) && (file = find_newest (path)) != NULL)
+        g_ptr_array_add (left, file);
     }
   if (!keeps)
     remove_folder (folder);
@@ -115,33 +212,39 @@ lock_folder (const char *folder,
   return fd;
 }
 
-static GMutex mutex;
-static char *own = NULL;   /* locked for as long as the process lives */
+static void
+unlock (void)
+{
+  if (own_lock >= 0)
+    close (own_lock);
+  own_lock = -1;
+}
 
-static const char *
-get_own (GError **error)
+static char *
+dup_own (GError **error)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&mutex);
   g_autofree char *root = dup_root (), *folder = NULL;
 
   if (own != NULL && g_file_test (own, G_FILE_TEST_IS_DIR))
-    return own;
+    return g_strdup (own);
 
   folder = g_build_filename (root, "XXXXXX", NULL);
-  if (g_mkdir_with_parents (root, 0700) != 0 || g_mkdtemp (folder) == NULL || lock_folder (folder, O_CREAT) < 0)
+  unlock ();
+  if (g_mkdir_with_parents (root, 0700) != 0 || g_mkdtemp (folder) == NULL || (own_lock = lock_folder (folder, O_CREAT)) < 0)
     {
       set_error (error, root);
       return NULL;
     }
   g_free (own);
   own = g_steal_pointer (&folder);
-  return own;
+  return g_strdup (own);
 }
 
 char *
 coffer_outside_folder_make (GError **error)
 {
-  const char *parent = get_own (error);
+  g_autofree char *parent = dup_own (error);
   g_autofree char *folder = parent != NULL ? g_build_filename (parent, "XXXXXX", NULL) : NULL;
 
   if (parent == NULL)
@@ -154,12 +257,44 @@ coffer_outside_folder_make (GError **error)
   return g_steal_pointer (&folder);
 }
 
+static void
+write_stamp (const char *folder,
+             const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  g_file_set_contents (path, "", 0, NULL);
+}
+
 void
 coffer_outside_folder_stamp (const char *folder)
 {
-  g_autofree char *path = g_build_filename (folder, ".stamp", NULL);
+  write_stamp (folder, STAMP);
+}
 
-  g_file_set_contents (path, "", 0, NULL);
+void
+coffer_outside_folder_begin_stamp (const char *folder)
+{
+  write_stamp (folder, NEXT_STAMP);
+}
+
+void
+coffer_outside_folder_end_stamp (const char *folder)
+{
+  g_autofree char *from = g_build_filename (folder, NEXT_STAMP, NULL);
+  g_autofree char *to = g_build_filename (folder, STAMP, NULL);
+
+  g_rename (from, to);
+}
+
+void
+coffer_outside_folder_doom (const char *folder)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&doomed_mutex);
+
+  if (doomed == NULL)
+    doomed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (doomed, g_strdup (folder));
 }
 
 void
@@ -173,20 +308,29 @@ coffer_outside_folder_drop (const char *folder)
 }
 
 void
+coffer_outside_folder_leave (const char *folder)
+{
+  if (!is_kept (folder))
+    coffer_outside_folder_drop (folder);
+}
+
+void
 coffer_outside_folder_finish (void)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&mutex);
 
   if (own != NULL)
-    remove_folder (own);
+    clean (own, NULL);
   g_clear_pointer (&own, g_free);
+  unlock ();
 }
 
-void
+GPtrArray *
 coffer_outside_folder_sweep (void)
 {
   g_autofree char *root = dup_root ();
   g_autoptr(GDir) dir = g_dir_open (root, 0, NULL);
+  GPtrArray *left = g_ptr_array_new_with_free_func (g_free);
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
@@ -196,7 +340,8 @@ coffer_outside_folder_sweep (void)
 
       if (fd < 0)
         continue;
-      clean (folder);
+      clean (folder, left);
       close (fd);
     }
+  return left;
 }

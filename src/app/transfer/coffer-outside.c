@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One value in a file for other programs. It is written on the vault's preview lane; the folder is watched, not the file,
- * because many programs write a new file and give it the name of the old. Main thread, but for the workers.
+ * because many programs write a new file and give it the name of the old. Where watching fails, which it does not always tell
+ * (the kernel's limits), coffer_outside_check() finds what happened. Main thread, but for the workers.
  */
 #define G_LOG_DOMAIN "coffer-transfer"
 
@@ -9,7 +10,9 @@
 
 #include "coffer-file-name.h"
 #include "coffer-outside-folder.h"
+#include "coffer-regular-file.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define PIECE_SIZE (1 << 20)
@@ -25,6 +28,14 @@ typedef struct {
   char *content_type;
 } Copy;
 
+/* What a file was when it was looked at. */
+typedef struct {
+  char *checksum;
+  guint64 inode;
+  gint64 size;
+  gint64 changed_ns;
+} Look;
+
 struct _CofferOutside
 {
   GObject parent_instance;
@@ -33,9 +44,11 @@ struct _CofferOutside
   CofferKey *key;
   Copy *copy;
   GFileMonitor *monitor;
-  char *seen;          /* checksum of the file when it was looked at last, or NULL */
+  Look *seen;          /* when it was looked at last, or NULL */
   guint quiet_id;
-  guint n_looks;       /* under way */
+  gboolean looking;
+  gboolean checking;   /* the look is one that nothing but the window's focus asked for */
+  gboolean again;      /* look again behind it: an older look must not have the last word */
   gboolean changed;
 };
 
@@ -63,22 +76,31 @@ copy_free (gpointer data)
 }
 
 static void
-drop_thread (GTask        *task,
-             gpointer      source,
-             gpointer      data,
-             GCancellable *cancellable)
+look_free (gpointer data)
 {
-  coffer_outside_folder_drop (data);
+  Look *look = data;
+
+  g_free (look->checksum);
+  g_free (look);
 }
 
-/* Nobody waits for it; what is left is swept at the next start. */
 static void
-drop_folder (const char *folder)
+leave_thread (GTask        *task,
+              gpointer      source,
+              gpointer      data,
+              GCancellable *cancellable)
+{
+  coffer_outside_folder_leave (data);
+}
+
+/* Nobody waits for it; what is left is swept at the end, or at the next start. */
+static void
+leave_folder (const char *folder)
 {
   g_autoptr(GTask) task = g_task_new (NULL, NULL, NULL, NULL);
 
   g_task_set_task_data (task, g_strdup (folder), g_free);
-  g_task_run_in_thread (task, drop_thread);
+  g_task_run_in_thread (task, leave_thread);
 }
 
 /* Writing it */
@@ -173,19 +195,59 @@ set_changed (CofferOutside *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHANGED]);
 }
 
+/* NULL unless it is a regular file. */
+static Look *
+stat_file (GFile *file)
+{
+  GStatBuf status;
+  Look *look;
+
+  if (g_lstat (g_file_peek_path (file), &status) != 0 || !S_ISREG (status.st_mode))
+    return NULL;
+
+  look = g_new0 (Look, 1);
+  look->inode = status.st_ino;
+  look->size = status.st_size;
+  look->changed_ns = status.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status.st_mtim.tv_nsec;
+  return look;
+}
+
+static gboolean
+is_same (const Look *a,
+         const Look *b)
+{
+  return a->inode == b->inode && a->size == b->size && a->changed_ns == b->changed_ns;
+}
+
 static char *
 dup_file_checksum (GFile         *file,
                    GCancellable  *cancellable)
 {
   g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autoptr(GFileInputStream) stream = g_file_read (file, cancellable, NULL);
   g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
+  guint64 size;
+  g_autoptr(GInputStream) stream = coffer_regular_file_open (file, &size, NULL);
   gssize len = -1;
 
-  while (stream != NULL && (len = g_input_stream_read (G_INPUT_STREAM (stream), piece, PIECE_SIZE, cancellable, NULL)) > 0)
+  while (stream != NULL && (len = g_input_stream_read (stream, piece, PIECE_SIZE, cancellable, NULL)) > 0)
     g_checksum_update (checksum, piece, len);
 
   return len == 0 ? g_strdup (g_checksum_get_string (checksum)) : NULL;
+}
+
+typedef struct {
+  GFile *file;
+  Look *known;   /* or NULL: one that is the same needs no further look */
+} LookRequest;
+
+static void
+look_request_free (gpointer data)
+{
+  LookRequest *request = data;
+
+  g_object_unref (request->file);
+  g_clear_pointer (&request->known, look_free);
+  g_free (request);
 }
 
 static void
@@ -194,8 +256,16 @@ look_thread (GTask        *task,
              gpointer      data,
              GCancellable *cancellable)
 {
-  g_task_return_pointer (task, dup_file_checksum (data, cancellable), g_free);
+  LookRequest *request = data;
+  Look *look = stat_file (request->file);
+
+  if (look == NULL || (request->known != NULL && is_same (look, request->known)) ||
+      (look->checksum = dup_file_checksum (request->file, cancellable)) == NULL)
+    g_clear_pointer (&look, look_free);
+  g_task_return_pointer (task, look, look_free);
 }
+
+static void begin_look (CofferOutside *self, Look *known, gboolean checking);
 
 /* A file that is away, or cannot be read, is in the middle of being written. */
 static void
@@ -204,31 +274,66 @@ looked_cb (GObject      *source,
            gpointer      data)
 {
   CofferOutside *self = COFFER_OUTSIDE (source);
-  g_autofree char *checksum = g_task_propagate_pointer (G_TASK (result), NULL);
+  Look *look = g_task_propagate_pointer (G_TASK (result), NULL);
+  gboolean is_new, is_changed;
 
-  gboolean is_new;
-
-  self->n_looks--;
-  if (checksum == NULL)
+  self->looking = FALSE;
+  if (self->again)
+    begin_look (self, NULL, FALSE);
+  self->again = FALSE;
+  if (look == NULL)
     return;
 
-  is_new = g_strcmp0 (checksum, self->seen) != 0;
-  g_free (self->seen);
-  self->seen = g_steal_pointer (&checksum);
-  if (self->changed && is_new && !g_str_equal (self->seen, self->copy->content))
+  is_new = self->seen == NULL || !g_str_equal (look->checksum, self->seen->checksum);
+  g_clear_pointer (&self->seen, look_free);
+  self->seen = look;
+  is_changed = !g_str_equal (look->checksum, self->copy->content);
+  if (self->changed && is_new && is_changed)
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHANGED]);   /* once more, to other words */
   else
-    set_changed (self, !g_str_equal (self->seen, self->copy->content));
+    set_changed (self, is_changed);
+}
+
+/* @known (transfer full) (nullable) */
+static void
+begin_look (CofferOutside *self,
+            Look          *known,
+            gboolean       checking)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, looked_cb, NULL);
+  LookRequest *request = g_new (LookRequest, 1);
+
+  *request = (LookRequest) { g_object_ref (self->copy->file), known };
+  g_task_set_task_data (task, request, look_request_free);
+  self->looking = TRUE;
+  self->checking = checking;
+  g_task_run_in_thread (task, look_thread);
 }
 
 static void
 look (CofferOutside *self)
 {
-  g_autoptr(GTask) task = g_task_new (self, NULL, looked_cb, NULL);
+  if (self->looking)
+    self->again = TRUE;
+  else
+    begin_look (self, NULL, FALSE);
+}
 
-  g_task_set_task_data (task, g_object_ref (self->copy->file), g_object_unref);
-  self->n_looks++;
-  g_task_run_in_thread (task, look_thread);
+void
+coffer_outside_check (CofferOutside *self)
+{
+  Look *known = NULL;
+
+  g_return_if_fail (COFFER_IS_OUTSIDE (self));
+
+  if (self->looking)
+    return;
+  if (self->seen != NULL)
+    {
+      known = g_memdup2 (self->seen, sizeof *known);
+      known->checksum = NULL;
+    }
+  begin_look (self, known, TRUE);
 }
 
 static gboolean
@@ -243,8 +348,13 @@ quiet_cb (gpointer data)
 }
 
 static void
-touched_cb (CofferOutside *self)
+touched_cb (CofferOutside *self,
+            GFile         *file)
 {
+  g_autofree char *name = g_file_get_basename (file);
+
+  if (g_str_has_prefix (name, ".stamp"))   /* our own */
+    return;
   g_clear_handle_id (&self->quiet_id, g_source_remove);
   self->quiet_id = g_timeout_add (QUIET_MS, quiet_cb, self);
 }
@@ -254,8 +364,12 @@ watch (CofferOutside *self)
 {
   g_autoptr(GFile) folder = g_file_get_parent (self->copy->file);
 
-  self->monitor = g_file_monitor_directory (folder, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
-  if (self->monitor != NULL)
+  g_autoptr(GError) error = NULL;
+
+  self->monitor = g_file_monitor_directory (folder, G_FILE_MONITOR_WATCH_MOVES, NULL, &error);
+  if (self->monitor == NULL)
+    g_info ("%s is not watched: %s", g_file_peek_path (folder), error->message);
+  else
     g_signal_connect_object (self->monitor, "changed", G_CALLBACK (touched_cb), self, G_CONNECT_SWAPPED);
 }
 
@@ -306,7 +420,7 @@ dropped_copy_free (gpointer data)
 {
   Copy *copy = data;
 
-  drop_folder (copy->folder);
+  leave_folder (copy->folder);
   copy_free (copy);
 }
 
@@ -342,6 +456,54 @@ coffer_outside_new_finish (GAsyncResult  *result,
 
 /* Bringing it back */
 
+typedef struct {
+  CofferOutsideUpdate how;
+  CofferProgress *progress;   /* or NULL */
+} Update;
+
+static void
+update_free (gpointer data)
+{
+  Update *update = data;
+
+  g_clear_pointer (&update->progress, coffer_progress_unref);
+  g_free (update);
+}
+
+static void
+end_stamp_thread (GTask        *task,
+                  gpointer      source,
+                  gpointer      data,
+                  GCancellable *cancellable)
+{
+  coffer_outside_folder_end_stamp (data);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+end_stamped_cb (GObject      *source,
+                GAsyncResult *result,
+                gpointer      data)
+{
+  CofferOutside *self = COFFER_OUTSIDE (source);
+  g_autoptr(GTask) task = data;
+
+  set_changed (self, FALSE);
+  look (self);   /* it may have been written again meanwhile */
+  g_task_return_boolean (task, TRUE);
+}
+
+/* What was written before it was read is in the vault: only once the disk says so, too, the folder may go. */
+static void
+end_stamp (CofferOutside *self,
+           GTask         *task)
+{
+  g_autoptr(GTask) stamping = g_task_new (self, NULL, end_stamped_cb, g_object_ref (task));
+
+  g_task_set_task_data (stamping, g_strdup (self->copy->folder), g_free);
+  g_task_run_in_thread (stamping, end_stamp_thread);
+}
+
 static void
 updated_cb (GObject      *source,
             GAsyncResult *result,
@@ -351,37 +513,76 @@ updated_cb (GObject      *source,
   CofferOutside *self = g_task_get_source_object (task);
   g_autofree char *value = NULL, *content = NULL;
   GError *error = NULL;
+  CofferKey *key = coffer_vault_replace_finish (COFFER_VAULT (source), result, &value, &content, &error);
 
-  if (!coffer_vault_replace_finish (COFFER_VAULT (source), result, &value, &content, &error))
+  if (key == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
 
+  coffer_key_unref (self->key);
+  self->key = key;
   g_free (self->copy->checksum);
   self->copy->checksum = g_steal_pointer (&value);
   g_free (self->copy->content);
   self->copy->content = g_steal_pointer (&content);
-  set_changed (self, FALSE);
-  look (self);   /* it may have been written again meanwhile */
+  end_stamp (self, task);
+}
+
+static void
+begin_stamp_thread (GTask        *task,
+                    gpointer      source,
+                    gpointer      data,
+                    GCancellable *cancellable)
+{
+  coffer_outside_folder_begin_stamp (data);
   g_task_return_boolean (task, TRUE);
+}
+
+static void
+stamped_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  CofferOutside *self = COFFER_OUTSIDE (source);
+  GTask *task = data;
+  const Update *update = g_task_get_task_data (task);
+  const char *expected = update->how == COFFER_OUTSIDE_UPDATE_KNOWN ? self->copy->checksum : NULL;
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  if (update->how == COFFER_OUTSIDE_UPDATE_COPY)
+    coffer_vault_add_copy_async (self->vault, self->key, self->copy->file, self->copy->header, update->progress, cancellable,
+                                 updated_cb, task);
+  else
+    coffer_vault_replace_async (self->vault, self->key, self->copy->file, self->copy->header, expected, update->progress, cancellable,
+                                updated_cb, task);
 }
 
 void
 coffer_outside_update_async (CofferOutside       *self,
+                             CofferOutsideUpdate  how,
+                             CofferProgress      *progress,
                              GCancellable        *cancellable,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
+  g_autoptr(GTask) stamping = NULL;
   GTask *task;
+  Update *update;
 
   g_return_if_fail (COFFER_IS_OUTSIDE (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_outside_update_async);
   g_task_set_check_cancellable (task, FALSE);
-  coffer_vault_replace_async (self->vault, self->key, self->copy->file, self->copy->header, self->copy->checksum, cancellable,
-                              updated_cb, task);
+  update = g_new (Update, 1);
+  *update = (Update) { how, progress != NULL ? coffer_progress_ref (progress) : NULL };
+  g_task_set_task_data (task, update, update_free);
+
+  stamping = g_task_new (self, NULL, stamped_cb, task);
+  g_task_set_task_data (stamping, g_strdup (self->copy->folder), g_free);
+  g_task_run_in_thread (stamping, begin_stamp_thread);
 }
 
 gboolean
@@ -433,7 +634,23 @@ coffer_outside_is_settled (CofferOutside *self)
 {
   g_return_val_if_fail (COFFER_IS_OUTSIDE (self), TRUE);
 
-  return self->quiet_id == 0 && self->n_looks == 0;
+  return self->quiet_id == 0 && !self->again && (!self->looking || self->checking);
+}
+
+void
+coffer_outside_discard (CofferOutside *self)
+{
+  g_return_if_fail (COFFER_IS_OUTSIDE (self));
+
+  coffer_outside_folder_doom (self->copy->folder);
+}
+
+gboolean
+coffer_outside_is_busy (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), FALSE);
+
+  return self->quiet_id != 0;
 }
 
 static void
@@ -459,8 +676,8 @@ coffer_outside_finalize (GObject *object)
 
   g_clear_handle_id (&self->quiet_id, g_source_remove);
   g_clear_object (&self->monitor);
-  g_free (self->seen);
-  drop_folder (self->copy->folder);
+  g_clear_pointer (&self->seen, look_free);
+  leave_folder (self->copy->folder);
   copy_free (self->copy);
   g_object_unref (self->vault);
   coffer_key_unref (self->key);

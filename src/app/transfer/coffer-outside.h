@@ -32,8 +32,29 @@ gboolean       coffer_outside_get_changed      (CofferOutside        *self);
 /** Whether the file is at rest and "changed" says how it is; FALSE for some moments after each write. */
 gboolean       coffer_outside_is_settled       (CofferOutside        *self);
 
-/** Put what is in the file into the vault, behind the header the value had; fails if somebody else changed the value meanwhile. */
+/** Whether the file was written within the last half a second, and perhaps still is. */
+gboolean       coffer_outside_is_busy          (CofferOutside        *self);
+
+/** Look whether the file was written, whatever the system told of it: for when the window comes to the front again. */
+void           coffer_outside_check            (CofferOutside        *self);
+
+/** What is in the file, or is still to be written to it, goes with the object; else coffer_outside_folder_leave() says what stays. */
+void           coffer_outside_discard          (CofferOutside        *self);
+
+typedef enum {
+  COFFER_OUTSIDE_UPDATE_KNOWN,   /* fails with COFFER_ERROR_STALE if somebody else changed the value meanwhile */
+  COFFER_OUTSIDE_UPDATE_ANY,     /* replaces whatever is there by now */
+  COFFER_OUTSIDE_UPDATE_COPY,    /* leaves it, and adds a key with a number, which is this object's from then on */
+} CofferOutsideUpdate;
+
+/**
+ * Put what is in the file into the vault, behind the header the value had.
+ *
+ * @progress  (nullable) as of coffer_vault_replace_async()
+ */
 void           coffer_outside_update_async     (CofferOutside        *self,
+                                                CofferOutsideUpdate   how,
+                                                CofferProgress       *progress,
                                                 GCancellable         *cancellable,
                                                 GAsyncReadyCallback   callback,
                                                 gpointer              user_data);

@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 G_STATIC_ASSERT (COFFER_ERROR_EXISTS == COFFER_ERROR_CODE (KVAULT_EEXIST));
+G_STATIC_ASSERT (COFFER_ERROR_STALE == COFFER_ERROR_CODE (KVAULT_ESTALE));
 
 typedef struct {
   int code;            /* kvault_result or GIOErrorEnum */

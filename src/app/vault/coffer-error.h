@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 typedef enum {
   COFFER_ERROR_EXISTS = 2,   /* there is such a file, or such a key, already */
+  COFFER_ERROR_STALE = 9,    /* somebody else changed it meanwhile */
 } CofferError;
 
 GQuark  coffer_error_quark    (void);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coffer-key.h"
+#include "coffer-progress.h"
 #include "coffer-value.h"
 
 G_BEGIN_DECLS
@@ -195,14 +196,26 @@ gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *re
  * Give a key of bytes the content of a file as its value, whole or not at all; needs "editable". Emits "changed".
  *
  * @header    (nullable) bytes of the value before those of the file
- * @expected  (nullable) SHA-256 of the stored value as it was, in hex: a value that is another by now stays, and COFFER_ERROR
- *            is the answer
+ * @expected  (nullable) SHA-256 of the stored value as it was, in hex: a value that is another by now stays, and
+ *            COFFER_ERROR_STALE is the answer
+ * @progress  (nullable) told the fraction that is read, as a double, to be freed with g_free()
  */
 void         coffer_vault_replace_async     (CofferVault *self, CofferKey *key, GFile *file, GBytes *header,
-                                             const char *expected, GCancellable *cancellable,
+                                             const char *expected, CofferProgress *progress, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
-/** @value, @content  (out) (transfer full) SHA-256 of the value as it is stored now, and of what was in the file, in hex */
-gboolean     coffer_vault_replace_finish    (CofferVault *self, GAsyncResult *result, char **value, char **content,
+
+/** Likewise, under a key that is free: @key, or that with a number. */
+void         coffer_vault_add_copy_async    (CofferVault *self, CofferKey *key, GFile *file, GBytes *header,
+                                             CofferProgress *progress, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+/**
+ * Of both.
+ *
+ * @value, @content  (out) (transfer full) SHA-256 of the value as it is stored now, and of what was in the file, in hex
+ *
+ * Returns: (transfer full) (nullable): the key that has it now
+ */
+CofferKey   *coffer_vault_replace_finish    (CofferVault *self, GAsyncResult *result, char **value, char **content,
                                              GError **error);
 
 /** Whether to follow other programs' writes; FALSE at first. What was written meanwhile shows when it is turned on again. */

@@ -50,6 +50,7 @@ coffer_window_toast (CofferWindow *self,
     adw_toast_dismiss (self->toast);
   g_set_weak_pointer (&self->toast, adw_toast_new (title));
   adw_toast_set_timeout (self->toast, 3);
+  adw_toast_set_priority (self->toast, ADW_TOAST_PRIORITY_HIGH);   /* over offers, which stay until they are answered */
   adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 

@@ -7,30 +7,23 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-error.h"
 #include "coffer-outside.h"
 
-#define PATIENCE_MS 500   /* until a value that is being written is told of */
-
-/* A value on its way out; the toast, if there is one, can cancel it. */
+/* A value on its way out. */
 typedef struct {
   CofferWindow *window;
   CofferVault *vault;
   CofferKey *key;
-  GCancellable *cancellable;
-  AdwToast *toast;      /* or NULL */
-  guint patience_id;
+  CofferWindowWait *wait;
 } Opening;
 
 static void
 opening_free (Opening *opening)
 {
-  g_clear_handle_id (&opening->patience_id, g_source_remove);
-  if (opening->toast != NULL)
-    adw_toast_dismiss (opening->toast);
-  g_clear_object (&opening->toast);
+  coffer_window_wait_free (opening->wait);
   g_object_unref (opening->window);
   g_object_unref (opening->vault);
-  g_object_unref (opening->cancellable);
   coffer_key_unref (opening->key);
   g_free (opening);
 }
@@ -58,51 +51,159 @@ new_toast (char *text)
 /* What comes back */
 
 static void offer_update (CofferWindow *self, CofferOutside *outside);
+static void begin_update (CofferWindow *self, CofferOutside *outside, CofferOutsideUpdate how);
+
+static void
+refused_response_cb (CofferWindow     *self,
+                     const char       *response,
+                     AdwMessageDialog *dialog)
+{
+  CofferOutside *outside = g_object_get_data (G_OBJECT (dialog), "outside");
+
+  if (g_str_equal (response, "replace"))
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_ANY);
+  else if (g_str_equal (response, "copy"))
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_COPY);
+  else
+    offer_update (self, outside);
+}
+
+/* Two have changed the value, and only one of them can have the key. */
+static void
+ask_which (CofferWindow  *self,
+           CofferOutside *outside)
+{
+  g_autofree char *name = describe (coffer_outside_get_key (outside));
+  g_autofree char *heading = g_strdup_printf (_("“%s” Was Changed in the Vault, Too"), name);
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading,
+                                                _("Somebody else changed or deleted the value after it was opened. Replacing it loses what they did; a copy "
+                                                  "has the same name with a number."),
+                                                "replace", _("_Replace Anyway"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (refused_response_cb));
+
+  adw_message_dialog_add_response (dialog, "copy", _("_Save a Copy"));
+  adw_message_dialog_set_response_appearance (dialog, "copy", ADW_RESPONSE_SUGGESTED);
+  g_object_set_data_full (G_OBJECT (dialog), "outside", g_object_ref (outside), g_object_unref);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+typedef struct {
+  CofferWindow *window;
+  CofferOutsideUpdate how;
+  CofferWindowWait *wait;
+} Update;
+
+static void
+update_free (Update *update)
+{
+  coffer_window_wait_free (update->wait);
+  g_object_unref (update->window);
+  g_free (update);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Update, update_free)
+
+static void
+tell_failure (CofferWindow  *self,
+              CofferOutside *outside,
+              const GError  *error)
+{
+  g_autofree char *name = describe (coffer_outside_get_key (outside));
+
+  self->closes_when_updated = FALSE;
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE))
+    {
+      ask_which (self, outside);
+      return;
+    }
+  coffer_window_report (self, error, name);
+  offer_update (self, outside);
+}
+
+static void
+close_cb (gpointer data)
+{
+  g_autoptr(CofferWindow) self = data;
+
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+/* Once none is left that is known to be changed; what is written still is asked about again. */
+static void
+close_when_updated (CofferWindow *self)
+{
+  for (guint i = 0; i < self->outside->len; i++)
+    if (coffer_outside_get_changed (g_ptr_array_index (self->outside, i)))
+      return;
+  if (self->closes_when_updated)
+    g_idle_add_once (close_cb, g_object_ref (self));
+}
 
 static void
 updated_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
 {
-  g_autoptr(CofferWindow) self = user_data;
+  g_autoptr(Update) update = user_data;
+  CofferWindow *self = update->window;
   CofferOutside *outside = COFFER_OUTSIDE (source);
-  g_autofree char *name = describe (coffer_outside_get_key (outside));
   g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *name = NULL, *text = NULL;
   gboolean updated = coffer_outside_update_finish (outside, result, &error);
 
   if (self->outside == NULL)   /* the window is gone */
     return;
   if (!updated)
     {
-      coffer_window_report (self, error, name);
-      offer_update (self, outside);
+      tell_failure (self, outside, error);
       return;
     }
-  text = g_strdup_printf (_("“%s” updated"), name);
+  name = describe (coffer_outside_get_key (outside));   /* that of the copy, if it is one */
+  text = g_strdup_printf (update->how == COFFER_OUTSIDE_UPDATE_COPY ? _("Saved as “%s”") : _("“%s” updated"), name);
   coffer_window_toast (self, text);
+  close_when_updated (self);
+}
+
+static void
+begin_update (CofferWindow        *self,
+              CofferOutside       *outside,
+              CofferOutsideUpdate  how)
+{
+  g_autofree char *name = describe (coffer_outside_get_key (outside));
+  Update *update = g_new (Update, 1);
+
+  *update = (Update) { g_object_ref (self), how, coffer_window_wait_new (self, g_strdup_printf (_("Updating “%s”…"), name)) };
+  coffer_outside_update_async (outside, how, coffer_window_wait_get_progress (update->wait), coffer_window_wait_get_cancellable (update->wait),
+                               updated_cb, update);
 }
 
 /* A vault that is open for viewing is asked about first; the offer stands meanwhile. */
+static void
+update (CofferWindow  *self,
+        CofferOutside *outside)
+{
+  if (coffer_outside_is_busy (outside))
+    {
+      self->closes_when_updated = FALSE;
+      coffer_window_toast (self, _("The other program is still writing"));
+      offer_update (self, outside);
+    }
+  else if (self->vault != NULL && coffer_vault_get_editable (self->vault))
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_KNOWN);
+  else
+    {
+      gtk_widget_activate_action (GTK_WIDGET (self), "win.edit", NULL);
+      offer_update (self, outside);
+    }
+}
+
 static void
 update_clicked_cb (AdwToast      *toast,
                    CofferOutside *outside)
 {
   CofferWindow *self = g_object_get_data (G_OBJECT (toast), "window");
 
-  if (!coffer_outside_is_settled (outside))
-    {
-      coffer_window_toast (self, _("The other program is still writing"));
-      offer_update (self, outside);
-      return;
-    }
-  if (self->vault != NULL && coffer_vault_get_editable (self->vault))
-    {
-      coffer_outside_update_async (outside, NULL, updated_cb, g_object_ref (self));
-      return;
-    }
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.edit", NULL);
-  offer_update (self, outside);
+  self->closes_when_updated = FALSE;
+  update (self, outside);
 }
 
 static void
@@ -203,29 +304,12 @@ written_cb (GObject      *source,
   g_autoptr(CofferOutside) outside = coffer_outside_new_finish (result, &error);
   g_autofree char *name = describe (opening->key);
 
-  if (opening->window->vault != opening->vault)
+  if (opening->window->outside == NULL || opening->window->vault != opening->vault)   /* gone, or at another vault */
     return;
   if (outside != NULL)
     choose_app (opening->window, outside);
   else
     coffer_window_report (opening->window, error, name);
-}
-
-static gboolean
-patience_cb (gpointer data)
-{
-  Opening *opening = data;
-  g_autofree char *name = describe (opening->key);
-
-  opening->patience_id = 0;
-  if (opening->window->outside == NULL)
-    return G_SOURCE_REMOVE;
-  opening->toast = g_object_ref (new_toast (g_strdup_printf (_("Preparing “%s”…"), name)));
-  adw_toast_set_button_label (opening->toast, _("_Cancel"));
-  g_signal_connect_object (opening->toast, "button-clicked", G_CALLBACK (g_cancellable_cancel), opening->cancellable, G_CONNECT_SWAPPED);
-  adw_toast_overlay_add_toast (opening->window->toasts, opening->toast);
-
-  return G_SOURCE_REMOVE;
 }
 
 void
@@ -235,6 +319,7 @@ coffer_window_open_with_action (GSimpleAction *action,
 {
   CofferWindow *self = user_data;
   CofferEntry *entry = coffer_window_get_single_entry (self);
+  g_autofree char *name = NULL;
   Opening *opening;
 
   if (entry == NULL)
@@ -244,12 +329,18 @@ coffer_window_open_with_action (GSimpleAction *action,
   opening->window = g_object_ref (self);
   opening->vault = g_object_ref (self->vault);
   opening->key = coffer_key_ref (coffer_entry_get_key (entry));
-  opening->cancellable = g_cancellable_new ();
-  opening->patience_id = g_timeout_add (PATIENCE_MS, patience_cb, opening);
-  coffer_outside_new_async (self->vault, opening->key, opening->cancellable, written_cb, opening);
+  name = describe (opening->key);
+  opening->wait = coffer_window_wait_new (self, g_strdup_printf (_("Preparing “%s”…"), name));
+  coffer_outside_new_async (self->vault, opening->key, coffer_window_wait_get_cancellable (opening->wait), written_cb, opening);
 }
 
 /* Before it is too late */
+
+static gboolean
+is_changed (CofferOutside *outside)
+{
+  return coffer_outside_get_changed (outside) || !coffer_outside_is_settled (outside);
+}
 
 static guint
 count_changed (CofferWindow *self)
@@ -257,21 +348,38 @@ count_changed (CofferWindow *self)
   guint n = 0;
 
   for (guint i = 0; i < self->outside->len; i++)
-    {
-      CofferOutside *outside = g_ptr_array_index (self->outside, i);
-
-      n += coffer_outside_get_changed (outside) || !coffer_outside_is_settled (outside);
-    }
+    n += is_changed (g_ptr_array_index (self->outside, i));
 
   return n;
 }
 
 static void
-close_cb (gpointer data)
+discard_changed (CofferWindow *self)
 {
-  g_autoptr(CofferWindow) self = data;
+  for (guint i = 0; i < self->outside->len; i++)
+    if (is_changed (g_ptr_array_index (self->outside, i)))
+      coffer_outside_discard (g_ptr_array_index (self->outside, i));
+}
 
-  gtk_window_close (GTK_WINDOW (self));
+static void
+update_all (CofferWindow *self)
+{
+  if (self->vault == NULL || !coffer_vault_get_editable (self->vault))
+    {
+      gtk_widget_activate_action (GTK_WIDGET (self), "win.edit", NULL);
+      return;
+    }
+
+  self->closes_when_updated = count_changed (self) > 0;
+  for (guint i = 0; i < self->outside->len; i++)
+    {
+      CofferOutside *outside = g_ptr_array_index (self->outside, i);
+
+      if (!is_changed (outside))
+        continue;
+      withdraw_offer (outside);
+      update (self, outside);
+    }
 }
 
 /* The dialog goes with the window, and is still at work here. */
@@ -279,11 +387,14 @@ static void
 close_response_cb (CofferWindow *self,
                    const char   *response)
 {
-  if (!g_str_equal (response, "discard"))
-    return;
-
-  g_ptr_array_set_size (self->outside, 0);
-  g_idle_add_once (close_cb, g_object_ref (self));
+  if (g_str_equal (response, "discard"))
+    {
+      discard_changed (self);
+      g_ptr_array_set_size (self->outside, 0);
+      g_idle_add_once (close_cb, g_object_ref (self));
+    }
+  else if (g_str_equal (response, "update"))
+    update_all (self);
 }
 
 gboolean
@@ -293,13 +404,26 @@ coffer_window_keeps_outside (CofferWindow *self)
   g_autofree char *heading = NULL;
   AdwMessageDialog *dialog;
 
+  self->closes_when_updated = FALSE;
   if (n == 0)
     return FALSE;
 
   heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u Value Was Changed by Another Program", "%u Values Were Changed by Other Programs", n), n);
-  dialog = coffer_window_ask (self, heading, _("The changes are not in the vault. They are lost with the window."),
+  dialog = coffer_window_ask (self, heading,
+                              _("The changes are not in the vault. What is not saved in the other program yet cannot be updated once this window is closed."),
                               "discard", _("_Discard Changes"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (close_response_cb));
+  adw_message_dialog_add_response (dialog, "update", n == 1 ? _("_Update Value") : _("_Update Values"));
+  adw_message_dialog_set_response_appearance (dialog, "update", ADW_RESPONSE_SUGGESTED);
   gtk_window_present (GTK_WINDOW (dialog));
 
   return TRUE;
+}
+
+void
+coffer_window_check_outside (CofferWindow *self)
+{
+  if (self->outside == NULL || !gtk_window_is_active (GTK_WINDOW (self)))
+    return;
+  for (guint i = 0; i < self->outside->len; i++)
+    coffer_outside_check (g_ptr_array_index (self->outside, i));
 }

@@ -33,7 +33,8 @@ struct _CofferWindow {
   GtkWidget *conflict;           /* weak: the question about one */
   GPtrArray *wanted;             /* (nullable) files for the vault that is being made */
   gboolean choosing;             /* a file chooser is open or about to be */
-  GPtrArray *outside;            /* of CofferOutside: values that other programs have open */
+  GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
+  gboolean closes_when_updated;  /* all of them */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -104,3 +105,16 @@ void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parame
 
 /** Ask about what other programs changed and is not in the vault. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_outside    (CofferWindow *self);
+
+/** The window may be in front again: look at what they have open. */
+void     coffer_window_check_outside    (CofferWindow *self);
+
+/* coffer-window-wait.c */
+typedef struct _CofferWindowWait CofferWindowWait;
+
+/** @text (transfer full): what is being done. Returns: (transfer full): until it is done */
+CofferWindowWait *coffer_window_wait_new             (CofferWindow *window, char *text);
+GCancellable     *coffer_window_wait_get_cancellable (CofferWindowWait *self);
+/** That of coffer_vault_replace_async() and the like. Returns: (transfer none) */
+CofferProgress   *coffer_window_wait_get_progress    (CofferWindowWait *self);
+void              coffer_window_wait_free            (CofferWindowWait *self);

@@ -486,6 +486,7 @@ coffer_window_init (CofferWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->outside = g_ptr_array_new_with_free_func (g_object_unref);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (coffer_window_check_outside), NULL);
   coffer_window_add_actions (self);
   add_drop_target (self);
 }

@@ -29,6 +29,10 @@ void          coffer_window_present  (CofferWindow      *self);
 /** What the window shows or is opening. Returns: (transfer none) (nullable) */
 GFile        *coffer_window_get_file (CofferWindow      *self);
 
+/** Tell that these files (paths) are what other programs changed, and did not reach a vault. */
+void          coffer_window_tell_left (CofferWindow     *self,
+                                       GPtrArray        *files);
+
 /** Whether the window shows no vault and opens none. */
 gboolean      coffer_window_is_free  (CofferWindow      *self);
 

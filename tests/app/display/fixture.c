@@ -73,6 +73,22 @@ fixture_put (const char *key,
 }
 
 void
+fixture_set_value (const char *key,
+                   const char *text)
+{
+  char *sql = sqlite3_mprintf ("UPDATE kv SET value = CAST(%Q AS BLOB), size = length(CAST(%Q AS BLOB)) WHERE key = CAST(%Q AS BLOB)",
+                               text, text, key);
+  sqlite3 *database;
+
+  g_assert_cmpint (sqlite3_open_v2 (fixture_copy ("v010_media.db"), &database, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  sqlite3_busy_timeout (database, 5000);
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_changes (database), ==, 1);
+  sqlite3_free (sql);
+  sqlite3_close (database);
+}
+
+void
 fixture_remove_all (void)
 {
   GHashTableIter iter;

@@ -15,6 +15,9 @@ GBytes     *fixture_value      (const char *key);
 void        fixture_put        (const char *key,
                                 GBytes     *value);
 
+/** Another program gives a key of v010_media.db another value. */
+void        fixture_set_value  (const char *key, const char *text);
+
 /** At the end of main(). */
 void        fixture_remove_all (void);
 

@@ -450,6 +450,137 @@ test_decodes_elsewhere (void)
   g_assert_no_error (content->problem);
 }
 
+static void
+assert_told (GBytes     *bytes,
+             const char *name,
+             const char *value)
+{
+  g_autoptr(CofferContent) content = load_bytes (bytes);
+  const char *told = NULL;
+
+  g_assert_cmpint (content->kind, ==, COFFER_CONTENT_BYTES);
+  for (char **fact = content->document; *fact != NULL; fact += 2)
+    if (g_str_equal (fact[0], name))
+      told = fact[1];
+  g_assert_cmpstr (told, ==, value);
+}
+
+static void
+assert_pdf_told (const char *text,
+                 const char *name,
+                 const char *value)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new_static (text, strlen (text));
+
+  assert_told (bytes, name, value);
+}
+
+#define PAGES "%PDF-1.7\n2 0 obj<</Type/Pages/Kids[3 0 R 4 0 R]/Count 12>>endobj 3 0 obj<</Type/Pages/Parent 2 0 R/Kids[]/Count 5>>endobj\n"
+
+static void
+test_tells_of_a_pdf (void)
+{
+  assert_pdf_told (PAGES, "Version", "1.7");
+  assert_pdf_told (PAGES, "Pages", "12");
+  assert_pdf_told (PAGES "<</Title(A \\(good\\) one\\351)/Producer(x)>>", "Title", "A (good) oneé");
+  assert_pdf_told (PAGES "<</Creator(x)/Title <FEFF00410042>>>", "Title", "AB");
+  assert_pdf_told (PAGES "<</Title(a bookmark)>>", "Title", NULL);
+  assert_pdf_told (PAGES "<</Title(never ends", "Title", NULL);
+  assert_pdf_told (PAGES "trailer<</Encrypt 5 0 R>><</Title(x)/Producer(x)>>", "Title", NULL);
+  assert_pdf_told ("%PDF-1.4\n1 0 obj<</Linearized 1/L 5/N 7/T 3>>endobj", "Pages", "7");
+}
+
+static void
+test_tells_of_archives (void)
+{
+  static const guint8 gzip[] = "\x1f\x8b\x08\x08\0\0\0\0\0\x03notes.txt\0\x03\0\0\0\0\0\x39\x30\0\0";
+  g_autoptr(GBytes) zip = fixture_value ("doc/archive.zip");
+  g_autoptr(GBytes) gz = g_bytes_new_static (gzip, sizeof gzip - 1);
+
+  assert_told (zip, "Entries", "2");
+  assert_told (gz, "Holds", "notes.txt");
+  assert_told (gz, "Unpacked", "About 12.3\u00a0kB");
+}
+
+static void
+put_be (GByteArray *bytes,
+        guint       n,
+        guint32     number)
+{
+  for (guint i = n; i > 0; i--)
+    {
+      guint8 byte = number >> (8 * (i - 1));
+
+      g_byte_array_append (bytes, &byte, 1);
+    }
+}
+
+/* Two tables: "maxp" of six bytes at 44, "name" with one name behind it. */
+static GBytes *
+make_font (guint name_size)
+{
+  g_autoptr(GByteArray) font = g_byte_array_new ();
+
+  put_be (font, 4, 0x00010000);
+  put_be (font, 4, 2 << 16);
+  put_be (font, 4, 0);
+  g_byte_array_append (font, (const guint8 *) "maxp", 4);
+  put_be (font, 4, 0);
+  put_be (font, 4, 44);
+  put_be (font, 4, 6);
+  g_byte_array_append (font, (const guint8 *) "name", 4);
+  put_be (font, 4, 0);
+  put_be (font, 4, 50);
+  put_be (font, 4, 22);
+  put_be (font, 4, 0x00010000);
+  put_be (font, 2, 777);
+  for (guint i = 0; i < 3; i++)
+    put_be (font, 2, (const guint[]) { 0, 1, 18 }[i]);
+  for (guint i = 0; i < 6; i++)
+    put_be (font, 2, (const guint[]) { 3, 1, 0x409, 4, name_size, 0 }[i]);
+  put_be (font, 2, 'O');
+  put_be (font, 2, 'k');
+
+  return g_byte_array_free_to_bytes (g_steal_pointer (&font));
+}
+
+static void
+test_tells_of_a_font (void)
+{
+  g_autoptr(GBytes) font = make_font (4), lies = make_font (5000);
+
+  assert_told (font, "Font", "Ok");
+  assert_told (font, "Glyphs", "777");
+  assert_told (lies, "Font", NULL);
+}
+
+/* Cut and changed anywhere, they tell less or something else. */
+static void
+test_survives_damaged_documents (void)
+{
+  g_autoptr(GBytes) zip = fixture_value ("doc/archive.zip");
+  g_autoptr(GBytes) pdf = g_bytes_new_static (PAGES "<</Creator(x)/Title <FEFF00410042>>>", strlen (PAGES) + 36);
+  g_autoptr(GBytes) font = make_font (4);
+  GBytes *all[] = { zip, pdf, font };
+  g_autoptr(GRand) rand = g_rand_new_with_seed (7);
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    for (gsize len = 16; len < g_bytes_get_size (all[i]); len++)
+      {
+        gsize unused;
+        g_autoptr(GBytes) cut = g_bytes_new_from_bytes (all[i], 0, len), copy = g_bytes_new (g_bytes_get_data (cut, &unused), len);
+        g_autofree guint8 *bytes = g_memdup2 (g_bytes_get_data (all[i], NULL), g_bytes_get_size (all[i]));
+        g_autoptr(GBytes) changed = NULL;
+        g_autoptr(CofferContent) of_cut = load_bytes (copy), of_changed = NULL;
+
+        bytes[g_rand_int_range (rand, 4, g_bytes_get_size (all[i]))] = g_rand_int_range (rand, 0, 256);
+        changed = g_bytes_new (bytes, g_bytes_get_size (all[i]));
+        of_changed = load_bytes (changed);
+        g_assert_nonnull (of_cut);
+        g_assert_nonnull (of_changed);
+      }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -470,6 +601,10 @@ main (int    argc,
   g_test_add_func ("/preview/content/gives-up-what-never-ends", test_gives_up_what_never_ends);
   g_test_add_func ("/preview/content/tells-what-a-camera-wrote", test_tells_what_a_camera_wrote);
   g_test_add_func ("/preview/content/survives-damaged-exif", test_survives_damaged_exif);
+  g_test_add_func ("/preview/content/tells-of-a-pdf", test_tells_of_a_pdf);
+  g_test_add_func ("/preview/content/tells-of-archives", test_tells_of_archives);
+  g_test_add_func ("/preview/content/tells-of-a-font", test_tells_of_a_font);
+  g_test_add_func ("/preview/content/survives-damaged-documents", test_survives_damaged_documents);
   g_test_add_func ("/preview/content/does-not-unpack-a-bomb", test_does_not_unpack_a_bomb);
 
   result = g_test_run ();

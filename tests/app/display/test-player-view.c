@@ -3,6 +3,7 @@
 #include <adwaita.h>
 #include <coffer-media.h>
 #include <coffer-playback.h>
+#include <coffer-player-private.h>
 #include <coffer-player-view-private.h>
 #include <coffer-value-uri.h>
 #include <gstkvaultsrc.h>
@@ -87,6 +88,7 @@ hides_the_controls_while_it_plays (Fixture      *fixture,
   g_assert_false (gtk_widget_get_visible (view->play_sign));
   g_assert_false (is_faded (fixture));
   screen_assert_soon (is_faded (fixture));
+  g_assert_cmpint (gtk_widget_get_margin_bottom (GTK_WIDGET (view->subtitle)), <, 40);
   g_assert_cmpint (coffer_player_get_state (view->player), ==, COFFER_PLAYER_PLAYING);
   coffer_player_view_wake (view);
   g_assert_false (is_faded (fixture));
@@ -200,6 +202,40 @@ draws_how_loud_a_sound_is (Fixture      *fixture,
   g_assert_null (view->peaks);
 }
 
+static double
+bottom_of (GtkWidget *widget,
+           GtkWidget *in)
+{
+  graphene_rect_t bounds;
+
+  g_assert_true (gtk_widget_compute_bounds (widget, in, &bounds));
+
+  return bounds.origin.y + bounds.size.height;
+}
+
+/* Which words when: see the test of the player. */
+static void
+keeps_subtitles_off_the_controls (Fixture      *fixture,
+                                  gconstpointer data)
+{
+  CofferPlayerView *view = fixture->view;
+  GtkWidget *subtitle = GTK_WIDGET (view->subtitle);
+
+  if (!load (fixture, "video/clip.webm"))
+    return;
+
+  g_assert_false (gtk_widget_get_visible (subtitle));
+  view->player->subtitle = g_strdup ("<i>a</i> &amp; b");
+  g_object_notify (G_OBJECT (view->player), "subtitle");
+  g_assert_true (gtk_widget_get_visible (subtitle));
+  g_assert_cmpstr (gtk_label_get_text (view->subtitle), ==, "a & b");
+  screen_assert_soon (gtk_widget_get_height (subtitle) > 0);
+  g_assert_cmpfloat (bottom_of (subtitle, view->stage), <, gtk_widget_get_height (view->stage) - 60);
+  g_clear_pointer (&view->player->subtitle, g_free);
+  g_object_notify (G_OBJECT (view->player), "subtitle");
+  g_assert_false (gtk_widget_get_visible (subtitle));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -218,6 +254,7 @@ main (int    argc,
   ADD ("goes-full-screen-and-back", goes_full_screen_and_back);
   ADD ("ends-with-its-window-while-full", ends_with_its_window_while_full);
   ADD ("draws-how-loud-a-sound-is", draws_how_loud_a_sound_is);
+  ADD ("keeps-subtitles-off-the-controls", keeps_subtitles_off_the_controls);
   result = g_test_run ();
   fixture_remove_all ();
 

@@ -263,6 +263,33 @@ test_shows_some_of_those_that_take_long (Fixture       *self,
   g_assert_cmpstr (words (self, "heading"), ==, "anim.gif");
 }
 
+/* At 30 keys a second, unless the machine is held up for so long that it is a rest. */
+static void
+test_puts_words_off_in_haste (Fixture       *self,
+                              gconstpointer  data)
+{
+  static const char *keys[] = { "doc/note.txt", "doc/data.json" };
+  gint64 longest = 0, before = 0;
+
+  choose (self, "doc/random.bin");
+  wait_for (self, "Bytes");
+  for (int i = 0; i < 20; i++)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      longest = before != 0 ? MAX (longest, now - before) : 0;
+      before = now;
+      choose (self, keys[i % G_N_ELEMENTS (keys)]);
+      if (i == 1)
+        self->n_titles = 0;   /* with the second key it becomes haste */
+      screen_run (30);
+    }
+  if (longest < 140 * 1000)
+    g_assert_cmpuint (self->n_titles, ==, 0);
+  wait_for (self, "Tree");
+  g_assert_cmpstr (words (self, "heading"), ==, "data.json");
+}
+
 static void
 test_says_what_cannot_be_shown (Fixture       *self,
                                 gconstpointer  data)
@@ -495,6 +522,68 @@ test_goes_away_while_loading (Fixture       *self,
   gtk_window_destroy (other);
 }
 
+/* A CofferValueFunc. */
+static gpointer
+passed_worker (GInputStream           *stream,
+               const CofferValueFacts *facts,
+               gpointer                data,
+               GCancellable           *cancellable,
+               GError                **error)
+{
+  g_async_queue_push (data, data);
+
+  return data;
+}
+
+static void
+passed_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  *(gboolean *) data = coffer_vault_read_value_finish (COFFER_VAULT (source), result, NULL) != NULL;
+}
+
+/* Waits until the lane has done what it was asked for, without a turn of the main loop, which would be told. */
+static void
+let_lane_pass (Fixture    *self,
+               const char *text,
+               gboolean   *passed)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+  g_autoptr(CofferKey) key = coffer_key_new (bytes, 4, 0);
+  GAsyncQueue *queue = g_async_queue_new ();
+
+  coffer_vault_read_value_async (self->vault, key, passed_worker, queue, (GDestroyNotify) g_async_queue_unref, NULL, NULL, passed_cb, passed);
+  g_assert_true (g_async_queue_timeout_pop (queue, 20 * G_USEC_PER_SEC) == queue);
+}
+
+/* A look at the value is over, and nobody knows of it yet, when it is changed: then it is looked at again. */
+static void
+test_follows_what_others_write (Fixture       *self,
+                                gconstpointer  data)
+{
+  gboolean passed = FALSE;
+
+  choose (self, "doc/random.bin");
+  wait_for (self, "Bytes");
+  g_signal_emit_by_name (self->vault, "touched");
+  let_lane_pass (self, "doc/random.bin", &passed);
+  fixture_set_value ("doc/random.bin", "words");
+  g_signal_emit_by_name (self->vault, "touched");
+  wait_for (self, "Text");
+  screen_assert_soon (passed);
+
+  /* Likewise while it is shown for the first time. */
+  passed = FALSE;
+  choose (self, "doc/note.txt");
+  choose (self, "doc/random.bin");
+  let_lane_pass (self, "doc/random.bin", &passed);
+  fixture_set_value ("doc/random.bin", "{\"a\": [1, 2]}");
+  g_signal_emit_by_name (self->vault, "touched");
+  wait_for (self, "Tree");
+  screen_assert_soon (passed);
+}
+
 static void
 add (const char *path,
      void      (*test) (Fixture *, gconstpointer))
@@ -516,6 +605,7 @@ main (int    argc,
   add ("/preview/shows-nothing-without-a-key", test_shows_nothing_without_a_key);
   add ("/preview/ends-with-the-last-choice", test_ends_with_the_last_choice);
   add ("/preview/shows-some-of-those-that-take-long", test_shows_some_of_those_that_take_long);
+  add ("/preview/puts-words-off-in-haste", test_puts_words_off_in_haste);
   add ("/preview/says-what-cannot-be-shown", test_says_what_cannot_be_shown);
   add ("/preview/moves-if-wanted", test_moves_if_wanted);
   add ("/preview/renews-a-picture-for-more-room", test_renews_a_picture_for_more_room);
@@ -524,6 +614,7 @@ main (int    argc,
   add ("/preview/makes-neighbours-ready", test_makes_neighbours_ready);
   add ("/preview/keeps-within-the-budget", test_keeps_within_the_budget);
   add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
+  add ("/preview/follows-what-others-write", test_follows_what_others_write);
 
   result = g_test_run ();
   fixture_remove_all ();

@@ -379,12 +379,13 @@ test_chooses_in_another_stage (Fixture       *self,
   screen_assert_soon (has_fact (self, "Path", "name"));
 
   choose (self, "million");
-  screen_assert_soon (count_rows (self) == 1000);
+  screen_assert_soon (count_rows (self) >= 64 && count_rows (self) < 80);   /* for who passes by */
   show_as (self, "bytes");
   screen_assert_soon (COFFER_IS_BYTES_STAGE (get_stage (self)));
   coffer_stage_set_range (COFFER_STAGE (get_stage (self)), 10 + 5 + 999999, 1);
   show_as (self, "tree");
   screen_assert_soon (has_fact (self, "Path", "[999999]"));
+  g_assert_cmpuint (count_rows (self), >, 1000);
 }
 
 static void

@@ -4,10 +4,12 @@
 
 #include <coffer-media.h>
 #include <coffer-playback.h>
-#include <coffer-player.h>
+#include <coffer-player-private.h>
 #include <coffer-value-uri.h>
 #include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
 #include <gstkvaultsrc.h>
+#include <kvault.h>
 #include <string.h>
 
 /* clip.webm: 30 frames of 320 × 240 in two seconds, each with its number in it. */
@@ -422,6 +424,371 @@ knows_sounds (Fixture      *fixture,
   g_assert_nonnull (strstr (text, "Sound|MP3, 44.1 kHz, mono"));
 }
 
+/* ---- Clips made here ---- */
+
+typedef struct {
+  guint start, end;   /* in milliseconds */
+  const char *words;
+} Words;
+
+static const Words english[] = { { 200, 800, "One <b>" }, { 1000, 1700, "Two &amp; <i>three</i>" }, { 2000, 2900, "Four" }, { 0 } };
+static const Words german[] = { { 200, 800, "Eins" }, { 1000, 1700, "<span size='999999'>Zwei</span> <b>drei</b>" }, { 0 } };
+
+static void
+push_words (GstElement  *pipeline,
+            const char  *name,
+            const Words *words)
+{
+  g_autoptr(GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  for (; source != NULL && words->words != NULL; words++)
+    {
+      GstBuffer *buffer = gst_buffer_new_wrapped (g_strdup (words->words), strlen (words->words));
+
+      GST_BUFFER_PTS (buffer) = words->start * GST_MSECOND;
+      GST_BUFFER_DURATION (buffer) = (words->end - words->start) * GST_MSECOND;
+      gst_app_src_push_buffer (GST_APP_SRC (source), buffer);
+    }
+  if (source != NULL)
+    gst_app_src_end_of_stream (GST_APP_SRC (source));
+}
+
+static void
+put (Fixture    *fixture,
+     const char *key,
+     const char *path)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  g_autofree char *value = NULL;
+  gsize size;
+  kvault *vault;
+
+  options.access = KVAULT_ACCESS_WRITE;
+  g_assert_true (g_file_get_contents (path, &value, &size, NULL));
+  g_assert_cmpint (kvault_open (fixture->path, &options, &vault, NULL), ==, KVAULT_OK);
+  g_assert_cmpint (kvault_use_table (vault, "kv"), ==, KVAULT_OK);
+  g_assert_cmpint (kvault_put (vault, key, strlen (key), value, size), ==, KVAULT_OK);
+  g_assert_cmpint (kvault_close (vault), ==, KVAULT_OK);
+}
+
+/* As if it had been filmed by a camera on its side: the matrix of its only track. */
+static void
+turn_clip (const char *path)
+{
+  static const guint32 matrix[] = { 0, 0x10000, 0, 0xffff0000, 0, 0, 0, 0, 0x40000000 };
+  g_autofree char *data = NULL;
+  char *header;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  for (header = data; header < data + size - 80 && memcmp (header, "tkhd", 4) != 0; header++)
+    ;
+  g_assert_cmpint (memcmp (header, "tkhd", 4), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (matrix); i++)
+    GST_WRITE_UINT32_BE (header + 44 + 4 * i, matrix[i]);
+  g_assert_true (g_file_set_contents (path, data, size, NULL));
+}
+
+/* Put into the vault as "made". Frames as they are need no encoder. */
+static gboolean
+make_clip (Fixture    *fixture,
+           const char *sources,
+           gboolean    turned)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "made.mkv", NULL);
+  g_autofree char *line = g_strdup_printf ("%s %s name=mux ! filesink location=%s", sources,
+                                           turned ? "qtmux" : "matroskamux", path);
+  g_autoptr(GstElement) pipeline = coffer_media_prepare () ? gst_parse_launch (line, NULL) : NULL;
+  g_autoptr(GstBus) bus = pipeline != NULL ? gst_element_get_bus (pipeline) : NULL;
+  g_autoptr(GstMessage) message = NULL;
+
+  if (pipeline == NULL)
+    {
+      g_test_skip ("GStreamer cannot make a clip here");
+      return FALSE;
+    }
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  push_words (pipeline, "english", english);
+  push_words (pipeline, "german", german);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_true (message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+
+  if (turned)
+    turn_clip (path);
+  put (fixture, "made", path);
+
+  return TRUE;
+}
+
+static gboolean
+load_made_clip (Fixture    *fixture,
+                const char *sources,
+                gboolean    turned)
+{
+  if (!make_clip (fixture, sources, turned))
+    return FALSE;
+
+  load (fixture, "made");
+  g_assert_no_error (coffer_player_get_error (fixture->player));
+  test_wait_for (coffer_frames_has_frame (coffer_player_get_frames (fixture->player)));
+
+  return TRUE;
+}
+
+#define SUBTITLED "videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=64,height=48,framerate=10/1 ! queue ! mux. " \
+                  "appsrc name=english format=time caps=text/x-raw,format=utf8 ! queue ! mux.subtitle_0 " \
+                  "appsrc name=german format=time caps=text/x-raw,format=utf8 ! queue ! mux.subtitle_1"
+
+static void
+wait_for_words (Fixture    *fixture,
+                const char *words)
+{
+  test_wait_for (g_strcmp0 (coffer_player_get_subtitle (fixture->player), words) == 0);
+}
+
+static void
+shows_subtitles (Fixture      *fixture,
+                 gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+
+  if (!load_made_clip (fixture, SUBTITLED, FALSE))
+    return;
+
+  g_assert_cmpint (coffer_player_get_n_tracks (player, COFFER_PLAYER_TEXT), ==, 2);
+  coffer_player_seek (player, 500 * GST_MSECOND);
+  test_wait_for (coffer_frames_get_time (coffer_player_get_frames (player)) >= (gint64) (500 * GST_MSECOND));
+  g_assert_null (coffer_player_get_subtitle (player));
+  coffer_player_set_track (player, COFFER_PLAYER_TEXT, 0);
+  wait_for_words (fixture, "One &lt;b&gt;");
+  coffer_player_seek (player, 900 * GST_MSECOND);
+  wait_for_words (fixture, NULL);
+  coffer_player_seek (player, 1200 * GST_MSECOND);
+  wait_for_words (fixture, "Two &amp; <i>three</i>");
+  coffer_player_set_track (player, COFFER_PLAYER_TEXT, 1);
+  wait_for_words (fixture, "Zwei <b>drei</b>");
+  coffer_player_set_track (player, COFFER_PLAYER_TEXT, -1);
+  g_assert_null (coffer_player_get_subtitle (player));
+  coffer_player_set_track (player, COFFER_PLAYER_TEXT, 0);
+  coffer_player_seek (player, 1900 * GST_MSECOND);
+  coffer_player_play (player);
+  wait_for_words (fixture, "Four");
+  g_assert_cmpint (coffer_player_get_position (player), >=, 2 * GST_SECOND);
+  wait_for_words (fixture, NULL);
+  coffer_player_set_uri (player, NULL);
+}
+
+static void
+cleans_subtitles (void)
+{
+  static const struct { const char *words; gboolean markup; const char *clean; } cases[] = {
+    { "a < b & c", FALSE, "a &lt; b &amp; c" },
+    { "a < b & c", TRUE, "a &lt; b &amp; c" },
+    { "<i>a</i> &amp; <u>b</u>\n", TRUE, "<i>a</i> &amp; <u>b</u>" },
+    { "<span font_size='1000000000'>a</span><b onclick='x'>b</b>", TRUE, "a<b>b</b>" },
+    { "</markup><markup>a", TRUE, "a" },
+    { "<b>a", TRUE, "&lt;b&gt;a" },
+    { "a\xff", FALSE, "a\xef\xbf\xbd" },
+    { "  \n", TRUE, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(CofferCues) cues = coffer_cues_new ();
+      g_autofree char *words = NULL;
+
+      coffer_cues_add (cues, 2, 0, 10, cases[i].words, strlen (cases[i].words), cases[i].markup);
+      words = coffer_cues_dup_at (cues, 2, 5);
+      g_assert_cmpstr (words, ==, cases[i].clean);
+    }
+}
+
+static void
+assert_words (CofferCues *cues,
+              gint64      position,
+              const char *expected)
+{
+  g_autofree char *words = coffer_cues_dup_at (cues, 0, position);
+
+  g_assert_cmpstr (words, ==, expected);
+}
+
+static void
+knows_when_subtitles_are_seen (void)
+{
+  g_autoptr(CofferCues) cues = coffer_cues_new ();
+
+  coffer_cues_add (cues, 0, 30, -1, "open", 4, FALSE);
+  coffer_cues_add (cues, 0, 10, 20, "b", 1, FALSE);
+  coffer_cues_add (cues, 0, 50, 60, "end", 3, FALSE);
+  coffer_cues_add (cues, 0, 10, 20, "c", 1, FALSE);
+  for (int i = 0; i < 2; i++)   /* as preroll and to be played */
+    coffer_cues_add (cues, 0, 5, 12, "a", 1, FALSE);
+  coffer_cues_add (cues, 1, 0, 100, "another track", 13, FALSE);
+  assert_words (cues, 4, NULL);
+  assert_words (cues, 5, "a");
+  assert_words (cues, 11, "a\nb\nc");
+  assert_words (cues, 12, "b\nc");
+  assert_words (cues, 20, NULL);
+  assert_words (cues, 49, "open");
+  assert_words (cues, 50, "end");
+  assert_words (cues, 60, NULL);
+}
+
+/* ---- What GStreamer tells at an awkward time ---- */
+
+static void
+tell_error (CofferPlayer *player)
+{
+  g_autoptr(GError) error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, "broken");
+  g_autoptr(GstMessage) message = gst_message_new_error (NULL, error, NULL);
+
+  coffer_player_message_cb (message, player);
+}
+
+static double
+find_rate (CofferPlayer *player)
+{
+  g_autoptr(GstQuery) query = gst_query_new_segment (GST_FORMAT_TIME);
+  double rate = 0;
+
+  if (gst_element_query (coffer_playback_get_element (player->playback), query))
+    gst_query_parse_segment (query, &rate, NULL, NULL, NULL);
+
+  return rate;
+}
+
+static void
+plays_after_an_error_as_before (Fixture      *fixture,
+                                gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+
+  if (!load_made_clip (fixture, SUBTITLED, FALSE))
+    return;
+
+  coffer_player_set_rate (player, .5);
+  coffer_player_set_track (player, COFFER_PLAYER_TEXT, 1);
+  tell_error (player);
+  g_assert_cmpint (coffer_player_get_state (player), ==, COFFER_PLAYER_ENDED);
+  coffer_player_play (player);
+  test_wait_for (coffer_player_get_state (player) == COFFER_PLAYER_PLAYING);
+  g_assert_cmpfloat (coffer_player_get_rate (player), ==, .5);
+  test_wait_for (find_rate (player) == .5);
+  wait_for_words (fixture, "Eins");
+  coffer_player_set_uri (player, NULL);
+}
+
+static void
+tell_end (CofferPlayer *player,
+          guint32       seqnum)
+{
+  g_autoptr(GstMessage) message = gst_message_new_eos (NULL);
+
+  gst_message_set_seqnum (message, seqnum);
+  coffer_player_message_cb (message, player);
+}
+
+static void
+ends_though_it_is_told_early (Fixture      *fixture,
+                              gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+
+  if (!can_play_webm ())
+    return;
+
+  load_clip (fixture);
+  coffer_player_seek (player, FRAME);
+  tell_end (player, player->seqnum - 1);
+  test_wait_for (!player->seeking);
+  g_assert_cmpint (coffer_player_get_state (player), ==, COFFER_PLAYER_PAUSED);
+  coffer_player_seek (player, 2 * FRAME);
+  tell_end (player, player->seqnum);
+  g_assert_cmpint (coffer_player_get_state (player), ==, COFFER_PLAYER_PAUSED);
+  test_wait_for (coffer_player_get_state (player) == COFFER_PLAYER_ENDED);
+}
+
+/* ---- The rest ---- */
+
+/* Half of a red, over nothing. */
+static void
+keeps_what_is_seen_through (Fixture      *fixture,
+                            gconstpointer data)
+{
+  guint8 pixels[16 * 16 * 4];
+  GdkTexture *texture;
+
+  if (!load_made_clip (fixture, "videotestsrc num-buffers=2 pattern=solid-color foreground-color=0x80ff0000 ! "
+                                "video/x-raw,format=AYUV,width=16,height=16,framerate=10/1 ! mux.", FALSE))
+    return;
+
+  texture = coffer_frames_get_texture (coffer_player_get_frames (fixture->player));
+  gdk_texture_download (texture, pixels, 16 * 4);
+  g_test_message ("%d %d %d %d", pixels[0], pixels[1], pixels[2], pixels[3]);
+  g_assert_cmpint (pixels[3], ==, 0x80);
+  g_assert_cmpint (ABS (pixels[2] - 0x80), <, 4);
+}
+
+static void
+turns_what_lies_on_its_side (Fixture      *fixture,
+                             gconstpointer data)
+{
+  GdkTexture *texture;
+  int width, height;
+
+  coffer_player_set_room (fixture->player, 24, 100);
+  if (!load_made_clip (fixture, "videotestsrc num-buffers=3 ! "
+                                "video/x-raw,format=UYVY,width=64,height=48,framerate=10/1 ! mux.", TRUE))
+    return;
+
+  coffer_player_get_size (fixture->player, &width, &height);
+  g_assert_cmpint (width, ==, 48);
+  g_assert_cmpint (height, ==, 64);
+  texture = coffer_frames_get_texture (coffer_player_get_frames (fixture->player));
+  g_assert_cmpint (gdk_texture_get_width (texture), ==, 24);
+  g_assert_cmpint (gdk_texture_get_height (texture), ==, 32);
+  coffer_player_seek (fixture->player, GST_SECOND / 10);
+  test_wait_for (!fixture->player->seeking);
+  g_assert_no_error (coffer_player_get_error (fixture->player));
+}
+
+static void
+shows_whole_frames (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autoptr(GstCaps) caps = NULL;
+
+  if (!load_made_clip (fixture, "videotestsrc num-buffers=9 ! video/x-raw,format=I420,width=64,height=48,framerate=10/1,"
+                                "interlace-mode=interleaved,field-order=top-field-first ! mux.", FALSE))
+    return;
+
+  caps = coffer_playback_dup_video_caps (fixture->player->playback);
+  g_assert_cmpstr (gst_structure_get_string (gst_caps_get_structure (caps, 0), "interlace-mode"), ==, "progressive");
+  coffer_player_seek (fixture->player, GST_SECOND / 2);
+  coffer_player_play (fixture->player);
+  test_wait_for (coffer_player_get_state (fixture->player) == COFFER_PLAYER_ENDED);
+}
+
+static void
+tells_the_time (void)
+{
+  static const struct { int time, duration; const char *clock; } cases[] = {
+    { 0, 0, "0:00" }, { 990, 5000, "0:01" }, { 4900, 4966, "0:04" }, { 4966, 4966, "0:05" }, { 2008, 2008, "0:02" },
+    { 1933, 2008, "0:01" }, { 5300, 5300, "0:05" }, { 3661000, 7200000, "1:01:01" }, { -1, 0, "0:00" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *clock = coffer_player_dup_clock (cases[i].time * (gint64) GST_MSECOND,
+                                                        cases[i].duration * (gint64) GST_MSECOND);
+
+      g_assert_cmpstr (clock, ==, cases[i].clock);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -441,6 +808,15 @@ main (int    argc,
   ADD ("says-what-cannot-be-played", says_what_cannot_be_played);
   ADD ("plays-on-without-a-decoder", plays_on_without_a_decoder);
   ADD ("knows-sounds", knows_sounds);
+  ADD ("shows-subtitles", shows_subtitles);
+  ADD ("plays-after-an-error-as-before", plays_after_an_error_as_before);
+  ADD ("ends-though-it-is-told-early", ends_though_it_is_told_early);
+  ADD ("keeps-what-is-seen-through", keeps_what_is_seen_through);
+  ADD ("turns-what-lies-on-its-side", turns_what_lies_on_its_side);
+  ADD ("shows-whole-frames", shows_whole_frames);
+  g_test_add_func ("/player/cleans-subtitles", cleans_subtitles);
+  g_test_add_func ("/player/knows-when-subtitles-are-seen", knows_when_subtitles_are_seen);
+  g_test_add_func ("/player/tells-the-time", tells_the_time);
 
   return g_test_run ();
 }

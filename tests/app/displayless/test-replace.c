@@ -3,9 +3,20 @@
 #include "displayless.h"
 
 #include "coffer-error-private.h"
+#include "coffer-error.h"
 #include "coffer-file-name.h"
+#include "coffer-outside.h"
+#include "coffer-outside-folder.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void
 assert_name (const char *key_text,
@@ -20,24 +31,17 @@ assert_name (const char *key_text,
   g_assert_cmpstr (name, ==, expected);
 }
 
+/* The rest of it is tests/names/test-names.c. */
 static void
-names_are_safe (void)
+names_tell_the_content (void)
 {
-  g_autofree char *endless = g_strnfill (4096, 'x');
-  g_autofree char *cut = g_strnfill (196, 'x'), *cut_with_ending = g_strconcat (cut, ".png", NULL);
-
   assert_name ("img/2024/a.png", -1, "image/png", "a.png");
   assert_name ("img/a", -1, "image/jpeg", "a.jpg");
+  assert_name ("photo.1", -1, "image/png", "photo.1.png");
   assert_name ("a.b c", -1, "text/plain", "a.b c.txt");
-  assert_name ("a/b/", -1, NULL, "b");
-  assert_name ("..", -1, NULL, "_..");
   assert_name ("../../.ssh", -1, NULL, "_.ssh");
   assert_name ("", 0, "video/webm", "value.webm");
-  assert_name ("///", -1, NULL, "value");
-  assert_name ("a\0b\nc", 5, NULL, "a\357\277\275b_c");
-  assert_name ("user:1\\x|", -1, NULL, "user_1_x_");
-  assert_name ("\xff\xfe", -1, NULL, "\357\277\275\357\277\275");
-  assert_name (endless, -1, "image/png", cut_with_ending);
+  assert_name ("a\0b\nc", 5, "application/unknown", "a_b_c");
 }
 
 typedef struct {
@@ -80,11 +84,13 @@ replace (Fixture     *fixture,
 {
   g_autoptr(CofferKey) key = test_key ("user:0000000001");
   g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(CofferKey) now = NULL;
   g_autofree char *content = NULL;
 
-  coffer_vault_replace_async (fixture->vault, key, fixture->file, header, expected, NULL, test_store_result, &result);
+  coffer_vault_replace_async (fixture->vault, key, fixture->file, header, expected, NULL, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
-  return coffer_vault_replace_finish (fixture->vault, result, value, &content, error);
+  now = coffer_vault_replace_finish (fixture->vault, result, value, &content, error);
+  return now != NULL;
 }
 
 static gpointer
@@ -101,10 +107,11 @@ read_worker (GInputStream           *stream,
 }
 
 static void
-assert_value (Fixture    *fixture,
-              const char *expected)
+assert_value_of (Fixture    *fixture,
+                 const char *key_text,
+                 const char *expected)
 {
-  g_autoptr(CofferKey) key = test_key ("user:0000000001");
+  g_autoptr(CofferKey) key = test_key (key_text);
   g_autoptr(GAsyncResult) result = NULL;
   g_autofree char *value = NULL;
 
@@ -112,6 +119,13 @@ assert_value (Fixture    *fixture,
   test_wait_for (result != NULL);
   value = coffer_vault_read_value_finish (fixture->vault, result, NULL);
   g_assert_cmpstr (value, ==, expected);
+}
+
+static void
+assert_value (Fixture    *fixture,
+              const char *expected)
+{
+  assert_value_of (fixture, "user:0000000001", expected);
 }
 
 static char *
@@ -146,7 +160,7 @@ keeps_what_others_wrote (Fixture       *fixture,
   test_edit (fixture->vault);
   test_sql (fixture->path, "UPDATE kv SET value = CAST ('theirs' AS BLOB) WHERE key = CAST ('user:0000000001' AS BLOB)");
   g_assert_false (replace (fixture, NULL, before, &value, &error));
-  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_STALE);
   assert_value (fixture, "theirs");
 
   /* What is as it was known is replaced. */
@@ -184,17 +198,265 @@ leaves_a_value_whose_file_is_gone (Fixture       *fixture,
   assert_value (fixture, "1");
 }
 
+static void
+note_cb (gpointer latest,
+         gpointer data)
+{
+  double *fraction = latest;
+
+  *(double *) data = *fraction;
+  g_free (fraction);
+}
+
+/* The other one holds the vault while the file is read, and commits when all of it is. */
+static void
+looks_again_in_the_transaction (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  g_autoptr(CofferKey) key = test_key ("user:0000000001"), now = NULL;
+  g_autofree char *before = checksum_of ("1"), *value = NULL, *content = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  double fraction = 0;
+  CofferProgress *progress = coffer_progress_new (note_cb, &fraction, g_free);
+  sqlite3 *db;
+
+  test_edit (fixture->vault);
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_vault_replace_async (fixture->vault, key, fixture->file, NULL, before, progress, NULL, test_store_result, &result);
+  test_wait_for (fraction == 1);
+  g_assert_cmpint (sqlite3_exec (db, "UPDATE kv SET value = CAST ('theirs' AS BLOB) WHERE key = CAST ('user:0000000001' AS BLOB); COMMIT",
+                                 NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
+  test_wait_for (result != NULL);
+  now = coffer_vault_replace_finish (fixture->vault, result, &value, &content, &error);
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_STALE);
+  g_assert_null (now);
+  assert_value (fixture, "theirs");
+  coffer_progress_stop (progress);
+  coffer_progress_unref (progress);
+}
+
+static void
+adds_a_copy_under_a_free_key (Fixture       *fixture,
+                              gconstpointer  data)
+{
+  g_autoptr(CofferKey) key = test_key ("a/b.png"), now = NULL, expected = test_key ("a/b (3).png");
+  g_autoptr(GBytes) header = g_bytes_new ("head:", 5);
+  g_autofree char *value = NULL, *content = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST ('a/b.png' AS BLOB), x'00'), (CAST ('a/b (2).png' AS BLOB), x'00')");
+  coffer_vault_add_copy_async (fixture->vault, key, fixture->file, header, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  now = coffer_vault_replace_finish (fixture->vault, result, &value, &content, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_bytes_equal (coffer_key_get_bytes (now), coffer_key_get_bytes (expected)));
+  assert_value_of (fixture, "a/b (3).png", "head:new words");
+}
+
+/* A pipe that nobody writes to would keep the lane for good. */
+static void
+refuses_what_is_no_file (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  const char *path = g_file_peek_path (fixture->file);
+  g_autofree char *value = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (mkfifo (path, 0600));
+  g_assert_false (replace (fixture, NULL, NULL, &value, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+  g_clear_error (&error);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (symlink (fixture->path, path));
+  g_assert_false (replace (fixture, NULL, NULL, &value, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+  assert_value (fixture, "1");
+}
+
+/* Values in files of other programs */
+
+static CofferOutside *
+open_outside (Fixture *fixture)
+{
+  g_autoptr(CofferKey) key = test_key ("user:0000000001");
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferOutside *outside;
+
+  coffer_outside_new_async (fixture->vault, key, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  outside = coffer_outside_new_finish (result, &error);
+  g_assert_no_error (error);
+  return outside;
+}
+
+static char *
+dup_path (CofferOutside *outside)
+{
+  return g_file_get_path (coffer_outside_get_file (outside));
+}
+
+/* No word comes of what is written through memory, as where too many folders are watched. */
+static void
+finds_what_nobody_tells (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  CofferOutside *outside = open_outside (fixture);
+  g_autofree char *path = dup_path (outside);
+  int fd = g_open (path, O_RDWR | O_CLOEXEC, 0);
+  char *memory = mmap (NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+  g_assert_true (memory != MAP_FAILED);
+  *memory = '2';
+  g_assert_no_errno (msync (memory, 1, MS_SYNC));
+  g_assert_true (coffer_outside_is_settled (outside));
+  test_wait_for ((coffer_outside_check (outside), coffer_outside_get_changed (outside)));
+  g_assert_true (coffer_outside_is_settled (outside));
+
+  munmap (memory, 1);
+  close (fd);
+  coffer_outside_discard (outside);
+  g_object_unref (outside);
+  test_wait_for (!g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* A pipe in its place keeps no thread, and is no change. */
+static void
+takes_no_pipe_for_a_change (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  CofferOutside *outside = open_outside (fixture);
+  g_autofree char *path = dup_path (outside);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (mkfifo (path, 0600));
+  test_wait_for (!coffer_outside_is_settled (outside));
+  test_wait_for (coffer_outside_is_settled (outside));
+  g_assert_false (coffer_outside_get_changed (outside));
+  coffer_outside_discard (outside);
+  g_object_unref (outside);
+  test_wait_for (!g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+static void
+update (CofferOutside       *outside,
+        CofferOutsideUpdate  how)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_outside_update_async (outside, how, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_outside_update_finish (outside, result, &error));
+  g_assert_no_error (error);
+}
+
+/* What is in the vault goes with the object, what is not stays. */
+static void
+keeps_what_is_not_in_the_vault (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  CofferOutside *outside = open_outside (fixture), *copy = open_outside (fixture);
+  g_autofree char *path = dup_path (outside), *path_of_copy = dup_path (copy);
+
+  test_edit (fixture->vault);
+  g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+  test_wait_for (coffer_outside_get_changed (outside));
+  update (outside, COFFER_OUTSIDE_UPDATE_KNOWN);
+  test_wait_for (coffer_outside_is_settled (outside));
+  g_assert_false (coffer_outside_get_changed (outside));
+  assert_value (fixture, "edited");
+
+  update (copy, COFFER_OUTSIDE_UPDATE_COPY);
+  assert_value_of (fixture, "user:0000000001 (2)", "1");
+  g_assert_true (g_file_set_contents (path_of_copy, "edited, too", -1, NULL));
+  test_wait_for (coffer_outside_get_changed (copy));
+  update (copy, COFFER_OUTSIDE_UPDATE_KNOWN);
+  assert_value_of (fixture, "user:0000000001 (2)", "edited, too");
+  g_assert_true (g_file_set_contents (path_of_copy, "not in the vault", -1, NULL));
+  test_wait_for (coffer_outside_get_changed (copy));
+
+  test_wait_for (coffer_outside_is_settled (outside));
+  g_object_unref (outside);
+  g_object_unref (copy);
+  test_wait_for (!g_file_test (path, G_FILE_TEST_EXISTS));
+  coffer_outside_folder_finish ();
+  g_assert_true (g_file_test (path_of_copy, G_FILE_TEST_EXISTS));
+}
+
+/* It is told of at the next start; the one before was not, as it is a copy. */
+static void
+finds_what_is_left (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  CofferOutside *outside = open_outside (fixture);
+  g_autofree char *path = dup_path (outside), *folder = g_path_get_dirname (path);
+  const char *const words[] = { "tail", "-f", path, NULL };
+  g_autoptr(GPtrArray) left = NULL, none = NULL;
+  GPid other;
+
+  g_assert_true (g_spawn_async (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                                 NULL, NULL, &other, NULL));
+  g_object_unref (outside);
+  coffer_outside_folder_finish ();
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));   /* the other program has it open */
+  none = coffer_outside_folder_sweep ();
+  g_assert_false (g_ptr_array_find_with_equal_func (none, path, g_str_equal, NULL));
+
+  g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+  kill (other, SIGKILL);
+  g_assert_cmpint (waitpid (other, NULL, 0), ==, other);
+  left = coffer_outside_folder_sweep ();
+  g_assert_true (g_ptr_array_find_with_equal_func (left, path, g_str_equal, NULL));
+
+  coffer_outside_folder_drop (folder);
+  g_ptr_array_unref (coffer_outside_folder_sweep ());
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+}
+
+static void
+remove_cache (char *cache)
+{
+  const char *const words[] = { "rm", "-r", "--", cache, NULL };
+
+  g_assert_true (g_spawn_sync (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_free (cache);
+}
+
 int
 main (int    argc,
       char **argv)
 {
+  char *cache = test_folder_new ();
+  int failed;
+
+  g_setenv ("XDG_CACHE_HOME", cache, TRUE);
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/replace/names-are-safe", names_are_safe);
-  g_test_add ("/replace/takes-a-file", Fixture, NULL, set_up, takes_a_file, tear_down);
-  g_test_add ("/replace/keeps-what-others-wrote", Fixture, NULL, set_up, keeps_what_others_wrote, tear_down);
-  g_test_add ("/replace/refuses-while-viewing", Fixture, NULL, set_up, refuses_while_viewing, tear_down);
-  g_test_add ("/replace/leaves-a-value-whose-file-is-gone", Fixture, NULL, set_up, leaves_a_value_whose_file_is_gone, tear_down);
+#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+  g_test_add_func ("/replace/names-tell-the-content", names_tell_the_content);
+  ADD ("/replace/takes-a-file", takes_a_file);
+  ADD ("/replace/keeps-what-others-wrote", keeps_what_others_wrote);
+  ADD ("/replace/looks-again-in-the-transaction", looks_again_in_the_transaction);
+  ADD ("/replace/adds-a-copy-under-a-free-key", adds_a_copy_under_a_free_key);
+  ADD ("/replace/refuses-what-is-no-file", refuses_what_is_no_file);
+  ADD ("/replace/refuses-while-viewing", refuses_while_viewing);
+  ADD ("/replace/leaves-a-value-whose-file-is-gone", leaves_a_value_whose_file_is_gone);
+  ADD ("/outside/finds-what-nobody-tells", finds_what_nobody_tells);
+  ADD ("/outside/takes-no-pipe-for-a-change", takes_no_pipe_for_a_change);
+  ADD ("/outside/keeps-what-is-not-in-the-vault", keeps_what_is_not_in_the_vault);
+  ADD ("/outside/finds-what-is-left", finds_what_is_left);
 
-  return g_test_run ();
+  failed = g_test_run ();
+  coffer_outside_folder_finish ();
+  remove_cache (cache);
+  return failed;
 }
