@@ -182,9 +182,6 @@ bool cli_is_file_of_vault (cli *self, const struct stat *file);
 /** Free bytes in the folder of a path; 0 or errno. */
 int cli_room_beside (const char *path, uint64_t *room);
 
-/** How much of a name is that of the SQLite file whose log or journal it would be; 0 if of none. */
-size_t cli_without_suffix (const char *name);
-
 /** True if a name in a folder is, or would become, a file of the vault. */
 bool cli_is_place_of_vault (cli *self, int folder, const char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd-export.c - kvault export: values become files.
  *
- * Keys are a stranger's: src/names makes safe paths of them, and target.c writes nowhere but below the folder given.
+ * Keys are a stranger's: src/names makes safe paths of them, and the room target writes nowhere but below the folder given.
  *
  * At the end everything is flushed to the disk at once: a flush for each of many small files
  * would take minutes.
@@ -13,7 +13,6 @@
 #include "export.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +66,7 @@ export_value (cli_export  *at,
       cli_export_finish_file (at, &out);
       return;
     }
-  cli_new_file_end (&out.file, cli_target_folder (&at->target));
+  target_file_end (&out.file, target_dir_folder (&at->target));
   cli_export_fail_value (at, &out, rc);
 }
 
@@ -212,7 +211,7 @@ export_wanted (cli_export *at,
       if (i != at->target_at && !was_named (at, i) && !at->over && !cli_cancelled ())
         export_named (at, self->operands[i].bytes);
   cli_progress_end ();
-  if ((error = cli_target_sync (&at->target)) != 0)
+  if ((error = target_dir_sync (&at->target)) != 0)
     {
       fail_target (at, error);
       at->status = CLI_IO;
@@ -229,7 +228,7 @@ open_and_export (cli_export *at)
   at->status = cli_has (self, CLI_OPT_SALVAGE) ? cli_open (self, KVAULT_ACCESS_SALVAGE) : cli_open_damaged (self);
   if (self->vault == NULL)
     return;
-  if ((error = cli_target_open (&at->target)) != 0)
+  if ((error = target_dir_open (&at->target)) != 0)
     at->status = cli_worse (at->status, fail_target (at, error));
   else
     export_wanted (at, at->status != CLI_DONE || cli_has (self, CLI_OPT_SALVAGE));
@@ -260,9 +259,9 @@ run (cli *self)
     open_and_export (&at);
   else
     cli_export_fail_memory (&at);
-  cli_target_close (&at.target);
+  target_dir_close (&at.target);
   names_paths_free (at.paths);
-  tdestroy (at.made, free);
+  target_made_clear (&at.made);
   free (at.seen);
   free (at.found);
   free (at.buffer);

@@ -131,7 +131,7 @@ end_salvaged (int         result,
       cli_export_finish_file (at, out);
       return is_ended (at);
     }
-  cli_new_file_end (&out->file, cli_target_folder (&at->target));
+  target_file_end (&out->file, target_dir_folder (&at->target));
   if (out->path != NULL)
     cli_export_fail (at, out, cli_fail_key (at->self, out->key, result));
   else
@@ -167,7 +167,7 @@ cli_export_salvage (cli_export *at)
   if (rc != KVAULT_OK)
     {
       /* Ended between two pieces. */
-      cli_new_file_end (&at->salvaged.file, cli_target_folder (&at->target));
+      target_file_end (&at->salvaged.file, target_dir_folder (&at->target));
       at->over = true;
       at->status = cli_worse (at->status, cli_fail (at->self, rc));
     }

@@ -7,9 +7,6 @@
 #include "export.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,78 +77,6 @@ skip (cli_export         *at,
   print_result (at, out, "skipped");
 }
 
-/* --- files of this run ------------------------------------------------------------------- */
-
-typedef struct file_id {
-  dev_t dev;
-  ino_t ino;
-} file_id;
-
-static int
-compare_ids (const void *one,
-             const void *two)
-{
-  const file_id *a = one;
-  const file_id *b = two;
-
-  return a->dev != b->dev ? (a->dev > b->dev) - (a->dev < b->dev) : (a->ino > b->ino) - (a->ino < b->ino);
-}
-
-/* 0 or errno. */
-static int
-remember_file (cli_export *at,
-               int         fd)
-{
-  file_id *id = malloc (sizeof *id);
-  struct stat facts;
-
-  if (id == NULL || fstat (fd, &facts) != 0)
-    {
-      int error = id == NULL ? ENOMEM : errno;
-
-      free (id);
-      return error;
-    }
-  *id = (file_id) { facts.st_dev, facts.st_ino };
-  if (tsearch (id, &at->made, compare_ids) != NULL)
-    return 0;
-  free (id);
-  return ENOMEM;
-}
-
-static void
-set_path (cli_outgoing *out,
-          const char   *path)
-{
-  const char *slash = strrchr (path, '/');
-
-  out->path = path;
-  out->name = slash != NULL ? slash + 1 : path;
-}
-
-/* What has the name of a file. Where two names are one to the file system, as with one that does not tell "A" from "a", that may
- * be a file of this run: then the name gets a number, as where two keys come to one. 0 or errno; ENOENT: nothing. */
-static int
-look_at_place (cli_export   *at,
-               cli_outgoing *out,
-               struct stat  *there)
-{
-  int folder = cli_target_folder (&at->target);
-
-  while (fstatat (folder, out->name, there, AT_SYMLINK_NOFOLLOW) == 0)
-    {
-      file_id id = { there->st_dev, there->st_ino };
-      const char *path;
-
-      if (tfind (&id, &at->made, compare_ids) == NULL)
-        return 0;
-      if ((path = names_paths_take_another (at->paths)) == NULL)
-        return ENOMEM;
-      set_path (out, path);
-    }
-  return errno;
-}
-
 /* --- values ------------------------------------------------------------------------------ */
 
 void
@@ -179,6 +104,7 @@ cli_export_begin_value (cli_export   *at,
                         cli_outgoing *out,
                         cli_bytes     key)
 {
+  target_place place;
   const char *path;
 
   *out = (cli_outgoing) { .key = key, .size = KVAULT_SIZE_UNKNOWN, .file = { .fd = -1 } };
@@ -187,54 +113,37 @@ cli_export_begin_value (cli_export   *at,
       cli_export_fail_memory (at);
       return false;
     }
-  set_path (out, path);
+  target_place_set (&place, path);
+  out->path = place.path;
+  out->name = place.name;
   return true;
-}
-
-/* A log or journal put beside an SQLite file that was there would be played back into it, by whoever opens that next. Beside
- * one that came with it, it is in its place. */
-static bool
-is_foreign_journal (const cli_export   *at,
-                    const cli_outgoing *out,
-                    int                 folder)
-{
-  size_t length = cli_without_suffix (out->name);
-  char other[NAMES_PART_MAX + 32];
-  struct stat there;
-
-  if (length == 0)
-    return false;
-  memcpy (other, out->name, length);
-  other[length] = '\0';
-  return fstatat (folder, other, &there, AT_SYMLINK_NOFOLLOW) == 0
-         && !names_paths_is_written (at->paths, (cli_bytes) { out->path, (size_t) (out->name - out->path) + length });
 }
 
 bool
 cli_export_check_place (cli_export   *at,
                         cli_outgoing *out)
 {
-  int error = cli_target_enter (&at->target, out->path, (size_t) (out->name - out->path));
-  int folder = cli_target_folder (&at->target);
-  struct stat there;
-  int missing;
+  target_place place = { .path = out->path, .name = out->name };
+  target_obstacle obstacle = target_place_look (&place, &at->target, at->paths, &at->made);
+  int folder = target_dir_folder (&at->target);
 
-  if (error == ENOENT && at->target.dry)
+  out->path = place.path;
+  out->name = place.name;
+  if (obstacle == TARGET_ERROR && place.error == ENOENT && at->target.dry)
     return true;
-  missing = error == 0 ? look_at_place (at, out, &there) : 0;
-  if (error == ENOTDIR || error == ELOOP)
+  if (obstacle == TARGET_BLOCKED)
     skip (at, out, "a link or a file is in the place of its folder");
-  else if (error != 0 || (missing != 0 && missing != ENOENT))
-    fail_errno (at, out, error != 0 ? error : missing);
+  else if (obstacle == TARGET_ERROR)
+    fail_errno (at, out, place.error);
   else if (cli_is_place_of_vault (at->self, folder, out->name))
     skip (at, out, "it would be a file of the vault itself");
-  else if (is_foreign_journal (at, out, folder))
+  else if (obstacle == TARGET_JOURNAL)
     skip (at, out, "it would be taken for the log or journal of the file beside it");
-  else if (missing == ENOENT)
+  else if (obstacle == TARGET_FREE)
     return true;
-  else if (S_ISDIR (there.st_mode))
+  else if (obstacle == TARGET_FOLDER)
     skip (at, out, "a folder is in its place");
-  else if (cli_is_file_of_vault (at->self, &there))
+  else if (cli_is_file_of_vault (at->self, &place.there))
     skip (at, out, "it is a file of the vault itself");
   else if (!cli_has (at->self, CLI_OPT_OVERWRITE))
     skip (at, out, "it is there already; see --overwrite");
@@ -248,7 +157,7 @@ cli_export_begin_file (cli_export   *at,
                        cli_outgoing *out)
 {
   if (!at->target.dry)
-    out->error = cli_new_file_begin (&out->file, cli_target_folder (&at->target));
+    out->error = target_file_begin (&out->file, target_dir_folder (&at->target));
 }
 
 void
@@ -259,7 +168,7 @@ cli_export_write (cli_export   *at,
                   uint64_t      done)
 {
   if (out->error == 0 && !at->target.dry)
-    out->error = cli_new_file_write (&out->file, data, size);
+    out->error = target_file_write (&out->file, data, size);
   cli_progress_bytes (at->self, at->n_bytes_done + done, at->n_bytes);
 }
 
@@ -268,7 +177,7 @@ cli_export_finish_file (cli_export   *at,
                         cli_outgoing *out)
 {
   bool overwrite = cli_has (at->self, CLI_OPT_OVERWRITE);
-  int folder = cli_target_folder (&at->target);
+  int folder = target_dir_folder (&at->target);
 
   if (!at->target.dry)
     {
@@ -277,10 +186,10 @@ cli_export_finish_file (cli_export   *at,
           && fsync (out->file.fd) != 0)
         out->error = errno;
       if (out->error == 0)
-        out->error = cli_new_file_name (&out->file, folder, out->name, overwrite);
+        out->error = target_file_name (&out->file, folder, out->name, overwrite);
       if (out->error == 0)
-        out->error = remember_file (at, out->file.fd);
-      cli_new_file_end (&out->file, folder);
+        out->error = target_made_add (&at->made, out->file.fd);
+      target_file_end (&out->file, folder);
     }
   if (out->error == EEXIST && !overwrite)
     skip (at, out, "it is there already; see --overwrite");

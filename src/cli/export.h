@@ -3,7 +3,8 @@
 #ifndef CLI_EXPORT_H
 #define CLI_EXPORT_H
 
-#include "target.h"
+#include "cli.h"
+#include <target.h>
 
 /** A value on its way out. */
 typedef struct cli_outgoing {
@@ -12,7 +13,7 @@ typedef struct cli_outgoing {
   const char *path;      /**< below the target; borrowed */
   const char *name;      /**< its last part */
   uint64_t size;
-  cli_new_file file;
+  target_file file;
   int error;             /**< errno of writing it, or 0 */
 } cli_outgoing;
 
@@ -20,10 +21,10 @@ typedef struct cli_export {
   cli *self;
   int status;
   bool over;             /**< the disk is full, or the vault failed as a whole */
-  cli_target target;
+  target_dir target;
   size_t target_at;      /**< which operand it is; the others are keys */
   names_paths *paths;
-  void *made;            /**< tree of the files of this run, by device and inode */
+  target_made made;      /**< the files of this run */
   char *buffer;
 
   int64_t *seen;         /**< rows the walk has dealt with; sorted once that is over */

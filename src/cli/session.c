@@ -149,17 +149,6 @@ cli_room_beside (const char *path,
   return error;
 }
 
-size_t
-cli_without_suffix (const char *name)
-{
-  size_t length = strlen (name), i, size;
-
-  for (i = 1; i < N_SUFFIXES; i++)
-    if ((size = strlen (suffixes[i])) < length && strcasecmp (name + length - size, suffixes[i]) == 0)
-      return length - size;
-  return 0;
-}
-
 bool
 cli_is_file_of_vault (cli               *self,
                       const struct stat *file)
