@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many values, one after the other, on the lanes for thumbnails. A reader lives on the lane's thread for one run of the
+ * Many values, one after the other, on the lanes for thumbnails and the one for exports. A reader lives on the lane's thread for one run of the
  * caller's function. The handle is asked before each value whether the file at the path is still its own: a run may last as long
  * as somebody scrolls, and a lane looks only between jobs.
  */
@@ -8,6 +8,7 @@
 
 #include "coffer-vault-private.h"
 
+#include "coffer-entry-walk.h"
 #include "coffer-error-private.h"
 #include "coffer-value-stream.h"
 
@@ -50,6 +51,23 @@ read_values_worker (kvault        *vault,
   return GINT_TO_POINTER (done);
 }
 
+static void
+run_async (CofferVault         *self,
+           CofferLane           lane,
+           const char          *table,
+           CofferReaderFunc     func,
+           gpointer             data,
+           GDestroyNotify       data_free,
+           GCancellable        *cancellable,
+           GAsyncReadyCallback  callback,
+           gpointer             user_data)
+{
+  Run *run = g_new (Run, 1);
+
+  *run = (Run) { func, data, data_free };
+  coffer_vault_run_async (self, lane, table, read_values_worker, run, run_free, NULL, cancellable, callback, user_data);
+}
+
 void
 coffer_vault_read_values_async (CofferVault         *self,
                                 guint                lane,
@@ -61,15 +79,25 @@ coffer_vault_read_values_async (CofferVault         *self,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data)
 {
-  Run *run;
-
   g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL && func != NULL);
   g_return_if_fail (lane < COFFER_MAX_THUMB_LANES);
 
-  run = g_new (Run, 1);
-  *run = (Run) { func, data, data_free };
-  coffer_vault_run_async (self, COFFER_LANE_THUMBS + lane, table, read_values_worker, run, run_free, NULL, cancellable,
-                          callback, user_data);
+  run_async (self, COFFER_LANE_THUMBS + lane, table, func, data, data_free, cancellable, callback, user_data);
+}
+
+void
+coffer_vault_export_values_async (CofferVault         *self,
+                                  const char          *table,
+                                  CofferReaderFunc     func,
+                                  gpointer             data,
+                                  GDestroyNotify       data_free,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL && func != NULL);
+
+  run_async (self, COFFER_LANE_EXPORT, table, func, data, data_free, cancellable, callback, user_data);
 }
 
 gboolean
@@ -127,6 +155,27 @@ coffer_value_reader_close (CofferValueReader *self)
     return;
   coffer_value_stream_release (COFFER_VALUE_STREAM (self->stream));
   g_clear_object (&self->stream);
+}
+
+GPtrArray *
+coffer_value_reader_list (CofferValueReader  *self,
+                          GBytes             *prefix,
+                          CofferKey          *after,
+                          guint               n_keys,
+                          GError            **error)
+{
+  CofferScope scope = { .prefix = prefix };
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(kvault_cursor) cursor = NULL;
+  const kvault_entry *entry;
+  int rc = coffer_scope_open_cursor (&scope, self->vault, after, KVAULT_CURSOR_IDS | (after != NULL ? KVAULT_CURSOR_AFTER : 0), &cursor);
+
+  while (rc == KVAULT_OK && keys->len < n_keys && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+    g_ptr_array_add (keys, coffer_key_new_from_entry (entry));
+  if (rc == KVAULT_OK || rc == KVAULT_NOTFOUND)
+    return g_steal_pointer (&keys);
+  g_propagate_error (error, coffer_error_new (self->vault, rc));
+  return NULL;
 }
 
 gboolean

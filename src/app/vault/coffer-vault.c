@@ -322,7 +322,8 @@ vault_new (GFile *file)
     [COFFER_LANE_PREVIEW] = "preview",
     [COFFER_LANE_BACKGROUND] = "background",
     [COFFER_LANE_WALK] = "walk",
-    [COFFER_LANE_THUMBS ... COFFER_LANE_WRITE - 1] = "thumbs",
+    [COFFER_LANE_THUMBS ... COFFER_LANE_EXPORT - 1] = "thumbs",
+    [COFFER_LANE_EXPORT] = "export",
     [COFFER_LANE_WRITE] = "write",
   };
   CofferVault *self = g_object_new (COFFER_TYPE_VAULT, NULL);

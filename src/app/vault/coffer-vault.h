@@ -34,7 +34,8 @@ typedef enum {
   COFFER_LANE_BACKGROUND,  /* totals and other long work that nobody waits for */
   COFFER_LANE_WALK,        /* walks that fill a list */
   COFFER_LANE_THUMBS,      /* the first of COFFER_MAX_THUMB_LANES: values to make small pictures of */
-  COFFER_LANE_WRITE = COFFER_LANE_THUMBS + COFFER_MAX_THUMB_LANES,   /* everything that changes the file */
+  COFFER_LANE_EXPORT = COFFER_LANE_THUMBS + COFFER_MAX_THUMB_LANES,   /* values on their way to files */
+  COFFER_LANE_WRITE,       /* everything that changes the file */
 } CofferLane;
 
 #define COFFER_TYPE_SECTION (coffer_section_get_type ())
@@ -161,6 +162,11 @@ void          coffer_vault_read_values_async  (CofferVault *self, guint lane, co
                                                GAsyncReadyCallback callback, gpointer user_data);
 gboolean      coffer_vault_read_values_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
+/** The same on the lane for exports, for as long as it takes: nothing else waits there. */
+void          coffer_vault_export_values_async (CofferVault *self, const char *table, CofferReaderFunc func, gpointer data,
+                                                GDestroyNotify data_free, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+
 /** Half the cores, at least one. */
 guint         coffer_vault_get_n_thumb_lanes  (void);
 
@@ -175,6 +181,15 @@ guint         coffer_vault_get_n_thumb_lanes  (void);
 GInputStream *coffer_value_reader_open        (CofferValueReader *self, CofferKey *key, CofferValueFacts **facts,
                                                GCancellable *cancellable, GError **error);
 void          coffer_value_reader_close       (CofferValueReader *self);
+/**
+ * On the lane. Some keys, at least one unless there are no more, in their order.
+ *
+ * @prefix  (nullable) of all
+ * @after   (nullable) the key before them
+ * Returns: (transfer full) (nullable): of CofferKey
+ */
+GPtrArray    *coffer_value_reader_list        (CofferValueReader *self, GBytes *prefix, CofferKey *after, guint n_keys,
+                                               GError **error);
 /** Whether @error says that the handle is of no use any more: another file is at the path. */
 gboolean      coffer_value_reader_is_lost     (const GError *error);
 

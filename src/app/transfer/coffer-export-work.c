@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An export at work: one value after the other becomes a file. What is left to do is kept between runs, since a lane has to let go of
+ * the vault now and then, and people pause; the value at hand is begun anew then, and its file, which has no name yet, is gone.
+ *
+ * Large files, and those that replace others, are flushed before they get their names, so that a power cut leaves no empty file in
+ * the place of a whole one. The others are flushed at the end at once: a flush for each of many small files would take minutes.
+ *
+ * Functions run on the lane's thread unless they say otherwise.
+ */
+#define G_LOG_DOMAIN "coffer-transfer"
+
+#include "coffer-export-work.h"
+
+#include <coffer-error.h>
+#include <coffer-file-name.h>
+#include <coffer-source.h>
+#include <target.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+#define PIECE_SIZE (1 << 20)
+#define LARGE_SIZE (1 << 20)
+#define LIST_SIZE 1024           /* keys of a prefix that are read at once */
+#define MAX_TRIES 3              /* of a value that changes while it is read */
+
+struct _CofferExportWork {
+  GPtrArray *keys;               /* of CofferKey: all, or the next of the prefix */
+  gboolean lists;                /* the keys under a prefix */
+  GBytes *prefix;                /* nullable */
+  char *name;                    /* nullable */
+  CofferExportOptions options;
+  GStrv vaults;                  /* that are open */
+  char *folder;
+
+  target_dir dir;
+  gboolean opened;
+  names_paths *paths;
+  target_made made;
+  CofferGuard *guard;
+  guint next;                    /* of keys */
+  const char *path;              /* of it, as names_paths_take() gave it; NULL: not taken yet */
+  gboolean lost;                 /* the handle was, as it was to be read */
+  char *buffer;
+  gboolean over;                 /* no other file can be written either */
+  GPtrArray *skips;
+
+  GMutex lock;
+  CofferExportCounts counts;     /* by lock; without the value at hand */
+  guint64 n_bytes_at_hand;       /* by lock */
+};
+
+/* A value on its way. */
+typedef struct {
+  CofferKey *key;
+  GInputStream *stream;
+  CofferValueFacts *facts;
+  guint64 start;                 /* of what goes into the file */
+  target_place place;
+  target_file file;
+} Outgoing;
+
+/* What went wrong */
+
+static char *
+describe_errno (int error)
+{
+  switch (error)
+    {
+    case ENOSPC:
+    case EDQUOT:
+      return g_strdup (_("There is no room left on the disk"));
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return g_strdup (_("The folder cannot be written"));
+    case ENOENT:
+      return g_strdup (_("The folder is gone"));
+    case EFBIG:
+      return g_strdup (_("It is too large for a file there"));
+    default:
+      return g_strdup (g_strerror (error));
+    }
+}
+
+static gboolean
+fail (CofferExportWork  *self,
+      int                errsv,
+      GError           **error)
+{
+  g_autofree char *words = describe_errno (errsv);
+
+  self->over = self->over || errsv == ENOSPC || errsv == EDQUOT || errsv == EROFS || errsv == ENOENT || errsv == ENOMEM;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errsv), words);
+  return FALSE;
+}
+
+static gboolean
+refuse (const char  *reason,
+        GError     **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, reason);
+  return FALSE;
+}
+
+static void
+skip (CofferExportWork *self,
+      CofferKey        *key,
+      const GError     *why)
+{
+  CofferTransferSkip *skip = g_new (CofferTransferSkip, 1);
+
+  *skip = (CofferTransferSkip) { coffer_key_to_display (key, 0), coffer_error_dup_line (why) };
+  g_ptr_array_add (self->skips, skip);
+}
+
+/* Where to */
+
+static gboolean
+open_folder (CofferExportWork  *self,
+             GError           **error)
+{
+  int errsv;
+
+  if (self->opened)
+    return TRUE;
+  self->dir.path = self->folder;
+  if ((errsv = target_dir_open (&self->dir)) != 0 ||
+      (errsv = faccessat (self->dir.root, ".", W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno) != 0)
+    {
+      target_dir_close (&self->dir);
+      self->dir = (target_dir) { .root = -1, .folder = -1 };
+      return fail (self, errsv, error);
+    }
+  self->paths = names_paths_new (NAMES_PLAIN);
+  self->guard = coffer_guard_new ((const char *const *) self->vaults);
+  self->buffer = g_malloc (PIECE_SIZE);
+  self->opened = TRUE;
+  return self->paths != NULL || fail (self, ENOMEM, error);
+}
+
+/* The next place for the same file, with a number. */
+static gboolean
+take_another (CofferExportWork *self,
+              Outgoing         *out)
+{
+  self->path = names_paths_take_another (self->paths);
+  if (self->path != NULL)
+    target_place_set (&out->place, self->path);
+  return self->path != NULL;
+}
+
+/* A value that is begun anew keeps the name it has. */
+static gboolean
+take_place (CofferExportWork *self,
+            Outgoing         *out)
+{
+  GBytes *bytes = coffer_key_get_bytes (out->key);
+  names_bytes key = { g_bytes_get_size (bytes) > 0 ? g_bytes_get_data (bytes, NULL) : "", g_bytes_get_size (bytes) };
+  gboolean plain = out->start > 0 || !out->facts->has_header;   /* other programs know what is in the file */
+  const char *ending = self->options.endings && plain ? coffer_file_name_ending (out->facts->content_type) : NULL;
+
+  if (self->name != NULL)
+    self->path = self->name;
+  else if (self->path == NULL)
+    self->path = names_paths_take (self->paths, key, ending);
+  if (self->path != NULL)
+    target_place_set (&out->place, self->path);
+  return self->path != NULL;
+}
+
+static gboolean
+replaces (CofferExportWork *self)
+{
+  return self->name != NULL || self->options.existing == COFFER_EXPORT_REPLACE;
+}
+
+/* Something has the name. */
+static gboolean
+may_replace (CofferExportWork  *self,
+             Outgoing          *out,
+             target_obstacle    obstacle,
+             GError           **error)
+{
+  if (obstacle == TARGET_FOLDER)
+    return refuse (_("A folder is in its place"), error);
+  if (!replaces (self))
+    return refuse (_("A file is there already"), error);
+  if (coffer_guard_has (self->guard, &out->place.there))
+    return refuse (_("It would replace a vault that is open here"), error);
+  return TRUE;
+}
+
+static target_obstacle
+look_at_place (CofferExportWork *self,
+               Outgoing         *out)
+{
+  target_obstacle obstacle = target_place_look (&out->place, &self->dir, self->paths, &self->made);
+
+  self->path = out->place.path;
+  return obstacle;
+}
+
+static gboolean
+find_place (CofferExportWork  *self,
+            Outgoing          *out,
+            GError           **error)
+{
+  gboolean numbers = self->name == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
+  target_obstacle obstacle;
+
+  if (!take_place (self, out))
+    return fail (self, ENOMEM, error);
+  while ((obstacle = look_at_place (self, out)) == TARGET_TAKEN || obstacle == TARGET_FOLDER)
+    {
+      if (!numbers)
+        return may_replace (self, out, obstacle, error);
+      if (!take_another (self, out))
+        return fail (self, ENOMEM, error);
+    }
+  if (obstacle == TARGET_BLOCKED)
+    return refuse (_("A link or a file is in the place of its folder"), error);
+  if (obstacle == TARGET_JOURNAL)
+    return refuse (_("It would be taken for the log or journal of the file beside it"), error);
+  return obstacle == TARGET_FREE || fail (self, out->place.error, error);
+}
+
+/* Writing */
+
+static void
+note_bytes (CofferExportWork *self,
+            guint64           n_bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->n_bytes_at_hand = n_bytes;
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+copy (CofferExportWork  *self,
+      Outgoing          *out,
+      GCancellable      *cancellable,
+      GError           **error)
+{
+  guint64 done = 0;
+  gssize size;
+  int errsv;
+
+  if (out->start > 0 && !g_seekable_seek (G_SEEKABLE (out->stream), (goffset) out->start, G_SEEK_SET, cancellable, error))
+    return FALSE;
+  while ((size = g_input_stream_read (out->stream, self->buffer, PIECE_SIZE, cancellable, error)) > 0)
+    {
+      if ((errsv = target_file_write (&out->file, self->buffer, (size_t) size)) != 0)
+        return fail (self, errsv, error);
+      note_bytes (self, done += (guint64) size);
+    }
+  return size == 0;
+}
+
+/* 0 or errno. */
+static int
+give_name (CofferExportWork *self,
+           Outgoing         *out)
+{
+  gboolean numbers = self->name == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
+  int folder = target_dir_folder (&self->dir);
+  int error = 0;
+
+  /* Where hidden names are needed, only flushing may tell that there was no room. */
+  if ((replaces (self) || out->file.hidden[0] != '\0' || out->facts->size >= LARGE_SIZE) && fsync (out->file.fd) != 0)
+    return errno;
+  do
+    error = target_file_name (&out->file, folder, out->place.name, replaces (self));
+  while (error == EEXIST && numbers && take_another (self, out));
+  return error != 0 ? error : target_made_add (&self->made, out->file.fd);
+}
+
+static gboolean
+finish_file (CofferExportWork  *self,
+             Outgoing          *out,
+             GError           **error)
+{
+  int errsv = give_name (self, out);
+
+  if (errsv == EEXIST)
+    return refuse (_("A file is there already"), error);
+  if (errsv != 0)
+    return fail (self, errsv, error);
+  if (self->name == NULL)
+    names_paths_set_written (self->paths);
+  g_mutex_lock (&self->lock);
+  self->counts.n_files++;
+  self->counts.n_bytes += out->facts->size - out->start;
+  self->n_bytes_at_hand = 0;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static gboolean
+write_file (CofferExportWork  *self,
+            Outgoing          *out,
+            GCancellable      *cancellable,
+            GError           **error)
+{
+  gboolean done;
+  int errsv;
+
+  if (!find_place (self, out, error))
+    return FALSE;
+  if ((errsv = target_file_begin (&out->file, target_dir_folder (&self->dir))) != 0)
+    return fail (self, errsv, error);
+  done = copy (self, out, cancellable, error) && finish_file (self, out, error);
+  target_file_end (&out->file, target_dir_folder (&self->dir));
+  return done;
+}
+
+static gboolean
+export_value (CofferExportWork   *self,
+              CofferValueReader  *reader,
+              CofferKey          *key,
+              GCancellable       *cancellable,
+              GError            **error)
+{
+  g_autoptr(CofferValueFacts) facts = NULL;
+  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, key, &facts, cancellable, error);
+  Outgoing out = { .key = key, .stream = stream, .facts = facts, .file = { .fd = -1 } };
+  gboolean done = FALSE;
+
+  if (stream != NULL)
+    {
+      if (facts->has_header && !self->options.headers)
+        out.start = facts->data_offset;
+      done = write_file (self, &out, cancellable, error);
+    }
+  coffer_value_reader_close (reader);
+  return done;
+}
+
+/* One after the other */
+
+/* Whether the run ends with the error, to be gone on from or not; else the value is left out. The next run may have another handle. */
+static gboolean
+ends_run (CofferExportWork *self,
+          const GError     *error)
+{
+  gboolean lost = coffer_value_reader_is_lost (error) && !self->lost;
+
+  self->lost = self->lost || lost;
+  return self->over || lost || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || coffer_error_is_busy (error);
+}
+
+static void
+step (CofferExportWork *self)
+{
+  self->next++;
+  self->path = NULL;
+  self->lost = FALSE;
+  g_mutex_lock (&self->lock);
+  self->counts.n_items++;
+  g_mutex_unlock (&self->lock);
+}
+
+/* A value that changes while it is read is read again. */
+static gboolean
+export_next (CofferExportWork   *self,
+             CofferValueReader  *reader,
+             GCancellable       *cancellable,
+             GError            **error)
+{
+  CofferKey *key = g_ptr_array_index (self->keys, self->next);
+  g_autoptr(GError) problem = NULL;
+  gboolean done = FALSE;
+
+  for (guint n = 0; !done && n < MAX_TRIES && (n == 0 || coffer_value_reader_is_lost (problem)); n++)
+    {
+      g_clear_error (&problem);
+      done = export_value (self, reader, key, cancellable, &problem);
+    }
+  note_bytes (self, 0);
+  if (!done && ends_run (self, problem))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (!done)
+    skip (self, key, problem);
+  step (self);
+  return TRUE;
+}
+
+/* FALSE at the end, or with an error. */
+static gboolean
+has_next (CofferExportWork   *self,
+          CofferValueReader  *reader,
+          GError            **error)
+{
+  CofferKey *last = self->keys->len > 0 ? g_ptr_array_index (self->keys, self->keys->len - 1) : NULL;
+  GPtrArray *keys;
+
+  if (self->next < self->keys->len || !self->lists)
+    return self->next < self->keys->len;
+  if ((keys = coffer_value_reader_list (reader, self->prefix, last, LIST_SIZE, error)) == NULL)
+    return FALSE;
+  self->lists = keys->len > 0;
+  if (keys->len == 0)
+    {
+      g_ptr_array_unref (keys);
+      return FALSE;
+    }
+  g_ptr_array_unref (self->keys);
+  self->keys = keys;
+  self->next = 0;
+  return TRUE;
+}
+
+gboolean
+coffer_export_work_run (CofferValueReader  *reader,
+                        gpointer            data,
+                        GCancellable       *cancellable,
+                        GError            **error)
+{
+  CofferExportWork *self = data;
+  int errsv;
+
+  if (!open_folder (self, error))
+    return FALSE;
+  while (has_next (self, reader, error))
+    if (g_cancellable_set_error_if_cancelled (cancellable, error) || !export_next (self, reader, cancellable, error))
+      return FALSE;
+  if (*error != NULL)
+    return FALSE;
+  errsv = target_dir_sync (&self->dir);
+  return errsv == 0 || fail (self, errsv, error);
+}
+
+CofferExportCounts
+coffer_export_work_get_counts (CofferExportWork *self)
+{
+  CofferExportCounts counts;
+
+  g_mutex_lock (&self->lock);
+  counts = self->counts;
+  counts.n_bytes += self->n_bytes_at_hand;
+  g_mutex_unlock (&self->lock);
+  return counts;
+}
+
+GPtrArray *
+coffer_export_work_get_skips (CofferExportWork *self)
+{
+  return self->skips;
+}
+
+/* Main thread. */
+CofferExportWork *
+coffer_export_work_new (GPtrArray                 *keys,
+                        GBytes                    *prefix,
+                        const char                *folder,
+                        const char                *name,
+                        const CofferExportOptions *options)
+{
+  CofferExportWork *self = g_new0 (CofferExportWork, 1);
+
+  self->lists = keys == NULL;
+  self->keys = keys != NULL ? g_ptr_array_ref (keys) : g_ptr_array_new ();
+  self->prefix = prefix != NULL && g_bytes_get_size (prefix) > 0 ? g_bytes_ref (prefix) : NULL;
+  self->folder = g_strdup (folder);
+  self->name = g_strdup (name);
+  self->options = *options;
+  self->vaults = coffer_vault_dup_open_paths ();
+  self->dir = (target_dir) { .root = -1, .folder = -1 };
+  self->skips = g_ptr_array_new ();
+  g_mutex_init (&self->lock);
+  return self;
+}
+
+static void
+skip_free (gpointer data)
+{
+  CofferTransferSkip *skip = data;
+
+  g_free (skip->name);
+  g_free (skip->reason);
+  g_free (skip);
+}
+
+/* Main thread. */
+void
+coffer_export_work_free (CofferExportWork *self)
+{
+  target_dir_close (&self->dir);
+  target_made_clear (&self->made);
+  names_paths_free (self->paths);
+  g_clear_pointer (&self->guard, coffer_guard_free);
+  g_clear_pointer (&self->prefix, g_bytes_unref);
+  coffer_keys_unref (self->keys);
+  g_ptr_array_set_free_func (self->skips, skip_free);
+  g_ptr_array_unref (self->skips);
+  g_strfreev (self->vaults);
+  g_mutex_clear (&self->lock);
+  g_free (self->folder);
+  g_free (self->name);
+  g_free (self->buffer);
+  g_free (self);
+}

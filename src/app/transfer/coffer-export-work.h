@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-export.h"
+
+G_BEGIN_DECLS
+
+/**
+ * What an export does on the vault's lane: made and freed on the main thread, run on the lane, perhaps more than once, and asked how
+ * far it is from either.
+ */
+typedef struct _CofferExportWork CofferExportWork;
+
+/**
+ * @keys    (nullable) of CofferKey: these, or all under @prefix
+ * @name    (nullable) of the only file, which replaces another
+ */
+CofferExportWork *coffer_export_work_new        (GPtrArray *keys, GBytes *prefix, const char *folder, const char *name,
+                                                 const CofferExportOptions *options);
+void              coffer_export_work_free       (CofferExportWork *self);
+
+/**
+ * A CofferReaderFunc: goes on where it was. It can be gone on from G_IO_ERROR_CANCELLED, from another program that keeps it
+ * waiting, and from coffer_value_reader_is_lost().
+ */
+gboolean          coffer_export_work_run        (CofferValueReader *reader, gpointer self, GCancellable *cancellable, GError **error);
+
+typedef struct {
+  guint64 n_items;         /* dealt with */
+  guint64 n_files;         /* made */
+  guint64 n_bytes;
+} CofferExportCounts;
+
+CofferExportCounts coffer_export_work_get_counts (CofferExportWork *self);
+
+/** Of CofferTransferSkip, until now; not before it has ended. (transfer none) */
+GPtrArray        *coffer_export_work_get_skips  (CofferExportWork *self);
+
+G_END_DECLS

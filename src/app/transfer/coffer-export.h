@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-vault.h>
+
+#include "coffer-transfer.h"
+
+G_BEGIN_DECLS
+
+/** What becomes of a value where a file has its name. */
+typedef enum {
+  COFFER_EXPORT_NUMBER,    /* it gets a number */
+  COFFER_EXPORT_SKIP,      /* it is left out, and told */
+  COFFER_EXPORT_REPLACE,   /* the file is replaced */
+} CofferExportExisting;
+
+/** How values become files. A plain value. */
+typedef struct {
+  CofferExportExisting existing;
+  gboolean endings;        /* names without one get the ending of what is in the file */
+  gboolean headers;        /* those of values that have one are part of the file */
+} CofferExportOptions;
+
+#define COFFER_TYPE_EXPORT (coffer_export_get_type ())
+G_DECLARE_FINAL_TYPE (CofferExport, coffer_export, COFFER, EXPORT, CofferTransfer)
+
+/**
+ * Values on their way to files. Keys are split at "/" into folders, and made safe (names.h, NAMES_PLAIN): nothing is written outside
+ * the folder, no link in it is followed. A file has its name when it is whole, and is on the disk when all are done; what is there
+ * when it is cancelled stays.
+ *
+ * @keys    of CofferKey, of the table of the vault that is in use; must not change
+ * @folder  local; made if it is not there
+ */
+CofferExport *coffer_export_new_keys    (CofferVault *vault, GPtrArray *keys, GFile *folder, const CofferExportOptions *options);
+/** All keys of a table under a prefix; @prefix NULL: all. */
+CofferExport *coffer_export_new_prefix  (CofferVault *vault, const char *table, GBytes *prefix, GFile *folder,
+                                         const CofferExportOptions *options);
+/** One key to the file that a person chose, which replaces another there; only the headers of @options count. */
+CofferExport *coffer_export_new_file    (CofferVault *vault, CofferKey *key, GFile *file, const CofferExportOptions *options);
+
+/** How much is to come, where that is known: for the progress. */
+void          coffer_export_set_expected (CofferExport *self, guint64 n_items, guint64 n_bytes);
+
+CofferVault  *coffer_export_get_vault   (CofferExport *self);
+/** The folder, or the file. (transfer none) */
+GFile        *coffer_export_get_file    (CofferExport *self);
+guint64       coffer_export_get_n_files (CofferExport *self);
+
+G_END_DECLS
