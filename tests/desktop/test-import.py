@@ -7,8 +7,9 @@ import sqlite3
 from contextlib import closing
 from typing import Dict
 
-from coffer import CofferCase, main
-from gtkdrive import find, find_all, gone, key, press, set_text, showing, wait
+from coffer import APPLICATION, CofferCase, main
+from gi.repository import GLib
+from gtkdrive import activate_action, do, find, find_all, gone, key, press, set_text, showing, wait
 from vaults import make_vault, read_vault
 
 
@@ -105,6 +106,46 @@ class ImportTest(CofferCase):
         self.coffer.answer("Keep the 1 File Added So Far?", "Take Back")
         self.window.says("1 key taken back")
         self.close()
+
+    def add_beside_a_writer(self) -> sqlite3.Connection:
+        """Another program writes, so that adding a file takes as long as we want it to."""
+        self.make_files(**{"new": b"new"})
+        self.open()
+        writer = sqlite3.connect(self.path)
+        self.addCleanup(writer.close)
+        writer.execute("BEGIN IMMEDIATE")
+        activate_action(APPLICATION, "add-uris", GLib.Variant("(ayayas)", (list(b"kv"), list(b"img/"), ["file://%s/new" % self.files])), window=1)
+        self.window.says(re.compile("^Waiting for another program"))
+        return writer
+
+    def test_goes_on_when_it_may(self) -> None:
+        writer = self.add_beside_a_writer()
+        writer.rollback()
+        self.window.says("1 file added")
+        writer.close()
+        self.values[b"img/new"] = b"new"
+        self.close()
+
+    def test_cancelled_in_the_status_bar(self) -> None:
+        writer = self.add_beside_a_writer()
+        press(self.window.frame, "Cancel Transfer")
+        self.window.says("Nothing was added")
+        writer.rollback()
+        writer.close()
+        self.close()
+
+    def test_closed_meanwhile(self) -> None:
+        """The window asks first."""
+        writer = self.add_beside_a_writer()
+        do(self.window.frame, "window.close")
+        self.coffer.answer("Files Are Still Being Added", "Cancel")
+        do(self.window.frame, "window.close")
+        press(self.coffer.dialog("Files Are Still Being Added"), "Stop and Close")
+        self.assertEqual(self.coffer.process.wait(20), 0)
+        self.assertEqual(self.coffer.complaints(), [])
+        writer.rollback()
+        writer.close()
+        self.assertEqual(read_vault(self.path), self.values)
 
     def test_viewing(self) -> None:
         """There is no button while nothing can be added."""

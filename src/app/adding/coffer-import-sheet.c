@@ -12,6 +12,7 @@
 
 #define WIDTH 580
 #define HEIGHT 650
+#define NARROW 480
 #define N_SAMPLES 3
 #define MAX_PROBLEMS 200    /* that are named */
 #define MAX_NAME 200        /* bytes of a name in a sample */
@@ -43,6 +44,8 @@ struct _CofferImportSheet {
   CofferImportPlan *plan;
   CofferAdditions *additions; /* for the rule as it is; NULL while that is looked up */
   GCancellable *applying;
+  GtkSizeGroup *names;        /* of the samples */
+  gboolean narrow;            /* no room for more than keys */
   guint64 free_bytes;         /* on the disk; G_MAXUINT64: not known */
 };
 
@@ -181,13 +184,13 @@ new_icon (const char *name)
 }
 
 static GtkWidget *
-new_label (const char *class_name)
+new_label (gboolean is_key)
 {
-  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "hexpand", TRUE, "width-chars", 6, "max-width-chars", 12,
+  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "hexpand", is_key, "width-chars", 6, "max-width-chars", is_key ? 12 : 20,
                                    "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
 
-  if (class_name != NULL)
-    gtk_widget_add_css_class (label, class_name);
+  if (!is_key)
+    gtk_widget_add_css_class (label, "dim-label");
   gtk_widget_set_direction (label, GTK_TEXT_DIR_LTR);
   return label;
 }
@@ -228,14 +231,18 @@ new_sample (CofferImportSheet      *self,
   g_autoptr(GBytes) key = coffer_import_plan_dup_key (self->plan, position, rule);
   const char *conflict = describe_conflict (self->additions != NULL ? coffer_additions_get (self->additions, position) : NULL);
   GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
-  GtkWidget *from = new_label ("dim-label"), *to = new_label (NULL);
+  GtkWidget *from = new_label (FALSE), *arrow = gtk_image_new_from_icon_name ("go-next-symbolic"), *to = new_label (TRUE);
 
   gtk_label_set_text (GTK_LABEL (from), shown);
   set_key (GTK_LABEL (to), key, g_bytes_get_size (rule->prefix));
   gtk_box_append (GTK_BOX (box), new_icon (name));
+  gtk_widget_add_css_class (arrow, "dim-label");
   gtk_box_append (GTK_BOX (box), from);
-  gtk_box_append (GTK_BOX (box), gtk_image_new_from_icon_name ("go-next-symbolic"));
+  gtk_box_append (GTK_BOX (box), arrow);
   gtk_box_append (GTK_BOX (box), to);
+  gtk_size_group_add_widget (self->names, from);
+  gtk_widget_set_visible (from, !self->narrow);
+  gtk_widget_set_visible (arrow, !self->narrow);
   if (conflict != NULL)
     {
       GtkWidget *label = gtk_label_new (conflict);
@@ -529,6 +536,7 @@ coffer_import_sheet_dispose (GObject *object)
   stop_applying (self);
   g_clear_object (&self->vault);
   g_clear_object (&self->plan);
+  g_clear_object (&self->names);
   g_clear_pointer (&self->prefix, g_bytes_unref);
   g_clear_pointer (&self->odd_prefix, g_bytes_unref);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_IMPORT_SHEET);
@@ -571,6 +579,7 @@ static void
 coffer_import_sheet_init (CofferImportSheet *self)
 {
   self->free_bytes = G_MAXUINT64;
+  self->names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -584,6 +593,7 @@ coffer_import_sheet_new (GtkWindow   *parent,
 
   self->vault = g_object_ref (vault);
   self->prefix = prefix != NULL ? g_bytes_ref (prefix) : NULL;
+  self->narrow = gtk_widget_get_width (GTK_WIDGET (parent)) < NARROW;
   set_heading (self, &counts);
   gtk_window_set_default_size (GTK_WINDOW (self), MIN (WIDTH, gtk_widget_get_width (GTK_WIDGET (parent))),
                                MIN (HEIGHT, gtk_widget_get_height (GTK_WIDGET (parent))));

@@ -704,12 +704,13 @@ static int
 run_child (char **argv)
 {
   Fixture fixture = { .vault = test_open (argv[2]) };
-  g_autoptr(CofferImport) import = NULL;
+  CofferImport *import;
 
   test_edit (fixture.vault);
   import = new_import (&fixture, argv[3], COFFER_CONFLICT_ASK);
   coffer_transfer_start (COFFER_TRANSFER (import));
   wait_until_over (import);
+  g_object_unref (import);
   test_close (fixture.vault);
   return 0;
 }
