@@ -23,8 +23,8 @@ utf8_length (unsigned char  first,
 
 size_t
 names_utf8_next (const unsigned char *text,
-               size_t               size,
-               uint32_t            *code_point)
+                 size_t               size,
+                 uint32_t            *code_point)
 {
   unsigned char low, high;
   size_t length;

@@ -45,8 +45,8 @@ compare_names (const void *one,
 }
 
 static name *
-find_name (void     **tree,
-           names_bytes  bytes)
+find_name (void       **tree,
+           names_bytes   bytes)
 {
   name wanted = { .bytes = bytes };
   void *node = tfind (&wanted, tree, compare_names);
@@ -55,9 +55,9 @@ find_name (void     **tree,
 }
 
 static name *
-add_name (void    **tree,
-          names_bytes bytes,
-          name_kind kind)
+add_name (void       **tree,
+          names_bytes   bytes,
+          name_kind     kind)
 {
   name *added = malloc (sizeof *added + bytes.size + 1);
 
@@ -72,15 +72,15 @@ add_name (void    **tree,
 }
 
 bool
-names_set_has (names_set *self,
-               names_bytes  bytes)
+names_set_has (names_set  *self,
+               names_bytes bytes)
 {
   return find_name (&self->tree, bytes) != NULL;
 }
 
 bool
-names_set_add (names_set *self,
-               names_bytes  bytes)
+names_set_add (names_set  *self,
+               names_bytes bytes)
 {
   return names_set_has (self, bytes) || add_name (&self->tree, bytes, NAME_FILE) != NULL;
 }
@@ -246,7 +246,7 @@ names_paths_set_written (names_paths *self)
 
 bool
 names_paths_is_written (names_paths *self,
-                      names_bytes  path)
+                        names_bytes  path)
 {
   const name *taken = find_name (&self->tree, name_of (self, path));
 

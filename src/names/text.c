@@ -7,9 +7,9 @@
 #include <string.h>
 
 bool
-names_text_add (names_text   *self,
-              const void *data,
-              size_t      size)
+names_text_add (names_text *self,
+                const void *data,
+                size_t      size)
 {
   size_t wanted = self->room > 0 ? self->room : 256;
   char *grown;
@@ -31,7 +31,7 @@ names_text_add (names_text   *self,
 
 void
 names_text_cut (names_text *self,
-              size_t    size)
+                size_t      size)
 {
   self->size = size;
   self->data[size] = '\0';
@@ -47,7 +47,7 @@ names_text_clear (names_text *self)
 /* Where the extension of the last part begins, or the end. */
 static size_t
 extension_start (const names_text *text,
-                 size_t          from)
+                 size_t            from)
 {
   size_t i = text->size;
 
@@ -61,8 +61,8 @@ extension_start (const names_text *text,
 
 bool
 names_number (names_text *text,
-                 size_t    from,
-                 unsigned  number)
+              size_t      from,
+              unsigned    number)
 {
   size_t start = extension_start (text, from), size = text->size - start;
   char extension[NAMES_ENDING_MAX + 1];
