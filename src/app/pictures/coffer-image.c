@@ -169,7 +169,7 @@ is_too_large (Decoder *self,
     return TRUE;
   if (!decoder_is (self, "jpeg"))
     return pixels > MAX_PIXELS;
-  if (self->head.progressive || self->head.several_scans)
+  if (!self->head.at_pixels || self->head.progressive || self->head.several_scans)
     return pixels > MAX_PROGRESSIVE_PIXELS;
 
   return pixels > MAX_JPEG_PIXELS || pixels / (by * by) > MAX_JPEG_PIXELS_LEFT;

@@ -9,7 +9,7 @@
 
 #define ORIENTATION 0x0112
 
-static void segment (CofferJpegHead *self);
+static void next_marker (CofferJpegHead *self);
 
 static void
 expect (CofferJpegHead *self,
@@ -32,7 +32,7 @@ expect_inside (CofferJpegHead *self,
 {
   if (skip > self->left || want > self->left - skip)
     {
-      expect (self, self->left, 4, segment);
+      expect (self, self->left, 2, next_marker);
       return;
     }
 
@@ -62,7 +62,7 @@ entry (CofferJpegHead *self)
   if (self->orientation == 0 && --self->n_entries > 0)
     expect_inside (self, 0, 12, entry);
   else
-    expect (self, self->left, 4, segment);
+    expect (self, self->left, 2, next_marker);
 }
 
 static void
@@ -72,7 +72,7 @@ directory (CofferJpegHead *self)
   if (self->n_entries > 0)
     expect_inside (self, 0, 12, entry);
   else
-    expect (self, self->left, 4, segment);
+    expect (self, self->left, 2, next_marker);
 }
 
 /* "Exif", two zeros, the order of bytes, 42, where the directory is from that order on. */
@@ -83,7 +83,7 @@ exif (CofferJpegHead *self)
   if (memcmp (self->head, "Exif\0\0", 6) == 0 && number (self, 10, 4) >= 8)
     expect_inside (self, number (self, 10, 4) - 8, 2, directory);
   else
-    expect (self, self->left, 4, segment);
+    expect (self, self->left, 2, next_marker);
 }
 
 /* Precision, height, width, the number of components. */
@@ -91,13 +91,14 @@ static void
 frame (CofferJpegHead *self)
 {
   self->n_components = self->head[5];
-  expect (self, self->left, 4, segment);
+  expect (self, self->left, 2, next_marker);
 }
 
 /* How many of them come first; the pixels are behind that. */
 static void
 scan (CofferJpegHead *self)
 {
+  self->at_pixels = TRUE;
   self->several_scans = self->head[0] < self->n_components;
   self->step = NULL;
 }
@@ -108,22 +109,11 @@ is_frame (guint8 marker)
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
+/* Marker and length. */
 static void
 segment (CofferJpegHead *self)
 {
   guint8 marker = self->head[1];
-
-  if (self->head[0] != 0xff || marker == 0xd9)
-    {
-      self->step = NULL;
-      return;
-    }
-  if (marker == 0xff)   /* any number of these may come before a marker */
-    {
-      memmove (self->head, self->head + 1, 3);
-      self->have = 3;
-      return;
-    }
 
   self->little_endian = FALSE;
   self->left = MAX (number (self, 2, 2), 2) - 2;
@@ -137,14 +127,43 @@ segment (CofferJpegHead *self)
   else if (marker == 0xe1 && self->orientation == 0)
     expect_inside (self, 0, 14, exif);
   else
-    expect (self, self->left, 4, segment);
+    expect (self, self->left, 2, next_marker);
+}
+
+/* Those that stand alone, without a length. */
+static gboolean
+is_lone (guint8 marker)
+{
+  return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+}
+
+/* Takes what it should not meet as libjpeg does, which goes on: stray bytes, ff 00, any number of ff before a marker. */
+static void
+next_marker (CofferJpegHead *self)
+{
+  guint8 marker = self->head[1];
+
+  if (self->head[0] != 0xff || marker == 0xff)
+    {
+      self->head[0] = marker;
+      self->have = 1;
+    }
+  else if (marker == 0xd9)
+    self->step = NULL;
+  else if (marker == 0 || is_lone (marker))
+    expect (self, 0, 2, next_marker);
+  else
+    {
+      self->want = 4;
+      self->step = segment;
+    }
 }
 
 static void
 start (CofferJpegHead *self)
 {
   if (self->head[0] == 0xff && self->head[1] == 0xd8)
-    expect (self, 0, 4, segment);
+    expect (self, 0, 2, next_marker);
   else
     self->step = NULL;
 }

@@ -15,6 +15,7 @@ struct _CofferJpegHead {
   int      orientation;   /* as EXIF has it, 1 to 8; 0 until known */
   gboolean progressive;
   gboolean several_scans; /* its colours come one after the other */
+  gboolean at_pixels;     /* the head was read to its end; before, the two above may still become TRUE */
 
   /*< private >*/
   guint8   head[16];      /* of what is being read */

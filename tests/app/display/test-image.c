@@ -237,6 +237,33 @@ test_refuses_huge_claims_of_any_format (void)
     }
 }
 
+/* 100 megapixels, whose coefficients would be kept until the end; what libjpeg skips on its way there hides nothing. */
+static void
+test_refuses_a_vast_progressive_jpeg (void)
+{
+  static const struct { const char *stray; gsize len; } strays[] = { { "", 0 }, { "\0", 1 }, { "\xff\xd3", 2 }, { "\xff\0\xff\x01", 4 } };
+  static const guint8 head[] = "\xff\xc2\0\x0b\x08\x27\x10\x27\x10\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\0\0";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (strays); i++)
+    {
+      g_autoptr(GByteArray) array = g_byte_array_new ();
+      g_autoptr(GBytes) bytes = NULL;
+      g_autoptr(GError) error = NULL;
+      gsize memory = peak_memory ();
+      CofferImage image;
+
+      g_byte_array_append (array, (const guint8 *) "\xff\xd8", 2);
+      g_byte_array_append (array, (const guint8 *) strays[i].stray, strays[i].len);
+      g_byte_array_append (array, head, sizeof head - 1);
+      bytes = g_bytes_new (array->data, array->len);
+      g_assert_false (decode_bytes (&image, bytes, "image/jpeg", 400, NULL, &error));
+      g_assert_error (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE);
+      g_assert_cmpint (image.width, ==, 10000);
+      g_assert_cmpuint (peak_memory () - memory, <, 32 << 20);
+      coffer_image_clear (&image);
+    }
+}
+
 /* 400 megapixels, all but a corner made up by the loader: what counts is what is left at an eighth. */
 static void
 test_reduces_a_vast_jpeg (void)
@@ -555,6 +582,7 @@ main (int    argc,
   /* First: it looks at the most memory ever used. */
   g_test_add_func ("/preview/image/refuses-a-huge-claim", test_refuses_a_huge_claim);
   g_test_add_func ("/preview/image/refuses-huge-claims-of-any-format", test_refuses_huge_claims_of_any_format);
+  g_test_add_func ("/preview/image/refuses-a-vast-progressive-jpeg", test_refuses_a_vast_progressive_jpeg);
   g_test_add_func ("/preview/image/reduces-a-vast-jpeg", test_reduces_a_vast_jpeg);
   g_test_add_func ("/preview/image/decodes-every-picture", test_decodes_every_picture);
   g_test_add_func ("/preview/image/never-makes-more-than-the-room", test_never_makes_more_than_the_room);

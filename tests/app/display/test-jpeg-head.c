@@ -60,6 +60,40 @@ test_tells_progressive_ones (void)
   g_assert_false (read_head (baseline, sizeof baseline - 1, 1).progressive);
 }
 
+/* libjpeg goes on behind all of these, and decodes what follows. */
+static void
+test_goes_on_behind_stray_bytes (void)
+{
+  static const struct { const char *stray; gsize len; } strays[] = {
+    { "\0", 1 }, { "\xc2", 1 }, { "\xff\0", 2 }, { "\0\xff", 2 }, { "\xff\x01", 2 }, { "\xff\xd0", 2 }, { "\xff\xd7\xff\xd7\0", 5 },
+  };
+  static const guint8 rest[] = "\xff\xc2\0\x0b\x08\0\x01\0\x01\x01\0\0\0\xff\xda\0\x08\x01\0\0\0\0\0";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (strays); i++)
+    for (gsize piece = 1; piece < 5; piece++)
+      {
+        g_autoptr(GByteArray) bytes = g_byte_array_new ();
+        CofferJpegHead head;
+
+        g_byte_array_append (bytes, (const guint8 *) "\xff\xd8\xff\xfe\0\x04hi", 8);
+        g_byte_array_append (bytes, (const guint8 *) strays[i].stray, strays[i].len);
+        g_byte_array_append (bytes, rest, sizeof rest - 1);
+        head = read_head (bytes->data, bytes->len, piece);
+        g_assert_true (head.progressive);
+        g_assert_true (head.at_pixels);
+      }
+}
+
+static void
+test_knows_that_it_is_not_through (void)
+{
+  static const guint8 ends[] = "\xff\xd8\xff\xd9\xff\xc2\0\x0b\x08\0\x01\0\x01\x01\0\0\0\xff\xda\0\x08\x01\0\0\0\0\0";
+  static const guint8 cut[] = "\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\0\0\0\xff\xda\0\x08";
+
+  g_assert_false (read_head (ends, sizeof ends - 1, 3).at_pixels);
+  g_assert_false (read_head (cut, sizeof cut - 1, 3).at_pixels);
+}
+
 static void
 test_survives_damage_anywhere (void)
 {
@@ -90,6 +124,8 @@ main (int    argc,
   g_test_add_func ("/preview/jpeg-head/tells-the-orientation", test_tells_the_orientation);
   g_test_add_func ("/preview/jpeg-head/reads-either-order-of-bytes", test_reads_either_order_of_bytes);
   g_test_add_func ("/preview/jpeg-head/tells-progressive-ones", test_tells_progressive_ones);
+  g_test_add_func ("/preview/jpeg-head/goes-on-behind-stray-bytes", test_goes_on_behind_stray_bytes);
+  g_test_add_func ("/preview/jpeg-head/knows-that-it-is-not-through", test_knows_that_it_is_not_through);
   g_test_add_func ("/preview/jpeg-head/survives-damage-anywhere", test_survives_damage_anywhere);
 
   result = g_test_run ();
