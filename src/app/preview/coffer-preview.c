@@ -858,6 +858,8 @@ coffer_preview_show_key (CofferPreview *self,
   request_chosen (self);
 }
 
+G_STATIC_ASSERT (COFFER_PREVIEW_NEIGHBOURS <= COFFER_PREFETCH_MAX && N_AT_REST <= COFFER_PREFETCH_MAX);
+
 /* The likeliest first: in the direction of the last step; further that way for those in haste, else on the other side, too. */
 static guint
 choose_neighbours (CofferPreview  *self,
