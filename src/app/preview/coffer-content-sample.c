@@ -8,7 +8,6 @@
 
 #define PART_SIZE 4096
 #define WHOLE_SIZE (256 << 10)   /* values up to here are compared as a whole */
-#define LARGE_SIZE (8 << 20)
 
 static gboolean
 add_part (GByteArray    *sample,
@@ -40,7 +39,7 @@ coffer_content_sample (GInputStream            *stream,
   g_byte_array_append (sample, (const guint8 *) &facts->size, sizeof facts->size);
   if (!add_part (sample, stream, 0, facts->size <= WHOLE_SIZE ? WHOLE_SIZE : PART_SIZE, cancellable, error))
     return NULL;
-  if (facts->size > WHOLE_SIZE && facts->size <= LARGE_SIZE &&
+  if (facts->size > WHOLE_SIZE && facts->size <= COFFER_CONTENT_NEAR &&
       !add_part (sample, stream, facts->size - PART_SIZE, PART_SIZE, cancellable, error))
     return NULL;
   if (!g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error))

@@ -7,8 +7,14 @@
 G_BEGIN_DECLS
 
 /**
+ * So far in, nothing keeps a person waiting. To reach what is further may take reading all that is ahead of it, about a second a
+ * gigabyte: in files without page maps.
+ */
+#define COFFER_CONTENT_NEAR (8 << 20)
+
+/**
  * So much of a value that another one is likely to be told from it: all of it up to 256 KiB; else its size, its first bytes, and of
- * a value up to 8 MiB its last. Large values keep their end to themselves: to reach it may take reading all of them.
+ * a value up to COFFER_CONTENT_NEAR its last.
  *
  * @stream  is left at the beginning of the data
  * Returns: (transfer full) (nullable)

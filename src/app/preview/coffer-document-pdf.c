@@ -19,11 +19,47 @@ typedef struct {
   const char *begin, *end;
 } Text;
 
+/* ISO 32000-1, 7.2.2: white space and delimiters. */
+static gboolean
+ends_name (char c)
+{
+  return c == '\0' || strchr ("\t\n\f\r ()<>[]{}/%", c) != NULL;
+}
+
 static const char *
 find (Text        text,
       const char *words)
 {
   return text.begin < text.end ? memmem (text.begin, text.end - text.begin, words, strlen (words)) : NULL;
+}
+
+/* Not one that only begins so. */
+static const char *
+find_name (Text        text,
+           const char *name)
+{
+  const char *at = text.begin;
+
+  while ((at = find ((Text) { at, text.end }, name)) != NULL)
+    {
+      at += strlen (name);
+      if (at == text.end || ends_name (*at))
+        return at - strlen (name);
+    }
+
+  return NULL;
+}
+
+static const char *
+find_last (Text        text,
+           const char *words)
+{
+  const char *last = NULL;
+
+  for (const char *at = text.begin; (at = find ((Text) { at, text.end }, words)) != NULL; at++)
+    last = at;
+
+  return last;
 }
 
 /* From the last << ahead of a place to the next >> behind it; dictionaries within would cut it short, which only loses a fact. */
@@ -183,6 +219,52 @@ find_title (CofferDocument *self,
   return FALSE;
 }
 
+/* From a place to the next of some words, if they are near. */
+static Text
+text_until (Text        text,
+            const char *at,
+            const char *words)
+{
+  Text found = { at, MIN (text.end, at + MIN (text.end - at, MAX_DICTIONARY)) };
+  const char *end = find (found, words);
+
+  if (end != NULL)
+    found.end = end;
+
+  return found;
+}
+
+/* All of the dictionary of a stream, with those within, around a place; nothing where that is not in one. */
+static Text
+stream_around (Text        text,
+               const char *at)
+{
+  Text ahead = { MAX (text.begin, at - MIN (at - text.begin, MAX_DICTIONARY)), at };
+  const char *begin = find_last (ahead, "obj");
+
+  if (begin == NULL || find ((Text) { begin, at }, "stream") != NULL)
+    return (Text) { at, at };
+
+  return (Text) { begin, text_until (text, at, "stream").end };
+}
+
+/* Only a trailer says so, or the stream that is one; the page is free to speak of "/Encrypt". */
+static gboolean
+is_encrypted (Text text)
+{
+  const char *trailer = find_last (text, "trailer");
+  guint n_found = 0;
+
+  if (trailer != NULL && find_name (text_until (text, trailer, "startxref"), "/Encrypt") != NULL)
+    return TRUE;
+
+  for (const char *at = text.begin; (at = find_name ((Text) { at, text.end }, "/XRef")) != NULL && n_found++ < MAX_FINDS; at++)
+    if (find_name (stream_around (text, at), "/Encrypt") != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
 static void
 add_version (CofferDocument *self,
              Text            head)
@@ -213,8 +295,8 @@ coffer_document_read_pdf (CofferDocument *self)
     n = count_pages (head);
   if (n > 0)
     coffer_document_add (self, _("Pages"), g_strdup_printf ("%'u", n));
-  if (find (tail, "/Encrypt") != NULL || find (head, "/Encrypt") != NULL)
+  if (is_encrypted (tail) || is_encrypted (head))
     coffer_document_add (self, _("Encrypted"), g_strdup (_("Yes")));
-  else if (!find_title (self, tail))
+  else if (!find_title (self, tail) && (last_len > 0 || linear != NULL))   /* else it may be encrypted */
     find_title (self, head);
 }

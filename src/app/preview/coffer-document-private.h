@@ -17,7 +17,7 @@ typedef struct {
   GCancellable *cancellable;
 } CofferDocument;
 
-/* coffer-document.c. Less than @size where the data end, or cannot be read. */
+/* coffer-document.c. Less than @size where the data end, cannot be read, or are further than COFFER_CONTENT_NEAR. */
 GBytes *coffer_document_read_part (const CofferDocument *self, guint64 offset, gsize size);
 /* @value (transfer full) (nullable) */
 void    coffer_document_add       (CofferDocument *self, const char *name, char *value);

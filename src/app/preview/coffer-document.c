@@ -13,6 +13,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "coffer-content-sample.h"
+
 #define WORDS_BYTES 200   /* of a name or title */
 
 GBytes *
@@ -27,6 +29,9 @@ coffer_document_read_part (const CofferDocument *self,
     return g_bytes_new (NULL, 0);
 
   size = MIN (size, self->size - offset);
+  if (self->begin + offset + size > COFFER_CONTENT_NEAR)
+    return g_bytes_new (NULL, 0);
+
   bytes = g_malloc (size + 1);
   if (!g_seekable_seek (G_SEEKABLE (self->stream), self->begin + offset, G_SEEK_SET, self->cancellable, NULL) ||
       !g_input_stream_read_all (self->stream, bytes, size, &len, self->cancellable, NULL))
@@ -81,23 +86,16 @@ coffer_document_read_le (const guint8 *bytes,
   return number;
 }
 
-/* GZip. How much it unpacks to is only at the end, and without the multiples of 4 GiB. */
+/* GZip. How much it unpacks to does not stand in it: the number at its end is that of its last part alone, often none. */
 static void
 read_gzip (CofferDocument *self,
            const guint8   *head,
            gsize           len)
 {
-  g_autoptr(GBytes) tail = self->size > 18 ? coffer_document_read_part (self, self->size - 4, 4) : NULL;
   const guint8 *end = len > 10 && (head[3] & 0x0c) == 0x08 ? memchr (head + 10, '\0', len - 10) : NULL;
-  g_autofree char *unpacked = NULL;
 
   if (end != NULL)
     coffer_document_add_words (self, _("Holds"), (const char *) head + 10, end - head - 10);
-  if (tail == NULL || g_bytes_get_size (tail) < 4 || self->size > G_MAXUINT32 / 8)
-    return;
-
-  unpacked = g_format_size (coffer_document_read_le (g_bytes_get_data (tail, NULL), 4));
-  coffer_document_add (self, _("Unpacked"), g_strdup_printf (_("About %s"), unpacked));
 }
 
 void
