@@ -8,6 +8,7 @@
 
 #include "coffer-image-stage.h"
 
+#include <coffer-draw-protocol.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
@@ -105,7 +106,10 @@ largest_share (const CofferImage *image)
 {
   double pixels = (double) image->width * image->height;
 
-  return image->vector ? sqrt (MAX_DRAWN_PIXELS / pixels) : MIN (1, sqrt (MAX_PIXELS / pixels));
+  if (image->vector)
+    return MIN (sqrt (MAX_DRAWN_PIXELS / pixels), (double) COFFER_DRAW_MAX_SIDE / MAX (image->width, image->height));
+
+  return MIN (1, sqrt (MAX_PIXELS / pixels));
 }
 
 static void
