@@ -231,9 +231,6 @@ class GridTest(CofferCase):
         wait(lambda: self.tile(window, "n/33").has("FOCUSED"), "the keyboard to go on from there")
         key("Right")
         self.wait_for_selected(window, "n/34")
-        # A space is for others, and begins no key.
-        key("space")
-        self.wait_for_selected(window, "n/34")
         key("Menu")
         press(window.frame, "Copy Key", "menu item")
         window.says("Key copied")

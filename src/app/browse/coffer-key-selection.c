@@ -440,6 +440,7 @@ coffer_key_selection_follow (CofferKeySelection *self,
     g_bytes_ref (key);
   g_clear_pointer (&self->return_to, g_bytes_unref);
   self->return_to = key;
+  refilled_cb (self);
 }
 
 /* ---- GListModel ---- */

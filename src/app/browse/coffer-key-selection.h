@@ -57,7 +57,7 @@ void                coffer_key_selection_go_to         (CofferKeySelection *self
 void                coffer_key_selection_keep_place    (CofferKeySelection *self,
                                                         gboolean            keep);
 
-/** Select @key instead of the key selected now once the list is read again, as after renaming; NULL: never mind. */
+/** Select @key instead of the key selected now as soon as the list is not being read, as after renaming; NULL: never mind. */
 void                coffer_key_selection_follow        (CofferKeySelection *self,
                                                         GBytes             *key);
 

@@ -205,9 +205,10 @@ coffer_window_delete_key_action (GSimpleAction *action,
 {
   CofferWindow *self = user_data;
   CofferEntry *entry = coffer_window_get_single_entry (self);
+  guint n = coffer_key_selection_get_n_selected (get_selection (self));
 
   if (entry != NULL)
     ask_one (self, entry);
-  else
-    ask_many (self, coffer_key_selection_get_n_selected (get_selection (self)));
+  else if (n > 1)   /* one whose key is not known yet cannot be named */
+    ask_many (self, n);
 }

@@ -247,8 +247,19 @@ copy_key_as_action (GSimpleAction *action,
 
 typedef struct {
   CofferWindow *window;
-  CofferKey *new_key;
+  CofferKey *key, *new_key;
 } Renaming;
+
+/* Who has gone on to another key meanwhile stays there. */
+static void
+follow (CofferWindow *self,
+        Renaming     *renaming)
+{
+  CofferEntry *entry = coffer_window_get_single_entry (self);
+
+  if (entry == NULL || coffer_key_equal (coffer_entry_get_key (entry), renaming->key))
+    coffer_key_selection_follow (get_selection (self), coffer_key_get_bytes (renaming->new_key));
+}
 
 static void
 renamed_cb (GObject      *source,
@@ -257,18 +268,19 @@ renamed_cb (GObject      *source,
 {
   g_autofree Renaming *renaming = user_data;
   g_autoptr(CofferWindow) self = renaming->window;
+  g_autoptr(CofferKey) key = renaming->key;
   g_autoptr(CofferKey) new_key = renaming->new_key;
   g_autofree char *name = NULL;
   g_autoptr(GError) error = NULL;
 
   if (coffer_vault_rename_finish (COFFER_VAULT (source), result, &error))
     {
+      if (self->vault == COFFER_VAULT (source))
+        follow (self, renaming);
       coffer_window_toast (self, _("Key renamed"));
       return;
     }
 
-  if (self->vault == COFFER_VAULT (source))
-    coffer_key_selection_follow (get_selection (self), NULL);
   name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS)
          ? describe_key (new_key) : g_strdup (coffer_vault_get_display_name (COFFER_VAULT (source)));
   coffer_window_report (self, error, name);
@@ -289,8 +301,8 @@ rename_response_cb (CofferWindow     *self,
 
   renaming = g_new0 (Renaming, 1);
   renaming->window = g_object_ref (self);
+  renaming->key = coffer_key_ref (key);
   renaming->new_key = coffer_key_new_written (bytes);
-  coffer_key_selection_follow (get_selection (self), bytes);
   coffer_vault_rename_async (self->vault, key, bytes, NULL, renamed_cb, renaming);
 }
 
@@ -365,7 +377,7 @@ coffer_window_update_key_actions (CofferWindow *self)
   g_autoptr(GBytes) prefix = dup_prefix (self);
 
   /* The key of a row far away is read in a moment. Menus make their items anew whenever these change, which would be twice with
-   * every Page Down; until then the actions do nothing. */
+   * every Page Down; until then what needs the key itself does nothing. */
   coffer_window_enable (self, "large-preview", self->vault != NULL && (single || coffer_vault_view_get_large (self->view)));
   coffer_window_enable (self, "copy-key", n_selected > 0);
   coffer_window_enable (self, "copy-key-as", n_selected > 0);
