@@ -204,7 +204,7 @@ insert (GArray *cues,
     i++;
   g_array_insert_val (cues, i, cue);
   if (cues->len > N_CUES_MAX)
-    g_array_remove_index (cues, 0);
+    g_array_remove_index (cues, i < cues->len / 2 ? cues->len - 1 : 0);   /* far from where it plays */
 }
 
 void
@@ -244,7 +244,8 @@ add_seen (GString *words,
 {
   guint n = count_begun (cues, position);
 
-  for (guint i = 0; i < n; i++)
+  /* However many are said to be seen at once: a label lays all of it out. */
+  for (guint i = 0; i < n && words->len <= LETTERS_MAX; i++)
     {
       const Cue *cue = &g_array_index (cues, Cue, i);
 

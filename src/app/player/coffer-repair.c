@@ -25,14 +25,17 @@ put_in_front (Repair     *self,
 {
   GstElement *filter = gst_parse_bin_from_description (line, TRUE, NULL);
   g_autoptr(GstPad) before = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
-  g_autoptr(GstPad) sink = NULL, source = NULL;
+  g_autoptr(GstPad) sink = filter != NULL ? gst_element_get_static_pad (filter, "sink") : NULL;
+  g_autoptr(GstPad) source = filter != NULL ? gst_element_get_static_pad (filter, "src") : NULL;
 
-  if (filter == NULL || before == NULL)
-    return;
+  /* Where a part of the line is not installed, what is there may be a bin without pads. */
+  if (before == NULL || sink == NULL || source == NULL)
+    {
+      gst_clear_object (&filter);
+      return;
+    }
 
   gst_bin_add (GST_BIN (self->bin), filter);
-  sink = gst_element_get_static_pad (filter, "sink");
-  source = gst_element_get_static_pad (filter, "src");
   gst_ghost_pad_set_target (GST_GHOST_PAD (pad), NULL);
   gst_pad_link (source, before);
   gst_element_sync_state_with_parent (filter);

@@ -158,6 +158,7 @@ coffer_tree_stage_clear (CofferStage *stage)
   hide_bytes (self);
   self->vault = NULL;
   self->content = NULL;
+  self->followed = G_MAXUINT;
   coffer_tree_view_set_tree (self->view, NULL);
   hide_picture (self);
   g_clear_pointer (&self->tree, coffer_tree_unref);
@@ -421,7 +422,10 @@ coffer_tree_stage_set_range (CofferStage *stage,
 static void
 too_large_cb (CofferTreeStage *self)
 {
-  gtk_label_set_label (self->note_words, _("Up to 16 MiB can be copied"));
+  g_autofree char *note = dup_note (self);
+  g_autofree char *words = g_strconcat (_("Up to 16 MiB can be copied"), note != NULL ? "\n" : NULL, note, NULL);
+
+  gtk_label_set_label (self->note_words, words);
   gtk_image_set_from_icon_name (self->note_icon, "dialog-information-symbolic");
   gtk_widget_set_visible (self->note, TRUE);
 }

@@ -82,9 +82,9 @@ start_job (Job    *job,
 
 /* Comparing */
 
-/* Lane. Whether the value of a key is what is in the file. KVAULT_OK, or a failure of the vault. */
+/* Lane. Whether the value of a key is what is in the file. KVAULT_OK, KVAULT_ECANCELLED, or a failure of the vault. */
 static int
-compare (kvault   *vault,
+compare (Job      *job,
          GBytes   *key,
          int       fd,
          guint64   size,
@@ -92,14 +92,14 @@ compare (kvault   *vault,
 {
   g_autofree char *in_vault = g_malloc (PIECE_SIZE), *in_file = g_malloc (PIECE_SIZE);
   kvault_blob *blob = NULL;
-  int rc = kvault_blob_open (vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key), &blob);
+  int rc = kvault_blob_open (job->vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key), &blob);
 
   *identical = rc == KVAULT_OK && kvault_blob_size (blob) == size;
   for (guint64 offset = 0; rc == KVAULT_OK && *identical && offset < size; offset += PIECE_SIZE)
     {
       gsize len = MIN (PIECE_SIZE, size - offset);
 
-      rc = kvault_blob_read (blob, in_vault, len, offset);
+      rc = g_cancellable_is_cancelled (job->stop) ? KVAULT_ECANCELLED : kvault_blob_read (blob, in_vault, len, offset);
       *identical = rc == KVAULT_OK && pread (fd, in_file, len, offset) == (gssize) len && memcmp (in_vault, in_file, len) == 0;
     }
   kvault_blob_close (blob);
@@ -117,7 +117,7 @@ compare_addition (Job            *job,
 
   if (fd < 0)
     return KVAULT_OK;
-  rc = compare (job->vault, addition->key, fd, addition->size, &addition->identical);
+  rc = compare (job, addition->key, fd, addition->size, &addition->identical);
   close (fd);
   return rc;
 }
@@ -173,7 +173,7 @@ coffer_vault_find_additions_async (CofferVault         *self,
 {
   g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL);
 
-  coffer_vault_run_async (self, COFFER_LANE_PREVIEW, additions->table, find_worker, job_new (additions, NULL), job_free, NULL,
+  coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, additions->table, find_worker, job_new (additions, NULL), job_free, NULL,
                           cancellable, callback, user_data);
 }
 
@@ -247,7 +247,7 @@ decide (Job                 *job,
   CofferAdditions *additions = job->additions;
   CofferConflict conflict = additions->answer != COFFER_CONFLICT_ASK ? additions->answer : additions->conflict;
   gboolean identical;
-  int rc = compare (job->vault, addition->key, job->fd, job->before.st_size, &identical);
+  int rc = compare (job, addition->key, job->fd, job->before.st_size, &identical);
 
   if (rc != KVAULT_OK)
     return rc;
