@@ -177,6 +177,7 @@ static const struct {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
   { "win.add-files", { "<Control>i" } },
+  { "win.export", { "<Control>e" } },
   { "win.find", { "<Control>f" } },
   { "win.larger-thumbnails", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
   { "win.go-back", { "<Alt>Left" } },

@@ -12,8 +12,10 @@ struct _CofferSelectionBar {
 
   GtkLabel *label;
   AdwButtonContent *copy_content;
+  AdwButtonContent *export_content;
   AdwButtonContent *delete_content;
   GtkWidget *copy_button;
+  GtkWidget *export_button;
   GtkWidget *delete_button;
 
   CofferKeySelection *selection;
@@ -81,6 +83,7 @@ static void
 update_words (CofferSelectionBar *self)
 {
   set_word (self, self->copy_button, self->copy_content, _("Copy Keys"));
+  set_word (self, self->export_button, self->export_content, _("Export…"));
   set_word (self, self->delete_button, self->delete_content, _("Delete…"));
 }
 
@@ -147,6 +150,8 @@ coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-selection-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, label);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_content);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_content);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_content);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_button);

@@ -240,6 +240,7 @@ export_new (CofferVault      *vault,
   self->file = g_object_ref (file);
   self->work = work;
   coffer_transfer_set_up (COFFER_TRANSFER (self), title, "document-save-symbolic", NULL);
+  coffer_transfer_set_vault (COFFER_TRANSFER (self), vault);
   g_free (title);
   return self;
 }

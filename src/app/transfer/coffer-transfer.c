@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
   char *title;
   const char *icon_name;       /* interned */
-  gpointer target;             /* unowned; compared only */
+  gpointer target, vault;      /* unowned; compared only */
   CofferTransferState state;
   char *waits_for;
   gboolean cancelled;
@@ -204,6 +204,12 @@ coffer_transfer_get_target (CofferTransfer *self)
   return get_private (self)->target;
 }
 
+gpointer
+coffer_transfer_get_vault (CofferTransfer *self)
+{
+  return get_private (self)->vault;
+}
+
 CofferTransferState
 coffer_transfer_get_state (CofferTransfer *self)
 {
@@ -258,7 +264,14 @@ coffer_transfer_set_up (CofferTransfer *self,
   g_free (private->title);
   private->title = g_strdup (title);
   private->icon_name = g_intern_string (icon_name);
-  private->target = target;
+  private->target = private->vault = target;
+}
+
+void
+coffer_transfer_set_vault (CofferTransfer *self,
+                           gpointer        vault)
+{
+  get_private (self)->vault = vault;
 }
 
 void

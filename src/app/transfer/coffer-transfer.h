@@ -58,6 +58,8 @@ const char            *coffer_transfer_get_title     (CofferTransfer *self);
 const char            *coffer_transfer_get_icon_name (CofferTransfer *self);
 /** The vault that is written to, which no two write to at once; NULL: none is. Compared only. */
 gpointer               coffer_transfer_get_target    (CofferTransfer *self);
+/** The vault it is about, written to or not; compared only. */
+gpointer               coffer_transfer_get_vault     (CofferTransfer *self);
 CofferTransferState    coffer_transfer_get_state     (CofferTransfer *self);
 /** Neither DONE, nor CANCELLED, nor FAILED. */
 gboolean               coffer_transfer_is_active     (CofferTransfer *self);
@@ -77,6 +79,8 @@ void                   coffer_transfer_set_paused    (CofferTransfer *self, gboo
 /* For what derives from it: */
 
 void                   coffer_transfer_set_up        (CofferTransfer *self, const char *title, const char *icon_name, gpointer target);
+/** @vault  that is only read */
+void                   coffer_transfer_set_vault     (CofferTransfer *self, gpointer vault);
 void                   coffer_transfer_set_waits_for (CofferTransfer *self, const char *what);
 /** @name, @reason  (transfer full) */
 void                   coffer_transfer_add_skip      (CofferTransfer *self, char *name, char *reason);

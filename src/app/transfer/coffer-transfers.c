@@ -30,7 +30,10 @@ is_first_on_target (CofferTransfers *self,
 {
   gpointer target = coffer_transfer_get_target (get_at (self, position));
 
-  return target == NULL || coffer_transfers_find (self, target) == get_at (self, position);
+  for (guint i = 0; target != NULL && i < position; i++)
+    if (coffer_transfer_get_target (get_at (self, i)) == target)
+      return FALSE;
+  return TRUE;
 }
 
 static void
@@ -76,12 +79,12 @@ coffer_transfers_add (CofferTransfers *self,
 
 CofferTransfer *
 coffer_transfers_find (CofferTransfers *self,
-                       gpointer         target)
+                       gpointer         vault)
 {
   g_return_val_if_fail (COFFER_IS_TRANSFERS (self), NULL);
 
   for (guint i = 0; i < self->transfers->len; i++)
-    if (target == NULL || coffer_transfer_get_target (get_at (self, i)) == target)
+    if (vault == NULL || coffer_transfer_get_vault (get_at (self, i)) == vault)
       return get_at (self, i);
   return NULL;
 }

@@ -17,7 +17,7 @@ CofferTransfers *coffer_transfers_new  (void);
 /** Begin @transfer when its turn has come, and keep it until it is over. */
 void             coffer_transfers_add  (CofferTransfers *self, CofferTransfer *transfer);
 
-/** The first of those on a vault, or on any (@target NULL). (transfer none) (nullable) */
-CofferTransfer  *coffer_transfers_find (CofferTransfers *self, gpointer target);
+/** The first of those on a vault, or on any (@vault NULL). (transfer none) (nullable) */
+CofferTransfer  *coffer_transfers_find (CofferTransfers *self, gpointer vault);
 
 G_END_DECLS

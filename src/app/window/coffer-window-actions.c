@@ -176,6 +176,19 @@ create_response_cb (CofferWindow   *self,
   gtk_window_present (GTK_WINDOW (window));
 }
 
+static void
+export_response_cb (CofferWindow   *self,
+                    int             response,
+                    GtkFileChooser *chooser)
+{
+  CofferWindowExport *wanted = g_steal_pointer (&self->exporting);
+
+  drop_chooser (self);
+  if (response == GTK_RESPONSE_ACCEPT)
+    coffer_window_export_to (self, wanted, chooser);
+  coffer_window_export_free (wanted);
+}
+
 static const struct {
   const char *title;
   GtkFileChooserAction action;
@@ -186,6 +199,8 @@ static const struct {
   [COFFER_CHOICE_CREATE] = { N_("New Vault"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, create_response_cb },
   [COFFER_CHOICE_ADD_FILES] = { N_("Add Files"), GTK_FILE_CHOOSER_ACTION_OPEN, N_("_Add"), add_response_cb },
   [COFFER_CHOICE_ADD_FOLDER] = { N_("Add Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Add"), add_response_cb },
+  [COFFER_CHOICE_EXPORT_FILE] = { N_("Export Value"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
+  [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
 };
 
 static void
@@ -204,6 +219,8 @@ show_chooser (CofferWindow *self,
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (self->chooser), folder, NULL);
   if (choice == COFFER_CHOICE_CREATE)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), _("Untitled.kvault"));
+  else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER)
+    coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
   else
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (choices[choice].response_cb), self, G_CONNECT_SWAPPED);
@@ -516,6 +533,7 @@ coffer_window_add_actions (CofferWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   coffer_window_add_add_actions (self);
+  coffer_window_add_export_actions (self);
   coffer_window_add_key_actions (self);
   coffer_window_add_view_actions (self);
   coffer_window_add_place_actions (self);

@@ -11,6 +11,7 @@
 
 #include "coffer-conflict-dialog.h"
 #include "coffer-error.h"
+#include "coffer-export.h"
 #include "coffer-import-sheet.h"
 #include "coffer-import.h"
 #include "coffer-source.h"
@@ -748,6 +749,7 @@ coffer_window_keeps_transfers (CofferWindow *self)
 {
   CofferTransfer *transfer = self->vault != NULL ? coffer_transfers_find (get_transfers (self), self->vault) : NULL;
   AdwMessageDialog *dialog;
+  gboolean exports;
 
   if (transfer == NULL)
     return FALSE;
@@ -756,7 +758,9 @@ coffer_window_keeps_transfers (CofferWindow *self)
       coffer_transfer_cancel (transfer);   /* the next one; it closes at its end */
       return TRUE;
     }
-  dialog = coffer_window_ask (self, _("Files Are Still Being Added"), _("What has been added by now stays in the vault."),
+  exports = COFFER_IS_EXPORT (transfer);
+  dialog = coffer_window_ask (self, exports ? _("Keys Are Still Being Exported") : _("Files Are Still Being Added"),
+                              exports ? _("The files that are whole by now stay.") : _("What has been added by now stays in the vault."),
                               "stop", _("_Stop and Close"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (stop_response_cb));
   gtk_window_present (GTK_WINDOW (dialog));
   return TRUE;

@@ -7,6 +7,8 @@
 #include "coffer-vault.h"
 #include "coffer-window.h"
 
+typedef struct _CofferWindowExport CofferWindowExport;
+
 struct _CofferWindow {
   AdwApplicationWindow parent_instance;
 
@@ -32,6 +34,7 @@ struct _CofferWindow {
   gboolean closes;               /* as soon as nothing is being added any more */
   GtkWidget *conflict;           /* weak: the question about one */
   GPtrArray *wanted;             /* (nullable) files for the vault that is being made */
+  CofferWindowExport *exporting; /* (nullable) what a file chooser is asked about */
   gboolean choosing;             /* a file chooser is open or about to be */
   GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
   gboolean closes_when_updated;  /* all of them */
@@ -44,6 +47,8 @@ typedef enum {
   COFFER_CHOICE_CREATE,
   COFFER_CHOICE_ADD_FILES,
   COFFER_CHOICE_ADD_FOLDER,
+  COFFER_CHOICE_EXPORT_FILE,
+  COFFER_CHOICE_EXPORT_FOLDER,
 } CofferChoice;
 
 /** Add the actions win.*; once. */
@@ -88,6 +93,14 @@ void     coffer_window_add_files          (CofferWindow *self, GPtrArray *files)
 void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files);
 /** Ask about what is being added. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_transfers    (CofferWindow *self);
+
+/* coffer-window-export.c */
+void coffer_window_add_export_actions (CofferWindow *self);
+/** What a chooser is to ask beyond the place. */
+void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *chooser);
+/** It was answered. */
+void coffer_window_export_to          (CofferWindow *self, CofferWindowExport *wanted, GtkFileChooser *chooser);
+void coffer_window_export_free        (CofferWindowExport *wanted);
 
 /* coffer-window-views.c: the actions on how keys are shown, which are remembered. */
 void coffer_window_add_view_actions    (CofferWindow *self);

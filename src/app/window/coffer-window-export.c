@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Exporting what is selected: one value to the file that somebody names, several to a folder. It goes on behind, and is told of at its
+ * end. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-window-export"
+
+#include "coffer-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-error.h"
+#include "coffer-export.h"
+#include "coffer-file-name.h"
+
+#define TOAST_SECONDS 8            /* with something to be clicked */
+#define MAX_NAMED 15               /* that were left out */
+
+/* What is to be exported, until somebody has said where to. */
+struct _CofferWindowExport {
+  GPtrArray *keys;                 /* of CofferKey */
+  char *name;                      /* of the file, where it is one */
+  guint64 n_bytes;
+};
+
+void
+coffer_window_export_free (CofferWindowExport *wanted)
+{
+  coffer_keys_unref (wanted->keys);
+  g_free (wanted->name);
+  g_free (wanted);
+}
+
+static CofferTransfers *
+get_transfers (CofferWindow *self)
+{
+  return coffer_application_get_transfers (COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))));
+}
+
+/* How it ended */
+
+static void
+open_folder_cb (AdwToast     *toast,
+                CofferExport *export)
+{
+  GtkWindow *window = g_object_get_data (G_OBJECT (toast), "window");
+  GFile *file = coffer_export_get_file (export);
+  gboolean is_folder = g_object_get_data (G_OBJECT (export), "is-file") == NULL;
+  g_autoptr(GFile) folder = is_folder ? g_object_ref (file) : g_file_get_parent (file);
+  g_autofree char *uri = g_file_get_uri (folder);
+
+  gtk_show_uri (window, uri, GDK_CURRENT_TIME);
+}
+
+static void
+show_problems (CofferWindow *self,
+               const char   *heading,
+               const char   *first,
+               GPtrArray    *skips)
+{
+  GString *body = g_string_new (first);
+  GtkWidget *dialog;
+
+  for (guint i = 0; i < MIN (skips->len, MAX_NAMED); i++)
+    {
+      CofferTransferSkip *skip = g_ptr_array_index (skips, i);
+
+      g_string_append_printf (body, "%s%s: %s", body->len > 0 ? "\n" : "", skip->name, skip->reason);
+    }
+  if (skips->len > MAX_NAMED)
+    g_string_append (body, "\n…");
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body->str);
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+  g_string_free (body, TRUE);
+}
+
+static void
+tell_files (CofferWindow *self,
+            CofferExport *export)
+{
+  guint64 n_files = coffer_export_get_n_files (export);
+  g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, n_files);
+  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s file exported", "%s files exported", (gulong) n_files), number);
+
+  coffer_window_toast (self, text);
+  if (n_files == 0)
+    return;
+  adw_toast_set_timeout (self->toast, TOAST_SECONDS);
+  adw_toast_set_button_label (self->toast, _("_Open Folder"));
+  g_object_set_data (G_OBJECT (self->toast), "window", self);
+  g_object_set_data_full (G_OBJECT (self->toast), "export", g_object_ref (export), g_object_unref);
+  g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (open_folder_cb), export, 0);
+}
+
+static void
+tell_end (CofferWindow *self,
+          CofferExport *export)
+{
+  GPtrArray *skips = coffer_transfer_get_skips (COFFER_TRANSFER (export));
+  const GError *error = coffer_transfer_get_error (COFFER_TRANSFER (export));
+  g_autofree char *line = error != NULL ? coffer_error_dup_line (error) : NULL;
+
+  tell_files (self, export);
+  if (error != NULL || skips->len > 0)
+    show_problems (self, _("Not All Keys Could Be Exported"), line, skips);
+}
+
+static void
+close_cb (gpointer data)
+{
+  g_autoptr(CofferWindow) self = data;
+
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+static void
+state_cb (CofferWindow *self,
+          GParamSpec   *pspec,
+          CofferExport *export)
+{
+  if (coffer_transfer_is_active (COFFER_TRANSFER (export)) || self->vault != coffer_export_get_vault (export))
+    return;
+  if (self->closes)
+    g_idle_add_once (close_cb, g_object_ref (self));
+  else
+    tell_end (self, export);
+}
+
+/* Off it goes */
+
+void
+coffer_window_add_export_choices (CofferWindow   *self,
+                                  GtkFileChooser *chooser)
+{
+  const char *existing[] = { "number", "skip", "replace", NULL };
+  const char *words[] = { _("Keep both"), _("Leave the key out"), _("Replace the file"), NULL };
+
+  if (self->exporting->keys->len == 1)
+    gtk_file_chooser_set_current_name (chooser, self->exporting->name);
+  else
+    {
+      gtk_file_chooser_add_choice (chooser, "existing", _("Where a file is there already"), existing, words);
+      gtk_file_chooser_set_choice (chooser, "existing", "number");
+      gtk_file_chooser_add_choice (chooser, "endings", _("Add endings by content"), NULL, NULL);
+      gtk_file_chooser_set_choice (chooser, "endings", "true");
+    }
+  gtk_file_chooser_add_choice (chooser, "headers", _("Keep value headers"), NULL, NULL);
+  gtk_file_chooser_set_choice (chooser, "headers", "false");
+}
+
+/* Only what was asked for may be looked for. */
+static CofferExportOptions
+get_options (GtkFileChooser *chooser,
+             gboolean        is_folder)
+{
+  const char *existing = is_folder ? gtk_file_chooser_get_choice (chooser, "existing") : NULL;
+  const char *endings = is_folder ? gtk_file_chooser_get_choice (chooser, "endings") : NULL;
+  CofferExportOptions options = {
+    .existing = g_strcmp0 (existing, "replace") == 0 ? COFFER_EXPORT_REPLACE :
+                g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
+    .endings = g_strcmp0 (endings, "true") == 0,
+    .headers = g_strcmp0 (gtk_file_chooser_get_choice (chooser, "headers"), "true") == 0,
+  };
+
+  return options;
+}
+
+void
+coffer_window_export_to (CofferWindow       *self,
+                         CofferWindowExport *wanted,
+                         GtkFileChooser     *chooser)
+{
+  g_autoptr(GFile) file = gtk_file_chooser_get_file (chooser);
+  CofferExportOptions options = get_options (chooser, wanted->keys->len > 1);
+  g_autoptr(CofferExport) export = NULL;
+
+  if (self->vault == NULL || file == NULL)
+    return;
+  if (g_file_peek_path (file) == NULL)
+    {
+      coffer_window_toast (self, _("Keys can be exported to folders of this computer only"));
+      return;
+    }
+  if (wanted->keys->len == 1)
+    {
+      export = coffer_export_new_file (self->vault, g_ptr_array_index (wanted->keys, 0), file, &options);
+      g_object_set_data (G_OBJECT (export), "is-file", self);
+    }
+  else
+    export = coffer_export_new_keys (self->vault, wanted->keys, file, &options);
+  coffer_export_set_expected (export, wanted->keys->len, wanted->n_bytes);
+  g_signal_connect_object (export, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
+  coffer_transfers_add (get_transfers (self), COFFER_TRANSFER (export));
+}
+
+/* What */
+
+/* @keys (transfer full), @name (transfer full) (nullable) */
+static void
+choose (CofferWindow *self,
+        GPtrArray    *keys,
+        char         *name)
+{
+  guint64 n_bytes = coffer_key_tally_get_bytes (coffer_vault_view_get_tally (self->view));
+
+  g_clear_pointer (&self->exporting, coffer_window_export_free);
+  self->exporting = g_new (CofferWindowExport, 1);
+  *self->exporting = (CofferWindowExport) { keys, name, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
+  coffer_window_choose (self, keys->len == 1 ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr(CofferWindow) self = user_data;
+  g_autoptr(GError) error = NULL;
+  GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (keys == NULL)
+    coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
+  else if (self->vault == NULL || self->choosing || keys->len == 0)
+    coffer_keys_unref (keys);
+  else if (keys->len == 1)
+    choose (self, keys, coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL));
+  else
+    choose (self, keys, NULL);
+}
+
+static void
+export_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+  CofferEntry *entry = coffer_window_get_single_entry (self);
+  CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
+  GPtrArray *keys;
+
+  if (self->choosing)
+    return;
+  if (entry == NULL)
+    {
+      coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, keys_cb,
+                                    g_object_ref (self));
+      return;
+    }
+  keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_ptr_array_add (keys, coffer_key_ref (coffer_entry_get_key (entry)));
+  choose (self, keys, coffer_file_name_for_key (coffer_entry_get_key (entry), coffer_entry_get_content_type (entry)));
+}
+
+static const GActionEntry entries[] = {
+  { "export", export_action },
+};
+
+void
+coffer_window_add_export_actions (CofferWindow *self)
+{
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+}
