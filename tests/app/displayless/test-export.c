@@ -357,7 +357,7 @@ count_whole (Fixture *fixture)
 
       g_assert_no_errno (stat (path, &file));
       g_assert_cmpint (file.st_size, ==, 30000000);
-      g_assert_true (g_str_has_prefix (name, "0000"));
+      g_assert_cmpuint (strlen (name), ==, 5);   /* what is begun anew has the same name, without a number */
       n++;
     }
   return n;
