@@ -36,7 +36,7 @@ class OpenTest(CofferCase):
         rows = window.wait_for_rows(len(table))
         self.assertEqual([(row.key, row.size) for row in rows],
                          [(shown(entry.key), size_text(entry.size)) for entry in table])
-        self.assertTrue(not rows or showing(window.row_nodes()[0]))
+        wait(lambda: not rows or showing(window.row_nodes()[0]), "the first row to be in view")
 
     def check_sums(self, window: VaultWindow, table: List[Entry]) -> None:
         count = "%d key%s" % (len(table), "" if len(table) == 1 else "s")

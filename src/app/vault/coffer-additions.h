@@ -93,8 +93,8 @@ void             coffer_vault_add_async        (CofferVault *self, CofferAdditio
 gboolean         coffer_vault_add_finish       (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
- * Delete the keys that were ADDED, if their values are of the size they were stored with, in batches; they are WAITING then. Emits
- * "changed".
+ * Delete the keys that were ADDED, if their values still are what is in the files, in batches; they are WAITING then. What has another value
+ * by now stays, and what is in no file any more. Reads the files and the values once. Emits "changed".
  *
  * Returns: (finish) how many were deleted, -1 on error
  */

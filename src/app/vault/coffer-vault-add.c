@@ -539,36 +539,72 @@ coffer_vault_add_finish (CofferVault   *self,
 
 /* Taking back */
 
-/* Lane. KVAULT_OK also if it is another value by now, or none. */
+/* Lane. Which values still are what is in their files. What somebody else has put there is not ours to delete, and of what is in no
+ * file any more there may be no other copy.
+ */
 static int
-take_back_one (kvault         *vault,
-               CofferAddition *addition,
-               gssize         *n)
+find_ours (Job   *job,
+           guint  at,
+           guint  end)
 {
-  gsize key_size;
-  gconstpointer key = g_bytes_get_data (addition->key, &key_size);
-  uint64_t size;
-  int rc = kvault_size (vault, key, key_size, &size);
+  int rc = KVAULT_OK;
 
-  if (rc == KVAULT_OK && size == addition->size && (rc = kvault_delete (vault, key, key_size)) == KVAULT_OK)
-    ++*n;
-  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+  for (guint i = at; rc == KVAULT_OK && i < end; i++)
+    {
+      CofferAddition *addition = coffer_additions_get (job->additions, i);
+
+      addition->identical = FALSE;
+      if (addition->state == COFFER_ADDITION_ADDED)
+        rc = compare_addition (job, addition);
+    }
+  return rc;
 }
 
-/* Lane. From @at on, up to @end; all of them or none. */
+/* Lane. In a transaction. */
+static int
+delete_ours (Job    *job,
+             guint   at,
+             guint   end,
+             gssize *n)
+{
+  int rc = KVAULT_OK;
+
+  for (guint i = at; rc == KVAULT_OK && i < end; i++)
+    {
+      CofferAddition *addition = coffer_additions_get (job->additions, i);
+      gsize size;
+      gconstpointer key = g_bytes_get_data (addition->key, &size);
+
+      if (!addition->identical)
+        continue;
+      rc = kvault_delete (job->vault, key, size);
+      *n += rc == KVAULT_OK;
+      rc = rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+    }
+  return rc;
+}
+
+/* Lane. From @at on, up to @end; all of them or none. They are compared before anything is locked, and once more if somebody
+ * wrote meanwhile.
+ */
 static int
 take_back_some (Job   *job,
                 guint  at,
                 guint  end)
 {
+  uint64_t before, now;
   gssize n = 0;
-  int rc = kvault_begin (job->vault);
+  int rc = kvault_data_version (job->vault, &before);
 
-  if (rc != KVAULT_OK)
+  if (rc == KVAULT_OK)
+    rc = find_ours (job, at, end);
+  if (rc != KVAULT_OK || (rc = kvault_begin (job->vault)) != KVAULT_OK)
     return rc;
-  for (guint i = at; rc == KVAULT_OK && i < end; i++)
-    if (coffer_additions_get (job->additions, i)->state == COFFER_ADDITION_ADDED)
-      rc = take_back_one (job->vault, coffer_additions_get (job->additions, i), &n);
+  rc = kvault_data_version (job->vault, &now);
+  if (rc == KVAULT_OK && now != before)
+    rc = find_ours (job, at, end);
+  if (rc == KVAULT_OK)
+    rc = delete_ours (job, at, end, &n);
   if (rc == KVAULT_OK)
     rc = kvault_commit (job->vault);
   if (rc != KVAULT_OK)
@@ -577,7 +613,7 @@ take_back_some (Job   *job,
       return rc;
     }
   for (guint i = at; i < end; i++)
-    if (coffer_additions_get (job->additions, i)->state == COFFER_ADDITION_ADDED)
+    if (coffer_additions_get (job->additions, i)->identical)
       coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
   job->n_stored += n;
   return KVAULT_OK;
@@ -594,7 +630,7 @@ take_back_worker (kvault        *vault,
   guint n_files = job->additions->files->len;
   int rc = KVAULT_OK;
 
-  job->vault = vault;
+  start_job (job, vault);
   for (guint at = 0; rc == KVAULT_OK && at < n_files; at += TAKE_BACK_STEP)
     rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
   if (rc == KVAULT_OK)
