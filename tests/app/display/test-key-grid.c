@@ -116,6 +116,7 @@ set_up (Fixture       *self,
   gtk_window_set_focus (self->window, NULL);   /* a tile that has it stays wherever the others go */
   test_wait_for (!coffer_entry_list_get_loading (self->list));
   test_wait_for (g_str_equal (key_of (tile_at (self, 0)), "user:0000000000"));
+  test_wait_for (box_of (self, 0).height > 0);
 }
 
 static void

@@ -139,7 +139,7 @@ static void
 wait_quiet (Fixture *fixture)
 {
   test_wait_for (!fixture->vault->settling && !fixture->vault->looking);
-  test_wait_for (fixture->list->refresh_id == 0 && !coffer_entry_list_get_loading (fixture->list));
+  test_wait_for (fixture->list->refresh_id == 0 && !coffer_entry_list_get_loading (fixture->list) && !fixture->list->reading);
 }
 
 /* Nobody asks for it: the file is looked at while somebody watches, and only then. */
