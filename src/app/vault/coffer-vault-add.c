@@ -405,7 +405,12 @@ forget_undone (Job *job)
       guint from = g_array_index (job->puts, guint, n_durable);
 
       for (guint i = from; i < job->additions->next; i++)
-        coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+        {
+          CofferAddition *addition = coffer_additions_get (job->additions, i);
+
+          addition->state = COFFER_ADDITION_WAITING;
+          g_clear_pointer (&addition->problem, g_free);
+        }
       coffer_additions_go_back (job->additions, from);
       job->additions->asks = FALSE;
     }
