@@ -332,7 +332,6 @@ show_conflicts (CofferImportSheet *self)
       }
   title = count_words ("%s key exists already", "%s keys exist already", n_conflicts);
   subtitle = n_identical == 0 ? g_strdup (_("None is identical to the file being added"))
-             : n_identical == n_conflicts ? g_strdup (_("Identical to what is added, and left as they are"))
              : count_words ("%s is identical, and left as it is", "%s are identical, and left as they are", n_identical);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), title);
   adw_action_row_set_subtitle (self->conflicts_row, subtitle);
@@ -358,31 +357,42 @@ show_problems (CofferImportSheet *self)
     }
 }
 
-static gboolean
-has_room (CofferImportSheet *self)
+/* What is there already, byte for byte, is not written again. */
+static guint64
+count_needed (CofferImportSheet *self)
 {
-  return self->free_bytes >= coffer_import_plan_get_counts (self->plan).n_bytes;
+  guint n = self->additions != NULL ? coffer_additions_get_n (self->additions) : 0;
+  guint64 n_bytes = coffer_import_plan_get_counts (self->plan).n_bytes;
+
+  for (guint i = 0; i < n; i++)
+    if (coffer_additions_get (self->additions, i)->identical)
+      n_bytes -= MIN (n_bytes, coffer_additions_get (self->additions, i)->size);
+
+  return n_bytes;
 }
 
 static void
 show_room (CofferImportSheet *self)
 {
-  g_autofree char *needed = g_format_size (coffer_import_plan_get_counts (self->plan).n_bytes);
+  guint64 n_needed = count_needed (self);
+  gboolean has_room = self->free_bytes >= n_needed;
+  g_autofree char *needed = g_format_size (n_needed);
   g_autofree char *title = g_strdup_printf (_("%s of disk needed"), needed);
   g_autofree char *size = self->free_bytes != G_MAXUINT64 ? g_format_size (self->free_bytes) : NULL;
   g_autofree char *subtitle = size != NULL ? g_strdup_printf (_("%s free"), size) : g_strdup ("");
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->disk_row), title);
   adw_action_row_set_subtitle (self->disk_row, subtitle);
-  gtk_image_set_from_icon_name (self->disk_icon, has_room (self) ? "object-select-symbolic" : "dialog-error-symbolic");
-  gtk_widget_remove_css_class (GTK_WIDGET (self->disk_icon), has_room (self) ? "error" : "success");
-  gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room (self) ? "success" : "error");
+  gtk_image_set_from_icon_name (self->disk_icon, has_room ? "object-select-symbolic" : "dialog-error-symbolic");
+  gtk_widget_remove_css_class (GTK_WIDGET (self->disk_icon), has_room ? "error" : "success");
+  gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room ? "success" : "error");
 }
 
 static void
 update_button (CofferImportSheet *self)
 {
-  gtk_widget_set_sensitive (self->add_button, self->additions != NULL && coffer_additions_get_n (self->additions) > 0 && has_room (self));
+  gtk_widget_set_sensitive (self->add_button, self->additions != NULL && coffer_additions_get_n (self->additions) > 0 &&
+                                               self->free_bytes >= count_needed (self));
 }
 
 static void
@@ -436,6 +446,7 @@ applied_cb (GObject      *source,
   self->additions = additions;
   show_samples (self);
   show_conflicts (self);
+  show_room (self);
   update_button (self);
 }
 
