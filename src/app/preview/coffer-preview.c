@@ -41,6 +41,7 @@ struct _CofferPreview
   GCancellable *looking;      /* while it is seen whether the value is another by now */
   gboolean touched;           /* somebody wrote meanwhile: look again behind that */
   gint64 chosen_at;
+  gint64 scrolled_at;
   gint64 waits_since;         /* the first choice since something was shown; 0: it is on show */
   GCancellable *trailing;     /* of a request for a key chosen before, or NULL */
   CofferKey *trailing_key;
@@ -50,6 +51,7 @@ struct _CofferPreview
   GError *waiting_error;
   gint64 waiting_since;       /* a frame */
   guint waiting_tick;
+  guint waiting_idle;         /* after the tick */
   char *title;
   GSimpleActionGroup *actions;
   GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */
@@ -114,8 +116,15 @@ drop_waiting (CofferPreview *self)
   if (self->waiting_tick != 0)
     gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->waiting_tick);
   self->waiting_tick = 0;
+  g_clear_handle_id (&self->waiting_idle, g_source_remove);
   g_clear_pointer (&self->waiting, coffer_content_free);
   g_clear_error (&self->waiting_error);
+}
+
+static gboolean
+is_waiting (CofferPreview *self)
+{
+  return self->waiting_tick != 0 || self->waiting_idle != 0;
 }
 
 static void
@@ -150,7 +159,7 @@ stop_trailing (CofferPreview *self)
 static void
 let_trail (CofferPreview *self)
 {
-  if (!self->in_haste || self->current == NULL || self->waiting_tick != 0 || self->trailing != NULL ||
+  if (!self->in_haste || self->current == NULL || is_waiting (self) || self->trailing != NULL ||
       g_get_monotonic_time () - self->waits_since < TRAIL_AFTER_US)
     return;
 
@@ -204,7 +213,7 @@ set_title (CofferPreview *self,
 static gboolean
 is_at_rest (CofferPreview *self)
 {
-  return !self->in_haste || g_get_monotonic_time () - self->chosen_at >= HASTE_US;
+  return !self->in_haste || g_get_monotonic_time () - MAX (self->chosen_at, self->scrolled_at) >= HASTE_US;
 }
 
 /* Words change the size of things, for which GTK measures the whole window: not with every key that flies by. */
@@ -303,19 +312,32 @@ is_its_time (CofferPreview *self,
 }
 
 static gboolean
+show_waiting (gpointer data)
+{
+  CofferPreview *self = data;
+  g_autoptr(GError) error = g_steal_pointer (&self->waiting_error);
+
+  self->waiting_idle = 0;
+  show_answer (self, g_steal_pointer (&self->waiting), error);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is no picture takes longer to put in place, and has a turn of the main loop to itself, with no frame in it. */
+static gboolean
 waiting_cb (GtkWidget     *widget,
             GdkFrameClock *clock,
             gpointer       data)
 {
   CofferPreview *self = COFFER_PREVIEW (widget);
-  g_autoptr(GError) error = NULL;
 
   if (!is_its_time (self, clock))
     return G_SOURCE_CONTINUE;
 
   self->waiting_tick = 0;
-  error = g_steal_pointer (&self->waiting_error);
-  show_answer (self, g_steal_pointer (&self->waiting), error);
+  if (is_picture (self->waiting))
+    show_waiting (self);
+  else
+    self->waiting_idle = g_idle_add (show_waiting, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -371,7 +393,7 @@ show_trailing (CofferPreview *self,
   g_autoptr(CofferKey) key = g_steal_pointer (&self->trailing_key);
 
   g_clear_object (&self->trailing);
-  if (content == NULL || content->image.texture == NULL || self->current == NULL || self->waiting_tick != 0)
+  if (content == NULL || content->image.texture == NULL || self->current == NULL || is_waiting (self))
     return;
 
   coffer_value_view_show (self->view, self->vault, key, g_steal_pointer (&unwanted));
@@ -554,10 +576,18 @@ coffer_preview_focus (CofferPreview *self)
 {
   g_return_if_fail (COFFER_IS_PREVIEW (self));
 
-  if (self->current != NULL || self->waiting_tick != 0)
+  if (self->current != NULL || is_waiting (self))
     self->focuses = TRUE;
   else
     coffer_value_view_focus (self->view);
+}
+
+void
+coffer_preview_note_scrolling (CofferPreview *self)
+{
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  self->scrolled_at = g_get_monotonic_time ();
 }
 
 void

@@ -51,6 +51,9 @@ void        coffer_preview_play      (CofferPreview *self);
 /** Give the keyboard to the value, as soon as it is there, if nothing has it by then. */
 void        coffer_preview_focus     (CofferPreview *self);
 
+/** Somebody scrolls: what was put off because keys flew by waits until that rests, too. */
+void        coffer_preview_note_scrolling (CofferPreview *self);
+
 /** Read the value again, which may be another one now; the old one stays until that is done. */
 void        coffer_preview_refresh   (CofferPreview *self);
 

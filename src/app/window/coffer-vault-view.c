@@ -323,9 +323,12 @@ coffer_vault_view_unmap (GtkWidget *widget)
 }
 
 static gboolean
-input_cb (CofferVaultView *self)
+input_cb (CofferVaultView *self,
+          GdkEvent        *event)
 {
   coffer_status_bar_note_input (self->status_bar);
+  if (gdk_event_get_event_type (event) == GDK_SCROLL)
+    coffer_preview_note_scrolling (self->preview);
   return GDK_EVENT_PROPAGATE;
 }
 
