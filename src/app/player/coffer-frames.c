@@ -30,6 +30,8 @@ struct _CofferFrames
   GstElement *converter;
   GdkTexture *texture;
   gboolean for_cairo;
+  cairo_surface_t *surface;        /* the same for cairo, or NULL */
+  cairo_surface_t *last_surface;
   gint64 time;
 };
 
@@ -113,35 +115,51 @@ find_format (GstElement *converter)
   return GDK_MEMORY_B8G8R8A8_PREMULTIPLIED;
 }
 
-static GdkTexture *
-texture_new (GstSample       *sample,
-             GdkMemoryFormat  format)
+/* Returns: (transfer full) (nullable): the frame where GStreamer has it */
+static GBytes *
+map_sample (GstSample    *sample,
+            GstVideoInfo *info,
+            gsize        *stride)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
   GstCaps *caps = gst_sample_get_caps (sample);
   GstVideoFrame *frame = g_new0 (GstVideoFrame, 1);
-  g_autoptr(GBytes) bytes = NULL;
-  GstVideoInfo info;
-  gsize stride;
 
-  if (buffer == NULL || caps == NULL || !gst_video_info_from_caps (&info, caps) ||
-      !gst_video_frame_map (frame, &info, buffer, GST_MAP_READ))
+  if (buffer == NULL || caps == NULL || !gst_video_info_from_caps (info, caps) ||
+      !gst_video_frame_map (frame, info, buffer, GST_MAP_READ))
     {
       g_free (frame);
       return NULL;
     }
 
-  stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
-  bytes = g_bytes_new_with_free_func (GST_VIDEO_FRAME_PLANE_DATA (frame, 0), stride * info.height, free_frame, frame);
+  *stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
 
-  return gdk_memory_texture_new (info.width, info.height, format, bytes, stride);
+  return g_bytes_new_with_free_func (GST_VIDEO_FRAME_PLANE_DATA (frame, 0), *stride * info->height, free_frame, frame);
+}
+
+static cairo_surface_t *
+surface_new (GBytes             *bytes,
+             const GstVideoInfo *info,
+             gsize               stride)
+{
+  static const cairo_user_data_key_t bytes_key;
+  cairo_surface_t *surface = cairo_image_surface_create_for_data ((guchar *) g_bytes_get_data (bytes, NULL), CAIRO_FORMAT_RGB24,
+                                                                  info->width, info->height, stride);
+
+  cairo_surface_set_user_data (surface, &bytes_key, g_bytes_ref (bytes), (cairo_destroy_func_t) g_bytes_unref);
+
+  return surface;
 }
 
 GdkTexture *
 coffer_frames_texture_new (GstSample  *sample,
                            GstElement *converter)
 {
-  return texture_new (sample, find_format (converter));
+  GstVideoInfo info;
+  gsize stride;
+  g_autoptr(GBytes) bytes = map_sample (sample, &info, &stride);
+
+  return bytes != NULL ? gdk_memory_texture_new (info.width, info.height, find_format (converter), bytes, stride) : NULL;
 }
 
 static gint64
@@ -161,16 +179,35 @@ changes_size (GdkTexture *before,
          gdk_texture_get_height (before) != gdk_texture_get_height (after);
 }
 
+/*
+ * GTK 4.8 hands each texture to cairo by way of another copy in another format; this surface is drawn from where it is. Who has
+ * drawn the last one may look at it until the next frame is drawn: if it went before that, cairo would copy it.
+ */
+static void
+set_surface (CofferFrames    *self,
+             cairo_surface_t *surface)
+{
+  g_clear_pointer (&self->last_surface, cairo_surface_destroy);
+  self->last_surface = g_steal_pointer (&self->surface);
+  self->surface = surface;
+}
+
 static void
 show_sample (CofferFrames *self,
              GstSample    *sample)
 {
-  GdkTexture *texture = texture_new (sample, self->for_cairo ? GDK_MEMORY_B8G8R8A8 : find_format (self->converter));
+  GstVideoInfo info;
+  gsize stride;
+  g_autoptr(GBytes) bytes = map_sample (sample, &info, &stride);
+  GdkMemoryFormat format = find_format (self->converter);
+  GdkTexture *texture;
   gboolean resized;
 
-  if (texture == NULL)
+  if (bytes == NULL)
     return;
 
+  texture = gdk_memory_texture_new (info.width, info.height, format, bytes, stride);
+  set_surface (self, self->for_cairo && format != GDK_MEMORY_B8G8R8A8 ? surface_new (bytes, &info, stride) : NULL);
   resized = changes_size (self->texture, texture);
   g_clear_object (&self->texture);
   self->texture = texture;
@@ -283,11 +320,11 @@ coffer_frames_clear (CofferFrames *self)
   if (self->texture == NULL)
     return;
 
+  set_surface (self, NULL);
   g_clear_object (&self->texture);
   gdk_paintable_invalidate_contents (GDK_PAINTABLE (self));
 }
 
-/* GTK 4.8 hands a texture to cairo by way of floating point numbers, even one in cairo's own format; from this one it does not. */
 void
 coffer_frames_set_for_cairo (CofferFrames *self,
                              gboolean      for_cairo)
@@ -316,6 +353,21 @@ coffer_frames_get_texture (CofferFrames *self)
 }
 
 static void
+snapshot_surface (cairo_surface_t *surface,
+                  GdkSnapshot     *snapshot,
+                  double           width,
+                  double           height)
+{
+  cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
+
+  cairo_scale (cr, width / cairo_image_surface_get_width (surface), height / cairo_image_surface_get_height (surface));
+  cairo_set_source_surface (cr, surface, 0, 0);
+  cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD);   /* no seam where it is scaled */
+  cairo_paint (cr);
+  cairo_destroy (cr);
+}
+
+static void
 coffer_frames_snapshot (GdkPaintable *paintable,
                         GdkSnapshot  *snapshot,
                         double        width,
@@ -323,7 +375,9 @@ coffer_frames_snapshot (GdkPaintable *paintable,
 {
   CofferFrames *self = COFFER_FRAMES (paintable);
 
-  if (self->texture != NULL)
+  if (self->surface != NULL)
+    snapshot_surface (self->surface, snapshot, width, height);
+  else if (self->texture != NULL)
     gdk_paintable_snapshot (GDK_PAINTABLE (self->texture), snapshot, width, height);
 }
 
@@ -358,6 +412,8 @@ coffer_frames_dispose (GObject *object)
 
   leave_inbox (self);
   g_clear_object (&self->texture);
+  g_clear_pointer (&self->surface, cairo_surface_destroy);
+  g_clear_pointer (&self->last_surface, cairo_surface_destroy);
 
   G_OBJECT_CLASS (coffer_frames_parent_class)->dispose (object);
 }
