@@ -18,7 +18,7 @@
 #define MAX_KEY_SIZE 1000000000
 
 typedef struct option_row {
-  unsigned option;
+  uint64_t option;
   const char *name;
   char letter;   /* 0: none */
   int argument;  /* no_argument or required_argument */
@@ -56,6 +56,9 @@ static const option_row rows[] = {
   { CLI_OPT_MODE, "mode", 0, required_argument },
   { CLI_OPT_SECURE_DELETE, "secure-delete", 0, no_argument },
   { CLI_OPT_SALVAGE, "salvage", 0, no_argument },
+  { CLI_OPT_MANIFEST, "manifest", 0, no_argument },
+  { CLI_OPT_NO_MANIFEST, "no-manifest", 0, no_argument },
+  { CLI_OPT_VERIFY, "verify", 0, no_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -88,7 +91,7 @@ allocate (void  *old,
 }
 
 static void
-make_option_set (unsigned    options,
+make_option_set (uint64_t    options,
                  option_set *set)
 {
   char *letter = set->letters;

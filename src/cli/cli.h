@@ -31,39 +31,43 @@ enum {
   CLI_SIGNALLED = 128  /**< plus the number of the signal */
 };
 
-/** The options; a command names the ones it takes. */
+/** The options; a command names the ones it takes. More than an int has bits. */
 enum {
-  CLI_OPT_TABLE = 1 << 0,
-  CLI_OPT_QUIET = 1 << 1,
-  CLI_OPT_JSON = 1 << 2,
-  CLI_OPT_BUSY_TIMEOUT = 1 << 3,
-  CLI_OPT_HELP = 1 << 4,
-  CLI_OPT_KEY_HEX = 1 << 5,
-  CLI_OPT_KEY_FILE = 1 << 6,
-  CLI_OPT_PREFIX = 1 << 7,
-  CLI_OPT_PREFIX_HEX = 1 << 8,
-  CLI_OPT_LONG = 1 << 9,
-  CLI_OPT_NULL = 1 << 10,
-  CLI_OPT_SORT = 1 << 11,
-  CLI_OPT_REVERSE = 1 << 12,
-  CLI_OPT_LIMIT = 1 << 13,
-  CLI_OPT_OFFSET = 1 << 14,
-  CLI_OPT_LENGTH = 1 << 15,
-  CLI_OPT_YES = 1 << 16,
-  CLI_OPT_REPLACE = 1 << 17,
-  CLI_OPT_PAGE_SIZE = 1 << 18,
-  CLI_OPT_ROLLBACK = 1 << 19,
-  CLI_OPT_DRY_RUN = 1 << 20,
-  CLI_OPT_ON_CONFLICT = 1 << 21,
-  CLI_OPT_OVERWRITE = 1 << 22,
-  CLI_OPT_FULL = 1 << 23,
-  CLI_OPT_INTO = 1 << 24,
-  CLI_OPT_WAY = 1 << 25,
-  CLI_OPT_PAGE_MAPS = 1 << 26,
-  CLI_OPT_PAGES = 1 << 27,
-  CLI_OPT_MODE = 1 << 28,
-  CLI_OPT_SECURE_DELETE = 1 << 29,
-  CLI_OPT_SALVAGE = 1 << 30
+  CLI_OPT_TABLE = 1ll << 0,
+  CLI_OPT_QUIET = 1ll << 1,
+  CLI_OPT_JSON = 1ll << 2,
+  CLI_OPT_BUSY_TIMEOUT = 1ll << 3,
+  CLI_OPT_HELP = 1ll << 4,
+  CLI_OPT_KEY_HEX = 1ll << 5,
+  CLI_OPT_KEY_FILE = 1ll << 6,
+  CLI_OPT_PREFIX = 1ll << 7,
+  CLI_OPT_PREFIX_HEX = 1ll << 8,
+  CLI_OPT_LONG = 1ll << 9,
+  CLI_OPT_NULL = 1ll << 10,
+  CLI_OPT_SORT = 1ll << 11,
+  CLI_OPT_REVERSE = 1ll << 12,
+  CLI_OPT_LIMIT = 1ll << 13,
+  CLI_OPT_OFFSET = 1ll << 14,
+  CLI_OPT_LENGTH = 1ll << 15,
+  CLI_OPT_YES = 1ll << 16,
+  CLI_OPT_REPLACE = 1ll << 17,
+  CLI_OPT_PAGE_SIZE = 1ll << 18,
+  CLI_OPT_ROLLBACK = 1ll << 19,
+  CLI_OPT_DRY_RUN = 1ll << 20,
+  CLI_OPT_ON_CONFLICT = 1ll << 21,
+  CLI_OPT_OVERWRITE = 1ll << 22,
+  CLI_OPT_FULL = 1ll << 23,
+  CLI_OPT_INTO = 1ll << 24,
+  CLI_OPT_WAY = 1ll << 25,
+  CLI_OPT_PAGE_MAPS = 1ll << 26,
+  CLI_OPT_PAGES = 1ll << 27,
+  CLI_OPT_MODE = 1ll << 28,
+  CLI_OPT_SECURE_DELETE = 1ll << 29,
+  CLI_OPT_SALVAGE = 1ll << 30,
+  CLI_OPT_MANIFEST = 1ll << 31,
+  CLI_OPT_NO_MANIFEST = 1ll << 32,
+  CLI_OPT_VERIFY = 1ll << 33,
+  CLI_OPT_ARCHIVE = 1ll << 34
 };
 
 #define CLI_OPTS_FILE (CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)  /**< of a command on the whole file */
@@ -97,7 +101,7 @@ typedef struct cli_command {
   const char *summary;
   const char *operands;  /**< as in a usage line, VAULT included */
   const char *help;      /**< what it does and its own options */
-  unsigned options;      /**< CLI_OPT_… */
+  uint64_t options;      /**< CLI_OPT_… */
   int min_operands;      /**< after VAULT */
   int max_operands;      /**< -1: any number */
   int (*run) (cli *self);
@@ -110,7 +114,7 @@ struct cli {
   char *real_location;   /**< without links, once it was asked for */
   cli_operand *operands;
   size_t n_operands;
-  unsigned given;        /**< CLI_OPT_… that were there */
+  uint64_t given;        /**< CLI_OPT_… that were there */
 
   const char *table;
   unsigned busy_timeout_ms;
@@ -148,7 +152,7 @@ extern const cli_command cli_command_stat;
 
 static inline bool
 cli_has (const cli *self,
-         unsigned   option)
+         uint64_t   option)
 {
   return (self->given & option) != 0;
 }

@@ -211,6 +211,7 @@ export_wanted (cli_export *at,
       if (i != at->target_at && !was_named (at, i) && !at->over && !cli_cancelled ())
         export_named (at, self->operands[i].bytes);
   cli_progress_end ();
+  cli_export_end_manifest (at);
   if ((error = target_dir_sync (&at->target)) != 0)
     {
       fail_target (at, error);
@@ -230,7 +231,7 @@ open_and_export (cli_export *at)
     return;
   if ((error = target_dir_open (&at->target)) != 0)
     at->status = cli_worse (at->status, fail_target (at, error));
-  else
+  else if (cli_export_begin_manifest (at))
     export_wanted (at, at->status != CLI_DONE || cli_has (self, CLI_OPT_SALVAGE));
 }
 
@@ -283,11 +284,13 @@ const cli_command cli_command_export = {
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "      --overwrite            replace files that are there; if not given they are kept\n"
     "                             and named, and the status is 2\n"
+    "      --manifest             beside the files write coffer.json, which tells their keys exactly:\n"
+    "                             kvault import DIR then gives the same vault\n"
     "      --salvage              look for values in every place that may hold some, as is done\n"
     "                             by itself once damage is met; in no order\n"
     "      --dry-run              show what would be written, and write nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
-             | CLI_OPT_OVERWRITE | CLI_OPT_SALVAGE,
+             | CLI_OPT_OVERWRITE | CLI_OPT_SALVAGE | CLI_OPT_MANIFEST,
   .min_operands = 1,
   .max_operands = -1,
   .run = run,

@@ -9,7 +9,7 @@
  * No file of the vault may be opened and closed here, as that would drop the locks of this
  * process; one that gets in between the look and the opening stays open until the end.
  */
-#include "cli.h"
+#include "import.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,56 +23,33 @@
 #define DEAF_SIZE 1000000000     /* longer values take long to commit, and may be ended then */
 #define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* A value put, until it is sure to be on the disk. */
-typedef struct stored {
-  char *path;       /* of the file if it is to be printed, and the key behind it */
-  size_t path_size;
-  size_t key_size;
-  uint64_t size;
-  const char *result;
-} stored;
-
-typedef struct import {
-  cli *self;
-  int status;
-  bool counting;         /* the first walk */
-  bool over;             /* the vault failed: nothing more can be stored */
-  names_text path;       /* of the file at hand, as the person would give it */
-  size_t key_from;       /* its key is the prefix and the path from here on */
-  names_text key;
-  names_set planned;     /* keys a dry run would have stored */
-  uint64_t n_files, n_bytes;    /* counted */
-  uint64_t n_bytes_seen;        /* of the files that are dealt with */
-  uint64_t n_put, n_bytes_put;
-  uint64_t n_skipped, n_failed;
-  stored *puts;
-  size_t puts_room;
-} import;
-
 /* A file being read. */
 typedef struct source {
-  import *at;
+  cli_import *at;
   int fd;
   struct stat before;
+  manifest_sum sum;      /* of the bytes up to `summed`, if a sum is wanted */
+  uint64_t summed;
   bool changed;
+  bool lies;             /* it is not what the manifest says */
 } source;
 
 /* --- what happened ----------------------------------------------------------------------- */
 
 static cli_bytes
-path_of (const import *at)
+path_of (const cli_import *at)
 {
   return (cli_bytes) { at->path.data, at->path.size };
 }
 
 static cli_bytes
-key_of (const import *at)
+key_of (const cli_import *at)
 {
   return (cli_bytes) { at->key.data, at->key.size };
 }
 
 static void
-print_result (import     *at,
+print_result (cli_import *at,
               cli_bytes   path,
               cli_bytes   key,
               uint64_t    size,
@@ -98,14 +75,14 @@ print_result (import     *at,
 
 /* The plain key of the file at hand, whatever else it may come to be called. */
 static bool
-make_key (import *at)
+make_key (cli_import *at)
 {
   /* Of a folder such as "." itself nothing is left. */
   size_t from = at->key_from < at->path.size ? at->key_from : at->path.size;
+  cli_bytes own = at->entry != NULL ? at->entry->key : (cli_bytes) { at->path.data + from, at->path.size - from };
 
   at->key.size = 0;
-  if (names_text_add (&at->key, at->self->prefix.data, at->self->prefix.size)
-      && names_text_add (&at->key, at->path.data + from, at->path.size - from))
+  if (names_text_add (&at->key, at->self->prefix.data, at->self->prefix.size) && names_text_add (&at->key, own.data, own.size))
     return true;
   cli_report ("no memory");
   at->status = CLI_IO;
@@ -114,8 +91,8 @@ make_key (import *at)
 }
 
 /* A file that is not stored: @why is for people, @status for the shell. */
-static void
-leave_out (import     *at,
+void
+cli_import_leave_out (cli_import *at,
            const char *why,
            int         status)
 {
@@ -135,7 +112,7 @@ status_of_errno (int error)
 }
 
 static void
-end_by_vault (import *at,
+end_by_vault (cli_import *at,
               int     result)
 {
   at->status = cli_worse (at->status, cli_fail (at->self, result));
@@ -146,7 +123,7 @@ end_by_vault (import *at,
 
 /* KVAULT_OK, KVAULT_NOTFOUND, or a failure. */
 static int
-look_for_key (import *at)
+look_for_key (cli_import *at)
 {
   if (names_set_has (&at->planned, key_of (at)))
     return KVAULT_OK;
@@ -154,7 +131,7 @@ look_for_key (import *at)
 }
 
 static int
-find_free_key (import *at)
+find_free_key (cli_import *at)
 {
   size_t from = at->self->prefix.size;
   int rc = KVAULT_OK;
@@ -173,7 +150,7 @@ find_free_key (import *at)
 /* What is to be done with the file at hand, as a word of the output; NULL if nothing, which
  * has been said then. */
 static const char *
-choose_key (import *at)
+choose_key (cli_import *at)
 {
   const char *result = "imported";
   int rc;
@@ -218,6 +195,40 @@ has_changed (const source *from)
          || now.st_mtim.tv_nsec != from->before.st_mtim.tv_nsec;
 }
 
+static bool
+wants_sum (const cli_import *at)
+{
+  return at->entry != NULL || cli_has (at->self, CLI_OPT_VERIFY);
+}
+
+/* What the library has just read is in memory: it is not read from the disk again. */
+static void
+add_up (source  *from,
+        uint64_t done)
+{
+  while (from->summed < done && !from->changed)
+    {
+      size_t size = done - from->summed < CLI_PIECE_SIZE ? (size_t) (done - from->summed) : CLI_PIECE_SIZE;
+      ssize_t n = pread (from->fd, from->at->buffer, size, (off_t) from->summed);
+
+      from->changed = n <= 0 && errno != EINTR;
+      if (n > 0)
+        manifest_sum_add (&from->sum, from->at->buffer, (size_t) n);
+      from->summed += n > 0 ? (uint64_t) n : 0;
+    }
+}
+
+/* Once all of it was added up. */
+static bool
+is_as_listed (const source *from)
+{
+  manifest_sum sum = from->sum;
+  unsigned char found[MANIFEST_SUM_SIZE];
+
+  manifest_sum_end (&sum, found);
+  return from->at->entry == NULL || memcmp (found, from->at->entry->sum, sizeof found) == 0;
+}
+
 /* The last look comes before the value is whole, so that a changed file can still be left
  * out. */
 static int
@@ -225,19 +236,26 @@ show_put (const kvault_progress *progress,
           void                  *data)
 {
   source *from = data;
-  import *at = from->at;
+  cli_import *at = from->at;
 
   cli_progress_bytes (at->self, at->n_bytes_seen + progress->bytes, at->n_bytes);
-  from->changed = progress->bytes >= (uint64_t) from->before.st_size && has_changed (from);
-  return from->changed || cli_cancelled ();
+  if (wants_sum (at))
+    add_up (from, progress->bytes);
+  if (progress->bytes >= (uint64_t) from->before.st_size)
+    {
+      from->changed = from->changed || has_changed (from);
+      from->lies = !from->changed && wants_sum (at) && !is_as_listed (from);
+    }
+  return from->changed || from->lies || cli_cancelled ();
 }
 
 static bool
-remember (import     *at,
+remember (cli_import *at,
+          source     *from,
           uint64_t    size,
           const char *result)
 {
-  stored *put, *grown = at->puts;
+  cli_stored *put, *grown = at->puts;
 
   if (at->n_put == at->puts_room)
     {
@@ -249,12 +267,14 @@ remember (import     *at,
       at->puts_room = room;
     }
   put = &at->puts[at->n_put];
-  *put = (stored) {
+  *put = (cli_stored) {
     .path_size = cli_has (at->self, CLI_OPT_JSON) ? at->path.size : 0,
     .key_size = at->key.size,
     .size = size,
+    .header_size = at->entry != NULL ? at->entry->header.size : 0,
     .result = result,
   };
+  manifest_sum_end (&from->sum, put->sum);
   if ((put->path = malloc (put->path_size + put->key_size + 1)) == NULL)
     return false;
   memcpy (put->path, at->path.data, put->path_size);
@@ -265,7 +285,7 @@ remember (import     *at,
 
 /* True for a failure of the file, not of the vault. */
 static bool
-is_of_source (import *at,
+is_of_source (cli_import *at,
               int     result)
 {
   const kvault_error *error = kvault_last_error (at->self->vault);
@@ -274,28 +294,72 @@ is_of_source (import *at,
          || (result == KVAULT_EIO && error->system_errno != 0 && error->sqlite_code == 0);
 }
 
+/* A value lost its header on the way to its file, and gets it back. */
+static int
+put_with_header (cli_import *at,
+                 source     *from,
+                 uint64_t    size)
+{
+  kvault_progress progress = { .bytes = 0 };
+  kvault_writer *writer = NULL;
+  ssize_t n = 1;
+  int rc = kvault_writer_open (at->self->vault, at->key.data, at->key.size, size, &writer);
+
+  if (rc == KVAULT_OK)
+    rc = kvault_writer_write (writer, at->entry->header.data, at->entry->header.size);
+  while (rc == KVAULT_OK && n > 0)
+    {
+      if ((n = read (from->fd, at->buffer, CLI_PIECE_SIZE)) < 0)
+        from->changed = true;
+      if (n > 0 && (rc = kvault_writer_write (writer, at->buffer, (size_t) n)) == KVAULT_OK)
+        progress.bytes += (uint64_t) n;
+      if (rc == KVAULT_OK && show_put (&progress, from) != 0)
+        rc = KVAULT_ECANCELLED;
+    }
+  if (rc == KVAULT_OK)
+    rc = kvault_writer_commit (writer);
+  kvault_writer_free (writer);
+  return rc;
+}
+
+static int
+store (cli_import *at,
+       source     *from,
+       uint64_t    size)
+{
+  manifest_sum_init (&from->sum);
+  from->summed = 0;
+  if (at->entry != NULL && (from->before.st_size == 0 && (from->lies = !is_as_listed (from))))
+    return KVAULT_ECANCELLED;
+  if (at->entry != NULL && at->entry->header.size > 0)
+    return put_with_header (at, from, size);
+  return kvault_put_fd (at->self->vault, at->key.data, at->key.size, from->fd, size, show_put, from);
+}
+
 static void
-put_file (import     *at,
+put_file (cli_import *at,
           source     *from,
           const char *result)
 {
-  uint64_t size = (uint64_t) from->before.st_size;
+  uint64_t size = (uint64_t) from->before.st_size + (at->entry != NULL ? at->entry->header.size : 0);
   int rc;
 
   at->self->deaf = size <= DEAF_SIZE;
-  rc = kvault_put_fd (at->self->vault, at->key.data, at->key.size, from->fd, size, show_put, from);
+  rc = store (at, from, size);
   at->self->deaf = false;
-  if (rc == KVAULT_OK && remember (at, size, result))
+  if (rc == KVAULT_OK && remember (at, from, size, result))
     {
       at->n_bytes_put += size;
       return;
     }
-  if (rc == KVAULT_ERANGE || from->changed)
-    leave_out (at, "it changed while it was read; not stored", CLI_IO);
+  if (from->lies)
+    cli_import_leave_out (at, "it is not what " MANIFEST_NAME " says; not stored", CLI_DAMAGED);
+  else if (rc == KVAULT_ERANGE || from->changed)
+    cli_import_leave_out (at, "it changed while it was read; not stored", CLI_IO);
   else if (rc == KVAULT_EIO && is_of_source (at, rc))
-    leave_out (at, strerror (kvault_last_error (at->self->vault)->system_errno), CLI_IO);
+    cli_import_leave_out (at, strerror (kvault_last_error (at->self->vault)->system_errno), CLI_IO);
   else if (rc == KVAULT_ETOOBIG)
-    leave_out (at, "too long for a vault", CLI_IO);
+    cli_import_leave_out (at, "too long for a vault", CLI_IO);
   else if (rc == KVAULT_OK)
     {
       cli_report ("no memory");
@@ -316,14 +380,19 @@ is_truly_empty (const source *from)
 }
 
 static void
-take_open_file (import *at,
+take_open_file (cli_import *at,
                 source *from)
 {
   const char *result;
 
   if (from->before.st_size == 0 && !is_truly_empty (from))
     {
-      leave_out (at, "its size is not known; kvault put stores it", CLI_USAGE);
+      cli_import_leave_out (at, "its size is not known; kvault put stores it", CLI_USAGE);
+      return;
+    }
+  if (at->entry != NULL && at->entry->size != (uint64_t) from->before.st_size)
+    {
+      cli_import_leave_out (at, "its size is not what " MANIFEST_NAME " says; not stored", CLI_DAMAGED);
       return;
     }
   if ((result = choose_key (at)) == NULL)
@@ -344,7 +413,7 @@ take_open_file (import *at,
 }
 
 static void
-take_file (import     *at,
+take_file (cli_import *at,
            int         folder,
            const char *name,
            int         flags)
@@ -352,9 +421,9 @@ take_file (import     *at,
   source from = { .at = at, .fd = openat (folder, name, SOURCE_FLAGS | flags) };
 
   if (from.fd < 0 || fstat (from.fd, &from.before) != 0)
-    leave_out (at, strerror (errno), status_of_errno (errno));
+    cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
   else if (!S_ISREG (from.before.st_mode))
-    leave_out (at, "it changed while it was opened", CLI_IO);
+    cli_import_leave_out (at, "it changed while it was opened", CLI_IO);
   else if (cli_is_file_of_vault (at->self, &from.before))
     return;  /* put there a moment ago; never to be closed */
   else
@@ -419,11 +488,11 @@ list_folder (DIR    *folder,
   return false;
 }
 
-static void take_entry (import *at, int folder, const char *name, unsigned depth);
+static void take_entry (cli_import *at, int folder, const char *name, unsigned depth);
 
 /* Takes @fd. */
 static void
-take_folder (import  *at,
+take_folder (cli_import  *at,
              int      fd,
              unsigned depth)
 {
@@ -432,9 +501,9 @@ take_folder (import  *at,
   char **names = NULL;
 
   if (depth >= MAX_DEPTH)
-    leave_out (at, "too many folders in folders", CLI_IO);
+    cli_import_leave_out (at, "too many folders in folders", CLI_IO);
   else if (folder == NULL || !list_folder (folder, &names, &n))
-    leave_out (at, strerror (errno), CLI_IO);
+    cli_import_leave_out (at, strerror (errno), CLI_IO);
   for (size_t i = 0; i < n && !at->over && !cli_cancelled (); i++)
     {
       if ((length > 0 && at->path.data[length - 1] != '/' && !names_text_add (&at->path, "/", 1))
@@ -453,7 +522,7 @@ take_folder (import  *at,
 }
 
 static void
-open_folder (import     *at,
+open_folder (cli_import *at,
              int         folder,
              const char *name,
              int         flags,
@@ -462,13 +531,15 @@ open_folder (import     *at,
   int fd = openat (folder, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | flags);
 
   if (fd < 0)
-    leave_out (at, strerror (errno), status_of_errno (errno));
+    cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
+  else if (depth == 0 && cli_import_take_manifest (at, fd))
+    close (fd);
   else
     take_folder (at, fd, depth);
 }
 
 static void
-count_file (import            *at,
+count_file (cli_import            *at,
             const struct stat *file)
 {
   at->n_files++;
@@ -476,9 +547,26 @@ count_file (import            *at,
   cli_progress (at->self, "%llu files counted", (unsigned long long) at->n_files);
 }
 
+/* Something in a folder that is neither a folder nor a link. */
+static void
+take_seen (cli_import        *at,
+           int                folder,
+           const char        *name,
+           const struct stat *file)
+{
+  if (!S_ISREG (file->st_mode))
+    cli_import_leave_out (at, "neither a file nor a folder", CLI_USAGE);
+  else if (cli_is_file_of_vault (at->self, file))
+    return;  /* the folder holds the vault itself */
+  else if (at->counting)
+    count_file (at, file);
+  else
+    take_file (at, folder, name, O_NOFOLLOW);
+}
+
 /* Something in a folder. */
 static void
-take_entry (import     *at,
+take_entry (cli_import *at,
             int         folder,
             const char *name,
             unsigned    depth)
@@ -486,19 +574,28 @@ take_entry (import     *at,
   struct stat file;
 
   if (fstatat (folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0)
-    leave_out (at, strerror (errno), status_of_errno (errno));
+    cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
   else if (S_ISDIR (file.st_mode))
     open_folder (at, folder, name, O_NOFOLLOW, depth + 1);
   else if (S_ISLNK (file.st_mode))
-    leave_out (at, "a symbolic link; not followed", CLI_USAGE);
-  else if (!S_ISREG (file.st_mode))
-    leave_out (at, "neither a file nor a folder", CLI_USAGE);
-  else if (cli_is_file_of_vault (at->self, &file))
-    return;  /* the folder holds the vault itself */
-  else if (at->counting)
-    count_file (at, &file);
+    cli_import_leave_out (at, "a symbolic link; not followed", CLI_USAGE);
   else
-    take_file (at, folder, name, O_NOFOLLOW);
+    take_seen (at, folder, name, &file);
+}
+
+void
+cli_import_take_regular (cli_import *at,
+                         int         folder,
+                         const char *name)
+{
+  struct stat file;
+
+  if (fstatat (folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0)
+    cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
+  else if (S_ISLNK (file.st_mode))
+    cli_import_leave_out (at, "a symbolic link; not followed", CLI_USAGE);
+  else
+    take_seen (at, folder, name, &file);
 }
 
 /* Where keys begin in a path as given: at its base name, as with cp -r; behind a folder that
@@ -517,7 +614,7 @@ find_key_start (cli_bytes path)
 
 /* A path as given: links are followed here, since the person named it. */
 static void
-take_path (import    *at,
+take_path (cli_import    *at,
            cli_bytes  path)
 {
   const char *name = path.data;
@@ -533,14 +630,14 @@ take_path (import    *at,
   if (stat (name, &file) != 0)
     {
       at->key_from = 0;
-      leave_out (at, strerror (errno), status_of_errno (errno));
+      cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
     }
   else if (S_ISDIR (file.st_mode))
     open_folder (at, AT_FDCWD, name, 0, 0);
   else if (!S_ISREG (file.st_mode))
-    leave_out (at, "neither a file nor a folder", CLI_USAGE);
+    cli_import_leave_out (at, "neither a file nor a folder", CLI_USAGE);
   else if (cli_is_file_of_vault (at->self, &file))
-    leave_out (at, "it is the vault itself", CLI_USAGE);
+    cli_import_leave_out (at, "it is the vault itself", CLI_USAGE);
   else if (at->counting)
     count_file (at, &file);
   else
@@ -548,7 +645,7 @@ take_path (import    *at,
 }
 
 static void
-take_all (import *at)
+take_all (cli_import *at)
 {
   for (size_t i = 0; i < at->self->n_operands && !at->over && !cli_cancelled (); i++)
     take_path (at, at->self->operands[i].bytes);
@@ -558,13 +655,13 @@ take_all (import *at)
 
 /* After a failure what was not committed is undone. */
 static void
-forget_undone (import *at)
+forget_undone (cli_import *at)
 {
   uint64_t n_committed = kvault_bulk_committed (at->self->vault);
 
   for (; at->n_put > n_committed; at->n_put--)
     {
-      const stored *put = &at->puts[at->n_put - 1];
+      const cli_stored *put = &at->puts[at->n_put - 1];
 
       at->n_bytes_put -= put->size;
       at->n_failed++;
@@ -575,7 +672,7 @@ forget_undone (import *at)
 }
 
 static void
-end_bulk (import *at)
+end_bulk (cli_import *at)
 {
   int rc;
 
@@ -591,11 +688,11 @@ end_bulk (import *at)
 }
 
 static void
-print_stored (import *at)
+print_stored (cli_import *at)
 {
   for (uint64_t i = 0; i < at->n_put; i++)
     {
-      const stored *put = &at->puts[i];
+      const cli_stored *put = &at->puts[i];
 
       print_result (at, (cli_bytes) { put->path, put->path_size },
                     (cli_bytes) { put->path + put->path_size, put->key_size }, put->size, put->result);
@@ -603,7 +700,7 @@ print_stored (import *at)
 }
 
 static void
-print_summary (import *at)
+print_summary (cli_import *at)
 {
   if (cli_cancelled () || at->over)
     cli_report ("%s; %llu of %llu files are in the vault",
@@ -617,7 +714,7 @@ print_summary (import *at)
 }
 
 static void
-import_all (import *at)
+import_all (cli_import *at)
 {
   bool dry = cli_has (at->self, CLI_OPT_DRY_RUN);
   int rc;
@@ -634,6 +731,8 @@ import_all (import *at)
   if (!dry)
     {
       end_bulk (at);
+      if (cli_has (at->self, CLI_OPT_VERIFY))
+        cli_import_verify (at);
       print_stored (at);
     }
   print_summary (at);
@@ -642,7 +741,7 @@ import_all (import *at)
 static int
 run (cli *self)
 {
-  import at = { .self = self };
+  cli_import at = { .self = self };
 
   for (size_t i = 0; i < self->n_operands; i++)
     if (self->operands[i].bytes.size == 0)
@@ -650,6 +749,11 @@ run (cli *self)
         cli_report ("an empty path; see kvault import --help");
         return CLI_USAGE;
       }
+  if ((at.buffer = malloc (CLI_PIECE_SIZE)) == NULL)
+    {
+      cli_report ("no memory");
+      return CLI_IO;
+    }
   at.status = cli_open (self, cli_has (self, CLI_OPT_DRY_RUN) ? KVAULT_ACCESS_VIEW : KVAULT_ACCESS_WRITE);
   if (at.status == CLI_DONE)
     import_all (&at);
@@ -657,6 +761,7 @@ run (cli *self)
     for (uint64_t i = 0; i < at.n_put; i++)
       free (at.puts[i].path);
   free (at.puts);
+  free (at.buffer);
   names_text_clear (&at.path);
   names_text_clear (&at.key);
   names_set_clear (&at.planned);
@@ -671,15 +776,20 @@ const cli_command cli_command_import = {
     "A file gets its base name as key; files in a folder get the path from it on: img/cat.jpg\n"
     "for PATH img. Of a PATH that ends in \"/\", \".\" or \"..\" the contents are taken: cat.jpg.\n"
     "Symbolic links inside folders are not followed. What cannot be read is named and the rest\n"
-    "goes on. Values are stored whole or not at all, also when the import is ended halfway.\n\n"
+    "goes on. Values are stored whole or not at all, also when the import is ended halfway.\n"
+    "A PATH that is a folder in which export --manifest left coffer.json gives back the very keys\n"
+    "and values it tells of, behind the prefix; files that are not what it says are left out.\n\n"
     "  -p, --prefix P             put P before every key\n"
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "      --on-conflict skip|replace|rename\n"
     "                             what to do with keys that are there; if not given they are\n"
     "                             kept and named, and the status is 2\n"
+    "      --no-manifest          take coffer.json for a file like others\n"
+    "      --verify               read back what was stored and compare it; if a value differs it\n"
+    "                             is named, and the status is 4\n"
     "      --dry-run              show what would be stored, and store nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
-             | CLI_OPT_ON_CONFLICT | CLI_OPT_SECURE_DELETE,
+             | CLI_OPT_ON_CONFLICT | CLI_OPT_SECURE_DELETE | CLI_OPT_NO_MANIFEST | CLI_OPT_VERIFY,
   .min_operands = 1,
   .max_operands = -1,
   .run = run,

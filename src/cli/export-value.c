@@ -156,6 +156,7 @@ void
 cli_export_begin_file (cli_export   *at,
                        cli_outgoing *out)
 {
+  manifest_sum_init (&out->sum);
   if (!at->target.dry)
     out->error = target_file_begin (&out->file, target_dir_folder (&at->target));
 }
@@ -169,6 +170,8 @@ cli_export_write (cli_export   *at,
 {
   if (out->error == 0 && !at->target.dry)
     out->error = target_file_write (&out->file, data, size);
+  if (at->manifest.wanted)
+    manifest_sum_add (&out->sum, data, size);
   cli_progress_bytes (at->self, at->n_bytes_done + done, at->n_bytes);
 }
 
@@ -198,6 +201,7 @@ cli_export_finish_file (cli_export   *at,
   else
     {
       names_paths_set_written (at->paths);
+      cli_export_list (at, out);
       at->n_done++;
       at->n_bytes_done += out->size;
       print_result (at, out, "exported");

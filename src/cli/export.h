@@ -4,6 +4,7 @@
 #define CLI_EXPORT_H
 
 #include "cli.h"
+#include <manifest.h>
 #include <target.h>
 
 /** A value on its way out. */
@@ -14,8 +15,17 @@ typedef struct cli_outgoing {
   const char *name;      /**< its last part */
   uint64_t size;
   target_file file;
+  manifest_sum sum;      /**< of its bytes, if there is to be a manifest */
   int error;             /**< errno of writing it, or 0 */
 } cli_outgoing;
+
+/** What was exported, on its way to coffer.json. */
+typedef struct cli_manifest {
+  bool wanted;
+  target_file file;
+  names_text text;       /**< that is not written yet */
+  uint64_t count;
+} cli_manifest;
 
 typedef struct cli_export {
   cli *self;
@@ -25,6 +35,7 @@ typedef struct cli_export {
   size_t target_at;      /**< which operand it is; the others are keys */
   names_paths *paths;
   target_made made;      /**< the files of this run */
+  cli_manifest manifest;
   char *buffer;
 
   int64_t *seen;         /**< rows the walk has dealt with; sorted once that is over */
@@ -61,6 +72,17 @@ void cli_export_write (cli_export *at, cli_outgoing *out, const void *data, size
 
 /** The value is whole: its file gets its name, and the result is told. */
 void cli_export_finish_file (cli_export *at, cli_outgoing *out);
+
+/* --- export-manifest.c */
+
+/** Begin the manifest, if one is wanted; false if there can be none. */
+bool cli_export_begin_manifest (cli_export *at);
+
+/** A value was written. */
+void cli_export_list (cli_export *at, cli_outgoing *out);
+
+/** All are written: the manifest gets its name, or goes if the export was not ended. */
+void cli_export_end_manifest (cli_export *at);
 
 /* --- export-salvage.c */
 

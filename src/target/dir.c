@@ -31,7 +31,7 @@ leave_folder (target_dir *self)
 
   if (self->folder >= 0)
     {
-      if ((fstat (self->folder, &here) != 0 || fstat (self->root, &root) != 0 || here.st_dev != root.st_dev)
+      if (!self->dry && (fstat (self->folder, &here) != 0 || fstat (self->root, &root) != 0 || here.st_dev != root.st_dev)
           && syncfs (self->folder) != 0)
         error = errno;
       close (self->folder);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """export: values become files, inside the folder whatever the keys say, whole or not at all."""
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -50,6 +51,113 @@ class ExportCase(CliCase):
         sql(path, 'BEGIN', *(('INSERT INTO kv VALUES (?, ?)', pair) for pair in values.items()), 'COMMIT',
             'PRAGMA wal_checkpoint(TRUNCATE)')
         return path
+
+
+class Manifest(ExportCase):
+    VALUES = {**{key: b'value of ' + key[:40] for key in HOSTILE_KEYS}, b'': b'', b'coffer.json': b'{}', b'coffer.json/x': b'x',
+              bytes(range(256)) * 16: b'4 KiB', b'blanks  ': b'1', b'dots..': b'2', b'n' * 255: b'3', b'large': b'L' * 3000000,
+              b'json': b'\x89KB', b'typed': bytes.fromhex('894b01030000000000564b') + b'{"a": 1}'}
+
+    def values(self, vault):
+        return {key_of(row): digest(self.kvault('cat', vault, '--key-hex', key_of(row).hex())) for row in self.json('ls', vault, '--json')}
+
+    def exported(self, values):
+        self.kvault('export', self.vault_of(values), self.path('out'), '--manifest')
+        return self.path('out/coffer.json')
+
+    def change(self, **members):
+        """Change members of the first value the manifest tells of; bytes come without quotes."""
+        with open(self.path('out/coffer.json'), encoding='utf-8') as file:
+            manifest = json.load(file)
+        manifest['values'][0].update(members)
+        with open(self.path('out/coffer.json'), 'w', encoding='utf-8') as file:
+            json.dump(manifest, file)
+
+    def test_gives_back_the_same_vault(self):
+        manifest = self.exported(self.VALUES)
+        with open(manifest, encoding='utf-8') as file:
+            told = json.load(file)
+        self.assertEqual(told['count'], len(self.VALUES))
+        for value in told['values']:
+            with open(os.path.join(self.path('out'), value['file']), 'rb') as file:
+                content = file.read()
+            self.assertEqual((value['size'], value['sha256']), (len(content), digest(content)))
+            self.assertEqual(content, self.VALUES[key_of(value)])
+        for i, path in enumerate(('out', 'out/', 'out/.')):
+            vault = self.new_vault(f'{i}.kvault')
+            self.kvault('import', vault, self.path(path), '--verify')
+            self.assertEqual(self.values(vault), {key: digest(value) for key, value in self.VALUES.items()})
+        vault = self.new_vault('under.kvault')
+        self.kvault('import', vault, self.path('out'), '--prefix', 'p/')
+        self.assertEqual(self.keys(vault), sorted(b'p/' + key for key in self.VALUES))
+
+    def test_gives_back_headers(self):
+        header = bytes.fromhex('894b01030000000000564b')
+        self.exported({b'a': b'{}', b'b': b'', b'c': b''})
+        for i, content in ((0, b'{}'), (1, b'')):
+            self.change(header=header.hex())
+            vault = self.new_vault(f'{i}.kvault')
+            self.kvault('import', vault, self.path('out'), '--verify')
+            self.assertEqual(self.kvault('cat', vault, 'a'), header + content)
+            with open(self.path('out/a'), 'wb'):
+                self.change(size=0, sha256=digest(b''))
+
+    def test_a_file_that_is_not_what_it_says_is_left_out(self):
+        values = {b'a': b'A' * 1000, b'b': b'B'}
+        for i, (members, status, words) in enumerate((
+                ({'size': 999}, DAMAGED, 'size'), ({'sha256': digest(b'')}, DAMAGED, 'not what'), ({'file': 'c'}, NOT_FOUND, 'out/c'),
+                ({'file': 'link'}, USAGE, 'symbolic link'), ({'file': 'way/passwd'}, IO, 'a link or a file'),
+                ({'file': 'fifo'}, USAGE, 'neither'), ({'file': 'folder'}, USAGE, 'neither'))):
+            with self.subTest(members):
+                shutil.rmtree(self.path('out'), ignore_errors=True)
+                if i > 0:
+                    os.unlink(self.path('v.kvault'))
+                self.exported(values)
+                os.symlink('/etc/passwd', self.path('out/link'))
+                os.symlink('/etc', self.path('out/way'))
+                os.mkfifo(self.path('out/fifo'))
+                os.mkdir(self.path('out/folder'))
+                self.change(**members)
+                vault = self.new_vault(f'{i}.kvault')
+                self.kvault('import', vault, self.path('out'), status=status, words=words)
+                self.assertEqual(self.keys(vault), [b'b'])
+
+    def test_a_lie_is_refused_whole(self):
+        self.exported({b'a': b'A', b'b': b'B'})
+        with open(self.path('out/coffer.json'), 'rb') as file:
+            whole = file.read()
+        vault = self.new_vault()
+        for content in (whole[:-20], whole[:60], whole.replace(b'"file": "a"', b'"file": "../v.kvault"'),
+                        whole.replace(b'"file": "a"', b'"file": "/etc/passwd"'), whole.replace(b'"key": "a"', b'"key": "b"'),
+                        whole.replace(b'"file": "a"', b'"file": "b"'), whole.replace(b'"count": 2', b'"count": 3'),
+                        whole.replace(b'manifest": 1', b'manifest": 2'), whole + b'x'):
+            with self.subTest(content):
+                with open(self.path('out/coffer.json'), 'wb') as file:
+                    file.write(content)
+                self.kvault('import', vault, self.path('out'), status=DAMAGED, words=('coffer.json', '--no-manifest'))
+                self.assertEqual(self.keys(vault), [])
+        for content in (b'', b'{"name": "other"}', b'\x89PNG'):   # no manifest, but a file of that name
+            with open(self.path('out/coffer.json'), 'wb') as file:
+                file.write(content)
+            self.kvault('import', vault, self.path('out/'), '--on-conflict', 'replace')
+            self.assertEqual(self.keys(vault), [b'a', b'b', b'coffer.json'])
+
+    def test_keeps_another_exports(self):
+        manifest = self.exported({b'a': b'A'})
+        with open(manifest, 'rb') as file:
+            before = file.read()
+        self.kvault('export', self.path('v.kvault'), self.path('out'), '--manifest', status=USAGE, words='--overwrite')
+        with open(manifest, 'rb') as file:
+            self.assertEqual(file.read(), before)
+        self.kvault('put', self.path('v.kvault'), 'b', input=b'B')
+        self.kvault('export', self.path('v.kvault'), self.path('out'), '--manifest', '--overwrite')
+        with open(manifest, encoding='utf-8') as file:
+            self.assertEqual(json.load(file)['count'], 2)
+        vault = self.new_vault('without.kvault')
+        self.kvault('import', vault, self.path('out/'), '--no-manifest')
+        self.assertEqual(self.keys(vault), [b'a', b'b', b'coffer.json'])
+        self.kvault('export', self.path('v.kvault'), self.path('dry'), '--manifest', '--dry-run')
+        self.assertFalse(os.path.exists(self.path('dry')))
 
 
 class Export(ExportCase):
