@@ -6,6 +6,8 @@
 
 #include "coffer-additions-private.h"
 
+#define MANY_FILES 2000
+
 G_DEFINE_BOXED_TYPE (CofferAdditions, coffer_additions, coffer_additions_ref, coffer_additions_unref)
 
 static void
@@ -39,12 +41,29 @@ coffer_additions_ref (CofferAdditions *self)
   return self;
 }
 
+static gpointer
+unref_thread (gpointer files)
+{
+  g_ptr_array_unref (files);
+  return NULL;
+}
+
+/* Freeing many takes longer than a turn of the main loop may. */
+static void
+free_files (GPtrArray *files)
+{
+  if (files->len <= MANY_FILES)
+    g_ptr_array_unref (files);
+  else
+    g_thread_unref (g_thread_new ("coffer-free", unref_thread, files));
+}
+
 void
 coffer_additions_unref (CofferAdditions *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  g_ptr_array_unref (self->files);
+  free_files (self->files);
   g_mutex_clear (&self->lock);
   g_free (self->table);
   g_free (self);
