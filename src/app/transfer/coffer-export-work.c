@@ -32,6 +32,7 @@ struct _CofferExportWork {
   gboolean lists;                /* the keys under a prefix */
   GBytes *prefix;                /* nullable */
   char *name;                    /* nullable */
+  GPtrArray *names;              /* of char *, for the keys; nullable */
   CofferExportOptions options;
   GStrv vaults;                  /* that are open */
   char *folder;
@@ -165,6 +166,8 @@ take_place (CofferExportWork *self,
 
   if (self->name != NULL)
     self->path = self->name;
+  else if (self->names != NULL)
+    self->path = g_ptr_array_index (self->names, self->next);
   else if (self->path == NULL)
     self->path = names_paths_take (self->paths, key, ending);
   if (self->path != NULL)
@@ -209,7 +212,7 @@ find_place (CofferExportWork  *self,
             Outgoing          *out,
             GError           **error)
 {
-  gboolean numbers = self->name == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
+  gboolean numbers = self->name == NULL && self->names == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
   target_obstacle obstacle;
 
   if (!take_place (self, out))
@@ -265,12 +268,13 @@ static int
 give_name (CofferExportWork *self,
            Outgoing         *out)
 {
-  gboolean numbers = self->name == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
+  gboolean numbers = self->name == NULL && self->names == NULL && self->options.existing == COFFER_EXPORT_NUMBER;
   int folder = target_dir_folder (&self->dir);
   int error = 0;
 
   /* Where hidden names are needed, only flushing may tell that there was no room. */
-  if ((replaces (self) || out->file.hidden[0] != '\0' || out->facts->size >= LARGE_SIZE) && fsync (out->file.fd) != 0)
+  if (self->names == NULL && (replaces (self) || out->file.hidden[0] != '\0' || out->facts->size >= LARGE_SIZE) &&
+      fsync (out->file.fd) != 0)
     return errno;
   do
     error = target_file_name (&out->file, folder, out->place.name, replaces (self));
@@ -289,7 +293,7 @@ finish_file (CofferExportWork  *self,
     return refuse (_("A file is there already"), error);
   if (errsv != 0)
     return fail (self, errsv, error);
-  if (self->name == NULL)
+  if (self->name == NULL && self->names == NULL)
     names_paths_set_written (self->paths);
   g_mutex_lock (&self->lock);
   self->counts.n_files++;
@@ -432,7 +436,7 @@ coffer_export_work_run (CofferValueReader  *reader,
       return FALSE;
   if (*error != NULL)
     return FALSE;
-  errsv = target_dir_sync (&self->dir);
+  errsv = self->names == NULL ? target_dir_sync (&self->dir) : 0;
   return errsv == 0 || fail (self, errsv, error);
 }
 
@@ -477,6 +481,14 @@ coffer_export_work_new (GPtrArray                 *keys,
   return self;
 }
 
+/* Main thread. */
+void
+coffer_export_work_set_names (CofferExportWork *self,
+                              GPtrArray        *names)
+{
+  self->names = g_ptr_array_ref (names);
+}
+
 static void
 skip_free (gpointer data)
 {
@@ -496,6 +508,7 @@ coffer_export_work_free (CofferExportWork *self)
   names_paths_free (self->paths);
   g_clear_pointer (&self->guard, coffer_guard_free);
   g_clear_pointer (&self->prefix, g_bytes_unref);
+  g_clear_pointer (&self->names, g_ptr_array_unref);
   coffer_keys_unref (self->keys);
   g_ptr_array_set_free_func (self->skips, skip_free);
   g_ptr_array_unref (self->skips);

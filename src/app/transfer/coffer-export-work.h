@@ -19,6 +19,9 @@ CofferExportWork *coffer_export_work_new        (GPtrArray *keys, GBytes *prefix
                                                  const CofferExportOptions *options);
 void              coffer_export_work_free       (CofferExportWork *self);
 
+/** What the keys are called in the folder, which is new and nobody else's; see coffer_export_new_named(). */
+void              coffer_export_work_set_names  (CofferExportWork *self, GPtrArray *names);
+
 /**
  * A CofferReaderFunc: goes on where it was. It can be gone on from G_IO_ERROR_CANCELLED, from another program that keeps it
  * waiting, and from coffer_value_reader_is_lost().

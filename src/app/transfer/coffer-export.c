@@ -293,3 +293,23 @@ coffer_export_new_file (CofferVault               *vault,
   self->n_items = 1;
   return self;
 }
+
+CofferExport *
+coffer_export_new_named (CofferVault *vault,
+                         const char  *table,
+                         GPtrArray   *keys,
+                         GPtrArray   *names,
+                         GFile       *folder)
+{
+  const CofferExportOptions options = { COFFER_EXPORT_SKIP, FALSE, FALSE };
+  CofferExportWork *work = coffer_export_work_new (keys, NULL, g_file_peek_path (folder), NULL, &options);
+  g_autofree char *number = g_strdup_printf ("%'u", keys->len);
+  CofferExport *self;
+
+  coffer_export_work_set_names (work, names);
+  self = export_new (vault, table, folder, work,
+                     /* Translators: files that another program takes */
+                     g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Handing over %s file", "Handing over %s files", keys->len), number));
+  self->n_items = keys->len;
+  return self;
+}

@@ -39,6 +39,14 @@ CofferExport *coffer_export_new_prefix  (CofferVault *vault, const char *table, 
 /** One key to the file that a person chose, which replaces another there; only the headers of @options count. */
 CofferExport *coffer_export_new_file    (CofferVault *vault, CofferKey *key, GFile *file, const CofferExportOptions *options);
 
+/**
+ * Keys of a table to files in a new folder that only this program writes to, from which other programs copy soon: nothing is flushed,
+ * and no header is part of a file.
+ *
+ * @names  of char *: as names.h makes them, no two alike; must not change
+ */
+CofferExport *coffer_export_new_named   (CofferVault *vault, const char *table, GPtrArray *keys, GPtrArray *names, GFile *folder);
+
 /** How much is to come, where that is known: for the progress. */
 void          coffer_export_set_expected (CofferExport *self, guint64 n_items, guint64 n_bytes);
 

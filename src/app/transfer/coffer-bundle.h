@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-entry-list.h>
+#include <coffer-vault.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_BUNDLE (coffer_bundle_get_type ())
+G_DECLARE_FINAL_TYPE (CofferBundle, coffer_bundle, COFFER, BUNDLE, GObject)
+
+/**
+ * Keys that somebody took, to drag them or to copy them: which they are is settled when they are taken, whatever becomes of the list
+ * they were taken from. Main thread.
+ *
+ * @rows  of @list; the keys are of the table of @vault that is in use
+ */
+CofferBundle *coffer_bundle_new_rows    (CofferVault *vault, CofferEntryList *list, const CofferRanges *rows);
+/** One, of which more is known. @content_type  (nullable) of its data */
+CofferBundle *coffer_bundle_new_key     (CofferVault *vault, CofferKey *key, const char *content_type, guint64 size);
+
+CofferVault  *coffer_bundle_get_vault   (CofferBundle *self);
+const char   *coffer_bundle_get_table   (CofferBundle *self);
+guint         coffer_bundle_get_n_keys  (CofferBundle *self);
+/** Of the only one; (nullable) */
+const char   *coffer_bundle_get_content_type (CofferBundle *self);
+/** Of the only one; G_MAXUINT64 if it is not known */
+guint64       coffer_bundle_get_size    (CofferBundle *self);
+
+/** They are to go from where they are once they are somewhere else. */
+void          coffer_bundle_set_moves   (CofferBundle *self, gboolean moves);
+gboolean      coffer_bundle_get_moves   (CofferBundle *self);
+
+/** Which they are. Finish: (transfer full) of CofferKey; not to be changed, for coffer_keys_unref() */
+void          coffer_bundle_keys_async  (CofferBundle *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray    *coffer_bundle_keys_finish (CofferBundle *self, GAsyncResult *result, GError **error);
+
+/**
+ * How much of the keys says nothing of one among them, as all begin with it and a "/" ends it; of one, all but its last part. Looks at
+ * them all; any thread.
+ */
+gsize         coffer_bundle_measure_common (GPtrArray *keys);
+
+G_END_DECLS
