@@ -192,10 +192,10 @@ class GridTest(CofferCase):
         self.wait_for_selected(window, "n/00")
         wait(lambda: window.facts().get("Size") == "1 byte", "the facts of the one clicked")
 
-        # From the first to the second of the next row, and the selection is what was touched.
+        # From the edge of the first to the second of the next row, and the selection is what was touched.
         columns = self.columns(window)
         first, last = self.tile(window, "n/00"), self.tile(window, "n/%02d" % (columns + 1))
-        drag(window.point(first, 0.5, 0.5), window.point(last, 0.5, 0.5))
+        drag(window.point(first, 0.02, 0.02), window.point(last, 0.5, 0.5))
         self.wait_for_selected(window, "n/00", "n/01", "n/%02d" % columns, "n/%02d" % (columns + 1))
         window.click(self.tile(window, "n/00"), button=3)
         press(window.frame, "Invert Selection", "menu item")

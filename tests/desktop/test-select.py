@@ -83,15 +83,15 @@ class SelectTest(CofferCase):
     def test_rubber_band(self) -> None:
         coffer, window = self.open()
         first, last = self.row(window, 2), self.row(window, 6)
-        drag(window.point(first, 0.2), window.point(last, 0.6))
+        drag(window.point(first, 0.5), window.point(last, 0.6))   # not from the key, which is taken along
         self.wait_for(window, {2, 3, 4, 5, 6})
         first, last = self.row(window, 8), self.row(window, 9)
         xdo("keydown", "ctrl")
-        drag(window.point(first, 0.2), window.point(last, 0.6))
+        drag(window.point(first, 0.5), window.point(last, 0.6))   # not from the key, which is taken along
         xdo("keyup", "ctrl")
         self.wait_for(window, {2, 3, 4, 5, 6, 8, 9})
         first, last = self.row(window, 0), self.row(window, 1)
-        drag(window.point(first, 0.2), window.point(last, 0.6))
+        drag(window.point(first, 0.5), window.point(last, 0.6))   # not from the key, which is taken along
         self.wait_for(window, {0, 1})
         self.assert_quits(coffer)
 

@@ -166,6 +166,16 @@ coffer_key_cell_get_picture (CofferKeyCell *self)
   return get_private (self)->picture;
 }
 
+gboolean
+coffer_key_cell_is_content (CofferKeyCell *self,
+                            double         x,
+                            double         y)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_CELL (self), FALSE);
+
+  return COFFER_KEY_CELL_GET_CLASS (self)->is_content (self, x, y);
+}
+
 void
 coffer_key_cell_set_selected (CofferKeyCell *self,
                               gboolean       selected)

@@ -28,6 +28,8 @@ struct _CofferKeyCellClass {
   void     (*update)      (CofferKeyCell *self);
   /** Whether some of the key does not show, so that a tooltip should say it. */
   gboolean (*is_key_cut)  (CofferKeyCell *self);
+  /** Whether there is something at a point, which people take hold of, and not only the ground it lies on. */
+  gboolean (*is_content)  (CofferKeyCell *self, double x, double y);
 };
 
 /** @entry (nullable): what to show and follow. */
@@ -39,6 +41,11 @@ CofferEntry      *coffer_key_cell_get_entry    (CofferKeyCell    *self);
 void              coffer_key_cell_set_selected (CofferKeyCell    *self,
                                                 gboolean          selected);
 gboolean          coffer_key_cell_get_selected (CofferKeyCell    *self);
+
+/** Whether the picture or the key is at a point of it. */
+gboolean          coffer_key_cell_is_content   (CofferKeyCell    *self,
+                                                double            x,
+                                                double            y);
 
 /** For subclasses. Returns: (transfer none): the picture, which asks for nothing before it has room */
 CofferKeyPicture *coffer_key_cell_get_picture  (CofferKeyCell    *self);

@@ -198,7 +198,7 @@ coffer_key_cells_stop_band (CofferKeyCells *self)
     coffer_key_cells_show_selected (self);
 }
 
-/* Fingers scroll. */
+/* Fingers scroll, and keys are taken along. */
 static void
 drag_begin_cb (CofferKeyCells *self,
                double          x,
@@ -207,7 +207,7 @@ drag_begin_cb (CofferKeyCells *self,
 {
   GdkDevice *device = gtk_event_controller_get_current_event_device (GTK_EVENT_CONTROLLER (gesture));
 
-  if (device != NULL && gdk_device_get_source (device) == GDK_SOURCE_TOUCHSCREEN)
+  if ((device != NULL && gdk_device_get_source (device) == GDK_SOURCE_TOUCHSCREEN) || coffer_key_cells_can_drag (self, x, y))
     gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_DENIED);
 }
 

@@ -47,6 +47,9 @@ struct _CofferKeyCells {
   graphene_point_t pointer;    /* in the widget */
   GdkModifierType band_state;
   guint band_tick;
+
+  const CofferKeyDrag *drag;   /* (nullable) */
+  gpointer drag_data;
 };
 
 guint          coffer_key_cells_get_n_keys   (CofferKeyCells   *self);
@@ -84,5 +87,12 @@ void           coffer_key_cells_add_band     (CofferKeyCells   *self);
 void           coffer_key_cells_stop_band    (CofferKeyCells   *self);
 void           coffer_key_cells_place_band   (CofferKeyCells   *self);
 void           coffer_key_cells_preview_band (CofferKeyCells   *self);
+
+/* Taking keys along: coffer-key-cells-drag.c */
+void           coffer_key_cells_add_drag     (CofferKeyCells   *self);
+/** Whether a drag from there takes keys along. */
+gboolean       coffer_key_cells_can_drag     (CofferKeyCells   *self,
+                                              double            x,
+                                              double            y);
 
 G_END_DECLS

@@ -804,4 +804,5 @@ coffer_key_cells_init (CofferKeyCells *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_MULTI_SELECTABLE, TRUE, -1);
   coffer_key_cells_add_input (self);
   coffer_key_cells_add_band (self);
+  coffer_key_cells_add_drag (self);
 }

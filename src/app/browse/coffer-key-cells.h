@@ -11,6 +11,14 @@ G_BEGIN_DECLS
 /** Logical pixels: narrower than this there is little room. Rows have two lines, and a click opens. */
 #define COFFER_KEY_CELLS_COMPACT_BELOW 440
 
+/** What becomes of selected keys that are dragged. */
+typedef struct {
+  /** (transfer full) (nullable): what is selected, for whoever it is dropped on. */
+  GdkContentProvider *(*prepare) (gpointer data);
+  /** It is on its way. */
+  void                (*begin)   (gpointer data, GdkDrag *drag);
+} CofferKeyDrag;
+
 #define COFFER_TYPE_KEY_CELLS (coffer_key_cells_get_type ())
 G_DECLARE_FINAL_TYPE (CofferKeyCells, coffer_key_cells, COFFER, KEY_CELLS, GtkWidget)
 
@@ -31,7 +39,8 @@ typedef struct {
  * those in view, and for a row before and behind; they are kept and given other entries when it scrolls, or has other keys.
  *
  * Arrows, Home, End and the Page keys move and select as in any list of GTK, with Shift and Control as there, Control+Space
- * selects or not; Space alone is left to others. A drag selects what it touches. A row that the selection reveals is brought into
+ * selects or not; Space alone is left to others. A drag from where a cell has nothing selects what it touches; from a cell that is
+ * selected, or from the picture or the key of another one, it takes the keys along, see coffer_key_cells_set_drag(). A row that the selection reveals is brought into
  * view, and has the focus if another one had.
  *
  * Signal "activated" (uint position): Enter, or a double click; a click where there is little room.
@@ -47,6 +56,10 @@ void           coffer_key_cells_reshape           (CofferKeyCells     *self);
 /** @selection (nullable) */
 void           coffer_key_cells_set_selection     (CofferKeyCells     *self,
                                                    CofferKeySelection *selection);
+/** @drag: borrowed, for good; without it all drags select. */
+void           coffer_key_cells_set_drag          (CofferKeyCells      *self,
+                                                   const CofferKeyDrag *drag,
+                                                   gpointer             data);
 /** Logical pixels to be left free under the last row, for something that lies over it. */
 void           coffer_key_cells_set_bottom_room   (CofferKeyCells     *self,
                                                    int                 room);

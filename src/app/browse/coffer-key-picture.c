@@ -138,6 +138,16 @@ coffer_key_picture_set_room (CofferKeyPicture *self,
   update (self);
 }
 
+void
+coffer_key_picture_imitate (CofferKeyPicture *self,
+                            CofferKeyPicture *other,
+                            int               width,
+                            int               height)
+{
+  coffer_key_picture_set_room (self, other->thumbnails, width, height);
+  coffer_key_picture_set_entry (self, other->entry);
+}
+
 gboolean
 coffer_key_picture_is_broken (CofferKeyPicture *self)
 {

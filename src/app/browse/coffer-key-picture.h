@@ -22,6 +22,12 @@ void              coffer_key_picture_set_room       (CofferKeyPicture      *self
                                                      int                    width,
                                                      int                    height);
 
+/** Make pictures as @other does, and of its entry. */
+void              coffer_key_picture_imitate        (CofferKeyPicture      *self,
+                                                     CofferKeyPicture      *other,
+                                                     int                    width,
+                                                     int                    height);
+
 /** @entry (nullable): the picture of the one before is not waited for any longer. Call it again when more is known of the entry. */
 void              coffer_key_picture_set_entry      (CofferKeyPicture      *self,
                                                      CofferEntry           *entry);

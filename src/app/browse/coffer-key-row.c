@@ -135,6 +135,29 @@ coffer_key_row_is_key_cut (CofferKeyCell *cell)
   return pango_layout_is_ellipsized (self->key) || (self->style->compact && measure_prefix (self, key) > 0);
 }
 
+/* Up to where the key ends; behind that there is room for a rubber band to begin. */
+static gboolean
+coffer_key_row_is_content (CofferKeyCell *cell,
+                           double         x,
+                           double         y)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (cell);
+  int width = gtk_widget_get_width (GTK_WIDGET (self)), start = 0, before = COMPACT_PLATE_WIDTH + PLATE_GAP, room = width - before, text;
+  CofferColumnBox boxes[COFFER_N_COLUMNS];
+
+  if (!self->style->compact)
+    {
+      coffer_columns_lay_out (self->style->columns, width, boxes);
+      start = boxes[COFFER_SORT_KEY].x;
+      before = PLATE_WIDTH + PLATE_GAP;
+      room = boxes[COFFER_SORT_KEY].width - before;
+    }
+  pango_layout_set_width (self->key, MAX (room, 0) * PANGO_SCALE);
+  pango_layout_get_pixel_size (self->key, &text, NULL);
+  x = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL ? width - x : x;
+  return x >= start && x < start + before + MIN (text, room);
+}
+
 static PangoAttrList *
 make_attributes (double scale)
 {
@@ -314,6 +337,7 @@ coffer_key_row_class_init (CofferKeyRowClass *klass)
   widget_class->snapshot = coffer_key_row_snapshot;
   cell_class->update = coffer_key_row_update;
   cell_class->is_key_cut = coffer_key_row_is_key_cut;
+  cell_class->is_content = coffer_key_row_is_content;
 
   gtk_widget_class_set_css_name (widget_class, "keyrow");
 }

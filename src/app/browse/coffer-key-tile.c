@@ -147,6 +147,32 @@ coffer_key_tile_is_key_cut (CofferKeyCell *cell)
   return TRUE;   /* all but its last part */
 }
 
+static gboolean
+is_in_line (CofferKeyTile *self,
+            PangoLayout   *layout,
+            double         x)
+{
+  int width;
+
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  return ABS (x - gtk_widget_get_width (GTK_WIDGET (self)) / 2.) < width / 2.;
+}
+
+static gboolean
+coffer_key_tile_is_content (CofferKeyCell *cell,
+                            double         x,
+                            double         y)
+{
+  CofferKeyTile *self = COFFER_KEY_TILE (cell);
+  double in_text = y - INSIDE - picture_height (self->picture_width) - TEXT_GAP;
+
+  if (in_text < -TEXT_GAP)
+    return y >= INSIDE && ABS (x - gtk_widget_get_width (GTK_WIDGET (self)) / 2.) < self->picture_width / 2.;
+  if (in_text < self->name_line.height)
+    return in_text >= 0 && is_in_line (self, self->name, x);
+  return in_text < self->name_line.height + self->size_line.height && is_in_line (self, self->size, x);
+}
+
 void
 coffer_key_tile_set_picture (CofferKeyTile    *self,
                              CofferThumbnails *thumbnails,
@@ -334,6 +360,7 @@ coffer_key_tile_class_init (CofferKeyTileClass *klass)
   widget_class->snapshot = coffer_key_tile_snapshot;
   cell_class->update = coffer_key_tile_update;
   cell_class->is_key_cut = coffer_key_tile_is_key_cut;
+  cell_class->is_content = coffer_key_tile_is_content;
 
   gtk_widget_class_set_css_name (widget_class, "tile");
 }

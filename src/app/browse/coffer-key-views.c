@@ -97,6 +97,17 @@ coffer_key_views_get_grid_shown (CofferKeyViews *self)
 }
 
 void
+coffer_key_views_set_drag (CofferKeyViews      *self,
+                           const CofferKeyDrag *drag,
+                           gpointer             data)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
+
+  coffer_key_cells_set_drag (coffer_key_view_get_cells (self->list), drag, data);
+  coffer_key_cells_set_drag (coffer_key_grid_get_cells (self->grid), drag, data);
+}
+
+void
 coffer_key_views_set_bottom_room (CofferKeyViews *self,
                                   int             room)
 {

@@ -27,6 +27,11 @@ void           coffer_key_views_set_grid_shown (CofferKeyViews     *self,
                                                 gboolean            shown);
 gboolean       coffer_key_views_get_grid_shown (CofferKeyViews     *self);
 
+/** As of coffer_key_cells_set_drag(). */
+void           coffer_key_views_set_drag       (CofferKeyViews      *self,
+                                                const CofferKeyDrag *drag,
+                                                gpointer             data);
+
 /** Logical pixels to be left free under the last row, for something that lies over it. */
 void           coffer_key_views_set_bottom_room (CofferKeyViews    *self,
                                                  int                room);

@@ -94,6 +94,10 @@ void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files)
 /** Ask about what is being added. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_transfers    (CofferWindow *self);
 
+/* coffer-window-bundles.c: keys that leave by a drag or the clipboard. */
+/** Once there is a view. */
+void     coffer_window_add_drag           (CofferWindow *self);
+
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
 /** What a chooser is to ask beyond the place. */

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys on their way to other programs. On X11 the source of a drag sends the drop, so it can keep that back: who asks while the pointer
+ * hovers is told what the files will be called, and they are written between the release of the button and the drop. On Wayland
+ * both sides hear of the drop at once, and the clipboard knows no such moment: there they are written when somebody asks first.
+ * What is not marked "thread" runs on the main thread.
+ */
+#define G_LOG_DOMAIN "coffer-window"
+
+#include "coffer-bundle-content.h"
+
+#include <string.h>
+
+#include "coffer-bundle-files.h"
+
+#ifdef COFFER_X11
+#include <gdk/x11/gdkx.h>
+#endif
+
+#define MAX_PICTURE (256 * 1024 * 1024)   /* bytes that are handed over at once, from memory */
+#define MAX_TEXT (16 * 1024 * 1024)
+#define URI_LIST "text/uri-list"
+#define COPIED_FILES "x-special/gnome-copied-files"   /* what some file managers paste alone */
+#define TEXT "text/plain;charset=utf-8"
+
+struct _CofferBundleContent {
+  GdkContentProvider parent_instance;
+
+  CofferBundle *bundle;
+  CofferBundleFiles *files;
+  GdkDrag *drag;           /* unowned: hovering */
+};
+
+static guint failed_signal;
+static guint n_busy;
+
+G_DEFINE_FINAL_TYPE (CofferBundleContent, coffer_bundle_content, GDK_TYPE_CONTENT_PROVIDER)
+
+/* Somebody who asks. */
+typedef struct {
+  GOutputStream *stream;
+  char *mime_type;
+  int io_priority;
+  GBytes *bytes;           /* the answer, if it is one of bytes */
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  g_object_unref (request->stream);
+  g_clear_pointer (&request->bytes, g_bytes_unref);
+  g_free (request->mime_type);
+  g_free (request);
+}
+
+/* Answers */
+
+/* Thread. Written and closed here, see coffer-clip.c. */
+static void
+write_thread (GTask        *task,
+              gpointer      source,
+              gpointer      data,
+              GCancellable *cancellable)
+{
+  Request *request = data;
+  GError *error = NULL;
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (request->bytes, &size);
+
+  if (g_output_stream_write_all (request->stream, bytes, size, NULL, cancellable, &error) &&
+      g_output_stream_close (request->stream, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Takes @task; @bytes (transfer full). */
+static void
+answer_bytes (GTask  *task,
+              GBytes *bytes)
+{
+  Request *request = g_task_get_task_data (task);
+
+  request->bytes = bytes;
+  g_task_run_in_thread (task, write_thread);
+  g_object_unref (task);
+}
+
+static GBytes *
+list_uris (GSList     *files,
+           const char *before,
+           const char *end)
+{
+  GString *text = g_string_new (before);
+
+  for (GSList *l = files; l != NULL; l = l->next)
+    {
+      g_autofree char *uri = g_file_get_uri (l->data);
+
+      g_string_append (text, uri);
+      if (l->next != NULL || end[0] == '\r')
+        g_string_append (text, end);
+    }
+  return g_string_free_to_bytes (text);
+}
+
+static void
+serialized_cb (GObject      *source,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gdk_content_serialize_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* For programs that must not read this one's files but through the portal. Takes @task. */
+static void
+answer_portal (GTask  *task,
+               GSList *files)
+{
+  Request *request = g_task_get_task_data (task);
+  g_auto(GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, GDK_TYPE_FILE_LIST);
+  g_value_set_boxed (&value, files);
+  gdk_content_serialize_async (request->stream, request->mime_type, &value, request->io_priority, g_task_get_cancellable (task),
+                               serialized_cb, task);
+}
+
+/* Takes @task. */
+static void
+answer_files (GTask  *task,
+              GSList *files)
+{
+  Request *request = g_task_get_task_data (task);
+
+  if (g_str_equal (request->mime_type, URI_LIST))
+    answer_bytes (task, list_uris (files, "", "\r\n"));
+  else if (g_str_equal (request->mime_type, COPIED_FILES))
+    answer_bytes (task, list_uris (files, "copy\n", "\n"));
+  else
+    answer_portal (task, files);
+}
+
+static void
+named_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  GSList *files = coffer_bundle_files_name_finish (COFFER_BUNDLE_FILES (source), result, &error);
+
+  if (error == NULL)
+    {
+      answer_files (task, files);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+written_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  GSList *files = coffer_bundle_files_write_finish (COFFER_BUNDLE_FILES (source), result, &error);
+
+  if (error == NULL)
+    {
+      answer_files (task, files);
+      return;
+    }
+  g_signal_emit (g_task_get_source_object (task), failed_signal, 0, error);
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* The value itself */
+
+typedef struct {
+  GPtrArray *keys;
+  gboolean text;
+  GBytes *bytes;
+} Reading;
+
+static void
+reading_free (Reading *reading)
+{
+  coffer_keys_unref (reading->keys);
+  g_clear_pointer (&reading->bytes, g_bytes_unref);
+  g_free (reading);
+}
+
+/* Thread. What is no UTF-8 is made that as well as can be. (transfer full) */
+static GBytes *
+make_text (GBytes *bytes)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  if (g_utf8_validate_len (data, size, NULL))
+    return g_bytes_ref (bytes);
+  return g_bytes_new_take (g_utf8_make_valid (data, size), strlen (data));
+}
+
+/* Thread; a CofferReaderFunc. */
+static gboolean
+read_worker (CofferValueReader  *reader,
+             gpointer            data,
+             GCancellable       *cancellable,
+             GError            **error)
+{
+  Reading *reading = data;
+  g_autoptr(CofferValueFacts) facts = NULL;
+  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, g_ptr_array_index (reading->keys, 0), &facts, cancellable, error);
+  g_autofree char *room = stream != NULL && facts->size <= MAX_PICTURE ? g_malloc (facts->size + 1) : NULL;
+  gsize size = 0;
+  gboolean whole = room != NULL && g_input_stream_read_all (stream, room, facts->size, &size, cancellable, error);
+
+  if (whole)
+    {
+      g_autoptr(GBytes) value = g_bytes_new_take (g_steal_pointer (&room), size);
+      g_autoptr(GBytes) content = g_bytes_new_from_bytes (value, MIN (facts->data_offset, size), size - MIN (facts->data_offset, size));
+
+      g_clear_pointer (&reading->bytes, g_bytes_unref);
+      reading->bytes = reading->text ? make_text (content) : g_steal_pointer (&content);
+    }
+  else if (stream != NULL && *error == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "too large");
+  coffer_value_reader_close (reader);
+  return whole;
+}
+
+static void
+read_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  GTask *task = user_data;
+  Reading *reading = g_object_steal_data (G_OBJECT (task), "reading");
+  GError *error = NULL;
+
+  if (coffer_vault_read_values_finish (COFFER_VAULT (source), result, &error))
+    answer_bytes (task, g_steal_pointer (&reading->bytes));
+  else
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+    }
+  reading_free (reading);
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  GTask *task = user_data;
+  Request *request = g_task_get_task_data (task);
+  CofferBundle *bundle = COFFER_BUNDLE (source);
+  Reading *reading = g_new0 (Reading, 1);
+
+  reading->keys = coffer_bundle_keys_finish (bundle, result, NULL);   /* of one key they are always there */
+  reading->text = g_str_has_prefix (request->mime_type, "text/plain");
+  g_object_set_data (G_OBJECT (task), "reading", reading);
+  coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), read_worker, reading, NULL,
+                                  g_task_get_cancellable (task), read_cb, task);
+}
+
+/* The provider */
+
+static gboolean
+is_picture (CofferBundle *bundle)
+{
+  const char *type = coffer_bundle_get_content_type (bundle);
+
+  return type != NULL && g_str_has_prefix (type, "image/") && coffer_bundle_get_size (bundle) <= MAX_PICTURE;
+}
+
+static gboolean
+is_text (CofferBundle *bundle)
+{
+  const char *type = coffer_bundle_get_content_type (bundle);
+
+  return type != NULL && g_content_type_is_a (type, "text/plain") && coffer_bundle_get_size (bundle) <= MAX_TEXT;
+}
+
+static gboolean
+is_value (CofferBundleContent *self,
+          const char          *mime_type)
+{
+  return (is_picture (self->bundle) && g_str_equal (mime_type, coffer_bundle_get_content_type (self->bundle))) ||
+         (is_text (self->bundle) && g_str_has_prefix (mime_type, "text/plain"));
+}
+
+/* Files first: they have the name. */
+static GdkContentFormats *
+coffer_bundle_content_ref_formats (GdkContentProvider *provider)
+{
+  CofferBundleContent *self = COFFER_BUNDLE_CONTENT (provider);
+  GdkContentFormats *portal = gdk_content_formats_union_serialize_mime_types (gdk_content_formats_new_for_gtype (GDK_TYPE_FILE_LIST));
+  const char *const *mime_types = gdk_content_formats_get_mime_types (portal, NULL);
+  GdkContentFormatsBuilder *builder = gdk_content_formats_builder_new ();
+
+  gdk_content_formats_builder_add_gtype (builder, COFFER_TYPE_BUNDLE);
+  for (guint i = 0; mime_types != NULL && mime_types[i] != NULL; i++)
+    if (!g_str_has_prefix (mime_types[i], "text/plain"))   /* paths that nobody wants */
+      gdk_content_formats_builder_add_mime_type (builder, mime_types[i]);
+  gdk_content_formats_builder_add_mime_type (builder, COPIED_FILES);
+  if (is_picture (self->bundle))
+    gdk_content_formats_builder_add_mime_type (builder, coffer_bundle_get_content_type (self->bundle));
+  if (is_text (self->bundle))
+    {
+      gdk_content_formats_builder_add_mime_type (builder, TEXT);
+      gdk_content_formats_builder_add_mime_type (builder, "text/plain");
+    }
+  gdk_content_formats_unref (portal);
+  return gdk_content_formats_builder_free_to_formats (builder);
+}
+
+static gboolean
+coffer_bundle_content_get_value (GdkContentProvider  *provider,
+                                 GValue              *value,
+                                 GError             **error)
+{
+  if (!G_VALUE_HOLDS (value, COFFER_TYPE_BUNDLE))
+    return GDK_CONTENT_PROVIDER_CLASS (coffer_bundle_content_parent_class)->get_value (provider, value, error);
+
+  g_value_set_object (value, COFFER_BUNDLE_CONTENT (provider)->bundle);
+  return TRUE;
+}
+
+static void
+coffer_bundle_content_write_mime_type_async (GdkContentProvider  *provider,
+                                             const char          *mime_type,
+                                             GOutputStream       *stream,
+                                             int                  io_priority,
+                                             GCancellable        *cancellable,
+                                             GAsyncReadyCallback  callback,
+                                             gpointer             user_data)
+{
+  CofferBundleContent *self = COFFER_BUNDLE_CONTENT (provider);
+  GTask *task = g_task_new (provider, cancellable, callback, user_data);
+  Request *request = g_new0 (Request, 1);
+
+  *request = (Request) { g_object_ref (stream), g_strdup (mime_type), io_priority, NULL };
+  g_task_set_source_tag (task, coffer_bundle_content_write_mime_type_async);
+  g_task_set_task_data (task, request, request_free);
+  if (is_value (self, mime_type))
+    coffer_bundle_keys_async (self->bundle, keys_cb, task);
+  else if (self->drag != NULL && g_str_equal (mime_type, URI_LIST))
+    coffer_bundle_files_name_async (self->files, named_cb, task);
+  else
+    coffer_bundle_files_write_async (self->files, written_cb, task);
+}
+
+static gboolean
+coffer_bundle_content_write_mime_type_finish (GdkContentProvider  *provider,
+                                              GAsyncResult        *result,
+                                              GError             **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Dragging */
+
+static void
+dropped_written_cb (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(GError) error = NULL;
+
+  coffer_bundle_files_write_finish (COFFER_BUNDLE_FILES (source), result, &error);
+  if (error != NULL)
+    g_signal_emit (g_task_get_source_object (task), failed_signal, 0, error);
+  g_task_return_boolean (task, TRUE);
+}
+
+#ifdef COFFER_X11
+/* GDK does so once more, later, and has no way to be asked for it. */
+static void
+let_go_of_pointer (GdkDrag *drag)
+{
+  Display *display = gdk_x11_display_get_xdisplay (gdk_drag_get_display (drag));
+
+  XUngrabPointer (display, CurrentTime);
+  XFlush (display);
+}
+
+static gboolean
+sends_drop_itself (GdkDrag *drag)
+{
+  return GDK_IS_X11_DISPLAY (gdk_drag_get_display (drag));
+}
+#else
+static void
+let_go_of_pointer (GdkDrag *drag)
+{
+}
+
+static gboolean
+sends_drop_itself (GdkDrag *drag)
+{
+  return FALSE;
+}
+#endif
+
+/* The handler of GDK's own class runs after this one, and sends the drop: when this returns, what was promised is there. The main loop
+ * goes on meanwhile, and the pointer is let go, so that the transfer can be watched and cancelled.
+ */
+static void
+wait_for_files (CofferBundleContent *self,
+                GdkDrag             *drag)
+{
+  g_autoptr(GTask) task = g_task_new (self, NULL, NULL, NULL);
+
+  gtk_widget_set_visible (gtk_drag_icon_get_for_drag (drag), FALSE);
+  let_go_of_pointer (drag);
+  n_busy++;
+  coffer_bundle_files_write_async (self->files, dropped_written_cb, g_object_ref (task));
+  while (!g_task_get_completed (task))
+    g_main_context_iteration (NULL, TRUE);
+  n_busy--;
+}
+
+static void
+drop_performed_cb (GdkDrag             *drag,
+                   CofferBundleContent *self)
+{
+  gboolean local = g_object_get_data (G_OBJECT (drag), "local") != NULL;
+
+  self->drag = NULL;
+  if (!local && coffer_bundle_files_is_promised (self->files))
+    wait_for_files (self, drag);
+}
+
+static void
+over_cb (GdkDrag             *drag,
+         gpointer             reason_or_self)
+{
+  CofferBundleContent *self = g_object_get_data (G_OBJECT (drag), "content");
+
+  self->drag = NULL;
+}
+
+void
+coffer_bundle_content_follow (CofferBundleContent *self,
+                              GdkDrag             *drag)
+{
+  g_return_if_fail (COFFER_IS_BUNDLE_CONTENT (self) && GDK_IS_DRAG (drag));
+
+  if (!sends_drop_itself (drag))
+    return;
+  self->drag = drag;
+  g_object_set_data_full (G_OBJECT (drag), "content", g_object_ref (self), g_object_unref);
+  g_signal_connect_object (drag, "drop-performed", G_CALLBACK (drop_performed_cb), self, 0);
+  g_signal_connect (drag, "cancel", G_CALLBACK (over_cb), NULL);
+  g_signal_connect (drag, "dnd-finished", G_CALLBACK (over_cb), NULL);
+}
+
+gboolean
+coffer_bundle_content_is_busy (void)
+{
+  return n_busy > 0;
+}
+
+void
+coffer_bundle_content_set_local (GdkDrag  *drag,
+                                 gboolean  local)
+{
+  g_object_set_data (G_OBJECT (drag), "local", GINT_TO_POINTER (local));
+}
+
+static void
+coffer_bundle_content_finalize (GObject *object)
+{
+  CofferBundleContent *self = COFFER_BUNDLE_CONTENT (object);
+
+  g_object_unref (self->bundle);
+  g_object_unref (self->files);
+
+  G_OBJECT_CLASS (coffer_bundle_content_parent_class)->finalize (object);
+}
+
+static void
+coffer_bundle_content_class_init (CofferBundleContentClass *klass)
+{
+  GdkContentProviderClass *provider_class = GDK_CONTENT_PROVIDER_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = coffer_bundle_content_finalize;
+  provider_class->ref_formats = coffer_bundle_content_ref_formats;
+  provider_class->get_value = coffer_bundle_content_get_value;
+  provider_class->write_mime_type_async = coffer_bundle_content_write_mime_type_async;
+  provider_class->write_mime_type_finish = coffer_bundle_content_write_mime_type_finish;
+
+  failed_signal = g_signal_new ("failed", COFFER_TYPE_BUNDLE_CONTENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                G_TYPE_ERROR);
+}
+
+static void
+coffer_bundle_content_init (CofferBundleContent *self)
+{
+}
+
+CofferBundleContent *
+coffer_bundle_content_new (CofferBundle    *bundle,
+                           CofferTransfers *transfers)
+{
+  CofferBundleContent *self = g_object_new (COFFER_TYPE_BUNDLE_CONTENT, NULL);
+
+  self->bundle = g_object_ref (bundle);
+  self->files = coffer_bundle_files_new (bundle, transfers);
+  return self;
+}

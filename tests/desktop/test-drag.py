@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Keys are dragged out, by mouse: into a file manager, where every byte arrives and nothing was written before, and into another window."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from typing import Dict, Tuple
+
+from coffer import CofferCase, main
+from gtkdrive import key, wait, xdo
+from vaults import make_vault
+
+FILE_MANAGER = shutil.which("pcmanfm")
+
+
+def read_tree(folder: str) -> Dict[str, bytes]:
+    """All files, by their paths in the folder."""
+    content = {}
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(path, name), "rb") as file:
+                content[os.path.relpath(os.path.join(path, name), folder)] = file.read()
+    return content
+
+
+class DragTest(CofferCase):
+    def open(self, name: str, values: Dict[bytes, bytes]) -> None:
+        self.path = os.path.join(self.folder, name)
+        make_vault(self.path, list(values.items()))
+        self.coffer = self.start(self.path)
+        self.window = self.coffer.window(name)
+        self.window.resize(620, 700)
+        self.window.move(640, 50)
+        key("F9")   # where the list is narrow a click opens
+        self.window.wait_for_rows(len(values))
+        self.rows = self.window.row_nodes()
+
+    def carry(self, start: Tuple[int, int], end: Tuple[int, int]) -> None:
+        """As drag() of gtkdrive, without letting go."""
+        (x, y), (to_x, to_y) = start, end
+        xdo("mousemove", x, y, "sleep", 0.15, "mousedown", 1, "sleep", 0.15)
+        for step in range(1, 8):
+            xdo("mousemove", x + 3 * step, y + 2 * step, "sleep", 0.03)
+        for step in range(1, 21):
+            xdo("mousemove", x + (to_x - x) * step // 20, y + (to_y - y) * step // 20, "sleep", 0.02)
+        for step in (3, -3, 0):
+            xdo("mousemove", to_x + step, to_y, "sleep", 0.3)
+
+    @unittest.skipUnless(FILE_MANAGER, "pcmanfm is not installed")
+    def test_into_a_file_manager(self) -> None:
+        target = os.path.join(self.folder, "target")
+        os.mkdir(target)
+        log = tempfile.TemporaryFile()
+        self.addCleanup(log.close)
+        manager = subprocess.Popen([FILE_MANAGER, target], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.addCleanup(manager.wait)
+        self.addCleanup(manager.kill)
+        search = ["xdotool", "search", "--onlyvisible", "--all", "--pid", str(manager.pid), "--name", "."]
+        window = wait(lambda: subprocess.run(search, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+                                             universal_newlines=True).stdout.split(), "the file manager")[-1]
+        xdo("windowsize", "--sync", window, 600, 500, "windowmove", window, 0, 0)
+        large = os.urandom(1 << 20) * 24
+        self.open("v.db", {b"a/b/one.bin": large, b"a/b/two": b"\x89PNG\r\n\x1a\n" + bytes(100), b"a/c:/\xff.txt": b"odd", b"z": b"stays"})
+        self.window.click(self.rows[0])
+        xdo("keydown", "shift")
+        self.window.click(self.rows[2])
+        xdo("keyup", "shift")
+        cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")) + "/coffer/opened"
+        self.carry(self.window.point(self.rows[1], 0.1), (380, 300))
+        self.assertEqual([name for name in read_tree(cache) if os.path.basename(name) != "lock"], [])
+        xdo("mouseup", 1)
+        expected = {"b/one.bin": large, "b/two.png": b"\x89PNG\r\n\x1a\n" + bytes(100), "c_/_.txt": b"odd"}
+        wait(lambda: read_tree(target) == expected, "the files")
+        self.assert_quits(self.coffer)
+        self.assertEqual(os.listdir(cache), [])
+
+
+if __name__ == "__main__":
+    main()
