@@ -6,7 +6,7 @@
  *
  *   {"coffer-manifest": 1, "values": [
  *   {"key": "img/a.png", "file": "img/a.png", "size": 226, "sha256": "5c1f…"},
- *   {"key_hex": "00ff", "file": "%00%FF", "size": 12, "sha256": "09ab…", "header": "894b01030000000000564b"}
+ *   {"key_hex": "00ff", "file": "%00%FF", "size": 12, "sha256": "09ab…", "header": "894b010300000000564b"}
  *   ], "count": 2}
  *
  * "key_hex" is in place of "key" where a key is not UTF-8, as in the output of kvault(1); "header" goes before the bytes of the file;

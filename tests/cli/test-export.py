@@ -56,7 +56,7 @@ class ExportCase(CliCase):
 class Manifest(ExportCase):
     VALUES = {**{key: b'value of ' + key[:40] for key in HOSTILE_KEYS}, b'': b'', b'coffer.json': b'{}', b'coffer.json/x': b'x',
               bytes(range(256)) * 16: b'4 KiB', b'blanks  ': b'1', b'dots..': b'2', b'n' * 255: b'3', b'large': b'L' * 3000000,
-              b'json': b'\x89KB', b'typed': bytes.fromhex('894b01030000000000564b') + b'{"a": 1}'}
+              b'json': b'\x89KB', b'typed': bytes.fromhex('894b010300000000564b') + b'{"a": 1}'}
 
     def values(self, vault):
         return {key_of(row): digest(self.kvault('cat', vault, '--key-hex', key_of(row).hex())) for row in self.json('ls', vault, '--json')}
@@ -92,7 +92,7 @@ class Manifest(ExportCase):
         self.assertEqual(self.keys(vault), sorted(b'p/' + key for key in self.VALUES))
 
     def test_gives_back_headers(self):
-        header = bytes.fromhex('894b01030000000000564b')
+        header = bytes.fromhex('894b010300000000564b')
         self.exported({b'a': b'{}', b'b': b'', b'c': b''})
         for i, content in ((0, b'{}'), (1, b'')):
             self.change(header=header.hex())

@@ -26,6 +26,8 @@ struct _CofferImportSheet {
   GtkWidget *content;
   GtkLabel *kinds;
   GtkEditable *prefix_row;
+  AdwActionRow *restore_row;
+  GtkSwitch *restore_switch;
   GtkWidget *folders_row;
   GtkSwitch *folders_switch;
   GtkLabel *more;
@@ -45,6 +47,7 @@ struct _CofferImportSheet {
   CofferAdditions *additions; /* for the rule as it is; NULL while that is looked up */
   GCancellable *applying;
   GtkSizeGroup *names;        /* of the samples */
+  GPtrArray *problem_rows;    /* unowned */
   gboolean narrow;            /* no room for more than keys */
   guint64 free_bytes;         /* on the disk; G_MAXUINT64: not known */
 };
@@ -137,6 +140,8 @@ coffer_import_sheet_make_prefix (CofferImportPlan *plan,
   const char *folder = coffer_import_plan_get_folder (plan);
   char *under;
 
+  if (coffer_import_plan_get_restores (plan))   /* the keys are whole */
+    return g_bytes_new (NULL, 0);
   if (prefix != NULL && g_bytes_get_size (prefix) > 0)
     return g_bytes_ref (prefix);
   if (folder == NULL)
@@ -167,7 +172,8 @@ static CofferImportRule
 make_rule (CofferImportSheet *self,
            GBytes            *prefix)
 {
-  return (CofferImportRule) { prefix, gtk_switch_get_active (self->folders_switch), coffer_import_sheet_separator (prefix) };
+  return (CofferImportRule) { prefix, gtk_switch_get_active (self->folders_switch), coffer_import_sheet_separator (prefix),
+                              coffer_import_plan_get_restores (self->plan) };
 }
 
 /* Samples */
@@ -339,6 +345,14 @@ show_conflicts (CofferImportSheet *self)
   gtk_widget_set_visible (GTK_WIDGET (self->conflicts), n_identical < n_conflicts);
 }
 
+static GtkWidget *
+new_problem (const CofferImportProblem *problem)
+{
+  g_autofree char *name = coffer_key_bytes_to_display (problem->path, strlen (problem->path), MAX_NAME);
+
+  return g_object_new (ADW_TYPE_ACTION_ROW, "use-markup", FALSE, "title", name, "title-lines", 1, "subtitle", problem->reason, NULL);
+}
+
 static void
 show_problems (CofferImportSheet *self)
 {
@@ -347,13 +361,15 @@ show_problems (CofferImportSheet *self)
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problems_row), title);
   gtk_widget_set_visible (GTK_WIDGET (self->problems_row), problems->len > 0);
+  for (guint i = 0; i < self->problem_rows->len; i++)
+    adw_expander_row_remove (self->problems_row, g_ptr_array_index (self->problem_rows, i));
+  g_ptr_array_set_size (self->problem_rows, 0);
   for (guint i = 0; i < MIN (problems->len, MAX_PROBLEMS); i++)
     {
-      CofferImportProblem *problem = g_ptr_array_index (problems, i);
-      g_autofree char *name = coffer_key_bytes_to_display (problem->path, strlen (problem->path), MAX_NAME);
+      GtkWidget *row = new_problem (g_ptr_array_index (problems, i));
 
-      adw_expander_row_add_row (self->problems_row, g_object_new (ADW_TYPE_ACTION_ROW, "use-markup", FALSE, "title", name, "title-lines", 1,
-                                                                  "subtitle", problem->reason, NULL));
+      g_ptr_array_add (self->problem_rows, row);
+      adw_expander_row_add_row (self->problems_row, row);
     }
 }
 
@@ -514,24 +530,58 @@ show_prefix (CofferImportSheet *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->prefix_row), !odd);
 }
 
+/* What depends on whether it is restored. */
+static void
+show_plan (CofferImportSheet *self)
+{
+  CofferImportPlan *plan = self->plan;
+  CofferImportCounts counts = coffer_import_plan_get_counts (plan);
+  g_autofree char *title = count_words ("%s file is longer than 1 GB", "%s files are longer than 1 GB", counts.n_long);
+
+  g_clear_pointer (&self->odd_prefix, g_bytes_unref);
+  show_prefix (self);
+  set_heading (self, &counts);
+  set_kinds (self, &counts);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->long_row), title);
+  gtk_widget_set_visible (GTK_WIDGET (self->long_row), counts.n_long > 0);
+  gtk_widget_set_visible (self->folders_row, !coffer_import_plan_get_restores (plan) &&
+                                             (counts.n_folders > 0 || coffer_import_plan_get_folder (plan) != NULL));
+  show_problems (self);
+}
+
+static void
+restore_cb (CofferImportSheet *self)
+{
+  if (self->plan == NULL || !gtk_widget_get_sensitive (GTK_WIDGET (self->restore_row)))
+    return;
+  coffer_import_plan_set_restores (self->plan, gtk_switch_get_active (self->restore_switch));
+  show_plan (self);
+  rule_changed_cb (self);
+  show_room (self);
+}
+
+static void
+show_restore (CofferImportSheet *self)
+{
+  const char *failure;
+
+  if (!coffer_import_plan_has_list (self->plan, &failure))
+    return;
+  adw_action_row_set_subtitle (self->restore_row, failure != NULL ? failure : _("The same keys and values as in the vault it came from"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->restore_row), failure == NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->restore_row), TRUE);
+}
+
 void
 coffer_import_sheet_set_plan (CofferImportSheet *self,
                               CofferImportPlan  *plan)
 {
-  CofferImportCounts counts;
-  g_autofree char *title = NULL;
-
   g_return_if_fail (COFFER_IS_IMPORT_SHEET (self) && self->plan == NULL);
 
-  show_prefix ((g_set_object (&self->plan, plan), self));
-  counts = coffer_import_plan_get_counts (plan);
-  set_heading (self, &counts);
-  set_kinds (self, &counts);
-  title = count_words ("%s file is longer than 1 GB", "%s files are longer than 1 GB", counts.n_long);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->long_row), title);
-  gtk_widget_set_visible (GTK_WIDGET (self->long_row), counts.n_long > 0);
-  gtk_widget_set_visible (self->folders_row, counts.n_folders > 0 || coffer_import_plan_get_folder (plan) != NULL);
-  show_problems (self);
+  gtk_switch_set_active (self->restore_switch, coffer_import_plan_get_restores (plan));
+  g_set_object (&self->plan, plan);
+  show_restore (self);
+  show_plan (self);
   show_room (self);
   gtk_widget_set_visible (self->waiting, FALSE);
   gtk_widget_set_visible (self->content, TRUE);
@@ -548,6 +598,7 @@ coffer_import_sheet_dispose (GObject *object)
   g_clear_object (&self->vault);
   g_clear_object (&self->plan);
   g_clear_object (&self->names);
+  g_clear_pointer (&self->problem_rows, g_ptr_array_unref);
   g_clear_pointer (&self->prefix, g_bytes_unref);
   g_clear_pointer (&self->odd_prefix, g_bytes_unref);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_IMPORT_SHEET);
@@ -571,6 +622,8 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, content);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, kinds);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, prefix_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, restore_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, restore_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, more);
@@ -583,6 +636,7 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_icon);
   gtk_widget_class_bind_template_callback (widget_class, add_cb);
+  gtk_widget_class_bind_template_callback (widget_class, restore_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
 }
 
@@ -591,6 +645,7 @@ coffer_import_sheet_init (CofferImportSheet *self)
 {
   self->free_bytes = G_MAXUINT64;
   self->names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  self->problem_rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 

@@ -12,6 +12,8 @@
 
 #include "coffer-export-work.h"
 
+#include "coffer-export-list.h"
+
 #include <coffer-error.h>
 #include <coffer-file-name.h>
 #include <coffer-source.h>
@@ -41,6 +43,8 @@ struct _CofferExportWork {
   gboolean opened;
   names_paths *paths;
   target_made made;
+  CofferExportList list;         /* if options.lists */
+  gboolean listed;               /* it has its name */
   CofferGuard *guard;
   guint next;                    /* of keys */
   const char *path;              /* of it, as names_paths_take() gave it; NULL: not taken yet */
@@ -60,6 +64,8 @@ typedef struct {
   GInputStream *stream;
   CofferValueFacts *facts;
   guint64 start;                 /* of what goes into the file */
+  char header[MANIFEST_HEADER_MAX];   /* before that */
+  manifest_sum sum;              /* of what went into it */
   target_place place;
   target_file file;
 } Outgoing;
@@ -118,6 +124,61 @@ skip (CofferExportWork *self,
   g_ptr_array_add (self->skips, skip);
 }
 
+/* The list */
+
+static gboolean
+begin_list (CofferExportWork  *self,
+            GError           **error)
+{
+  gboolean replaces = self->options.existing == COFFER_EXPORT_REPLACE;
+  int errsv = coffer_export_list_begin (&self->list, self->dir.root, replaces, self->guard, self->paths);
+
+  if (errsv == 0)
+    return TRUE;
+  self->over = TRUE;
+  if (errsv == EEXIST)
+    return refuse (_("The coffer.json of another export is there already. Choose an empty folder, or to replace files"), error);
+  if (errsv == EISDIR)
+    return refuse (_("A folder is in the place of coffer.json"), error);
+  if (errsv == EPERM)
+    return refuse (_("coffer.json is a vault that is open here"), error);
+  return fail (self, errsv, error);
+}
+
+/* 0 or errno. */
+static int
+list_value (CofferExportWork *self,
+            Outgoing         *out)
+{
+  GBytes *bytes = coffer_key_get_bytes (out->key);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  manifest_entry entry = {
+    .key = { size > 0 ? data : "", size },
+    .file = self->path,
+    .size = out->facts->size - out->start,
+    .header = { out->header, out->start },
+  };
+
+  if (!self->options.lists)
+    return 0;
+  manifest_sum_end (&out->sum, entry.sum);
+  return coffer_export_list_add (&self->list, &entry);
+}
+
+static gboolean
+end_list (CofferExportWork  *self,
+          GError           **error)
+{
+  int errsv;
+
+  if (!self->options.lists || self->listed)
+    return TRUE;
+  errsv = coffer_export_list_end (&self->list, self->dir.root, self->options.existing == COFFER_EXPORT_REPLACE);
+  self->listed = errsv == 0;
+  return errsv == 0 || fail (self, errsv, error);
+}
+
 /* Where to */
 
 static gboolean
@@ -140,7 +201,7 @@ open_folder (CofferExportWork  *self,
   self->guard = coffer_guard_new ((const char *const *) self->vaults);
   self->buffer = g_malloc (PIECE_SIZE);
   self->opened = TRUE;
-  return self->paths != NULL || fail (self, ENOMEM, error);
+  return (self->paths != NULL || fail (self, ENOMEM, error)) && (!self->options.lists || begin_list (self, error));
 }
 
 /* The next place for the same file, with a number. */
@@ -252,12 +313,17 @@ copy (CofferExportWork  *self,
   gssize size;
   int errsv;
 
-  if (out->start > 0 && !g_seekable_seek (G_SEEKABLE (out->stream), (goffset) out->start, G_SEEK_SET, cancellable, error))
+  if (out->start > sizeof out->header)
+    return refuse (_("Its header is too long"), error);
+  if (!g_input_stream_read_all (out->stream, out->header, out->start, NULL, cancellable, error))
     return FALSE;
+  manifest_sum_init (&out->sum);
   while ((size = g_input_stream_read (out->stream, self->buffer, PIECE_SIZE, cancellable, error)) > 0)
     {
       if ((errsv = target_file_write (&out->file, self->buffer, (size_t) size)) != 0)
         return fail (self, errsv, error);
+      if (self->options.lists)
+        manifest_sum_add (&out->sum, self->buffer, (size_t) size);
       note_bytes (self, done += (guint64) size);
     }
   return size == 0;
@@ -291,6 +357,8 @@ finish_file (CofferExportWork  *self,
 
   if (errsv == EEXIST)
     return refuse (_("A file is there already"), error);
+  if (errsv == 0)
+    errsv = list_value (self, out);
   if (errsv != 0)
     return fail (self, errsv, error);
   if (self->name == NULL && self->names == NULL)
@@ -434,7 +502,7 @@ coffer_export_work_run (CofferValueReader  *reader,
   while (has_next (self, reader, error))
     if (g_cancellable_set_error_if_cancelled (cancellable, error) || !export_next (self, reader, cancellable, error))
       return FALSE;
-  if (*error != NULL)
+  if (*error != NULL || !end_list (self, error))
     return FALSE;
   errsv = self->names == NULL ? target_dir_sync (&self->dir) : 0;
   return errsv == 0 || fail (self, errsv, error);
@@ -474,8 +542,10 @@ coffer_export_work_new (GPtrArray                 *keys,
   self->folder = g_strdup (folder);
   self->name = g_strdup (name);
   self->options = *options;
+  self->options.lists = options->lists && name == NULL;
   self->vaults = coffer_vault_dup_open_paths ();
   self->dir = (target_dir) { .root = -1, .folder = -1 };
+  self->list = (CofferExportList) COFFER_EXPORT_LIST_INIT;
   self->skips = g_ptr_array_new ();
   g_mutex_init (&self->lock);
   return self;
@@ -503,6 +573,7 @@ skip_free (gpointer data)
 void
 coffer_export_work_free (CofferExportWork *self)
 {
+  coffer_export_list_clear (&self->list, self->dir.root);
   target_dir_close (&self->dir);
   target_made_clear (&self->made);
   names_paths_free (self->paths);

@@ -19,6 +19,7 @@ typedef struct {
   CofferExportExisting existing;
   gboolean endings;        /* names without one get the ending of what is in the file */
   gboolean headers;        /* those of values that have one are part of the file */
+  gboolean lists;          /* coffer.json tells what the files were, for an import to give it back */
 } CofferExportOptions;
 
 #define COFFER_TYPE_EXPORT (coffer_export_get_type ())

@@ -7,7 +7,7 @@
 
 #include "coffer-import-plan.h"
 
-#include "coffer-import-walk.h"
+#include "coffer-import-list.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -18,6 +18,8 @@ struct _CofferImportPlan {
   GObject parent_instance;
 
   CofferImportWalk *walk;
+  CofferImportList *list;      /* nullable */
+  gboolean restores;
   char *folder;
 };
 
@@ -28,6 +30,7 @@ G_DEFINE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, G_TYPE_OBJECT)
 /* A walk under way; the thread has the walk, the main thread the rest. */
 typedef struct {
   CofferImportWalk *walk;
+  CofferImportList *list;
   CofferImportProgress progress;
   gpointer progress_data;
   guint tell_id;
@@ -39,6 +42,7 @@ making_free (gpointer data)
   Making *making = data;
 
   g_clear_pointer (&making->walk, coffer_import_walk_free);
+  g_clear_pointer (&making->list, coffer_import_list_free);
   g_free (making);
 }
 
@@ -62,17 +66,23 @@ walk_thread (GTask        *task,
   GError *error = NULL;
 
   if (coffer_import_walk_run (making->walk, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
+    {
+      making->list = coffer_import_list_new (making->walk, cancellable);
+      g_task_return_boolean (task, TRUE);
+    }
   else
     g_task_return_error (task, error);
 }
 
 static CofferImportPlan *
-plan_new (CofferImportWalk *walk)
+plan_new (CofferImportWalk *walk,
+          CofferImportList *list)
 {
   CofferImportPlan *self = g_object_new (COFFER_TYPE_IMPORT_PLAN, NULL);
 
   self->walk = walk;
+  self->list = list;
+  self->restores = list != NULL && list->failure == NULL;
   if (walk->is_folder)
     {
       g_autofree char *name = g_path_get_basename (walk->roots[0]);
@@ -93,7 +103,7 @@ walked_cb (GObject      *source,
 
   g_clear_handle_id (&making->tell_id, g_source_remove);
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_pointer (task, plan_new (g_steal_pointer (&making->walk)), g_object_unref);
+    g_task_return_pointer (task, plan_new (g_steal_pointer (&making->walk), g_steal_pointer (&making->list)), g_object_unref);
   else
     g_task_return_error (task, error);
 }
@@ -130,16 +140,39 @@ coffer_import_plan_new_finish (GAsyncResult  *result,
 
 /* What was found */
 
+gboolean
+coffer_import_plan_has_list (CofferImportPlan  *self,
+                             const char       **failure)
+{
+  *failure = self->list != NULL ? self->list->failure : NULL;
+  return self->list != NULL;
+}
+
+gboolean
+coffer_import_plan_get_restores (CofferImportPlan *self)
+{
+  return self->restores;
+}
+
+void
+coffer_import_plan_set_restores (CofferImportPlan *self,
+                                 gboolean          restores)
+{
+  g_return_if_fail (!restores || (self->list != NULL && self->list->failure == NULL));
+
+  self->restores = restores;
+}
+
 CofferImportCounts
 coffer_import_plan_get_counts (CofferImportPlan *self)
 {
-  return coffer_import_walk_get_counts (self->walk);
+  return self->restores ? self->list->counts : coffer_import_walk_get_counts (self->walk);
 }
 
 GPtrArray *
 coffer_import_plan_get_problems (CofferImportPlan *self)
 {
-  return self->walk->problems;
+  return self->restores ? self->list->problems : self->walk->problems;
 }
 
 const char *
@@ -151,36 +184,49 @@ coffer_import_plan_get_folder (CofferImportPlan *self)
 guint
 coffer_import_plan_get_deepest (CofferImportPlan *self)
 {
-  return self->walk->deepest;
+  return self->restores ? self->list->deepest : self->walk->deepest;
 }
 
+/* Any thread. */
+static const CofferImportListed *
+get_listed (CofferImportPlan *self,
+            guint             position)
+{
+  return &g_array_index (self->list->listed, CofferImportListed, position);
+}
+
+/* Any thread. */
 static const CofferImportFile *
 get_file (CofferImportPlan *self,
-          guint             position)
+          guint             position,
+          gboolean          restores)
 {
-  return &g_array_index (self->walk->files, CofferImportFile, position);
+  return &g_array_index (self->walk->files, CofferImportFile, restores ? get_listed (self, position)->position : position);
+}
+
+static guint
+get_n_files (CofferImportPlan *self,
+             gboolean          restores)
+{
+  return restores ? self->list->listed->len : self->walk->files->len;
 }
 
 guint64
 coffer_import_plan_get_size (CofferImportPlan *self,
                              guint             position)
 {
-  g_return_val_if_fail (position < self->walk->files->len, 0);
+  g_return_val_if_fail (position < get_n_files (self, self->restores), 0);
 
-  return get_file (self, position)->size;
+  return get_file (self, position, self->restores)->size;
 }
 
-/* In the only folder that was named its own name says nothing. */
-char *
-coffer_import_plan_dup_name (CofferImportPlan *self,
-                             guint             position)
+/* Any thread. In the only folder that was named its own name says nothing. */
+static char *
+dup_name (CofferImportPlan       *self,
+          const CofferImportFile *file)
 {
-  const CofferImportFile *file;
   g_autofree char *base = NULL;
 
-  g_return_val_if_fail (position < self->walk->files->len, NULL);
-
-  file = get_file (self, position);
   if (file->path != NULL && self->walk->is_folder)
     return g_strdup (file->path);
   base = g_path_get_basename (file->root);
@@ -189,26 +235,53 @@ coffer_import_plan_dup_name (CofferImportPlan *self,
   return *base == '/' ? g_strdup (file->path) : g_strconcat (base, "/", file->path, NULL);
 }
 
+char *
+coffer_import_plan_dup_name (CofferImportPlan *self,
+                             guint             position)
+{
+  g_return_val_if_fail (position < get_n_files (self, self->restores), NULL);
+
+  return dup_name (self, get_file (self, position, self->restores));
+}
+
+/* @own  what comes behind the prefix */
+static GBytes *
+make_key (const CofferImportRule *rule,
+          gconstpointer           own,
+          gsize                   size)
+{
+  gsize prefix_size = 0;
+  gconstpointer prefix = rule->prefix != NULL ? g_bytes_get_data (rule->prefix, &prefix_size) : NULL;
+  GByteArray *key = g_byte_array_sized_new (prefix_size + size);
+
+  if (prefix_size > 0)
+    g_byte_array_append (key, prefix, prefix_size);
+  if (size > 0)
+    g_byte_array_append (key, own, size);
+  return g_byte_array_free_to_bytes (key);
+}
+
 /* Any thread. */
 GBytes *
 coffer_import_plan_dup_key (CofferImportPlan       *self,
                             guint                   position,
                             const CofferImportRule *rule)
 {
-  g_autofree char *name = coffer_import_plan_dup_name (self, position);
-  const char *from = name;
-  gsize prefix_size = 0;
-  gconstpointer prefix = rule->prefix != NULL ? g_bytes_get_data (rule->prefix, &prefix_size) : NULL;
-  GByteArray *key = g_byte_array_sized_new (prefix_size + strlen (name));
+  g_autofree char *name = NULL;
+  const char *from;
 
+  if (rule->restores)
+    {
+      GBytes *key = get_listed (self, position)->key;
+
+      return make_key (rule, g_bytes_get_data (key, NULL), g_bytes_get_size (key));
+    }
+  from = name = dup_name (self, get_file (self, position, FALSE));
   if (!rule->keep_folders && strrchr (name, '/') != NULL)
     from = strrchr (name, '/') + 1;
   if (rule->separator != '/')
     g_strdelimit (name, "/", rule->separator);
-  if (prefix_size > 0)
-    g_byte_array_append (key, prefix, prefix_size);
-  g_byte_array_append (key, (const guint8 *) from, strlen (from));
-  return g_byte_array_free_to_bytes (key);
+  return make_key (rule, from, strlen (from));
 }
 
 /* Keys */
@@ -242,14 +315,16 @@ apply_thread (GTask        *task,
   Applying *applying = data;
 
   applying->additions = coffer_additions_new (applying->table);
-  for (guint i = 0; i < self->walk->files->len; i++)
+  for (guint i = 0; i < get_n_files (self, applying->rule.restores); i++)
     {
-      const CofferImportFile *file = get_file (self, i);
+      const CofferImportFile *file = get_file (self, i, applying->rule.restores);
       g_autoptr(GBytes) key = coffer_import_plan_dup_key (self, i, &applying->rule);
 
       if (g_task_return_error_if_cancelled (task))
         return;
       coffer_additions_append (applying->additions, file->root, file->path, key, file->size);
+      if (applying->rule.restores)
+        coffer_additions_tell (applying->additions, get_listed (self, i)->header, get_listed (self, i)->sum);
     }
   g_task_return_boolean (task, TRUE);
 }
@@ -323,6 +398,7 @@ coffer_import_plan_finalize (GObject *object)
 {
   CofferImportPlan *self = COFFER_IMPORT_PLAN (object);
 
+  g_clear_pointer (&self->list, coffer_import_list_free);
   g_clear_pointer (&self->walk, coffer_import_walk_free);
   g_free (self->folder);
 

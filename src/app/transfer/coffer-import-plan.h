@@ -10,6 +10,7 @@ typedef struct {
   GBytes  *prefix;         /* before every key; (nullable) */
   gboolean keep_folders;   /* the folders they are in are part of it */
   char     separator;      /* between those */
+  gboolean restores;       /* the keys are those that coffer.json tells, behind the prefix, and the files those it tells of */
 } CofferImportRule;
 
 /** What there is, counted. */
@@ -35,12 +36,21 @@ G_DECLARE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, COFFER, IMPORT_PLAN,
  * What is in files and folders that somebody wants to put into a vault. It is walked once; immutable from then on. No link in a folder is
  * followed; what is neither file nor folder, cannot be read, or is part of an open vault, is a problem.
  *
+ * Where the only folder that was named has the coffer.json of an export, positions, counts and problems are of what that tells of, as
+ * long as coffer_import_plan_set_restores() leaves it so; a rule that "restores" goes with it.
+ *
  * @files     of GFile
  * @progress  (nullable) ten times a second at most
  */
 void              coffer_import_plan_new_async  (GPtrArray *files, CofferImportProgress progress, gpointer progress_data,
                                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 CofferImportPlan *coffer_import_plan_new_finish (GAsyncResult *result, GError **error);
+
+/** Whether there is a coffer.json, and why it is of no use: (transfer none), NULL if it is. */
+gboolean          coffer_import_plan_has_list      (CofferImportPlan *self, const char **failure);
+/** At first TRUE where there is one of use. */
+gboolean          coffer_import_plan_get_restores  (CofferImportPlan *self);
+void              coffer_import_plan_set_restores  (CofferImportPlan *self, gboolean restores);
 
 CofferImportCounts coffer_import_plan_get_counts   (CofferImportPlan *self);
 /** Of CofferImportProblem. (transfer none) */

@@ -116,10 +116,10 @@ leave_out (Tour *tour,
   g_ptr_array_add (tour->walk->problems, problem);
 }
 
-static void
-count_file (CofferImportCounts *counts,
-            const char         *name,
-            guint64             size)
+void
+coffer_import_walk_count (CofferImportCounts *counts,
+                          const char         *name,
+                          guint64             size)
 {
   g_autofree char *type = g_content_type_guess (name, NULL, 0, NULL);
 
@@ -145,7 +145,7 @@ take_file (Tour              *tour,
       walk->deepest = walk->files->len - 1;
     }
   g_mutex_lock (&walk->lock);
-  count_file (&walk->counts, path != NULL ? path : tour->root, file->st_size);
+  coffer_import_walk_count (&walk->counts, path != NULL ? path : tour->root, file->st_size);
   g_mutex_unlock (&walk->lock);
 }
 

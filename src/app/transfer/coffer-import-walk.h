@@ -30,5 +30,7 @@ void               coffer_import_walk_free       (CofferImportWalk *self);
 /** Blocks. FALSE when cancelled. */
 gboolean           coffer_import_walk_run        (CofferImportWalk *self, GCancellable *cancellable, GError **error);
 CofferImportCounts coffer_import_walk_get_counts (CofferImportWalk *self);
+/** Count a file. */
+void               coffer_import_walk_count      (CofferImportCounts *counts, const char *name, guint64 size);
 
 G_END_DECLS

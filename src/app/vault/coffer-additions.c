@@ -18,6 +18,8 @@ addition_free (gpointer data)
   g_free (addition->root);
   g_free (addition->path);
   g_bytes_unref (addition->key);
+  g_clear_pointer (&addition->header, g_bytes_unref);
+  g_free (addition->sum);
   g_free (addition->problem);
   g_free (addition);
 }
@@ -85,6 +87,22 @@ coffer_additions_append (CofferAdditions *self,
   addition->found_size = G_MAXUINT64;
   self->size += size;
   g_ptr_array_add (self->files, addition);
+}
+
+void
+coffer_additions_tell (CofferAdditions *self,
+                       GBytes          *header,
+                       const guint8    *sum)
+{
+  CofferAddition *addition = coffer_additions_get (self, self->files->len - 1);
+
+  if (header != NULL)
+    {
+      addition->header = g_bytes_ref (header);
+      addition->size += g_bytes_get_size (header);
+      self->size += g_bytes_get_size (header);
+    }
+  addition->sum = g_memdup2 (sum, COFFER_SUM_SIZE);
 }
 
 guint

@@ -23,12 +23,16 @@ typedef enum {
   COFFER_CONFLICT_KEEP_BOTH,   /* the next free of "a (2).jpg", "a (3).jpg", … */
 } CofferConflict;
 
+#define COFFER_SUM_SIZE 32     /* of SHA-256 */
+
 /** A file, and the key that it is to have. */
 typedef struct {
   char *root;              /* what a person named */
   char *path;              /* of the file in that folder; NULL: @root is the file */
   GBytes *key;             /* the one it has in the vault, once it is there */
-  guint64 size;            /* as it was seen; as it was stored, once it is */
+  guint64 size;            /* of the value, as it was seen; as it was stored, once it is */
+  GBytes *header;          /* that goes before what is in the file; (nullable) */
+  guint8 *sum;             /* SHA-256 of the file, without which it is not stored; (nullable) */
   guint64 found_size;      /* of the value its key had, see coffer_vault_find_additions_async(); G_MAXUINT64: none */
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
@@ -51,6 +55,8 @@ void             coffer_additions_unref        (CofferAdditions *self);
 
 /** @path  (nullable) */
 void             coffer_additions_append       (CofferAdditions *self, const char *root, const char *path, GBytes *key, guint64 size);
+/** What is known of the last: @header (nullable), @sum: COFFER_SUM_SIZE bytes; its size is that of the file. */
+void             coffer_additions_tell         (CofferAdditions *self, GBytes *header, const guint8 *sum);
 guint            coffer_additions_get_n        (CofferAdditions *self);
 CofferAddition  *coffer_additions_get          (CofferAdditions *self, guint position);   /* (transfer none) */
 

@@ -14,6 +14,7 @@
 #include "coffer-additions-private.h"
 #include "coffer-error-private.h"
 #include "coffer-source.h"
+#include "coffer-source-sum.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -39,7 +40,10 @@ typedef struct {
   gint64 until;
   int fd;                      /* of the file at hand */
   struct stat before;
+  CofferAddition *addition;    /* that it is */
+  CofferSourceSum sum;         /* of it, where one is told */
   gboolean changed;            /* it did, while it was read */
+  gboolean lies;               /* its sum is another than that told */
 } Job;
 
 static void
@@ -52,6 +56,7 @@ job_free (gpointer data)
   g_strfreev (job->vaults);
   g_clear_pointer (&job->guard, coffer_guard_free);
   g_clear_pointer (&job->puts, g_array_unref);
+  coffer_source_sum_clear (&job->sum);
   g_free (job);
 }
 
@@ -82,24 +87,49 @@ start_job (Job    *job,
 
 /* Comparing */
 
-/* Lane. Whether the value of a key is what is in the file. KVAULT_OK, KVAULT_ECANCELLED, or a failure of the vault. */
+static gsize
+get_header_size (const CofferAddition *addition)
+{
+  return addition->header != NULL ? g_bytes_get_size (addition->header) : 0;
+}
+
+/* Lane. Whether a value begins with a header, which may be none. */
 static int
-compare (Job      *job,
-         GBytes   *key,
-         int       fd,
-         guint64   size,
-         gboolean *identical)
+compare_header (kvault_blob          *blob,
+                const CofferAddition *addition,
+                gboolean             *identical)
+{
+  gsize size = get_header_size (addition);
+  g_autofree char *found = g_malloc (size + 1);
+  int rc = kvault_blob_read (blob, found, size, 0);
+
+  *identical = rc == KVAULT_OK && (size == 0 || memcmp (found, g_bytes_get_data (addition->header, NULL), size) == 0);
+  return rc;
+}
+
+/* Lane. Whether the value of a key is what is in the file of @size bytes, behind the header. KVAULT_OK, KVAULT_ECANCELLED, or a failure of
+ * the vault.
+ */
+static int
+compare (Job                  *job,
+         const CofferAddition *addition,
+         int                   fd,
+         guint64               size,
+         gboolean             *identical)
 {
   g_autofree char *in_vault = g_malloc (PIECE_SIZE), *in_file = g_malloc (PIECE_SIZE);
+  gsize start = get_header_size (addition);
   kvault_blob *blob = NULL;
-  int rc = kvault_blob_open (job->vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key), &blob);
+  int rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
 
-  *identical = rc == KVAULT_OK && kvault_blob_size (blob) == size;
+  *identical = rc == KVAULT_OK && kvault_blob_size (blob) == start + size;
+  if (*identical)
+    rc = compare_header (blob, addition, identical);
   for (guint64 offset = 0; rc == KVAULT_OK && *identical && offset < size; offset += PIECE_SIZE)
     {
       gsize len = MIN (PIECE_SIZE, size - offset);
 
-      rc = g_cancellable_is_cancelled (job->stop) ? KVAULT_ECANCELLED : kvault_blob_read (blob, in_vault, len, offset);
+      rc = g_cancellable_is_cancelled (job->stop) ? KVAULT_ECANCELLED : kvault_blob_read (blob, in_vault, len, start + offset);
       *identical = rc == KVAULT_OK && pread (fd, in_file, len, offset) == (gssize) len && memcmp (in_vault, in_file, len) == 0;
     }
   kvault_blob_close (blob);
@@ -117,7 +147,7 @@ compare_addition (Job            *job,
 
   if (fd < 0)
     return KVAULT_OK;
-  rc = compare (job, addition->key, fd, addition->size, &addition->identical);
+  rc = compare (job, addition, fd, addition->size - get_header_size (addition), &addition->identical);
   close (fd);
   return rc;
 }
@@ -247,7 +277,7 @@ decide (Job                 *job,
   CofferAdditions *additions = job->additions;
   CofferConflict conflict = additions->answer != COFFER_CONFLICT_ASK ? additions->answer : additions->conflict;
   gboolean identical;
-  int rc = compare (job, addition->key, job->fd, job->before.st_size, &identical);
+  int rc = compare (job, addition, job->fd, job->before.st_size, &identical);
 
   if (rc != KVAULT_OK)
     return rc;
@@ -277,6 +307,18 @@ fail_addition (CofferAddition *addition,
   addition->problem = g_strdup (problem);
 }
 
+/* Lane. Once all of the file was added up. */
+static gboolean
+is_as_told (Job *job)
+{
+  guint8 sum[COFFER_SUM_SIZE];
+
+  if (job->addition->sum == NULL)
+    return TRUE;
+  coffer_source_sum_get (&job->sum, sum);
+  return memcmp (sum, job->addition->sum, sizeof sum) == 0;
+}
+
 /* The last look comes before the value is whole, so that a changed file can still be left out. */
 static int
 progress_cb (const kvault_progress *progress,
@@ -285,8 +327,14 @@ progress_cb (const kvault_progress *progress,
   Job *job = data;
 
   coffer_additions_note_bytes (job->additions, progress->bytes);
-  job->changed = progress->bytes >= (guint64) job->before.st_size && coffer_source_changed (job->fd, &job->before);
-  return job->changed || g_cancellable_is_cancelled (job->stop);
+  if (job->addition->sum != NULL && !coffer_source_sum_add (&job->sum, job->fd, progress->bytes))
+    job->changed = TRUE;
+  else if (progress->bytes >= (guint64) job->before.st_size)
+    {
+      job->changed = coffer_source_changed (job->fd, &job->before);
+      job->lies = !job->changed && !is_as_told (job);
+    }
+  return job->changed || job->lies || g_cancellable_is_cancelled (job->stop);
 }
 
 /* Lane. Whether a put failed for a reason that lies in the file. */
@@ -296,7 +344,7 @@ is_of_file (Job *job,
 {
   const kvault_error *error = kvault_last_error (job->vault);
 
-  return rc == KVAULT_ERANGE || rc == KVAULT_ETOOBIG || (rc == KVAULT_ECANCELLED && job->changed) ||
+  return rc == KVAULT_ERANGE || rc == KVAULT_ETOOBIG || (rc == KVAULT_ECANCELLED && (job->changed || job->lies)) ||
          (rc == KVAULT_EIO && error->system_errno != 0 && error->sqlite_code == 0);
 }
 
@@ -310,18 +358,22 @@ put_file (Job                 *job,
   int rc;
 
   job->changed = FALSE;
-  rc = kvault_put_fd (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), job->fd, size,
-                      progress_cb, job);
+  coffer_source_sum_begin (&job->sum);
+  job->lies = size == 0 && !is_as_told (job);
+  rc = job->lies ? KVAULT_ECANCELLED
+                 : coffer_source_put (job->vault, addition->key, addition->header, job->fd, size, progress_cb, job);
   if (rc == KVAULT_OK)
     {
-      addition->size = size;
+      addition->size = size + get_header_size (addition);
       addition->state = state;
       g_array_append_val (job->puts, job->additions->next);
       return rc;
     }
   if (!is_of_file (job, rc))
     return rc;
-  if (rc == KVAULT_ETOOBIG)
+  if (job->lies)
+    fail_addition (addition, _("It is not what coffer.json says"));
+  else if (rc == KVAULT_ETOOBIG)
     fail_addition (addition, _("It is too long for a vault"));
   else if (rc == KVAULT_EIO)
     {
@@ -356,6 +408,11 @@ add_open_file (Job            *job,
       fail_addition (addition, _("Its size is not known"));
       return KVAULT_OK;
     }
+  if (addition->sum != NULL && job->before.st_size + get_header_size (addition) != addition->size)
+    {
+      fail_addition (addition, _("It is not what coffer.json says"));
+      return KVAULT_OK;
+    }
   rc = kvault_exists (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key));
   if (rc == KVAULT_OK)
     rc = decide (job, addition, &state);
@@ -380,6 +437,7 @@ add_next (Job *job)
   g_autoptr(GError) error = NULL;
   int rc = KVAULT_OK;
 
+  job->addition = addition;
   job->fd = coffer_source_open (addition->root, addition->path, job->guard, &job->before, &error);
   if (job->fd >= 0)
     {

@@ -143,6 +143,9 @@ coffer_window_add_export_choices (CofferWindow   *self,
       gtk_file_chooser_set_choice (chooser, "existing", "number");
       gtk_file_chooser_add_choice (chooser, "endings", _("Add endings by content"), NULL, NULL);
       gtk_file_chooser_set_choice (chooser, "endings", "true");
+      /* Translators: coffer.json is the name of a file */
+      gtk_file_chooser_add_choice (chooser, "lists", _("Write coffer.json, to restore the same keys"), NULL, NULL);
+      gtk_file_chooser_set_choice (chooser, "lists", "false");
     }
   gtk_file_chooser_add_choice (chooser, "headers", _("Keep value headers"), NULL, NULL);
   gtk_file_chooser_set_choice (chooser, "headers", "false");
@@ -155,10 +158,12 @@ get_options (GtkFileChooser *chooser,
 {
   const char *existing = is_folder ? gtk_file_chooser_get_choice (chooser, "existing") : NULL;
   const char *endings = is_folder ? gtk_file_chooser_get_choice (chooser, "endings") : NULL;
+  const char *lists = is_folder ? gtk_file_chooser_get_choice (chooser, "lists") : NULL;
   CofferExportOptions options = {
     .existing = g_strcmp0 (existing, "replace") == 0 ? COFFER_EXPORT_REPLACE :
                 g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
     .endings = g_strcmp0 (endings, "true") == 0,
+    .lists = g_strcmp0 (lists, "true") == 0,
     .headers = g_strcmp0 (gtk_file_chooser_get_choice (chooser, "headers"), "true") == 0,
   };
 

@@ -3,9 +3,12 @@
 #include "displayless.h"
 
 #include "coffer-export.h"
+#include "coffer-import.h"
+#include "coffer-import-plan.h"
 
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,7 +85,7 @@ put_zeros (Fixture *fixture,
 
 /* Exporting */
 
-static const CofferExportOptions plain = { COFFER_EXPORT_NUMBER, TRUE, FALSE };
+static const CofferExportOptions plain = { .existing = COFFER_EXPORT_NUMBER, .endings = TRUE };
 
 /* The vault's own keys of test_make_vault() are not among it. */
 static CofferExport *
@@ -431,6 +434,225 @@ writes_the_file_that_was_chosen (Fixture       *fixture,
   assert_takes (describe_skips (bad), "user:0000000001: It would replace a vault that is open here");
 }
 
+/* There and back */
+
+static const CofferExportOptions listing = { .existing = COFFER_EXPORT_NUMBER, .endings = TRUE, .lists = TRUE };
+
+#define HEADER "\x89\x4b\x01\x03\0\0\0\0\x56\x4b"
+
+static void
+put_odd_keys (Fixture *fixture)
+{
+  g_autofree char *long_key = g_strnfill (4096, 'x'), *name = g_strnfill (255, 'n');
+
+  put (fixture, "", 0, "empty", -1);
+  put (fixture, "nul\0and\nnewline", 15, "", 0);
+  put (fixture, "../../way out", -1, "1", -1);
+  put (fixture, "\xff\xfe", 2, "2", -1);
+  put (fixture, "A", -1, "3", -1);
+  put (fixture, "a", -1, "4", -1);
+  put (fixture, "blank ", -1, "5", -1);
+  put (fixture, "dots..", -1, "6", -1);
+  put (fixture, "coffer.json", -1, "{}", -1);
+  put (fixture, long_key, 4096, "7", -1);
+  put (fixture, name, 255, "8", -1);
+  put (fixture, "picture", -1, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
+  put (fixture, "tree", -1, HEADER "{\"a\": 1}", 18);
+  put (fixture, "tree/of nothing", -1, HEADER, 10);
+}
+
+static CofferImportPlan *
+plan_target (Fixture *fixture)
+{
+  g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferImportPlan *plan;
+
+  g_ptr_array_add (files, g_file_new_for_path (fixture->target));
+  coffer_import_plan_new_async (files, NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  plan = coffer_import_plan_new_finish (result, &error);
+  g_assert_no_error (error);
+  return plan;
+}
+
+static CofferImport *
+import_target (CofferVault      *vault,
+               CofferImportPlan *plan)
+{
+  g_autoptr(GBytes) prefix = g_bytes_new (NULL, 0);
+  CofferImportRule rule = { prefix, TRUE, '/', coffer_import_plan_get_restores (plan) };
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(CofferAdditions) additions = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferImport *import;
+
+  coffer_import_plan_apply_async (plan, vault, &rule, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  additions = coffer_import_plan_apply_finish (plan, result, &error);
+  g_assert_no_error (error);
+  import = coffer_import_new (vault, additions, COFFER_CONFLICT_SKIP);
+  coffer_transfer_start (COFFER_TRANSFER (import));
+  test_wait_for (!coffer_transfer_is_active (COFFER_TRANSFER (import)));
+  g_assert_cmpint (coffer_transfer_get_state (COFFER_TRANSFER (import)), ==, COFFER_TRANSFER_DONE);
+  return import;
+}
+
+/* How many rows of the one are not in the other. */
+static int
+count_differences (const char *path,
+                   const char *other)
+{
+  g_autofree char *attach = g_strdup_printf ("ATTACH '%s' AS other", other);
+  const char *count = "SELECT (SELECT count(*) FROM (SELECT key, value FROM main.kv EXCEPT SELECT key, value FROM other.kv)) + "
+                      "(SELECT count(*) FROM (SELECT key, value FROM other.kv EXCEPT SELECT key, value FROM main.kv))";
+  sqlite3_stmt *statement;
+  sqlite3 *db;
+  int n;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, attach, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, count, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  n = sqlite3_column_int (statement, 0);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return n;
+}
+
+static void
+export_list (Fixture *fixture)
+{
+  g_autoptr(CofferExport) export = new_export (fixture, NULL, &listing);
+
+  g_assert_cmpint (run (export), ==, COFFER_TRANSFER_DONE);
+  assert_takes (describe_skips (export), "");
+}
+
+static void
+gives_back_the_same_vault (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autofree char *path = test_make_vault (fixture->folder, "again.db", 0), *list = NULL;
+  g_autoptr(CofferImportPlan) plan = NULL;
+  g_autoptr(CofferImport) import = NULL;
+  CofferVault *again;
+
+  put_odd_keys (fixture);
+  export_list (fixture);
+  list = read_file (fixture, "coffer.json");
+  g_assert_nonnull (strstr (list, "\"header\": \"894b010300000000564b\""));
+  plan = plan_target (fixture);
+  g_assert_true (coffer_import_plan_get_restores (plan));
+  g_assert_cmpuint (coffer_import_plan_get_problems (plan)->len, ==, 0);
+  g_assert_cmpuint (coffer_import_plan_get_counts (plan).n_files, ==, 17);
+
+  again = test_open (path);
+  test_edit (again);
+  import = import_target (again, plan);
+  g_assert_cmpuint (coffer_import_get_n_added (import), ==, 17);
+  g_clear_object (&import);
+  import = import_target (again, plan);   /* what is there is the same, headers and all */
+  g_assert_cmpuint (coffer_import_get_n_identical (import), ==, 17);
+  g_clear_object (&import);
+  test_close (again);
+  g_assert_cmpint (count_differences (fixture->path, path), ==, 0);
+}
+
+static char *
+describe_problems (CofferImportPlan *plan)
+{
+  GPtrArray *problems = coffer_import_plan_get_problems (plan);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < problems->len; i++)
+    {
+      CofferImportProblem *problem = g_ptr_array_index (problems, i);
+
+      g_string_append_printf (text, "%s%s: %s", i > 0 ? "; " : "", problem->path, problem->reason);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+stores_nothing_that_is_another_file (Fixture       *fixture,
+                                     gconstpointer  data)
+{
+  g_autofree char *path = test_make_vault (fixture->folder, "again.db", 0);
+  g_autofree char *missing = g_build_filename (fixture->target, "user_0000000002.txt", NULL);
+  g_autoptr(CofferImportPlan) plan = NULL;
+  g_autoptr(CofferImport) import = NULL;
+  CofferVault *again;
+
+  put (fixture, "b", -1, "tail", -1);
+  put (fixture, "c", -1, "longer", -1);
+  export_list (fixture);
+  g_assert_no_errno (g_unlink (missing));
+  g_assert_no_errno (symlink ("/etc/passwd", missing));
+  make_file (fixture, "c.txt", "other");
+  make_file (fixture, "b.txt", "liar");
+  make_file (fixture, "more", "1");
+  plan = plan_target (fixture);
+  assert_takes (describe_problems (plan), "c.txt: It is not what coffer.json says; "
+                                          "user_0000000002.txt: It is missing, though coffer.json tells of it; "
+                                          "more: coffer.json does not tell of it");
+  again = test_open (path);
+  test_edit (again);
+  import = import_target (again, plan);
+  g_assert_cmpuint (coffer_import_get_n_added (import), ==, 2);
+  g_assert_cmpuint (coffer_transfer_get_skips (COFFER_TRANSFER (import))->len, ==, 1);
+  g_assert_cmpstr (((CofferTransferSkip *) coffer_transfer_get_skips (COFFER_TRANSFER (import))->pdata[0])->reason, ==,
+                   "It is not what coffer.json says");
+  g_clear_object (&import);
+  test_close (again);
+}
+
+static void
+believes_no_lie (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  static const struct { const char *content, *failure; } lies[] = {
+    { "{\"coffer-manifest\": 1, \"values\": [", "It is damaged in line 1" },
+    { "{\"coffer-manifest\": 1, \"values\": [\n{\"key\": \"k\", \"file\": \"../v.db\", \"size\": 1, \"sha256\": "
+      "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}], \"count\": 1}", "It is damaged in line 2" },
+    { "{\"coffer-manifest\": 2}", "A later version of Coffer made it" },
+    { "{\"name\": \"mine\"}", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
+    {
+      g_autoptr(CofferImportPlan) plan = NULL;
+      const char *failure;
+
+      make_file (fixture, "coffer.json", lies[i].content);
+      plan = plan_target (fixture);
+      g_assert_false (coffer_import_plan_get_restores (plan));
+      g_assert_cmpint (coffer_import_plan_has_list (plan, &failure), ==, lies[i].failure != NULL);
+      g_assert_cmpstr (failure, ==, lies[i].failure);
+      g_assert_cmpuint (coffer_import_plan_get_counts (plan).n_files, ==, 1);
+    }
+}
+
+/* What was exported into a folder before can still be told apart by its list. */
+static void
+keeps_another_list (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  CofferExportOptions replacing = listing;
+  g_autoptr(CofferExport) refused = NULL, replaced = NULL;
+
+  replacing.existing = COFFER_EXPORT_REPLACE;
+  make_file (fixture, "coffer.json", "theirs");
+  refused = new_export (fixture, NULL, &listing);
+  g_assert_cmpint (run (refused), ==, COFFER_TRANSFER_FAILED);
+  assert_takes (test_folder_list (fixture->target), "coffer.json");
+  assert_takes (read_file (fixture, "coffer.json"), "theirs");
+  replaced = new_export (fixture, NULL, &replacing);
+  g_assert_cmpint (run (replaced), ==, COFFER_TRANSFER_DONE);
+  g_assert_cmpuint (coffer_export_get_n_files (replaced), ==, 3);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -447,6 +669,10 @@ main (int   argc,
   ADD ("goes-on-after-a-pause", goes_on_after_a_pause);
   ADD ("takes-all-of-a-prefix", takes_all_of_a_prefix);
   ADD ("writes-the-file-that-was-chosen", writes_the_file_that_was_chosen);
+  ADD ("gives-back-the-same-vault", gives_back_the_same_vault);
+  ADD ("stores-nothing-that-is-another-file", stores_nothing_that_is_another_file);
+  ADD ("believes-no-lie", believes_no_lie);
+  ADD ("keeps-another-list", keeps_another_list);
 
   return g_test_run ();
 }
