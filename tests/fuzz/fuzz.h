@@ -20,7 +20,7 @@
 /* Of the target. */
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 extern const char *const fuzz_name;
-extern const unsigned fuzz_rounds;   /* mutations in a run of the tests */
+extern const unsigned fuzz_rounds;   /* mutations in a full run of the tests */
 extern const bool fuzz_pages;        /* inputs are SQLite's pages: mutate them as such, too */
 
 /* Ends the process and says why, as both drivers want it. */

@@ -10,11 +10,7 @@
 #include <dirent.h>
 
 #define ROOM (64 * 1024)          /* how much a mutation may add */
-#ifdef __SANITIZE_ADDRESS__
-#define SLOWNESS 4
-#else
-#define SLOWNESS 1
-#endif
+#define FEWER 4                   /* times, than in full: as many as the sanitizers have time for, who see the most */
 #define MOST_SECONDS 10.          /* of one round, computing; sanitizers are slow */
 
 typedef struct {
@@ -93,7 +89,7 @@ setting (const char *name,
 static void
 mutations (void)
 {
-  uint64_t first = setting ("COFFER_FUZZ_SEED", 0), end = first + setting ("COFFER_FUZZ_ROUNDS", fuzz_rounds / SLOWNESS);
+  uint64_t first = setting ("COFFER_FUZZ_SEED", 0), end = first + setting ("COFFER_FUZZ_ROUNDS", kvtest_in_full () ? fuzz_rounds : fuzz_rounds / FEWER);
 
   load_corpus ();
   for (uint64_t i = first; i < end; i++)

@@ -14,12 +14,6 @@ static const char ramp[MIDDLING] = "a value";
 static char *big;                     /* BIG bytes */
 static int source = -1, drain = -1;   /* a file of MIDDLING bytes, and /dev/null */
 
-bool
-operations_in_full (void)
-{
-  return getenv ("COFFER_TEST_FULL") != NULL;
-}
-
 /* ---- one value ---- */
 
 static int

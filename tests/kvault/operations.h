@@ -26,8 +26,6 @@ extern const Operation operations[];
 extern const size_t n_operations;
 const Operation *operations_find (const char *name);
 
-/* At full size by hand: COFFER_TEST_FULL=1. */
-bool operations_in_full (void);
 kvault_options operations_options (bool rollback_journal);
 /* Makes "fresh.db" for operations_reset(), and what operations read from. */
 void operations_prepare (const kvault_options *options);

@@ -269,12 +269,9 @@ compact_for_ever (KvChild *self, void *data)
     kvault_vacuum (vault, &mine, NULL);
 }
 
-/* Of each way. The sanitizers look at every byte that is compared. */
-#ifdef __SANITIZE_ADDRESS__
-#define KILLS 6
-#else
-#define KILLS 20
-#endif
+/* Of each way. */
+#define KILLS 5
+#define KILLS_FULL 20
 
 static void
 survives_kills (void)
@@ -282,7 +279,7 @@ survives_kills (void)
   uint64_t seed = 11;
 
   for (int way = KVAULT_VACUUM_INCREMENTAL; way <= KVAULT_VACUUM_IN_PLACE; way++)
-    for (int i = 0; i < KILLS; i++)
+    for (int i = 0; i < kvtest_times (KILLS, KILLS_FULL); i++)
       {
         char *path = make_half_empty (kvtest_format ("%d-%d.db", way, i), KVAULT_SECTION_V1, 2, i % 2 ? "wal" : "delete");
         char *before = content_of (path);

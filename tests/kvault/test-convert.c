@@ -5,11 +5,7 @@
 #include <sys/resource.h>
 
 #define MEBIBYTE 1048576u
-#ifdef __SANITIZE_ADDRESS__
-#define KILLS 3   /* each takes several times as long */
-#else
-#define KILLS 6
-#endif
+#define KILLS kvtest_times (3, 6)
 #define LARGE (9 * MEBIBYTE + 12345)   /* three parts where the limit is 1 MiB */
 
 static kvault *

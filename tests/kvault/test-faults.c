@@ -12,12 +12,12 @@
  */
 #ifdef __SANITIZE_ADDRESS__
 #define STRIDE 2
-#define DENSE 12
-#define SPARSE 4
+#define DENSE 8
+#define SPARSE 3
 #else
 #define STRIDE 1
-#define DENSE 40
-#define SPARSE 8
+#define DENSE 16
+#define SPARSE 5
 #endif
 
 typedef struct {
@@ -35,16 +35,27 @@ fail_trial (const Trial *self, const char *what, const char *message)
                self->fault.lasting ? " and all after it" : "", what, message);
 }
 
+/* The names of two files could be exchanged, and not back: both stay, and the handle has the one that lost its name. */
+static bool
+may_be_stuck (const Trial *self)
+{
+  return self->fault.lasting && (self->operation->flags & OPERATION_SWAPS) != 0;
+}
+
 /* The disk is well again: the same handle stores and reads, or says that it cannot. */
 static void
 use_afterwards (const Trial *self, kvault *vault)
 {
   void *value;
   size_t size;
+  int rc;
 
   if (kvault_last_error (vault)->code == KVAULT_ECORRUPT && kvault_is_readonly (vault))   /* it says why not */
     return;
-  if (kvault_put (vault, "~", 1, "probe", 5) != KVAULT_OK)
+  rc = kvault_put (vault, "~", 1, "probe", 5);
+  if (rc == KVAULT_EMOVED && may_be_stuck (self))
+    return;
+  if (rc != KVAULT_OK)
     fail_trial (self, "the handle stores no more", kvault_errmsg (vault));
   if (kvault_get (vault, "~", 1, &value, &size) != KVAULT_OK || size != 5 || memcmp (value, "probe", 5) != 0)
     fail_trial (self, "the handle reads no more", kvault_errmsg (vault));
@@ -149,7 +160,7 @@ fail_every_call (Trial *self)
       self->fault = wanted;
       rc = run_with_fault (self, path, &struck);
       assert_one_of_two (self, path, rc);
-      if (wanted.at >= dense && !operations_in_full ())
+      if (wanted.at >= dense && !kvtest_in_full ())
         step = wanted.at / (self->fault.kinds == KVFAULT_MEMORY ? SPARSE * 5 / 8 : SPARSE) + 1;
       wanted.at += step;
     }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define GROUP 5              /* keys "g0"… that change as one */
-#define KILLS 10             /* of each work in CI; at full size KILLS_FULL */
+#define KILLS 6              /* of each work in CI; at full size KILLS_FULL */
 #define KILLS_FULL 100
 #define LARGE_MAX 20000      /* what is longer is in parts */
 
@@ -267,7 +267,7 @@ assert_whole (const Writer *writer)
 static void
 kill_often (void (*work) (kvault *vault, unsigned round), bool parts)
 {
-  int kills = getenv ("COFFER_TEST_FULL") != NULL ? KILLS_FULL : KILLS;
+  int kills = kvtest_times (KILLS, KILLS_FULL);
   uint64_t seed = 5;
 
   for (int rollback_journal = 0; rollback_journal < 2; rollback_journal++)

@@ -138,14 +138,14 @@ cut_work (const Work *work, bool rollback_journal)
     {
       record (&self, folder, path);
       last = kvtest_powercut_now ();
-      for (size_t i = 0; i <= (operations_in_full () ? last : CUTS); i++)
+      for (size_t i = 0; i <= (kvtest_in_full () ? last : CUTS); i++)
         {
-          size_t moment = operations_in_full () ? i : i < (size_t) self.n ? self.done[i] : kvtest_random (&seed) % (last + 1);
+          size_t moment = kvtest_in_full () ? i : i < (size_t) self.n ? self.done[i] : kvtest_random (&seed) % (last + 1);
 
           cut_at (&self, moment, KVCUT_NOTHING, 0);
           cut_at (&self, moment, KVCUT_SOME, kvtest_random (&seed));
           cut_at (&self, moment, KVCUT_SOME, kvtest_random (&seed));
-          if (operations_in_full ())
+          if (kvtest_in_full ())
             cut_at (&self, moment, KVCUT_ALL, 0);
         }
       printf ("# %s: %zu events\n", work->name, last);

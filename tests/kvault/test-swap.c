@@ -299,12 +299,9 @@ a_broken_file_is_not_compacted (void)
 
 /* ---- kills ---- */
 
-/* Of each kind. The sanitizers look at every byte that is compared. */
-#ifdef __SANITIZE_ADDRESS__
-#define KILLS 5
-#else
-#define KILLS 30
-#endif
+/* Of each kind. */
+#define KILLS 6
+#define KILLS_FULL 30
 
 static void
 compact_for_ever (KvChild *self, void *path)
@@ -327,7 +324,7 @@ survives_kills (void)
       char *path = make_half_empty (kvtest_format ("%s.db", journal), journal);
       char *before = content_of (path);
 
-      for (int i = 0; i < KILLS; i++)
+      for (int i = 0; i < kvtest_times (KILLS, KILLS_FULL); i++)
         {
           KvChild *child = kvtest_spawn (compact_for_ever, path);
           struct stat st;

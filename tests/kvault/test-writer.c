@@ -460,11 +460,8 @@ commits_again_after_cancelling (void)
 /* ---- kill -9 ---- */
 
 #define KILLED_SIZE (12 * MEBIBYTE)
-#ifdef __SANITIZE_ADDRESS__
-# define KILLS 6     /* each takes four times as long */
-#else
-# define KILLS 20
-#endif
+#define KILLS 6
+#define KILLS_FULL 20
 
 static void
 commit_over_the_old (KvChild *self,
@@ -568,15 +565,15 @@ killed_at_any_moment (kvault_section_kind  kind,
 static void
 survives_kills_in_wal (void)
 {
-  killed_at_any_moment (KVAULT_SECTION_V2, "WAL", KILLS);
-  killed_at_any_moment (KVAULT_SECTION_V1, "WAL", KILLS / 2);
+  killed_at_any_moment (KVAULT_SECTION_V2, "WAL", kvtest_times (KILLS, KILLS_FULL));
+  killed_at_any_moment (KVAULT_SECTION_V1, "WAL", kvtest_times (KILLS, KILLS_FULL) / 2);
 }
 
 static void
 survives_kills_in_rollback (void)
 {
-  killed_at_any_moment (KVAULT_SECTION_V2, "DELETE", KILLS);
-  killed_at_any_moment (KVAULT_SECTION_V1, "DELETE", KILLS / 2);
+  killed_at_any_moment (KVAULT_SECTION_V2, "DELETE", kvtest_times (KILLS, KILLS_FULL));
+  killed_at_any_moment (KVAULT_SECTION_V1, "DELETE", kvtest_times (KILLS, KILLS_FULL) / 2);
 }
 
 /* ---- A full disk ---- */

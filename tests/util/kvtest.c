@@ -158,6 +158,18 @@ kvtest_format (const char *format,
   return kvtest_keep (text);
 }
 
+bool
+kvtest_in_full (void)
+{
+  return getenv ("COFFER_TEST_FULL") != NULL;
+}
+
+int
+kvtest_times (int few, int full)
+{
+  return kvtest_in_full () ? full : few;
+}
+
 /* Vigna's splitmix64. */
 uint64_t
 kvtest_random (uint64_t *state)
@@ -264,7 +276,7 @@ run_apart (const KvTest *test,
   if ((pid = fork ()) == 0)
     {
       setpgid (0, 0);
-      alarm (getenv ("COFFER_TEST_FULL") == NULL ? TIME_LIMIT : 0);
+      alarm (kvtest_in_full () ? 0 : TIME_LIMIT);
       test->run ();
       fflush (stdout);
       exit (0);

@@ -174,6 +174,10 @@ void kvtest_assert_value (const char *file, int line, kvault *vault, const void 
 
 /* ---- Numbers ------------------------------------------------------------------------- */
 
+/* At full size by hand: COFFER_TEST_FULL=1. */
+bool     kvtest_in_full (void);
+/* How often to try what is left to chance: @few times, or in full. */
+int      kvtest_times  (int few, int full);
 /* The same numbers in every run. */
 uint64_t kvtest_random (uint64_t *state);
 void     kvtest_fill   (void *data, size_t size, uint64_t seed);
