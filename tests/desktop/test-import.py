@@ -77,24 +77,28 @@ class ImportTest(CofferCase):
 
     def test_a_folder_is_shown_before(self) -> None:
         """Where it goes can be changed; a conflict is asked about."""
-        self.make_files(**{"a.png": b"new", "deep/b.txt": b"b", "deep/er/c": b"c" * 100000})
+        self.make_files(**{"a.png": b"new", "deep/b.txt": b"b", "deep/er/c": b"c" * 100000, "z.txt": b"z"})
         self.open()
         self.window.activate()
         self.open_add_menu()
         self.choose("Add Folder…", "Add Folder", self.files)
-        sheet = wait(lambda: next(iter(self.coffer.windows("Add 3 Files")), None), "the sheet")
+        sheet = wait(lambda: next(iter(self.coffer.windows("Add 4 Files")), None), "the sheet")
         prefix = find(sheet, name="Put under")
         set_text(prefix, "img/")
         find(sheet, "label", "1 key exists already")
         find(sheet, "label", re.compile("^img/deep/er/c$"))
+        press(sheet, "1 More…")
+        every = wait(lambda: next(iter(self.coffer.windows("All Keys")), None), "the list of all keys")
+        find(every, "label", re.compile("^img/z.txt$"))
+        press(every, "Close")
         self.assertEqual(read_vault(self.path), self.values)
         press(sheet, "Add")
         dialog = self.coffer.dialog("Replace “a.png”?")
         find(dialog, "label", "3 bytes, Text")
         press(dialog, "Keep Both")
-        self.window.says("3 files added")
-        self.values.update({b"img/a (2).png": b"new", b"img/deep/b.txt": b"b", b"img/deep/er/c": b"c" * 100000})
-        self.window.wait_for_rows(5)
+        self.window.says("4 files added")
+        self.values.update({b"img/a (2).png": b"new", b"img/deep/b.txt": b"b", b"img/deep/er/c": b"c" * 100000, b"img/z.txt": b"z"})
+        self.window.wait_for_rows(6)
         self.close()
 
     def test_cancelled_by_a_conflict(self) -> None:

@@ -10,12 +10,15 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "coffer-import-keys.h"
+#include "coffer-import-sample.h"
+
 #define WIDTH 580
 #define HEIGHT 650
 #define NARROW 480
 #define N_SAMPLES 3
 #define MAX_PROBLEMS 200    /* that are named */
-#define MAX_NAME 200        /* bytes of a name in a sample */
+#define MAX_NAME 200        /* bytes of a name */
 
 struct _CofferImportSheet {
   AdwWindow parent_instance;
@@ -30,7 +33,7 @@ struct _CofferImportSheet {
   GtkSwitch *restore_switch;
   GtkWidget *folders_row;
   GtkSwitch *folders_switch;
-  GtkLabel *more;
+  GtkButton *more;
   GtkListBox *samples;
   AdwExpanderRow *problems_row;
   AdwActionRow *conflicts_row;
@@ -179,85 +182,16 @@ make_rule (CofferImportSheet *self,
 /* Samples */
 
 static GtkWidget *
-new_icon (const char *name)
-{
-  g_autofree char *type = g_content_type_guess (name, NULL, 0, NULL);
-  g_autoptr(GIcon) icon = g_content_type_get_symbolic_icon (type);
-  GtkWidget *image = gtk_image_new_from_gicon (icon);
-
-  gtk_widget_add_css_class (image, "sample-plate");
-  return image;
-}
-
-static GtkWidget *
-new_label (gboolean is_key)
-{
-  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "hexpand", is_key, "width-chars", 6, "max-width-chars", is_key ? 12 : 20,
-                                   "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
-
-  if (!is_key)
-    gtk_widget_add_css_class (label, "dim-label");
-  gtk_widget_set_direction (label, GTK_TEXT_DIR_LTR);
-  return label;
-}
-
-/* The prefix is dimmed: the end of a key is what people read. */
-static void
-set_key (GtkLabel *label,
-         GBytes   *key,
-         gsize     prefix_size)
-{
-  gsize size;
-  const char *bytes = g_bytes_get_data (key, &size);
-  g_autofree char *prefix = prefix_size > 0 ? coffer_key_bytes_to_display (bytes, prefix_size, MAX_NAME) : g_strdup ("");
-  g_autofree char *rest = coffer_key_bytes_to_display (bytes + prefix_size, size - prefix_size, MAX_NAME);
-  g_autofree char *markup = g_markup_printf_escaped ("<span alpha=\"62%%\">%s</span>%s", prefix, rest);
-
-  gtk_label_set_markup (label, markup);
-}
-
-static const char *
-describe_conflict (const CofferAddition *addition)
-{
-  if (addition == NULL || (addition->found_size == G_MAXUINT64 && !addition->twice))
-    return NULL;
-  if (addition->identical)
-    return _("identical");
-  /* Translators: beside a key, in the vault already, or given to two files */
-  return addition->twice ? _("twice") : _("exists");
-}
-
-static GtkWidget *
 new_sample (CofferImportSheet      *self,
             guint                   position,
             const CofferImportRule *rule)
 {
-  g_autofree char *name = coffer_import_plan_dup_name (self->plan, position);
-  g_autofree char *shown = coffer_key_bytes_to_display (name, strlen (name), MAX_NAME);
-  g_autoptr(GBytes) key = coffer_import_plan_dup_key (self->plan, position, rule);
-  const char *conflict = describe_conflict (self->additions != NULL ? coffer_additions_get (self->additions, position) : NULL);
-  GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
-  GtkWidget *from = new_label (FALSE), *arrow = gtk_image_new_from_icon_name ("go-next-symbolic"), *to = new_label (TRUE);
+  GtkWidget *row = gtk_list_box_row_new (), *sample = coffer_import_sample_new ();
 
-  gtk_label_set_text (GTK_LABEL (from), shown);
-  set_key (GTK_LABEL (to), key, g_bytes_get_size (rule->prefix));
-  gtk_box_append (GTK_BOX (box), new_icon (name));
-  gtk_widget_add_css_class (arrow, "dim-label");
-  gtk_box_append (GTK_BOX (box), from);
-  gtk_box_append (GTK_BOX (box), arrow);
-  gtk_box_append (GTK_BOX (box), to);
-  gtk_size_group_add_widget (self->names, from);
-  gtk_widget_set_visible (from, !self->narrow);
-  gtk_widget_set_visible (arrow, !self->narrow);
-  if (conflict != NULL)
-    {
-      GtkWidget *label = gtk_label_new (conflict);
-
-      gtk_widget_add_css_class (label, "warning");
-      gtk_widget_add_css_class (label, "caption-heading");
-      gtk_box_append (GTK_BOX (box), label);
-    }
-  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
+  coffer_import_sample_set (COFFER_IMPORT_SAMPLE (sample), self->plan, self->additions, position, rule);
+  coffer_import_sample_set_narrow (COFFER_IMPORT_SAMPLE (sample), self->narrow);
+  gtk_size_group_add_widget (self->names, coffer_import_sample_get_name (COFFER_IMPORT_SAMPLE (sample)));
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), sample);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
   return row;
 }
@@ -268,7 +202,7 @@ find_conflict (CofferImportSheet *self)
   guint n = self->additions != NULL ? coffer_additions_get_n (self->additions) : 0;
 
   for (guint i = 0; i < n; i++)
-    if (describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
+    if (coffer_import_sample_describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
       return i;
   return 0;
 }
@@ -311,7 +245,7 @@ show_samples (CofferImportSheet *self)
   CofferImportRule rule = make_rule (self, prefix);
   guint n_files = coffer_import_plan_get_counts (self->plan).n_files;
   g_autoptr(GArray) chosen = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autofree char *more = n_files > N_SAMPLES ? count_words ("%s more", "%s more", n_files - N_SAMPLES) : NULL;
+  g_autofree char *more = n_files > N_SAMPLES ? count_words ("%s More…", "%s More…", n_files - N_SAMPLES) : NULL;
   GtkWidget *child;
 
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->samples))) != NULL)
@@ -319,7 +253,17 @@ show_samples (CofferImportSheet *self)
   choose_samples (self, n_files, chosen);
   for (guint i = 0; i < chosen->len; i++)
     gtk_list_box_append (self->samples, new_sample (self, g_array_index (chosen, guint, i), &rule));
-  gtk_label_set_text (self->more, more != NULL ? more : "");
+  gtk_button_set_label (self->more, more != NULL ? more : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->more), more != NULL);
+}
+
+static void
+more_cb (CofferImportSheet *self)
+{
+  g_autoptr(GBytes) prefix = dup_prefix (self);
+  CofferImportRule rule = make_rule (self, prefix);
+
+  gtk_window_present (coffer_import_keys_new (GTK_WINDOW (self), self->plan, self->additions, &rule));
 }
 
 /* Before you add */
@@ -331,7 +275,7 @@ show_conflicts (CofferImportSheet *self)
   g_autofree char *title = NULL, *subtitle = NULL;
 
   for (guint i = 0; i < n; i++)
-    if (describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
+    if (coffer_import_sample_describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
       {
         n_conflicts++;
         n_identical += coffer_additions_get (self->additions, i)->identical;
@@ -636,6 +580,7 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_icon);
   gtk_widget_class_bind_template_callback (widget_class, add_cb);
+  gtk_widget_class_bind_template_callback (widget_class, more_cb);
   gtk_widget_class_bind_template_callback (widget_class, restore_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
 }
