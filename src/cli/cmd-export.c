@@ -187,7 +187,7 @@ fail_target (const cli_export *at,
 static void
 print_summary (cli_export *at)
 {
-  if (at->archive.failed)
+  if (at->self->archive != NULL && at->archive.failed)
     cli_report ("%s; there is no archive", cli_cancelled () ? "cancelled" : "not finished");
   else if (cli_cancelled () || at->over)
     cli_report ("%s; %llu values are there whole", cli_cancelled () ? "cancelled" : "not finished",
