@@ -208,7 +208,7 @@ wait_for (Talk    *self,
         return FALSE;
       if (processor_time (self->drawer) > self->processor_limit || g_get_monotonic_time () > self->deadline)
         {
-          g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_LARGE, _("It takes too long to draw"));
+          g_set_error_literal (error, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_TOO_SLOW, _("It takes too long to draw, and was given up"));
           return FALSE;
         }
     }

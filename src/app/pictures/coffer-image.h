@@ -11,6 +11,7 @@ typedef enum {
   COFFER_IMAGE_ERROR_TOO_LARGE,   /* more pixels or bytes than are ever decoded */
   COFFER_IMAGE_ERROR_NO_LOADER,   /* GdkPixbuf here cannot read this kind; the message may name a package */
   COFFER_IMAGE_ERROR_BROKEN,
+  COFFER_IMAGE_ERROR_TOO_SLOW,    /* it was given up */
 } CofferImageError;
 
 GQuark coffer_image_error_quark (void);

@@ -11,10 +11,15 @@ G_BEGIN_DECLS
 /* coffer-content.c. @description (transfer full) */
 void     coffer_content_set_type         (CofferContent *self, const char *content_type, char *description);
 
+/* Of a text: what is shown at once. */
+#define COFFER_CONTENT_TEXT_SIZE (1 << 20)
+
 /* coffer-content-tree.c: on the lane, from where the data begin. */
 gboolean coffer_content_load_tree        (CofferContent *self, GInputStream *stream, GCancellable *cancellable, GError **error);
-/* Whether what has no type may be UTF-16, or a tree without a header: then kind or parse say so. */
+/* Whether what has no type may be text after all, or a tree without a header: then kind or parse say so. */
 gboolean coffer_content_load_unknown     (CofferContent *self, GInputStream *stream, GCancellable *cancellable, GError **error);
+/* The same of what is taken for text in some old encoding, or is a pickle written in words. */
+gboolean coffer_content_load_words       (CofferContent *self, GInputStream *stream, GCancellable *cancellable, GError **error);
 /* On a thread of coffer-content.c. */
 gboolean coffer_content_parse_tree       (CofferContent *self, GCancellable *cancellable, GError **error);
 

@@ -94,6 +94,22 @@ coffer_content_load_tree (CofferContent  *self,
   return read_bytes (self, COFFER_TREE_MAX_BYTES, stream, cancellable, error);
 }
 
+static gboolean
+read_to_sniff (CofferContent  *self,
+               GInputStream   *stream,
+               GCancellable   *cancellable,
+               GError        **error)
+{
+  if (!g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, error))
+    return FALSE;
+  if (data_size (self) > SNIFF_SIZE)
+    return TRUE;
+
+  self->parse = COFFER_PARSE_SNIFF;
+
+  return read_bytes (self, SNIFF_SIZE, stream, cancellable, error);
+}
+
 gboolean
 coffer_content_load_unknown (CofferContent  *self,
                              GInputStream   *stream,
@@ -106,19 +122,44 @@ coffer_content_load_unknown (CofferContent  *self,
   if (!g_input_stream_read_all (stream, head, sizeof head, &len, cancellable, error))
     return FALSE;
 
-  if (coffer_text_is_utf16 (head, len))
+  if (coffer_text_is_utf16_or_32 (head, len) || coffer_text_is_mostly_text (head, len))
     {
       self->kind = COFFER_CONTENT_TEXT;
       coffer_content_set_type (self, "text/plain", g_content_type_get_description ("text/plain"));
       return TRUE;
     }
-  if (!coffer_tree_may_be (head, len) || data_size (self) > SNIFF_SIZE)
-    return TRUE;
 
-  self->parse = COFFER_PARSE_SNIFF;
+  return !coffer_tree_may_be (head, len) || read_to_sniff (self, stream, cancellable, error);
+}
 
-  return g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, error) &&
-         read_bytes (self, SNIFF_SIZE, stream, cancellable, error);
+/* Pickles of the first protocols are words, and end with a full stop. */
+static gboolean
+ends_like_pickle (CofferContent *self,
+                  GInputStream  *stream,
+                  GCancellable  *cancellable)
+{
+  char last;
+
+  return g_seekable_seek (G_SEEKABLE (stream), self->facts->size - 1, G_SEEK_SET, cancellable, NULL) &&
+         g_input_stream_read (stream, &last, 1, cancellable, NULL) == 1 && last == '.';
+}
+
+gboolean
+coffer_content_load_words (CofferContent  *self,
+                           GInputStream   *stream,
+                           GCancellable   *cancellable,
+                           GError        **error)
+{
+  guint8 head[COFFER_VALUE_HEAD];
+  gsize len;
+
+  if (!g_input_stream_read_all (stream, head, sizeof head, &len, cancellable, error))
+    return FALSE;
+  if (coffer_text_is_utf8 (head, len, len == data_size (self))
+      ? coffer_tree_may_be_pickle (head, len) && ends_like_pickle (self, stream, cancellable) : coffer_tree_may_be (head, len))
+    return read_to_sniff (self, stream, cancellable, error);
+
+  return g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, error);
 }
 
 /* The types of what carries no header are told here first. */
@@ -130,7 +171,10 @@ take_sniffed (CofferContent *self)
 
   if (self->tree == NULL)
     {
-      g_clear_pointer (&self->bytes, g_bytes_unref);
+      g_autoptr(GBytes) all = g_steal_pointer (&self->bytes);
+
+      if (self->kind == COFFER_CONTENT_TEXT)
+        self->bytes = g_bytes_new_from_bytes (all, 0, MIN (g_bytes_get_size (all), COFFER_CONTENT_TEXT_SIZE));
       return;
     }
 

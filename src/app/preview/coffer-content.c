@@ -10,6 +10,7 @@
 #include <coffer-draw.h>
 #include <coffer-frame-count.h>
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "coffer-content-sample.h"
 #include "coffer-document.h"
@@ -22,10 +23,10 @@
 /* In which EXIF is. */
 #define EXIF_HEAD_SIZE (256 << 10)
 
-/* Of a text: what is shown at once. */
-#define TEXT_SIZE (1 << 20)
 #define PIECE_SIZE (256 << 10)
 #define N_THREADS 2
+/* Of a value that may be zeros alone. */
+#define MAX_ZEROS (8 << 20)
 /* Of values that are read in case they are wanted. */
 #define MAX_AHEAD_SIZE (16 << 20)
 
@@ -271,15 +272,90 @@ load_text (CofferContent  *self,
            GError        **error)
 {
   guint64 size = self->facts->size - self->facts->data_offset;
-  g_autofree guint8 *bytes = g_malloc (MIN (size, TEXT_SIZE) + 1);
+  g_autofree guint8 *bytes = g_malloc (MIN (size, COFFER_CONTENT_TEXT_SIZE) + 1);
   gsize len;
 
-  if (!g_input_stream_read_all (stream, bytes, MIN (size, TEXT_SIZE), &len, cancellable, error))
+  if (!g_input_stream_read_all (stream, bytes, MIN (size, COFFER_CONTENT_TEXT_SIZE), &len, cancellable, error))
     return FALSE;
 
   self->bytes = g_bytes_new_take (g_steal_pointer (&bytes), len);
 
   return TRUE;
+}
+
+/* How many bytes it begins with are zeros, of those that are looked at. */
+static guint64
+count_zeros (GInputStream *stream,
+             GCancellable *cancellable)
+{
+  static const guint8 zeros[PIECE_SIZE];
+  g_autofree guint8 *bytes = g_malloc (PIECE_SIZE);
+  guint64 n = 0;
+  gsize len = PIECE_SIZE;
+
+  while (n < MAX_ZEROS && len == PIECE_SIZE)
+    {
+      if (!g_input_stream_read_all (stream, bytes, PIECE_SIZE, &len, cancellable, NULL))
+        return n;
+      if (memcmp (bytes, zeros, len) != 0)
+        break;
+      n += len;
+    }
+
+  return n;
+}
+
+/* A file of which nothing but the size was written. */
+static void
+tell_zeros (CofferContent *self,
+            GStrvBuilder  *facts,
+            GInputStream  *stream,
+            GCancellable  *cancellable)
+{
+  guint64 size = self->facts->size - self->facts->data_offset, n = count_zeros (stream, cancellable);
+  g_autofree char *words = g_format_size (n), *begins = g_strdup_printf (_("Begins with %s of zeros"), words);
+
+  if (n > 0 && n == size)
+    g_strv_builder_add_many (facts, _("Content"), _("Only zeros: it was probably never written"), NULL);
+  else if (n > 0)
+    g_strv_builder_add_many (facts, _("Content"), begins, NULL);
+}
+
+/* Both readings of what may be a number. */
+static void
+tell_number (GStrvBuilder *facts,
+             GInputStream *stream,
+             GCancellable *cancellable)
+{
+  g_autofree char *integer = NULL, *number = NULL;
+  guint64 bits;
+  double value;
+  gsize len;
+
+  if (!g_input_stream_read_all (stream, &bits, sizeof bits, &len, cancellable, NULL) || len < sizeof bits)
+    return;
+  bits = GUINT64_FROM_LE (bits);
+  memcpy (&value, &bits, sizeof value);
+  integer = g_strdup_printf ("%'" G_GINT64_FORMAT, (gint64) bits);
+  number = g_strdup_printf ("%.15g", value);
+  g_strv_builder_add_many (facts, _("As an integer"), integer, _("As a float"), number, NULL);
+}
+
+static void
+tell_unknown (CofferContent *self,
+              GStrvBuilder  *facts,
+              GInputStream  *stream,
+              GCancellable  *cancellable)
+{
+  guint64 size = self->facts->size - self->facts->data_offset;
+
+  if (!g_content_type_is_unknown (self->facts->content_type) ||
+      !g_seekable_seek (G_SEEKABLE (stream), self->facts->data_offset, G_SEEK_SET, cancellable, NULL))
+    return;
+  if (size == sizeof (guint64))
+    tell_number (facts, stream, cancellable);
+  else
+    tell_zeros (self, facts, stream, cancellable);
 }
 
 /* Documents, archives, fonts: their bytes are shown, and what they are is told. */
@@ -292,6 +368,7 @@ load_document (CofferContent  *self,
   g_autoptr(GStrvBuilder) facts = g_strv_builder_new ();
 
   coffer_document_read (stream, self->facts->data_offset, self->facts->size - self->facts->data_offset, facts, cancellable);
+  tell_unknown (self, facts, stream, cancellable);
   self->document = g_strv_builder_end (facts);
 
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
@@ -327,7 +404,9 @@ coffer_content_load (GInputStream           *stream,
   else if (self->kind == COFFER_CONTENT_BYTES && is_guess && g_content_type_is_unknown (facts->content_type))
     ok = coffer_content_load_unknown (self, stream, cancellable, error) &&
          g_seekable_seek (G_SEEKABLE (stream), facts->data_offset, G_SEEK_SET, cancellable, error);
-  if (ok && self->kind == COFFER_CONTENT_TEXT)
+  else if (self->kind == COFFER_CONTENT_TEXT && is_guess && !facts->has_header && strcmp (facts->content_type, "text/plain") == 0)
+    ok = coffer_content_load_words (self, stream, cancellable, error);
+  if (ok && self->kind == COFFER_CONTENT_TEXT && self->parse == COFFER_PARSE_NOT)
     ok = load_text (self, stream, cancellable, error);
   if (ok && self->kind == COFFER_CONTENT_BYTES)
     ok = load_document (self, stream, cancellable, error);

@@ -41,6 +41,9 @@ show_loading (CofferPreview *self)
 {
   coffer_value_view_show_loading (self->view, is_at_rest (self) ? self->key : NULL);
   gtk_stack_set_visible_child_name (self->pages, "value");
+  /* What takes long to decode can be looked at as bytes meanwhile. */
+  if (self->title == NULL)
+    coffer_preview_set_title (self, _("Guess"));
 }
 
 static gboolean

@@ -33,6 +33,7 @@ guess (const Wanted *wanted)
   static GtkSourceLanguageManager *manager = NULL;
   const char *type = g_strcmp0 (wanted->content_type, "text/plain") != 0 ? wanted->content_type : NULL;
   const char *name = type == NULL && wanted->name != NULL && *wanted->name != '\0' ? wanted->name : NULL;
+  GtkSourceLanguage *language;
 
   if (type == NULL && name == NULL)
     return NULL;
@@ -40,7 +41,12 @@ guess (const Wanted *wanted)
   if (manager == NULL)
     manager = gtk_source_language_manager_new ();
 
-  return gtk_source_language_manager_guess_language (manager, name, type);
+  language = gtk_source_language_manager_guess_language (manager, name, type);
+  /* Its "python" is Python 2. */
+  if (language != NULL && g_str_equal (gtk_source_language_get_id (language), "python"))
+    language = gtk_source_language_manager_get_language (manager, "python3");
+
+  return language;
 }
 
 /* The thread. Setting the language ends with an idle of the main loop, which finds nothing to do. */

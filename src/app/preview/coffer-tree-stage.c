@@ -445,9 +445,9 @@ coffer_tree_stage_dup_facts (CofferStage *stage)
   n = coffer_tree_get_n_nodes (self->tree);
   if (array != NULL)
     add_array_facts (self, array, facts);
-  else
+  else if (n > 1)
     add_fact (facts, coffer_tree_get_format (self->tree) == COFFER_TREE_PICKLE ? _("Opcodes") : _("Entries"),
-              dup_count (n > 0 ? n - 1 : 0));
+              dup_count (n - 1));
   if (coffer_tree_get_protocol (self->tree) > 0)
     add_fact (facts, _("Protocol"), dup_count (coffer_tree_get_protocol (self->tree)));
   add_selection_facts (self, facts);

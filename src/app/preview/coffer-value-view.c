@@ -228,6 +228,7 @@ describe_problem (CofferValueView  *self,
   if (error->domain == COFFER_IMAGE_ERROR)
     {
       *title = g_strdup (error->code == COFFER_IMAGE_ERROR_TOO_LARGE   ? _("Too Large to Show")
+                         : error->code == COFFER_IMAGE_ERROR_TOO_SLOW  ? _("Takes Too Long to Draw")
                          : error->code == COFFER_IMAGE_ERROR_NO_LOADER ? _("Cannot Be Shown Here")
                                                                        : _("Cannot Be Shown"));
       *advice = g_strdup (error->message);

@@ -17,11 +17,17 @@
 /* Of the characters beyond ASCII, so many in a hundred are kana, or common Chinese characters, where the encoding is right. */
 #define KANA_MIN 20
 #define HAN_MIN 95
+#define UTF16_MIN 90        /* without a mark nothing else speaks for it */
+#define UTF16_BYTES_MIN 32
+/* Bytes that are shown as text all the same have no more control characters in a hundred. */
+#define CONTROLS_MAX 5
 
 static const CofferTextEncoding encodings[] = {
   { "UTF-8", "UTF-8" },
   { "UTF-16LE", "UTF-16 LE" },
   { "UTF-16BE", "UTF-16 BE" },
+  { "UTF-32LE", "UTF-32 LE" },
+  { "UTF-32BE", "UTF-32 BE" },
   { "ISO-8859-1", "ISO-8859-1" },
   { "ISO-8859-15", "ISO-8859-15" },
   { "WINDOWS-1252", "Windows-1252" },
@@ -86,7 +92,8 @@ coffer_text_is_utf8 (const guint8 *bytes,
   return TRUE;
 }
 
-/* Turns the head into characters; a cut one at its end is left out. Returns: (transfer full) (nullable): NULL if they are none */
+/* Turns the head into characters; a cut one at its end is left out. Returns: (transfer full) (nullable): NULL if they are none, or
+ * some are zeros */
 static gunichar *
 dup_characters (const char   *charset,
                 const guint8 *bytes,
@@ -112,7 +119,10 @@ dup_characters (const char   *charset,
     }
   g_iconv_close (converter);
 
-  return problem == EILSEQ ? NULL : g_utf8_to_ucs4 (text->str, text->len, NULL, n, NULL);
+  if (problem == EILSEQ || memchr (text->str, '\0', text->len) != NULL)
+    return NULL;
+
+  return g_utf8_to_ucs4 (text->str, text->len, NULL, n, NULL);
 }
 
 static gboolean
@@ -130,39 +140,6 @@ reads_without_controls (const char   *charset,
       return FALSE;
 
   return TRUE;
-}
-
-/* (nullable) */
-static const char *
-guess_utf16 (const guint8 *bytes,
-             gsize         len)
-{
-  gsize n_pairs = MIN (len, HEAD) / 2, n_first = 0, n_second = 0;
-  const char *charset = NULL;
-
-  for (gsize i = 0; i < n_pairs; i++)
-    {
-      n_first += bytes[2 * i] == 0;
-      n_second += bytes[2 * i + 1] == 0;
-    }
-
-  if (starts_with (bytes, len, "\xff\xfe"))
-    charset = "UTF-16LE";
-  else if (starts_with (bytes, len, "\xfe\xff"))
-    charset = "UTF-16BE";
-  else if (n_second * 100 >= n_pairs * ZEROS_MIN && n_first * 100 <= n_pairs * ZEROS_ELSEWHERE_MAX)
-    charset = "UTF-16LE";
-  else if (n_first * 100 >= n_pairs * ZEROS_MIN && n_second * 100 <= n_pairs * ZEROS_ELSEWHERE_MAX)
-    charset = "UTF-16BE";
-
-  return charset != NULL && n_pairs >= 2 && reads_without_controls (charset, bytes, n_pairs * 2) ? charset : NULL;
-}
-
-gboolean
-coffer_text_is_utf16 (const guint8 *bytes,
-                      gsize         len)
-{
-  return guess_utf16 (bytes, len) != NULL;
 }
 
 static gboolean
@@ -196,6 +173,100 @@ reads_as (const char   *charset,
     }
 
   return n_foreign > 0 && n_common * 100 >= n_foreign * percent;
+}
+
+static gboolean
+is_kana_or_han (gunichar c)
+{
+  return is_kana (c) || is_han (c);
+}
+
+/* It has few zeros or none. (nullable) */
+static const char *
+guess_utf16_of_east_asia (const guint8 *bytes,
+                          gsize         len)
+{
+  static const char *const charsets[] = { "UTF-16LE", "UTF-16BE" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (charsets); i++)
+    if (reads_as (charsets[i], bytes, len, is_kana_or_han, UTF16_MIN) && reads_without_controls (charsets[i], bytes, len))
+      return charsets[i];
+
+  return NULL;
+}
+
+/* By its mark: what begins with that of UTF-16 and a zero is no text in UTF-16. (nullable) */
+static const char *
+guess_utf32 (const guint8 *bytes,
+             gsize         len)
+{
+  static const guint8 marks[][4] = { { 0xff, 0xfe, 0, 0 }, { 0, 0, 0xfe, 0xff } };
+  static const char *const charsets[] = { "UTF-32LE", "UTF-32BE" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (charsets); i++)
+    if (len >= 8 && memcmp (bytes, marks[i], sizeof marks[i]) == 0 &&
+        reads_without_controls (charsets[i], bytes, MIN (len, HEAD) & ~(gsize) 3))
+      return charsets[i];
+
+  return NULL;
+}
+
+/* (nullable) */
+static const char *
+guess_utf16 (const guint8 *bytes,
+             gsize         len)
+{
+  gsize n_pairs = MIN (len, HEAD) / 2, n_first = 0, n_second = 0;
+  const char *charset = NULL;
+
+  for (gsize i = 0; i < n_pairs; i++)
+    {
+      n_first += bytes[2 * i] == 0;
+      n_second += bytes[2 * i + 1] == 0;
+    }
+
+  if (starts_with (bytes, len, "\xff\xfe"))
+    charset = "UTF-16LE";
+  else if (starts_with (bytes, len, "\xfe\xff"))
+    charset = "UTF-16BE";
+  else if (n_second * 100 >= n_pairs * ZEROS_MIN && n_first * 100 <= n_pairs * ZEROS_ELSEWHERE_MAX)
+    charset = "UTF-16LE";
+  else if (n_first * 100 >= n_pairs * ZEROS_MIN && n_second * 100 <= n_pairs * ZEROS_ELSEWHERE_MAX)
+    charset = "UTF-16BE";
+
+  if (charset == NULL && n_pairs * 2 >= UTF16_BYTES_MIN)
+    return guess_utf16_of_east_asia (bytes, n_pairs * 2);
+
+  return charset != NULL && n_pairs >= 2 && reads_without_controls (charset, bytes, n_pairs * 2) ? charset : NULL;
+}
+
+gboolean
+coffer_text_is_utf16_or_32 (const guint8 *bytes,
+                            gsize         len)
+{
+  return guess_utf32 (bytes, len) != NULL || guess_utf16 (bytes, len) != NULL;
+}
+
+gboolean
+coffer_text_is_mostly_text (const guint8 *bytes,
+                            gsize         len)
+{
+  const char *text = (const char *) bytes, *end;
+  gsize n_controls = 0;
+
+  /* A zero is valid here where it is one of few. */
+  for (const char *at = text; at < text + len; at = end + 1)
+    {
+      if (!g_utf8_validate_len (at, text + len - at, &end) && *end != '\0' &&
+          (text + len - end >= 4 || g_utf8_get_char_validated (end, text + len - end) != (gunichar) -2))
+        return FALSE;
+      if (end >= text + len || *end != '\0')
+        break;
+    }
+  for (gsize i = 0; i < len; i++)
+    n_controls += is_control (bytes[i]);
+
+  return n_controls * 100 <= len * CONTROLS_MAX;
 }
 
 /* What stands alone between letters of ASCII is an accented letter, not half of a Chinese character. */
@@ -254,11 +325,11 @@ coffer_text_guess_charset (const guint8 *bytes,
                            gsize         len,
                            gboolean      whole)
 {
-  const char *utf16 = guess_utf16 (bytes, len);
+  const char *utf32 = guess_utf32 (bytes, len), *utf16 = utf32 == NULL ? guess_utf16 (bytes, len) : NULL;
   gsize head = MIN (len, HEAD);
 
-  if (utf16 != NULL)
-    return utf16;
+  if (utf32 != NULL || utf16 != NULL)
+    return utf32 != NULL ? utf32 : utf16;
   if (starts_with (bytes, len, "\xef\xbb\xbf") || g_utf8_validate_len ((const char *) bytes, len, NULL) ||
       coffer_text_is_utf8 (bytes, len, whole))
     return "UTF-8";

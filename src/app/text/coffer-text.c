@@ -176,7 +176,8 @@ decode_other (CofferText   *self,
               gsize         len,
               gboolean      is_end)
 {
-  gsize unit = g_str_has_prefix (self->charset, "UTF-16") ? 2 : 1;   /* what is wrong is left out in whole units */
+  /* What is wrong is left out in whole units. */
+  gsize unit = g_str_has_prefix (self->charset, "UTF-32") ? 4 : g_str_has_prefix (self->charset, "UTF-16") ? 2 : 1;
   char *in = (char *) bytes;
   gsize in_left = len;
 
@@ -209,6 +210,7 @@ mark_length (const CofferText *self,
 {
   static const struct { const char *charset; const char *mark; gsize len; } marks[] = {
     { "UTF-8", "\xef\xbb\xbf", 3 }, { "UTF-16LE", "\xff\xfe", 2 }, { "UTF-16BE", "\xfe\xff", 2 },
+    { "UTF-32LE", "\xff\xfe\0\0", 4 }, { "UTF-32BE", "\0\0\xfe\xff", 4 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
@@ -230,7 +232,7 @@ coffer_text_decode (CofferText   *self,
   GIConv converter;
 
   *n_used = 0;
-  if (!self->begun && len < 3 && !is_end)   /* may be half a mark */
+  if (!self->begun && len < 4 && !is_end)   /* may be half a mark */
     return out;
 
   self->begun = TRUE;

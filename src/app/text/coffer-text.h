@@ -29,9 +29,13 @@ const char *coffer_text_guess_charset (const guint8 *bytes,
                                        gsize         len,
                                        gboolean      whole);
 
-/** Whether bytes that no type was found for are UTF-16: by their mark, or by where their zeros are. */
-gboolean    coffer_text_is_utf16      (const guint8 *bytes,
-                                       gsize         len);
+/** Whether bytes that no type was found for are UTF-16 or UTF-32: by their mark, where their zeros are, what they would say. */
+gboolean    coffer_text_is_utf16_or_32 (const guint8 *bytes,
+                                        gsize         len);
+
+/** Whether bytes that no type was found for are UTF-8 but for a few control characters, as logs have them. */
+gboolean    coffer_text_is_mostly_text (const guint8 *bytes,
+                                        gsize         len);
 
 /** Whether these are UTF-8 without control characters; a character may be cut short at the end unless @whole. */
 gboolean    coffer_text_is_utf8       (const guint8 *bytes,

@@ -293,7 +293,8 @@ coffer_array_add (const CofferArray  *self,
 CofferArrayPicture *
 coffer_array_picture_new (const CofferArray *self)
 {
-  gboolean is_coloured = self->n_dims == 3 && (self->shape[2] == 1 || self->shape[2] == 3 || self->shape[2] == 4);
+  /* Three or four floats in a row are rather a point in space than a colour. */
+  gboolean is_coloured = self->n_dims == 3 && self->type == U8 && (self->shape[2] == 1 || self->shape[2] == 3 || self->shape[2] == 4);
   CofferArrayPicture *picture;
   guint rows, columns;
 

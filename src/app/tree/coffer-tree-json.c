@@ -30,6 +30,7 @@ typedef struct {
   Expect expect;
   gsize at;
   gsize key, key_length;
+  gboolean is_lines;     /* the root is a list of values with nothing between */
 } Reader;
 
 static gboolean
@@ -284,7 +285,7 @@ read_token (Reader *reader)
       reader->expect = EXPECT_VALUE;
       return TRUE;
     case EXPECT_COMMA_OR_END:
-      return read_comma (reader);
+      return reader->is_lines && reader->container == COFFER_TREE_ROOT ? read_value (reader) : read_comma (reader);
     case EXPECT_NOTHING:
     default:
       return stop (reader, _("More bytes follow the end of the value"));
@@ -302,29 +303,74 @@ skip_space (Reader *reader)
   return reader->at < tree->len;
 }
 
+static void
+read_tokens (Reader       *reader,
+             GCancellable *cancellable)
+{
+  CofferTree *tree = reader->tree;
+  guint n_tokens = 0;
+
+  while (skip_space (reader))
+    {
+      if (++n_tokens % COFFER_TREE_CANCEL_EVERY == 0 && g_cancellable_is_cancelled (cancellable))
+        break;
+      if (tree->nodes->len >= COFFER_TREE_MAX_NODES)
+        {
+          stop (reader, _("More entries than can be shown"));
+          break;
+        }
+      if (!read_token (reader))
+        break;
+    }
+}
+
+/* JSON Lines: after a whole object or array comes another. */
+static gboolean
+are_lines (const Reader *reader)
+{
+  const CofferTree *tree = reader->tree;
+
+  return tree->problem != NULL && reader->expect == EXPECT_NOTHING && coffer_tree_is_container (tree, COFFER_TREE_ROOT) &&
+         reader->at < tree->len && (tree->data[reader->at] == '{' || tree->data[reader->at] == '[');
+}
+
+static void
+begin_lines (Reader *reader,
+             gsize   begin)
+{
+  CofferTree *tree = reader->tree;
+
+  g_array_set_size (tree->nodes, 0);
+  tree->problem = NULL;
+  tree->stop = 0;
+  *reader = (Reader) { .tree = tree, .container = COFFER_TREE_NONE, .at = begin, .is_lines = TRUE };
+  reader->container = add_node (reader, COFFER_TREE_LIST);
+}
+
+static gboolean
+is_whole (const Reader *reader)
+{
+  if (reader->is_lines)
+    return reader->expect == EXPECT_COMMA_OR_END && reader->container == COFFER_TREE_ROOT && !reader->tree->is_cut;
+
+  return reader->expect == EXPECT_NOTHING;
+}
+
 gboolean
 coffer_tree_parse_json (CofferTree   *self,
                         GCancellable *cancellable)
 {
-  Reader reader = { .tree = self, .container = COFFER_TREE_NONE };
-  guint n_tokens = 0;
+  gsize begin = self->len >= 3 && memcmp (self->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+  Reader reader = { .tree = self, .container = COFFER_TREE_NONE, .at = begin };
 
-  if (self->len >= 3 && memcmp (self->data, "\xef\xbb\xbf", 3) == 0)
-    reader.at = 3;
-  while (skip_space (&reader))
+  read_tokens (&reader, cancellable);
+  if (are_lines (&reader))
     {
-      if (++n_tokens % COFFER_TREE_CANCEL_EVERY == 0 && g_cancellable_is_cancelled (cancellable))
-        break;
-      if (self->nodes->len >= COFFER_TREE_MAX_NODES)
-        {
-          stop (&reader, _("More entries than can be shown"));
-          break;
-        }
-      if (!read_token (&reader))
-        break;
+      begin_lines (&reader, begin);
+      read_tokens (&reader, cancellable);
     }
 
-  if (self->problem == NULL && reader.expect != EXPECT_NOTHING)
+  if (self->problem == NULL && !is_whole (&reader))
     stop_at_end (&reader);
   while (reader.container != COFFER_TREE_NONE)
     {

@@ -121,11 +121,39 @@ coffer_tree_may_be (const guint8 *head,
   return len > 0 && ((first >= 0x80 && first < 0xc0) || (first >= 0xdc && first < 0xe0) || first == 0xd9);
 }
 
+/* Words that happen to be opcodes have neither the name of a module nor a place of the memo. */
+gboolean
+coffer_tree_may_be_pickle (const guint8 *head,
+                           gsize         len)
+{
+  static const char *const notes[] = { "p0\n", "p1\n", "q\001", "\nc", "(c", "(i" };
+
+  if (len == 0 || memchr ("(cSVIFL]})", head[0], 10) == NULL)
+    return FALSE;
+  if (head[0] == 'c')
+    return memchr (head, '\n', len) != NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (notes); i++)
+    if (memmem (head, len, notes[i], strlen (notes[i])) != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
 static gboolean
 is_whole_container (const CofferTree *self)
 {
   return self->problem == NULL && self->nodes->len > 0 && coffer_tree_is_container (self, COFFER_TREE_ROOT) &&
-         (self->format != COFFER_TREE_PICKLE || self->protocol >= 2);
+         (self->format != COFFER_TREE_PICKLE || self->protocol >= 2 || coffer_tree_may_be_pickle (self->data, self->len));
+}
+
+/* The mark that CBOR may begin with says what it is meant to be, however broken. */
+static gboolean
+is_marked_cbor (GBytes *bytes)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (bytes, &len);
+
+  return len > 3 && memcmp (data, "\xd9\xd9\xf7", 3) == 0;
 }
 
 CofferTree *
@@ -142,6 +170,8 @@ coffer_tree_sniff (GBytes       *bytes,
       if (tree != NULL && is_whole_container (tree))
         found = g_steal_pointer (&tree);
     }
+  if (found == NULL && is_marked_cbor (bytes))
+    found = coffer_tree_parse (COFFER_TREE_CBOR, bytes, FALSE, cancellable);
 
   return g_steal_pointer (&found);
 }

@@ -43,7 +43,13 @@ CofferTree       *coffer_tree_parse          (CofferTreeFormat  format,
 gboolean          coffer_tree_may_be         (const guint8     *head,
                                               gsize             len);
 
-/** Returns: (transfer full) (nullable): not NULL if all of @bytes is one map, array or program of exactly one format */
+/** The same of bytes that are words: whether they may be a pickle of the first protocols, which are written in words. */
+gboolean          coffer_tree_may_be_pickle  (const guint8     *head,
+                                              gsize             len);
+
+/**
+ * Returns: (transfer full) (nullable): not NULL if all of @bytes is one map, array or program of exactly one format, or marked as one
+ */
 CofferTree       *coffer_tree_sniff          (GBytes           *bytes,
                                               GCancellable     *cancellable);
 

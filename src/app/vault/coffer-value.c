@@ -218,6 +218,16 @@ classify (const kvault_value_info  *info,
   *type_label = g_intern_string (*type_label);
 }
 
+/* Of a type that the system has no words for it says "application/x-something type". */
+static char *
+describe_type (const char *content_type)
+{
+  g_autofree char *description = g_content_type_get_description (content_type);
+
+  return g_str_has_prefix (description, content_type) ? g_strdup_printf (_("%s data"), label_from_type (content_type))
+                                                      : g_steal_pointer (&description);
+}
+
 static char *
 describe (const kvault_value_info *info,
           const guint8            *head,
@@ -244,7 +254,7 @@ describe (const kvault_value_info *info,
       if (size <= info->data_offset)
         return g_strdup (_("Nothing"));
       return strcmp (content_type, UNKNOWN_TYPE) == 0 ? g_strdup (_("Unrecognized data"))
-                                                      : g_content_type_get_description (content_type);
+                                                      : describe_type (content_type);
     }
 }
 

@@ -156,6 +156,23 @@ test_states_facts (void)
 }
 
 static void
+test_tells_of_unknown_bytes (void)
+{
+  static const guint8 zeros[3000], mixed[3000] = { [2999] = 1 }, number[8] = { 0, 0, 0, 0, 0, 0, 0xf8, 0x3f };
+  g_autoptr(GBytes) some = g_bytes_new_static (zeros, sizeof zeros), others = g_bytes_new_static (mixed, sizeof mixed);
+  g_autoptr(GBytes) eight = g_bytes_new_static (number, sizeof number);
+  g_autoptr(CofferContent) only = load_bytes (some), not_only = load_bytes (others), readings = load_bytes (eight);
+  g_autoptr(CofferContent) random = load_value ("doc/random.bin");
+
+  assert_fact (only, "Content", "Only zeros: it was probably never written");
+  assert_fact (not_only, "Content", NULL);
+  assert_fact (readings, "As an integer", "4609434218613702656");
+  assert_fact (readings, "As a float", "1.5");
+  assert_fact (random, "Content", NULL);
+  assert_fact (random, "As a float", NULL);
+}
+
+static void
 test_shows_odd_keys_in_hex (void)
 {
   g_autoptr(CofferContent) content = load_value ("empty-value");
@@ -207,6 +224,9 @@ load_completed (const char   *bytes,
 
 #define HEADER(encoding) "\x89K\x01" encoding "\0\0\0\0VK"
 
+#define MSGPACK_PAIR(letter) "\xa9name of " letter "\xac" "what it says"
+#define LONG_MSGPACK "\x84" MSGPACK_PAIR ("a") MSGPACK_PAIR ("b") MSGPACK_PAIR ("c") MSGPACK_PAIR ("d")
+
 static void
 test_takes_data_apart (void)
 {
@@ -219,6 +239,13 @@ test_takes_data_apart (void)
     { HEADER ("\x03") "[1, 2", 15, COFFER_CONTENT_TREE, COFFER_TREE_JSON, "JSON text" },
     { HEADER ("\x02") "\0\0\0\0\0\0\0\0", 18, COFFER_CONTENT_TREE, COFFER_TREE_ARRAY, "Packed number" },
     { HEADER ("\x06") "text", 14, COFFER_CONTENT_TEXT },
+    { "(dp0\nS'a'\np1\nI1\ns.", 18, COFFER_CONTENT_TREE, COFFER_TREE_PICKLE, "Python pickle" },
+    { "I said so.", 10, COFFER_CONTENT_TEXT },
+    { "\xd9\xd9\xf7\xbb\xff\xff\xff\xff\xff\xff\xff\xff", 12, COFFER_CONTENT_TREE, COFFER_TREE_CBOR, "CBOR data" },
+    /* Long enough to be taken for Latin. */
+    { LONG_MSGPACK, sizeof LONG_MSGPACK - 1, COFFER_CONTENT_TREE, COFFER_TREE_MSGPACK, "MessagePack data" },
+    { LONG_MSGPACK "\xe9", sizeof LONG_MSGPACK, COFFER_CONTENT_TEXT },
+    { "\033[1mStarted\033[0m\a and went on for a while\n", 41, COFFER_CONTENT_TEXT },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
@@ -642,6 +669,7 @@ main (int    argc,
   g_test_add_func ("/preview/content/tells-kinds", test_tells_kinds);
   g_test_add_func ("/preview/content/keeps-a-failure-to-decode", test_keeps_a_failure_to_decode);
   g_test_add_func ("/preview/content/states-facts", test_states_facts);
+  g_test_add_func ("/preview/content/tells-of-unknown-bytes", test_tells_of_unknown_bytes);
   g_test_add_func ("/preview/content/shows-odd-keys-in-hex", test_shows_odd_keys_in_hex);
   g_test_add_func ("/preview/content/has-the-beginning-of-a-text", test_has_the_beginning_of_a_text);
   g_test_add_func ("/preview/content/takes-data-apart", test_takes_data_apart);

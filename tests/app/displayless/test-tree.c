@@ -399,6 +399,23 @@ test_cut_anywhere (void)
       }
 }
 
+/* One value after the other is a list of them; what is broken among them stops it. */
+static void
+test_json_lines (void)
+{
+  static const char lines[] = "{\"a\": 1}\n[2]\n{}\n", broken[] = "{\"a\": 1}\n{\"b\"}\n", more[] = "{\"a\": 1} and words";
+  g_autoptr(CofferTree) tree = parse (COFFER_TREE_JSON, lines, sizeof lines - 1);
+  g_autoptr(CofferTree) stops = parse (COFFER_TREE_JSON, broken, sizeof broken - 1);
+  g_autoptr(CofferTree) one = parse (COFFER_TREE_JSON, more, sizeof more - 1);
+
+  g_assert_cmpstr (coffer_tree_get_problem (tree), ==, NULL);
+  assert_rows (tree, "0 = 1 entry (object)\n  a = 1 (number)\n1 = 1 item (array)\n  0 = 2 (number)\n2 = 0 entries (object)\n");
+  g_assert_nonnull (coffer_tree_get_problem (stops));
+  g_assert_cmpuint (coffer_tree_get_stop (stops), ==, 13);
+  g_assert_nonnull (coffer_tree_get_problem (one));
+  assert_rows (one, "a = 1 (number)\n");
+}
+
 static void
 assert_sniffs (const char *bytes,
                gsize       len,
@@ -409,7 +426,7 @@ assert_sniffs (const char *bytes,
 
   g_assert_cmpint (tree != NULL ? (int) coffer_tree_get_format (tree) : -1, ==, format);
   if (format >= 0)
-    g_assert_true (coffer_tree_may_be ((const guint8 *) bytes, len));
+    g_assert_true (coffer_tree_may_be ((const guint8 *) bytes, len) || coffer_tree_may_be_pickle ((const guint8 *) bytes, len));
 }
 
 static void
@@ -421,6 +438,12 @@ test_sniffs (void)
   assert_sniffs ("\x81\xa1" "a\x01\x01\x01", 6, -1);
   assert_sniffs ("\x81\xa1" "a", 3, -1);
   assert_sniffs ("\x01", 1, -1);
+  assert_sniffs ("(dp0\nS'a'\np1\nI1\ns.", 18, COFFER_TREE_PICKLE);
+  assert_sniffs ("cos\nsystem\n(S'ls'\ntR.", 21, COFFER_TREE_PICKLE);
+  assert_sniffs ("(see below).", 12, -1);
+  assert_sniffs ("I said so.", 10, -1);
+  assert_sniffs ("call me\nlater.", 14, -1);
+  assert_sniffs ("\xd9\xd9\xf7\xbb\xff\xff\xff\xff\xff\xff\xff\xff", 12, COFFER_TREE_CBOR);
   assert_sniffs ("", 0, -1);
 }
 
@@ -571,6 +594,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/tree/json", test_json);
+  g_test_add_func ("/tree/json-lines", test_json_lines);
   g_test_add_func ("/tree/broken-json", test_broken_json);
   g_test_add_func ("/tree/paths", test_paths);
   g_test_add_func ("/tree/finds-nodes", test_finds_nodes);
