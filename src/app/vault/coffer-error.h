@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define COFFER_ERROR (coffer_error_quark ())
 
 typedef enum {
+  COFFER_ERROR_NOTFOUND = 1, /* there is no such key, or row */
   COFFER_ERROR_EXISTS = 2,   /* there is such a file, or such a key, already */
   COFFER_ERROR_STALE = 9,    /* somebody else changed it meanwhile */
 } CofferError;

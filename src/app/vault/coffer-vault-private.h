@@ -96,6 +96,25 @@ void           coffer_vault_run_full          (CofferVault         *self,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
 
+/** Of one run of a CofferReaderFunc. */
+struct _CofferValueReader {
+  kvault *vault;                 /* unowned */
+  GInputStream *stream;          /* over the value that is open, or NULL */
+  kvault_cursor *held;           /* while many rows are looked at, or NULL: see coffer-vault-scan.c */
+  guint n_held;
+};
+
+/** Run @func on a lane of those that read many values; finish with coffer_vault_read_values_finish(). */
+void           coffer_vault_run_reader_async  (CofferVault         *self,
+                                               CofferLane           lane,
+                                               const char          *table,
+                                               CofferReaderFunc     func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+
 /** A job came back: if it met another file than the vault knows, or none, look at it anew, then tell. */
 void           coffer_vault_note_file         (CofferVault         *self,
                                                const CofferJob     *job);

@@ -14,11 +14,6 @@
 
 #include <glib/gi18n-lib.h>
 
-struct _CofferValueReader {
-  kvault *vault;          /* unowned */
-  GInputStream *stream;   /* over the value that is open, or NULL */
-};
-
 typedef struct {
   CofferReaderFunc func;
   gpointer data;
@@ -48,19 +43,20 @@ read_values_worker (kvault        *vault,
 
   g_assert (done || *error != NULL);
   coffer_value_reader_close (&reader);
+  g_clear_pointer (&reader.held, kvault_cursor_close);
   return GINT_TO_POINTER (done);
 }
 
-static void
-run_async (CofferVault         *self,
-           CofferLane           lane,
-           const char          *table,
-           CofferReaderFunc     func,
-           gpointer             data,
-           GDestroyNotify       data_free,
-           GCancellable        *cancellable,
-           GAsyncReadyCallback  callback,
-           gpointer             user_data)
+void
+coffer_vault_run_reader_async (CofferVault         *self,
+                               CofferLane           lane,
+                               const char          *table,
+                               CofferReaderFunc     func,
+                               gpointer             data,
+                               GDestroyNotify       data_free,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
 {
   Run *run = g_new (Run, 1);
 
@@ -82,7 +78,7 @@ coffer_vault_read_values_async (CofferVault         *self,
   g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL && func != NULL);
   g_return_if_fail (lane < COFFER_MAX_THUMB_LANES);
 
-  run_async (self, COFFER_LANE_THUMBS + lane, table, func, data, data_free, cancellable, callback, user_data);
+  coffer_vault_run_reader_async (self, COFFER_LANE_THUMBS + lane, table, func, data, data_free, cancellable, callback, user_data);
 }
 
 void
@@ -97,7 +93,7 @@ coffer_vault_export_values_async (CofferVault         *self,
 {
   g_return_if_fail (COFFER_IS_VAULT (self) && table != NULL && func != NULL);
 
-  run_async (self, COFFER_LANE_EXPORT, table, func, data, data_free, cancellable, callback, user_data);
+  coffer_vault_run_reader_async (self, COFFER_LANE_EXPORT, table, func, data, data_free, cancellable, callback, user_data);
 }
 
 gboolean

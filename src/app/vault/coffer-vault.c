@@ -324,6 +324,7 @@ vault_new (GFile *file)
     [COFFER_LANE_WALK] = "walk",
     [COFFER_LANE_THUMBS ... COFFER_LANE_EXPORT - 1] = "thumbs",
     [COFFER_LANE_EXPORT] = "export",
+    [COFFER_LANE_SCAN] = "scan",
     [COFFER_LANE_WRITE] = "write",
   };
   CofferVault *self = g_object_new (COFFER_TYPE_VAULT, NULL);

@@ -35,6 +35,7 @@ typedef enum {
   COFFER_LANE_WALK,        /* walks that fill a list */
   COFFER_LANE_THUMBS,      /* the first of COFFER_MAX_THUMB_LANES: values to make small pictures of */
   COFFER_LANE_EXPORT = COFFER_LANE_THUMBS + COFFER_MAX_THUMB_LANES,   /* values on their way to files */
+  COFFER_LANE_SCAN,        /* all values of a table looked through */
   COFFER_LANE_WRITE,       /* everything that changes the file */
 } CofferLane;
 

@@ -201,7 +201,6 @@ static const struct {
   [COFFER_CHOICE_ADD_FOLDER] = { N_("Add Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Add"), add_response_cb },
   [COFFER_CHOICE_EXPORT_FILE] = { N_("Export Value"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
-  [COFFER_CHOICE_EXPORT_ARCHIVE] = { N_("Export as an Archive"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
 };
 
 static void
@@ -220,8 +219,7 @@ show_chooser (CofferWindow *self,
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (self->chooser), folder, NULL);
   if (choice == COFFER_CHOICE_CREATE)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), _("Untitled.kvault"));
-  else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER ||
-           choice == COFFER_CHOICE_EXPORT_ARCHIVE)
+  else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER)
     coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
   else
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
@@ -462,6 +460,7 @@ stop_editing_action (GSimpleAction *action,
 
 static const GActionEntry entries[] = {
   { "back", back_action },
+  { "clean-up", coffer_window_clean_action },
   { "descending", NULL, NULL, "false", change_descending },
   { "edit", edit_action },
   { "find", find_action },
@@ -503,6 +502,7 @@ coffer_window_update_actions (CofferWindow *self)
   CofferColumns *columns;
 
   coffer_window_enable (self, "back", shown);
+  coffer_window_enable (self, "clean-up", shown && coffer_vault_get_table (self->vault) != NULL);
   coffer_window_enable (self, "descending", shown);
   coffer_window_enable (self, "find", shown && coffer_vault_view_can_search (self->view));
   coffer_window_enable (self, "main-menu", shown);

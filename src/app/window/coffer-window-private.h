@@ -38,6 +38,7 @@ struct _CofferWindow {
   gboolean choosing;             /* a file chooser is open or about to be */
   GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
   gboolean closes_when_updated;  /* all of them */
+  GtkWidget *clean;              /* weak: the window "Clean Up" */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -49,7 +50,6 @@ typedef enum {
   COFFER_CHOICE_ADD_FOLDER,
   COFFER_CHOICE_EXPORT_FILE,
   COFFER_CHOICE_EXPORT_FOLDER,
-  COFFER_CHOICE_EXPORT_ARCHIVE,
 } CofferChoice;
 
 /** Add the actions win.*; once. */
@@ -82,6 +82,11 @@ void coffer_window_update_key_actions (CofferWindow *self);
 /** The only entry that is selected, if its key is known. Returns: (transfer none) (nullable) */
 CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
 
+/* coffer-window-clean.c */
+void coffer_window_clean_action       (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** The vault goes. */
+void coffer_window_close_clean        (CofferWindow *self);
+
 /* coffer-window-delete.c */
 void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
 
@@ -101,8 +106,6 @@ void     coffer_window_add_drag           (CofferWindow *self);
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
-/** Enable win.export-archive, where there is one, if anything is selected. */
-void coffer_window_enable_export_archive (CofferWindow *self, gboolean any);
 /** What a chooser is to ask beyond the place. */
 void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *chooser);
 /** It was answered. */

@@ -216,6 +216,7 @@ drop_vault (CofferWindow *self)
   if (self->vault == NULL)
     return;
 
+  coffer_window_close_clean (self);
   g_signal_handlers_disconnect_by_func (self->vault, coffer_window_update_actions, self);
   coffer_vault_view_set_vault (self->view, NULL);
   coffer_vault_close (self->vault);

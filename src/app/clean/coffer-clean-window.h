@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+#include <coffer-vault.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_CLEAN_WINDOW (coffer_clean_window_get_type ())
+G_DECLARE_FINAL_TYPE (CofferCleanWindow, coffer_clean_window, COFFER, CLEAN_WINDOW, AdwWindow)
+
+/**
+ * What can go from the table in use of a vault: equal values, damaged ones. It finds, shows and asks; it deletes nothing itself.
+ *
+ * Signals:
+ *   "show-key" (CofferKey)               somebody wants to see it
+ *   "delete" (GPtrArray of CofferKey)    somebody has said so; to be answered by coffer_clean_window_take_deleted()
+ */
+GtkWidget *coffer_clean_window_new          (CofferVault *vault);
+
+/** Another page beside its own. */
+void       coffer_clean_window_add_page     (CofferCleanWindow *self, GtkWidget *page, const char *name, const char *title);
+
+/** Which prefix is on show (nullable): it can be looked through alone. */
+void       coffer_clean_window_set_prefix   (CofferCleanWindow *self, GBytes *prefix);
+
+/** @keys are gone, or @error (nullable) is why they are not. */
+void       coffer_clean_window_take_deleted (CofferCleanWindow *self, GPtrArray *keys, const GError *error);
+
+G_END_DECLS
