@@ -178,6 +178,7 @@ static const struct {
   { "app.quit", { "<Control>q" } },
   { "win.add-files", { "<Control>i" } },
   { "win.export", { "<Control>e" } },
+  { "win.export-archive", { "<Control><Shift>e" } },
   { "win.find", { "<Control>f" } },
   { "win.larger-thumbnails", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
   { "win.go-back", { "<Alt>Left" } },

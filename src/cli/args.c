@@ -59,6 +59,7 @@ static const option_row rows[] = {
   { CLI_OPT_MANIFEST, "manifest", 0, no_argument },
   { CLI_OPT_NO_MANIFEST, "no-manifest", 0, no_argument },
   { CLI_OPT_VERIFY, "verify", 0, no_argument },
+  { CLI_OPT_ARCHIVE, "archive", 0, required_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -336,6 +337,9 @@ apply_option (cli              *self,
       break;
     case CLI_OPT_PAGES:
       good = parse_number (row->name, text, UINT32_MAX, &self->pages);
+      break;
+    case CLI_OPT_ARCHIVE:
+      self->archive = text;
       break;
     case CLI_OPT_INTO:
       self->into = text;

@@ -127,6 +127,7 @@ struct cli {
   uint32_t page_size;
   uint64_t pages;
   const char *into;
+  const char *archive;
   cli_conflict on_conflict;
   kvault_vacuum_way way;
   kvault_checkpoint_mode mode;

@@ -165,6 +165,9 @@ static bool
 find_target (cli    *self,
              size_t *at)
 {
+  *at = SIZE_MAX;
+  if (self->archive != NULL)
+    return true;
   for (*at = 0; *at < self->n_operands && self->operands[*at].is_key;)
     ++*at;
   if (*at < self->n_operands && self->operands[*at].bytes.size > 0)
@@ -184,7 +187,9 @@ fail_target (const cli_export *at,
 static void
 print_summary (cli_export *at)
 {
-  if (cli_cancelled () || at->over)
+  if (at->self->archive != NULL && at->archive.failed)
+    cli_report ("%s; there is no archive", cli_cancelled () ? "cancelled" : "not finished");
+  else if (cli_cancelled () || at->over)
     cli_report ("%s; %llu values are there whole", cli_cancelled () ? "cancelled" : "not finished",
                 (unsigned long long) at->n_done);
   if (cli_has (at->self, CLI_OPT_JSON | CLI_OPT_QUIET))
@@ -204,7 +209,7 @@ export_wanted (cli_export *at,
 
   if (is_damaged)
     cli_export_salvage (at);
-  else if (self->n_operands == 1)
+  else if (!cli_export_has_keys (at))
     export_all (at);
   else
     for (size_t i = 0; i < self->n_operands; i++)
@@ -212,6 +217,7 @@ export_wanted (cli_export *at,
         export_named (at, self->operands[i].bytes);
   cli_progress_end ();
   cli_export_end_manifest (at);
+  cli_export_end_archive (at);
   if ((error = target_dir_sync (&at->target)) != 0)
     {
       fail_target (at, error);
@@ -229,7 +235,13 @@ open_and_export (cli_export *at)
   at->status = cli_has (self, CLI_OPT_SALVAGE) ? cli_open (self, KVAULT_ACCESS_SALVAGE) : cli_open_damaged (self);
   if (self->vault == NULL)
     return;
-  if ((error = target_dir_open (&at->target)) != 0)
+  if (self->archive != NULL)
+    {
+      if (!cli_export_begin_archive (at) || !cli_export_begin_manifest (at))
+        return;
+      export_wanted (at, at->status != CLI_DONE || cli_has (self, CLI_OPT_SALVAGE));
+    }
+  else if ((error = target_dir_open (&at->target)) != 0)
     at->status = cli_worse (at->status, fail_target (at, error));
   else if (cli_export_begin_manifest (at))
     export_wanted (at, at->status != CLI_DONE || cli_has (self, CLI_OPT_SALVAGE));
@@ -242,20 +254,23 @@ run (cli *self)
     .self = self,
     .target = { .dry = cli_has (self, CLI_OPT_DRY_RUN), .root = -1, .folder = -1 },
     .salvaged = { .file = { .fd = -1 } },
+    .archive = { .file = { .fd = -1 } },
+    .manifest = { .file = { .fd = -1 } },
     .n_bytes = KVAULT_SIZE_UNKNOWN,
   };
 
   if (!find_target (self, &at.target_at))
     return CLI_USAGE;
-  if (cli_has (self, CLI_OPTS_PREFIX) && self->n_operands > 1)
+  if (cli_has (self, CLI_OPTS_PREFIX) && cli_export_has_keys (&at))
     {
       cli_report ("export takes keys or --prefix; see kvault export --help");
       return CLI_USAGE;
     }
-  at.target.path = self->operands[at.target_at].bytes.data;
-  at.paths = names_paths_new (NAMES_WHOLE);
+  at.target.path = self->archive != NULL ? self->archive : self->operands[at.target_at].bytes.data;
+  /* Nobody knows where an archive is unpacked. */
+  at.paths = names_paths_new (self->archive != NULL ? NAMES_WHOLE | NAMES_FOLDED : NAMES_WHOLE);
   at.buffer = malloc (CLI_PIECE_SIZE);
-  at.found = calloc (self->n_operands, sizeof *at.found);
+  at.found = calloc (self->n_operands + 1, sizeof *at.found);
   if (at.paths != NULL && at.buffer != NULL && at.found != NULL)
     open_and_export (&at);
   else
@@ -272,7 +287,7 @@ run (cli *self)
 const cli_command cli_command_export = {
   .name = "export",
   .summary = "Write values to files",
-  .operands = "[OPTION…] VAULT DIR [KEY…]",
+  .operands = "[OPTION…] VAULT {DIR | --archive FILE} [KEY…]",
   .help =
     "All values, those of the KEYs, or those under a prefix, exactly as they are stored, become\n"
     "files in DIR, which is made if need be. Keys are split at \"/\" into folders. Nothing is\n"
@@ -284,14 +299,17 @@ const cli_command cli_command_export = {
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "      --overwrite            replace files that are there; if not given they are kept\n"
     "                             and named, and the status is 2\n"
+    "      --archive FILE         write one file, a .zip, .tar or .tar.zst, that holds them all: it is\n"
+    "                             there when it is whole\n"
     "      --manifest             beside the files write coffer.json, which tells their keys exactly:\n"
     "                             kvault import DIR then gives the same vault\n"
     "      --salvage              look for values in every place that may hold some, as is done\n"
     "                             by itself once damage is met; in no order\n"
     "      --dry-run              show what would be written, and write nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
-             | CLI_OPT_OVERWRITE | CLI_OPT_SALVAGE | CLI_OPT_MANIFEST,
-  .min_operands = 1,
+             | CLI_OPT_OVERWRITE | CLI_OPT_SALVAGE | CLI_OPT_MANIFEST
+             | CLI_OPT_ARCHIVE,
+  .min_operands = 0,   /* DIR, unless there is --archive */
   .max_operands = -1,
   .run = run,
 };

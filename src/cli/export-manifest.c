@@ -29,7 +29,7 @@ fail (cli_export *at,
 {
   cli_report ("%s in %s: %s", MANIFEST_NAME, cli_name ((cli_bytes) { at->target.path, strlen (at->target.path) }), strerror (error));
   at->status = cli_worse (at->status, CLI_IO);
-  at->over = true;
+  at->over = at->archive.failed = true;
   return false;
 }
 
@@ -69,7 +69,7 @@ cli_export_begin_manifest (cli_export *at)
   self->file.fd = -1;
   if (!cli_has (at->self, CLI_OPT_MANIFEST))
     return true;
-  if (!reserve_name (at) || (at->target.root >= 0 && !check_place (at)))
+  if (!reserve_name (at) || (at->self->archive == NULL && at->target.root >= 0 && !check_place (at)))
     return false;
   self->wanted = !at->target.dry;
   if (!self->wanted)
@@ -96,7 +96,7 @@ cli_export_list (cli_export   *at,
   cli_manifest *self = &at->manifest;
   manifest_entry entry = { .key = out->key, .file = out->path, .size = out->size, .header = { "", 0 } };
 
-  if (!self->wanted || at->over)
+  if (!self->wanted)
     return;
   manifest_sum_end (&out->sum, entry.sum);
   if (!manifest_add_entry (&self->text, &entry, self->count++))
@@ -111,13 +111,14 @@ cli_export_end_manifest (cli_export *at)
   cli_manifest *self = &at->manifest;
   int error;
 
-  if (self->wanted && !at->over && !cli_cancelled ())
+  if (self->wanted && !cli_cancelled () && (at->archive.pack != NULL ? !at->archive.failed : !at->over))
     {
       if (!manifest_add_end (&self->text, self->count))
         fail (at, ENOMEM);
       else if (write_text (at))
         {
-          error = fsync (self->file.fd) != 0 ? errno
+          error = at->archive.pack != NULL ? cli_export_pack (at, MANIFEST_NAME, &self->file)
+                  : fsync (self->file.fd) != 0 ? errno
                   : target_file_name (&self->file, at->target.root, MANIFEST_NAME, cli_has (at->self, CLI_OPT_OVERWRITE));
           if (error != 0)
             fail (at, error);

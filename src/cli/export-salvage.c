@@ -49,7 +49,7 @@ is_asked_for (cli_export         *at,
 
   if (at->n_seen > 0 && bsearch (&entry->id, at->seen, at->n_seen, sizeof *at->seen, compare_ids) != NULL)
     return false;
-  if (at->self->n_operands == 1)
+  if (!cli_export_has_keys (at))
     return entry->key_class == KVAULT_CLASS_NULL
            || (entry->key_size >= prefix.size && memcmp (entry->key, prefix.data, prefix.size) == 0);
   for (size_t i = 0; i < at->self->n_operands; i++)
@@ -146,7 +146,7 @@ end_salvaged (int         result,
 static void
 report_not_found (cli_export *at)
 {
-  for (size_t i = 0; at->self->n_operands > 1 && i < at->self->n_operands; i++)
+  for (size_t i = 0; cli_export_has_keys (at) && i < at->self->n_operands; i++)
     if (i != at->target_at && !at->found[i])
       {
         at->status = cli_worse (at->status, cli_no_key (at->self, at->self->operands[i].bytes));

@@ -62,6 +62,7 @@ fail_errno (cli_export         *at,
   cli_report ("%s in %s: %s", cli_name ((cli_bytes) { out->path, strlen (out->path) }),
               cli_name ((cli_bytes) { at->target.path, strlen (at->target.path) }), strerror (error));
   at->over = at->over || error == ENOSPC || error == EDQUOT || error == EROFS;
+  at->archive.failed = at->over;
   cli_export_fail (at, out, CLI_IO);
 }
 
@@ -124,9 +125,13 @@ cli_export_check_place (cli_export   *at,
                         cli_outgoing *out)
 {
   target_place place = { .path = out->path, .name = out->name };
-  target_obstacle obstacle = target_place_look (&place, &at->target, at->paths, &at->made);
-  int folder = target_dir_folder (&at->target);
+  target_obstacle obstacle;
+  int folder;
 
+  if (at->self->archive != NULL)   /* nothing is in the way there */
+    return true;
+  obstacle = target_place_look (&place, &at->target, at->paths, &at->made);
+  folder = target_dir_folder (&at->target);
   out->path = place.path;
   out->name = place.name;
   if (obstacle == TARGET_ERROR && place.error == ENOENT && at->target.dry)
@@ -182,7 +187,13 @@ cli_export_finish_file (cli_export   *at,
   bool overwrite = cli_has (at->self, CLI_OPT_OVERWRITE);
   int folder = target_dir_folder (&at->target);
 
-  if (!at->target.dry)
+  if (at->archive.pack != NULL)
+    {
+      if (out->error == 0)
+        out->error = cli_export_pack (at, out->path, &out->file);
+      target_file_end (&out->file, folder);
+    }
+  else if (!at->target.dry)
     {
       /* Where hidden names are needed, only flushing may tell that there was no room. */
       if (out->error == 0 && (overwrite || out->file.hidden[0] != '\0' || out->size >= LARGE_SIZE)
@@ -196,6 +207,8 @@ cli_export_finish_file (cli_export   *at,
     }
   if (out->error == EEXIST && !overwrite)
     skip (at, out, "it is there already; see --overwrite");
+  else if (out->error == ECANCELED)
+    return;
   else if (out->error != 0)
     fail_errno (at, out, out->error);
   else

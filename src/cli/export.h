@@ -27,12 +27,21 @@ typedef struct cli_manifest {
   uint64_t count;
 } cli_manifest;
 
+/** All that is exported as one file, if that was asked for. */
+typedef struct cli_archive {
+  struct pack *pack;     /**< NULL: not begun */
+  const char *name;      /**< in the folder of the target */
+  target_file file;
+  bool failed;           /**< there will be none */
+} cli_archive;
+
 typedef struct cli_export {
   cli *self;
   int status;
   bool over;             /**< the disk is full, or the vault failed as a whole */
   target_dir target;
-  size_t target_at;      /**< which operand it is; the others are keys */
+  size_t target_at;      /**< which operand it is, SIZE_MAX if none; the others are keys */
+  cli_archive archive;
   names_paths *paths;
   target_made made;      /**< the files of this run */
   cli_manifest manifest;
@@ -48,6 +57,13 @@ typedef struct cli_export {
   uint64_t n_done, n_bytes_done;
   uint64_t n_skipped, n_failed;
 } cli_export;
+
+/** True if keys are named, and only they are exported. */
+static inline bool
+cli_export_has_keys (const cli_export *at)
+{
+  return at->self->n_operands > (at->self->archive != NULL ? 0 : 1);
+}
 
 /* --- export-value.c */
 
@@ -72,6 +88,17 @@ void cli_export_write (cli_export *at, cli_outgoing *out, const void *data, size
 
 /** The value is whole: its file gets its name, and the result is told. */
 void cli_export_finish_file (cli_export *at, cli_outgoing *out);
+
+/* --- export-archive.c */
+
+/** Begin the archive; false if there can be none. */
+bool cli_export_begin_archive (cli_export *at);
+
+/** Put a file that is whole into it; 0 or errno, after which there will be none. */
+int cli_export_pack (cli_export *at, const char *path, const target_file *file);
+
+/** All is in it: it gets its name, or goes if something failed. */
+void cli_export_end_archive (cli_export *at);
 
 /* --- export-manifest.c */
 

@@ -35,7 +35,7 @@ begin_hidden (target_file *self,
     {
       if (!make_hidden_name (self))
         error = errno;
-      else if ((self->fd = openat (folder, self->hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)) >= 0)
+      else if ((self->fd = openat (folder, self->hidden, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)) >= 0)
         return 0;
       else
         error = errno;
@@ -51,7 +51,7 @@ target_file_begin (target_file *self,
 {
   *self = (target_file) { .fd = -1 };
   if (access ("/proc/self/fd", X_OK) == 0)
-    self->fd = openat (folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    self->fd = openat (folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
   return self->fd >= 0 ? 0 : begin_hidden (self, folder);
 }
 

@@ -48,7 +48,7 @@ typedef struct target_file {
   char hidden[TARGET_HIDDEN_SIZE];  /**< the name until it is whole; "": none */
 } target_file;
 
-/** Begin one in a folder; 0 or errno. */
+/** Begin one in a folder, to be written, and read; 0 or errno. */
 int target_file_begin (target_file *self, int folder);
 
 /** Append bytes, all of them; 0 or errno. */

@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
+import tarfile
+import zipfile
 
 import support
 from support import (DAMAGED, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, as_nobody, digest, is_healthy, key_of, sql,
@@ -158,6 +160,84 @@ class Manifest(ExportCase):
         self.assertEqual(self.keys(vault), [b'a', b'b', b'coffer.json'])
         self.kvault('export', self.path('v.kvault'), self.path('dry'), '--manifest', '--dry-run')
         self.assertFalse(os.path.exists(self.path('dry')))
+
+
+class Archive(ExportCase):
+    VALUES = {**Manifest.VALUES, b'text': b'so it goes ' * 100000, b'noise': os.urandom(3000000)}
+
+    def setUp(self):
+        super().setUp()
+        done = self.run_kvault('export', self.path('absent.kvault'), '--archive', self.path('out.zip'))
+        if b'libarchive' in done.stderr:
+            self.skipTest('built without libarchive')
+
+    def assert_holds(self, read, values):
+        told = json.loads(read('coffer.json'))
+        self.assertEqual(len(told['values']), len(values))
+        for value in told['values']:
+            content = read(value['file'])
+            self.assertEqual(content, values[key_of(value)])
+            self.assertEqual((len(content), digest(content)), (value['size'], value['sha256']))
+
+    def test_zip(self):
+        vault = self.vault_of(self.VALUES)
+        self.kvault('export', vault, '--archive', self.path('out.zip'), '--manifest', env={**os.environ, 'LC_ALL': 'C'})
+        with zipfile.ZipFile(self.path('out.zip')) as archive:
+            self.assertIsNone(archive.testzip())
+            self.assert_holds(archive.read, self.VALUES)
+            facts = {info.filename: info for info in archive.infolist()}
+        self.assertEqual(len({name.casefold() for name in facts}), len(facts))
+        self.assertTrue(facts['漢字/🎞'].flag_bits & 0x800)   # UTF-8
+        self.assertLess(facts['text'].compress_size, 20000)
+        self.assertEqual(facts['noise'].compress_type, zipfile.ZIP_STORED)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['out.zip', 'v.kvault'])
+        self.assertEqual(os.stat(self.path('out.zip')).st_mode & 0o777, 0o666 & ~umask())
+        with zipfile.ZipFile(self.path('out.zip')) as archive:   # and back
+            archive.extractall(self.path('out'))
+        again = self.new_vault()
+        self.kvault('import', again, self.path('out'))
+        self.assertEqual({key_of(row): row['size'] for row in self.json('ls', again, '--long')},
+                         {key: len(value) for key, value in self.VALUES.items()})
+
+    def test_tar(self):
+        vault = self.vault_of(self.VALUES)
+        self.kvault('export', vault, '--archive', self.path('out.TAR'), '--manifest', env={**os.environ, 'LC_ALL': 'C'})
+        with tarfile.open(self.path('out.TAR')) as archive:
+            self.assert_holds(lambda name: archive.extractfile(name).read(), self.VALUES)
+            self.assertEqual({member.type for member in archive}, {tarfile.REGTYPE})
+        self.kvault('export', vault, '--archive', self.path('out.tar.zst'))
+        with open(self.path('out.tar.zst'), 'rb') as file:
+            self.assertEqual(file.read(4), bytes.fromhex('28b52ffd'))
+
+    def test_many_files(self):
+        """More than a zip without 64 bits holds."""
+        vault = self.vault_of({b'%d' % i: b'' for i in range(66000)})
+        self.kvault('export', vault, '--archive', self.path('out.zip'))
+        with zipfile.ZipFile(self.path('out.zip')) as archive:
+            self.assertEqual(len(archive.infolist()), 66000)
+
+    def test_some_values(self):
+        vault = self.vault_of(self.VALUES)
+        for words, names in ((['json', '--key-hex', b'A'.hex()], ['A', 'json']), (['--prefix', 'a'], ['a', 'a (2)']), (['absent'], [])):
+            status = NOT_FOUND if words == ['absent'] else DONE
+            self.kvault('export', vault, '--archive', self.path('out.zip'), '--overwrite', *words, status=status)
+            with zipfile.ZipFile(self.path('out.zip')) as archive:
+                self.assertLessEqual(set(names), set(archive.namelist()))
+        self.kvault('export', vault, '--archive', self.path('dry.zip'), '--dry-run')
+        self.assertFalse(os.path.exists(self.path('dry.zip')))
+
+    def test_places(self):
+        vault = self.vault_of({b'a': b'A'}, name='v.zip')
+        os.mkdir(self.path('folder.zip'))
+        os.symlink('elsewhere', self.path('link.zip'))
+        self.kvault('export', vault, '--archive', self.path('out.zip'))
+        for name, status, words in (('out.zip', USAGE, '--overwrite'), ('folder.zip', USAGE, 'a folder'), ('link.zip', USAGE, 'there already'),
+                                    ('v.zip', USAGE, 'the vault itself'), ('none/out.zip', NOT_FOUND, 'No such'), ('out.rar', USAGE, '.zip')):
+            self.kvault('export', vault, '--archive', self.path(name), status=status, words=words)
+        self.kvault('export', vault, '--archive', vault, '--overwrite', status=USAGE, words='the vault itself')
+        self.kvault('export', vault, '--archive', 'link.zip', '--overwrite', cwd=self.folder)
+        self.assertTrue(zipfile.is_zipfile(self.path('link.zip')))
+        self.assertEqual(sorted(os.listdir(self.folder)), ['folder.zip', 'link.zip', 'out.zip', 'v.zip'])
 
 
 class Export(ExportCase):
@@ -578,6 +658,46 @@ class Ended(ExportCase):
                     shutil.rmtree(self.path('out'))
                 if number != signal.SIGKILL:
                     self.assertEqual(os.listdir(self.folder), ['new.kvault'])
+
+    def begin_archive(self):
+        """One that is in the middle."""
+        process = subprocess.Popen([KVAULT, 'export', self.vault, '--archive', self.path('out.tar')], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        while process.poll() is None:
+            try:
+                for fd in os.listdir(f'/proc/{process.pid}/fdinfo'):
+                    with open(f'/proc/{process.pid}/fdinfo/{fd}', encoding='ascii') as file:
+                        if int(file.readline().split()[1]) >= 10000000:
+                            return process
+            except OSError:
+                pass
+        return process
+
+    def test_an_archive_by_signals(self):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
+            process = self.begin_archive()
+            process.send_signal(number)
+            said = process.communicate(timeout=support.TIMEOUT)[1]
+            if process.returncode == DONE:
+                os.unlink(self.path('out.tar'))
+                continue
+            self.assertEqual(process.returncode, status)
+            if number != signal.SIGKILL:
+                self.assertIn(b'cancelled; there is no archive', said)
+            self.assertEqual({name[:10] for name in os.listdir(self.folder)}, {'new.kvault'})
+
+    def test_an_archive_by_a_full_disk(self):
+        mount = self.path('out')
+        os.mkdir(mount)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=32m', 'none', mount], check=False,
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest('mounting is not allowed here')
+        self.addCleanup(subprocess.run, ['umount', mount], check=True)
+        said = self.run_kvault('export', self.vault, '--archive', self.path('out/a.tar'), '--manifest')
+        self.assertEqual(said.returncode, IO)
+        self.assertIn(b'No space left on device', said.stderr)
+        self.assertIn(b'not finished; there is no archive', said.stderr)
+        self.assertEqual(os.listdir(mount), [])
 
     def test_without_nameless_files(self):
         """Where /proc is not there, files have hidden names until they are whole."""

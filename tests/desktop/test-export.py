@@ -3,6 +3,7 @@
 """Values go out as files: several to a folder by keys, one to a file by its button; every byte of them."""
 import os
 import re
+import zipfile
 
 from coffer import CofferCase, main
 from gtkdrive import find, key, press, showing
@@ -41,6 +42,18 @@ class ExportTest(CofferCase):
         self.assertIn("a/plain.png", files)
         self.assert_quits(self.coffer)
         self.assertEqual(os.listdir(self.folder + "/vault"), ["v.db"])
+
+    def test_several_to_an_archive(self) -> None:
+        self.window.focus_list()
+        key("Home", "shift+Down", "ctrl+shift+e")
+        self.coffer.choose_file("Export as an Archive", self.folder + "/out/all.zip", "Export")
+        self.window.says("2 files exported")
+        with zipfile.ZipFile(self.folder + "/out/all.zip") as archive:
+            self.assertIn(b"odd\0bytes" * 5000, [archive.read(name) for name in archive.namelist()])
+            self.assertIn("a/plain.png", archive.namelist())
+            self.assertIn("coffer.json", archive.namelist())
+        self.assertEqual(os.listdir(self.folder + "/out"), ["all.zip"])
+        self.assert_quits(self.coffer)
 
     def test_one_to_a_file(self) -> None:
         """By the button over the preview."""

@@ -40,6 +40,7 @@ struct _CofferImportSheet {
   GtkWidget *conflicts_icon;
   GtkDropDown *conflicts;
   AdwActionRow *long_row;
+  GtkSwitch *verify_switch;
   AdwActionRow *disk_row;
   GtkImage *disk_icon;
 
@@ -443,6 +444,7 @@ add_cb (CofferImportSheet *self)
   if (!gtk_widget_get_sensitive (self->add_button))
     return;
   additions = g_steal_pointer (&self->additions);
+  coffer_additions_set_verifies (additions, gtk_switch_get_active (self->verify_switch));
   g_signal_emit (self, add_signal, 0, additions, (int) gtk_drop_down_get_selected (self->conflicts));
   gtk_window_close (GTK_WINDOW (self));
 }
@@ -577,6 +579,7 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts_icon);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, long_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, verify_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_icon);
   gtk_widget_class_bind_template_callback (widget_class, add_cb);

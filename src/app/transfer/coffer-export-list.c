@@ -29,6 +29,23 @@ check_place (int                folder,
 }
 
 int
+coffer_export_list_begin_in_archive (CofferExportList *self,
+                                     int               folder,
+                                     names_paths      *paths)
+{
+  int error = 0;
+
+  if (names_paths_take (paths, (names_bytes) { MANIFEST_NAME, strlen (MANIFEST_NAME) }, NULL) == NULL)
+    error = ENOMEM;
+  if (error != 0)
+    return error;
+  names_paths_set_written (paths);
+  if ((error = target_file_begin (&self->file, folder)) != 0)
+    return error;
+  return manifest_add_begin (&self->text) ? 0 : ENOMEM;
+}
+
+int
 coffer_export_list_begin (CofferExportList  *self,
                           int                folder,
                           gboolean           replaces,
@@ -37,14 +54,7 @@ coffer_export_list_begin (CofferExportList  *self,
 {
   int error = check_place (folder, replaces, guard);
 
-  if (error == 0 && names_paths_take (paths, (names_bytes) { MANIFEST_NAME, strlen (MANIFEST_NAME) }, NULL) == NULL)
-    error = ENOMEM;
-  if (error != 0)
-    return error;
-  names_paths_set_written (paths);
-  if ((error = target_file_begin (&self->file, folder)) != 0)
-    return error;
-  return manifest_add_begin (&self->text) ? 0 : ENOMEM;
+  return error != 0 ? error : coffer_export_list_begin_in_archive (self, folder, paths);
 }
 
 static int

@@ -22,6 +22,8 @@ typedef struct {
 
 /** EEXIST: there is another export's; EISDIR, or EPERM for a vault that is open here. @paths: its name is no key's from now on */
 int  coffer_export_list_begin (CofferExportList *self, int folder, gboolean replaces, const CofferGuard *guard, names_paths *paths);
+/** The same where it goes into an archive, in which nothing has its name. */
+int  coffer_export_list_begin_in_archive (CofferExportList *self, int folder, names_paths *paths);
 /** @sum is ended with it. */
 int  coffer_export_list_add   (CofferExportList *self, const manifest_entry *entry);
 /** All is in it: what is left of it goes to its file. */

@@ -12,6 +12,7 @@
 
 #include "coffer-export-work.h"
 
+#include "coffer-export-archive.h"
 #include "coffer-export-list.h"
 
 #include <coffer-error.h>
@@ -34,6 +35,7 @@ struct _CofferExportWork {
   gboolean lists;                /* the keys under a prefix */
   GBytes *prefix;                /* nullable */
   char *name;                    /* nullable */
+  char *archive_name;            /* nullable */
   GPtrArray *names;              /* of char *, for the keys; nullable */
   CofferExportOptions options;
   GStrv vaults;                  /* that are open */
@@ -43,8 +45,9 @@ struct _CofferExportWork {
   gboolean opened;
   names_paths *paths;
   target_made made;
+  CofferExportArchive *archive;  /* nullable */
   CofferExportList list;         /* if options.lists */
-  gboolean listed;               /* it has its name */
+  gboolean listed, packed;       /* they have their names */
   CofferGuard *guard;
   guint next;                    /* of keys */
   const char *path;              /* of it, as names_paths_take() gave it; NULL: not taken yet */
@@ -131,7 +134,8 @@ begin_list (CofferExportWork  *self,
             GError           **error)
 {
   gboolean replaces = self->options.existing == COFFER_EXPORT_REPLACE;
-  int errsv = coffer_export_list_begin (&self->list, self->dir.root, replaces, self->guard, self->paths);
+  int errsv = self->archive != NULL ? coffer_export_list_begin_in_archive (&self->list, self->dir.root, self->paths)
+                                    : coffer_export_list_begin (&self->list, self->dir.root, replaces, self->guard, self->paths);
 
   if (errsv == 0)
     return TRUE;
@@ -174,8 +178,58 @@ end_list (CofferExportWork  *self,
 
   if (!self->options.lists || self->listed)
     return TRUE;
-  errsv = coffer_export_list_end (&self->list, self->dir.root, self->options.existing == COFFER_EXPORT_REPLACE);
+  if (self->archive == NULL)
+    errsv = coffer_export_list_end (&self->list, self->dir.root, self->options.existing == COFFER_EXPORT_REPLACE);
+  else if ((errsv = coffer_export_list_flush (&self->list)) == 0)
+    errsv = coffer_export_archive_add (self->archive, MANIFEST_NAME, self->list.file.fd);
   self->listed = errsv == 0;
+  return errsv == 0 || fail (self, errsv, error);
+}
+
+/* The archive */
+
+static gboolean
+begin_archive (CofferExportWork  *self,
+               GError           **error)
+{
+  struct stat there;
+  int errsv;
+
+  self->over = TRUE;   /* nothing can be done without it */
+  if (fstatat (self->dir.root, self->archive_name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+      if (S_ISDIR (there.st_mode))
+        return refuse (_("A folder is in its place"), error);
+      if (coffer_guard_has (self->guard, &there))
+        return refuse (_("It would replace a vault that is open here"), error);
+    }
+  if ((errsv = coffer_export_archive_begin (self->archive, self->dir.root)) != 0)
+    return fail (self, errsv, error);
+  self->over = FALSE;
+  return TRUE;
+}
+
+/* 0 or errno. What failed in the middle leaves the archive of no use. */
+static int
+pack_value (CofferExportWork *self,
+            Outgoing         *out)
+{
+  int errsv = coffer_export_archive_add (self->archive, self->path, out->file.fd);
+
+  self->over = errsv != 0;
+  return errsv;
+}
+
+static gboolean
+end_archive (CofferExportWork  *self,
+             GError           **error)
+{
+  int errsv;
+
+  if (self->archive == NULL || self->packed)
+    return TRUE;
+  errsv = coffer_export_archive_end (self->archive, self->dir.root);
+  self->packed = errsv == 0;
   return errsv == 0 || fail (self, errsv, error);
 }
 
@@ -197,11 +251,12 @@ open_folder (CofferExportWork  *self,
       self->dir = (target_dir) { .root = -1, .folder = -1 };
       return fail (self, errsv, error);
     }
-  self->paths = names_paths_new (NAMES_PLAIN);
+  self->paths = names_paths_new (self->archive != NULL ? NAMES_PLAIN | NAMES_FOLDED : NAMES_PLAIN);   /* nobody knows where it is unpacked */
   self->guard = coffer_guard_new ((const char *const *) self->vaults);
   self->buffer = g_malloc (PIECE_SIZE);
   self->opened = TRUE;
-  return (self->paths != NULL || fail (self, ENOMEM, error)) && (!self->options.lists || begin_list (self, error));
+  return (self->paths != NULL || fail (self, ENOMEM, error)) && (self->archive == NULL || begin_archive (self, error)) &&
+         (!self->options.lists || begin_list (self, error));
 }
 
 /* The next place for the same file, with a number. */
@@ -278,6 +333,8 @@ find_place (CofferExportWork  *self,
 
   if (!take_place (self, out))
     return fail (self, ENOMEM, error);
+  if (self->archive != NULL)   /* nothing is in the way there */
+    return TRUE;
   while ((obstacle = look_at_place (self, out)) == TARGET_TAKEN || obstacle == TARGET_FOLDER)
     {
       if (!numbers)
@@ -338,6 +395,8 @@ give_name (CofferExportWork *self,
   int folder = target_dir_folder (&self->dir);
   int error = 0;
 
+  if (self->archive != NULL)
+    return pack_value (self, out);
   /* Where hidden names are needed, only flushing may tell that there was no room. */
   if (self->names == NULL && (replaces (self) || out->file.hidden[0] != '\0' || out->facts->size >= LARGE_SIZE) &&
       fsync (out->file.fd) != 0)
@@ -502,7 +561,7 @@ coffer_export_work_run (CofferValueReader  *reader,
   while (has_next (self, reader, error))
     if (g_cancellable_set_error_if_cancelled (cancellable, error) || !export_next (self, reader, cancellable, error))
       return FALSE;
-  if (*error != NULL || !end_list (self, error))
+  if (*error != NULL || !end_list (self, error) || !end_archive (self, error))
     return FALSE;
   errsv = self->names == NULL ? target_dir_sync (&self->dir) : 0;
   return errsv == 0 || fail (self, errsv, error);
@@ -532,6 +591,7 @@ coffer_export_work_new (GPtrArray                 *keys,
                         GBytes                    *prefix,
                         const char                *folder,
                         const char                *name,
+                        gboolean                   archives,
                         const CofferExportOptions *options)
 {
   CofferExportWork *self = g_new0 (CofferExportWork, 1);
@@ -540,9 +600,11 @@ coffer_export_work_new (GPtrArray                 *keys,
   self->keys = keys != NULL ? g_ptr_array_ref (keys) : g_ptr_array_new ();
   self->prefix = prefix != NULL && g_bytes_get_size (prefix) > 0 ? g_bytes_ref (prefix) : NULL;
   self->folder = g_strdup (folder);
-  self->name = g_strdup (name);
+  self->name = archives ? NULL : g_strdup (name);
+  self->archive_name = archives ? g_strdup (name) : NULL;
+  self->archive = archives ? coffer_export_archive_new (name) : NULL;
   self->options = *options;
-  self->options.lists = options->lists && name == NULL;
+  self->options.lists = options->lists && (name == NULL || archives);
   self->vaults = coffer_vault_dup_open_paths ();
   self->dir = (target_dir) { .root = -1, .folder = -1 };
   self->list = (CofferExportList) COFFER_EXPORT_LIST_INIT;
@@ -569,10 +631,51 @@ skip_free (gpointer data)
   g_free (skip);
 }
 
+void
+coffer_export_work_stop (CofferExportWork *self)
+{
+  if (self->archive != NULL)
+    coffer_export_archive_stop (self->archive);
+}
+
+typedef struct {
+  CofferExportArchive *archive;
+  CofferExportList list;
+  target_dir dir;
+} Dropped;
+
+/* Any thread. */
+static gpointer
+drop_thread (gpointer data)
+{
+  Dropped *dropped = data;
+
+  if (dropped->archive != NULL)
+    coffer_export_archive_free (dropped->archive, dropped->dir.root);
+  coffer_export_list_clear (&dropped->list, dropped->dir.root);
+  target_dir_close (&dropped->dir);
+  g_free (dropped);
+  return NULL;
+}
+
+/* What has no name is given up by closing it, which takes as long as it is large. */
+void
+coffer_export_work_drop (CofferExportWork *self)
+{
+  Dropped *dropped = g_new (Dropped, 1);
+
+  *dropped = (Dropped) { g_steal_pointer (&self->archive), self->list, self->dir };
+  self->list = (CofferExportList) COFFER_EXPORT_LIST_INIT;
+  self->dir = (target_dir) { .root = -1, .folder = -1 };
+  g_thread_unref (g_thread_new ("export-drop", drop_thread, dropped));
+}
+
 /* Main thread. */
 void
 coffer_export_work_free (CofferExportWork *self)
 {
+  if (self->archive != NULL)
+    coffer_export_archive_free (self->archive, self->dir.root);
   coffer_export_list_clear (&self->list, self->dir.root);
   target_dir_close (&self->dir);
   target_made_clear (&self->made);
@@ -587,6 +690,7 @@ coffer_export_work_free (CofferExportWork *self)
   g_mutex_clear (&self->lock);
   g_free (self->folder);
   g_free (self->name);
+  g_free (self->archive_name);
   g_free (self->buffer);
   g_free (self);
 }

@@ -14,10 +14,15 @@ typedef struct _CofferExportWork CofferExportWork;
 /**
  * @keys    (nullable) of CofferKey: these, or all under @prefix
  * @name    (nullable) of the only file, which replaces another
+ * @archives  @name is that of an archive, in which all go
  */
 CofferExportWork *coffer_export_work_new        (GPtrArray *keys, GBytes *prefix, const char *folder, const char *name,
-                                                 const CofferExportOptions *options);
+                                                 gboolean archives, const CofferExportOptions *options);
 void              coffer_export_work_free       (CofferExportWork *self);
+/** It is over, whether it came to its end or not: what has no name is gone soon. Main thread. */
+void              coffer_export_work_drop       (CofferExportWork *self);
+/** It will not be gone on with: what would last is ended. Main thread, also while it runs. */
+void              coffer_export_work_stop       (CofferExportWork *self);
 
 /** What the keys are called in the folder, which is new and nobody else's; see coffer_export_new_named(). */
 void              coffer_export_work_set_names  (CofferExportWork *self, GPtrArray *names);

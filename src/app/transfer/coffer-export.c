@@ -6,6 +6,8 @@
 
 #include "coffer-export-work.h"
 
+#include "coffer-export-archive.h"
+
 #include <coffer-error.h>
 
 #include <glib/gi18n-lib.h>
@@ -47,6 +49,7 @@ end (CofferExport *self,
 
       coffer_transfer_add_skip (COFFER_TRANSFER (self), g_strdup (skip->name), g_strdup (skip->reason));
     }
+  coffer_export_work_drop (self->work);
   coffer_transfer_end (COFFER_TRANSFER (self), complete, error);
 }
 
@@ -129,6 +132,7 @@ coffer_export_stop (CofferTransfer *transfer)
   CofferExport *self = COFFER_EXPORT (transfer);
 
   g_clear_handle_id (&self->again_id, g_source_remove);
+  coffer_export_work_stop (self->work);
   if (self->running)
     g_cancellable_cancel (self->stop);
   else
@@ -254,10 +258,32 @@ coffer_export_new_keys (CofferVault               *vault,
   g_autofree char *number = g_strdup_printf ("%'u", keys->len);
   char *title = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Exporting %s key", "Exporting %s keys", keys->len), number);
   CofferExport *self = export_new (vault, coffer_vault_get_table (vault), folder,
-                                   coffer_export_work_new (keys, NULL, g_file_peek_path (folder), NULL, options), title);
+                                   coffer_export_work_new (keys, NULL, g_file_peek_path (folder), NULL, FALSE, options), title);
 
   self->n_items = keys->len;
   return self;
+}
+
+CofferExport *
+coffer_export_new_archive (CofferVault               *vault,
+                           GPtrArray                 *keys,
+                           GFile                     *file,
+                           const CofferExportOptions *options)
+{
+  g_autoptr(GFile) parent = g_file_get_parent (file);
+  g_autofree char *name = g_file_get_basename (file), *number = g_strdup_printf ("%'u", keys->len);
+  char *title = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Exporting %s key", "Exporting %s keys", keys->len), number);
+  CofferExport *self = export_new (vault, coffer_vault_get_table (vault), file,
+                                   coffer_export_work_new (keys, NULL, g_file_peek_path (parent), name, TRUE, options), title);
+
+  self->n_items = keys->len;
+  return self;
+}
+
+gboolean
+coffer_export_can_archive (const char *name)
+{
+  return coffer_export_archive_is_possible (name);
 }
 
 CofferExport *
@@ -271,7 +297,8 @@ coffer_export_new_prefix (CofferVault               *vault,
   g_autofree char *shown = all ? NULL : coffer_key_bytes_to_display (g_bytes_get_data (prefix, NULL), g_bytes_get_size (prefix), 40);
   char *title = all ? g_strdup (_("Exporting all keys")) : g_strdup_printf (_("Exporting “%s”"), shown);
 
-  return export_new (vault, table, folder, coffer_export_work_new (NULL, prefix, g_file_peek_path (folder), NULL, options), title);
+  return export_new (vault, table, folder, coffer_export_work_new (NULL, prefix, g_file_peek_path (folder), NULL, FALSE, options),
+                     title);
 }
 
 CofferExport *
@@ -288,7 +315,7 @@ coffer_export_new_file (CofferVault               *vault,
 
   g_ptr_array_add (keys, coffer_key_ref (key));
   self = export_new (vault, coffer_vault_get_table (vault), file,
-                     coffer_export_work_new (keys, NULL, g_file_peek_path (parent), name, options),
+                     coffer_export_work_new (keys, NULL, g_file_peek_path (parent), name, FALSE, options),
                      g_strdup_printf (_("Exporting “%s”"), shown));
   self->n_items = 1;
   return self;
@@ -302,7 +329,7 @@ coffer_export_new_named (CofferVault *vault,
                          GFile       *folder)
 {
   const CofferExportOptions options = { COFFER_EXPORT_SKIP, FALSE, FALSE };
-  CofferExportWork *work = coffer_export_work_new (keys, NULL, g_file_peek_path (folder), NULL, &options);
+  CofferExportWork *work = coffer_export_work_new (keys, NULL, g_file_peek_path (folder), NULL, FALSE, &options);
   g_autofree char *number = g_strdup_printf ("%'u", keys->len);
   CofferExport *self;
 

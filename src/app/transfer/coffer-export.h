@@ -37,6 +37,11 @@ CofferExport *coffer_export_new_keys    (CofferVault *vault, GPtrArray *keys, GF
 /** All keys of a table under a prefix; @prefix NULL: all. */
 CofferExport *coffer_export_new_prefix  (CofferVault *vault, const char *table, GBytes *prefix, GFile *folder,
                                          const CofferExportOptions *options);
+/** The same keys to one file, a zip or a tar by the ending of its name, which replaces another there. It is there when all is in it; of
+ * @options it does not matter what is done with files that are there already. */
+CofferExport *coffer_export_new_archive (CofferVault *vault, GPtrArray *keys, GFile *file, const CofferExportOptions *options);
+/** Whether there can be archives of such a name; NULL: any at all. */
+gboolean      coffer_export_can_archive (const char *name);
 /** One key to the file that a person chose, which replaces another there; only the headers of @options count. */
 CofferExport *coffer_export_new_file    (CofferVault *vault, CofferKey *key, GFile *file, const CofferExportOptions *options);
 

@@ -21,6 +21,7 @@ struct _CofferImport {
   CofferAdditions *additions;
   GCancellable *stop;          /* of the turn under way */
   gboolean running;            /* a turn is under way */
+  gboolean verifying;          /* and reads back */
   gboolean paused;
   gint64 run_since;            /* the turn under way */
   gint64 busy_since;           /* another program has kept us waiting; 0: none does */
@@ -31,7 +32,8 @@ G_DEFINE_FINAL_TYPE (CofferImport, coffer_import, COFFER_TYPE_TRANSFER)
 
 static guint conflict_signal;
 
-static void run (CofferImport *self);
+static void run    (CofferImport *self);
+static void verify (CofferImport *self);
 
 static char *
 describe_source (const CofferAddition *addition)
@@ -74,14 +76,24 @@ count_conflicts_after (CofferImport *self,
   return n;
 }
 
+static gboolean
+is_to_verify (CofferImport *self)
+{
+  return coffer_additions_get_verifies (self->additions) && !coffer_additions_is_verified (self->additions);
+}
+
 /* Goes on, or comes to an end, between two turns. */
 static void
 go_on (CofferImport *self)
 {
   guint next = coffer_additions_get_next (self->additions);
 
-  if (coffer_transfer_is_cancelled (COFFER_TRANSFER (self)) || next == coffer_additions_get_n (self->additions))
+  gboolean stored = next == coffer_additions_get_n (self->additions);
+
+  if (coffer_transfer_is_cancelled (COFFER_TRANSFER (self)) || (stored && !is_to_verify (self)))
     end (self, NULL);
+  else if (stored && !self->paused)
+    verify (self);
   else if (coffer_additions_asks (self->additions))
     g_signal_emit (self, conflict_signal, 0, next, count_conflicts_after (self, next));
   else if (!self->paused)
@@ -134,6 +146,35 @@ run (CofferImport *self)
 }
 
 static void
+verified_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(CofferImport) self = data;
+  gboolean stopped = g_cancellable_is_cancelled (self->stop);
+  GError *error = NULL;
+
+  self->running = self->verifying = FALSE;
+  if (!coffer_vault_verify_additions_finish (COFFER_VAULT (source), result, &error) && (stopped || is_patient_with (self, error)))
+    g_clear_error (&error);
+  if (error != NULL)
+    end (self, error);
+  else
+    go_on (self);
+}
+
+/* Some of what was stored. */
+static void
+verify (CofferImport *self)
+{
+  g_clear_object (&self->stop);
+  self->stop = g_cancellable_new ();
+  self->running = self->verifying = TRUE;
+  coffer_transfer_set_waits_for (COFFER_TRANSFER (self), _("Reading back what was stored"));
+  coffer_vault_verify_additions_async (self->vault, self->additions, self->stop, verified_cb, g_object_ref (self));
+}
+
+static void
 coffer_import_start (CofferTransfer *transfer)
 {
   go_on (COFFER_IMPORT (transfer));
@@ -180,7 +221,8 @@ coffer_import_look (CofferTransfer         *transfer,
   CofferImport *self = COFFER_IMPORT (transfer);
   guint n_files;
 
-  tell_waiting (self);
+  if (!self->verifying)
+    tell_waiting (self);
   coffer_additions_get_progress (self->additions, &n_files, &progress->bytes);
   progress->items = n_files;
   progress->n_items = coffer_additions_get_n (self->additions);

@@ -14,11 +14,14 @@ struct _CofferAdditions {
   CofferConflict conflict;
   CofferConflict answer;     /* for the next alone */
   gboolean asks;
+  gboolean verifies;
+  guint verified;            /* the first that was not read back */
 
   GMutex lock;               /* of what follows */
   guint seen;                /* as `next` */
   guint64 bytes_seen;        /* of the files before it */
   guint64 bytes_of_next;
+  guint64 bytes_verified;
   gboolean begun;            /* the vault lets us write */
 };
 
@@ -28,6 +31,8 @@ void coffer_additions_set_begun  (CofferAdditions *self, gboolean begun);
 void coffer_additions_note_bytes (CofferAdditions *self, guint64 n_bytes);
 /** The next file is dealt with. */
 void coffer_additions_step       (CofferAdditions *self);
+/** The next that was stored is verified. */
+void coffer_additions_step_verified (CofferAdditions *self);
 /** What was dealt with from @next on, is not. */
 void coffer_additions_go_back    (CofferAdditions *self, guint next);
 

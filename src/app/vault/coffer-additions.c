@@ -20,6 +20,7 @@ addition_free (gpointer data)
   g_bytes_unref (addition->key);
   g_clear_pointer (&addition->header, g_bytes_unref);
   g_free (addition->sum);
+  g_free (addition->stored_sum);
   g_free (addition->problem);
   g_free (addition);
 }
@@ -144,14 +145,45 @@ coffer_additions_get_progress (CofferAdditions *self,
 {
   g_mutex_lock (&self->lock);
   *n_files = self->seen;
-  *n_bytes = self->bytes_seen + self->bytes_of_next;
+  *n_bytes = self->bytes_seen + self->bytes_verified + self->bytes_of_next;
   g_mutex_unlock (&self->lock);
 }
 
 guint64
 coffer_additions_get_size (CofferAdditions *self)
 {
-  return self->size;
+  return self->verifies ? 2 * self->size : self->size;   /* written, and read */
+}
+
+void
+coffer_additions_set_verifies (CofferAdditions *self,
+                               gboolean         verifies)
+{
+  self->verifies = verifies;
+}
+
+gboolean
+coffer_additions_get_verifies (CofferAdditions *self)
+{
+  return self->verifies;
+}
+
+gboolean
+coffer_additions_is_verified (CofferAdditions *self)
+{
+  return self->verified == self->next;
+}
+
+void
+coffer_additions_step_verified (CofferAdditions *self)
+{
+  CofferAddition *addition = coffer_additions_get (self, self->verified);
+
+  g_mutex_lock (&self->lock);
+  self->verified++;
+  self->bytes_verified += addition->size;
+  self->bytes_of_next = 0;
+  g_mutex_unlock (&self->lock);
 }
 
 void

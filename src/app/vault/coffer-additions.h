@@ -33,6 +33,7 @@ typedef struct {
   guint64 size;            /* of the value, as it was seen; as it was stored, once it is */
   GBytes *header;          /* that goes before what is in the file; (nullable) */
   guint8 *sum;             /* SHA-256 of the file, without which it is not stored; (nullable) */
+  guint8 *stored_sum;      /* of what was read from it, where that is to be verified; (nullable) */
   guint64 found_size;      /* of the value its key had, see coffer_vault_find_additions_async(); G_MAXUINT64: none */
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
@@ -70,8 +71,14 @@ guint            coffer_additions_count        (CofferAdditions *self, CofferAdd
 void             coffer_additions_get_progress (CofferAdditions *self, guint *n_files, guint64 *n_bytes);
 /** Whether coffer_vault_add_async() is past waiting for others to let it write; any thread. */
 gboolean         coffer_additions_has_begun    (CofferAdditions *self);
-/** Bytes of all, as they were seen. */
+/** Bytes of all, as they were seen; twice as many if they are to be read back. */
 guint64          coffer_additions_get_size     (CofferAdditions *self);
+
+/** Whether what is stored is to be read back; not at first. */
+void             coffer_additions_set_verifies (CofferAdditions *self, gboolean verifies);
+gboolean         coffer_additions_get_verifies (CofferAdditions *self);
+/** Whether all that was stored was read back. */
+gboolean         coffer_additions_is_verified  (CofferAdditions *self);
 
 /** What to do with keys that are there; COFFER_CONFLICT_ASK at first. */
 void             coffer_additions_set_conflict (CofferAdditions *self, CofferConflict conflict);
@@ -97,6 +104,14 @@ gboolean         coffer_vault_find_additions_finish (CofferVault *self, GAsyncRe
 void             coffer_vault_add_async        (CofferVault *self, CofferAdditions *additions, GCancellable *stop,
                                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean         coffer_vault_add_finish       (CofferVault *self, GAsyncResult *result, GError **error);
+
+/**
+ * Read back what was stored, for some seconds at most; what differs is FAILED. Call it again until coffer_additions_is_verified(). On the
+ * BACKGROUND lane.
+ */
+void             coffer_vault_verify_additions_async  (CofferVault *self, CofferAdditions *additions, GCancellable *cancellable,
+                                                       GAsyncReadyCallback callback, gpointer user_data);
+gboolean         coffer_vault_verify_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
  * Delete the keys that were ADDED, if their values still are what is in the files, in batches; they are WAITING then. What has another value

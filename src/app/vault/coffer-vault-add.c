@@ -307,6 +307,23 @@ fail_addition (CofferAddition *addition,
   addition->problem = g_strdup (problem);
 }
 
+static gboolean
+wants_sum (Job *job)
+{
+  return job->addition->sum != NULL || job->additions->verifies;
+}
+
+static void
+keep_sum (Job            *job,
+          CofferAddition *addition)
+{
+  g_clear_pointer (&addition->stored_sum, g_free);
+  if (!job->additions->verifies)
+    return;
+  addition->stored_sum = g_new (guint8, COFFER_SUM_SIZE);
+  coffer_source_sum_get (&job->sum, addition->stored_sum);
+}
+
 /* Lane. Once all of the file was added up. */
 static gboolean
 is_as_told (Job *job)
@@ -327,7 +344,7 @@ progress_cb (const kvault_progress *progress,
   Job *job = data;
 
   coffer_additions_note_bytes (job->additions, progress->bytes);
-  if (job->addition->sum != NULL && !coffer_source_sum_add (&job->sum, job->fd, progress->bytes))
+  if (wants_sum (job) && !coffer_source_sum_add (&job->sum, job->fd, progress->bytes))
     job->changed = TRUE;
   else if (progress->bytes >= (guint64) job->before.st_size)
     {
@@ -365,6 +382,7 @@ put_file (Job                 *job,
   if (rc == KVAULT_OK)
     {
       addition->size = size + get_header_size (addition);
+      keep_sum (job, addition);
       addition->state = state;
       g_array_append_val (job->puts, job->additions->next);
       return rc;

@@ -201,6 +201,7 @@ static const struct {
   [COFFER_CHOICE_ADD_FOLDER] = { N_("Add Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Add"), add_response_cb },
   [COFFER_CHOICE_EXPORT_FILE] = { N_("Export Value"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
+  [COFFER_CHOICE_EXPORT_ARCHIVE] = { N_("Export as an Archive"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
 };
 
 static void
@@ -219,7 +220,8 @@ show_chooser (CofferWindow *self,
     gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (self->chooser), folder, NULL);
   if (choice == COFFER_CHOICE_CREATE)
     gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), _("Untitled.kvault"));
-  else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER)
+  else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER ||
+           choice == COFFER_CHOICE_EXPORT_ARCHIVE)
     coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
   else
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);

@@ -19,6 +19,7 @@
 struct _CofferWindowExport {
   GPtrArray *keys;                 /* of CofferKey */
   char *name;                      /* of the file, where it is one */
+  gboolean archives;               /* it is an archive */
   guint64 n_bytes;
 };
 
@@ -92,6 +93,27 @@ tell_files (CofferWindow *self,
   g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (open_folder_cb), export, 0);
 }
 
+static gboolean
+is_archive (CofferExport *export)
+{
+  return g_object_get_data (G_OBJECT (export), "is-archive") != NULL;
+}
+
+/* Of an archive that is not whole nothing is left. */
+static void
+tell_no_archive (CofferWindow *self,
+                 CofferExport *export)
+{
+  const GError *error = coffer_transfer_get_error (COFFER_TRANSFER (export));
+  g_autofree char *line = error != NULL ? coffer_error_dup_line (error) : NULL;
+  g_autoptr(GPtrArray) none = g_ptr_array_new ();
+
+  if (error != NULL)
+    show_problems (self, _("The Archive Could Not Be Written"), line, none);
+  else
+    coffer_window_toast (self, _("No archive was written"));
+}
+
 static void
 tell_end (CofferWindow *self,
           CofferExport *export)
@@ -122,52 +144,99 @@ state_cb (CofferWindow *self,
     return;
   if (self->closes)
     g_idle_add_once (close_cb, g_object_ref (self));
+  else if (is_archive (export) && coffer_transfer_get_state (COFFER_TRANSFER (export)) != COFFER_TRANSFER_DONE)
+    tell_no_archive (self, export);
   else
     tell_end (self, export);
 }
 
 /* Off it goes */
 
-void
-coffer_window_add_export_choices (CofferWindow   *self,
-                                  GtkFileChooser *chooser)
+static void
+add_switch (GtkFileChooser *chooser,
+            const char     *id,
+            const char     *words,
+            gboolean        on)
+{
+  gtk_file_chooser_add_choice (chooser, id, words, NULL, NULL);
+  gtk_file_chooser_set_choice (chooser, id, on ? "true" : "false");
+}
+
+static void
+add_existing (GtkFileChooser *chooser)
 {
   const char *existing[] = { "number", "skip", "replace", NULL };
   const char *words[] = { _("Keep both"), _("Leave the key out"), _("Replace the file"), NULL };
 
-  if (self->exporting->keys->len == 1)
-    gtk_file_chooser_set_current_name (chooser, self->exporting->name);
+  gtk_file_chooser_add_choice (chooser, "existing", _("Where a file is there already"), existing, words);
+  gtk_file_chooser_set_choice (chooser, "existing", "number");
+}
+
+void
+coffer_window_add_export_choices (CofferWindow   *self,
+                                  GtkFileChooser *chooser)
+{
+  CofferWindowExport *wanted = self->exporting;
+  gboolean several = wanted->archives || wanted->keys->len > 1;
+
+  if (wanted->name != NULL)
+    gtk_file_chooser_set_current_name (chooser, wanted->name);
   else
+    add_existing (chooser);
+  if (several)
     {
-      gtk_file_chooser_add_choice (chooser, "existing", _("Where a file is there already"), existing, words);
-      gtk_file_chooser_set_choice (chooser, "existing", "number");
-      gtk_file_chooser_add_choice (chooser, "endings", _("Add endings by content"), NULL, NULL);
-      gtk_file_chooser_set_choice (chooser, "endings", "true");
+      add_switch (chooser, "endings", _("Add endings by content"), TRUE);
       /* Translators: coffer.json is the name of a file */
-      gtk_file_chooser_add_choice (chooser, "lists", _("Write coffer.json, to restore the same keys"), NULL, NULL);
-      gtk_file_chooser_set_choice (chooser, "lists", "false");
+      add_switch (chooser, "lists", _("Write coffer.json, to restore the same keys"), wanted->archives);
     }
-  gtk_file_chooser_add_choice (chooser, "headers", _("Keep value headers"), NULL, NULL);
-  gtk_file_chooser_set_choice (chooser, "headers", "false");
+  add_switch (chooser, "headers", _("Keep value headers"), FALSE);
+}
+
+static gboolean
+is_on (GtkFileChooser *chooser,
+       const char     *id)
+{
+  return g_strcmp0 (gtk_file_chooser_get_choice (chooser, id), "true") == 0;
 }
 
 /* Only what was asked for may be looked for. */
 static CofferExportOptions
-get_options (GtkFileChooser *chooser,
-             gboolean        is_folder)
+get_options (GtkFileChooser           *chooser,
+             const CofferWindowExport *wanted)
 {
-  const char *existing = is_folder ? gtk_file_chooser_get_choice (chooser, "existing") : NULL;
-  const char *endings = is_folder ? gtk_file_chooser_get_choice (chooser, "endings") : NULL;
-  const char *lists = is_folder ? gtk_file_chooser_get_choice (chooser, "lists") : NULL;
+  gboolean several = wanted->archives || wanted->keys->len > 1;
+  const char *existing = wanted->name == NULL ? gtk_file_chooser_get_choice (chooser, "existing") : NULL;
   CofferExportOptions options = {
     .existing = g_strcmp0 (existing, "replace") == 0 ? COFFER_EXPORT_REPLACE :
                 g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
-    .endings = g_strcmp0 (endings, "true") == 0,
-    .lists = g_strcmp0 (lists, "true") == 0,
-    .headers = g_strcmp0 (gtk_file_chooser_get_choice (chooser, "headers"), "true") == 0,
+    .endings = several && is_on (chooser, "endings"),
+    .lists = several && is_on (chooser, "lists"),
+    .headers = is_on (chooser, "headers"),
   };
 
   return options;
+}
+
+static CofferExport *
+new_export (CofferWindow             *self,
+            const CofferWindowExport *wanted,
+            GFile                    *file,
+            GtkFileChooser           *chooser)
+{
+  CofferExportOptions options = get_options (chooser, wanted);
+  CofferExport *export;
+
+  if (wanted->archives)
+    export = coffer_export_new_archive (self->vault, wanted->keys, file, &options);
+  else if (wanted->keys->len == 1)
+    export = coffer_export_new_file (self->vault, g_ptr_array_index (wanted->keys, 0), file, &options);
+  else
+    export = coffer_export_new_keys (self->vault, wanted->keys, file, &options);
+  if (wanted->archives)
+    g_object_set_data (G_OBJECT (export), "is-archive", self);
+  if (wanted->name != NULL)
+    g_object_set_data (G_OBJECT (export), "is-file", self);
+  return export;
 }
 
 void
@@ -176,7 +245,7 @@ coffer_window_export_to (CofferWindow       *self,
                          GtkFileChooser     *chooser)
 {
   g_autoptr(GFile) file = gtk_file_chooser_get_file (chooser);
-  CofferExportOptions options = get_options (chooser, wanted->keys->len > 1);
+  g_autofree char *name = file != NULL ? g_file_get_basename (file) : NULL;
   g_autoptr(CofferExport) export = NULL;
 
   if (self->vault == NULL || file == NULL)
@@ -186,13 +255,13 @@ coffer_window_export_to (CofferWindow       *self,
       coffer_window_toast (self, _("Keys can be exported to folders of this computer only"));
       return;
     }
-  if (wanted->keys->len == 1)
+  /* With another ending it would be another file than that which the chooser asked about. */
+  if (wanted->archives && !coffer_export_can_archive (name))
     {
-      export = coffer_export_new_file (self->vault, g_ptr_array_index (wanted->keys, 0), file, &options);
-      g_object_set_data (G_OBJECT (export), "is-file", self);
+      coffer_window_toast (self, _("The name of an archive has to end in .zip, .tar or .tar.zst"));
+      return;
     }
-  else
-    export = coffer_export_new_keys (self->vault, wanted->keys, file, &options);
+  export = new_export (self, wanted, file, chooser);
   coffer_export_set_expected (export, wanted->keys->len, wanted->n_bytes);
   g_signal_connect_object (export, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   coffer_transfers_add (get_transfers (self), COFFER_TRANSFER (export));
@@ -204,14 +273,47 @@ coffer_window_export_to (CofferWindow       *self,
 static void
 choose (CofferWindow *self,
         GPtrArray    *keys,
-        char         *name)
+        char         *name,
+        gboolean      archives)
 {
   guint64 n_bytes = coffer_key_tally_get_bytes (coffer_vault_view_get_tally (self->view));
 
   g_clear_pointer (&self->exporting, coffer_window_export_free);
   self->exporting = g_new (CofferWindowExport, 1);
-  *self->exporting = (CofferWindowExport) { keys, name, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
-  coffer_window_choose (self, keys->len == 1 ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+  *self->exporting = (CofferWindowExport) { keys, name, archives, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
+  coffer_window_choose (self, archives      ? COFFER_CHOICE_EXPORT_ARCHIVE :
+                              name != NULL ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+}
+
+/* "photos.zip" of photos.kvault. */
+static char *
+dup_archive_name (CofferWindow *self)
+{
+  g_autofree char *name = g_strdup (coffer_vault_get_display_name (self->vault));
+  char *dot = strrchr (name, '.');
+
+  if (dot != NULL && dot != name)
+    *dot = '\0';
+  return g_strconcat (name, ".zip", NULL);
+}
+
+static void
+choose_keys (CofferWindow *self,
+             GAsyncResult *result,
+             GObject      *source,
+             gboolean      archives)
+{
+  g_autoptr(GError) error = NULL;
+  GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (keys == NULL)
+    coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
+  else if (self->vault == NULL || self->choosing || keys->len == 0)
+    coffer_keys_unref (keys);
+  else if (archives)
+    choose (self, keys, dup_archive_name (self), TRUE);
+  else
+    choose (self, keys, keys->len == 1 ? coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL) : NULL, FALSE);
 }
 
 static void
@@ -220,17 +322,29 @@ keys_cb (GObject      *source,
          gpointer      user_data)
 {
   g_autoptr(CofferWindow) self = user_data;
-  g_autoptr(GError) error = NULL;
-  GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
 
-  if (keys == NULL)
-    coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
-  else if (self->vault == NULL || self->choosing || keys->len == 0)
-    coffer_keys_unref (keys);
-  else if (keys->len == 1)
-    choose (self, keys, coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL));
-  else
-    choose (self, keys, NULL);
+  choose_keys (self, result, source, FALSE);
+}
+
+static void
+archive_keys_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr(CofferWindow) self = user_data;
+
+  choose_keys (self, result, source, TRUE);
+}
+
+static void
+find_keys (CofferWindow        *self,
+           GAsyncReadyCallback  callback)
+{
+  CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
+
+  if (!self->choosing)
+    coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, callback,
+                                  g_object_ref (self));
 }
 
 static void
@@ -240,28 +354,48 @@ export_action (GSimpleAction *action,
 {
   CofferWindow *self = user_data;
   CofferEntry *entry = coffer_window_get_single_entry (self);
-  CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
   GPtrArray *keys;
 
-  if (self->choosing)
-    return;
   if (entry == NULL)
     {
-      coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, keys_cb,
-                                    g_object_ref (self));
+      find_keys (self, keys_cb);
       return;
     }
+  if (self->choosing)
+    return;
   keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
   g_ptr_array_add (keys, coffer_key_ref (coffer_entry_get_key (entry)));
-  choose (self, keys, coffer_file_name_for_key (coffer_entry_get_key (entry), coffer_entry_get_content_type (entry)));
+  choose (self, keys, coffer_file_name_for_key (coffer_entry_get_key (entry), coffer_entry_get_content_type (entry)), FALSE);
+}
+
+static void
+export_archive_action (GSimpleAction *action,
+                       GVariant      *parameter,
+                       gpointer       user_data)
+{
+  find_keys (user_data, archive_keys_cb);
+}
+
+void
+coffer_window_enable_export_archive (CofferWindow *self,
+                                     gboolean      any)
+{
+  if (coffer_export_can_archive (NULL))
+    coffer_window_enable (self, "export-archive", any);
 }
 
 static const GActionEntry entries[] = {
   { "export", export_action },
 };
 
+static const GActionEntry archive_entries[] = {
+  { "export-archive", export_archive_action },
+};
+
 void
 coffer_window_add_export_actions (CofferWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  if (coffer_export_can_archive (NULL))
+    g_action_map_add_action_entries (G_ACTION_MAP (self), archive_entries, G_N_ELEMENTS (archive_entries), self);
 }

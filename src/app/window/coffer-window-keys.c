@@ -382,6 +382,7 @@ coffer_window_update_key_actions (CofferWindow *self)
   coffer_window_enable (self, "copy-key", n_selected > 0);
   coffer_window_enable (self, "copy-key-as", n_selected > 0);
   coffer_window_enable (self, "export", n_selected > 0);
+  coffer_window_enable_export_archive (self, n_selected > 0);
   coffer_window_enable (self, "open-with", single);
   coffer_window_enable (self, "rename-key", single && editable);
   coffer_window_enable (self, "delete-key", n_selected > 0 && editable);

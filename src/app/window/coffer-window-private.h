@@ -50,6 +50,7 @@ typedef enum {
   COFFER_CHOICE_ADD_FOLDER,
   COFFER_CHOICE_EXPORT_FILE,
   COFFER_CHOICE_EXPORT_FOLDER,
+  COFFER_CHOICE_EXPORT_ARCHIVE,
 } CofferChoice;
 
 /** Add the actions win.*; once. */
@@ -106,6 +107,8 @@ void     coffer_window_add_drag           (CofferWindow *self);
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
+/** Enable win.export-archive, where there is one, if anything is selected. */
+void coffer_window_enable_export_archive (CofferWindow *self, gboolean any);
 /** What a chooser is to ask beyond the place. */
 void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *chooser);
 /** It was answered. */

@@ -8,8 +8,10 @@
 
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -653,6 +655,152 @@ keeps_another_list (Fixture       *fixture,
   g_assert_cmpuint (coffer_export_get_n_files (replaced), ==, 3);
 }
 
+/* Archives */
+
+/* All keys of the table. */
+static GPtrArray *
+list_keys (const char *path)
+{
+  GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  sqlite3_stmt *statement;
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT key FROM kv ORDER BY key", -1, &statement, NULL), ==, SQLITE_OK);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    {
+      g_autoptr(GBytes) bytes = g_bytes_new (sqlite3_column_blob (statement, 0), sqlite3_column_bytes (statement, 0));
+
+      g_ptr_array_add (keys, coffer_key_new_written (bytes));
+    }
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return keys;
+}
+
+static CofferExport *
+new_archive (Fixture    *fixture,
+             const char *name)
+{
+  g_autoptr(GPtrArray) keys = list_keys (fixture->path);
+  g_autofree char *path = g_build_filename (fixture->target, name, NULL);
+  g_autoptr(GFile) file = g_file_new_for_path (path);
+
+  if (fixture->vault == NULL)
+    fixture->vault = test_open (fixture->path);
+  return coffer_export_new_archive (fixture->vault, keys, file, &listing);
+}
+
+static gboolean
+skip_without_archives (void)
+{
+  if (coffer_export_can_archive (NULL))
+    return FALSE;
+  g_test_skip ("built without libarchive");
+  return TRUE;
+}
+
+static void
+unpack (Fixture    *fixture,
+        const char *name)
+{
+  char *argv[] = { (char *) "tar", (char *) "-xf", (char *) name, NULL };
+  g_autofree char *path = g_build_filename (fixture->target, name, NULL);
+  g_autoptr(GError) error = NULL;
+  int status;
+
+  g_spawn_sync (fixture->target, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_no_errno (g_unlink (path));
+}
+
+static void
+packs_the_same_vault (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autofree char *path = NULL;
+  g_autoptr(CofferImportPlan) plan = NULL;
+  g_autoptr(CofferExport) export = NULL;
+  CofferVault *again;
+
+  if (skip_without_archives ())
+    return;
+  g_assert_true (coffer_export_can_archive ("A.ZIP"));
+  g_assert_false (coffer_export_can_archive ("a.rar"));
+  path = test_make_vault (fixture->folder, "again.db", 0);
+  put_odd_keys (fixture);
+  make_file (fixture, "all.tar", "theirs");
+  export = new_archive (fixture, "all.tar");
+  g_assert_cmpint (run (export), ==, COFFER_TRANSFER_DONE);
+  assert_takes (describe_skips (export), "");
+  assert_takes (test_folder_list (fixture->target), "all.tar");
+  unpack (fixture, "all.tar");
+  plan = plan_target (fixture);
+  again = test_open (path);
+  test_edit (again);
+  g_object_unref (import_target (again, plan));
+  test_close (again);
+  g_assert_cmpint (count_differences (fixture->path, path), ==, 0);
+}
+
+static CofferExport *
+start_large_archive (Fixture *fixture)
+{
+  CofferExport *export;
+
+  put_zeros (fixture, 3, 30000000);
+  export = new_archive (fixture, "all.tar");
+  coffer_transfer_start (COFFER_TRANSFER (export));
+  test_wait_for (coffer_transfer_get_progress (COFFER_TRANSFER (export)).bytes > 1000000);
+  return export;
+}
+
+static void
+packs_on_after_a_pause (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  g_autoptr(CofferExport) export = NULL;
+
+  if (skip_without_archives ())
+    return;
+  export = start_large_archive (fixture);
+  coffer_transfer_set_paused (COFFER_TRANSFER (export), TRUE);
+  test_run_for (50);
+  coffer_transfer_set_paused (COFFER_TRANSFER (export), FALSE);
+  test_wait_for (!coffer_transfer_is_active (COFFER_TRANSFER (export)));
+  g_assert_cmpint (coffer_transfer_get_state (COFFER_TRANSFER (export)), ==, COFFER_TRANSFER_DONE);
+  unpack (fixture, "all.tar");
+  g_assert_cmpuint (count_whole (fixture), ==, 3);
+}
+
+static void
+leaves_no_half_archive (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  g_autoptr(CofferExport) cancelled = NULL, failed = NULL;
+  struct rlimit before, limit;
+
+  if (skip_without_archives ())
+    return;
+  cancelled = start_large_archive (fixture);
+  coffer_transfer_cancel (COFFER_TRANSFER (cancelled));
+  test_wait_for (!coffer_transfer_is_active (COFFER_TRANSFER (cancelled)));
+  g_assert_cmpint (coffer_transfer_get_state (COFFER_TRANSFER (cancelled)), ==, COFFER_TRANSFER_CANCELLED);
+  assert_takes (test_folder_list (fixture->target), "");
+
+  g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &before));
+  limit = before;
+  limit.rlim_cur = 50000000;   /* room for a value, and not for the archive */
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
+  failed = new_archive (fixture, "all.tar");
+  g_assert_cmpint (run (failed), ==, COFFER_TRANSFER_FAILED);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &before));
+  g_assert_cmpstr (coffer_transfer_get_error (COFFER_TRANSFER (failed))->message, ==, "It is too large for a file there");
+  assert_takes (test_folder_list (fixture->target), "");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -673,6 +821,9 @@ main (int   argc,
   ADD ("stores-nothing-that-is-another-file", stores_nothing_that_is_another_file);
   ADD ("believes-no-lie", believes_no_lie);
   ADD ("keeps-another-list", keeps_another_list);
+  ADD ("packs-the-same-vault", packs_the_same_vault);
+  ADD ("packs-on-after-a-pause", packs_on_after_a_pause);
+  ADD ("leaves-no-half-archive", leaves_no_half_archive);
 
   return g_test_run ();
 }

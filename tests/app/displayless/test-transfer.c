@@ -398,6 +398,70 @@ leaves_out_what_changes (Fixture       *fixture,
   g_free (writer.path);
 }
 
+/* Reading back */
+
+static CofferImport *
+run_verifying (Fixture *fixture)
+{
+  CofferImport *import = new_import (fixture, fixture->files, COFFER_CONFLICT_ASK);
+
+  coffer_additions_set_verifies (coffer_import_get_additions (import), TRUE);
+  coffer_transfer_start (COFFER_TRANSFER (import));
+  wait_until_over (import);
+  return import;
+}
+
+static void
+reads_back_what_it_stored (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autoptr(CofferImport) import = NULL;
+  CofferTransferProgress progress;
+
+  make (fixture, "b", "bee");
+  make (fixture, "empty", "");
+  make_zeros (fixture, "large", 3000000);
+  import = run_verifying (fixture);
+  g_assert_cmpint (coffer_transfer_get_state (COFFER_TRANSFER (import)), ==, COFFER_TRANSFER_DONE);
+  assert_takes (describe_skips (import), "");
+  g_assert_cmpuint (coffer_import_get_n_added (import), ==, 3);
+  progress = coffer_transfer_get_progress (COFFER_TRANSFER (import));
+  g_assert_cmpuint (progress.bytes, ==, 2 * 3000003);
+  g_assert_cmpuint (progress.n_bytes, ==, 2 * 3000003);
+}
+
+/* As if the disk had lost it. */
+static void
+finds_what_is_not_as_stored (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  g_autoptr(CofferImportPlan) planned = NULL;
+  g_autoptr(CofferAdditions) additions = NULL;
+  g_autoptr(GAsyncResult) added = NULL, verified = NULL;
+  g_autoptr(GError) error = NULL;
+
+  make (fixture, "changed", "bee");
+  make (fixture, "fine", "sea");
+  make (fixture, "gone", "gee");
+  planned = plan (fixture->files);
+  additions = apply (fixture, planned, "");
+  coffer_additions_set_verifies (additions, TRUE);
+  coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &added);
+  test_wait_for (added != NULL);
+  g_assert_true (coffer_vault_add_finish (fixture->vault, added, &error));
+  g_free (ask (fixture, "UPDATE kv SET value = CAST('bad' AS BLOB) WHERE key = CAST('changed' AS BLOB)"));
+  g_free (ask (fixture, "DELETE FROM kv WHERE key = CAST('gone' AS BLOB)"));
+
+  coffer_vault_verify_additions_async (fixture->vault, additions, NULL, test_store_result, &verified);
+  test_wait_for (verified != NULL);
+  g_assert_true (coffer_vault_verify_additions_finish (fixture->vault, verified, &error));
+  g_assert_true (coffer_additions_is_verified (additions));
+  g_assert_cmpint (coffer_additions_get (additions, 0)->state, ==, COFFER_ADDITION_FAILED);
+  g_assert_cmpint (coffer_additions_get (additions, 1)->state, ==, COFFER_ADDITION_ADDED);
+  g_assert_cmpint (coffer_additions_get (additions, 2)->state, ==, COFFER_ADDITION_FAILED);
+  g_assert_cmpstr (coffer_additions_get (additions, 0)->problem, ==, "The value in the vault is not what was stored");
+}
+
 /* Conflicts */
 
 static void
@@ -763,6 +827,8 @@ main (int   argc,
   ADD ("import/keeps-names-that-are-no-text", NULL, keeps_names_that_are_no_text);
   ADD ("import/leaves-out-what-cannot-be-read", NULL, leaves_out_what_cannot_be_read);
   ADD ("import/leaves-out-what-changes", NULL, leaves_out_what_changes);
+  ADD ("import/reads-back-what-it-stored", NULL, reads_back_what_it_stored);
+  ADD ("import/finds-what-is-not-as-stored", NULL, finds_what_is_not_as_stored);
   ADD ("import/skips", &policies[0], takes_a_policy);
   ADD ("import/replaces", &policies[1], takes_a_policy);
   ADD ("import/keeps-both", &policies[2], takes_a_policy);
