@@ -9,7 +9,8 @@
 
 #define PAD_X 8
 #define PAD_Y 5
-#define LEAST_WIDTH 30      /* for words, without the padding */
+#define LEAST_WIDTH 28      /* for words, without the padding */
+#define CUT_WIDTH 52        /* for a name that loses its middle: under that, nothing can be read any more */
 #define N_RANKS 6
 
 struct _CofferTreemapTile {
@@ -17,6 +18,7 @@ struct _CofferTreemapTile {
 
   char *name;
   char *detail;
+  char *spoken;
   PangoLayout *name_layout;    /* made when drawn first */
   PangoLayout *detail_layout;
 };
@@ -50,18 +52,20 @@ make_layout (CofferTreemapTile *self,
   return layout;
 }
 
+/* Returns: where the next line begins; @y if there is no room for this one */
 static int
 draw_layout (CofferTreemapTile *self,
              GtkSnapshot       *snapshot,
              PangoLayout       *layout,
              const GdkRGBA     *color,
+             int                least_width,
              int                y)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self)) - 2 * PAD_X, height;
 
   pango_layout_set_width (layout, width * PANGO_SCALE);
   pango_layout_get_pixel_size (layout, NULL, &height);
-  if (y + height > gtk_widget_get_height (GTK_WIDGET (self)) - PAD_Y + 2)
+  if (y + height > gtk_widget_get_height (GTK_WIDGET (self)) - PAD_Y + 2 || (width < least_width && pango_layout_is_ellipsized (layout)))
     return y;
   gtk_snapshot_save (snapshot);
   gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (PAD_X, y));
@@ -86,9 +90,9 @@ coffer_treemap_tile_snapshot (GtkWidget   *widget,
       self->detail_layout = make_layout (self, self->detail, FALSE);
     }
   gtk_style_context_get_color (gtk_widget_get_style_context (widget), &color);
-  y = draw_layout (self, snapshot, self->name_layout, &color, PAD_Y);
+  y = draw_layout (self, snapshot, self->name_layout, &color, CUT_WIDTH, PAD_Y);
   if (y > PAD_Y)
-    draw_layout (self, snapshot, self->detail_layout, &color, y);
+    draw_layout (self, snapshot, self->detail_layout, &color, G_MAXINT, y);
 }
 
 /* As much room as it is given. */
@@ -130,6 +134,17 @@ coffer_treemap_tile_css_changed (GtkWidget         *widget,
   GTK_WIDGET_CLASS (coffer_treemap_tile_parent_class)->css_changed (widget, change);
 }
 
+static gboolean
+coffer_treemap_tile_query_tooltip (GtkWidget  *widget,
+                                   int         x,
+                                   int         y,
+                                   gboolean    keyboard,
+                                   GtkTooltip *tooltip)
+{
+  gtk_tooltip_set_text (tooltip, COFFER_TREEMAP_TILE (widget)->spoken);
+  return COFFER_TREEMAP_TILE (widget)->spoken != NULL;
+}
+
 static void
 coffer_treemap_tile_finalize (GObject *object)
 {
@@ -138,6 +153,7 @@ coffer_treemap_tile_finalize (GObject *object)
   drop_layouts (self);
   g_free (self->name);
   g_free (self->detail);
+  g_free (self->spoken);
 
   G_OBJECT_CLASS (coffer_treemap_tile_parent_class)->finalize (object);
 }
@@ -151,6 +167,7 @@ coffer_treemap_tile_class_init (CofferTreemapTileClass *klass)
   widget_class->measure = coffer_treemap_tile_measure;
   widget_class->size_allocate = coffer_treemap_tile_size_allocate;
   widget_class->snapshot = coffer_treemap_tile_snapshot;
+  widget_class->query_tooltip = coffer_treemap_tile_query_tooltip;
   widget_class->css_changed = coffer_treemap_tile_css_changed;
   gtk_widget_class_set_css_name (widget_class, "treetile");
 }
@@ -158,6 +175,7 @@ coffer_treemap_tile_class_init (CofferTreemapTileClass *klass)
 static void
 coffer_treemap_tile_init (CofferTreemapTile *self)
 {
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   gtk_widget_set_layout_manager (GTK_WIDGET (self), NULL);   /* that of a button would take the place of measure() */
 }
 
@@ -175,14 +193,25 @@ coffer_treemap_tile_set_text (CofferTreemapTile *self,
 {
   g_return_if_fail (COFFER_IS_TREEMAP_TILE (self));
 
+  if (g_strcmp0 (self->spoken, spoken) == 0 && g_strcmp0 (self->name, name) == 0)
+    return;
   drop_layouts (self);
   g_free (self->name);
   g_free (self->detail);
+  g_free (self->spoken);
   self->name = g_strdup (name);
   self->detail = g_strdup (detail);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), spoken);
+  self->spoken = g_strdup (spoken);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+const char *
+coffer_treemap_tile_get_spoken (CofferTreemapTile *self)
+{
+  g_return_val_if_fail (COFFER_IS_TREEMAP_TILE (self), NULL);
+
+  return self->spoken;
 }
 
 void
@@ -190,16 +219,16 @@ coffer_treemap_tile_set_rank (CofferTreemapTile *self,
                               guint              rank,
                               gboolean           is_others)
 {
+  static const char *const ranks[N_RANKS] = { "rank-1", "rank-2", "rank-3", "rank-4", "rank-5", "rank-6" };
+
   g_return_if_fail (COFFER_IS_TREEMAP_TILE (self));
 
   for (guint i = 0; i < N_RANKS; i++)
     {
-      g_autofree char *name = g_strdup_printf ("rank-%u", i + 1);
-
       if (i == rank && !is_others)
-        gtk_widget_add_css_class (GTK_WIDGET (self), name);
+        gtk_widget_add_css_class (GTK_WIDGET (self), ranks[i]);
       else
-        gtk_widget_remove_css_class (GTK_WIDGET (self), name);
+        gtk_widget_remove_css_class (GTK_WIDGET (self), ranks[i]);
     }
   if (is_others)
     gtk_widget_add_css_class (GTK_WIDGET (self), "others");

@@ -19,6 +19,7 @@ void       coffer_treemap_tile_set_text (CofferTreemapTile *self,
                                          const char        *name,
                                          const char        *detail,
                                          const char        *spoken);
+const char *coffer_treemap_tile_get_spoken (CofferTreemapTile *self);
 /** @rank  from 0; what has no colour of its own: any other */
 void       coffer_treemap_tile_set_rank (CofferTreemapTile *self,
                                          guint              rank,

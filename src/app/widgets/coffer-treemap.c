@@ -20,6 +20,7 @@
 #define LEAST_HEIGHT 120
 #define NATURAL_HEIGHT 240
 #define N_SPOKEN 5            /* of the largest, in the description */
+#define TILES_A_TURN 24       /* to be made: a hundred at once would be seen as a jerk */
 
 typedef struct {
   char *name;
@@ -35,6 +36,8 @@ struct _CofferTreemap {
   guint64 n_others, others;   /* beyond those */
   guint64 total;
   GPtrArray *tiles;           /* of GtkWidget: unowned, children */
+  guint make_id;              /* more tiles are to be made */
+  guint n_filled;             /* tiles that say what their item does */
   guint n_tiles;              /* of items */
   guint n_shown;              /* and one of others */
   guint current;              /* among those shown */
@@ -101,16 +104,28 @@ get_tile (CofferTreemap *self,
 }
 
 static void
-fill_tiles (CofferTreemap *self)
+fill_tile (CofferTreemap *self,
+           guint          i)
 {
-  for (guint i = 0; i < MIN (self->items->len, MAX_TILES); i++)
-    {
-      const Item *item = &g_array_index (self->items, Item, i);
-      CofferTreemapTile *tile = COFFER_TREEMAP_TILE (get_tile (self, i));
+  const Item *item = &g_array_index (self->items, Item, i);
+  CofferTreemapTile *tile = COFFER_TREEMAP_TILE (get_tile (self, i));
 
-      coffer_treemap_tile_set_text (tile, item->name, item->detail, item->spoken);
-      coffer_treemap_tile_set_rank (tile, i, FALSE);
-    }
+  coffer_treemap_tile_set_text (tile, item->name, item->detail, item->spoken);
+  coffer_treemap_tile_set_rank (tile, i, FALSE);
+}
+
+/* One more than the items need: that of the others. */
+static gboolean
+make_cb (gpointer data)
+{
+  CofferTreemap *self = data;
+  guint end = MIN (self->tiles->len + TILES_A_TURN, MIN (self->items->len, MAX_TILES) + 1);
+
+  self->make_id = 0;
+  for (guint i = self->tiles->len; i < end; i++)
+    get_tile (self, i);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -126,19 +141,6 @@ fill_others (CofferTreemap *self,
 
   coffer_treemap_tile_set_text (tile, name, size, spoken);
   coffer_treemap_tile_set_rank (tile, self->n_tiles, TRUE);
-}
-
-/* A tile that was the others' is an item's again. */
-static void
-take_back_others (CofferTreemap *self)
-{
-  guint i = self->n_tiles;
-
-  if (self->n_shown <= i || i >= self->items->len)
-    return;
-  coffer_treemap_tile_set_text (COFFER_TREEMAP_TILE (get_tile (self, i)), g_array_index (self->items, Item, i).name,
-                                g_array_index (self->items, Item, i).detail, g_array_index (self->items, Item, i).spoken);
-  coffer_treemap_tile_set_rank (COFFER_TREEMAP_TILE (get_tile (self, i)), i, FALSE);
 }
 
 /* ---- room ---- */
@@ -158,17 +160,25 @@ weigh (CofferTreemap *self,
     weights[self->n_tiles] = MAX (self->total > 0 ? (double) others : 1, all * MIN (LEAST_AREA / area, .05));
 }
 
+/* As many as there is room for. What is missing is not made here, in the middle of a layout, but soon. */
 static void
 count_tiles (CofferTreemap *self,
              double         area)
 {
   GArray *sizes = g_array_sized_new (FALSE, FALSE, sizeof (guint64), self->items->len);
+  guint n;
 
   for (guint i = 0; i < self->items->len; i++)
     g_array_append_val (sizes, g_array_index (self->items, Item, i).size);
-  take_back_others (self);
-  self->n_tiles = coffer_treemap_fold ((const guint64 *) (gpointer) sizes->data, MIN (sizes->len, MAX_TILES), self->total, area, LEAST_AREA);
+  n = coffer_treemap_fold ((const guint64 *) (gpointer) sizes->data, MIN (sizes->len, MAX_TILES), self->total, area, LEAST_AREA);
   g_array_unref (sizes);
+  if (n + 1 > self->tiles->len && self->make_id == 0)
+    self->make_id = g_idle_add (make_cb, self);
+  n = MIN (n, self->tiles->len - 1);
+  self->n_filled = MIN (self->n_filled, n);   /* the next may be the others' now */
+  while (self->n_filled < n)
+    fill_tile (self, self->n_filled++);
+  self->n_tiles = n;
 }
 
 /* How many tiles there are, and where. */
@@ -321,6 +331,7 @@ coffer_treemap_dispose (GObject *object)
 {
   CofferTreemap *self = COFFER_TREEMAP (object);
 
+  g_clear_handle_id (&self->make_id, g_source_remove);
   for (guint i = 0; i < self->tiles->len; i++)
     gtk_widget_unparent (g_ptr_array_index (self->tiles, i));
   g_ptr_array_set_size (self->tiles, 0);
@@ -366,6 +377,7 @@ coffer_treemap_init (CofferTreemap *self)
   self->items = g_array_new (FALSE, FALSE, sizeof (Item));
   g_array_set_clear_func (self->items, item_clear);
   self->tiles = g_ptr_array_new ();
+  get_tile (self, 0);
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
@@ -408,9 +420,8 @@ coffer_treemap_set_items (CofferTreemap           *self,
     }
   self->n_others = n_others;
   self->others = others;
-  self->n_tiles = self->n_shown = 0;
+  self->n_filled = self->n_tiles = self->n_shown = 0;
   self->current = 0;
-  fill_tiles (self);
   keep_focus (self);
   update_description (self);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
