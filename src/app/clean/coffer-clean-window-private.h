@@ -23,6 +23,7 @@ struct _CofferCleanWindow {
   GBytes *prefix;                /* (nullable) on show */
 
   CofferCleanJob duplicates;
+  GtkWidget *largest;            /* a page that looks for itself */
   CofferCleanJob *deleting;      /* (nullable) whose keys are being deleted */
   guint n_left_out;              /* keys that were marked, but are not what they were */
 };
@@ -38,11 +39,14 @@ void          coffer_clean_window_toast      (CofferCleanWindow *self, const cha
 /* Whether keys can be deleted; if not, says why or offers to edit. */
 gboolean      coffer_clean_window_can_delete (CofferCleanWindow *self);
 /* Ask whether to delete what is marked: "delete" to @response_cb, which gets the window and the response. */
-void          coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, const char *body, GCallback response_cb);
-/* Have keys deleted. */
+GtkWidget    *coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, const char *body, GCallback response_cb);
+/* Have keys deleted. @job (nullable) on whose page they were found */
 void          coffer_clean_window_delete     (CofferCleanWindow *self, CofferCleanJob *job, GPtrArray *keys, guint n_left_out);
 
 /* coffer-clean-window-duplicates.c */
 void          coffer_clean_window_add_duplicates (CofferCleanWindow *self);
 /* Its keys are gone. */
 void          coffer_clean_window_update_duplicates (CofferCleanWindow *self);
+
+/* coffer-clean-window-largest.c */
+void          coffer_clean_window_add_largest (CofferCleanWindow *self);

@@ -9,7 +9,7 @@
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
-enum { SHOW_KEY, DELETE, N_SIGNALS };
+enum { SHOW_KEY, DELETE, EXPORT, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -122,7 +122,7 @@ coffer_clean_window_can_delete (CofferCleanWindow *self)
   return FALSE;
 }
 
-void
+GtkWidget *
 coffer_clean_window_ask (CofferCleanWindow         *self,
                          const CofferFindingsTally *tally,
                          const char                *body,
@@ -138,6 +138,7 @@ coffer_clean_window_ask (CofferCleanWindow         *self,
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_signal_connect_object (dialog, "response", response_cb, self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
+  return dialog;
 }
 
 static void
@@ -159,7 +160,8 @@ coffer_clean_window_delete (CofferCleanWindow *self,
   self->n_left_out = n_left_out;
   if (n_left_out > 0)
     tell_left_out (self);
-  coffer_clean_page_show_results (job->page);
+  if (job != NULL)
+    coffer_clean_page_show_results (job->page);
   if (keys->len == 0)
     return;
   self->deleting = job;
@@ -178,7 +180,7 @@ coffer_clean_window_take_deleted (CofferCleanWindow *self,
 
   g_return_if_fail (COFFER_IS_CLEAN_WINDOW (self));
 
-  if (job == NULL || self->vault == NULL)
+  if (self->vault == NULL)
     return;
   if (error != NULL)
     {
@@ -189,7 +191,7 @@ coffer_clean_window_take_deleted (CofferCleanWindow *self,
   number = g_strdup_printf ("%'u", keys->len);
   text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", keys->len), number);
   coffer_clean_window_toast (self, text);
-  if (coffer_clean_page_get_findings (job->page) == NULL)
+  if (job == NULL || coffer_clean_page_get_findings (job->page) == NULL)
     return;
   coffer_findings_remove (coffer_clean_page_get_findings (job->page), keys, job == &self->duplicates ? 2 : 1);
   coffer_clean_window_update_duplicates (self);
@@ -294,6 +296,8 @@ coffer_clean_window_class_init (CofferCleanWindowClass *klass)
 
   signals[SHOW_KEY] = g_signal_new ("show-key", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                     COFFER_TYPE_KEY);
+  signals[EXPORT] = g_signal_new ("export", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                  G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
   signals[DELETE] = g_signal_new ("delete", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                   G_TYPE_PTR_ARRAY);
 
@@ -316,6 +320,7 @@ coffer_clean_window_new (CofferVault *vault)
   self->vault = g_object_ref (vault);
   self->thumbnails = coffer_thumbnails_new (vault);
   coffer_clean_window_add_duplicates (self);
+  coffer_clean_window_add_largest (self);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
   show_scope (self);
   coffer_clean_page_show_start (self->duplicates.page);

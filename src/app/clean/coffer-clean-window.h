@@ -10,11 +10,13 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferCleanWindow, coffer_clean_window, COFFER, CLEAN_WINDOW, AdwWindow)
 
 /**
- * What can go from the table in use of a vault: equal values, damaged ones. It finds, shows and asks; it deletes nothing itself.
+ * What can go from the table in use of a vault: equal values, damaged ones, the largest. It finds, shows and asks; it deletes nothing
+ * itself.
  *
  * Signals:
- *   "show-key" (CofferKey)               somebody wants to see it
- *   "delete" (GPtrArray of CofferKey)    somebody has said so; to be answered by coffer_clean_window_take_deleted()
+ *   "show-key" (CofferKey)                     somebody wants to see it
+ *   "delete" (GPtrArray of CofferKey)          somebody has said so; to be answered by coffer_clean_window_take_deleted()
+ *   "export" (GPtrArray of CofferKey, uint64)  likewise; their values take so many bytes
  */
 GtkWidget *coffer_clean_window_new          (CofferVault *vault);
 
@@ -23,6 +25,9 @@ void       coffer_clean_window_add_page     (CofferCleanWindow *self, GtkWidget 
 
 /** Which prefix is on show (nullable): it can be looked through alone. */
 void       coffer_clean_window_set_prefix   (CofferCleanWindow *self, GBytes *prefix);
+
+/** Which bytes part keys into prefixes. */
+void       coffer_clean_window_set_separators (CofferCleanWindow *self, const char *characters);
 
 /** @keys are gone, or @error (nullable) is why they are not. */
 void       coffer_clean_window_take_deleted (CofferCleanWindow *self, GPtrArray *keys, const GError *error);

@@ -67,6 +67,14 @@ delete_cb (CofferWindow *self,
 }
 
 static void
+export_cb (CofferWindow *self,
+           GPtrArray    *keys,
+           guint64       n_bytes)
+{
+  coffer_window_export_keys (self, keys, n_bytes);
+}
+
+static void
 open_clean (CofferWindow *self)
 {
   GtkWidget *window = coffer_clean_window_new (self->vault);
@@ -75,6 +83,8 @@ open_clean (CofferWindow *self)
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "show-key", G_CALLBACK (show_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "delete", G_CALLBACK (delete_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "export", G_CALLBACK (export_cb), self, G_CONNECT_SWAPPED);
+  coffer_window_apply_separators (self);
 }
 
 void

@@ -384,6 +384,17 @@ coffer_window_enable_export_archive (CofferWindow *self,
     coffer_window_enable (self, "export-archive", any);
 }
 
+void
+coffer_window_export_keys (CofferWindow *self,
+                           GPtrArray    *keys,
+                           guint64       n_bytes)
+{
+  if (self->vault == NULL || self->choosing || keys->len == 0)
+    return;
+  choose (self, g_ptr_array_ref (keys), keys->len == 1 ? coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL) : NULL, FALSE);
+  self->exporting->n_bytes = n_bytes;
+}
+
 static const GActionEntry entries[] = {
   { "export", export_action },
 };

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-application.h"
+#include "coffer-clean-window.h"
 
 #define SEPARATORS_KEY "prefix-separators"
 
@@ -103,14 +104,17 @@ separators_action (GSimpleAction *action,
   gtk_widget_grab_focus (entry);
 }
 
-static void
-settings_changed_cb (CofferWindow *self)
+void
+coffer_window_apply_separators (CofferWindow *self)
 {
   GSettings *settings = get_settings (self);
   g_autofree char *text = settings != NULL ? g_settings_get_string (settings, SEPARATORS_KEY) : NULL;
 
-  if (text != NULL)
-    coffer_vault_view_set_separators (self->view, text);
+  if (text == NULL)
+    return;
+  coffer_vault_view_set_separators (self->view, text);
+  if (self->clean != NULL)
+    coffer_clean_window_set_separators (COFFER_CLEAN_WINDOW (self->clean), text);
 }
 
 void
@@ -120,8 +124,8 @@ coffer_window_follow_separators (CofferWindow *self)
 
   if (settings == NULL)
     return;
-  g_signal_connect_object (settings, "changed::" SEPARATORS_KEY, G_CALLBACK (settings_changed_cb), self, G_CONNECT_SWAPPED);
-  settings_changed_cb (self);
+  g_signal_connect_object (settings, "changed::" SEPARATORS_KEY, G_CALLBACK (coffer_window_apply_separators), self, G_CONNECT_SWAPPED);
+  coffer_window_apply_separators (self);
 }
 
 static const GActionEntry entries[] = {

@@ -114,6 +114,8 @@ void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *choos
 /** It was answered. */
 void coffer_window_export_to          (CofferWindow *self, CofferWindowExport *wanted, GtkFileChooser *chooser);
 void coffer_window_export_free        (CofferWindowExport *wanted);
+/** Ask where to, then export these. @keys  of CofferKey, not changed any more; @n_bytes  of their values */
+void coffer_window_export_keys        (CofferWindow *self, GPtrArray *keys, guint64 n_bytes);
 
 /* coffer-window-views.c: the actions on how keys are shown, which are remembered. */
 void coffer_window_add_view_actions    (CofferWindow *self);
@@ -125,6 +127,8 @@ void coffer_window_add_place_actions    (CofferWindow *self);
 void coffer_window_update_place_actions (CofferWindow *self);
 /** Once there is a view. */
 void coffer_window_follow_separators    (CofferWindow *self);
+/** Those of now, to who shows prefixes. */
+void coffer_window_apply_separators     (CofferWindow *self);
 
 /* coffer-window-outside.c */
 void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
