@@ -272,3 +272,21 @@ coffer_cues_dup_at (CofferCues *self,
 
   return words->len > 0 ? g_strdup (words->str) : NULL;
 }
+
+gint64
+coffer_cues_get_end (CofferCues *self)
+{
+  gint64 end = 0;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->tracks->len; i++)
+    {
+      GArray *cues = g_ptr_array_index (self->tracks, i);
+
+      for (guint j = 0; j < cues->len; j++)
+        end = MAX (end, MAX (g_array_index (cues, Cue, j).start, g_array_index (cues, Cue, j).end));
+    }
+  g_mutex_unlock (&self->lock);
+
+  return end;
+}

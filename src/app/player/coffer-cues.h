@@ -29,6 +29,9 @@ char       *coffer_cues_dup_at (CofferCues *self,
                                 guint       track,
                                 gint64      position);
 
+/** When the last of them all is gone, or begins if it has no end; 0 if there are none. Any thread. */
+gint64      coffer_cues_get_end (CofferCues *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferCues, coffer_cues_unref)
 
 G_END_DECLS

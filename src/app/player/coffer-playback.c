@@ -10,6 +10,7 @@
 #include "coffer-playback.h"
 
 #include <coffer-media-guard.h>
+#include <gst/base/gstbasesink.h>
 
 #include "coffer-repair.h"
 
@@ -369,6 +370,43 @@ coffer_playback_dup_subtitle (CofferPlayback *self,
                               gint64          position)
 {
   return coffer_cues_dup_at (self->cues, track, position);
+}
+
+gint64
+coffer_playback_get_last_words (CofferPlayback *self)
+{
+  return coffer_cues_get_end (self->cues);
+}
+
+static gboolean
+has_rendered (GstElement *element)
+{
+  g_autoptr(GstStructure) stats = NULL;
+  guint64 rendered = 0, dropped = 0;
+
+  if (!GST_IS_BASE_SINK (element))
+    return FALSE;
+
+  stats = gst_base_sink_get_stats (GST_BASE_SINK (element));
+  gst_structure_get (stats, "rendered", G_TYPE_UINT64, &rendered, "dropped", G_TYPE_UINT64, &dropped, NULL);
+
+  return rendered + dropped > 0;
+}
+
+gboolean
+coffer_playback_has_rendered (CofferPlayback *self)
+{
+  g_autoptr(GstIterator) iterator = gst_bin_iterate_recurse (GST_BIN (self->playbin));
+  GValue element = G_VALUE_INIT;
+  gboolean rendered = FALSE;
+
+  while (!rendered && gst_iterator_next (iterator, &element) == GST_ITERATOR_OK)
+    {
+      rendered = has_rendered (g_value_get_object (&element));
+      g_value_unset (&element);
+    }
+
+  return rendered;
 }
 
 /* GTK 4.8 has no format without alpha for this order of bytes; it is cairo's own. */

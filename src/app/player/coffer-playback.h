@@ -65,6 +65,12 @@ char           *coffer_playback_dup_subtitle (CofferPlayback     *self,
                                               guint               track,
                                               gint64              position);
 
+/** When the last words known of all tracks of text are over; 0 without. */
+gint64          coffer_playback_get_last_words (CofferPlayback   *self);
+
+/** Whether anything was seen or heard since the last seek. */
+gboolean        coffer_playback_has_rendered (CofferPlayback     *self);
+
 /** Of the frames as they come out of the decoder, upright. Returns: (transfer full) (nullable) */
 GstCaps        *coffer_playback_dup_video_caps (CofferPlayback   *self);
 

@@ -204,7 +204,8 @@ dup_length (CofferPlayer *self,
     return NULL;
 
   length = coffer_player_dup_length (self->duration);
-  if (size == 0)
+  /* Of what is there the length is not known. */
+  if (size == 0 || self->cut)
     return g_steal_pointer (&length);
 
   rate = coffer_player_dup_bit_rate (size * 8. * GST_SECOND / self->duration);

@@ -64,29 +64,12 @@ handle_error (CofferPlayer *self,
 }
 
 static void
-end (CofferPlayer *self)
-{
-  if (self->loop && self->wants_play)
-    {
-      coffer_player_begin_seek (self, 0);
-      return;
-    }
-
-  coffer_player_forget_motion (self);
-  self->at_end = TRUE;
-  self->wants_play = FALSE;
-  coffer_playback_set_state (self->playback, GST_STATE_PAUSED);
-  coffer_player_set_position (self, self->duration);
-  coffer_player_update_state (self);
-}
-
-static void
 handle_end (CofferPlayer *self,
             GstMessage   *message)
 {
   if (self->loaded && !self->seeking)
     {
-      end (self);
+      coffer_player_end (self);
       return;
     }
 
@@ -99,7 +82,7 @@ finish_seek (CofferPlayer *self,
              gboolean      refused)
 {
   if (coffer_player_end_seek (self, refused))
-    end (self);
+    coffer_player_end (self);
 }
 
 /* What was chosen for this clip before it failed, or while it was being loaded. */

@@ -54,8 +54,8 @@ coffer_player_end_seek (CofferPlayer *self,
   return ended;
 }
 
-static gint64
-frame_duration (CofferPlayer *self)
+gint64
+coffer_player_get_frame_duration (CofferPlayer *self)
 {
   int width, height, numerator, denominator;
 
@@ -83,7 +83,7 @@ coffer_player_seek (CofferPlayer *self,
 
   /* At the very end there is no frame. */
   if (self->duration > 0)
-    position = MIN (position, self->duration - frame_duration (self));
+    position = MIN (position, self->duration - coffer_player_get_frame_duration (self));
   position = MAX (position, 0);
 
   if (!self->seeking)
@@ -153,7 +153,7 @@ coffer_player_step (CofferPlayer *self,
       return;
     }
 
-  duration = frame_duration (self);
+  duration = coffer_player_get_frame_duration (self);
   n = floor (coffer_player_get_destination (self) / (double) duration + .01) + direction;
   coffer_player_seek (self, MAX (n, 0) * duration + duration / 2);
 }

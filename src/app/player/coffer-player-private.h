@@ -20,6 +20,7 @@ struct _CofferPlayer
   gboolean wants_play;
   gboolean at_end;
   gboolean gave_out;           /* it ended by an error: it can only begin anew */
+  gboolean cut;                /* it ended long before its time */
   gboolean seeking;            /* one is on its way to `target` */
   gboolean has_next;           /* and the next is to go to `next` */
   gboolean stepping;
@@ -87,6 +88,11 @@ void     coffer_player_begin_seek       (CofferPlayer *self,
 gboolean coffer_player_end_seek         (CofferPlayer *self,
                                          gboolean      refused);
 void     coffer_player_end_step         (CofferPlayer *self);
+
+/** Nothing more comes. */
+void     coffer_player_end              (CofferPlayer *self);
+
+gint64   coffer_player_get_frame_duration (CofferPlayer *self);
 
 /** Where it is, or will be. */
 gint64   coffer_player_get_destination  (CofferPlayer *self);

@@ -4,6 +4,8 @@
 
 #include "coffer-player-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define TICK_MS 100
 /* A short clip crosses the bar so fast that tenths of seconds show. */
 #define SHORT_TICK_MS 33
@@ -154,12 +156,17 @@ coffer_player_update_state (CofferPlayer *self)
 void
 coffer_player_update_notice (CofferPlayer *self)
 {
+  const char *parts[4] = { NULL };
   g_autofree char *notice = NULL;
+  guint n = 0;
 
-  if (self->missing != NULL && self->no_sound != NULL)
-    notice = g_strdup_printf ("%s\n%s", self->missing, self->no_sound);
-  else
-    notice = g_strdup (self->missing != NULL ? self->missing : self->no_sound);
+  if (self->missing != NULL)
+    parts[n++] = self->missing;
+  if (self->cut)
+    parts[n++] = _("The clip is cut short");
+  if (self->no_sound != NULL)
+    parts[n++] = self->no_sound;
+  notice = n > 0 ? g_strjoinv ("\n", (char **) parts) : NULL;
   if (g_strcmp0 (notice, self->notice) == 0)
     return;
 

@@ -142,6 +142,8 @@ show_notice (CofferPlayerView *self)
 
   gtk_label_set_label (self->notice, notice);
   gtk_widget_set_visible (GTK_WIDGET (self->notice), notice != NULL);
+  if (notice != NULL)
+    coffer_player_view_wake (self);
 }
 
 static void

@@ -92,8 +92,9 @@ forget_clip (CofferPlayer *self)
   g_clear_pointer (&self->missing, g_free);
   g_clear_pointer (&self->no_sound, g_free);
   gst_clear_tag_list (&self->tags);
-  self->loaded = self->wants_play = self->at_end = self->gave_out = FALSE;
+  self->loaded = self->wants_play = self->at_end = self->gave_out = self->cut = FALSE;
   self->position = self->duration = 0;
+  self->seqnum = 0;
   coffer_player_update_notice (self);
 }
 

@@ -626,7 +626,9 @@ knows_when_subtitles_are_seen (void)
   coffer_cues_add (cues, 0, 10, 20, "c", 1, FALSE);
   for (int i = 0; i < 2; i++)   /* as preroll and to be played */
     coffer_cues_add (cues, 0, 5, 12, "a", 1, FALSE);
+  g_assert_cmpint (coffer_cues_get_end (cues), ==, 60);
   coffer_cues_add (cues, 1, 0, 100, "another track", 13, FALSE);
+  g_assert_cmpint (coffer_cues_get_end (cues), ==, 100);
   assert_words (cues, 4, NULL);
   assert_words (cues, 5, "a");
   assert_words (cues, 11, "a\nb\nc");
@@ -709,6 +711,138 @@ ends_though_it_is_told_early (Fixture      *fixture,
   tell_end (player, player->seqnum);
   g_assert_cmpint (coffer_player_get_state (player), ==, COFFER_PLAYER_PAUSED);
   test_wait_for (coffer_player_get_state (player) == COFFER_PLAYER_ENDED);
+}
+
+/* ---- Clips that are cut off ---- */
+
+/* Frames that are all of a size, so that a part of the bytes is the same part of the time. */
+#define LONG_CLIP "videotestsrc num-buffers=40 pattern=black ! video/x-raw,format=I420,width=64,height=48,framerate=10/1 ! queue ! mux. "
+/* Shorter, and longer, than the picture. */
+#define WITH_SOUND(n) "audiotestsrc num-buffers=" #n " samplesperbuffer=800 ! audio/x-raw,format=S16LE,rate=8000,channels=1 ! queue ! mux. "
+
+/* Of the value "made". */
+static void
+cut (Fixture *fixture)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "made.mkv", NULL);
+  g_autofree char *data = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  g_assert_true (g_file_set_contents (path, data, size / 2, NULL));
+  put (fixture, "made", path);
+}
+
+static gboolean
+load_cut_clip (Fixture *fixture)
+{
+  if (!make_clip (fixture, LONG_CLIP, FALSE))
+    return FALSE;
+
+  cut (fixture);
+  load (fixture, "made");
+  g_assert_no_error (coffer_player_get_error (fixture->player));
+  g_assert_cmpint (coffer_player_get_duration (fixture->player) / GST_MSECOND, >=, 3900);
+
+  return TRUE;
+}
+
+static void
+play_the_last_part (Fixture *fixture,
+                    double   from)
+{
+  coffer_player_seek (fixture->player, coffer_player_get_duration (fixture->player) * from);
+  test_wait_for (!fixture->player->seeking);
+  coffer_player_play (fixture->player);
+  test_wait_for (coffer_player_get_state (fixture->player) == COFFER_PLAYER_ENDED);
+}
+
+static gboolean
+is_called_cut (CofferPlayer *player)
+{
+  return coffer_player_get_notice (player) != NULL && strstr (coffer_player_get_notice (player), "The clip is cut short") != NULL;
+}
+
+static void
+says_that_a_clip_is_cut (Fixture      *fixture,
+                         gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+  g_auto(GStrv) facts = NULL;
+  g_autofree char *text = NULL;
+
+  if (!load_cut_clip (fixture))
+    return;
+
+  g_assert_false (is_called_cut (player));
+  play_the_last_part (fixture, .25);
+  g_assert_true (is_called_cut (player));
+  g_assert_cmpint (coffer_player_get_position (player) / GST_MSECOND, >=, 1700);
+  g_assert_cmpint (coffer_player_get_position (player) / GST_MSECOND, <=, 2300);
+  facts = coffer_player_dup_facts (player, 100000);
+  text = g_strjoinv ("|", facts);
+  g_assert_nonnull (strstr (text, "Length|"));
+  g_assert_null (strstr (text, "bit/s"));
+
+  coffer_player_play (player);
+  test_wait_for (coffer_player_get_state (player) == COFFER_PLAYER_PLAYING && coffer_player_get_position (player) < (gint64) GST_SECOND);
+  g_assert_true (is_called_cut (player));
+  coffer_player_set_uri (player, NULL);
+  g_assert_false (is_called_cut (player));
+}
+
+static void
+says_that_a_clip_in_a_loop_is_cut (Fixture      *fixture,
+                                   gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+
+  if (!load_cut_clip (fixture))
+    return;
+
+  coffer_player_set_loop (player, TRUE);
+  coffer_player_seek (player, 1500 * GST_MSECOND);
+  coffer_player_play (player);
+  test_wait_for (is_called_cut (player));
+  test_wait_for (coffer_player_get_position (player) < (gint64) GST_SECOND);
+  g_assert_cmpint (coffer_player_get_state (player), ==, COFFER_PLAYER_PLAYING);
+  coffer_player_set_uri (player, NULL);
+}
+
+/* Nothing is left to be seen there, and that is said. */
+static void
+says_that_a_clip_is_cut_before_what_is_sought (Fixture      *fixture,
+                                               gconstpointer data)
+{
+  CofferPlayer *player = fixture->player;
+
+  if (!load_cut_clip (fixture))
+    return;
+
+  coffer_player_seek (player, 2900 * GST_MSECOND);
+  coffer_player_play (player);
+  test_wait_for (coffer_player_get_state (player) == COFFER_PLAYER_ENDED);
+  g_assert_true (is_called_cut (player));
+  g_assert_cmpint (coffer_player_get_position (player) / GST_MSECOND, <=, 3000);
+  coffer_player_set_uri (player, NULL);
+}
+
+static void
+calls_no_whole_clip_cut (Fixture      *fixture,
+                         gconstpointer data)
+{
+  static const char *const clips[] = { LONG_CLIP WITH_SOUND (10), LONG_CLIP WITH_SOUND (60),
+                                       LONG_CLIP WITH_SOUND (40) WITH_SOUND (60) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (clips); i++)
+    {
+      if (!load_made_clip (fixture, clips[i], FALSE))
+        return;
+
+      play_the_last_part (fixture, .75);
+      g_assert_false (is_called_cut (fixture->player));
+      coffer_player_set_uri (fixture->player, NULL);
+    }
 }
 
 /* ---- The rest ---- */
@@ -811,6 +945,10 @@ main (int    argc,
   ADD ("shows-subtitles", shows_subtitles);
   ADD ("plays-after-an-error-as-before", plays_after_an_error_as_before);
   ADD ("ends-though-it-is-told-early", ends_though_it_is_told_early);
+  ADD ("says-that-a-clip-is-cut", says_that_a_clip_is_cut);
+  ADD ("says-that-a-clip-in-a-loop-is-cut", says_that_a_clip_in_a_loop_is_cut);
+  ADD ("says-that-a-clip-is-cut-before-what-is-sought", says_that_a_clip_is_cut_before_what_is_sought);
+  ADD ("calls-no-whole-clip-cut", calls_no_whole_clip_cut);
   ADD ("keeps-what-is-seen-through", keeps_what_is_seen_through);
   ADD ("turns-what-lies-on-its-side", turns_what_lies_on_its_side);
   ADD ("shows-whole-frames", shows_whole_frames);
