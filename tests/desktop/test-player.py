@@ -105,6 +105,21 @@ class PlayerTest(CofferCase):
         self.focus_list()
         key("Home")
         gone(self.window.frame, "label", "0:02 / 0:02")
+        self.choose_clip()   # over the list it has its letters, but not the list's keys
+        key("space")
+        find(self.window.frame, "push button", "Back to the Keys")
+        key("k")
+        self.waits_to("Pause")
+        self.says_time("0:02 / 0:02")
+        key("5")
+        self.says_time("0:01 / 0:02")
+        self.assertEqual(self.window.selected_key(), "video/clip.webm")
+        key("f")
+        wait(lambda: self.coffer.windows("Player"), "the full screen")
+        key("Escape")
+        wait(lambda: not self.coffer.windows("Player"), "the full screen to go")
+        key("Escape")
+        gone(self.window.frame, "push button", "Back to the Keys")
 
 
 if __name__ == "__main__":

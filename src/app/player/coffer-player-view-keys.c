@@ -128,3 +128,44 @@ coffer_player_view_key (CofferPlayerView *self,
       return move (self, lower, (state & GDK_SHIFT_MASK) != 0);
     }
 }
+
+static gboolean
+is_for_list (guint keyval)
+{
+  switch (keyval)
+    {
+    case GDK_KEY_space:
+    case GDK_KEY_KP_Space:
+    case GDK_KEY_Escape:
+    case GDK_KEY_Left:
+    case GDK_KEY_KP_Left:
+    case GDK_KEY_Right:
+    case GDK_KEY_KP_Right:
+    case GDK_KEY_Up:
+    case GDK_KEY_KP_Up:
+    case GDK_KEY_Down:
+    case GDK_KEY_KP_Down:
+    case GDK_KEY_Home:
+    case GDK_KEY_KP_Home:
+    case GDK_KEY_End:
+    case GDK_KEY_KP_End:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+coffer_player_view_key_in_list (CofferPlayerView *self,
+                                guint             keyval,
+                                GdkModifierType   state)
+{
+  g_return_val_if_fail (COFFER_IS_PLAYER_VIEW (self), FALSE);
+
+  if (is_for_list (keyval) || !coffer_player_view_key (self, keyval, state))
+    return FALSE;
+
+  coffer_player_view_wake (self);
+
+  return TRUE;
+}

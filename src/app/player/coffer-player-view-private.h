@@ -23,6 +23,7 @@ struct _CofferPlayerView
   GCancellable *loading_cover;
   double bubble_x;         /* along the bar */
   GtkWindow *window;       /* full screen, or NULL */
+  GtkWidget *had_focus;    /* before that; unowned, cleared when it goes */
   guint fade_id;
   double pointer_x;
   double pointer_y;

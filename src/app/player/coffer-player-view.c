@@ -336,11 +336,33 @@ close_request_cb (CofferPlayerView *self)
   return TRUE;
 }
 
+/* What has the keyboard outside the player, as a list over which it is shown large, has it again afterwards. */
+static void
+remember_focus (CofferPlayerView *self,
+                GtkRoot          *root)
+{
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+
+  g_set_weak_pointer (&self->had_focus, focus != NULL && !gtk_widget_is_ancestor (focus, self->stage) ? focus : NULL);
+}
+
+static void
+give_focus (CofferPlayerView *self)
+{
+  g_autoptr(GtkWidget) before = self->had_focus != NULL ? g_object_ref (self->had_focus) : NULL;
+
+  if (self->window == NULL)
+    g_clear_weak_pointer (&self->had_focus);
+  if (self->window != NULL || before == NULL || !gtk_widget_get_mapped (before) || !gtk_widget_grab_focus (before))
+    gtk_widget_grab_focus (self->stage);
+}
+
 static void
 enter_full_screen (CofferPlayerView *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
 
+  remember_focus (self, root);
   self->window = GTK_WINDOW (gtk_window_new ());
   gtk_window_set_title (self->window, _("Player"));
   if (GTK_IS_WINDOW (root))
@@ -388,7 +410,7 @@ coffer_player_view_set_full_screen (CofferPlayerView *self,
     gtk_widget_remove_css_class (self->stage, "full");
   name_button (self->full, full_screen ? "view-restore-symbolic" : "view-fullscreen-symbolic",
                full_screen ? _("Leave Full Screen") : _("Full Screen"));
-  gtk_widget_grab_focus (self->stage);
+  give_focus (self);
   coffer_player_view_wake (self);
 }
 
@@ -439,6 +461,7 @@ coffer_player_view_dispose (GObject *object)
   CofferPlayerView *self = COFFER_PLAYER_VIEW (object);
 
   g_clear_handle_id (&self->fade_id, g_source_remove);
+  g_clear_weak_pointer (&self->had_focus);
   if (self->window != NULL)
     leave_full_screen (self);
   coffer_player_view_forget_peek (self);

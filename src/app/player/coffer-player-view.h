@@ -27,6 +27,11 @@ void          coffer_player_view_set_uri        (CofferPlayerView *self,
 void          coffer_player_view_play           (CofferPlayerView *self);
 void          coffer_player_view_toggle         (CofferPlayerView *self);
 
+/** A key pressed in a list that this is shown over: those that go through it and that close what is over it are left alone. */
+gboolean      coffer_player_view_key_in_list    (CofferPlayerView *self,
+                                                 guint             keyval,
+                                                 GdkModifierType   state);
+
 gboolean      coffer_player_view_get_full_screen (CofferPlayerView *self);
 void          coffer_player_view_set_full_screen (CofferPlayerView *self,
                                                   gboolean          full_screen);

@@ -64,6 +64,14 @@ coffer_player_stage_toggle (CofferPlayerStage *self)
 {
 }
 
+gboolean
+coffer_player_stage_key (CofferPlayerStage *self,
+                         guint              keyval,
+                         GdkModifierType    state)
+{
+  return FALSE;
+}
+
 void
 coffer_player_stage_set_max_height (CofferPlayerStage *self,
                                     int                max_height)

@@ -184,6 +184,16 @@ coffer_player_stage_toggle (CofferPlayerStage *self)
   coffer_player_view_toggle (self->view);
 }
 
+gboolean
+coffer_player_stage_key (CofferPlayerStage *self,
+                         guint              keyval,
+                         GdkModifierType    state)
+{
+  g_return_val_if_fail (COFFER_IS_PLAYER_STAGE (self), FALSE);
+
+  return coffer_player_view_key_in_list (self->view, keyval, state);
+}
+
 void
 coffer_player_stage_set_max_height (CofferPlayerStage *self,
                                     int                max_height)

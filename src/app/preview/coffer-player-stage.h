@@ -15,6 +15,11 @@ GQuark coffer_player_stage_error_quark  (void);
 /** Go on or pause. */
 void coffer_player_stage_toggle         (CofferPlayerStage *self);
 
+/** As coffer_player_view_key_in_list(). */
+gboolean coffer_player_stage_key        (CofferPlayerStage *self,
+                                         guint              keyval,
+                                         GdkModifierType    state);
+
 /** In logical pixels. */
 void coffer_player_stage_set_max_height (CofferPlayerStage *self,
                                          int                max_height);

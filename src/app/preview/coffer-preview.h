@@ -67,7 +67,7 @@ GActionGroup *coffer_preview_get_actions (CofferPreview *self);
 void        coffer_preview_set_large (CofferPreview *self,
                                       gboolean       large);
 
-/** What a key does that was typed elsewhere, to a picture that is alone. Returns: whether it does anything */
+/** What a key does that was typed elsewhere, to a picture or player that is alone. Returns: whether it does anything */
 gboolean    coffer_preview_key       (CofferPreview   *self,
                                       guint            keyval,
                                       GdkModifierType  state);

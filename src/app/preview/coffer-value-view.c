@@ -186,7 +186,7 @@ set_key (CofferValueView *self,
   self->key = key;
   if (key != NULL)
     show_heading (self, key);
-  gtk_widget_set_visible (self->about, key != NULL);
+  gtk_widget_set_visible (self->about, key != NULL && !self->large);
 }
 
 /* One of the view's own. */
@@ -577,6 +577,10 @@ coffer_value_view_key (CofferValueView *self,
 {
   g_return_val_if_fail (COFFER_IS_VALUE_VIEW (self), FALSE);
 
-  return self->current != NULL && COFFER_IS_IMAGE_STAGE (self->current) &&
-         coffer_picture_key (coffer_image_stage_get_picture (COFFER_IMAGE_STAGE (self->current)), keyval, state);
+  if (self->current == NULL)
+    return FALSE;
+  if (COFFER_IS_IMAGE_STAGE (self->current))
+    return coffer_picture_key (coffer_image_stage_get_picture (COFFER_IMAGE_STAGE (self->current)), keyval, state);
+
+  return COFFER_IS_PLAYER_STAGE (self->current) && coffer_player_stage_key (COFFER_PLAYER_STAGE (self->current), keyval, state);
 }

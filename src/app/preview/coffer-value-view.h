@@ -57,7 +57,7 @@ void                 coffer_value_view_get_room     (CofferValueView *self,
 void                 coffer_value_view_set_large    (CofferValueView *self,
                                                      gboolean         large);
 
-/** What a key does that was typed elsewhere, to a picture that is alone. Returns: whether it does anything */
+/** What a key does that was typed elsewhere, to a picture or player that is alone. Returns: whether it does anything */
 gboolean             coffer_value_view_key          (CofferValueView *self,
                                                      guint            keyval,
                                                      GdkModifierType  state);

@@ -150,6 +150,27 @@ is_driven_by_keys (Fixture      *fixture,
   g_assert_false (coffer_player_view_key (view, GDK_KEY_F9, 0));
 }
 
+/* Over a list the arrows go through that, and Space and Escape are of what is over it. */
+static void
+leaves_its_keys_to_a_list (Fixture      *fixture,
+                           gconstpointer data)
+{
+  static const guint others[] = { GDK_KEY_space, GDK_KEY_Escape, GDK_KEY_Left, GDK_KEY_Right, GDK_KEY_Up, GDK_KEY_Down, GDK_KEY_Home,
+                                  GDK_KEY_End, GDK_KEY_x };
+  CofferPlayerView *view = fixture->view;
+
+  if (!load (fixture, "video/clip.webm"))
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (coffer_player_view_key_in_list (view, others[i], 0));
+  g_assert_false (coffer_player_view_key_in_list (view, GDK_KEY_f, GDK_CONTROL_MASK));
+  g_assert_true (coffer_player_view_key_in_list (view, GDK_KEY_5, 0));
+  screen_assert_soon (coffer_player_get_position (view->player) / GST_MSECOND / 10 == 100);
+  g_assert_true (coffer_player_view_key_in_list (view, GDK_KEY_k, 0));
+  g_assert_cmpint (coffer_player_get_state (view->player), ==, COFFER_PLAYER_PLAYING);
+}
+
 static void
 goes_full_screen_and_back (Fixture      *fixture,
                            gconstpointer data)
@@ -251,6 +272,7 @@ main (int    argc,
   ADD ("hides-the-controls-while-it-plays", hides_the_controls_while_it_plays);
   ADD ("shows-frames-over-the-bar", shows_frames_over_the_bar);
   ADD ("is-driven-by-keys", is_driven_by_keys);
+  ADD ("leaves-its-keys-to-a-list", leaves_its_keys_to_a_list);
   ADD ("goes-full-screen-and-back", goes_full_screen_and_back);
   ADD ("ends-with-its-window-while-full", ends_with_its_window_while_full);
   ADD ("draws-how-loud-a-sound-is", draws_how_loud_a_sound_is);

@@ -176,6 +176,23 @@ test_shows_a_picture (Fixture       *self,
   g_assert_cmphex (color_at (self, .6, .56) & 0xf0f0f0, ==, 0xf0f000);
 }
 
+/* Large, a value is alone; its key is in the bar above. */
+static void
+test_shows_a_picture_alone (Fixture       *self,
+                            gconstpointer  data)
+{
+  choose (self, "img/exif_orientation_6.jpg");
+  wait_for (self, "Image");
+  coffer_preview_set_large (self->preview, TRUE);
+  g_assert_false (gtk_widget_get_visible (part (self, "about")));
+  choose (self, "img/photo.png");
+  screen_run (50);
+  wait_for (self, "Image");
+  g_assert_false (gtk_widget_get_visible (part (self, "about")));
+  coffer_preview_set_large (self->preview, FALSE);
+  g_assert_cmpstr (words (self, "heading"), ==, "photo.png");
+}
+
 static void
 test_shows_nothing_without_a_key (Fixture       *self,
                                   gconstpointer  data)
@@ -602,6 +619,7 @@ main (int    argc,
   put_slow_photos ();
 
   add ("/preview/shows-a-picture", test_shows_a_picture);
+  add ("/preview/shows-a-picture-alone", test_shows_a_picture_alone);
   add ("/preview/shows-nothing-without-a-key", test_shows_nothing_without_a_key);
   add ("/preview/ends-with-the-last-choice", test_ends_with_the_last_choice);
   add ("/preview/shows-some-of-those-that-take-long", test_shows_some_of_those_that_take_long);
