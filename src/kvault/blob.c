@@ -161,7 +161,7 @@ open_by_key (kvault       *vault,
     return rc;
   kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   sqlite3_step (statement);
-  if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
+  if ((rc = kvault__row_find_shown (vault, key, key_size, &row)) == KVAULT_OK)
     rc = add_blob (vault, &row, NULL, blob);
   kvault__statement_done (statement);
   return rc;
@@ -225,7 +225,8 @@ kvault_blob_open_entry (kvault             *vault,
     case SQLITE_ROW:
       if (kvault__is_key_of_row (statement, entry))
         {
-          rc = kvault__row_read (vault, statement, 1, &row);
+          rc = !kvault__is_veiled (vault, vault->section, entry) ? kvault__row_read (vault, statement, 1, &row)
+               : kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->name, kvault__describe_key (entry->key, entry->key_size).text);
           if (rc == KVAULT_OK)
             rc = add_blob (vault, &row, NULL, blob);
           break;

@@ -31,6 +31,7 @@ struct kvault_cursor {
   sqlite3_stmt *sizes;      /* by row id; NULL if not wanted */
   kvault_entry entry;
   bool has_ids, reverse;
+  bool reads_ids;           /* for the entry, or to see what is hidden */
   bool row_ready;           /* the statement stands on a row that was not given out yet */
   bool row_given;           /* … on one that was */
   bool rows_over;
@@ -151,7 +152,7 @@ prepare_keys (kvault_cursor *self)
   int rc = KVAULT_OK;
 
   sqlite3_snprintf (sizeof format, format, "SELECT {key}%s FROM main.\"%%w\" WHERE 1%s%s ORDER BY {key}%s",
-                    self->has_ids ? ", rowid" : "", low, high, self->reverse ? " DESC" : "");
+                    self->reads_ids ? ", rowid" : "", low, high, self->reverse ? " DESC" : "");
   if ((sql = kvault__sql (self->section, format)) == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->keys, NULL) != SQLITE_OK)
@@ -174,6 +175,7 @@ prepare_walk (kvault_cursor *self,
 
   self->reverse = (flags & KVAULT_CURSOR_REVERSE) != 0;
   self->has_ids = (flags & (KVAULT_CURSOR_IDS | KVAULT_CURSOR_SIZES)) != 0;
+  self->reads_ids = self->has_ids || vault->options.veil != NULL;
   if ((rc = prepare_keys (self)) != KVAULT_OK || (flags & KVAULT_CURSOR_SIZES) == 0)
     return rc;
 
@@ -534,18 +536,34 @@ check_order (kvault_cursor *self)
   return kvault__fail (self->vault, KVAULT_ECORRUPT, "%s: the file is damaged: the pages of the index of the keys lead back", self->vault->name);
 }
 
+static bool
+is_hidden (const kvault_cursor *self)
+{
+  char number[32];
+  kvault_entry entry = { 0 };
+
+  if (!self->reads_ids || !kvault__veils (self->vault))
+    return false;
+  entry.id = sqlite3_column_int64 (self->keys, 1);
+  kvault__entry_read_key (&entry, self->keys, 0, number, sizeof number);
+  return kvault__is_veiled (self->vault, self->section, &entry);
+}
+
 static int
 step_rows (kvault_cursor *self,
            bool           merging)
 {
-  int rc;
+  int step, rc;
 
   if (merging && self->row_given && sqlite3_column_type (self->keys, 0) == SQLITE_BLOB &&
       (rc = remember_passed (self, sqlite3_column_blob (self->keys, 0),
                              (size_t) sqlite3_column_bytes (self->keys, 0))) != KVAULT_OK)
     return rc;
   self->row_given = false;
-  switch (sqlite3_step (self->keys))
+  while ((step = sqlite3_step (self->keys)) == SQLITE_ROW && is_hidden (self))
+    if (++self->n_rows >= ORDER_STEP && (rc = check_order (self)) != KVAULT_OK)
+      return rc;
+  switch (step)
     {
     case SQLITE_ROW:
       self->row_ready = true;

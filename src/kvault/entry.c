@@ -146,6 +146,18 @@ kvault__row_find (kvault      *vault,
   return rc;
 }
 
+/* What a caller sees of it. */
+int
+kvault__row_find_shown (kvault      *vault,
+                        const void  *key,
+                        size_t       key_size,
+                        kvault__row *row)
+{
+  int rc = kvault__row_find (vault, key, key_size, row);
+
+  return rc == KVAULT_OK && kvault__is_key_veiled (vault, row->id, key, key_size) ? fail_not_found (vault, key, key_size) : rc;
+}
+
 int
 kvault_exists (kvault     *vault,
                const void *key,
@@ -166,7 +178,10 @@ kvault_exists (kvault     *vault,
   kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW: rc = KVAULT_OK; break;
+    case SQLITE_ROW:
+      if (kvault__is_key_veiled (vault, sqlite3_column_int64 (statement, 0), key, key_size))
+        rc = fail_not_found (vault, key, key_size);
+      break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);
     }
@@ -189,7 +204,7 @@ kvault_size (kvault     *vault,
     return rc;
   if (!bad_bytes (key, key_size) && kvault__cache_find (vault, key, key_size, &waiting))
     *size = waiting.value_size;
-  else if ((rc = kvault__row_find (vault, key, key_size, &row)) == KVAULT_OK)
+  else if ((rc = kvault__row_find_shown (vault, key, key_size, &row)) == KVAULT_OK)
     *size = row.size;
   return rc;
 }
@@ -206,7 +221,7 @@ count_waiting (kvault   *vault,
 
   for (; found; found = kvault__cache_next (vault, entry.key, entry.key_size, false, false, &entry))
     {
-      rc = kvault__row_find (vault, entry.key, entry.key_size, &row);
+      rc = kvault__row_find_shown (vault, entry.key, entry.key_size, &row);
       if (rc == KVAULT_NOTFOUND)
         ++*count;
       else if (rc != KVAULT_OK)
@@ -221,6 +236,7 @@ kvault_count (kvault   *vault,
 {
   kvault__work work;
   sqlite3_stmt *statement;
+  uint64_t n_hidden = 0;
   int rc;
 
   *count = 0;
@@ -234,6 +250,9 @@ kvault_count (kvault   *vault,
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__work_unwatch (&work);
   kvault__statement_done (statement);
+  if (rc == KVAULT_OK)
+    rc = kvault__veil_count_rows (vault, &n_hidden);
+  *count -= n_hidden < *count ? n_hidden : *count;
   return rc == KVAULT_OK ? count_waiting (vault, count) : rc;
 }
 
@@ -350,7 +369,10 @@ kvault_get (kvault     *vault,
   kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW: rc = give_value (vault, statement, key, key_size, value, value_size); break;
+    case SQLITE_ROW:
+      rc = kvault__is_key_veiled (vault, sqlite3_column_int64 (statement, 1), key, key_size)
+           ? fail_not_found (vault, key, key_size) : give_value (vault, statement, key, key_size, value, value_size);
+      break;
     case SQLITE_DONE: rc = fail_not_found (vault, key, key_size); break;
     default: rc = fail_key (vault, key, key_size);
     }
@@ -412,7 +434,8 @@ kvault__put_bytes (kvault     *vault,
   sqlite3_stmt *statement;
   int rc;
 
-  if ((rc = kvault__statement (vault, KVAULT__PUT, &statement)) != KVAULT_OK)
+  if ((rc = kvault__veil_lift (vault, key, key_size)) != KVAULT_OK ||
+      (rc = kvault__statement (vault, KVAULT__PUT, &statement)) != KVAULT_OK)
     return rc;
   kvault__bind_bytes (statement, 1, key, key_size);
   kvault__bind_bytes (statement, 2, value, value_size);
@@ -705,7 +728,7 @@ kvault__reserve (kvault     *vault,
   kvault__row row;
   int rc;
 
-  if ((rc = drop_old_parts (vault, key, key_size)) != KVAULT_OK)
+  if ((rc = kvault__veil_lift (vault, key, key_size)) != KVAULT_OK || (rc = drop_old_parts (vault, key, key_size)) != KVAULT_OK)
     return rc;
   if (size >= DEFER_WORTH)
     kvault__defer_zeros (vault);

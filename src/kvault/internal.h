@@ -368,6 +368,7 @@ typedef struct {
 } kvault__row;
 int kvault__put_replacing (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
 int kvault__row_find (kvault *vault, const void *key, size_t key_size, kvault__row *row);
+int kvault__row_find_shown (kvault *vault, const void *key, size_t key_size, kvault__row *row);
 int kvault__row_read (kvault *vault, sqlite3_stmt *statement, int type_column, kvault__row *row);
 bool kvault__is_whole (const kvault *vault, size_t key_size, uint64_t value_size);
 int kvault__check_key (kvault *vault, const void *key, size_t key_size);
@@ -375,6 +376,13 @@ int kvault__reserve (kvault *vault, const void *key, size_t key_size, uint64_t s
 int kvault__delete_row (kvault *vault, int64_t id);
 int kvault__row_key (kvault *vault, int64_t id, void *key, size_t key_size);
 int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
+
+/* veil.c */
+bool kvault__veils (const kvault *vault);
+bool kvault__is_veiled (const kvault *vault, const kvault_section *section, const kvault_entry *entry);
+bool kvault__is_key_veiled (const kvault *vault, int64_t id, const void *key, size_t key_size);
+int kvault__veil_count_rows (kvault *vault, uint64_t *n_hidden);
+int kvault__veil_lift (kvault *vault, const void *key, size_t key_size);
 
 /* rename.c */
 int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
@@ -427,6 +435,7 @@ typedef struct {
   const kvault_section *section;
   sqlite3_stmt *rows;
   bool keys;             /* they are asked for */
+  bool reads_keys;       /* for the entry, or to see what is hidden */
   uint64_t n_rows;
   int64_t last_id;
   char number[32];       /* entry.key of a numeric key */

@@ -108,6 +108,21 @@
  * kvault_size() find them. No prefix fits them. Ids of chunks may become others when the file is
  * compacted. Their values are the stored bytes; those of the first two kinds may begin with a header.
  *
+ * DELETING LATER
+ *
+ * To delete is to lose, and to keep a copy of a large value for the case that somebody wants it back is to write it again. So a program can
+ * hide keys first and delete them when it is certain: a kvault_deletion names rows of a table by key and row id, and
+ * kvault_deletion_hide() makes them vanish from every handle that was opened with the same kvault_options.veil: walks, look-ups,
+ * counts and totals pass over them as if they were not there. kvault_deletion_show() brings them back, and
+ * kvault_deletion_write() deletes them. The veil is memory and nothing else: other programs, and handles without it,
+ * see the keys until then; so does the copy that kvault_backup() makes. A process that is killed has deleted nothing, or, during
+ * kvault_deletion_write(), some of the keys whole.
+ *
+ * A row that others gave another key or deleted is not deleted, and one whose value has another size than at
+ * kvault_deletion_measure() neither. A value that was overwritten with one of the very same size cannot be told from the old one.
+ * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more, even if the
+ * transaction it was stored in is rolled back.
+ *
  * VALUES OVER A GIGABYTE
  *
  * An SQLite record (key, value and a few bytes) is at most 1,000,000,000 bytes. A longer value
@@ -163,6 +178,10 @@ typedef struct kvault_blob kvault_blob;
 typedef struct kvault_writer kvault_writer;
 /** One step of a walk; see kvault_cursor_next(). */
 typedef struct kvault_entry kvault_entry;
+/** What handles do not see, since it is to be deleted; see DELETING LATER. */
+typedef struct kvault_veil kvault_veil;
+/** Keys that are to be deleted together. */
+typedef struct kvault_deletion kvault_deletion;
 
 /* ---------------------------------------------------------------------------------------
  * Results
@@ -279,13 +298,14 @@ typedef struct kvault_options {
                                    meanwhile. A call that waits to write lets go by itself and
                                    then goes on. Without it the handle never lets go */
   void *let_go_data;
+  kvault_veil *veil;          /**< hides what is in it from this handle; the handle keeps a reference. Default: none */
 } kvault_options;
 
 #ifdef __cplusplus
 # define KVAULT_OPTIONS_INIT kvault_options ()
 #else
 # define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, 0, \
-                               NULL, NULL, NULL, NULL }
+                               NULL, NULL, NULL, NULL, NULL }
 #endif
 #define KVAULT_BUSY_NOWAIT UINT32_MAX
 
@@ -690,6 +710,95 @@ KVAULT_API int kvault_rename_prefix (kvault *vault, const void *prefix, size_t p
                                      const void *new_prefix, size_t new_prefix_size, int replace,
                                      kvault_progress_func progress, void *progress_data,
                                      uint64_t *n_renamed);
+
+/* ---------------------------------------------------------------------------------------
+ * Deleting later
+ * ------------------------------------------------------------------------------------- */
+
+/**
+ * A veil that hides nothing yet; for kvault_options.veil. Counted references; any thread. NULL: no memory.
+ */
+KVAULT_API kvault_veil *kvault_veil_new (void);
+KVAULT_API kvault_veil *kvault_veil_ref (kvault_veil *veil);
+KVAULT_API void kvault_veil_unref (kvault_veil *veil);   /* NULL is fine */
+
+/** How many keys are hidden by it now. Any thread. */
+KVAULT_API size_t kvault_veil_count (kvault_veil *veil);
+
+/**
+ * A deletion of no keys yet; see DELETING LATER. It is not hidden at first.
+ *
+ * @veil   keeps a reference
+ * @table  whose keys; copied
+ *
+ * Thread:  kvault_deletion_count(), _hide(), _show() and _measure() may run at once on several threads; _add(), _write() and _free()
+ *          with none of them.
+ * Returns: the caller's, to kvault_deletion_free(), which shows what is hidden; NULL: no memory
+ */
+KVAULT_API kvault_deletion *kvault_deletion_new (kvault_veil *veil, const char *table);
+KVAULT_API void kvault_deletion_free (kvault_deletion *deletion);   /* NULL is fine */
+
+/**
+ * Add a key, before the deletion is hidden.
+ *
+ * @entry  as of a walk with KVAULT_CURSOR_IDS: key, class and id count; copied
+ *
+ * Cost:    some 64 bytes of memory and the key.
+ * Returns: KVAULT_OK, KVAULT_EINVAL (it is hidden), KVAULT_ENOMEM
+ */
+KVAULT_API int kvault_deletion_add (kvault_deletion *deletion, const kvault_entry *entry);
+
+/**
+ * How many keys are left to be deleted.
+ *
+ * @bytes  set to the sum of their values, or KVAULT_SIZE_UNKNOWN until kvault_deletion_measure() has looked at all; may be NULL
+ */
+KVAULT_API size_t kvault_deletion_count (const kvault_deletion *deletion, uint64_t *bytes);
+
+/** Its table; borrowed. */
+KVAULT_API const char *kvault_deletion_table (const kvault_deletion *deletion);
+
+/**
+ * Hide what is left of it, or show it again. Reads nothing; a walk under way sees either. Rows that are not there are hidden in vain.
+ *
+ * Cost:    some 0.1 us a key.
+ */
+KVAULT_API void kvault_deletion_hide (kvault_deletion *deletion);
+KVAULT_API void kvault_deletion_show (kvault_deletion *deletion);
+
+/**
+ * Look at the rows of a deletion: the size of each is remembered, for kvault_deletion_write() to compare. Rows that are gone, or another key's,
+ * are left out from then on.
+ *
+ * @vault   with its table in use; may be open for viewing
+ * @report  keys count those looked at; may be NULL
+ *
+ * Cost:    a look-up in the table for each key.
+ * Returns: KVAULT_OK, KVAULT_EINVAL (another table), KVAULT_ECANCELLED (what was looked at stays so), or a failure
+ */
+KVAULT_API int kvault_deletion_measure (kvault *vault, kvault_deletion *deletion, kvault_progress_func report,
+                                        void *report_data);
+
+/** What kvault_deletion_write() did. */
+typedef struct kvault_deletion_result {
+  uint64_t deleted;          /**< keys */
+  uint64_t bytes;            /**< of their values */
+  uint64_t missing;          /**< keys that others had deleted, or moved to other rows */
+  uint64_t changed;          /**< keys whose values others had changed; they stay */
+} kvault_deletion_result;
+
+/**
+ * Delete what is left of a deletion, in transactions of a thousand keys or some 64 MB, between which others write. It has none left then.
+ *
+ * @vault   with its table in use, and no transaction open
+ * @report  keys and bytes deleted so far; may be NULL
+ * @result  filled, also after a failure: what was done stays done, the rest is left as it was; may be NULL
+ *
+ * Returns: KVAULT_OK, KVAULT_EINVAL (another table), KVAULT_ECANCELLED, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY, KVAULT_EFULL, or
+ *          another failure
+ */
+KVAULT_API int kvault_deletion_write (kvault *vault, kvault_deletion *deletion, kvault_progress_func report,
+                                      void *report_data, kvault_deletion_result *result);
 
 /* ---------------------------------------------------------------------------------------
  * The write-back cache

@@ -150,16 +150,16 @@ rename_inside (kvault     *vault,
   kvault__row row, other;
   int rc;
 
-  if ((rc = kvault__row_find (vault, key, key_size, &row)) != KVAULT_OK ||
+  if ((rc = kvault__row_find_shown (vault, key, key_size, &row)) != KVAULT_OK ||
       (rc = kvault__check_key (vault, new_key, new_key_size)) != KVAULT_OK)
     return rc;
   if (key_size == new_key_size && (key_size == 0 || memcmp (key, new_key, key_size) == 0))
     return KVAULT_OK;
   rc = kvault__row_find (vault, new_key, new_key_size, &other);
-  if (rc == KVAULT_OK && !replace)
+  if (rc == KVAULT_OK && !replace && !kvault__is_key_veiled (vault, other.id, new_key, new_key_size))
     return kvault__fail (vault, KVAULT_EEXIST, "%s: there is a key %s already", vault->name,
                          kvault__describe_key (new_key, new_key_size).text);
-  if (rc == KVAULT_OK)
+  if (rc == KVAULT_OK && (rc = kvault__veil_lift (vault, new_key, new_key_size)) == KVAULT_OK)
     rc = kvault__delete_row (vault, other.id);
   else if (rc == KVAULT_NOTFOUND)
     rc = KVAULT_OK;

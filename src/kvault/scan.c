@@ -27,10 +27,10 @@ kvault__scan_open (kvault__scan  *self,
   char *sql;
   int rc = KVAULT_OK;
 
-  *self = (kvault__scan) { .vault = vault, .section = vault->section, .keys = keys };
+  *self = (kvault__scan) { .vault = vault, .section = vault->section, .keys = keys, .reads_keys = keys || vault->options.veil != NULL };
   sqlite3_snprintf (sizeof format, format,
                     "SELECT rowid, typeof({value}), length({value})%s FROM main.\"%%w\" NOT INDEXED%s ORDER BY rowid",
-                    keys ? ", {key}" : "", low);
+                    self->reads_keys ? ", {key}" : "", low);
   if ((sql = kvault__sql (vault->section, format)) == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (sqlite3_prepare_v2 (vault->db, sql, -1, &self->rows, NULL) != SQLITE_OK)
@@ -112,12 +112,30 @@ give_row (kvault__scan *self,
   return rc;
 }
 
+/* A key lies in front of its value, so it costs no page that the size did not. */
+static bool
+is_hidden (const kvault__scan *self)
+{
+  char number[32];
+  kvault_entry entry = { .id = sqlite3_column_int64 (self->rows, ROW_ID) };
+
+  if (!self->reads_keys || !kvault__veils (self->vault))
+    return false;
+  kvault__entry_read_key (&entry, self->rows, KEY, number, sizeof number);
+  return kvault__is_veiled (self->vault, self->section, &entry);
+}
+
 /* Without keys that of @entry stays as it is. KVAULT_NOTFOUND: there is no further row; not to be called again then. */
 int
 kvault__scan_next (kvault__scan *self,
                    kvault_entry *entry)
 {
-  switch (sqlite3_step (self->rows))
+  int step;
+
+  while ((step = sqlite3_step (self->rows)) == SQLITE_ROW && is_hidden (self))
+    if (kvault__is_cancelled (self->vault))
+      return kvault__fail (self->vault, KVAULT_ECANCELLED, "%s: cancelled", self->vault->name);
+  switch (step)
     {
     case SQLITE_ROW:
       return give_row (self, entry);
@@ -182,7 +200,11 @@ kvault_entry_by_id (kvault       *vault,
   sqlite3_bind_int64 (statement, 1, id);
   switch (sqlite3_step (statement))
     {
-    case SQLITE_ROW: rc = read_row (vault, statement, (flags & KVAULT_CURSOR_SIZES) != 0, entry); break;
+    case SQLITE_ROW:
+      rc = read_row (vault, statement, (flags & KVAULT_CURSOR_SIZES) != 0, entry);
+      if (rc == KVAULT_OK && kvault__is_veiled (vault, vault->section, entry))
+        rc = kvault__fail (vault, KVAULT_NOTFOUND, "%s: row %lld is hidden", vault->name, (long long) id);
+      break;
     case SQLITE_DONE: rc = kvault__fail (vault, KVAULT_NOTFOUND, "%s: no row %lld", vault->name, (long long) id); break;
     default: rc = kvault__fail_db (vault, "%s: row %lld", vault->name, (long long) id);
     }

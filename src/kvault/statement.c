@@ -22,7 +22,7 @@ static const struct {
   [KVAULT__FIND] = { "SELECT rowid, typeof({value}), length({value}) FROM main.\"%w\" WHERE {key} = ?1" },
   [KVAULT__FIND_ROW] = { "SELECT {key}, typeof({value}), length({value}) FROM main.\"%w\" WHERE rowid = ?1" },
   [KVAULT__ROW_KEY] = { "SELECT key FROM main.\"%w\" WHERE rowid = ?1" },
-  [KVAULT__EXISTS] = { "SELECT 1 FROM main.\"%w\" WHERE {key} = ?1" },
+  [KVAULT__EXISTS] = { "SELECT rowid FROM main.\"%w\" WHERE {key} = ?1" },
   [KVAULT__COUNT] = { "SELECT count(*) FROM main.\"%w\"" },
   [KVAULT__PUT] = {
     "INSERT INTO main.\"%w\" (key, value, size) VALUES (?1, ?2, ?3)"

@@ -599,6 +599,8 @@ kvault_open (const char           *location,
   self->options.table = NULL;
   if (rc == KVAULT_OK)
     {
+      if (self->options.veil != NULL)
+        kvault_veil_ref (self->options.veil);
       *vault = self;
       return KVAULT_OK;
     }
@@ -694,6 +696,7 @@ kvault__open_beside (kvault       *vault,
   options.is_cancelled = is_cancelled;
   options.is_cancelled_data = data;
   options.let_go = NULL;
+  options.veil = NULL;
   options.page_cache_kib = DEFAULT_PAGE_CACHE_KIB;
   if (options.busy_timeout_ms == 0)
     options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
@@ -735,6 +738,7 @@ kvault_close (kvault *vault)
     kvault__writer_detach (vault->writers);
   kvault__disconnect (vault);
   kvault__schema_free (vault);
+  kvault_veil_unref (vault->options.veil);
   free (vault->found_key);
   free (vault->path);
   free (vault->name);
