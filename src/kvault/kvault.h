@@ -731,8 +731,8 @@ KVAULT_API size_t kvault_veil_count (kvault_veil *veil);
  * @veil   keeps a reference
  * @table  whose keys; copied
  *
- * Thread:  kvault_deletion_count(), _hide(), _show() and _measure() may run at once on several threads; _add(), _write() and _free()
- *          with none of them.
+ * Thread:  kvault_deletion_count(), _hide(), _show(), _measure() and one _write() may run at once on several threads (what is shown during
+ *          a _write() is deleted all the same); _add() and _free() with none of them.
  * Returns: the caller's, to kvault_deletion_free(), which shows what is hidden; NULL: no memory
  */
 KVAULT_API kvault_deletion *kvault_deletion_new (kvault_veil *veil, const char *table);

@@ -525,6 +525,17 @@ look_at_row (kvault       *vault,
   return rc;
 }
 
+static uint64_t
+known_size (const record *each)
+{
+  uint64_t size;
+
+  pthread_mutex_lock (&each->owner->veil->lock);
+  size = each->size;
+  pthread_mutex_unlock (&each->owner->veil->lock);
+  return size;
+}
+
 static void
 note_size (kvault_deletion *self,
            record          *each,
@@ -569,7 +580,7 @@ kvault_deletion_measure (kvault               *vault,
     {
       for (size_t i = 0; i < n; i++)
         {
-          if (left[i]->size != KVAULT_SIZE_UNKNOWN)
+          if (known_size (left[i]) != KVAULT_SIZE_UNKNOWN)
             continue;
           if ((rc = look_at_row (vault, left[i], &size)) != KVAULT_OK && rc != KVAULT_NOTFOUND)
             return rc;
@@ -589,12 +600,12 @@ delete_record (kvault                 *vault,
                kvault_deletion_result *result,
                uint64_t               *step_bytes)
 {
-  uint64_t size;
+  uint64_t known = known_size (each), size;
   int rc = look_at_row (vault, each, &size);
 
   if (rc == KVAULT_NOTFOUND)
     result->missing++;
-  else if (rc == KVAULT_OK && each->size != KVAULT_SIZE_UNKNOWN && each->size != size)
+  else if (rc == KVAULT_OK && known != KVAULT_SIZE_UNKNOWN && known != size)
     result->changed++;
   else if (rc == KVAULT_OK && (rc = kvault__delete_row (vault, each->id)) == KVAULT_OK)
     {
@@ -636,10 +647,11 @@ write_steps (kvault                 *vault,
              record                **left,
              kvault_deletion_result *result)
 {
-  kvault_progress progress = { .keys_total = self->n_left, .bytes_total = self->bytes };
+  kvault_progress progress = { 0 };
   size_t at = 0, n;
   int rc = KVAULT_OK;
 
+  progress.keys_total = kvault_deletion_count (self, &progress.bytes_total);
   while (rc == KVAULT_OK && (n = take_left (self, &at, WRITE_STEP_KEYS, left)) > 0)
     {
       if ((rc = write_step (vault, left, &n, result)) != KVAULT_OK)

@@ -302,6 +302,14 @@ touched_cb (CofferEntryList *self)
   coffer_entry_list_refresh_soon (self);
 }
 
+/* The rows on show first: the walk that tells all may take its time to come to them. */
+static void
+changed_cb (CofferEntryList *self)
+{
+  coffer_entry_list_check_rows (self);
+  coffer_entry_list_refresh (self);
+}
+
 static void
 table_cb (CofferEntryList *self)
 {
@@ -322,7 +330,7 @@ coffer_entry_list_new (CofferVault *vault)
   self = g_object_new (COFFER_TYPE_ENTRY_LIST, NULL);
   self->vault = g_object_ref (vault);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
-  g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_entry_list_refresh), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (vault, "touched", G_CALLBACK (touched_cb), self);
   table_cb (self);
   return self;

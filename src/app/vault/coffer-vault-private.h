@@ -54,6 +54,9 @@ struct _CofferVault {
   gboolean have_state;
   CofferFileState state;         /* as it was seen last, */
   gboolean settling;             /* so soon after a write that there may be more to see */
+  kvault_veil *veil;             /* shared by all vaults of the process on the file */
+  GPtrArray *deferred;           /* of CofferDeletion: those that are hidden; see coffer-deletion.c */
+  guint n_writing;               /* of them at work */
 };
 
 /**
@@ -182,6 +185,12 @@ void           coffer_vault_tell_touched      (CofferVault         *self);
 
 /** Say that keys were deleted or renamed: counts again, emits "changed". */
 void           coffer_vault_emit_changed      (CofferVault         *self);
+
+/** The same, on all vaults of the process on the file. */
+void           coffer_vault_tell_sharers      (CofferVault         *self);
+
+/** Show what waits to be deleted: the file is another, or the vault is closed. */
+void           coffer_vault_drop_deletions    (CofferVault         *self);
 
 /** Whether editing was asked for; "editable" follows from it and the table in use. */
 void           coffer_vault_set_editing       (CofferVault         *self,

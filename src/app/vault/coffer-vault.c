@@ -11,6 +11,7 @@
 
 #include "coffer-entry-walk.h"
 
+#include "coffer-deletion.h"
 #include "coffer-error.h"
 #include "coffer-vault-census.h"
 
@@ -139,7 +140,13 @@ reloaded_cb (GObject      *source,
     return;
   coffer_vault_drop_census (self);
   if (overview != NULL)
-    apply_overview (self, overview);
+    {
+      CofferIdentity before = self->shown;
+
+      apply_overview (self, overview);
+      if (!coffer_identity_equal (&before, &self->shown))
+        coffer_vault_drop_deletions (self);
+    }
   else
     self->met = (CofferIdentity) { 0 };   /* whoever can open it again looks anew */
   g_signal_emit (self, signals[CHANGED], 0);
@@ -201,6 +208,21 @@ coffer_vault_emit_changed (CofferVault *self)
 }
 
 void
+coffer_vault_tell_sharers (CofferVault *self)
+{
+  for (GList *l = vaults.head, *next; l != NULL; l = next)
+    {
+      CofferVault *vault = l->data;
+
+      next = l->next;
+      if (vault != self && vault->veil == self->veil)
+        coffer_vault_emit_changed (vault);
+    }
+  if (!self->closed)
+    coffer_vault_emit_changed (self);
+}
+
+void
 coffer_vault_tell_touched (CofferVault *self)
 {
   coffer_vault_count_soon (self);
@@ -229,6 +251,8 @@ coffer_vault_finalize (GObject *object)
   g_ptr_array_unref (self->quiet_wanted);
   coffer_vault_forget_census (self);
   g_clear_pointer (&self->ahead, coffer_ahead_free);
+  g_ptr_array_unref (self->deferred);
+  g_clear_pointer (&self->veil, kvault_veil_unref);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -309,9 +333,28 @@ static void
 coffer_vault_init (CofferVault *self)
 {
   self->sections = g_list_store_new (COFFER_TYPE_SECTION);
+  self->deferred = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_deletion_unref);
   self->quiet_wanted = g_ptr_array_new_with_free_func (g_object_unref);
   self->link.data = self;
   g_queue_push_tail_link (&vaults, &self->link);
+}
+
+/* What is deleted in one window is gone in another one, too. */
+static kvault_veil *
+dup_veil (CofferVault *self)
+{
+  kvault_veil *veil;
+
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      if (vault != self && vault->veil != NULL && g_file_equal (vault->file, self->file))
+        return kvault_veil_ref (vault->veil);
+    }
+  if ((veil = kvault_veil_new ()) == NULL)
+    g_error ("no memory for a veil");
+  return veil;
 }
 
 static CofferVault *
@@ -332,8 +375,12 @@ vault_new (GFile *file)
 
   self->file = g_object_ref (file);
   self->display_name = g_filename_display_name (base_name != NULL ? base_name : "");
+  self->veil = dup_veil (self);
   for (guint i = 0; i < COFFER_N_LANES; i++)
-    self->lanes[i] = coffer_worker_new (names[i], g_file_peek_path (file) != NULL ? g_file_peek_path (file) : "");
+    {
+      self->lanes[i] = coffer_worker_new (names[i], g_file_peek_path (file) != NULL ? g_file_peek_path (file) : "");
+      coffer_worker_set_veil (self->lanes[i], self->veil);
+    }
   return self;
 }
 
@@ -549,6 +596,11 @@ coffer_vault_close (CofferVault *self)
     return;
   self->closed = TRUE;
   g_queue_unlink (&vaults, &self->link);
+  if (self->deferred->len > 0)
+    {
+      coffer_vault_drop_deletions (self);
+      coffer_vault_tell_sharers (self);
+    }
   self->n_ending = COFFER_N_LANES;
   g_object_ref (self);
   g_clear_handle_id (&self->watch_id, g_source_remove);

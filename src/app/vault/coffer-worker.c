@@ -37,6 +37,7 @@ struct _CofferWorker {
   char *path;
   GAsyncQueue *queue;
   GThread *thread;          /* NULL until the first job; the main thread's to see */
+  kvault_veil *veil;        /* NULL: none */
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
@@ -240,6 +241,7 @@ make_options (CofferWorker  *self,
   options.is_cancelled_data = self;
   options.let_go = let_go_cb;
   options.let_go_data = self;
+  options.veil = self->veil;
   return options;
 }
 
@@ -526,6 +528,15 @@ coffer_worker_new (const char *name,
   return self;
 }
 
+void
+coffer_worker_set_veil (CofferWorker *self,
+                        kvault_veil  *veil)
+{
+  g_return_if_fail (self->thread == NULL && self->veil == NULL);
+
+  self->veil = kvault_veil_ref (veil);
+}
+
 static void
 start_thread (CofferWorker *self)
 {
@@ -642,6 +653,7 @@ coffer_worker_unref (CofferWorker *self)
   g_async_queue_unref (self->queue);
   g_async_queue_unref (self->resumes);
   g_main_context_unref (self->context);
+  kvault_veil_unref (self->veil);
   g_free (self->name);
   g_free (self->path);
   g_free (self);

@@ -70,6 +70,8 @@ void          coffer_worker_push          (CofferWorker *self, CofferJob *job); 
 void          coffer_worker_hold          (CofferWorker *self, CofferJob *job);   /* (transfer full) */
 void          coffer_worker_resume        (CofferWorker *self);
 
+/** Before the first job: what hides rows from the handle. */
+void          coffer_worker_set_veil      (CofferWorker *self, kvault_veil *veil);
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
 
 /** Cancel what runs, waits or comes later. The handle stays open until coffer_worker_end(). */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-additions.h"
+#include "coffer-deletion.h"
+#include "coffer-renames.h"
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_UNDO (coffer_undo_get_type ())
+G_DECLARE_FINAL_TYPE (CofferUndo, coffer_undo, COFFER, UNDO, GObject)
+
+/**
+ * What was done to a vault, and can be taken back, the last first; and what was taken back, until something else is done. Lives as long as
+ * the window does.
+ *
+ * Nothing that somebody else wrote meanwhile is overwritten: a step that meets such a thing fails with COFFER_ERROR_STALE or
+ * COFFER_ERROR_EXISTS, and what can be taken back without it is. Deletions that were written to the file are no steps any more.
+ *
+ * Properties (read-only, notify):
+ *   "undo-label", "redo-label"  string  a menu's words, with a mnemonic: "_Undo Delete of 3 Keys"; translated; NULL: there is nothing
+ *   "busy"                      boolean  a step is being taken
+ */
+CofferUndo *coffer_undo_new            (CofferVault *vault);
+
+/** Something was done. Another reference is taken. */
+void        coffer_undo_push_deletion  (CofferUndo *self, CofferDeletion *deletion);
+void        coffer_undo_push_renames   (CofferUndo *self, CofferRenames *renames);
+void        coffer_undo_push_additions (CofferUndo *self, CofferAdditions *additions);
+/** The value of a key was replaced. @old: the one before; @now: SHA-256 of the one there, in hex. */
+void        coffer_undo_push_value     (CofferUndo *self, CofferKey *key, GBytes *old, const char *now);
+
+const char *coffer_undo_get_undo_label (CofferUndo *self);
+const char *coffer_undo_get_redo_label (CofferUndo *self);
+gboolean    coffer_undo_get_busy       (CofferUndo *self);
+
+/**
+ * Take a step back, or again. Fails with G_IO_ERROR_BUSY while another one is, and with G_IO_ERROR_NOT_FOUND if there is none. What fails
+ * can be tried again.
+ *
+ * Returns: (finish) (transfer full) (nullable): what happened, for a toast: "3 keys are back"; translated
+ */
+void        coffer_undo_step_async     (CofferUndo *self, gboolean redo, GAsyncReadyCallback callback, gpointer user_data);
+char       *coffer_undo_step_finish    (CofferUndo *self, GAsyncResult *result, GError **error);
+
+/** The key that is to be looked at after the step that was just taken: of a rename of one key. (transfer full) (nullable) */
+CofferKey  *coffer_undo_dup_followed   (CofferUndo *self, gboolean redo);
+
+G_END_DECLS

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+/* What was done to a vault, taken back and done again; and what is refused, since somebody else has been there. */
+#include "displayless.h"
+
+#include "coffer-entry-list.h"
+#include "coffer-error-private.h"
+#include "coffer-kept-value.h"
+#include "coffer-undo.h"
+#include "coffer-vault-private.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define N_KEYS 3000
+
+typedef struct {
+  char *folder;
+  char *path;
+  CofferVault *vault;
+  CofferEntryList *list;
+  CofferUndo *undo;
+} Fixture;
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->folder = test_folder_new ();
+  fixture->path = test_make_vault (fixture->folder, "v.db", N_KEYS);
+  fixture->vault = test_open (fixture->path);
+  test_edit (fixture->vault);
+  fixture->list = coffer_entry_list_new (fixture->vault);
+  fixture->undo = coffer_undo_new (fixture->vault);
+  test_wait_for (!coffer_entry_list_get_loading (fixture->list));
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_object_unref (fixture->undo);
+  g_object_unref (fixture->list);
+  if (fixture->vault != NULL)
+    test_close (fixture->vault);
+  test_folder_remove (fixture->folder);
+  g_free (fixture->path);
+}
+
+static int
+count_rows (const char *path,
+            const char *where)
+{
+  g_autofree char *sql = g_strdup_printf ("SELECT count(*) FROM kv WHERE %s", where);
+  sqlite3_stmt *statement;
+  sqlite3 *db;
+  int n;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  sqlite3_busy_timeout (db, 5000);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  n = sqlite3_column_int (statement, 0);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return n;
+}
+
+static guint
+get_n (CofferEntryList *list)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (list));
+}
+
+static char *
+name_of (guint number)
+{
+  return g_strdup_printf ("user:%010u", number);
+}
+
+static CofferKey *
+key_of (guint number)
+{
+  g_autofree char *name = name_of (number);
+
+  return test_key (name);
+}
+
+/* Deletes, as the window does. */
+static CofferDeletion *
+hide (Fixture *fixture,
+      guint    from,
+      guint    to)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferDeletion *deletion;
+
+  for (guint i = from; i < to; i++)
+    g_ptr_array_add (keys, key_of (i));
+  coffer_vault_hide_async (fixture->vault, keys, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  deletion = coffer_vault_hide_finish (fixture->vault, result, &error);
+  g_assert_no_error (error);
+  coffer_undo_push_deletion (fixture->undo, deletion);
+  return deletion;
+}
+
+static char *
+step (Fixture  *fixture,
+      gboolean  redo,
+      GError  **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_undo_step_async (fixture->undo, redo, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_undo_step_finish (fixture->undo, result, error);
+}
+
+static void
+assert_step (Fixture    *fixture,
+             gboolean    redo,
+             const char *expected)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = step (fixture, redo, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+assert_fails (Fixture  *fixture,
+              gboolean  redo,
+              int       code)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_null (step (fixture, redo, &error));
+  g_assert_error (error, COFFER_ERROR, code);
+}
+
+static gboolean
+write_out (Fixture        *fixture,
+           CofferDeleted  *deleted,
+           GError        **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_vault_write_deletions_async (fixture->vault, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_write_deletions_finish (fixture->vault, result, deleted, error);
+}
+
+/* ---- deletions ---- */
+
+static void
+a_deletion_comes_and_goes (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 10, 1010);
+
+  test_wait_for (get_n (fixture->list) == N_KEYS - 1000);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  g_assert_cmpint (coffer_vault_get_n_deferred (fixture->vault), ==, 1000);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Delete of 1000 Keys");
+  g_assert_null (coffer_undo_get_redo_label (fixture->undo));
+
+  assert_step (fixture, FALSE, "1000 keys are back");
+  test_wait_for (get_n (fixture->list) == N_KEYS);
+  g_assert_null (coffer_undo_get_undo_label (fixture->undo));
+  g_assert_cmpstr (coffer_undo_get_redo_label (fixture->undo), ==, "_Redo Delete of 1000 Keys");
+  g_assert_cmpint (coffer_vault_get_n_deferred (fixture->vault), ==, 0);
+
+  assert_step (fixture, TRUE, "1000 keys deleted");
+  test_wait_for (get_n (fixture->list) == N_KEYS - 1000);
+}
+
+static void
+a_deletion_is_written (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) first = hide (fixture, 0, 1500);
+  g_autoptr(CofferDeletion) second = hide (fixture, 2000, 2001);
+  CofferDeleted deleted;
+  g_autoptr(GError) error = NULL;
+
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Delete of “user:0000002000”");
+  g_assert_true (write_out (fixture, &deleted, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (deleted.n_deleted, ==, 1501);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS - 1501);
+  g_assert_null (coffer_undo_get_undo_label (fixture->undo));
+  g_assert_false (coffer_deletion_is_hidden (first));
+  test_wait_for (get_n (fixture->list) == N_KEYS - 1501 && !coffer_entry_list_get_loading (fixture->list));
+}
+
+/* A vault that is closed without a word has deleted nothing. */
+static void
+what_is_not_written_is_not_lost (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 100);
+
+  test_wait_for (get_n (fixture->list) == N_KEYS - 100);
+  coffer_vault_close (fixture->vault);
+  g_assert_cmpint (coffer_deletion_get_n_left (deletion), ==, 0);   /* void */
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+}
+
+/* In another window on the file it is gone, too, and comes back. */
+static void
+other_windows_see_it (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  CofferVault *other = test_open (fixture->path);
+  CofferEntryList *list = coffer_entry_list_new (other);
+  g_autoptr(CofferDeletion) deletion = NULL;
+
+  test_wait_for (get_n (list) == N_KEYS && !coffer_entry_list_get_loading (list));
+  deletion = hide (fixture, 5, 10);
+  test_wait_for (get_n (list) == N_KEYS - 5);
+  assert_step (fixture, FALSE, "5 keys are back");
+  test_wait_for (get_n (list) == N_KEYS);
+  g_object_unref (list);
+  test_close (other);
+}
+
+/* Another program wrote to two of three, and deleted one more. */
+static void
+others_keep_what_they_wrote (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 4);
+  CofferDeleted deleted;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *sql = g_strdup ("UPDATE kv SET value = x'0102030405060708090a0b0c0d0e0f1011' WHERE key = CAST('user:0000000000' AS BLOB);"
+                                   "DELETE FROM kv WHERE key = CAST('user:0000000001' AS BLOB);"
+                                   "REPLACE INTO kv (key, value) VALUES (CAST('user:0000000002' AS BLOB), x'00')");
+
+  test_wait_for (get_n (fixture->list) == N_KEYS - 4);
+  test_run_for (50);   /* so that their sizes are known; were they not, the deletion would go by keys and rows alone */
+  test_sql (fixture->path, sql);
+  g_assert_true (write_out (fixture, &deleted, &error));
+  g_assert_cmpint (deleted.n_deleted, ==, 1);
+  g_assert_cmpint (deleted.n_changed, ==, 1);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS - 2);
+  g_assert_cmpint (count_rows (fixture->path, "key = CAST('user:0000000000' AS BLOB)"), ==, 1);
+}
+
+/* The person's own new value under a deleted key. */
+static void
+a_new_value_takes_the_place (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 3);
+  g_autoptr(CofferRenames) renames = coffer_renames_new ("kv");
+  g_autoptr(CofferKey) key = key_of (7);
+  g_autofree char *name = name_of (1);
+  g_autoptr(GBytes) new_key = g_bytes_new (name, strlen (name));
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_renames_add (renames, key, new_key);
+  coffer_vault_rename_keys_async (fixture->vault, renames, FALSE, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_rename_keys_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (coffer_deletion_get_n_left (deletion), ==, 2);
+  assert_step (fixture, FALSE, "2 of 3 are back; the others were written to or deleted meanwhile");
+  test_wait_for (get_n (fixture->list) == N_KEYS - 1 && !coffer_entry_list_get_loading (fixture->list));
+}
+
+/* Another file comes to the path: nothing of it is hidden, and nothing deleted from it, even if it has the same rows. */
+static void
+another_file_is_left_alone (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "other.db", N_KEYS);
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 10);
+  g_autoptr(GError) error = NULL;
+
+  test_wait_for (get_n (fixture->list) == N_KEYS - 10 && !coffer_entry_list_get_loading (fixture->list));
+  g_assert_no_errno (g_rename (other, fixture->path));
+  write_out (fixture, NULL, &error);
+  g_assert_nonnull (error);
+  coffer_entry_list_refresh (fixture->list);
+  test_wait_for (get_n (fixture->list) == N_KEYS && !coffer_entry_list_get_loading (fixture->list));
+  g_assert_null (coffer_undo_get_undo_label (fixture->undo));
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+}
+
+/* The file must not grow: nothing is lost, and once there is room it goes on. */
+static void
+a_full_disk_keeps_all (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 2500);
+  struct rlimit old, none;
+  g_autoptr(GError) error = NULL;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &old));
+  none = old;
+  none.rlim_cur = 100;
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &none));
+  g_assert_false (write_out (fixture, NULL, &error));
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &old));
+  g_assert_nonnull (error);
+  g_assert_cmpint (coffer_deletion_get_n_left (deletion), ==, 2500);
+  g_assert_true (coffer_deletion_is_hidden (deletion));
+  assert_step (fixture, FALSE, "2500 keys are back");
+  assert_step (fixture, TRUE, "2500 keys deleted");
+  g_clear_error (&error);
+  g_assert_true (write_out (fixture, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS - 2500);
+}
+
+static void
+viewing_refuses (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 1);
+
+  coffer_vault_stop_editing (fixture->vault);
+  assert_fails (fixture, FALSE, COFFER_ERROR_CODE (KVAULT_EREADONLY));
+  test_edit (fixture->vault);
+  assert_step (fixture, FALSE, "1 key is back");
+}
+
+/* ---- renames ---- */
+
+static void
+rename_to (Fixture    *fixture,
+           guint       n,
+           const char *prefix)
+{
+  g_autoptr(CofferRenames) renames = coffer_renames_new ("kv");
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CofferKey) key = key_of (i);
+      g_autofree char *name = g_strdup_printf ("%s%u", prefix, i);
+      g_autoptr(GBytes) new_key = g_bytes_new (name, strlen (name));
+
+      coffer_renames_add (renames, key, new_key);
+    }
+  coffer_vault_rename_keys_async (fixture->vault, renames, FALSE, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_rename_keys_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  coffer_undo_push_renames (fixture->undo, renames);
+}
+
+static void
+renames_go_back (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  rename_to (fixture, 1200, "new/");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 1200);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Rename of 1200 Keys");
+  assert_step (fixture, FALSE, "1200 keys have their old names again");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 0);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  assert_step (fixture, TRUE, "1200 keys renamed");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 1200);
+}
+
+/* Nothing is renamed where one cannot be. */
+static void
+renames_overwrite_nothing (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  rename_to (fixture, 3, "new/");
+  test_sql (fixture->path, "INSERT INTO kv (key, value) VALUES (CAST('user:0000000002' AS BLOB), x'00')");
+  assert_fails (fixture, FALSE, COFFER_ERROR_EXISTS);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 3);
+  test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('user:0000000002' AS BLOB);"
+                           "UPDATE kv SET value = x'000102' WHERE key = CAST('new/1' AS BLOB)");
+  assert_fails (fixture, FALSE, COFFER_ERROR_STALE);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 3);
+}
+
+/* ---- values and files ---- */
+
+static void
+a_value_comes_back (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autoptr(CofferKey) key = key_of (5);
+  g_autofree char *path = g_build_filename (fixture->folder, "file", NULL);
+  g_autoptr(GFile) file = g_file_new_for_path (path);
+  g_autoptr(GAsyncResult) kept = NULL, replaced = NULL;
+  g_autoptr(GBytes) old = NULL;
+  g_autofree char *checksum = NULL, *value = NULL, *content = NULL;
+  g_autoptr(CofferKey) now = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, "another value", -1, NULL));
+  coffer_vault_keep_value_async (fixture->vault, key, NULL, test_store_result, &kept);
+  test_wait_for (kept != NULL);
+  old = coffer_vault_keep_value_finish (fixture->vault, kept, &checksum, &error);
+  g_assert_no_error (error);
+  coffer_vault_replace_async (fixture->vault, key, file, NULL, checksum, NULL, NULL, test_store_result, &replaced);
+  test_wait_for (replaced != NULL);
+  now = coffer_vault_replace_finish (fixture->vault, replaced, &value, &content, &error);
+  g_assert_no_error (error);
+  coffer_undo_push_value (fixture->undo, key, old, value);
+
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'another value'"), ==, 1);
+  assert_step (fixture, FALSE, "The old value is back");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'another value'"), ==, 0);
+  assert_step (fixture, TRUE, "Value replaced");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'another value'"), ==, 1);
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('somebody else' AS BLOB) WHERE key = CAST('user:0000000005' AS BLOB)");   /* of the same length */
+  assert_fails (fixture, FALSE, COFFER_ERROR_STALE);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'somebody else'"), ==, 1);
+  g_unlink (path);
+}
+
+static void
+files_are_taken_back (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  g_autofree char *paths[3] = { NULL };
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file%u", i);
+      g_autoptr(GBytes) key = g_bytes_new (name, strlen (name));
+
+      paths[i] = g_build_filename (fixture->folder, name, NULL);
+      g_assert_true (g_file_set_contents (paths[i], name, -1, NULL));
+      coffer_additions_append (additions, paths[i], NULL, key, strlen (name));
+    }
+  coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_add_finish (fixture->vault, result, &error));
+  coffer_undo_push_additions (fixture->undo, additions);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Adding 3 Files");
+  assert_step (fixture, FALSE, "3 keys taken back");
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  assert_step (fixture, TRUE, "3 files added again");
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS + 3);
+  test_sql (fixture->path, "UPDATE kv SET value = x'000102' WHERE key = CAST('file1' AS BLOB)");
+  assert_step (fixture, FALSE, "2 keys taken back; 1 stays: its value or its file is another by now");
+  g_assert_cmpint (count_rows (fixture->path, "key = CAST('file1' AS BLOB)"), ==, 1);
+  for (guint i = 0; i < 3; i++)
+    g_unlink (paths[i]);
+}
+
+/* ---- one after the other ---- */
+
+static void
+steps_are_in_order (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) first = hide (fixture, 0, 1);
+  g_autoptr(CofferDeletion) second = NULL;
+  g_autoptr(GError) error = NULL;
+
+  rename_to (fixture, 0, "none");   /* of nothing: a step all the same */
+  second = hide (fixture, 5, 7);
+  assert_step (fixture, FALSE, "2 keys are back");
+  assert_step (fixture, FALSE, "0 keys have their old names again");
+  assert_step (fixture, FALSE, "1 key is back");
+  g_assert_null (step (fixture, FALSE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  assert_step (fixture, TRUE, "1 key deleted");
+  g_clear_pointer (&second, coffer_deletion_unref);
+  second = hide (fixture, 9, 10);   /* and with that the others are gone */
+  g_assert_null (coffer_undo_get_redo_label (fixture->undo));
+  g_assert_cmpint (coffer_vault_get_n_deferred (fixture->vault), ==, 2);
+}
+
+static void
+one_step_at_a_time (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autoptr(CofferDeletion) deletion = hide (fixture, 0, 1);
+  g_autoptr(GAsyncResult) first = NULL, second = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  coffer_undo_step_async (fixture->undo, FALSE, test_store_result, &first);
+  coffer_undo_step_async (fixture->undo, FALSE, test_store_result, &second);
+  test_wait_for (first != NULL && second != NULL);
+  text = coffer_undo_step_finish (fixture->undo, first, NULL);
+  g_assert_cmpstr (text, ==, "1 key is back");
+  g_assert_null (coffer_undo_step_finish (fixture->undo, second, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("/undo/deletion/comes-and-goes", a_deletion_comes_and_goes);
+  ADD ("/undo/deletion/is-written", a_deletion_is_written);
+  ADD ("/undo/deletion/what-is-not-written-is-not-lost", what_is_not_written_is_not_lost);
+  ADD ("/undo/deletion/other-windows-see-it", other_windows_see_it);
+  ADD ("/undo/deletion/others-keep-what-they-wrote", others_keep_what_they_wrote);
+  ADD ("/undo/deletion/a-new-value-takes-the-place", a_new_value_takes_the_place);
+  ADD ("/undo/deletion/another-file-is-left-alone", another_file_is_left_alone);
+  ADD ("/undo/deletion/a-full-disk-keeps-all", a_full_disk_keeps_all);
+  ADD ("/undo/deletion/viewing-refuses", viewing_refuses);
+  ADD ("/undo/renames/go-back", renames_go_back);
+  ADD ("/undo/renames/overwrite-nothing", renames_overwrite_nothing);
+  ADD ("/undo/value/comes-back", a_value_comes_back);
+  ADD ("/undo/additions/are-taken-back", files_are_taken_back);
+  ADD ("/undo/order", steps_are_in_order);
+  ADD ("/undo/one-at-a-time", one_step_at_a_time);
+
+  return g_test_run ();
+}
