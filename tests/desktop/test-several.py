@@ -44,7 +44,7 @@ class SeveralTest(CofferCase):
         self.choose(window, 3, 5, 7)
         press(window.frame, "Delete…")
         coffer.dialog("Delete 3 Keys?")
-        find(coffer.dialog(), "label", "The keys and their values of %s are deleted from the file. This cannot be undone." % size_text(4 + 6 + 8))
+        find(coffer.dialog(), "label", "The keys and their values of %s can be brought back until the window is closed. Then they are deleted from the file." % size_text(4 + 6 + 8))
         coffer.answer("Delete 3 Keys?", "Cancel")
         self.assertEqual(self.selected(window), [3, 5, 7])
         window.activate()
@@ -57,6 +57,14 @@ class SeveralTest(CofferCase):
         wait(lambda: self.selected(window) == [8], "the row that took the place")
         key("Down")
         wait(lambda: self.selected(window) == [9], "the next one")
+        # They come back, and go again; the file loses them as the window closes.
+        key("ctrl+z")
+        window.says("3 keys are back")
+        window.wait_for_rows(ROWS)
+        key("ctrl+shift+z")
+        window.says("3 keys deleted")
+        window.wait_for_rows(ROWS - 3)
+        self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS)
         self.assert_quits(coffer)
         self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS - 3)
 

@@ -22,6 +22,7 @@ struct _CofferSidebar {
   CofferVault *vault;
   CofferRecent *recent;
   GMenu *recent_menu;
+  GMenu *undo_section;
   CofferSection *section;
   GBytes *prefix;
 };
@@ -222,6 +223,14 @@ coffer_sidebar_pop_up_menu (CofferSidebar *self)
   gtk_menu_button_popup (self->menu_button);
 }
 
+GMenu *
+coffer_sidebar_get_undo_menu (CofferSidebar *self)
+{
+  g_return_val_if_fail (COFFER_IS_SIDEBAR (self), NULL);
+
+  return self->undo_section;
+}
+
 static gboolean
 coffer_sidebar_grab_focus (GtkWidget *widget)
 {
@@ -282,6 +291,7 @@ coffer_sidebar_class_init (CofferSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, open_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, menu_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, list);
+  gtk_widget_class_bind_template_child (widget_class, CofferSidebar, undo_section);
   gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
 
   g_type_ensure (COFFER_TYPE_SIDEBAR_LIST);

@@ -41,5 +41,7 @@ void           coffer_sidebar_select        (CofferSidebar *self,
                                              GBytes        *prefix);
 AdwHeaderBar  *coffer_sidebar_get_header    (CofferSidebar *self);
 void           coffer_sidebar_pop_up_menu   (CofferSidebar *self);
+/** The part of the menu that says what can be taken back. (transfer none) */
+GMenu         *coffer_sidebar_get_undo_menu (CofferSidebar *self);
 
 G_END_DECLS

@@ -127,6 +127,35 @@ coffer_vault_view_pop_up_menu (CofferVaultView *self)
     gtk_menu_button_popup (self->more_button);
 }
 
+static void
+fill_undo_menu (GMenu      *menu,
+                const char *undo,
+                const char *redo,
+                gboolean    writes)
+{
+  g_menu_remove_all (menu);
+  if (undo != NULL)
+    g_menu_append (menu, undo, "win.undo");
+  if (redo != NULL)
+    g_menu_append (menu, redo, "win.redo");
+  if (writes)
+    g_menu_append (menu, _("_Write Deletions Now"), "win.write-deletions");
+}
+
+void
+coffer_vault_view_set_undo (CofferVaultView *self,
+                            const char      *undo,
+                            const char      *redo,
+                            gboolean         writes)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  if (self->undo_section == NULL)   /* its parts are gone already when a window goes */
+    return;
+  fill_undo_menu (self->undo_section, undo, redo, writes);
+  fill_undo_menu (coffer_sidebar_get_undo_menu (self->sidebar), undo, redo, writes);
+}
+
 gboolean
 coffer_vault_view_get_sidebar_shown (CofferVaultView *self)
 {

@@ -30,6 +30,7 @@ struct _CofferVaultView {
   CofferPlaceTitle *content_title;
   GtkWidget *content_back;
   GtkMenuButton *more_button;
+  GMenu *undo_section;
   GtkWidget *add_button;
   GtkWidget *list_button;
   GtkWidget *grid_button;

@@ -381,6 +381,7 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_title);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, content_back);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, more_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, undo_section);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, add_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, list_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, grid_button);

@@ -54,6 +54,11 @@ GBytes        *coffer_vault_view_get_prefix         (CofferVaultView *self);
 void           coffer_vault_view_go_to              (CofferVaultView *self,
                                                      const char      *table,
                                                      GBytes          *prefix);
+/** What menus say can be taken back and done again (nullable), and whether deletions wait to be written. */
+void           coffer_vault_view_set_undo           (CofferVaultView *self,
+                                                     const char      *undo,
+                                                     const char      *redo,
+                                                     gboolean         writes);
 /** Whether files can be added now: there is a button for it then. */
 void           coffer_vault_view_set_can_add        (CofferVaultView *self,
                                                      gboolean         can_add);

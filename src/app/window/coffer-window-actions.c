@@ -446,7 +446,7 @@ edit_action (GSimpleAction *action,
   CofferWindow *self = user_data;
   g_autofree char *heading = g_strdup_printf (_("Edit “%s”?"), coffer_vault_get_display_name (self->vault));
   AdwMessageDialog *dialog = coffer_window_ask (self, heading,
-                                                _("Files can then be added, and keys renamed and deleted. Each change is written to the file at once and cannot be undone."),
+                                                _("Files can then be added, and keys renamed and deleted. Changes can be undone as long as this window is open; deleted keys leave the file when it is closed."),
                                                 "edit", _("_Edit"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (edit_response_cb));
 
   gtk_window_present (GTK_WINDOW (dialog));
@@ -457,7 +457,7 @@ stop_editing_action (GSimpleAction *action,
                      GVariant      *parameter,
                      gpointer       user_data)
 {
-  coffer_vault_stop_editing (COFFER_WINDOW (user_data)->vault);
+  coffer_window_stop_editing (user_data);
 }
 
 static const GActionEntry entries[] = {
@@ -519,6 +519,7 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "stop-editing", editable);
   coffer_window_enable (self, "try-again", self->problem_shown);
   coffer_window_update_add_actions (self);
+  coffer_window_update_undo_actions (self);
   coffer_window_update_key_actions (self);
   coffer_window_update_view_actions (self);
   coffer_window_update_place_actions (self);
@@ -539,6 +540,7 @@ coffer_window_add_actions (CofferWindow *self)
   coffer_window_add_add_actions (self);
   coffer_window_add_export_actions (self);
   coffer_window_add_key_actions (self);
+  coffer_window_add_undo_actions (self);
   coffer_window_add_view_actions (self);
   coffer_window_add_place_actions (self);
   coffer_window_update_actions (self);

@@ -100,13 +100,6 @@ take_back (CofferWindow *self,
   coffer_vault_take_back_async (coffer_import_get_vault (import), coffer_import_get_additions (import), undone_cb, g_object_ref (self));
 }
 
-static void
-undo_cb (AdwToast     *toast,
-         CofferImport *import)
-{
-  take_back (g_object_get_data (G_OBJECT (toast), "window"), import);
-}
-
 /* Names what was left out, and why. */
 static void
 show_skips (CofferWindow *self,
@@ -159,7 +152,7 @@ describe_end (CofferImport *import)
   return g_strjoinv (_(", "), (char **) parts->pdata);
 }
 
-/* Undo is offered only where it brings back what was: a value that was replaced is gone. */
+/* It can be taken back, but for values that were replaced: those are gone, and the toast of such an end does not offer it. */
 static void
 tell_done (CofferWindow *self,
            CofferImport *import)
@@ -168,13 +161,18 @@ tell_done (CofferWindow *self,
   gboolean skipped = coffer_transfer_get_skips (COFFER_TRANSFER (import))->len > 0;
   gboolean undoable = coffer_import_get_n_added (import) > 0 && coffer_import_get_n_replaced (import) == 0;
 
-  coffer_window_toast (self, text);
-  if (!skipped && !undoable)
+  if (coffer_import_get_n_added (import) > 0)
+    coffer_undo_push_additions (self->undo, coffer_import_get_additions (import));
+  if (!skipped && undoable)
+    coffer_window_toast_undo (self, text);
+  else
+    coffer_window_toast (self, text);
+  if (!skipped)
     return;
   adw_toast_set_timeout (self->toast, TOAST_SECONDS);
-  adw_toast_set_button_label (self->toast, skipped ? _("_Show") : _("_Undo"));
+  adw_toast_set_button_label (self->toast, _("_Show"));
   g_object_set_data (G_OBJECT (self->toast), "window", self);
-  g_signal_connect_object (self->toast, "button-clicked", skipped ? G_CALLBACK (show_skips_cb) : G_CALLBACK (undo_cb), import, 0);
+  g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (show_skips_cb), import, 0);
   g_object_set_data_full (G_OBJECT (self->toast), "import", g_object_ref (import), g_object_unref);
 }
 
@@ -183,8 +181,12 @@ cancelled_response_cb (CofferWindow *self,
                        const char   *response,
                        GtkWidget    *dialog)
 {
+  CofferImport *import = g_object_get_data (G_OBJECT (dialog), "import");
+
   if (g_str_equal (response, "take-back") && self->vault != NULL)
-    take_back (self, g_object_get_data (G_OBJECT (dialog), "import"));
+    take_back (self, import);
+  else if (self->undo != NULL && self->vault == coffer_import_get_vault (import))
+    coffer_undo_push_additions (self->undo, coffer_import_get_additions (import));
 }
 
 static void

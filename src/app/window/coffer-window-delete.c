@@ -8,6 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-error.h"
+
 #define MANY_KEYS 1000   /* more are named on the button, too */
 
 static CofferKeySelection *
@@ -36,7 +38,10 @@ tell_deleted (CofferWindow *self,
     text = g_strdup (n_deleted > 0 ? _("Key deleted") : _("The key was gone already"));
   else
     text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", n_deleted), number);
-  coffer_window_toast (self, text);
+  if (n_deleted > 0)
+    coffer_window_toast_undo (self, text);
+  else
+    coffer_window_toast (self, text);
 }
 
 typedef struct {
@@ -73,12 +78,19 @@ deleted_cb (GObject      *source,
 {
   g_autoptr(Deletion) deletion = user_data;
   g_autoptr(GError) error = NULL;
-  gssize n = coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
+  g_autoptr(CofferDeletion) deleted = coffer_vault_hide_finish (COFFER_VAULT (source), result, &error);
+  CofferWindow *self = deletion->window;
 
-  if (n < 0)
-    fail (deletion, error);
-  else
-    tell_deleted (deletion->window, (guint) n, deletion->n_keys);
+  if (deleted == NULL && !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE))
+    {
+      fail (deletion, error);
+      return;
+    }
+  if (self->vault != deletion->vault)
+    return;
+  if (deleted != NULL)
+    coffer_undo_push_deletion (self->undo, deleted);
+  tell_deleted (self, deleted != NULL ? coffer_deletion_get_n_left (deleted) : 0, deletion->n_keys);
 }
 
 /* Takes @deletion. */
@@ -90,7 +102,7 @@ delete_keys (Deletion  *deletion,
 
   deletion->n_keys = keys->len;
   coffer_key_selection_keep_place (get_selection (self), TRUE);
-  coffer_vault_delete_async (deletion->vault, keys, NULL, deleted_cb, deletion);
+  coffer_vault_hide_async (deletion->vault, keys, NULL, deleted_cb, deletion);
 }
 
 static void
@@ -145,8 +157,8 @@ ask_one (CofferWindow *self,
   g_autofree char *shown = coffer_key_to_display (key, 80);
   g_autofree char *heading = g_strdup_printf (_("Delete “%s”?"), shown);
   g_autofree char *size = coffer_entry_get_size (entry) != G_MAXUINT64 ? g_format_size (coffer_entry_get_size (entry)) : NULL;
-  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s are deleted from the file. This cannot be undone."), size)
-                                       : g_strdup (_("The key and its value are deleted from the file. This cannot be undone."));
+  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s can be brought back until the window is closed. Then they are deleted from the file."), size)
+                                       : g_strdup (_("The key and its value can be brought back until the window is closed. Then they are deleted from the file."));
   AdwMessageDialog *dialog = coffer_window_ask (self, heading, body, "delete", _("_Delete"), ADW_RESPONSE_DESTRUCTIVE,
                                                 G_CALLBACK (one_response_cb));
 
@@ -175,8 +187,8 @@ update_body_cb (AdwMessageDialog *dialog,
 {
   guint64 bytes = coffer_key_tally_get_bytes (tally);
   g_autofree char *size = bytes != G_MAXUINT64 ? g_format_size (bytes) : NULL;
-  g_autofree char *body = size != NULL ? g_strdup_printf (_("The keys and their values of %s are deleted from the file. This cannot be undone."), size)
-                                       : g_strdup (_("The keys and their values are deleted from the file. This cannot be undone."));
+  g_autofree char *body = size != NULL ? g_strdup_printf (_("The keys and their values of %s can be brought back until the window is closed. Then they are deleted from the file."), size)
+                                       : g_strdup (_("The keys and their values can be brought back until the window is closed. Then they are deleted from the file."));
 
   adw_message_dialog_set_body (dialog, body);
 }

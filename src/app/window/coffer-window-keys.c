@@ -247,6 +247,7 @@ copy_key_as_action (GSimpleAction *action,
 
 typedef struct {
   CofferWindow *window;
+  CofferRenames *renames;  /* of one key */
   CofferKey *key, *new_key;
 } Renaming;
 
@@ -268,16 +269,19 @@ renamed_cb (GObject      *source,
 {
   g_autofree Renaming *renaming = user_data;
   g_autoptr(CofferWindow) self = renaming->window;
+  g_autoptr(CofferRenames) renames = renaming->renames;
   g_autoptr(CofferKey) key = renaming->key;
   g_autoptr(CofferKey) new_key = renaming->new_key;
   g_autofree char *name = NULL;
   g_autoptr(GError) error = NULL;
 
-  if (coffer_vault_rename_finish (COFFER_VAULT (source), result, &error))
+  if (coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
     {
-      if (self->vault == COFFER_VAULT (source))
-        follow (self, renaming);
-      coffer_window_toast (self, _("Key renamed"));
+      if (self->vault != COFFER_VAULT (source))
+        return;
+      follow (self, renaming);
+      coffer_undo_push_renames (self->undo, renames);
+      coffer_window_toast_undo (self, _("Key renamed"));
       return;
     }
 
@@ -303,7 +307,9 @@ rename_response_cb (CofferWindow     *self,
   renaming->window = g_object_ref (self);
   renaming->key = coffer_key_ref (key);
   renaming->new_key = coffer_key_new_written (bytes);
-  coffer_vault_rename_async (self->vault, key, bytes, NULL, renamed_cb, renaming);
+  renaming->renames = coffer_renames_new (coffer_vault_get_table (self->vault));
+  coffer_renames_add (renaming->renames, key, bytes);
+  coffer_vault_rename_keys_async (self->vault, renaming->renames, FALSE, NULL, NULL, renamed_cb, renaming);
 }
 
 /* Renaming waits for a name, and for another than now. */

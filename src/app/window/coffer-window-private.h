@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coffer-start-page.h"
+#include "coffer-undo.h"
 #include "coffer-vault-view.h"
 #include "coffer-vault.h"
 #include "coffer-window.h"
@@ -25,6 +26,9 @@ struct _CofferWindow {
 
   GFile *file;
   CofferVault *vault;
+  CofferUndo *undo;              /* of the vault; NULL without */
+  gboolean writing;              /* deletions, before something that waits for it */
+  gboolean loses_deletions;      /* they may stay unwritten */
   GCancellable *copying;         /* keys to the clipboard */
   GCancellable *opening;         /* while a vault is being opened */
   guint patience;
@@ -129,6 +133,19 @@ void coffer_window_update_place_actions (CofferWindow *self);
 void coffer_window_follow_separators    (CofferWindow *self);
 /** Those of now, to who shows prefixes. */
 void coffer_window_apply_separators     (CofferWindow *self);
+
+/* coffer-window-undo.c */
+void coffer_window_add_undo_actions    (CofferWindow *self);
+void coffer_window_update_undo_actions (CofferWindow *self);
+/** A vault came (or went): there is nothing to be taken back. */
+void coffer_window_start_undo          (CofferWindow *self);
+void coffer_window_stop_undo           (CofferWindow *self);
+/** Say that something was done, and offer to take it back. */
+void coffer_window_toast_undo          (CofferWindow *self, const char *text);
+/** Write what waits to be deleted before the window closes. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_deletions (CofferWindow *self);
+/** The same before the vault is for viewing only. */
+void coffer_window_stop_editing        (CofferWindow *self);
 
 /* coffer-window-outside.c */
 void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
