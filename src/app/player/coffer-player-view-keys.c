@@ -8,11 +8,11 @@
 #define LONG_JUMP (10 * GST_SECOND)
 #define VOLUME_STEP .05
 
-static void
-change_volume (CofferPlayerView *self,
-               double            by)
+void
+coffer_player_view_change_volume (CofferPlayerView *self,
+                                  double            steps)
 {
-  coffer_player_set_volume (self->player, coffer_player_get_volume (self->player) + by);
+  coffer_player_set_volume (self->player, coffer_player_get_volume (self->player) + steps * VOLUME_STEP);
   coffer_player_set_muted (self->player, FALSE);
 }
 
@@ -103,11 +103,11 @@ coffer_player_view_key (CofferPlayerView *self,
       return TRUE;
     case GDK_KEY_Up:
     case GDK_KEY_KP_Up:
-      change_volume (self, VOLUME_STEP);
+      coffer_player_view_change_volume (self, 1);
       return TRUE;
     case GDK_KEY_Down:
     case GDK_KEY_KP_Down:
-      change_volume (self, -VOLUME_STEP);
+      coffer_player_view_change_volume (self, -1);
       return TRUE;
     case GDK_KEY_m:
       coffer_player_set_muted (self->player, !coffer_player_get_muted (self->player));

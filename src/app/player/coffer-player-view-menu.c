@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The menu "More": speed, and which of several tracks. Its actions carry what is chosen as their state. */
+/* The menu "More": the volume, frame by frame, speed, and which of several tracks. Its actions carry what is chosen as their state. */
 #define G_LOG_DOMAIN "coffer-player"
 
 #include "coffer-player-view-private.h"
 
 #include <glib/gi18n-lib.h>
+
+#define VOLUME "volume"
+#define SCALE_WIDTH 120
 
 static const double rates[] = { .25, .5, .75, 1, 1.25, 1.5, 2 };
 
@@ -18,6 +21,22 @@ rate_changed_cb (GSimpleAction *action,
   CofferPlayerView *self = data;
 
   coffer_player_set_rate (self->player, g_variant_get_double (value));
+}
+
+static void
+previous_frame_cb (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       data)
+{
+  coffer_player_step (((CofferPlayerView *) data)->player, -1);
+}
+
+static void
+next_frame_cb (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       data)
+{
+  coffer_player_step (((CofferPlayerView *) data)->player, 1);
 }
 
 static void
@@ -58,6 +77,8 @@ void
 coffer_player_view_add_actions (CofferPlayerView *self)
 {
   static const GActionEntry entries[] = {
+    { "previous-frame", previous_frame_cb },
+    { "next-frame", next_frame_cb },
     { "rate", NULL, "d", "1.0", rate_changed_cb },
     { "audio", NULL, "i", "0", track_changed_cb },
     { "text", NULL, "i", "-1", track_changed_cb },
@@ -117,12 +138,55 @@ tracks_new (CofferPlayerView *self,
   return menu;
 }
 
+/* A place in the menu for a widget. */
+static void
+add_volume (GMenu *menu)
+{
+  g_autoptr(GMenu) section = g_menu_new ();
+  g_autoptr(GMenuItem) item = g_menu_item_new (NULL, NULL);
+
+  g_menu_item_set_attribute (item, "custom", "s", VOLUME);
+  g_menu_append_item (section, item);
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (section));
+}
+
+/* The one beside the button goes where there is no room for it. */
+static GtkWidget *
+volume_new (CofferPlayerView *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *label = gtk_label_new (_("Volume")), *scale = gtk_scale_new (GTK_ORIENTATION_HORIZONTAL, self->volume);
+
+  gtk_widget_add_css_class (box, "volume");
+  gtk_widget_set_hexpand (scale, TRUE);
+  gtk_widget_set_size_request (scale, SCALE_WIDTH, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (scale), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Volume"), -1);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_box_append (GTK_BOX (box), scale);
+
+  return box;
+}
+
+static void
+add_frames (GMenu *menu)
+{
+  g_autoptr(GMenu) section = g_menu_new ();
+
+  g_menu_append (section, _("Previous Frame"), "player.previous-frame");
+  g_menu_append (section, _("Next Frame"), "player.next-frame");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (section));
+}
+
 void
 coffer_player_view_update_menu (CofferPlayerView *self)
 {
   g_autoptr(GMenu) menu = g_menu_new ();
   g_autoptr(GMenu) speed = rates_new ();
 
+  if (coffer_player_has_audio (self->player))
+    add_volume (menu);
+  if (coffer_player_has_video (self->player))
+    add_frames (menu);
   g_menu_append_section (menu, _("Speed"), G_MENU_MODEL (speed));
   if (coffer_player_get_n_tracks (self->player, COFFER_PLAYER_AUDIO) > 1)
     {
@@ -138,4 +202,6 @@ coffer_player_view_update_menu (CofferPlayerView *self)
     }
   show_tracks (self);
   gtk_menu_button_set_menu_model (self->more, G_MENU_MODEL (menu));
+  if (coffer_player_has_audio (self->player))
+    gtk_popover_menu_add_child (GTK_POPOVER_MENU (gtk_menu_button_get_popover (self->more)), volume_new (self), VOLUME);
 }

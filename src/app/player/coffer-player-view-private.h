@@ -73,6 +73,9 @@ gboolean coffer_player_view_key      (CofferPlayerView *self,
                                       guint             keyval,
                                       GdkModifierType   state);
 
+void     coffer_player_view_change_volume (CofferPlayerView *self,
+                                           double            steps);
+
 /** Actions "player.…", and the menu "More" of what the clip has. */
 void     coffer_player_view_add_actions  (CofferPlayerView *self);
 void     coffer_player_view_update_menu  (CofferPlayerView *self);

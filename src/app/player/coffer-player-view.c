@@ -249,6 +249,18 @@ released_cb (CofferPlayerView *self,
     full_cb (self);
 }
 
+/* Over the button: where there is little room it is all there is of the volume. */
+static gboolean
+scroll_cb (CofferPlayerView *self,
+           double            dx,
+           double            dy)
+{
+  coffer_player_view_wake (self);
+  coffer_player_view_change_volume (self, -dy);
+
+  return TRUE;
+}
+
 static gboolean
 key_pressed_cb (CofferPlayerView *self,
                 guint             keyval,
@@ -523,12 +535,15 @@ add_controllers (CofferPlayerView *self)
 {
   GtkEventController *motion = gtk_event_controller_motion_new ();
   GtkEventController *keys = gtk_event_controller_key_new ();
+  GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_VERTICAL);
   GtkGesture *click = gtk_gesture_click_new ();
 
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
   gtk_widget_add_controller (self->stage, motion);
   g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
   gtk_widget_add_controller (self->stage, keys);
+  g_signal_connect_swapped (scroll, "scroll", G_CALLBACK (scroll_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->mute), scroll);
   g_signal_connect_swapped (click, "released", G_CALLBACK (released_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->screen), GTK_EVENT_CONTROLLER (click));
 }

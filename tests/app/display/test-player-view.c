@@ -150,6 +150,64 @@ is_driven_by_keys (Fixture      *fixture,
   g_assert_false (coffer_player_view_key (view, GDK_KEY_F9, 0));
 }
 
+static GtkWidget *
+find_scale (GtkWidget *widget)
+{
+  GtkWidget *found = GTK_IS_SCALE (widget) ? widget : NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_scale (child);
+
+  return found;
+}
+
+static void
+scroll_over (GtkWidget *widget,
+             double     by)
+{
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers (widget);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr(GtkEventController) controller = g_list_model_get_item (controllers, i);
+      gboolean handled;
+
+      if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+        g_signal_emit_by_name (controller, "scroll", 0., by, &handled);
+    }
+}
+
+/* Where there is no room for the slider, and for stepping there is no button at all. */
+static void
+is_driven_without_keys (Fixture      *fixture,
+                        gconstpointer data)
+{
+  CofferPlayerView *view = fixture->view;
+  GtkWidget *scale;
+
+  if (!load (fixture, "video/clip.webm"))
+    return;
+
+  coffer_player_set_volume (view->player, .5);
+  coffer_player_set_muted (view->player, TRUE);
+  scroll_over (GTK_WIDGET (view->mute), -2);
+  g_assert_cmpfloat_with_epsilon (coffer_player_get_volume (view->player), .6, .001);
+  g_assert_false (coffer_player_get_muted (view->player));
+  scroll_over (GTK_WIDGET (view->mute), 1);
+  g_assert_cmpfloat_with_epsilon (coffer_player_get_volume (view->player), .55, .001);
+
+  scale = find_scale (GTK_WIDGET (gtk_menu_button_get_popover (view->more)));
+  g_assert_nonnull (scale);
+  g_assert_cmpfloat_with_epsilon (gtk_range_get_value (GTK_RANGE (scale)), .55, .001);
+  gtk_range_set_value (GTK_RANGE (scale), .25);
+  g_assert_cmpfloat_with_epsilon (coffer_player_get_volume (view->player), .25, .001);
+
+  g_assert_true (gtk_widget_activate_action (view->stage, "player.next-frame", NULL));
+  screen_assert_soon ((coffer_player_get_position (view->player) + GST_MSECOND) / (GST_SECOND / 15) == 1);
+  g_assert_true (gtk_widget_activate_action (view->stage, "player.previous-frame", NULL));
+  screen_assert_soon (coffer_player_get_position (view->player) < (gint64) GST_SECOND / 15);
+}
+
 /* Over a list the arrows go through that, and Space and Escape are of what is over it. */
 static void
 leaves_its_keys_to_a_list (Fixture      *fixture,
@@ -272,6 +330,7 @@ main (int    argc,
   ADD ("hides-the-controls-while-it-plays", hides_the_controls_while_it_plays);
   ADD ("shows-frames-over-the-bar", shows_frames_over_the_bar);
   ADD ("is-driven-by-keys", is_driven_by_keys);
+  ADD ("is-driven-without-keys", is_driven_without_keys);
   ADD ("leaves-its-keys-to-a-list", leaves_its_keys_to_a_list);
   ADD ("goes-full-screen-and-back", goes_full_screen_and_back);
   ADD ("ends-with-its-window-while-full", ends_with_its_window_while_full);
