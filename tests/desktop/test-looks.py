@@ -6,7 +6,7 @@ import re
 from typing import Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main
-from gtkdrive import again, extents, find, find_all, key, park_pointer, press, showing, wait
+from gtkdrive import again, extents, find, find_all, gone, key, park_pointer, press, showing, wait
 from pictures import decode, shows
 from screen import Picture, distance
 from vaults import Fixture, read_vault
@@ -43,6 +43,8 @@ class LooksTest(CofferCase):
         row = next(node for node in window.row_nodes() if node.name.startswith("img/photo.png"))
         window.click(row)
         window.says("photo.png")
+        find(window.frame, "push button", "More")
+        gone(window.frame, "push button", "Show As")
         expected = decode(self.values[b"img/photo.png"])
         wait(lambda: shows(expected, Picture.grab(), window.box(find(window.frame, "image", re.compile("×")))),
              "the picture")

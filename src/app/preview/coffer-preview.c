@@ -340,6 +340,15 @@ coffer_preview_set_large (CofferPreview *self,
   coffer_value_view_set_large (self->view, large);
 }
 
+void
+coffer_preview_set_heading (CofferPreview *self,
+                            gboolean       heading)
+{
+  g_return_if_fail (COFFER_IS_PREVIEW (self));
+
+  coffer_value_view_set_heading (self->view, heading);
+}
+
 gboolean
 coffer_preview_key (CofferPreview   *self,
                     guint            keyval,

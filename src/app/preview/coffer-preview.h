@@ -67,6 +67,10 @@ GActionGroup *coffer_preview_get_actions (CofferPreview *self);
 void        coffer_preview_set_large (CofferPreview *self,
                                       gboolean       large);
 
+/** Whether the key is told below the value; it is unless it is told elsewhere. */
+void        coffer_preview_set_heading (CofferPreview *self,
+                                        gboolean       heading);
+
 /** What a key does that was typed elsewhere, to a picture or player that is alone. Returns: whether it does anything */
 gboolean    coffer_preview_key       (CofferPreview   *self,
                                       guint            keyval,

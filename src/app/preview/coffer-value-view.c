@@ -44,6 +44,7 @@ struct _CofferValueView
   CofferContent *content;   /* of key; NULL if it is loading or cannot be read */
   CofferStage *stages[COFFER_N_CONTENT_KINDS];   /* children of fills or stage; NULL until needed */
   gboolean large;
+  gboolean no_heading;
   CofferStage *current;     /* unowned; one of them that has something to show */
 
   GtkStack *fills;
@@ -170,7 +171,7 @@ show_heading (CofferValueView *self,
 
   set_label (self->heading, name);
   set_label (self->prefix, prefix);
-  gtk_widget_set_visible (GTK_WIDGET (self->prefix), *prefix != '\0');
+  gtk_widget_set_visible (GTK_WIDGET (self->prefix), !self->no_heading && *prefix != '\0');
 }
 
 static void
@@ -568,6 +569,17 @@ coffer_value_view_set_large (CofferValueView *self,
   if (self->stages[COFFER_CONTENT_TREE] != NULL)
     coffer_tree_stage_set_large (COFFER_TREE_STAGE (self->stages[COFFER_CONTENT_TREE]), large);
   set_current (self, self->current);
+}
+
+void
+coffer_value_view_set_heading (CofferValueView *self,
+                               gboolean         heading)
+{
+  g_return_if_fail (COFFER_IS_VALUE_VIEW (self));
+
+  self->no_heading = !heading;
+  gtk_widget_set_visible (GTK_WIDGET (self->heading), heading);
+  gtk_widget_set_visible (GTK_WIDGET (self->prefix), heading && *gtk_label_get_label (self->prefix) != '\0');
 }
 
 gboolean

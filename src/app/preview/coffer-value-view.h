@@ -57,6 +57,10 @@ void                 coffer_value_view_get_room     (CofferValueView *self,
 void                 coffer_value_view_set_large    (CofferValueView *self,
                                                      gboolean         large);
 
+/** Whether the key is told below the value; it is unless it is told elsewhere. */
+void                 coffer_value_view_set_heading  (CofferValueView *self,
+                                                     gboolean         heading);
+
 /** What a key does that was typed elsewhere, to a picture or player that is alone. Returns: whether it does anything */
 gboolean             coffer_value_view_key          (CofferValueView *self,
                                                      guint            keyval,

@@ -6,15 +6,42 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Where there is little room it says only what is shown. */
+#define KEY_BYTES 256
+
+/* Where there is little room it says only what is shown, and where the pane is alone that is in the menu. */
 static void
 preview_title_cb (CofferVaultView *self)
 {
   const char *title = coffer_preview_get_title (self->preview);
   g_autofree char *label = title != NULL ? g_strdup_printf (_("Show as: %s"), title) : g_strdup ("");
 
-  gtk_label_set_label (self->show_as_label, title != NULL && adw_leaflet_get_folded (self->inner) ? title : label);
-  gtk_widget_set_visible (self->show_as, title != NULL);
+  gtk_label_set_label (self->show_as_label, label);
+  gtk_label_set_label (self->show_as_kind, title != NULL ? title : "");
+  gtk_widget_set_visible (self->show_as, title != NULL && !adw_leaflet_get_folded (self->inner));
+}
+
+void
+coffer_vault_view_update_preview_title (CofferVaultView *self)
+{
+  gboolean alone = adw_leaflet_get_folded (self->inner);
+  CofferEntry *entry = alone && self->selection != NULL ? coffer_key_selection_get_selected_entry (self->selection) : NULL;
+  CofferKey *key = entry != NULL ? coffer_entry_get_key (entry) : NULL;
+  g_autofree char *prefix = NULL;
+  g_autofree char *name = key != NULL ? coffer_key_split_display (key, KEY_BYTES, &prefix) : NULL;
+
+  adw_window_title_set_title (self->preview_title, name != NULL ? name : "");
+  adw_window_title_set_subtitle (self->preview_title, prefix != NULL ? prefix : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->preview_title), alone);
+}
+
+void
+coffer_vault_view_fill_preview_menu (CofferVaultView *self)
+{
+  g_autoptr(GMenu) menu = g_menu_new ();
+
+  g_menu_append_submenu (menu, _("_Show As"), gtk_menu_button_get_menu_model (GTK_MENU_BUTTON (self->show_as)));
+  g_menu_append (menu, _("_Large Preview"), "win.large-preview");
+  gtk_menu_button_set_menu_model (self->preview_more, G_MENU_MODEL (menu));
 }
 
 void
@@ -40,6 +67,10 @@ coffer_vault_view_update_folds (CofferVaultView *self)
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
   g_object_set (self->selection_bar, "narrow", outer_folded, NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->preview_more), inner_folded);
+  gtk_widget_set_visible (self->large_button, !inner_folded);
+  coffer_preview_set_heading (self->preview, !inner_folded);
+  coffer_vault_view_update_preview_title (self);
   preview_title_cb (self);
 }
 

@@ -49,8 +49,12 @@ struct _CofferVaultView {
   GtkWidget *values_button;
   AdwHeaderBar *preview_header;
   GtkWidget *preview_back;
+  GtkMenuButton *preview_more;
+  AdwWindowTitle *preview_title;
+  GtkWidget *large_button;
   GtkWidget *show_as;
   GtkLabel *show_as_label;
+  GtkLabel *show_as_kind;
   GtkBox *preview_box;
   CofferLargeView *large_view;
   CofferPreview *preview;
@@ -85,6 +89,10 @@ void     coffer_vault_view_list_changed      (CofferVaultView *self);
 /** Shows facts of a section that is no table; NULL: of none. */
 void     coffer_vault_view_watch_section     (CofferVaultView *self,
                                               CofferSection   *section);
+/** The key that is chosen, above its preview where that is alone. */
+void     coffer_vault_view_update_preview_title (CofferVaultView *self);
+/** What has no button of its own there. */
+void     coffer_vault_view_fill_preview_menu (CofferVaultView *self);
 /** Which header bar has which buttons. */
 void     coffer_vault_view_update_folds      (CofferVaultView *self);
 

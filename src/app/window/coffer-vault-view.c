@@ -103,6 +103,7 @@ selected_cb (CofferVaultView *self)
     {
       coffer_preview_show_key (self->preview, entry != NULL ? coffer_entry_get_key (entry) : NULL);
       coffer_large_view_set_key (self->large_view, entry != NULL ? coffer_entry_get_key (entry) : NULL);
+      coffer_vault_view_update_preview_title (self);
     }
   if (entry != NULL && coffer_entry_get_key (entry) != NULL)
     tell_neighbours (self);
@@ -400,7 +401,11 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, values_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_header);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_back);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_more);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_title);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, large_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as_kind);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, show_as_label);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, preview_box);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, large_view);
@@ -436,6 +441,7 @@ coffer_vault_view_init (CofferVaultView *self)
   gtk_event_controller_set_propagation_phase (input, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (input, "event", G_CALLBACK (input_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), input);
+  coffer_vault_view_fill_preview_menu (self);
   coffer_vault_view_update_folds (self);
 }
 
