@@ -45,6 +45,7 @@ coffer_key_selection_go_to (CofferKeySelection *self,
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
   g_return_if_fail (prefix != NULL);
 
+  coffer_key_selection_set_to_come (self, FALSE);
   coffer_entry_list_find_async (self->list, prefix, begin_finding (self), found_cb, g_object_ref (self));
 }
 
@@ -73,6 +74,7 @@ typedef struct {
   GBytes *begin;
   GBytes *end;      /* (nullable) */
   guint position;
+  gboolean growing; /* the list had not all its rows when it was asked */
   gboolean moved;   /* rows came or went since it was asked for */
 } Prefix;
 
@@ -97,6 +99,22 @@ moved_cb (Prefix *prefix)
 
 static void find_prefix (Prefix *prefix);
 
+/* All its keys are selected, or will not be. */
+static void
+forget_prefix (CofferKeySelection *self,
+               GBytes             *prefix)
+{
+  guint index;
+
+  if (!g_ptr_array_find_with_equal_func (self->to_come, prefix, (GEqualFunc) g_bytes_equal, &index))
+    return;
+  g_ptr_array_remove_index (self->to_come, index);
+  if (!coffer_key_selection_is_growing (self))
+    coffer_key_selection_tell_growing (self);
+  coffer_key_selection_find_next (self);
+}
+
+/* As far as there are rows: those that are still to come are looked for once they are there. */
 static void
 add_until (Prefix *prefix,
            guint   end)
@@ -105,12 +123,16 @@ add_until (Prefix *prefix,
   CofferRanges *rows;
 
   end = MIN (end, coffer_key_selection_get_n_rows (self));
-  if (prefix->position >= end)
-    return;
-
-  rows = coffer_ranges_copy (self->rows);
-  coffer_ranges_add_range (rows, prefix->position, end - prefix->position);
-  coffer_key_selection_set_rows (self, rows, self->current);
+  if (prefix->position < end)
+    {
+      rows = coffer_ranges_copy (self->rows);
+      coffer_ranges_add_range (rows, prefix->position, end - prefix->position);
+      coffer_key_selection_change_rows (self, rows, self->current);
+    }
+  if (prefix->growing)
+    coffer_key_selection_find_next (self);
+  else
+    forget_prefix (self, prefix->begin);
 }
 
 static void
@@ -122,9 +144,11 @@ end_found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   guint end = coffer_entry_list_find_finish (COFFER_ENTRY_LIST (source), result, &error);
 
-  if (error != NULL || !coffer_entry_list_is_by_key (prefix->selection->list))
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  if (prefix->moved)   /* what begins at the one and ends at the other position now may have other rows in it */
+  if (error != NULL || !coffer_entry_list_is_by_key (prefix->selection->list))
+    forget_prefix (prefix->selection, prefix->begin);
+  else if (prefix->moved)   /* what begins at the one and ends at the other position now may have other rows in it */
     find_prefix (g_steal_pointer (&prefix));
   else
     add_until (prefix, end);
@@ -142,9 +166,11 @@ begin_found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
 
   prefix->position = coffer_entry_list_find_finish (list, result, &error);
-  if (error != NULL)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  if (end == NULL)
+  if (error != NULL)
+    forget_prefix (prefix->selection, prefix->begin);
+  else if (end == NULL)
     add_until (prefix, G_MAXUINT);
   else
     coffer_entry_list_find_async (list, end, cancellable, end_found_cb, g_steal_pointer (&prefix));
@@ -155,25 +181,42 @@ static void
 find_prefix (Prefix *prefix)
 {
   prefix->moved = FALSE;
+  prefix->growing = coffer_entry_list_is_growing (prefix->selection->list);
   coffer_entry_list_find_async (prefix->selection->list, prefix->begin, prefix->cancellable, begin_found_cb, prefix);
 }
 
-void
-coffer_key_selection_add_prefix (CofferKeySelection *self,
-                                 GBytes             *prefix)
+static void
+begin_prefix (CofferKeySelection *self,
+              GBytes             *prefix)
 {
-  Prefix *job;
+  Prefix *job = g_new0 (Prefix, 1);
 
-  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
-  g_return_if_fail (prefix != NULL);
-
-  if (!coffer_entry_list_is_by_key (self->list))
-    return;
-  job = g_new0 (Prefix, 1);
   job->selection = g_object_ref (self);
   job->cancellable = g_object_ref (begin_finding (self));
   job->begin = g_bytes_ref (prefix);
   job->end = end_of_prefix (prefix, coffer_entry_list_get_descending (self->list));
   g_signal_connect_swapped (self->list, "edited", G_CALLBACK (moved_cb), job);
   find_prefix (job);
+}
+
+void
+coffer_key_selection_find_next (CofferKeySelection *self)
+{
+  if (self->to_come->len > 0 && !coffer_entry_list_is_growing (self->list))
+    begin_prefix (self, g_ptr_array_index (self->to_come, 0));
+}
+
+void
+coffer_key_selection_add_prefix (CofferKeySelection *self,
+                                 GBytes             *prefix)
+{
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+  g_return_if_fail (prefix != NULL);
+
+  if (!coffer_entry_list_is_by_key (self->list))
+    return;
+  if (!g_ptr_array_find_with_equal_func (self->to_come, prefix, (GEqualFunc) g_bytes_equal, NULL))
+    g_ptr_array_add (self->to_come, g_bytes_ref (prefix));
+  coffer_key_selection_tell_growing (self);
+  begin_prefix (self, prefix);
 }

@@ -19,6 +19,8 @@ struct _CofferKeySelection {
   guint place;             /* which that is; NO_ROW: none to be selected */
   GBytes *return_to;       /* the key to select once the list is read again */
   GCancellable *finding;
+  gboolean rest;           /* rows that are still to come behind the last are selected, too */
+  GPtrArray *to_come;      /* of GBytes: prefixes whose keys are not all found yet */
 };
 
 extern guint coffer_key_selection_reveal_signal;
@@ -29,6 +31,19 @@ guint coffer_key_selection_get_n_rows (CofferKeySelection *self);
 void  coffer_key_selection_set_rows   (CofferKeySelection *self,
                                        CofferRanges       *rows,
                                        guint               current);
+
+/** The same, of a choice that only adds or takes away: what is to come stays as it was chosen. */
+void  coffer_key_selection_change_rows (CofferKeySelection *self,
+                                        CofferRanges       *rows,
+                                        guint               current);
+
+/** What is to come from now on. */
+void  coffer_key_selection_set_to_come (CofferKeySelection *self,
+                                        gboolean            rest);
+
+/** Look for the keys of a prefix that are to come, if there are any to look for. */
+void  coffer_key_selection_find_next  (CofferKeySelection *self);
+void  coffer_key_selection_tell_growing (CofferKeySelection *self);
 
 /** Select the row at @position, or else the last one, alone and tell views to show it; there has to be one. */
 void  coffer_key_selection_reveal     (CofferKeySelection *self,

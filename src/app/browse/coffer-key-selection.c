@@ -17,6 +17,7 @@
 enum {
   PROP_N_SELECTED = 1,
   PROP_SELECTED_ENTRY,
+  PROP_GROWING,
   N_PROPS
 };
 
@@ -85,10 +86,36 @@ tell (CofferKeySelection *self,
   g_object_thaw_notify (G_OBJECT (self));
 }
 
+gboolean
+coffer_key_selection_is_growing (CofferKeySelection *self)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_SELECTION (self), FALSE);
+
+  return self->rest || self->to_come->len > 0;
+}
+
 void
-coffer_key_selection_set_rows (CofferKeySelection *self,
-                               CofferRanges       *rows,
-                               guint               current)
+coffer_key_selection_tell_growing (CofferKeySelection *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_GROWING]);
+}
+
+void
+coffer_key_selection_set_to_come (CofferKeySelection *self,
+                                  gboolean            rest)
+{
+  gboolean was_growing = coffer_key_selection_is_growing (self);
+
+  self->rest = rest && coffer_entry_list_is_growing (self->list);
+  g_ptr_array_set_size (self->to_come, 0);
+  if (was_growing != self->rest)
+    coffer_key_selection_tell_growing (self);
+}
+
+void
+coffer_key_selection_change_rows (CofferKeySelection *self,
+                                  CofferRanges       *rows,
+                                  guint               current)
 {
   g_autoptr(CofferRanges) old = self->rows;
   gboolean same = coffer_ranges_equal (old, rows);
@@ -96,7 +123,8 @@ coffer_key_selection_set_rows (CofferKeySelection *self,
   g_clear_pointer (&self->return_to, g_bytes_unref);
   self->keep_place = FALSE;
   self->place = NO_ROW;
-  g_cancellable_cancel (self->finding);
+  if (self->to_come->len == 0)
+    g_cancellable_cancel (self->finding);
   self->rows = rows;
   self->current = choose_current (self, current);
   if (!same)
@@ -107,6 +135,15 @@ coffer_key_selection_set_rows (CofferKeySelection *self,
       gtk_selection_model_selection_changed (GTK_SELECTION_MODEL (self), first, end - first);
     }
   tell (self, !same);
+}
+
+void
+coffer_key_selection_set_rows (CofferKeySelection *self,
+                               CofferRanges       *rows,
+                               guint               current)
+{
+  coffer_key_selection_set_to_come (self, FALSE);
+  coffer_key_selection_change_rows (self, rows, current);
 }
 
 /* ---- GtkSelectionModel ---- */
@@ -162,7 +199,9 @@ coffer_key_selection_select_range (GtkSelectionModel *model,
   CofferRanges *rows = unselect_rest ? coffer_ranges_new () : coffer_ranges_copy (self->rows);
   guint last = MIN (n_items, G_MAXUINT - position) + position - 1;
 
-  coffer_key_selection_set_rows (self, with_range (self, rows, position, n_items), last == self->current ? position : last);
+  if (unselect_rest)
+    coffer_key_selection_set_to_come (self, FALSE);
+  coffer_key_selection_change_rows (self, with_range (self, rows, position, n_items), last == self->current ? position : last);
   return TRUE;
 }
 
@@ -183,7 +222,7 @@ coffer_key_selection_unselect_range (GtkSelectionModel *model,
   CofferRanges *rows = coffer_ranges_copy (self->rows);
 
   coffer_ranges_remove_range (rows, position, MIN (n_items, G_MAXUINT - position));
-  coffer_key_selection_set_rows (self, rows, self->current);
+  coffer_key_selection_change_rows (self, rows, self->current);
   return TRUE;
 }
 
@@ -199,7 +238,8 @@ coffer_key_selection_select_all (GtkSelectionModel *model)
 {
   CofferKeySelection *self = COFFER_KEY_SELECTION (model);
 
-  coffer_key_selection_set_rows (self, with_range (self, coffer_ranges_new (), 0, G_MAXUINT), self->current);
+  coffer_key_selection_set_to_come (self, TRUE);
+  coffer_key_selection_change_rows (self, with_range (self, coffer_ranges_new (), 0, G_MAXUINT), self->current);
   return TRUE;
 }
 
@@ -303,9 +343,12 @@ coffer_key_selection_invert (CofferKeySelection *self)
 
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
 
+  if (self->to_come->len > 0)
+    return;
   rows = coffer_ranges_copy (self->rows);
   coffer_ranges_invert (rows, coffer_key_selection_get_n_rows (self));
-  coffer_key_selection_set_rows (self, rows, NO_ROW);
+  coffer_key_selection_set_to_come (self, !self->rest);
+  coffer_key_selection_change_rows (self, rows, NO_ROW);
 }
 
 void
@@ -314,7 +357,7 @@ coffer_key_selection_look_at (CofferKeySelection *self,
 {
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
 
-  coffer_key_selection_set_rows (self, coffer_ranges_copy (self->rows), position);
+  coffer_key_selection_change_rows (self, coffer_ranges_copy (self->rows), position);
 }
 
 /* ---- following the list ---- */
@@ -353,6 +396,30 @@ refilled_cb (CofferKeySelection *self)
   key = g_steal_pointer (&self->return_to);
   if (is_in_scope (self, key))
     coffer_key_selection_go_to (self, key);
+}
+
+/* What was to come is there, or will not come. */
+static void
+loading_cb (CofferKeySelection *self)
+{
+  if (!coffer_entry_list_is_growing (self->list))
+    {
+      if (self->rest)
+        coffer_key_selection_set_to_come (self, FALSE);
+      coffer_key_selection_find_next (self);
+    }
+  refilled_cb (self);
+}
+
+/* Rows that were to come. Returns: whether they are selected */
+static gboolean
+take_rest (CofferKeySelection *self,
+           const CofferEdit   *edit)
+{
+  if (!self->rest || edit->removed > 0 || edit->position + edit->added != coffer_key_selection_get_n_rows (self))
+    return FALSE;
+  coffer_ranges_add_range (self->rows, edit->position, edit->added);
+  return TRUE;
 }
 
 /* Returns: whether the rows are others, or elsewhere, now */
@@ -415,7 +482,9 @@ items_changed_cb (CofferKeySelection *self,
     }
   if (coffer_key_selection_get_n_rows (self) == 0 && self->return_to == NULL && key != NULL)
     self->return_to = g_bytes_ref (key);
-  moved = follow_edits (self, &edit, 1);
+  if (removed > 0 && coffer_key_selection_get_n_rows (self) == 0)
+    coffer_key_selection_set_to_come (self, FALSE);   /* what comes now is another list */
+  moved = take_rest (self, &edit) || follow_edits (self, &edit, 1);
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
   tell (self, moved);
   refilled_cb (self);
@@ -530,6 +599,9 @@ coffer_key_selection_get_property (GObject    *object,
     case PROP_SELECTED_ENTRY:
       g_value_set_object (value, self->entry);
       break;
+    case PROP_GROWING:
+      g_value_set_boolean (value, coffer_key_selection_is_growing (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -558,6 +630,7 @@ coffer_key_selection_finalize (GObject *object)
   CofferKeySelection *self = COFFER_KEY_SELECTION (object);
 
   coffer_ranges_free (self->rows);
+  g_ptr_array_unref (self->to_come);
   g_clear_object (&self->list);
 
   G_OBJECT_CLASS (coffer_key_selection_parent_class)->finalize (object);
@@ -575,6 +648,7 @@ coffer_key_selection_class_init (CofferKeySelectionClass *klass)
 
   properties[PROP_N_SELECTED] = g_param_spec_uint ("n-selected", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_SELECTED_ENTRY] = g_param_spec_object ("selected-entry", NULL, NULL, COFFER_TYPE_ENTRY, flags);
+  properties[PROP_GROWING] = g_param_spec_boolean ("growing", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   coffer_key_selection_reveal_signal = g_signal_new ("reveal", COFFER_TYPE_KEY_SELECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
@@ -583,6 +657,7 @@ static void
 coffer_key_selection_init (CofferKeySelection *self)
 {
   self->rows = coffer_ranges_new ();
+  self->to_come = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   self->current = NO_ROW;
   self->place = NO_ROW;
 }
@@ -599,6 +674,6 @@ coffer_key_selection_new (CofferEntryList *list)
   g_signal_connect_swapped (list, "items-changed", G_CALLBACK (items_changed_cb), self);
   g_signal_connect_swapped (list, "edited", G_CALLBACK (edited_cb), self);
   g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
-  g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (refilled_cb), self);
+  g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
   return self;
 }

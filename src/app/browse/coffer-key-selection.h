@@ -15,12 +15,14 @@ G_DECLARE_FINAL_TYPE (CofferKeySelection, coffer_key_selection, COFFER, KEY_SELE
  * Which rows of a list are selected: any number of them in the room of their ranges, and changed in O(ranges) at most. A row is
  * asked for only when it is the one looked at. One of these serves all views of a list.
  *
- * Rows that come are not selected, and a row that goes leaves. When the list is emptied, which it is for another order, and a
+ * Rows that come are not selected, and a row that goes leaves. But where all, or all others, were selected while the list still
+ * grows, what it brings is selected, too, and of a prefix all keys are, until others are selected instead: see "growing". When the list is emptied, which it is for another order, and a
  * single key was selected, that key, or the next one if it is gone, is selected again once the list has its rows.
  *
  * Properties, all read-only with notify:
  *   "n-selected"      uint; notify when they are other rows, too
  *   "selected-entry"  CofferEntry, nullable: the row selected last if it still is; of a single row, that. Notify again when its key is known.
+ *   "growing"         gboolean: more rows will be selected once the list has them
  * Signal "reveal" (uint position): a row was looked up and selected: whoever is on show brings it into view.
  */
 CofferKeySelection *coffer_key_selection_new           (CofferEntryList    *list);
@@ -35,11 +37,13 @@ guint               coffer_key_selection_get_current   (CofferKeySelection *self
 /** Make a row that is selected the one selected last. */
 void                coffer_key_selection_look_at       (CofferKeySelection *self,
                                                         guint               position);
+gboolean            coffer_key_selection_is_growing    (CofferKeySelection *self);
 /** The rows selected, borrowed until that changes. */
 const CofferRanges *coffer_key_selection_peek_rows     (CofferKeySelection *self);
 
 /** Select nothing, and nothing again after the list is read again. */
 void                coffer_key_selection_clear         (CofferKeySelection *self);
+/** Not while keys of a prefix are still to come. */
 void                coffer_key_selection_invert        (CofferKeySelection *self);
 
 /**

@@ -63,6 +63,9 @@ format (CofferKeyTally *self)
   if (n_selected == 0)
     return g_strdup ("");
   selected = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s selected", "%s selected", n_selected), number);
+  if (coffer_key_selection_is_growing (self->selection))
+    /* Translators: how many keys are selected so far, while more are found, as in "868,864 selected, reading keys…" */
+    return g_strdup_printf (_("%s, reading keys…"), selected);
   if (bytes == G_MAXUINT64)
     return g_steal_pointer (&selected);
 
@@ -160,7 +163,7 @@ has_to_measure (CofferKeyTally *self)
 {
   guint n_selected = coffer_key_selection_get_n_selected (self->selection);
 
-  return n_selected > 1 && n_selected < g_list_model_get_n_items (G_LIST_MODEL (self->selection));
+  return !coffer_key_selection_is_growing (self->selection) && n_selected > 1 && n_selected < g_list_model_get_n_items (G_LIST_MODEL (self->selection));
 }
 
 static void
@@ -279,6 +282,7 @@ coffer_key_tally_new (CofferKeySelection *selection)
   self->selection = g_object_ref (selection);
   g_signal_connect_swapped (selection, "selection-changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
+  g_signal_connect_swapped (selection, "notify::growing", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (selection, "notify", G_CALLBACK (selected_cb), self);
   selected_cb (self);
   return self;

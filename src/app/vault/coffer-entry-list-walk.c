@@ -417,6 +417,15 @@ coffer_entry_list_start (CofferEntryList *self,
   begin (self, coffer_entry_list_is_query (self) ? COFFER_WALK_QUERY : COFFER_WALK_FRESH, behind);
 }
 
+gboolean
+coffer_entry_list_is_growing (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), FALSE);
+
+  return self->walk.cancellable != NULL && self->walk.kind != COFFER_WALK_CHECK && !self->walk.behind && !self->walk.compare &&
+         self->sort == COFFER_SORT_KEY && !self->by_table;
+}
+
 /* Whether a walk runs that will show the file that is there now. */
 static gboolean
 is_walking (CofferEntryList *self)

@@ -85,6 +85,9 @@ gboolean         coffer_entry_list_get_descending (CofferEntryList      *self);
 /** Whether the rows are all keys of the table or prefix in their order, so that those of a prefix follow each other. */
 gboolean         coffer_entry_list_is_by_key      (CofferEntryList      *self);
 
+/** Whether rows are still to come behind the last, each in its place: those of a walk that shows what it finds. */
+gboolean         coffer_entry_list_is_growing     (CofferEntryList      *self);
+
 /** Read everything again (F5). */
 void             coffer_entry_list_refresh        (CofferEntryList      *self);
 

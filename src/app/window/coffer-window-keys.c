@@ -380,18 +380,19 @@ coffer_window_update_key_actions (CofferWindow *self)
   gboolean editable = selection != NULL && coffer_vault_get_editable (self->vault);
   gboolean known = coffer_window_get_single_entry (self) != NULL;
   gboolean single = n_selected == 1;
+  gboolean whole = selection != NULL && !coffer_key_selection_is_growing (selection);   /* no more will be selected by itself */
   g_autoptr(GBytes) prefix = dup_prefix (self);
 
   /* The key of a row far away is read in a moment. Menus make their items anew whenever these change, which would be twice with
    * every Page Down; until then what needs the key itself does nothing. */
   coffer_window_enable (self, "large-preview", self->vault != NULL && (single || coffer_vault_view_get_large (self->view)));
-  coffer_window_enable (self, "copy-key", n_selected > 0);
-  coffer_window_enable (self, "copy-key-as", n_selected > 0);
-  coffer_window_enable (self, "export", n_selected > 0);
-  coffer_window_enable_export_archive (self, n_selected > 0);
+  coffer_window_enable (self, "copy-key", n_selected > 0 && whole);
+  coffer_window_enable (self, "copy-key-as", n_selected > 0 && whole);
+  coffer_window_enable (self, "export", n_selected > 0 && whole);
+  coffer_window_enable_export_archive (self, n_selected > 0 && whole);
   coffer_window_enable (self, "open-with", single);
   coffer_window_enable (self, "rename-key", single && editable);
-  coffer_window_enable (self, "delete-key", n_selected > 0 && editable);
+  coffer_window_enable (self, "delete-key", n_selected > 0 && editable && whole);
   coffer_window_enable (self, "invert-selection", selection != NULL);
   coffer_window_enable (self, "select-all", selection != NULL);
   coffer_window_enable (self, "select-none", n_selected > 0);

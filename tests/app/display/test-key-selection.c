@@ -555,6 +555,90 @@ narrowing_keeps_what_is_there (Fixture       *self,
   assert_rows (self, "");
 }
 
+/* ---- a list that still grows ---- */
+
+#define N_MANY 40000
+
+/* As soon as it has rows, and before it has all. */
+static void
+read_anew (Fixture *self)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+
+  if (coffer_entry_list_get_n_keys (self->list) < N_MANY)
+    {
+      test_sql (path, "WITH RECURSIVE n(i) AS (SELECT 5000 UNION ALL SELECT i + 1 FROM n LIMIT 35000)"
+                      "INSERT INTO kv SELECT CAST(printf('user:%010d', i) AS BLOB), 'x' FROM n");
+      coffer_entry_list_refresh (self->list);
+      test_wait_for (coffer_entry_list_get_n_keys (self->list) == N_MANY && !coffer_entry_list_get_loading (self->list));
+    }
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, !coffer_entry_list_get_descending (self->list));
+  while (coffer_entry_list_get_n_keys (self->list) == 0)
+    test_iterate ();
+  g_assert_true (coffer_entry_list_is_growing (self->list));
+  g_assert_cmpuint (coffer_entry_list_get_n_keys (self->list), <, N_MANY);
+}
+
+static void
+wait_for_all (Fixture *self)
+{
+  test_wait_for (!coffer_entry_list_get_loading (self->list) && !coffer_key_selection_is_growing (self->selection));
+  g_assert_cmpuint (coffer_entry_list_get_n_keys (self->list), ==, N_MANY);
+}
+
+static void
+all_are_those_to_come_too (Fixture       *self,
+                           gconstpointer  data)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+
+  read_anew (self);
+  gtk_selection_model_select_all (model);
+  g_assert_true (coffer_key_selection_is_growing (self->selection));
+  gtk_selection_model_unselect_item (model, 3);
+  g_assert_true (coffer_key_selection_is_growing (self->selection));
+  wait_for_all (self);
+  assert_rows (self, "0-3 4-40000");
+
+  read_anew (self);
+  g_assert_false (coffer_key_selection_is_growing (self->selection));
+  gtk_selection_model_select_item (model, 3, TRUE);
+  coffer_key_selection_invert (self->selection);
+  g_assert_true (coffer_key_selection_is_growing (self->selection));
+  wait_for_all (self);
+  assert_rows (self, "0-3 4-40000");
+
+  read_anew (self);
+  gtk_selection_model_select_all (model);
+  coffer_key_selection_invert (self->selection);
+  g_assert_false (coffer_key_selection_is_growing (self->selection));
+  wait_for_all (self);
+  assert_rows (self, "");
+
+  read_anew (self);
+  gtk_selection_model_select_all (model);
+  gtk_selection_model_select_item (model, 3, TRUE);
+  wait_for_all (self);
+  assert_rows (self, "3-4");
+}
+
+static void
+keys_of_prefixes_to_come_are_selected (Fixture       *self,
+                                       gconstpointer  data)
+{
+  g_autoptr(GBytes) late = bytes_of ("user:000000123");
+  g_autoptr(GBytes) other = bytes_of ("user:0000002");
+
+  read_anew (self);
+  coffer_key_selection_add_prefix (self->selection, late);
+  coffer_key_selection_add_prefix (self->selection, other);
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, FALSE);
+  g_assert_true (coffer_key_selection_is_growing (self->selection));
+  wait_for_all (self);
+  g_assert_true (coffer_entry_list_get_descending (self->list));
+  assert_rows (self, "0-1 37000-38000 38760-38770");
+}
+
 /* ---- speed ---- */
 
 /* With a million rows in ranges it is as quick as with one: nothing here looks at a row. */
@@ -604,6 +688,8 @@ main (int    argc,
   ADD ("what-is-left-is-looked-at", what_is_left_is_looked_at);
   ADD ("place-is-kept", place_is_kept);
   ADD ("narrowing-keeps-what-is-there", narrowing_keeps_what_is_there);
+  ADD ("all-are-those-to-come-too", all_are_those_to_come_too);
+  ADD ("keys-of-prefixes-to-come-are-selected", keys_of_prefixes_to_come_are_selected);
   ADD ("no-row-is-asked-for", no_row_is_asked_for);
 
   return g_test_run ();
