@@ -46,6 +46,7 @@ begin (CofferKeyCells *self)
 static void
 begin_anew (CofferKeyCells *self)
 {
+  self->to_end = FALSE;
   self->anchor = 0;
   self->anchor_y = self->shape->edge;
   self->cursor = self->range_start = self->revealed = GTK_INVALID_LIST_POSITION;
@@ -68,11 +69,33 @@ items_changed_cb (CofferKeyCells *self,
   if (self->cells->len == 0)
     begin (self);
   coffer_key_cells_queue_update (self);
+  if (self->to_end && n > 0)
+    {
+      self->revealed = n - 1;
+      gtk_widget_queue_allocate (GTK_WIDGET (self));
+    }
+}
+
+/* The end is there: what was wanted of it is done. */
+static void
+loading_cb (CofferKeyCells *self)
+{
+  guint n = coffer_key_cells_get_n_keys (self);
+
+  if (!self->to_end || coffer_entry_list_is_growing (coffer_key_selection_get_list (self->selection)))
+    return;
+
+  self->to_end = FALSE;
+  if (n > 0)
+    coffer_key_cells_go_to (self, n - 1, self->to_end_state);
+  if (gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL || gtk_widget_is_focus (GTK_WIDGET (self)))
+    coffer_key_cells_focus_cursor (self);
 }
 
 static void
 selection_changed_cb (CofferKeyCells *self)
 {
+  self->to_end = FALSE;
   if (!self->stale)
     coffer_key_cells_show_selected (self);
 }
@@ -137,6 +160,7 @@ coffer_key_cells_set_selection (CofferKeyCells     *self,
     return;
 
   g_signal_connect_swapped (coffer_key_selection_get_list (selection), "edited", G_CALLBACK (edited_cb), self);
+  g_signal_connect_swapped (coffer_key_selection_get_list (selection), "notify::loading", G_CALLBACK (loading_cb), self);
   g_signal_connect_swapped (selection, "items-changed", G_CALLBACK (items_changed_cb), self);
   g_signal_connect_swapped (selection, "reveal", G_CALLBACK (reveal_cb), self);
   g_signal_connect_swapped (selection, "selection-changed", G_CALLBACK (selection_changed_cb), self);

@@ -154,6 +154,12 @@ get_target (CofferKeyCells *self,
 }
 
 static gboolean
+is_end (guint keyval)
+{
+  return keyval == GDK_KEY_End || keyval == GDK_KEY_KP_End;
+}
+
+static gboolean
 is_sideways (guint keyval)
 {
   return keyval == GDK_KEY_Left || keyval == GDK_KEY_Right || keyval == GDK_KEY_KP_Left || keyval == GDK_KEY_KP_Right;
@@ -176,6 +182,19 @@ activate_cursor (CofferKeyCells *self)
   g_signal_emit (self, coffer_key_cells_activated_signal, 0, self->cursor);
 }
 
+void
+coffer_key_cells_go_to (CofferKeyCells  *self,
+                        guint            position,
+                        GdkModifierType  state)
+{
+  gboolean control = (state & GDK_CONTROL_MASK) != 0;
+  gboolean shift = (state & GDK_SHIFT_MASK) != 0;
+
+  coffer_key_cells_reveal (self, position);
+  if (!control || shift)
+    coffer_key_cells_choose (self, position, control, shift);
+}
+
 static gboolean
 key_pressed_cb (CofferKeyCells  *self,
                 guint            keyval,
@@ -186,6 +205,7 @@ key_pressed_cb (CofferKeyCells  *self,
   gboolean shift = (state & GDK_SHIFT_MASK) != 0;
   guint target;
 
+  self->to_end = FALSE;
   if (self->n_columns == 0 || coffer_key_cells_get_n_keys (self) == 0 || (state & (GDK_ALT_MASK | GDK_SUPER_MASK)) != 0)
     return GDK_EVENT_PROPAGATE;
   coffer_key_cells_update (self);
@@ -202,10 +222,10 @@ key_pressed_cb (CofferKeyCells  *self,
     return GDK_EVENT_PROPAGATE;
   else
     {
-      coffer_key_cells_reveal (self, target);
-      if (!control || shift)
-        coffer_key_cells_choose (self, target, control, shift);
+      coffer_key_cells_go_to (self, target, state);
       coffer_key_cells_focus_cursor (self);
+      self->to_end = is_end (keyval) && coffer_entry_list_is_growing (coffer_key_selection_get_list (self->selection));
+      self->to_end_state = state;
     }
   return GDK_EVENT_STOP;
 }
@@ -226,6 +246,7 @@ pressed_cb (CofferKeyCells *self,
 {
   CofferKeyCell *cell = coffer_key_cells_pick (self, x, y);
 
+  self->to_end = FALSE;
   if (cell == NULL)
     {
       if (gtk_widget_get_focus_child (GTK_WIDGET (self)) == NULL)

@@ -41,6 +41,10 @@ struct _CofferKeyCells {
   guint range_start;
   guint revealed;
 
+  /* A person wants the last key of a list that still grows; with these modifiers. */
+  gboolean to_end;
+  GdkModifierType to_end_state;
+
   /* While something is dragged over the cells; y from the top of the first row. */
   GtkWidget *band;
   graphene_point_t band_start;
@@ -79,6 +83,10 @@ guint          coffer_key_cells_get_position (CofferKeyCell    *cell);
 /* Input: coffer-key-cells-input.c */
 void           coffer_key_cells_add_input    (CofferKeyCells   *self);
 gboolean       coffer_key_cells_focus_cursor (CofferKeyCells   *self);
+/** As by a key, to @position. */
+void           coffer_key_cells_go_to        (CofferKeyCells   *self,
+                                              guint             position,
+                                              GdkModifierType   state);
 GdkModifierType coffer_key_cells_get_state   (GtkGesture       *gesture);
 extern guint   coffer_key_cells_activated_signal;
 

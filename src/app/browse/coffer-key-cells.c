@@ -171,6 +171,7 @@ scrolled_cb (CofferKeyCells *self)
   if (self->placing || self->n_columns == 0)
     return;
 
+  self->to_end = FALSE;
   first = first_in_view (self);
   set_anchor (self, first, coffer_key_cells_get_row_y (self, first) - coffer_key_cells_get_scroll (self));
 }

@@ -472,6 +472,52 @@ test_revealing_ends_scrolling (Fixture       *self,
   g_assert_true (gtk_scrolled_window_get_kinetic_scrolling (GTK_SCROLLED_WINDOW (scroller)));
 }
 
+/* As on the keyboard. */
+static void
+press (Fixture *self,
+       guint    keyval)
+{
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (self->tiles));
+  gboolean handled = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr(GObject) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_KEY (controller))
+        g_signal_emit_by_name (controller, "key-pressed", keyval, 0, 0, &handled);
+    }
+  g_assert_true (handled);
+}
+
+/* The first of the list again, which has no others yet. */
+static void
+read_anew (Fixture *self)
+{
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, !coffer_entry_list_get_descending (self->list));
+  while (coffer_entry_list_get_n_keys (self->list) == 0)
+    test_iterate ();
+  g_assert_true (coffer_entry_list_is_growing (self->list));
+}
+
+static void
+test_end_is_that_of_all (Fixture       *self,
+                         gconstpointer  data)
+{
+  read_anew (self);
+  press (self, GDK_KEY_End);
+  g_assert_cmpuint (coffer_key_selection_get_current (self->selection), <, N_KEYS - 1);
+  test_wait_for (coffer_key_selection_get_current (self->selection) == N_KEYS - 1);
+  screen_assert_soon (is_in_view (self, N_KEYS - 1));
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 1);
+
+  read_anew (self);
+  press (self, GDK_KEY_End);
+  press (self, GDK_KEY_Home);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+  g_assert_cmpuint (coffer_key_selection_get_current (self->selection), ==, 0);
+}
+
 #define ADD(name, test) g_test_add ("/browse/key-grid/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -495,6 +541,7 @@ main (int    argc,
   ADD ("focus-stays-with-its-tile", test_focus_stays_with_its_tile);
   ADD ("list-and-grid-keep-place", test_list_and_grid_keep_place);
   ADD ("bottom-room-is-free", test_bottom_room_is_free);
+  ADD ("end-is-that-of-all", test_end_is_that_of_all);
   ADD ("is-mirrored", test_is_mirrored);
   ADD ("broken-pictures-say-so", test_broken_pictures_say_so);
   ADD ("damaged-values-say-so", test_damaged_values_say_so);
