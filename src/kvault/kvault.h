@@ -1182,6 +1182,19 @@ KVAULT_API int kvault_put_fd (kvault *vault, const void *key, size_t key_size, i
                               kvault_progress_func progress, void *progress_data);
 
 /**
+ * Store what a value of another handle has, its header with it; one transaction. As kvault_put_fd() of a regular file. That handle
+ * may be on another file, and must not be this one.
+ *
+ * @from  of the other handle; stays the caller's
+ *
+ * Cost:    one chunk of memory.
+ * Returns: KVAULT_OK
+ *          KVAULT_EIO  @from could not be read; or as kvault_writer_commit(). Nothing changed
+ */
+KVAULT_API int kvault_put_blob (kvault *vault, const void *key, size_t key_size, kvault_blob *from,
+                                kvault_progress_func progress, void *progress_data);
+
+/**
  * Write a value to a descriptor, in chunks; short writes are finished.
  *
  * @n_written  set to the bytes that went out, after a failure too

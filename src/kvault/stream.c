@@ -65,10 +65,37 @@ typedef struct {
   const void *key;
   size_t key_size;
   int fd;
+  kvault_blob *blob;  /* instead of that, or NULL */
   uint64_t size;
   kvault_progress_func report;
   void *data;
 } source;
+
+/* Up to @len bytes of it, the first of which is at @at; 0 at the end, -1 after a failure, of which the vault knows. */
+static ssize_t
+read_source (kvault       *vault,
+             const source *from,
+             void         *buf,
+             size_t        len,
+             uint64_t      at)
+{
+  ssize_t n;
+
+  if (from->blob == NULL)
+    {
+      n = read_some (from->fd, buf, len);
+      if (n < 0)
+        fail_source (vault, errno, from->key, from->key_size);
+      return n;
+    }
+  if (from->size - at < len)
+    len = (size_t) (from->size - at);
+  if (kvault_blob_read (from->blob, buf, len, at) == KVAULT_OK)
+    return (ssize_t) len;
+  kvault__fail (vault, KVAULT_EIO, "%s: key %s: the value that was to be stored could not be read", vault->name,
+                kvault__describe_key (from->key, from->key_size).text);
+  return -1;
+}
 
 static int
 copy_into_blob (kvault       *vault,
@@ -82,10 +109,10 @@ copy_into_blob (kvault       *vault,
   while (rc == KVAULT_OK && at < from->size)
     {
       size_t wanted = from->size - at < vault->options.chunk_size ? (size_t) (from->size - at) : vault->options.chunk_size;
-      ssize_t n = read_some (from->fd, chunk, wanted);
+      ssize_t n = read_source (vault, from, chunk, wanted, at);
 
       if (n < 0)
-        rc = fail_source (vault, errno, from->key, from->key_size);
+        rc = KVAULT_EIO;
       else if (n == 0)
         rc = kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of %llu", vault->name,
                            kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at,
@@ -138,9 +165,9 @@ put_through_writer (kvault       *vault,
 
   while (rc == KVAULT_OK && n > 0)
     {
-      n = read_some (from->fd, chunk, vault->options.chunk_size);
+      n = read_source (vault, from, chunk, vault->options.chunk_size, at);
       if (n < 0)
-        rc = fail_source (vault, errno, from->key, from->key_size);
+        rc = KVAULT_EIO;
       else if ((rc = kvault_writer_write (writer, chunk, (size_t) n)) == KVAULT_OK && n > 0 &&
                !report_bytes (vault, from->report, from->data, at += (uint64_t) n, from->size))
         rc = KVAULT_ECANCELLED;
@@ -161,7 +188,7 @@ kvault_put_fd (kvault              *vault,
                kvault_progress_func report,
                void                *report_data)
 {
-  source from = { key, key_size, fd, size, report, report_data };
+  source from = { key, key_size, fd, NULL, size, report, report_data };
   struct stat st;
   off_t at;
   int rc;
@@ -183,6 +210,27 @@ kvault_put_fd (kvault              *vault,
     rc = put_straight (vault, &from);
   else
     rc = put_through_writer (vault, &from);
+  vault->spans--;
+  return rc;
+}
+
+int
+kvault_put_blob (kvault              *vault,
+                 const void          *key,
+                 size_t               key_size,
+                 kvault_blob         *blob,
+                 kvault_progress_func report,
+                 void                *report_data)
+{
+  source from = { key, key_size, -1, blob, kvault_blob_size (blob), report, report_data };
+  int rc;
+
+  if ((rc = kvault__enter_write (vault)) != KVAULT_OK || (rc = kvault__check_key (vault, key, key_size)) != KVAULT_OK)
+    return rc;
+  if (kvault__is_whole (vault, key_size, from.size) && (rc = kvault__check_memory (vault, from.size)) != KVAULT_OK)
+    return rc;
+  vault->spans++;
+  rc = kvault__is_whole (vault, key_size, from.size) ? put_straight (vault, &from) : put_through_writer (vault, &from);
   vault->spans--;
   return rc;
 }

@@ -63,6 +63,30 @@ stores_and_gives_files (void)
 }
 
 static void
+stores_a_value_of_another_handle (void)
+{
+  static const size_t sizes[] = { 0, 1, MEBIBYTE, 20 * MEBIBYTE + 3 };
+  kvault *from = kvtest_make (KVAULT_SECTION_V2), *vault = kvtest_make (KVAULT_SECTION_V1);
+
+  for (size_t i = 0; i < KVTEST_N (sizes); i++)
+    {
+      uint8_t *value = malloc (sizes[i] + 1);
+      kvault_blob *blob;
+
+      memset (value, 'v', sizes[i]);
+      assert_ok (from, kvault_put (from, "key", 3, value, sizes[i]));
+      assert_ok (from, kvault_blob_open (from, "key", 3, &blob));
+      assert_ok (vault, kvault_put_blob (vault, "copy", 4, blob, NULL, NULL));
+      assert_value (vault, "copy", 4, value, sizes[i]);
+      assert_value (from, "key", 3, value, sizes[i]);
+      kvault_blob_close (blob);
+      free (value);
+    }
+  kvault_close (vault);
+  kvault_close (from);
+}
+
+static void
 feed_pipe (KvChild *child, void *data)
 {
   static char byte[70000];
@@ -478,6 +502,7 @@ a_bulk_import_from_pipes_is_committed_on_the_way (void)
 
 static const KvTest tests[] = {
   { "/kvault/stream/stores-and-gives-files", stores_and_gives_files },
+  { "/kvault/stream/stores-a-value-of-another-handle", stores_a_value_of_another_handle },
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
   { "/kvault/stream/what-fails-midway-keeps-the-old-value", what_fails_midway_keeps_the_old_value },
   { "/kvault/stream/tells-when-what-goes-out-finds-no-room", tells_when_what_goes_out_finds_no_room },
