@@ -164,6 +164,40 @@ file_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
+/* A value of another vault. */
+typedef struct {
+  CofferKey *key;
+  Looks *looks;
+} Other;
+
+static void
+other_free (gpointer data)
+{
+  Other *other = data;
+
+  g_clear_pointer (&other->looks, looks_free);
+  coffer_key_unref (other->key);
+  g_free (other);
+}
+
+/* A CofferReaderFunc: may be called again. */
+static gboolean
+other_worker (CofferValueReader  *reader,
+              gpointer            data,
+              GCancellable       *cancellable,
+              GError            **error)
+{
+  Other *other = data;
+  g_autoptr(CofferValueFacts) facts = NULL;
+  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, other->key, &facts, cancellable, error);
+
+  g_clear_pointer (&other->looks, looks_free);
+  if (stream != NULL)
+    other->looks = look (stream, facts, cancellable);
+  coffer_value_reader_close (reader);
+  return stream != NULL && !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
 /* Showing */
 
 static void
@@ -228,18 +262,56 @@ file_cb (GObject      *dialog,
 }
 
 static void
-start_looking (GtkWidget            *dialog,
-               CofferVault          *vault,
+other_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(GtkWidget) dialog = data;
+  Other *other = g_object_get_data (G_OBJECT (dialog), "other");
+  Both *both = get_both (dialog);
+
+  if (coffer_vault_read_values_finish (COFFER_VAULT (source), result, NULL) && !g_cancellable_is_cancelled (both->cancellable))
+    show_looks (both, &both->being_added, other->looks);
+}
+
+static void
+look_at_value (GtkWidget            *dialog,
+               CofferBundle         *bundle,
                const CofferAddition *addition)
 {
-  g_autoptr(CofferKey) key = coffer_key_new_written (addition->key);
+  Other *other = g_new0 (Other, 1);
+
+  other->key = coffer_key_new_written (addition->value);
+  g_object_set_data_full (G_OBJECT (dialog), "other", other, other_free);
+  coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), other_worker, other, NULL,
+                                  get_both (dialog)->cancellable, other_cb, g_object_ref (dialog));
+}
+
+static void
+look_at_addition (GtkWidget            *dialog,
+                  const CofferAddition *addition)
+{
   g_autoptr(GTask) task = g_task_new (dialog, get_both (dialog)->cancellable, file_cb, NULL);
   Source *source = g_new (Source, 1);
 
-  coffer_vault_read_value_async (vault, key, value_worker, NULL, NULL, looks_free, get_both (dialog)->cancellable, value_cb, g_object_ref (dialog));
   *source = (Source) { g_strdup (addition->root), g_strdup (addition->path), coffer_vault_dup_open_paths () };
   g_task_set_task_data (task, source, source_free);
   g_task_run_in_thread (task, file_thread);
+}
+
+static void
+start_looking (GtkWidget            *dialog,
+               CofferVault          *vault,
+               const CofferAddition *addition,
+               CofferBundle         *bundle)
+{
+  g_autoptr(CofferKey) key = coffer_key_new_written (addition->key);
+
+  coffer_vault_read_value_async (vault, key, value_worker, NULL, NULL, looks_free, get_both (dialog)->cancellable, value_cb, g_object_ref (dialog));
+  if (bundle != NULL)
+    look_at_value (dialog, bundle, addition);
+  else
+    look_at_addition (dialog, addition);
 }
 
 /* Making it */
@@ -332,6 +404,7 @@ GtkWidget *
 coffer_conflict_dialog_new (GtkWindow            *parent,
                             CofferVault          *vault,
                             const CofferAddition *addition,
+                            CofferBundle         *bundle,
                             guint                 number,
                             guint                 n_left)
 {
@@ -351,7 +424,7 @@ coffer_conflict_dialog_new (GtkWindow            *parent,
   g_signal_connect_object (dialog, "destroy", G_CALLBACK (g_cancellable_cancel), both->cancellable, G_CONNECT_SWAPPED);
   add_responses (ADW_MESSAGE_DIALOG (dialog));
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), make_content (both, n_left, gtk_widget_get_width (GTK_WIDGET (parent)) > NARROW));
-  start_looking (dialog, vault, addition);
+  start_looking (dialog, vault, addition, bundle);
   return dialog;
 }
 

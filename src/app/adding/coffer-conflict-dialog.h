@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 #include <coffer-additions.h>
+#include <coffer-bundle.h>
 
 G_BEGIN_DECLS
 
@@ -10,10 +11,12 @@ G_BEGIN_DECLS
  * What to do with a file whose key is in the vault already: both sides, as far as they can be shown. Its responses are "skip", which
  * is the default, "keep", "replace" and "cancel".
  *
+ * @bundle  (nullable) the values that are being added, if they are no files
  * @number  which conflict it is, from 1
  * @n_left  how many may come after it
  */
-GtkWidget *coffer_conflict_dialog_new         (GtkWindow *parent, CofferVault *vault, const CofferAddition *addition, guint number, guint n_left);
+GtkWidget *coffer_conflict_dialog_new         (GtkWindow *parent, CofferVault *vault, const CofferAddition *addition, CofferBundle *bundle,
+                                               guint number, guint n_left);
 /** Whether the answer is meant for the others, too. */
 gboolean   coffer_conflict_dialog_get_for_all (AdwMessageDialog *dialog);
 

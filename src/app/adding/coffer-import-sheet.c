@@ -84,7 +84,9 @@ static void
 set_heading (CofferImportSheet        *self,
              const CofferImportCounts *counts)
 {
-  g_autofree char *title = counts->n_files > 0 ? count_words ("Add %s File", "Add %s Files", counts->n_files) : g_strdup (_("Add Files"));
+  gboolean values = self->plan != NULL && coffer_import_plan_get_bundle (self->plan) != NULL;
+  g_autofree char *title = values                ? count_words ("Copy %s Key", "Copy %s Keys", counts->n_files)
+                           : counts->n_files > 0 ? count_words ("Add %s File", "Add %s Files", counts->n_files) : g_strdup (_("Add Files"));
   g_autofree char *size = g_format_size (counts->n_bytes);
   const char *folder = self->plan != NULL ? coffer_import_plan_get_folder (self->plan) : NULL;
   /* Translators: a folder and its size, "oslo-fjord-trip, 9.6 GB" */

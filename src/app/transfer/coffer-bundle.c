@@ -204,6 +204,16 @@ coffer_bundle_new_rows (CofferVault        *vault,
 }
 
 CofferBundle *
+coffer_bundle_new_keys (CofferVault *vault,
+                        GPtrArray   *keys)
+{
+  CofferBundle *self = bundle_new (vault, keys->len);
+
+  self->keys = g_ptr_array_ref (keys);
+  return self;
+}
+
+CofferBundle *
 coffer_bundle_new_key (CofferVault *vault,
                        CofferKey   *key,
                        const char  *content_type,

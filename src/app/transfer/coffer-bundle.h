@@ -16,6 +16,8 @@ G_DECLARE_FINAL_TYPE (CofferBundle, coffer_bundle, COFFER, BUNDLE, GObject)
  * @rows  of @list; the keys are of the table of @vault that is in use
  */
 CofferBundle *coffer_bundle_new_rows    (CofferVault *vault, CofferEntryList *list, const CofferRanges *rows);
+/** @keys  of CofferKey; not to be changed */
+CofferBundle *coffer_bundle_new_keys    (CofferVault *vault, GPtrArray *keys);
 /** One, of which more is known. @content_type  (nullable) of its data */
 CofferBundle *coffer_bundle_new_key     (CofferVault *vault, CofferKey *key, const char *content_type, guint64 size);
 

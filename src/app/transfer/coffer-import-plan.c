@@ -21,6 +21,9 @@ struct _CofferImportPlan {
   CofferImportList *list;      /* nullable */
   gboolean restores;
   char *folder;
+  CofferBundle *bundle;        /* (nullable) */
+  char *source_path;           /* of its vault */
+  gsize common;                /* of its keys, which is no part of names */
 };
 
 G_DEFINE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, G_TYPE_OBJECT)
@@ -138,6 +141,139 @@ coffer_import_plan_new_finish (GAsyncResult  *result,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* Values */
+
+typedef struct {
+  CofferBundle *bundle;
+  GPtrArray *keys;
+  gboolean whole;
+  CofferImportWalk *walk;
+  gsize common;
+} Gathering;
+
+static void
+gathering_free (gpointer data)
+{
+  Gathering *gathering = data;
+
+  g_object_unref (gathering->bundle);
+  g_clear_pointer (&gathering->keys, coffer_keys_unref);
+  g_clear_pointer (&gathering->walk, coffer_import_walk_free);
+  g_free (gathering);
+}
+
+static gboolean
+is_separator (char c)
+{
+  return c == '/' || c == ':';
+}
+
+/* In how many folders, so to speak. */
+static guint
+count_separators (GBytes *key,
+                  gsize   from)
+{
+  gsize size;
+  const char *bytes = g_bytes_get_data (key, &size);
+  guint n = 0;
+
+  for (gsize i = from; i + 1 < size; i++)
+    n += is_separator (bytes[i]);
+  return n;
+}
+
+/* A CofferReaderFunc: may be called again. What is gone meanwhile is left out. */
+static gboolean
+gather_worker (CofferValueReader  *reader,
+               gpointer            data,
+               GCancellable       *cancellable,
+               GError            **error)
+{
+  Gathering *gathering = data;
+  g_autoptr(GPtrArray) none = g_ptr_array_new ();
+
+  g_clear_pointer (&gathering->walk, coffer_import_walk_free);
+  gathering->walk = coffer_import_walk_new (none);
+  gathering->common = gathering->whole || gathering->keys->len == 0 ? 0 : coffer_bundle_measure_common (gathering->keys);
+  for (guint i = 0; i < gathering->keys->len; i++)
+    {
+      CofferKey *key = g_ptr_array_index (gathering->keys, i);
+      g_autoptr(CofferValueFacts) facts = NULL;
+      g_autoptr(GInputStream) stream = NULL;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      stream = coffer_value_reader_open (reader, key, &facts, cancellable, NULL);
+      coffer_value_reader_close (reader);
+      if (stream != NULL)
+        coffer_import_walk_add_value (gathering->walk, coffer_key_get_bytes (key), facts->size,
+                                      count_separators (coffer_key_get_bytes (key), gathering->common));
+    }
+  return TRUE;
+}
+
+static void
+gathered_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Gathering *gathering = g_task_get_task_data (task);
+  GError *error = NULL;
+  CofferImportPlan *self;
+
+  if (!coffer_vault_read_values_finish (COFFER_VAULT (source), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  self = plan_new (g_steal_pointer (&gathering->walk), NULL);
+  self->bundle = g_object_ref (gathering->bundle);
+  self->source_path = g_file_get_path (coffer_vault_get_file (COFFER_VAULT (source)));
+  self->common = gathering->common;
+  g_task_return_pointer (task, self, g_object_unref);
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Gathering *gathering = g_task_get_task_data (task);
+  CofferBundle *bundle = COFFER_BUNDLE (source);
+  GError *error = NULL;
+
+  if ((gathering->keys = coffer_bundle_keys_finish (bundle, result, &error)) != NULL)
+    coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), gather_worker, gathering, NULL,
+                                    g_task_get_cancellable (task), gathered_cb, g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
+void
+coffer_import_plan_new_values_async (CofferBundle        *bundle,
+                                     gboolean             whole,
+                                     GCancellable        *cancellable,
+                                     GAsyncReadyCallback  callback,
+                                     gpointer             user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  Gathering *gathering = g_new0 (Gathering, 1);
+
+  g_task_set_source_tag (task, coffer_import_plan_new_values_async);
+  gathering->bundle = g_object_ref (bundle);
+  gathering->whole = whole;
+  g_task_set_task_data (task, gathering, gathering_free);
+  coffer_bundle_keys_async (bundle, keys_cb, task);
+}
+
+CofferBundle *
+coffer_import_plan_get_bundle (CofferImportPlan *self)
+{
+  return self->bundle;
+}
+
 /* What was found */
 
 gboolean
@@ -227,6 +363,9 @@ dup_name (CofferImportPlan       *self,
 {
   g_autofree char *base = NULL;
 
+  if (file->value != NULL)
+    return coffer_key_bytes_to_display ((const char *) g_bytes_get_data (file->value, NULL) + self->common,
+                                        g_bytes_get_size (file->value) - self->common, 0);
   if (file->path != NULL && self->walk->is_folder)
     return g_strdup (file->path);
   base = g_path_get_basename (file->root);
@@ -261,6 +400,21 @@ make_key (const CofferImportRule *rule,
   return g_byte_array_free_to_bytes (key);
 }
 
+/* A key stays what it is, byte by byte, but for what is before it. */
+static GBytes *
+make_key_of_value (CofferImportPlan       *self,
+                   GBytes                 *value,
+                   const CofferImportRule *rule)
+{
+  gsize size, from = self->common;
+  const char *bytes = g_bytes_get_data (value, &size);
+
+  for (gsize i = from; !rule->keep_folders && i + 1 < size; i++)
+    if (is_separator (bytes[i]))
+      from = i + 1;
+  return make_key (rule, bytes + from, size - from);
+}
+
 /* Any thread. */
 GBytes *
 coffer_import_plan_dup_key (CofferImportPlan       *self,
@@ -276,6 +430,8 @@ coffer_import_plan_dup_key (CofferImportPlan       *self,
 
       return make_key (rule, g_bytes_get_data (key, NULL), g_bytes_get_size (key));
     }
+  if (get_file (self, position, FALSE)->value != NULL)
+    return make_key_of_value (self, get_file (self, position, FALSE)->value, rule);
   from = name = dup_name (self, get_file (self, position, FALSE));
   if (!rule->keep_folders && strrchr (name, '/') != NULL)
     from = strrchr (name, '/') + 1;
@@ -315,6 +471,8 @@ apply_thread (GTask        *task,
   Applying *applying = data;
 
   applying->additions = coffer_additions_new (applying->table);
+  if (self->bundle != NULL)
+    coffer_additions_set_source (applying->additions, self->source_path, coffer_bundle_get_table (self->bundle));
   for (guint i = 0; i < get_n_files (self, applying->rule.restores); i++)
     {
       const CofferImportFile *file = get_file (self, i, applying->rule.restores);
@@ -322,7 +480,10 @@ apply_thread (GTask        *task,
 
       if (g_task_return_error_if_cancelled (task))
         return;
-      coffer_additions_append (applying->additions, file->root, file->path, key, file->size);
+      if (file->value != NULL)
+        coffer_additions_append_value (applying->additions, file->value, key, file->size);
+      else
+        coffer_additions_append (applying->additions, file->root, file->path, key, file->size);
       if (applying->rule.restores)
         coffer_additions_tell (applying->additions, get_listed (self, i)->header, get_listed (self, i)->sum);
     }
@@ -400,6 +561,8 @@ coffer_import_plan_finalize (GObject *object)
 
   g_clear_pointer (&self->list, coffer_import_list_free);
   g_clear_pointer (&self->walk, coffer_import_walk_free);
+  g_clear_object (&self->bundle);
+  g_free (self->source_path);
   g_free (self->folder);
 
   G_OBJECT_CLASS (coffer_import_plan_parent_class)->finalize (object);

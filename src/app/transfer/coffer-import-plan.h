@@ -3,6 +3,8 @@
 
 #include <coffer-additions.h>
 
+#include "coffer-bundle.h"
+
 G_BEGIN_DECLS
 
 /** How files get their keys. A plain value. */
@@ -45,6 +47,16 @@ G_DECLARE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, COFFER, IMPORT_PLAN,
 void              coffer_import_plan_new_async  (GPtrArray *files, CofferImportProgress progress, gpointer progress_data,
                                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 CofferImportPlan *coffer_import_plan_new_finish (GAsyncResult *result, GError **error);
+
+/**
+ * The same of values of another vault.
+ *
+ * @whole  names are whole keys; else without what all of them begin with, see coffer_bundle_measure_common()
+ */
+void              coffer_import_plan_new_values_async (CofferBundle *bundle, gboolean whole, GCancellable *cancellable,
+                                                       GAsyncReadyCallback callback, gpointer user_data);
+/** Whose values they are; (nullable) */
+CofferBundle      *coffer_import_plan_get_bundle   (CofferImportPlan *self);
 
 /** Whether there is a coffer.json, and why it is of no use: (transfer none), NULL if it is. */
 gboolean          coffer_import_plan_has_list      (CofferImportPlan *self, const char **failure);

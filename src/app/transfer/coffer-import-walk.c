@@ -50,7 +50,10 @@ problem_free (gpointer data)
 static void
 clear_file (gpointer data)
 {
-  g_free (((CofferImportFile *) data)->path);
+  CofferImportFile *file = data;
+
+  g_free (file->path);
+  g_clear_pointer (&file->value, g_bytes_unref);
 }
 
 CofferImportWalk *
@@ -131,6 +134,31 @@ coffer_import_walk_count (CofferImportCounts *counts,
 }
 
 static void
+note_depth (CofferImportWalk *self,
+            guint             depth)
+{
+  if (depth <= self->depth)
+    return;
+  self->depth = depth;
+  self->deepest = self->files->len - 1;
+}
+
+void
+coffer_import_walk_add_value (CofferImportWalk *self,
+                              GBytes           *value,
+                              guint64           size,
+                              guint             depth)
+{
+  g_autofree char *name = coffer_key_bytes_to_display (g_bytes_get_data (value, NULL), g_bytes_get_size (value), 0);
+
+  g_array_append_val (self->files, ((CofferImportFile) { NULL, NULL, size, g_bytes_ref (value) }));
+  note_depth (self, depth);
+  g_mutex_lock (&self->lock);
+  count_file (&self->counts, name, size);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 take_file (Tour              *tour,
            const struct stat *file,
            guint              depth)
@@ -138,12 +166,8 @@ take_file (Tour              *tour,
   CofferImportWalk *walk = tour->walk;
   const char *path = tour->path->len > 0 ? tour->path->str : NULL;
 
-  g_array_append_val (walk->files, ((CofferImportFile) { tour->root, g_strdup (path), file->st_size }));
-  if (depth > walk->depth)
-    {
-      walk->depth = depth;
-      walk->deepest = walk->files->len - 1;
-    }
+  g_array_append_val (walk->files, ((CofferImportFile) { tour->root, g_strdup (path), file->st_size, NULL }));
+  note_depth (walk, depth);
   g_mutex_lock (&walk->lock);
   coffer_import_walk_count (&walk->counts, path != NULL ? path : tour->root, file->st_size);
   g_mutex_unlock (&walk->lock);

@@ -10,6 +10,7 @@ typedef struct {
   const char *root;        /* what was named; interned in the walk */
   char *path;              /* in that folder; NULL: it is the file that was named */
   guint64 size;
+  GBytes *value;           /* the key of a value of another vault, which it is then; root and path are NULL */
 } CofferImportFile;
 
 /** A walk over files and folders: on one thread; any may ask for coffer_import_walk_get_counts(). */
@@ -29,6 +30,8 @@ CofferImportWalk  *coffer_import_walk_new        (GPtrArray *files);
 void               coffer_import_walk_free       (CofferImportWalk *self);
 /** Blocks. FALSE when cancelled. */
 gboolean           coffer_import_walk_run        (CofferImportWalk *self, GCancellable *cancellable, GError **error);
+/** A value of another vault, in @depth folders; instead of a run. */
+void               coffer_import_walk_add_value  (CofferImportWalk *self, GBytes *value, guint64 size, guint depth);
 CofferImportCounts coffer_import_walk_get_counts (CofferImportWalk *self);
 /** Count a file. */
 void               coffer_import_walk_count      (CofferImportCounts *counts, const char *name, guint64 size);

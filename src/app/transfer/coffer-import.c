@@ -314,7 +314,9 @@ coffer_import_new (CofferVault     *vault,
   CofferImport *self = g_object_new (COFFER_TYPE_IMPORT, NULL);
   guint n_files = coffer_additions_get_n (additions);
   g_autofree char *number = g_strdup_printf ("%'u", n_files);
-  g_autofree char *title = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Adding %s file", "Adding %s files", n_files), number);
+  g_autofree char *title = coffer_additions_are_values (additions)
+                           ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Copying %s key", "Copying %s keys", n_files), number)
+                           : g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Adding %s file", "Adding %s files", n_files), number);
 
   self->vault = g_object_ref (vault);
   self->additions = coffer_additions_ref (additions);

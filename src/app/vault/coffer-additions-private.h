@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 struct _CofferAdditions {
   gatomicrefcount refs;
   char *table;
+  char *source_path;         /* of the vault that values come from; NULL: they are files */
+  char *source_table;
   GPtrArray *files;          /* of CofferAddition */
   guint64 size;              /* of all */
   guint next;                /* the first that is not dealt with */

@@ -15,6 +15,7 @@ addition_free (gpointer data)
 {
   CofferAddition *addition = data;
 
+  g_clear_pointer (&addition->value, g_bytes_unref);
   g_free (addition->root);
   g_free (addition->path);
   g_bytes_unref (addition->key);
@@ -69,6 +70,8 @@ coffer_additions_unref (CofferAdditions *self)
   free_files (self->files);
   g_mutex_clear (&self->lock);
   g_free (self->table);
+  g_free (self->source_path);
+  g_free (self->source_table);
   g_free (self);
 }
 
@@ -104,6 +107,39 @@ coffer_additions_tell (CofferAdditions *self,
       self->size += g_bytes_get_size (header);
     }
   addition->sum = g_memdup2 (sum, COFFER_SUM_SIZE);
+}
+
+void
+coffer_additions_append_value (CofferAdditions *self,
+                               GBytes          *value,
+                               GBytes          *key,
+                               guint64          size)
+{
+  g_autofree char *shown = coffer_key_bytes_to_display (g_bytes_get_data (value, NULL), g_bytes_get_size (value), 0);
+
+  coffer_additions_append (self, shown, NULL, key, size);
+  coffer_additions_get (self, self->files->len - 1)->value = g_bytes_ref (value);
+}
+
+void
+coffer_additions_set_source (CofferAdditions *self,
+                             const char      *path,
+                             const char      *table)
+{
+  self->source_path = g_strdup (path);
+  self->source_table = g_strdup (table);
+}
+
+const char *
+coffer_additions_get_table (CofferAdditions *self)
+{
+  return self->table;
+}
+
+gboolean
+coffer_additions_are_values (CofferAdditions *self)
+{
+  return self->source_path != NULL;
 }
 
 guint

@@ -25,9 +25,10 @@ typedef enum {
 
 #define COFFER_SUM_SIZE 32     /* of SHA-256 */
 
-/** A file, and the key that it is to have. */
+/** A file, or a value of another vault, and the key that it is to have. */
 typedef struct {
-  char *root;              /* what a person named */
+  GBytes *value;           /* the key of the value in that vault; NULL: it is a file */
+  char *root;              /* what a person named; of a value its key, to be shown */
   char *path;              /* of the file in that folder; NULL: @root is the file */
   GBytes *key;             /* the one it has in the vault, once it is there */
   guint64 size;            /* of the value, as it was seen; as it was stored, once it is */
@@ -58,6 +59,14 @@ void             coffer_additions_unref        (CofferAdditions *self);
 void             coffer_additions_append       (CofferAdditions *self, const char *root, const char *path, GBytes *key, guint64 size);
 /** What is known of the last: @header (nullable), @sum: COFFER_SUM_SIZE bytes; its size is that of the file. */
 void             coffer_additions_tell         (CofferAdditions *self, GBytes *header, const guint8 *sum);
+/** Where the values are that come from another vault: a table of the file at a path. */
+void             coffer_additions_set_source   (CofferAdditions *self, const char *path, const char *table);
+/** Of the vault that they go into. */
+const char      *coffer_additions_get_table    (CofferAdditions *self);
+/** @value  its key there */
+void             coffer_additions_append_value (CofferAdditions *self, GBytes *value, GBytes *key, guint64 size);
+/** Whether they are values of another vault. */
+gboolean         coffer_additions_are_values   (CofferAdditions *self);
 guint            coffer_additions_get_n        (CofferAdditions *self);
 CofferAddition  *coffer_additions_get          (CofferAdditions *self, guint position);   /* (transfer none) */
 

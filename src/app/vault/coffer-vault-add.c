@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Storing files as values. One job of the WRITE lane is a bulk import of the library that ends after some seconds, so that others
+ * Storing files, or values of another vault, as values. One job of the WRITE lane is a bulk import of the library that ends after some seconds, so that others
  * who want the lane, or the file, get their turn; and whatever a person has to be asked is asked between two jobs, while nothing is
  * locked.
  *
@@ -38,8 +38,11 @@ typedef struct {
   CofferGuard *guard;
   GArray *puts;                /* of guint: positions, in the order they were put */
   gint64 until;
-  int fd;                      /* of the file at hand */
-  struct stat before;
+  int fd;                      /* of the file at hand; -1: it is a value */
+  kvault *source;              /* where values come from; NULL: not opened yet */
+  GError *source_error;        /* why it cannot be, in this turn */
+  kvault_blob *blob;           /* of the value at hand */
+  struct stat before;          /* of a value the size alone */
   CofferAddition *addition;    /* that it is */
   CofferSourceSum sum;         /* of it, where one is told */
   gboolean changed;            /* it did, while it was read */
@@ -72,6 +75,97 @@ job_new (CofferAdditions *additions,
   job->puts = g_array_new (FALSE, FALSE, sizeof (guint));
   job->fd = -1;
   return job;
+}
+
+/* What is added */
+
+/* Lane. */
+static int
+is_stopped_cb (void *data)
+{
+  return g_cancellable_is_cancelled (((Job *) data)->stop);
+}
+
+/* Lane. Looked at once in a turn. */
+static gboolean
+open_source (Job *job)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+  kvault_error why;
+
+  options.access = KVAULT_ACCESS_VIEW;
+  options.table = job->additions->source_table;
+  options.is_cancelled = is_stopped_cb;
+  options.is_cancelled_data = job;
+  if (job->source == NULL && job->source_error == NULL &&
+      kvault_open (job->additions->source_path, &options, &job->source, &why) != KVAULT_OK)
+    job->source_error = coffer_error_new_open (&why);
+  return job->source != NULL;
+}
+
+/* Lane. Nothing is wrong with the vault that it goes into. */
+static gboolean
+open_value (Job             *job,
+            CofferAddition  *addition,
+            GError         **error)
+{
+  int rc;
+
+  if (!open_source (job))
+    {
+      g_propagate_error (error, g_error_copy (job->source_error));
+      return FALSE;
+    }
+  rc = kvault_blob_open (job->source, g_bytes_get_data (addition->value, NULL), g_bytes_get_size (addition->value), &job->blob);
+  if (rc == KVAULT_NOTFOUND)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("It is not in the vault any more"));
+  else if (rc != KVAULT_OK)
+    g_propagate_error (error, coffer_error_new (job->source, rc));
+  else
+    job->before.st_size = (off_t) kvault_blob_size (job->blob);
+  return rc == KVAULT_OK;
+}
+
+/* Lane. The file or the value, to be closed again. Returns: whether it can be read */
+static gboolean
+open_incoming (Job            *job,
+               CofferAddition *addition,
+               GError        **error)
+{
+  if (addition->value != NULL)
+    return open_value (job, addition, error);
+  job->fd = coffer_source_open (addition->root, addition->path, job->guard, &job->before, error);
+  return job->fd >= 0;
+}
+
+/* Lane. */
+static void
+close_incoming (Job *job)
+{
+  kvault_blob_close (g_steal_pointer (&job->blob));
+  if (job->fd >= 0)
+    close (job->fd);
+  job->fd = -1;
+}
+
+/* Lane. Whether all of it came. */
+static gboolean
+read_incoming (Job    *job,
+               char   *buffer,
+               gsize   len,
+               guint64 offset)
+{
+  if (job->blob != NULL)
+    return kvault_blob_read (job->blob, buffer, len, offset) == KVAULT_OK;
+  return pread (job->fd, buffer, len, (off_t) offset) == (gssize) len;
+}
+
+/* Lane. At the end of each turn, so that nothing is held that is not needed. */
+static void
+close_source (Job *job)
+{
+  kvault_close (g_steal_pointer (&job->source));
+  g_clear_error (&job->source_error);
 }
 
 /* Lane. The first look at what is open here. */
@@ -107,13 +201,12 @@ compare_header (kvault_blob          *blob,
   return rc;
 }
 
-/* Lane. Whether the value of a key is what is in the file of @size bytes, behind the header. KVAULT_OK, KVAULT_ECANCELLED, or a failure of
+/* Lane. Whether the value of a key is what is at hand, of @size bytes, behind the header. KVAULT_OK, KVAULT_ECANCELLED, or a failure of
  * the vault.
  */
 static int
 compare (Job                  *job,
          const CofferAddition *addition,
-         int                   fd,
          guint64               size,
          gboolean             *identical)
 {
@@ -130,25 +223,23 @@ compare (Job                  *job,
       gsize len = MIN (PIECE_SIZE, size - offset);
 
       rc = g_cancellable_is_cancelled (job->stop) ? KVAULT_ECANCELLED : kvault_blob_read (blob, in_vault, len, start + offset);
-      *identical = rc == KVAULT_OK && pread (fd, in_file, len, offset) == (gssize) len && memcmp (in_vault, in_file, len) == 0;
+      *identical = rc == KVAULT_OK && read_incoming (job, in_file, len, offset) && memcmp (in_vault, in_file, len) == 0;
     }
   kvault_blob_close (blob);
   return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
-/* Lane. Opens the file for a moment. A file that cannot be read is none of our business here. */
+/* Lane. Opens the file for a moment. What cannot be read is none of our business here. */
 static int
 compare_addition (Job            *job,
                   CofferAddition *addition)
 {
-  struct stat before;
-  int fd = coffer_source_open (addition->root, addition->path, job->guard, &before, NULL);
-  int rc;
+  g_autoptr(GError) error = NULL;
+  int rc = KVAULT_OK;
 
-  if (fd < 0)
-    return KVAULT_OK;
-  rc = compare (job, addition, fd, addition->size - get_header_size (addition), &addition->identical);
-  close (fd);
+  if (open_incoming (job, addition, &error))
+    rc = compare (job, addition, addition->size - get_header_size (addition), &addition->identical);
+  close_incoming (job);
   return rc;
 }
 
@@ -178,20 +269,18 @@ find_worker (kvault        *vault,
   int rc;
 
   start_job (job, vault);
-  for (guint i = 0; i < job->additions->files->len; i++)
+  for (guint i = 0; *error == NULL && i < job->additions->files->len; i++)
     {
       CofferAddition *addition = coffer_additions_get (job->additions, i);
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
+        break;
       addition->twice = !g_hash_table_add (keys, addition->key);
       if ((rc = find_addition (job, addition)) != KVAULT_OK)
-        {
-          *error = coffer_error_new (vault, rc);
-          return NULL;
-        }
+        *error = coffer_error_new (vault, rc);
     }
-  return GINT_TO_POINTER (TRUE);
+  close_source (job);
+  return GINT_TO_POINTER (*error == NULL);
 }
 
 void
@@ -277,7 +366,7 @@ decide (Job                 *job,
   CofferAdditions *additions = job->additions;
   CofferConflict conflict = additions->answer != COFFER_CONFLICT_ASK ? additions->answer : additions->conflict;
   gboolean identical;
-  int rc = compare (job, addition, job->fd, job->before.st_size, &identical);
+  int rc = compare (job, addition, job->before.st_size, &identical);
 
   if (rc != KVAULT_OK)
     return rc;
@@ -348,7 +437,7 @@ progress_cb (const kvault_progress *progress,
     job->changed = TRUE;
   else if (progress->bytes >= (guint64) job->before.st_size)
     {
-      job->changed = coffer_source_changed (job->fd, &job->before);
+      job->changed = job->fd >= 0 && coffer_source_changed (job->fd, &job->before);
       job->lies = !job->changed && !is_as_told (job);
     }
   return job->changed || job->lies || g_cancellable_is_cancelled (job->stop);
@@ -362,7 +451,20 @@ is_of_file (Job *job,
   const kvault_error *error = kvault_last_error (job->vault);
 
   return rc == KVAULT_ERANGE || rc == KVAULT_ETOOBIG || (rc == KVAULT_ECANCELLED && (job->changed || job->lies)) ||
-         (rc == KVAULT_EIO && error->system_errno != 0 && error->sqlite_code == 0);
+         (rc == KVAULT_EIO && (error->system_errno != 0 || job->blob != NULL) && error->sqlite_code == 0);
+}
+
+/* Lane. */
+static int
+put_incoming (Job            *job,
+              CofferAddition *addition)
+{
+  gsize size;
+  gconstpointer key = g_bytes_get_data (addition->key, &size);
+
+  if (job->blob != NULL)
+    return kvault_put_blob (job->vault, key, size, job->blob, progress_cb, job);
+  return coffer_source_put (job->vault, addition->key, addition->header, job->fd, job->before.st_size, progress_cb, job);
 }
 
 /* Lane. KVAULT_OK: the file is dealt with, or FAILED. */
@@ -377,8 +479,7 @@ put_file (Job                 *job,
   job->changed = FALSE;
   coffer_source_sum_begin (&job->sum);
   job->lies = size == 0 && !is_as_told (job);
-  rc = job->lies ? KVAULT_ECANCELLED
-                 : coffer_source_put (job->vault, addition->key, addition->header, job->fd, size, progress_cb, job);
+  rc = job->lies ? KVAULT_ECANCELLED : put_incoming (job, addition);
   if (rc == KVAULT_OK)
     {
       addition->size = size + get_header_size (addition);
@@ -393,6 +494,8 @@ put_file (Job                 *job,
     fail_addition (addition, _("It is not what coffer.json says"));
   else if (rc == KVAULT_ETOOBIG)
     fail_addition (addition, _("It is too long for a vault"));
+  else if (rc == KVAULT_EIO && job->blob != NULL)
+    fail_addition (addition, _("It could not be read"));
   else if (rc == KVAULT_EIO)
     {
       g_autofree char *words = coffer_source_describe_errno (kvault_last_error (job->vault)->system_errno);
@@ -410,12 +513,12 @@ is_of_unknown_size (Job *job)
 {
   char byte;
 
-  return job->before.st_size == 0 && pread (job->fd, &byte, 1, 0) > 0;
+  return job->fd >= 0 && job->before.st_size == 0 && pread (job->fd, &byte, 1, 0) > 0;
 }
 
 /* Lane. */
 static int
-add_open_file (Job            *job,
+add_incoming (Job            *job,
                CofferAddition *addition)
 {
   CofferAdditionState state = COFFER_ADDITION_ADDED;
@@ -456,15 +559,15 @@ add_next (Job *job)
   int rc = KVAULT_OK;
 
   job->addition = addition;
-  job->fd = coffer_source_open (addition->root, addition->path, job->guard, &job->before, &error);
-  if (job->fd >= 0)
-    {
-      rc = add_open_file (job, addition);
-      close (job->fd);
-    }
+  if (open_incoming (job, addition, &error))
+    rc = add_incoming (job, addition);
   else
-    fail_addition (addition, error->message);
-  job->fd = -1;
+    {
+      g_autofree char *line = coffer_error_dup_line (error);
+
+      fail_addition (addition, line);
+    }
+  close_incoming (job);
   if (rc == KVAULT_OK && !job->additions->asks)
     coffer_additions_step (job->additions);
   return rc;
@@ -539,6 +642,7 @@ add_worker (kvault        *vault,
     }
   else
     *error = coffer_error_new (vault, rc);
+  close_source (job);
   coffer_additions_note_bytes (job->additions, 0);
   return *error == NULL ? GINT_TO_POINTER (TRUE) : NULL;
 }
@@ -714,6 +818,7 @@ take_back_worker (kvault        *vault,
   start_job (job, vault);
   for (guint at = 0; rc == KVAULT_OK && at < n_files; at += TAKE_BACK_STEP)
     rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
+  close_source (job);
   if (rc == KVAULT_OK)
     return GINT_TO_POINTER (TRUE);
   *error = coffer_error_new (vault, rc);

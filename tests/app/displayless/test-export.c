@@ -2,6 +2,7 @@
 /* Values on their way to files: every byte of them, under safe names, in the folder and nowhere else, whole or not at all. */
 #include "displayless.h"
 
+#include "coffer-bundle-files.h"
 #include "coffer-export.h"
 #include "coffer-import.h"
 #include "coffer-import-plan.h"
@@ -436,6 +437,7 @@ writes_the_file_that_was_chosen (Fixture       *fixture,
   assert_takes (describe_skips (bad), "user:0000000001: It would replace a vault that is open here");
 }
 
+<<<<<<< HEAD
 /* There and back */
 
 static const CofferExportOptions listing = { .existing = COFFER_EXPORT_NUMBER, .endings = TRUE, .lists = TRUE };
@@ -653,6 +655,63 @@ keeps_another_list (Fixture       *fixture,
   replaced = new_export (fixture, NULL, &replacing);
   g_assert_cmpint (run (replaced), ==, COFFER_TRANSFER_DONE);
   g_assert_cmpuint (coffer_export_get_n_files (replaced), ==, 3);
+=======
+/* For other programs */
+
+static GSList *
+get_files (CofferBundleFiles *files,
+           void             (*begin) (CofferBundleFiles *, GAsyncReadyCallback, gpointer),
+           GSList          *(*finish) (CofferBundleFiles *, GAsyncResult *, GError **))
+{
+  g_autoptr(GAsyncResult) one = NULL, two = NULL;
+  g_autoptr(GError) error = NULL;
+  GSList *list;
+
+  begin (files, test_store_result, &one);
+  begin (files, test_store_result, &two);
+  test_wait_for (one != NULL && two != NULL);
+  list = finish (files, one, &error);
+  g_assert_no_error (error);
+  g_assert_true (finish (files, two, &error) == list);
+  return list;
+}
+
+static void
+hands_over_once (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_autoptr(CofferTransfers) transfers = coffer_transfers_new ();
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(CofferBundle) bundle = NULL;
+  g_autoptr(CofferBundleFiles) files = NULL;
+  g_autofree char *first = NULL, *second = NULL, *content = NULL, *inner = NULL;
+  GSList *list;
+
+  put (fixture, "a/b/one", -1, "\x89PNG\r\n\x1a\n", -1);
+  put (fixture, "a/b", -1, "beside it", -1);
+  put (fixture, "a/../two.txt", -1, "2", -1);
+  fixture->vault = test_open (fixture->path);
+  g_ptr_array_add (keys, test_key ("a/b/one"));
+  g_ptr_array_add (keys, test_key ("a/b"));
+  g_ptr_array_add (keys, test_key ("a/../two.txt"));
+  bundle = coffer_bundle_new_keys (fixture->vault, keys);
+  files = coffer_bundle_files_new (bundle, transfers);
+  list = get_files (files, coffer_bundle_files_name_async, coffer_bundle_files_name_finish);
+  g_assert_cmpuint (g_slist_length (list), ==, 3);
+  first = g_file_get_basename (list->data);
+  second = g_file_get_basename (list->next->data);
+  g_assert_cmpstr (first, ==, "b");
+  g_assert_cmpstr (second, ==, "b.txt");
+  g_assert_false (g_file_query_exists (list->data, NULL));
+  g_assert_true (coffer_bundle_files_is_promised (files));
+  g_assert_true (get_files (files, coffer_bundle_files_write_async, coffer_bundle_files_write_finish) == list);
+  g_assert_false (coffer_bundle_files_is_promised (files));
+  inner = g_build_filename (g_file_peek_path (list->data), "one.png", NULL);
+  g_assert_true (g_file_test (inner, G_FILE_TEST_IS_REGULAR));
+  g_assert_true (g_file_get_contents (g_file_peek_path (list->next->data), &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "beside it");
+  g_assert_true (g_file_query_exists (list->next->next->data, NULL));
+>>>>>>> 9c44597 (transfer: Copy values from vault to vault)
 }
 
 /* Archives */
@@ -815,6 +874,7 @@ main (int   argc,
   ADD ("fails-without-a-folder", fails_without_a_folder);
   ADD ("leaves-nothing-half", leaves_nothing_half);
   ADD ("goes-on-after-a-pause", goes_on_after_a_pause);
+  ADD ("hands-over-once", hands_over_once);
   ADD ("takes-all-of-a-prefix", takes_all_of_a_prefix);
   ADD ("writes-the-file-that-was-chosen", writes_the_file_that_was_chosen);
   ADD ("gives-back-the-same-vault", gives_back_the_same_vault);

@@ -804,6 +804,86 @@ leaves_whole_values_when_killed (Fixture       *fixture,
   fixture->vault = test_open (fixture->path);
 }
 
+/* Values of another vault */
+
+static GPtrArray *
+make_keys (const char *const *texts)
+{
+  GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+
+  for (guint i = 0; texts[i] != NULL; i++)
+    g_ptr_array_add (keys, test_key (texts[i]));
+  return keys;
+}
+
+static CofferImportPlan *
+plan_values (CofferVault       *vault,
+             const char *const *texts,
+             gboolean           whole)
+{
+  g_autoptr(GPtrArray) keys = make_keys (texts);
+  g_autoptr(CofferBundle) bundle = coffer_bundle_new_keys (vault, keys);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferImportPlan *planned;
+
+  coffer_import_plan_new_values_async (bundle, whole, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  planned = coffer_import_plan_new_finish (result, &error);
+  g_assert_no_error (error);
+  return planned;
+}
+
+static void
+copies_values (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autofree char *path = test_make_vault (fixture->folder, "other.db", 0);
+  CofferVault *other;
+  g_autoptr(CofferImportPlan) planned = NULL;
+  g_autoptr(CofferAdditions) additions = NULL;
+  g_autoptr(CofferImport) import = NULL;
+
+  test_sql (path, "INSERT INTO kv VALUES (CAST('a/b/one' AS BLOB), CAST('1' AS BLOB)), (CAST('a/two' AS BLOB), x'894B010300000000564B7B7D'),"
+                  "(CAST('user:0000000001' AS BLOB), CAST('1' AS BLOB))");
+  other = test_open (path);
+  planned = plan_values (other, (const char *const[]) { "a/b/one", "a/two", "no such key", NULL }, FALSE);
+  assert_takes (describe_keys (planned, "x/", TRUE, '/'), "x/a/b/one x/a/two");
+  assert_takes (describe_keys (planned, "x/", FALSE, '/'), "x/one x/two");
+  additions = apply (fixture, planned, "x/");
+  import = coffer_import_new (fixture->vault, additions, COFFER_CONFLICT_ASK);
+  coffer_transfer_start (COFFER_TRANSFER (import));
+  wait_until_over (import);
+  g_assert_cmpuint (coffer_import_get_n_added (import), ==, 2);
+  assert_takes (ask (fixture, "SELECT group_concat(CAST(key AS TEXT) || '=' || hex(value), ' ') FROM (SELECT * FROM kv WHERE CAST(key AS TEXT) LIKE 'x%' ORDER BY key)"),
+                "x/a/b/one=31 x/a/two=894B010300000000564B7B7D");
+  g_clear_object (&planned);
+  planned = plan_values (other, (const char *const[]) { "a/b/one", "a/two", NULL }, FALSE);
+  assert_takes (describe_keys (planned, "x/", TRUE, '/'), "x/b/one x/two");
+  g_clear_object (&planned);   /* it has the vault */
+  test_close (other);
+}
+
+static void
+tells_a_value_that_is_there (Fixture       *fixture,
+                             gconstpointer  data)
+{
+  g_autofree char *path = test_make_vault (fixture->folder, "other.db", 3);
+  CofferVault *other;
+  g_autoptr(CofferImportPlan) planned = NULL;
+  g_autoptr(CofferAdditions) additions = NULL;
+
+  test_sql (path, "UPDATE kv SET value = CAST('another' AS BLOB) WHERE key = CAST('user:0000000002' AS BLOB)");
+  other = test_open (path);
+  planned = plan_values (other, (const char *const[]) { "user:0000000001", "user:0000000002", NULL }, TRUE);
+  additions = apply (fixture, planned, "");
+  g_assert_true (coffer_additions_get (additions, 0)->identical);
+  g_assert_false (coffer_additions_get (additions, 1)->identical);
+  g_assert_cmpuint (coffer_additions_get (additions, 1)->found_size, ==, 1);
+  g_clear_object (&planned);   /* it has the vault */
+  test_close (other);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -843,6 +923,8 @@ main (int   argc,
   ADD ("import/waits-for-another-program", NULL, waits_for_another_program);
   ADD ("import/cancels-while-it-waits", "", waits_for_another_program);
   ADD ("import/leaves-whole-values-when-killed", NULL, leaves_whole_values_when_killed);
+  ADD ("values/are-copied", NULL, copies_values);
+  ADD ("values/are-told-when-they-are-there", NULL, tells_a_value_that_is_there);
   ADD ("queue", NULL, queue);
 
   return g_test_run ();
