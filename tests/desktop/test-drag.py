@@ -8,9 +8,9 @@ import tempfile
 import unittest
 from typing import Dict, Tuple
 
-from coffer import CofferCase, main
-from gtkdrive import key, wait, xdo
-from vaults import make_vault
+from coffer import CofferCase, VaultWindow, main
+from gtkdrive import drag, find, key, press, showing, wait, xdo
+from vaults import make_vault, read_vault
 
 FILE_MANAGER = shutil.which("pcmanfm")
 
@@ -26,6 +26,11 @@ def read_tree(folder: str) -> Dict[str, bytes]:
 
 
 class DragTest(CofferCase):
+    def edit(self, window: VaultWindow, name: str) -> None:
+        press(window.frame, "Edit…")
+        self.coffer.answer("Edit “%s”?" % name, "Edit")
+        find(window.frame, "push button", "Add Files", showing)
+
     def open(self, name: str, values: Dict[bytes, bytes]) -> None:
         self.path = os.path.join(self.folder, name)
         make_vault(self.path, list(values.items()))
@@ -75,6 +80,46 @@ class DragTest(CofferCase):
         wait(lambda: read_tree(target) == expected, "the files")
         self.assert_quits(self.coffer)
         self.assertEqual(os.listdir(cache), [])
+
+    def test_between_windows(self) -> None:
+        """Values go from vault to vault, with their headers: copied, and with Shift moved."""
+        header = b"\x89K\x01\x03\0\0\0\0VK{}"
+        values = {b"n/1": b"one", b"n/2": header, b"n/\xff": os.urandom(3000000)}
+        other = make_vault(os.path.join(self.folder, "b.db"), [(b"m/x", b"there")])
+        self.path = make_vault(os.path.join(self.folder, "a.db"), list(values.items()))
+        self.coffer = self.start(self.path, other)
+        source, target = self.coffer.window("a.db"), self.coffer.window("b.db")
+        for window, x in ((target, 640), (source, 0)):
+            window.resize(620, 700)
+            window.move(x, 50)
+            window.activate()
+            key("F9")
+        self.edit(target, "b.db")
+        self.edit(source, "a.db")
+        source.wait_for_rows(3)
+        target.wait_for_rows(1)
+        drag(source.point(source.row_nodes()[1], 0.1), target.point(target.table(), 0.5, 0.6))
+        target.says("1 key copied")
+        target.wait_for_rows(2)
+        drag(source.point(source.row_nodes()[1], 0.1), source.point(source.table(), 0.5, 0.6))   # on its own vault
+        source.activate()
+        source.click(source.row_nodes()[2])
+        xdo("keydown", "shift")
+        drag(source.point(source.row_nodes()[2], 0.1), target.point(target.table(), 0.5, 0.6))
+        xdo("keyup", "shift")
+        target.says("1 key moved")
+        source.wait_for_rows(2)
+        source.activate()
+        source.click(source.row_nodes()[0])
+        key("ctrl+x")
+        target.activate()
+        target.click(target.row_nodes()[0])
+        key("ctrl+v")
+        target.says("1 key moved")
+        source.wait_for_rows(1)
+        self.assert_quits(self.coffer)
+        self.assertEqual(read_vault(self.path), {b"n/2": header})
+        self.assertEqual(read_vault(other), {b"m/x": b"there", **values})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "coffer-bundle-files.h"
+#include "coffer-key-format.h"
 
 #ifdef COFFER_X11
 #include <gdk/x11/gdkx.h>
@@ -19,6 +20,7 @@
 
 #define MAX_PICTURE (256 * 1024 * 1024)   /* bytes that are handed over at once, from memory */
 #define MAX_TEXT (16 * 1024 * 1024)
+#define MAX_KEYS (64 * 1024 * 1024)       /* bytes of text */
 #define URI_LIST "text/uri-list"
 #define COPIED_FILES "x-special/gnome-copied-files"   /* what some file managers paste alone */
 #define TEXT "text/plain;charset=utf-8"
@@ -41,6 +43,7 @@ typedef struct {
   GOutputStream *stream;
   char *mime_type;
   int io_priority;
+  GPtrArray *keys;         /* of which the answer is made */
   GBytes *bytes;           /* the answer, if it is one of bytes */
 } Request;
 
@@ -50,9 +53,16 @@ request_free (gpointer data)
   Request *request = data;
 
   g_object_unref (request->stream);
+  g_clear_pointer (&request->keys, coffer_keys_unref);
   g_clear_pointer (&request->bytes, g_bytes_unref);
   g_free (request->mime_type);
   g_free (request);
+}
+
+static gboolean
+is_plain_text (const char *mime_type)
+{
+  return g_str_has_prefix (mime_type, "text/plain");
 }
 
 /* Answers */
@@ -261,25 +271,6 @@ read_cb (GObject      *source,
   reading_free (reading);
 }
 
-static void
-keys_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  GTask *task = user_data;
-  Request *request = g_task_get_task_data (task);
-  CofferBundle *bundle = COFFER_BUNDLE (source);
-  Reading *reading = g_new0 (Reading, 1);
-
-  reading->keys = coffer_bundle_keys_finish (bundle, result, NULL);   /* of one key they are always there */
-  reading->text = g_str_has_prefix (request->mime_type, "text/plain");
-  g_object_set_data (G_OBJECT (task), "reading", reading);
-  coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), read_worker, reading, NULL,
-                                  g_task_get_cancellable (task), read_cb, task);
-}
-
-/* The provider */
-
 static gboolean
 is_picture (CofferBundle *bundle)
 {
@@ -296,12 +287,74 @@ is_text (CofferBundle *bundle)
   return type != NULL && g_content_type_is_a (type, "text/plain") && coffer_bundle_get_size (bundle) <= MAX_TEXT;
 }
 
+/* Thread. The keys, one a line. */
+static void
+format_thread (GTask        *task,
+               gpointer      source,
+               gpointer      data,
+               GCancellable *cancellable)
+{
+  Request *request = data;
+  GError *error = NULL;
+  GBytes *text = coffer_keys_format (request->keys, COFFER_KEY_FORMAT_TEXT, MAX_KEYS, cancellable, &error);
+
+  if (text == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  request->bytes = text;
+  write_thread (task, source, data, cancellable);
+}
+
+/* Takes @task. */
+static void
+answer_keys (GTask        *task,
+             CofferBundle *bundle,
+             GAsyncResult *result)
+{
+  Request *request = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  request->keys = coffer_bundle_keys_finish (bundle, result, &error);
+  if (request->keys != NULL)
+    g_task_run_in_thread (task, format_thread);
+  else
+    g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  GTask *task = user_data;
+  Request *request = g_task_get_task_data (task);
+  CofferBundle *bundle = COFFER_BUNDLE (source);
+  Reading *reading;
+
+  if (is_plain_text (request->mime_type) && !is_text (bundle))
+    {
+      answer_keys (task, bundle, result);
+      return;
+    }
+  reading = g_new0 (Reading, 1);
+  reading->keys = coffer_bundle_keys_finish (bundle, result, NULL);   /* of one key they are always there */
+  reading->text = is_plain_text (request->mime_type);
+  g_object_set_data (G_OBJECT (task), "reading", reading);
+  coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), read_worker, reading, NULL,
+                                  g_task_get_cancellable (task), read_cb, task);
+}
+
+/* The provider */
+
 static gboolean
 is_value (CofferBundleContent *self,
           const char          *mime_type)
 {
   return (is_picture (self->bundle) && g_str_equal (mime_type, coffer_bundle_get_content_type (self->bundle))) ||
-         (is_text (self->bundle) && g_str_has_prefix (mime_type, "text/plain"));
+         is_plain_text (mime_type);
 }
 
 /* Files first: they have the name. */
@@ -315,16 +368,13 @@ coffer_bundle_content_ref_formats (GdkContentProvider *provider)
 
   gdk_content_formats_builder_add_gtype (builder, COFFER_TYPE_BUNDLE);
   for (guint i = 0; mime_types != NULL && mime_types[i] != NULL; i++)
-    if (!g_str_has_prefix (mime_types[i], "text/plain"))   /* paths that nobody wants */
+    if (!is_plain_text (mime_types[i]))   /* paths that nobody wants */
       gdk_content_formats_builder_add_mime_type (builder, mime_types[i]);
   gdk_content_formats_builder_add_mime_type (builder, COPIED_FILES);
   if (is_picture (self->bundle))
     gdk_content_formats_builder_add_mime_type (builder, coffer_bundle_get_content_type (self->bundle));
-  if (is_text (self->bundle))
-    {
-      gdk_content_formats_builder_add_mime_type (builder, TEXT);
-      gdk_content_formats_builder_add_mime_type (builder, "text/plain");
-    }
+  gdk_content_formats_builder_add_mime_type (builder, TEXT);
+  gdk_content_formats_builder_add_mime_type (builder, "text/plain");
   gdk_content_formats_unref (portal);
   return gdk_content_formats_builder_free_to_formats (builder);
 }
@@ -354,7 +404,7 @@ coffer_bundle_content_write_mime_type_async (GdkContentProvider  *provider,
   GTask *task = g_task_new (provider, cancellable, callback, user_data);
   Request *request = g_new0 (Request, 1);
 
-  *request = (Request) { g_object_ref (stream), g_strdup (mime_type), io_priority, NULL };
+  *request = (Request) { g_object_ref (stream), g_strdup (mime_type), io_priority, NULL, NULL };
   g_task_set_source_tag (task, coffer_bundle_content_write_mime_type_async);
   g_task_set_task_data (task, request, request_free);
   if (is_value (self, mime_type))
@@ -469,6 +519,12 @@ coffer_bundle_content_follow (CofferBundleContent *self,
   g_signal_connect_object (drag, "drop-performed", G_CALLBACK (drop_performed_cb), self, 0);
   g_signal_connect (drag, "cancel", G_CALLBACK (over_cb), NULL);
   g_signal_connect (drag, "dnd-finished", G_CALLBACK (over_cb), NULL);
+}
+
+CofferBundle *
+coffer_bundle_content_get_bundle (CofferBundleContent *self)
+{
+  return self->bundle;
 }
 
 gboolean

@@ -12,14 +12,17 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CofferBundleContent, coffer_bundle_content, COFFER, BUNDLE_CONTENT, GdkContentProvider)
 
 /**
- * Keys for the clipboard or a drag: a COFFER_TYPE_BUNDLE for windows of this program, files for others, and of a single picture or text
- * also that. Files are written when they are needed; see coffer_bundle_content_follow().
+ * Keys for the clipboard or a drag: a COFFER_TYPE_BUNDLE for windows of this program, files for others, of a single picture also
+ * that, and as text a value that is text, else the keys. Files are written when they are needed; see coffer_bundle_content_follow().
  *
  * Signal "failed" (const GError *): the files could not be written.
  *
  * @transfers  where they are
  */
 CofferBundleContent *coffer_bundle_content_new    (CofferBundle *bundle, CofferTransfers *transfers);
+
+/** (transfer none) */
+CofferBundle        *coffer_bundle_content_get_bundle (CofferBundleContent *self);
 
 /**
  * It is dragged. Where the windowing system lets us, which is X11, nothing is written before the drop, though file managers ask while

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files from file managers and other programs. Main thread.
+ * Files from file managers and other programs, and keys of other windows of this one. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-window"
 
 #include "coffer-file-drop.h"
 
 #include <string.h>
+
+#include "coffer-bundle-content.h"
+#include "coffer-window-private.h"
 
 static GVariant *
 find_place (GtkDropTarget      *target,
@@ -23,6 +26,27 @@ can_add (GtkDropTarget *target)
   return G_IS_ACTION_GROUP (root) && g_action_group_get_action_enabled (G_ACTION_GROUP (root), "add-uris");
 }
 
+static CofferWindow *
+get_window (GtkDropTarget *target)
+{
+  GtkRoot *root = gtk_widget_get_root (gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (target)));
+
+  return COFFER_IS_WINDOW (root) ? COFFER_WINDOW (root) : NULL;
+}
+
+/* Keys are not dropped on the vault that they are in. */
+static gboolean
+accept_keys (GtkDropTarget *target,
+             GdkDrop       *drop)
+{
+  GdkDrag *drag = gdk_drop_get_drag (drop);
+  GdkContentProvider *content = drag != NULL ? gdk_drag_get_content (drag) : NULL;
+  CofferWindow *window = get_window (target);
+
+  return COFFER_IS_BUNDLE_CONTENT (content) && window != NULL &&
+         !coffer_window_is_source (window, coffer_bundle_content_get_bundle (COFFER_BUNDLE_CONTENT (content)));
+}
+
 static gboolean
 accept_cb (GtkDropTarget      *target,
            GdkDrop            *drop,
@@ -30,7 +54,57 @@ accept_cb (GtkDropTarget      *target,
 {
   g_autoptr(GVariant) place = can_add (target) ? find_place (target, func) : NULL;
 
-  return place != NULL && gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST);
+  if (place == NULL)
+    return FALSE;
+  if (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), COFFER_TYPE_BUNDLE))
+    return accept_keys (target, drop);
+  return gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST);
+}
+
+static void
+set_local (GtkDropTarget *target,
+           gboolean       local)
+{
+  GdkDrop *drop = gtk_drop_target_get_current_drop (target);
+  GdkDrag *drag = drop != NULL ? gdk_drop_get_drag (drop) : NULL;
+
+  if (drag != NULL)
+    coffer_bundle_content_set_local (drag, local);
+}
+
+/* By Shift it is moved; files of other programs are copied in any case. */
+static GdkDragAction
+enter_cb (GtkDropTarget *target)
+{
+  GdkDrop *drop = gtk_drop_target_get_current_drop (target);
+  GdkDragAction actions = gdk_drop_get_actions (drop);
+
+  set_local (target, TRUE);
+  if ((actions & GDK_ACTION_COPY) != 0)
+    return GDK_ACTION_COPY;
+  return gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), COFFER_TYPE_BUNDLE) ? actions & GDK_ACTION_MOVE : 0;
+}
+
+static void
+leave_cb (GtkDropTarget *target)
+{
+  set_local (target, FALSE);
+}
+
+static gboolean
+drop_keys (GtkDropTarget *target,
+           CofferBundle  *bundle,
+           GVariant      *place)
+{
+  GdkDragAction actions = gdk_drop_get_actions (gtk_drop_target_get_current_drop (target));
+  CofferWindow *window = get_window (target);
+
+  if (window == NULL)
+    return FALSE;
+  coffer_bundle_set_moves (bundle, (actions & GDK_ACTION_COPY) == 0);
+  coffer_window_go_to (window, place);
+  coffer_window_add_bundle (window, bundle);
+  return TRUE;
 }
 
 static gboolean
@@ -45,6 +119,8 @@ drop_cb (GtkDropTarget      *target,
 
   if (place == NULL)
     return FALSE;
+  if (G_VALUE_HOLDS (value, COFFER_TYPE_BUNDLE))
+    return drop_keys (target, g_value_get_object (value), place);
   g_variant_builder_init (&uris, G_VARIANT_TYPE_STRING_ARRAY);
   for (GSList *l = g_value_get_boxed (value); l != NULL; l = l->next)
     g_variant_builder_add_value (&uris, g_variant_new_take_string (g_file_get_uri (l->data)));
@@ -57,8 +133,13 @@ void
 coffer_file_drop_add (GtkWidget          *widget,
                       CofferFileDropFunc  func)
 {
-  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY | GDK_ACTION_MOVE);
+  GType types[] = { COFFER_TYPE_BUNDLE, GDK_TYPE_FILE_LIST };
 
+  gtk_drop_target_set_gtypes (target, types, G_N_ELEMENTS (types));
+  g_signal_connect (target, "enter", G_CALLBACK (enter_cb), NULL);
+  g_signal_connect (target, "motion", G_CALLBACK (enter_cb), NULL);
+  g_signal_connect (target, "leave", G_CALLBACK (leave_cb), NULL);
   g_signal_connect (target, "accept", G_CALLBACK (accept_cb), func);
   g_signal_connect (target, "drop", G_CALLBACK (drop_cb), func);
   gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (target));

@@ -538,6 +538,7 @@ coffer_window_add_actions (CofferWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   coffer_window_add_add_actions (self);
+  coffer_window_add_bundle_actions (self);
   coffer_window_add_export_actions (self);
   coffer_window_add_key_actions (self);
   coffer_window_add_undo_actions (self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adding files: by a menu, by the clipboard, or by a drop. What is small and plain goes at once; everything else is shown in a sheet
+ * Adding files, and values of other vaults: by a menu, by the clipboard, or by a drop. What is small and plain goes at once; everything else is shown in a sheet
  * before anything is written. What is being added goes on behind, and is told of at its end. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-window-add"
@@ -30,7 +30,6 @@ typedef struct {
   CofferWindow *window;
   CofferVault *vault;
   GBytes *prefix;
-  GPtrArray *files;            /* of GFile */
   GCancellable *cancellable;
   CofferImportPlan *plan;
   CofferImportSheet *sheet;    /* weak */
@@ -47,7 +46,6 @@ adding_free (Adding *adding)
   g_object_unref (adding->vault);
   g_object_unref (adding->cancellable);
   g_clear_pointer (&adding->prefix, g_bytes_unref);
-  g_ptr_array_unref (adding->files);
   g_free (adding);
 }
 
@@ -132,16 +130,25 @@ show_skips_cb (AdwToast     *toast,
   show_skips (g_object_get_data (G_OBJECT (toast), "window"), import);
 }
 
+/* Whose values they are; (nullable) */
+static CofferBundle *
+get_bundle (CofferImport *import)
+{
+  return g_object_get_data (G_OBJECT (import), "bundle");
+}
+
 /* "3 files added, 1 replaced, 2 left out" (transfer full) */
 static char *
 describe_end (CofferImport *import)
 {
   guint n_added = coffer_import_get_n_added (import), n_replaced = coffer_import_get_n_replaced (import),
         n_same = coffer_import_get_n_identical (import), n_skips = coffer_transfer_get_skips (COFFER_TRANSFER (import))->len;
+  gboolean values = get_bundle (import) != NULL;
   g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
 
   if (n_added > 0 || n_replaced + n_same == 0)
-    g_ptr_array_add (parts, count_words ("%s file added", "%s files added", n_added));
+    g_ptr_array_add (parts, values ? count_words ("%s key copied", "%s keys copied", n_added)
+                                   : count_words ("%s file added", "%s files added", n_added));
   if (n_replaced > 0)
     g_ptr_array_add (parts, count_words ("%s replaced", "%s replaced", n_replaced));
   if (n_same > 0)
@@ -259,7 +266,10 @@ state_cb (CofferWindow *self,
     case COFFER_TRANSFER_RUNNING:
     case COFFER_TRANSFER_PAUSED:
     default:
-      tell_done (self, import);
+      if (get_bundle (import) != NULL && coffer_bundle_get_moves (get_bundle (import)))
+        coffer_window_finish_move (self, import, get_bundle (import));
+      else
+        tell_done (self, import);
     }
 }
 
@@ -291,7 +301,8 @@ conflict_cb (CofferWindow *self,
 {
   guint number = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (import), "n-asked")) + 1;
   GtkWidget *dialog = coffer_conflict_dialog_new (GTK_WINDOW (self), coffer_import_get_vault (import),
-                                                  coffer_additions_get (coffer_import_get_additions (import), position), number, n_left);
+                                                  coffer_additions_get (coffer_import_get_additions (import), position),
+                                                  get_bundle (import), number, n_left);
 
   g_object_set_data (G_OBJECT (import), "n-asked", GUINT_TO_POINTER (number));
   g_object_set_data_full (G_OBJECT (dialog), "import", g_object_ref (import), g_object_unref);
@@ -302,13 +313,17 @@ conflict_cb (CofferWindow *self,
 
 /* Off it goes */
 
+/* @bundle  (nullable) whose values they are */
 static void
 start_import (CofferWindow    *self,
               CofferAdditions *additions,
-              CofferConflict   conflict)
+              CofferConflict   conflict,
+              CofferBundle    *bundle)
 {
   g_autoptr(CofferImport) import = coffer_import_new (self->vault, additions, conflict);
 
+  if (bundle != NULL)
+    g_object_set_data_full (G_OBJECT (import), "bundle", g_object_ref (bundle), g_object_unref);
   g_signal_connect_object (import, "conflict", G_CALLBACK (conflict_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (import, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   coffer_transfers_add (get_transfers (self), COFFER_TRANSFER (import));
@@ -321,7 +336,7 @@ add_cb (CofferWindow      *self,
         CofferImportSheet *sheet)
 {
   if (self->vault != NULL && self->vault == g_object_get_data (G_OBJECT (sheet), "vault"))
-    start_import (self, additions, conflict);
+    start_import (self, additions, conflict, g_object_get_data (G_OBJECT (sheet), "bundle"));
 }
 
 static void
@@ -338,8 +353,11 @@ show_sheet (Adding *adding)
       g_signal_connect_object (adding->sheet, "destroy", G_CALLBACK (g_cancellable_cancel), adding->cancellable, G_CONNECT_SWAPPED);
       gtk_window_present (GTK_WINDOW (adding->sheet));
     }
-  if (adding->plan != NULL)
-    coffer_import_sheet_set_plan (adding->sheet, adding->plan);
+  if (adding->plan == NULL)
+    return;
+  if (coffer_import_plan_get_bundle (adding->plan) != NULL)
+    g_object_set_data_full (G_OBJECT (adding->sheet), "bundle", g_object_ref (coffer_import_plan_get_bundle (adding->plan)), g_object_unref);
+  coffer_import_sheet_set_plan (adding->sheet, adding->plan);
 }
 
 static gboolean
@@ -366,7 +384,7 @@ applied_cb (GObject      *source,
   if (adding->window->vault != adding->vault || g_cancellable_is_cancelled (adding->cancellable))
     return;
   if (additions != NULL && is_clear (additions) && adding->sheet == NULL)
-    start_import (adding->window, additions, COFFER_CONFLICT_ASK);
+    start_import (adding->window, additions, COFFER_CONFLICT_ASK, coffer_import_plan_get_bundle (adding->plan));
   else
     show_sheet (adding);
 }
@@ -408,12 +426,20 @@ planned_cb (GObject      *source,
             gpointer      user_data)
 {
   g_autoptr(Adding) adding = user_data;
+  g_autoptr(GError) error = NULL;
 
-  adding->plan = coffer_import_plan_new_finish (result, NULL);
+  adding->plan = coffer_import_plan_new_finish (result, &error);
   g_clear_handle_id (&adding->patience_id, g_source_remove);
-  if (adding->plan == NULL || adding->window->vault != adding->vault || g_cancellable_is_cancelled (adding->cancellable))
+  if (adding->window->vault != adding->vault || g_cancellable_is_cancelled (adding->cancellable))
     return;
-  if (coffer_import_plan_get_counts (adding->plan).n_files == 0)
+  if (adding->plan == NULL)
+    {
+      if (adding->sheet != NULL)
+        gtk_window_destroy (GTK_WINDOW (adding->sheet));
+      coffer_window_toast (adding->window, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+                                             ? _("The vault that the keys are from is closed") : error->message);
+    }
+  else if (coffer_import_plan_get_counts (adding->plan).n_files == 0)
     tell_nothing (adding);
   else if (adding->sheet == NULL && is_plain (adding->plan))
     try_at_once (g_steal_pointer (&adding));
@@ -442,44 +468,73 @@ patience_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The vault can be edited. */
+/* What somebody wants to add: files, or values of another vault. */
+typedef struct {
+  CofferWindow *window;
+  GPtrArray *files;            /* of GFile; or */
+  CofferBundle *bundle;
+} Wish;
+
 static void
-plan_files (CofferWindow *self,
-            GPtrArray    *files)
+wish_free (gpointer data)
 {
+  Wish *wish = data;
+
+  g_object_unref (wish->window);
+  g_clear_pointer (&wish->files, g_ptr_array_unref);
+  g_clear_object (&wish->bundle);
+  g_free (wish);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wish, wish_free)
+
+static Wish *
+wish_new (CofferWindow *self,
+          GPtrArray    *files,
+          CofferBundle *bundle)
+{
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->window = g_object_ref (self);
+  wish->files = files != NULL ? g_ptr_array_ref (files) : NULL;
+  g_set_object (&wish->bundle, bundle);
+  return wish;
+}
+
+/* The vault can be edited. Without a prefix keys of another vault stay whole. */
+static void
+plan (const Wish *wish)
+{
+  CofferWindow *self = wish->window;
   Adding *adding = g_new0 (Adding, 1);
   GBytes *prefix = coffer_vault_view_get_prefix (self->view);
 
   adding->window = g_object_ref (self);
   adding->vault = g_object_ref (self->vault);
   adding->prefix = prefix != NULL ? g_bytes_ref (prefix) : g_bytes_new (NULL, 0);
-  adding->files = g_ptr_array_ref (files);
   adding->cancellable = g_cancellable_new ();
   adding->patience_id = g_timeout_add (PATIENCE_MS, patience_cb, adding);
-  coffer_import_plan_new_async (files, counts_cb, adding, adding->cancellable, planned_cb, adding);
+  if (wish->bundle != NULL)
+    coffer_import_plan_new_values_async (wish->bundle, g_bytes_get_size (adding->prefix) == 0, adding->cancellable, planned_cb, adding);
+  else
+    coffer_import_plan_new_async (wish->files, counts_cb, adding, adding->cancellable, planned_cb, adding);
 }
 
 /* A vault for viewing is asked about first. */
-
-typedef struct {
-  CofferWindow *window;
-  GPtrArray *files;
-} Wish;
 
 static void
 edited_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  g_autofree Wish *wish = user_data;
-  g_autoptr(CofferWindow) self = wish->window;
-  g_autoptr(GPtrArray) files = wish->files;
+  g_autoptr(Wish) wish = user_data;
+  CofferWindow *self = wish->window;
   g_autoptr(GError) error = NULL;
 
   if (self->vault != COFFER_VAULT (source))
     return;
   if (coffer_vault_edit_finish (COFFER_VAULT (source), result, &error))
-    plan_files (self, files);
+    plan (wish);
   else
     coffer_window_report (self, error, coffer_vault_get_display_name (self->vault));
 }
@@ -489,34 +544,56 @@ edit_response_cb (CofferWindow *self,
                   const char   *response,
                   GtkWidget    *dialog)
 {
-  Wish *wish;
+  Wish *wish = g_object_get_data (G_OBJECT (dialog), "wish");
 
-  if (!g_str_equal (response, "edit") || self->vault == NULL)
-    return;
-  wish = g_new (Wish, 1);
-  *wish = (Wish) { g_object_ref (self), g_ptr_array_ref (g_object_get_data (G_OBJECT (dialog), "files")) };
-  coffer_vault_edit_async (self->vault, NULL, edited_cb, wish);
+  if (g_str_equal (response, "edit") && self->vault != NULL)
+    coffer_vault_edit_async (self->vault, NULL, edited_cb, wish_new (self, wish->files, wish->bundle));
+}
+
+static void
+ask_to_edit (Wish *wish)
+{
+  CofferWindow *self = wish->window;
+  g_autofree char *heading = g_strdup_printf (_("Edit “%s”?"), coffer_vault_get_display_name (self->vault));
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading,
+                                                _("The vault is open for viewing. Files can be added once it is open for editing."),
+                                                "edit", _("_Edit"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (edit_response_cb));
+
+  g_object_set_data_full (G_OBJECT (dialog), "wish", wish, wish_free);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+add (CofferWindow *self,
+     GPtrArray    *files,
+     CofferBundle *bundle)
+{
+  g_autoptr(Wish) wish = wish_new (self, files, bundle);
+
+  if (coffer_vault_get_editable (self->vault))
+    plan (wish);
+  else
+    ask_to_edit (g_steal_pointer (&wish));
 }
 
 void
 coffer_window_add_files (CofferWindow *self,
                          GPtrArray    *files)
 {
-  g_autofree char *heading = NULL;
-  AdwMessageDialog *dialog;
+  if (self->vault != NULL && files->len > 0)
+    add (self, files, NULL);
+}
 
-  if (self->vault == NULL || files->len == 0)
+void
+coffer_window_add_bundle (CofferWindow *self,
+                          CofferBundle *bundle)
+{
+  if (self->vault == NULL)
     return;
-  if (coffer_vault_get_editable (self->vault))
-    {
-      plan_files (self, files);
-      return;
-    }
-  heading = g_strdup_printf (_("Edit “%s”?"), coffer_vault_get_display_name (self->vault));
-  dialog = coffer_window_ask (self, heading, _("The vault is open for viewing. Files can be added once it is open for editing."),
-                              "edit", _("_Edit"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (edit_response_cb));
-  g_object_set_data_full (G_OBJECT (dialog), "files", g_ptr_array_ref (files), (GDestroyNotify) g_ptr_array_unref);
-  gtk_window_present (GTK_WINDOW (dialog));
+  if (coffer_window_is_source (self, bundle))
+    coffer_window_toast (self, _("These keys are in this vault already"));
+  else
+    add (self, NULL, bundle);
 }
 
 /* Where there is no vault */
@@ -642,6 +719,21 @@ get_bytes (GVariant *variant)
   return g_variant_get_data_as_bytes (variant);
 }
 
+void
+coffer_window_go_to (CofferWindow *self,
+                     GVariant     *place)
+{
+  g_autoptr(GVariant) table = NULL, prefix = NULL;
+  g_autoptr(GBytes) table_bytes = NULL, prefix_bytes = NULL;
+  g_autofree char *name = NULL;
+
+  g_variant_get (place, "(@ay@ay)", &table, &prefix);
+  table_bytes = get_bytes (table);
+  prefix_bytes = get_bytes (prefix);
+  name = g_strndup (g_bytes_get_data (table_bytes, NULL), g_bytes_get_size (table_bytes));
+  coffer_vault_view_go_to (self->view, name, g_bytes_get_size (prefix_bytes) > 0 ? prefix_bytes : NULL);
+}
+
 /* A table, a prefix in it, URIs. */
 static void
 add_uris_action (GSimpleAction *action,
@@ -650,14 +742,10 @@ add_uris_action (GSimpleAction *action,
 {
   CofferWindow *self = user_data;
   g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr(GVariant) table = NULL, prefix = NULL, uris = NULL;
-  g_autoptr(GBytes) table_bytes = NULL, prefix_bytes = NULL;
-  g_autofree char *name = NULL;
+  g_autoptr(GVariant) table = NULL, prefix = NULL, uris = NULL, place = NULL;
 
   g_variant_get (parameter, "(@ay@ay@as)", &table, &prefix, &uris);
-  table_bytes = get_bytes (table);
-  prefix_bytes = get_bytes (prefix);
-  name = g_strndup (g_bytes_get_data (table_bytes, NULL), g_bytes_get_size (table_bytes));
+  place = g_variant_ref_sink (g_variant_new ("(@ay@ay)", table, prefix));
   for (gsize i = 0; i < g_variant_n_children (uris); i++)
     {
       const char *uri;
@@ -665,7 +753,7 @@ add_uris_action (GSimpleAction *action,
       g_variant_get_child (uris, i, "&s", &uri);
       g_ptr_array_add (files, g_file_new_for_commandline_arg (uri));
     }
-  coffer_vault_view_go_to (self->view, name, g_bytes_get_size (prefix_bytes) > 0 ? prefix_bytes : NULL);
+  coffer_window_go_to (self, place);
   coffer_window_add_files (self, files);
 }
 
@@ -696,7 +784,9 @@ paste_action (GSimpleAction *action,
   CofferWindow *self = user_data;
   GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
 
-  if (gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (clipboard), GDK_TYPE_FILE_LIST))
+  if (gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (clipboard), COFFER_TYPE_BUNDLE))
+    coffer_window_paste_bundle (self);
+  else if (gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (clipboard), GDK_TYPE_FILE_LIST))
     gdk_clipboard_read_value_async (clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, pasted_cb, g_object_ref (self));
   else
     coffer_window_toast (self, _("There are no files on the clipboard"));

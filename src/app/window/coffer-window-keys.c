@@ -396,6 +396,7 @@ coffer_window_update_key_actions (CofferWindow *self)
   coffer_window_enable (self, "invert-selection", selection != NULL);
   coffer_window_enable (self, "select-all", selection != NULL);
   coffer_window_enable (self, "select-none", n_selected > 0);
+  coffer_window_update_bundle_actions (self);
   if (known || !single)
     coffer_window_enable (self, "select-prefix", prefix != NULL);
 }

@@ -2,6 +2,8 @@
 /* What coffer-window.c and the files of its actions share. */
 #pragma once
 
+#include "coffer-bundle.h"
+#include "coffer-import.h"
 #include "coffer-start-page.h"
 #include "coffer-undo.h"
 #include "coffer-vault-view.h"
@@ -100,14 +102,26 @@ void     coffer_window_add_add_actions    (CofferWindow *self);
 void     coffer_window_update_add_actions (CofferWindow *self);
 /** Add files and folders under the prefix on show; asks first where need be. @files  of GFile, not changed any more */
 void     coffer_window_add_files          (CofferWindow *self, GPtrArray *files);
+/** Show a place, as of coffer_file_drop_place(). */
+void     coffer_window_go_to              (CofferWindow *self, GVariant *place);
+/** Add values of another vault likewise; of this one nothing is done. */
+void     coffer_window_add_bundle         (CofferWindow *self, CofferBundle *bundle);
 /** Files dropped where no vault is: vaults are opened, one here, more in windows of their own; for others a new one is made. */
 void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files);
 /** Ask about what is being added. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_transfers    (CofferWindow *self);
 
 /* coffer-window-bundles.c: keys that leave by a drag or the clipboard. */
+void     coffer_window_add_bundle_actions    (CofferWindow *self);
+void     coffer_window_update_bundle_actions (CofferWindow *self);
 /** Once there is a view. */
-void     coffer_window_add_drag           (CofferWindow *self);
+void     coffer_window_add_drag              (CofferWindow *self);
+/** Whether the keys are in the file that the window shows. */
+gboolean coffer_window_is_source             (CofferWindow *self, CofferBundle *bundle);
+/** Paste keys that a window of this program copied. */
+void     coffer_window_paste_bundle          (CofferWindow *self);
+/** They are in this vault by now: delete them where they were, each if it is the same as here. */
+void     coffer_window_finish_move           (CofferWindow *self, CofferImport *import, CofferBundle *bundle);
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
