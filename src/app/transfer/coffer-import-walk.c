@@ -154,7 +154,7 @@ coffer_import_walk_add_value (CofferImportWalk *self,
   g_array_append_val (self->files, ((CofferImportFile) { NULL, NULL, size, g_bytes_ref (value) }));
   note_depth (self, depth);
   g_mutex_lock (&self->lock);
-  count_file (&self->counts, name, size);
+  coffer_import_walk_count (&self->counts, name, size);
   g_mutex_unlock (&self->lock);
 }
 

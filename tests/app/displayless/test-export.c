@@ -437,7 +437,6 @@ writes_the_file_that_was_chosen (Fixture       *fixture,
   assert_takes (describe_skips (bad), "user:0000000001: It would replace a vault that is open here");
 }
 
-<<<<<<< HEAD
 /* There and back */
 
 static const CofferExportOptions listing = { .existing = COFFER_EXPORT_NUMBER, .endings = TRUE, .lists = TRUE };
@@ -655,7 +654,8 @@ keeps_another_list (Fixture       *fixture,
   replaced = new_export (fixture, NULL, &replacing);
   g_assert_cmpint (run (replaced), ==, COFFER_TRANSFER_DONE);
   g_assert_cmpuint (coffer_export_get_n_files (replaced), ==, 3);
-=======
+}
+
 /* For other programs */
 
 static GSList *
@@ -711,7 +711,6 @@ hands_over_once (Fixture       *fixture,
   g_assert_true (g_file_get_contents (g_file_peek_path (list->next->data), &content, NULL, NULL));
   g_assert_cmpstr (content, ==, "beside it");
   g_assert_true (g_file_query_exists (list->next->next->data, NULL));
->>>>>>> 9c44597 (transfer: Copy values from vault to vault)
 }
 
 /* Archives */
