@@ -8,8 +8,8 @@ import tempfile
 import unittest
 from typing import Dict, Tuple
 
-from coffer import CofferCase, VaultWindow, main
-from gtkdrive import drag, find, key, press, showing, wait, xdo
+from coffer import APPLICATION, CofferCase, VaultWindow, main
+from gtkdrive import activate_action, drag, find, key, press, set_text, showing, text_of, wait, xdo
 from vaults import make_vault, read_vault
 
 FILE_MANAGER = shutil.which("pcmanfm")
@@ -120,6 +120,25 @@ class DragTest(CofferCase):
         self.assert_quits(self.coffer)
         self.assertEqual(read_vault(self.path), {b"n/2": header})
         self.assertEqual(read_vault(other), {b"m/x": b"there", **values})
+
+    def test_text_from_the_clipboard(self) -> None:
+        """It gets the key that is asked for, and the undo of its toast."""
+        self.open("v.db", {b"a": b"1"})
+        self.edit(self.window, "v.db")
+        self.window.activate()
+        key("ctrl+f")
+        set_text(find(self.window.frame, "entry", "Search keys"), "größer")
+        key("ctrl+a", "ctrl+c", "Escape")
+        activate_action(APPLICATION, "paste", window=1)
+        dialog = self.coffer.dialog("Add Text?")
+        entry = find(dialog, "text", "New key")
+        self.assertRegex(text_of(entry), r"^Pasted 20..-..-.. ..-..-..\.txt$")
+        set_text(entry, "b/new.txt")
+        press(dialog, "Add")
+        self.window.says("1 file added")
+        self.window.wait_for_rows(2)
+        self.assert_quits(self.coffer)
+        self.assertEqual(read_vault(self.path), {b"a": b"1", b"b/new.txt": "größer".encode()})
 
 
 if __name__ == "__main__":

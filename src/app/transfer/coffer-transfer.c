@@ -29,6 +29,7 @@ typedef struct {
   Look looks[N_LOOKS];
   guint n_looks;
   guint look_id;
+  gint64 started, ended;       /* 0: not yet */
 } CofferTransferPrivate;
 
 enum {
@@ -132,6 +133,7 @@ coffer_transfer_start (CofferTransfer *self)
   g_return_if_fail (COFFER_IS_TRANSFER (self));
   g_return_if_fail (get_private (self)->state == COFFER_TRANSFER_WAITING);
 
+  get_private (self)->started = g_get_monotonic_time ();
   set_state (self, COFFER_TRANSFER_RUNNING);
   COFFER_TRANSFER_GET_CLASS (self)->start (self);
 }
@@ -178,6 +180,7 @@ coffer_transfer_end (CofferTransfer *self,
   look (self);
   coffer_transfer_set_waits_for (self, NULL);
   private->error = error;
+  private->ended = g_get_monotonic_time ();
   if (error != NULL)
     set_state (self, COFFER_TRANSFER_FAILED);
   else
@@ -216,6 +219,15 @@ coffer_transfer_get_state (CofferTransfer *self)
   g_return_val_if_fail (COFFER_IS_TRANSFER (self), COFFER_TRANSFER_DONE);
 
   return get_private (self)->state;
+}
+
+gint64
+coffer_transfer_get_seconds (CofferTransfer *self)
+{
+  CofferTransferPrivate *private = get_private (self);
+  gint64 end = private->ended != 0 ? private->ended : g_get_monotonic_time ();
+
+  return private->started != 0 ? (end - private->started) / G_USEC_PER_SEC : 0;
 }
 
 gboolean

@@ -61,6 +61,8 @@ gpointer               coffer_transfer_get_target    (CofferTransfer *self);
 /** The vault it is about, written to or not; compared only. */
 gpointer               coffer_transfer_get_vault     (CofferTransfer *self);
 CofferTransferState    coffer_transfer_get_state     (CofferTransfer *self);
+/** For how long it has run, or did, pauses included. */
+gint64                 coffer_transfer_get_seconds   (CofferTransfer *self);
 /** Neither DONE, nor CANCELLED, nor FAILED. */
 gboolean               coffer_transfer_is_active     (CofferTransfer *self);
 const char            *coffer_transfer_get_waits_for (CofferTransfer *self);

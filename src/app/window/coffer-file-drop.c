@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files from file managers and other programs, and keys of other windows of this one. Main thread.
+ * Files, pictures and texts of other programs, and keys of other windows of this one. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-window"
 
@@ -48,6 +48,14 @@ accept_keys (GtkDropTarget *target,
 }
 
 static gboolean
+can_take_content (GtkDropTarget *target)
+{
+  CofferWindow *window = get_window (target);
+
+  return window != NULL && window->vault != NULL && coffer_vault_get_editable (window->vault);
+}
+
+static gboolean
 accept_cb (GtkDropTarget      *target,
            GdkDrop            *drop,
            CofferFileDropFunc  func)
@@ -58,7 +66,10 @@ accept_cb (GtkDropTarget      *target,
     return FALSE;
   if (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), COFFER_TYPE_BUNDLE))
     return accept_keys (target, drop);
-  return gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST);
+  if (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST))
+    return TRUE;
+  return can_take_content (target) && (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_TEXTURE) ||
+                                       gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), G_TYPE_STRING));
 }
 
 static void
@@ -108,6 +119,27 @@ drop_keys (GtkDropTarget *target,
 }
 
 static gboolean
+drop_content (GtkDropTarget *target,
+              const GValue  *value,
+              GVariant      *place)
+{
+  CofferWindow *window = get_window (target);
+  g_autoptr(GBytes) text = NULL;
+
+  if (window == NULL)
+    return FALSE;
+  coffer_window_go_to (window, place);
+  if (G_VALUE_HOLDS (value, GDK_TYPE_TEXTURE))
+    {
+      coffer_window_add_texture (window, g_value_get_object (value));
+      return TRUE;
+    }
+  text = g_bytes_new (g_value_get_string (value), strlen (g_value_get_string (value)));
+  coffer_window_add_bytes (window, text, "text/plain");
+  return TRUE;
+}
+
+static gboolean
 drop_cb (GtkDropTarget      *target,
          const GValue       *value,
          double              x,
@@ -121,6 +153,8 @@ drop_cb (GtkDropTarget      *target,
     return FALSE;
   if (G_VALUE_HOLDS (value, COFFER_TYPE_BUNDLE))
     return drop_keys (target, g_value_get_object (value), place);
+  if (!G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST))
+    return drop_content (target, value, place);
   g_variant_builder_init (&uris, G_VARIANT_TYPE_STRING_ARRAY);
   for (GSList *l = g_value_get_boxed (value); l != NULL; l = l->next)
     g_variant_builder_add_value (&uris, g_variant_new_take_string (g_file_get_uri (l->data)));
@@ -134,7 +168,7 @@ coffer_file_drop_add (GtkWidget          *widget,
                       CofferFileDropFunc  func)
 {
   GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY | GDK_ACTION_MOVE);
-  GType types[] = { COFFER_TYPE_BUNDLE, GDK_TYPE_FILE_LIST };
+  GType types[] = { COFFER_TYPE_BUNDLE, GDK_TYPE_FILE_LIST, GDK_TYPE_TEXTURE, G_TYPE_STRING };
 
   gtk_drop_target_set_gtypes (target, types, G_N_ELEMENTS (types));
   g_signal_connect (target, "enter", G_CALLBACK (enter_cb), NULL);

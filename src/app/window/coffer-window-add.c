@@ -174,6 +174,7 @@ tell_done (CofferWindow *self,
     coffer_window_toast_undo (self, text);
   else
     coffer_window_toast (self, text);
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (import), text);
   if (!skipped)
     return;
   adw_toast_set_timeout (self->toast, TOAST_SECONDS);
@@ -224,6 +225,7 @@ tell_failure (CofferWindow *self,
   GtkWidget *dialog;
 
   body = g_strdup_printf ("%s\n%s", error->message, kept);
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (import), _("Not All Files Could Be Added"));
   dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Not All Files Could Be Added"), body);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
   gtk_window_present (GTK_WINDOW (dialog));
@@ -327,6 +329,13 @@ start_import (CofferWindow    *self,
   g_signal_connect_object (import, "conflict", G_CALLBACK (conflict_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (import, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   coffer_transfers_add (get_transfers (self), COFFER_TRANSFER (import));
+}
+
+void
+coffer_window_start_import (CofferWindow    *self,
+                            CofferAdditions *additions)
+{
+  start_import (self, additions, COFFER_CONFLICT_ASK, NULL);
 }
 
 static void
@@ -789,7 +798,7 @@ paste_action (GSimpleAction *action,
   else if (gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (clipboard), GDK_TYPE_FILE_LIST))
     gdk_clipboard_read_value_async (clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, pasted_cb, g_object_ref (self));
   else
-    coffer_window_toast (self, _("There are no files on the clipboard"));
+    coffer_window_paste_content (self);
 }
 
 static const GActionEntry entries[] = {

@@ -84,6 +84,7 @@ tell_files (CofferWindow *self,
   g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s file exported", "%s files exported", (gulong) n_files), number);
 
   coffer_window_toast (self, text);
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (export), text);
   if (n_files == 0)
     return;
   adw_toast_set_timeout (self->toast, TOAST_SECONDS);

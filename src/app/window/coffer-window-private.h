@@ -108,6 +108,8 @@ void     coffer_window_go_to              (CofferWindow *self, GVariant *place);
 void     coffer_window_add_bundle         (CofferWindow *self, CofferBundle *bundle);
 /** Files dropped where no vault is: vaults are opened, one here, more in windows of their own; for others a new one is made. */
 void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files);
+/** Begin to add what has its keys. */
+void     coffer_window_start_import       (CofferWindow *self, CofferAdditions *additions);
 /** Ask about what is being added. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_transfers    (CofferWindow *self);
 
@@ -122,6 +124,18 @@ gboolean coffer_window_is_source             (CofferWindow *self, CofferBundle *
 void     coffer_window_paste_bundle          (CofferWindow *self);
 /** They are in this vault by now: delete them where they were, each if it is the same as here. */
 void     coffer_window_finish_move           (CofferWindow *self, CofferImport *import, CofferBundle *bundle);
+
+/* coffer-window-paste.c: what other programs have as pictures and texts. */
+/** Ask for a key, and add the bytes; where the vault cannot be edited nothing is done. */
+void coffer_window_add_bytes     (CofferWindow *self, GBytes *bytes, const char *content_type);
+/** The same as a PNG. */
+void coffer_window_add_texture   (CofferWindow *self, GdkTexture *texture);
+/** The same with what is on the clipboard, which is no file. */
+void coffer_window_paste_content (CofferWindow *self);
+
+/* coffer-window-notices.c */
+/** It has ended: tell it to the desktop if it was long, and nobody is looking. */
+void coffer_window_tell_desktop  (CofferWindow *self, CofferTransfer *transfer, const char *text);
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
