@@ -153,6 +153,8 @@ describe (Reading               *reading,
           manifest_result        result,
           const manifest_reader *from)
 {
+  g_autofree char *line = NULL;
+
   switch (result)
     {
     case MANIFEST_NEWER:
@@ -167,7 +169,8 @@ describe (Reading               *reading,
     case MANIFEST_FOREIGN:
     case MANIFEST_BROKEN:
     default:
-      return g_strdup_printf (_("It is damaged in line %" G_GUINT64_FORMAT), (guint64) from->line);
+      line = g_strdup_printf ("%" G_GUINT64_FORMAT, (guint64) from->line);
+      return g_strdup_printf (_("It is damaged in line %s"), line);
     }
 }
 
