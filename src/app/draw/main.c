@@ -18,6 +18,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "huge-png.h"
+
 #define MAX_PIXELS (128 * 1000 * 1000)
 #define MAX_MEMORY (768 << 20)
 #define MAX_BYTES (64 << 20)
@@ -168,6 +170,39 @@ note_profile (Drawing   *drawing,
     g_strlcpy (drawing->answer->profile, name, sizeof drawing->answer->profile);
 }
 
+static gboolean
+is_huge_png (const Drawing *drawing,
+             const guint8  *data)
+{
+  guint32 width, height;
+
+  return draw_png_get_size (data, drawing->request->size, &width, &height) && (guint64) width * height > MAX_PIXELS;
+}
+
+/* Returns: (transfer full) (nullable): the pixels, if it is drawn */
+static guint32 *
+draw_huge_png (Drawing      *drawing,
+               const guint8 *data)
+{
+  CofferDrawAnswer *answer = drawing->answer;
+  guint32 *pixels;
+  int width, height;
+
+  draw_png_get_size (data, drawing->request->size, &answer->own_width, &answer->own_height);
+  fit (drawing->request, answer->own_width, answer->own_height, 1, FALSE, &width, &height);
+  pixels = draw_png_reduce (data, drawing->request->size, MAX (width, 1), MAX (height, 1));
+  if (pixels == NULL)
+    {
+      answer->drawn = COFFER_DRAWN_TOO_LARGE;
+      return NULL;
+    }
+
+  answer->width = MAX (width, 1);
+  answer->height = MAX (height, 1);
+
+  return pixels;
+}
+
 /* Returns: (transfer full) (nullable): the pixels, if it is drawn */
 static guint32 *
 draw (Drawing      *drawing,
@@ -218,7 +253,7 @@ serve (const CofferDrawRequest *request)
   if (data == NULL || !read_all (content_type, request->type_size) || !read_all (data, request->size))
     return FALSE;
 
-  pixels = draw (&drawing, content_type, data);
+  pixels = is_huge_png (&drawing, data) ? draw_huge_png (&drawing, data) : draw (&drawing, content_type, data);
 
   return write_all (&answer, sizeof answer) && write_all (pixels, (gsize) answer.width * answer.height * sizeof *pixels);
 }

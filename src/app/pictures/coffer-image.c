@@ -24,7 +24,6 @@
 #define PIECE_MAX (64 << 10)
 #define PIECE_US 4000
 
-#define MAX_PIXELS (128 * 1000 * 1000)
 #define MAX_SIDE (1 << 20)   /* reducing keeps some bytes for each of a row */
 /* One that is reduced while it is decoded: some seconds of it, and what is left of it then. */
 #define MAX_JPEG_PIXELS (1000 * 1000 * 1000)
@@ -168,7 +167,7 @@ is_too_large (Decoder *self,
   if (is_too_long (width, height))
     return TRUE;
   if (!decoder_is (self, "jpeg"))
-    return pixels > MAX_PIXELS;
+    return pixels > COFFER_IMAGE_MAX_PIXELS;
   if (!self->head.at_pixels || self->head.progressive || self->head.several_scans)
     return pixels > MAX_PROGRESSIVE_PIXELS;
 
@@ -338,7 +337,7 @@ pnm_is_too_large (Decoder      *self,
 
   self->image->width = pnm_number (&c, end);
   self->image->height = pnm_number (&c, end);
-  self->too_large = (gint64) self->image->width * self->image->height > MAX_PIXELS || is_too_long (self->image->width, self->image->height);
+  self->too_large = (gint64) self->image->width * self->image->height > COFFER_IMAGE_MAX_PIXELS || is_too_long (self->image->width, self->image->height);
 
   return self->too_large;
 }

@@ -16,6 +16,9 @@ typedef enum {
 
 GQuark coffer_image_error_quark (void);
 
+/** A picture of more is not decoded as a whole. */
+#define COFFER_IMAGE_MAX_PIXELS (128 * 1000 * 1000)
+
 /** What is decoded of one picture. Zero-filled at first; cleared by coffer_image_clear(). */
 typedef struct {
   int              width;        /* of the picture itself, in pixels, upright; 0 until known */

@@ -164,14 +164,31 @@ moves (GBytes *bytes)
   return count.n_frames > 1;
 }
 
+/* GdkPixbuf would have the whole picture in memory. */
+static gboolean
+is_huge_png (CofferContent *self)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (self->pending, &len);
+  guint32 width, height;
+
+  if (!g_content_type_is_a (self->facts->content_type, "image/png") || len < 24)
+    return FALSE;
+
+  memcpy (&width, data + 16, sizeof width);
+  memcpy (&height, data + 20, sizeof height);
+
+  return (guint64) GUINT32_FROM_BE (width) * GUINT32_FROM_BE (height) > COFFER_IMAGE_MAX_PIXELS;
+}
+
 /* A drawing can ask for any time and memory, and a loader that wants all bytes first cannot be stopped: another process has them,
- * which can be. It does not make pictures move.
+ * which can be. It does not make pictures move, and reduces a PNG of any size.
  */
 static gboolean
 is_for_draw (CofferContent *self)
 {
-  return self->pending != NULL && !coffer_image_is_incremental (self->facts->content_type) && coffer_draw_is_possible () &&
-         g_bytes_get_size (self->pending) <= COFFER_DRAW_MAX_SIZE && !moves (self->pending);
+  return self->pending != NULL && coffer_draw_is_possible () && g_bytes_get_size (self->pending) <= COFFER_DRAW_MAX_SIZE &&
+         (coffer_image_is_incremental (self->facts->content_type) ? is_huge_png (self) : !moves (self->pending));
 }
 
 static gboolean

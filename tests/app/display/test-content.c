@@ -477,6 +477,86 @@ test_decodes_elsewhere (void)
   g_assert_no_error (content->problem);
 }
 
+static guint32
+crc_of (const guint8 *bytes,
+        gsize         len)
+{
+  guint32 crc = 0xffffffff;
+
+  for (gsize i = 0; i < len; i++)
+    {
+      crc ^= bytes[i];
+      for (int bit = 0; bit < 8; bit++)
+        crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+
+  return crc ^ 0xffffffff;
+}
+
+static void
+append_chunk (GByteArray   *png,
+              const char   *type,
+              const guint8 *data,
+              guint32       len)
+{
+  guint32 size = GUINT32_TO_BE (len), crc;
+  guint begin;
+
+  g_byte_array_append (png, (const guint8 *) &size, 4);
+  begin = png->len;
+  g_byte_array_append (png, (const guint8 *) type, 4);
+  g_byte_array_append (png, data, len);
+  crc = GUINT32_TO_BE (crc_of (png->data + begin, png->len - begin));
+  g_byte_array_append (png, (const guint8 *) &crc, 4);
+}
+
+/* The left half is white, the right one black. */
+static GBytes *
+make_huge_png (guint32 width,
+               guint32 height)
+{
+  const guint32 size[] = { GUINT32_TO_BE (width), GUINT32_TO_BE (height) };
+  g_autoptr(GZlibCompressor) zlib = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 1);
+  g_autoptr(GOutputStream) packed = g_memory_output_stream_new_resizable ();
+  g_autoptr(GOutputStream) pack = g_converter_output_stream_new (packed, G_CONVERTER (zlib));
+  g_autofree guint8 *row = g_malloc0 (width / 8 + 1);
+  g_autoptr(GByteArray) head = g_byte_array_new ();
+  GByteArray *png = g_byte_array_new ();
+
+  memset (row + 1, 0xff, width / 16);
+  for (guint32 y = 0; y < height; y++)
+    g_assert_true (g_output_stream_write_all (pack, row, width / 8 + 1, NULL, NULL, NULL));
+  g_assert_true (g_output_stream_close (pack, NULL, NULL));
+
+  g_byte_array_append (head, (const guint8 *) size, sizeof size);
+  g_byte_array_append (head, (const guint8 *) "\1\0\0\0\0", 5);
+  g_byte_array_append (png, (const guint8 *) "\x89PNG\r\n\x1a\n", 8);
+  append_chunk (png, "IHDR", head->data, head->len);
+  append_chunk (png, "IDAT", g_memory_output_stream_get_data (G_MEMORY_OUTPUT_STREAM (packed)),
+                g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (packed)));
+  append_chunk (png, "IEND", NULL, 0);
+
+  return g_byte_array_free_to_bytes (png);
+}
+
+/* 200 megapixels, of which no more than a row is ever in memory. */
+static void
+test_reduces_a_huge_png (void)
+{
+  g_autoptr(GBytes) bytes = make_huge_png (20000, 10000);
+  g_autoptr(CofferContent) content = complete (load_bytes (bytes));
+  const guint32 *pixels;
+
+  g_assert_no_error (content->problem);
+  g_assert_cmpint (content->image.width, ==, 20000);
+  g_assert_cmpint (content->image.height, ==, 10000);
+  g_assert_cmpint (gdk_texture_get_width (content->image.texture), ==, 336);
+  g_assert_cmpint (gdk_texture_get_height (content->image.texture), ==, 168);
+  pixels = g_bytes_get_data (content->image.pixels, NULL);
+  g_assert_cmphex (pixels[336 * 100 + 10], ==, 0xffffffff);
+  g_assert_cmphex (pixels[336 * 100 + 326], ==, 0xff000000);
+}
+
 static void
 assert_told (GBytes     *bytes,
              const char *name,
@@ -676,6 +756,7 @@ main (int    argc,
   g_test_add_func ("/preview/content/takes-anything-for-a-tree-if-asked", test_takes_anything_for_a_tree_if_asked);
   g_test_add_func ("/preview/content/says-why-an-array-is-none", test_says_why_an_array_is_none);
   g_test_add_func ("/preview/content/decodes-elsewhere", test_decodes_elsewhere);
+  g_test_add_func ("/preview/content/reduces-a-huge-png", test_reduces_a_huge_png);
   g_test_add_func ("/preview/content/gives-up-what-never-ends", test_gives_up_what_never_ends);
   g_test_add_func ("/preview/content/tells-what-a-camera-wrote", test_tells_what_a_camera_wrote);
   g_test_add_func ("/preview/content/survives-damaged-exif", test_survives_damaged_exif);
