@@ -265,6 +265,7 @@ coffer_clean_page_dispose (GObject *object)
   if (self->list != NULL)
     let_go (self);
   g_clear_object (&self->thumbnails);
+  adw_bin_set_child (ADW_BIN (self), NULL);   /* or both let go of it */
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_CLEAN_PAGE);
 
   G_OBJECT_CLASS (coffer_clean_page_parent_class)->dispose (object);
