@@ -64,6 +64,26 @@ show_key (CofferLargestPage *self,
   g_signal_emit (self, signals[SHOW_KEY], 0, key);
 }
 
+/* Selects it, and so shows it. Returns: whether it is in the list */
+static gboolean
+select_row (CofferLargestPage *self,
+            CofferKey         *key)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->selection)); i++)
+    {
+      g_autoptr(CofferSizedKey) row = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
+
+      if (!coffer_key_equal (coffer_sized_key_get_key (row), key))
+        continue;
+      if (gtk_selection_model_is_selected (self->selection, i))
+        return FALSE;
+      gtk_selection_model_select_item (self->selection, i, TRUE);
+      gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", i);
+      return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 tile_cb (CofferLargestPage *self,
          guint              item)
@@ -72,7 +92,7 @@ tile_cb (CofferLargestPage *self,
 
   if (part->prefix != NULL)
     coffer_largest_page_go_to (self, part->prefix);
-  else
+  else if (!select_row (self, part->key))
     show_key (self, part->key);
 }
 

@@ -10,7 +10,7 @@
 #define PAD_X 8
 #define PAD_Y 5
 #define LEAST_WIDTH 28      /* for words, without the padding */
-#define CUT_WIDTH 52        /* for a name that loses its middle: under that, nothing can be read any more */
+#define CUT_WIDTH 52        /* for a name that loses its middle: under that, it keeps its end alone */
 #define N_RANKS 6
 
 struct _CofferTreemapTile {
@@ -32,7 +32,6 @@ drop_layouts (CofferTreemapTile *self)
   g_clear_object (&self->detail_layout);
 }
 
-/* The end of a name is what people read. */
 static PangoLayout *
 make_layout (CofferTreemapTile *self,
              const char        *text,
@@ -41,7 +40,6 @@ make_layout (CofferTreemapTile *self,
   PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
 
   pango_layout_set_single_paragraph_mode (layout, TRUE);
-  pango_layout_set_ellipsize (layout, is_name ? PANGO_ELLIPSIZE_MIDDLE : PANGO_ELLIPSIZE_END);
   if (is_name)
     {
       g_autoptr(PangoAttrList) attributes = pango_attr_list_new ();
@@ -52,20 +50,21 @@ make_layout (CofferTreemapTile *self,
   return layout;
 }
 
-/* Returns: where the next line begins; @y if there is no room for this one */
+/* The end of a name is what people read. Returns: where the next line begins; @y if there is no room for this one */
 static int
 draw_layout (CofferTreemapTile *self,
              GtkSnapshot       *snapshot,
              PangoLayout       *layout,
              const GdkRGBA     *color,
-             int                least_width,
+             gboolean           whole,
              int                y)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self)) - 2 * PAD_X, height;
 
+  pango_layout_set_ellipsize (layout, width < CUT_WIDTH ? PANGO_ELLIPSIZE_START : PANGO_ELLIPSIZE_MIDDLE);
   pango_layout_set_width (layout, width * PANGO_SCALE);
   pango_layout_get_pixel_size (layout, NULL, &height);
-  if (y + height > gtk_widget_get_height (GTK_WIDGET (self)) - PAD_Y + 2 || (width < least_width && pango_layout_is_ellipsized (layout)))
+  if (y + height > gtk_widget_get_height (GTK_WIDGET (self)) - PAD_Y + 2 || (whole && pango_layout_is_ellipsized (layout)))
     return y;
   gtk_snapshot_save (snapshot);
   gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (PAD_X, y));
@@ -90,9 +89,9 @@ coffer_treemap_tile_snapshot (GtkWidget   *widget,
       self->detail_layout = make_layout (self, self->detail, FALSE);
     }
   gtk_style_context_get_color (gtk_widget_get_style_context (widget), &color);
-  y = draw_layout (self, snapshot, self->name_layout, &color, CUT_WIDTH, PAD_Y);
+  y = draw_layout (self, snapshot, self->name_layout, &color, FALSE, PAD_Y);
   if (y > PAD_Y)
-    draw_layout (self, snapshot, self->detail_layout, &color, G_MAXINT, y);
+    draw_layout (self, snapshot, self->detail_layout, &color, TRUE, y);
 }
 
 /* As much room as it is given. */
