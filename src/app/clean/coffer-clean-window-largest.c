@@ -39,7 +39,8 @@ delete_keys_cb (CofferCleanWindow *self,
 {
   CofferFindingsTally tally = { .n_keys = keys->len, .n_bytes = n_bytes };
   g_autofree char *size = g_format_size (n_bytes);
-  g_autofree char *body = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Its value takes %s.", "Their values take %s.", keys->len), size);
+  g_autofree char *body = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Its value takes %s.", "Their values take %s.", keys->len),
+                                           size);
   GtkWidget *dialog;
 
   if (!coffer_clean_window_can_delete (self))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One answer tells of one place: sizes come from the census of the table, which the status bar and the sidebar ask for, too, and are
- * added up by one walk over the keys there.
+ * One answer tells of one place: sizes come from the census of the table, which the status bar and the sidebar ask for, too, and
+ * are added up by one walk over the keys there.
  *
  *     load: census ──► walk ──► show;   a change of the file: the same again behind what is on show
  *
@@ -113,7 +113,8 @@ walk_progress_cb (guint64  n_keys,
                   gpointer data)
 {
   CofferLargestPage *self = data;
-  guint64 total = g_bytes_get_size (self->prefix) == 0 ? coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault)) : 0;
+  gboolean all = g_bytes_get_size (self->prefix) == 0;
+  guint64 total = all ? coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault)) : 0;
   g_autofree char *keys = coffer_largest_page_format_keys (n_keys);
 
   /* Translators: "12 keys" */

@@ -42,7 +42,9 @@ speak_part (const CofferLargestPart *part,
   g_autofree char *share = coffer_format_share (part->size, total);
   g_autofree char *keys = part->prefix != NULL ? coffer_largest_page_format_keys (part->n_keys) : NULL;
 
-  return keys != NULL ? g_strdup_printf ("%s · %s · %s · %s", name, size, keys, share) : g_strdup_printf ("%s · %s · %s", name, size, share);
+  if (keys == NULL)
+    return g_strdup_printf ("%s · %s · %s", name, size, share);
+  return g_strdup_printf ("%s · %s · %s · %s", name, size, keys, share);
 }
 
 static void
@@ -77,8 +79,9 @@ show_facts (CofferLargestPage *self)
   g_autofree char *size = g_format_size (self->shown->n_bytes);
   g_autofree char *keys = coffer_largest_page_format_keys (self->shown->n_keys);
   g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, self->shown->n_unmeasured);
-  g_autofree char *unmeasured = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value could not be measured", "%s values could not be measured",
-                                                              (gulong) self->shown->n_unmeasured), number);
+  g_autofree char *unmeasured = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value could not be measured",
+                                                              "%s values could not be measured", (gulong) self->shown->n_unmeasured),
+                                                 number);
   g_autofree char *text = self->shown->n_unmeasured > 0 ? g_strdup_printf ("%s · %s · %s", size, keys, unmeasured)
                                                         : g_strdup_printf ("%s · %s", size, keys);
 
@@ -103,6 +106,7 @@ fill_cb (gpointer data)
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
   guint end = MIN (self->n_filled + ROWS_A_TURN, self->shown->keys->len);
   gboolean is_end = end == self->shown->keys->len;
+  guint n_left = n - MIN (n, self->n_filled);
   g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = self->n_filled; i < end; i++)
@@ -111,7 +115,7 @@ fill_cb (gpointer data)
 
       g_ptr_array_add (rows, coffer_sized_key_new (part->key, part->size, self->shown->n_bytes));
     }
-  g_list_store_splice (self->rows, self->n_filled, is_end ? n - MIN (n, self->n_filled) : MIN (rows->len, n - MIN (n, self->n_filled)), rows->pdata, rows->len);
+  g_list_store_splice (self->rows, self->n_filled, is_end ? n_left : MIN (n_left, rows->len), rows->pdata, rows->len);
   self->n_filled = end;
   if (!is_end)
     return G_SOURCE_CONTINUE;

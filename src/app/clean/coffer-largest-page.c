@@ -43,7 +43,8 @@ cancel_cb (CofferLargestPage *self)
   self->given_up = TRUE;
   if (self->shown == NULL || self->shown_prefix == NULL)
     {
-      coffer_largest_page_show_problem (self, _("Sizes Not Gathered"), _("Nothing was changed. What was gathered so far is forgotten."));
+      coffer_largest_page_show_problem (self, _("Sizes Not Gathered"),
+                                        _("Nothing was changed. What was gathered so far is forgotten."));
       return;
     }
   g_bytes_unref (self->prefix);
@@ -292,10 +293,10 @@ coffer_largest_page_class_init (CofferLargestPageClass *klass)
 
   signals[SHOW_KEY] = g_signal_new ("show-key", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                     COFFER_TYPE_KEY);
-  signals[DELETE_KEYS] = g_signal_new ("delete-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                                       G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
-  signals[EXPORT_KEYS] = g_signal_new ("export-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                                       G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
+  signals[DELETE_KEYS] = g_signal_new ("delete-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
+  signals[EXPORT_KEYS] = g_signal_new ("export-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
 }
 
 static void
@@ -306,7 +307,8 @@ coffer_largest_page_init (CofferLargestPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   coffer_separators_init (&self->separators, COFFER_SEPARATORS_DEFAULT);
   self->prefix = g_bytes_new_static ("", 0);
-  self->kept = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) coffer_largest_unref);
+  self->kept = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref,
+                                      (GDestroyNotify) coffer_largest_unref);
   self->rows = g_list_store_new (COFFER_TYPE_SIZED_KEY);
   self->selection = GTK_SELECTION_MODEL (gtk_multi_selection_new (g_object_ref (G_LIST_MODEL (self->rows))));
   gtk_list_view_set_factory (self->list, factory);

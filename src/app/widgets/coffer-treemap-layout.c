@@ -148,7 +148,7 @@ turn (const CofferTreemapRect *rect,
     }
 }
 
-/* How far @to is from @from's right edge: what is beside its middle first, then what is beside it at all. G_MAXDOUBLE: not there. */
+/* How far @to is from @from's right edge: what is beside its middle first, then what is beside it at all. G_MAXDOUBLE: not there */
 static double
 get_distance (const CofferTreemapRect *from,
               const CofferTreemapRect *to)

@@ -10,6 +10,7 @@
 #define PAD_X 8
 #define PAD_Y 5
 #define LEAST_WIDTH 28      /* for words, without the padding */
+#define LEAST_HEIGHT 10
 #define CUT_WIDTH 52        /* for a name that loses its middle: under that, it keeps its end alone */
 #define N_RANKS 6
 
@@ -81,7 +82,8 @@ coffer_treemap_tile_snapshot (GtkWidget   *widget,
   GdkRGBA color;
   int y;
 
-  if (self->name == NULL || gtk_widget_get_width (widget) < LEAST_WIDTH + 2 * PAD_X || gtk_widget_get_height (widget) < 2 * PAD_Y + 10)
+  if (self->name == NULL || gtk_widget_get_width (widget) < LEAST_WIDTH + 2 * PAD_X ||
+      gtk_widget_get_height (widget) < 2 * PAD_Y + LEAST_HEIGHT)
     return;
   if (self->name_layout == NULL)
     {

@@ -145,7 +145,7 @@ fill_others (CofferTreemap *self,
 
 /* ---- room ---- */
 
-/* Fills in what each tile weighs. What all others weigh is told of in any case, if not in proportion: they can be too few to be seen. */
+/* Fills in what each tile weighs. The others are told of in any case, if not in proportion: they can be too few to be seen. */
 static void
 weigh (CofferTreemap *self,
        double         area,
@@ -310,7 +310,8 @@ key_cb (CofferTreemap   *self,
 
   if (up)
     g_signal_emit (self, up_signal, 0);
-  else if (modifiers == 0 && (keyval == GDK_KEY_Return || keyval == GDK_KEY_KP_Enter || keyval == GDK_KEY_ISO_Enter || keyval == GDK_KEY_space))
+  else if (modifiers == 0 && (keyval == GDK_KEY_Return || keyval == GDK_KEY_KP_Enter || keyval == GDK_KEY_ISO_Enter ||
+                              keyval == GDK_KEY_space))
     {
       if (self->current < self->n_tiles)
         g_signal_emit (self, activated_signal, 0, self->current);
@@ -365,7 +366,8 @@ coffer_treemap_class_init (CofferTreemapClass *klass)
   gtk_widget_class_set_css_name (widget_class, "treemap");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
 
-  activated_signal = g_signal_new ("activated", COFFER_TYPE_TREEMAP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  activated_signal = g_signal_new ("activated", COFFER_TYPE_TREEMAP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                   G_TYPE_UINT);
   up_signal = g_signal_new ("up", COFFER_TYPE_TREEMAP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 

@@ -249,7 +249,8 @@ an_interrupted_walk_counts_once (Fixture       *fixture,
       g_autoptr(GAsyncResult) result = NULL;
       g_autoptr(CofferLargest) largest = NULL;
 
-      coffer_largest_async (fixture->vault, "kv", NULL, &separators, fixture->census, 50, 100, NULL, NULL, NULL, test_store_result, &result);
+      coffer_largest_async (fixture->vault, "kv", NULL, &separators, fixture->census, 50, 100, NULL, NULL, NULL, test_store_result,
+                            &result);
       g_usleep (pause_us);   /* into the walk: to no point in it */
       test_hold (fixture->vault);
       coffer_vault_resume (fixture->vault);
