@@ -10,6 +10,7 @@
 
 #include "coffer-error.h"
 #include "coffer-export.h"
+#include "coffer-export-headers.h"
 #include "coffer-file-name.h"
 
 #define TOAST_SECONDS 8            /* with something to be clicked */
@@ -20,6 +21,8 @@ struct _CofferWindowExport {
   GPtrArray *keys;                 /* of CofferKey */
   char *name;                      /* of the file, where it is one */
   gboolean archives;               /* it is an archive */
+  gboolean headers;                /* some value may have one */
+  gboolean looking;                /* whether one has */
   guint64 n_bytes;
 };
 
@@ -190,7 +193,8 @@ coffer_window_add_export_choices (CofferWindow   *self,
       /* Translators: coffer.json is the name of a file */
       add_switch (chooser, "lists", _("Write coffer.json, to restore the same keys"), wanted->archives);
     }
-  add_switch (chooser, "headers", _("Keep value headers"), FALSE);
+  if (wanted->headers)
+    add_switch (chooser, "headers", _("Keep value headers"), FALSE);
 }
 
 static gboolean
@@ -212,7 +216,7 @@ get_options (GtkFileChooser           *chooser,
                 g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
     .endings = several && is_on (chooser, "endings"),
     .lists = several && is_on (chooser, "lists"),
-    .headers = is_on (chooser, "headers"),
+    .headers = wanted->headers && is_on (chooser, "headers"),
   };
 
   return options;
@@ -270,6 +274,32 @@ coffer_window_export_to (CofferWindow       *self,
 
 /* What */
 
+static void
+looked_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr(CofferWindow) self = user_data;
+  CofferWindowExport *wanted = self->exporting;
+  gboolean found = coffer_export_find_headers_finish (COFFER_VAULT (source), result);
+
+  if (wanted == NULL || !wanted->looking)
+    return;
+  wanted->looking = FALSE;
+  wanted->headers = found;
+  if (self->vault != COFFER_VAULT (source) || self->choosing)
+    g_clear_pointer (&self->exporting, coffer_window_export_free);
+  else
+    coffer_window_choose (self, wanted->archives      ? COFFER_CHOICE_EXPORT_ARCHIVE :
+                                wanted->name != NULL ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+}
+
+static gboolean
+is_busy (CofferWindow *self)
+{
+  return self->choosing || (self->exporting != NULL && self->exporting->looking);
+}
+
 /* @keys (transfer full), @name (transfer full) (nullable) */
 static void
 choose (CofferWindow *self,
@@ -281,9 +311,8 @@ choose (CofferWindow *self,
 
   g_clear_pointer (&self->exporting, coffer_window_export_free);
   self->exporting = g_new (CofferWindowExport, 1);
-  *self->exporting = (CofferWindowExport) { keys, name, archives, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
-  coffer_window_choose (self, archives      ? COFFER_CHOICE_EXPORT_ARCHIVE :
-                              name != NULL ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+  *self->exporting = (CofferWindowExport) { keys, name, archives, FALSE, TRUE, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
+  coffer_export_find_headers_async (self->vault, keys, NULL, looked_cb, g_object_ref (self));
 }
 
 /* "photos.zip" of photos.kvault. */
@@ -309,7 +338,7 @@ choose_keys (CofferWindow *self,
 
   if (keys == NULL)
     coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
-  else if (self->vault == NULL || self->choosing || keys->len == 0)
+  else if (self->vault == NULL || is_busy (self) || keys->len == 0)
     coffer_keys_unref (keys);
   else if (archives)
     choose (self, keys, dup_archive_name (self), TRUE);
@@ -343,7 +372,7 @@ find_keys (CofferWindow        *self,
 {
   CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
 
-  if (!self->choosing)
+  if (!is_busy (self))
     coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, callback,
                                   g_object_ref (self));
 }
@@ -362,7 +391,7 @@ export_action (GSimpleAction *action,
       find_keys (self, keys_cb);
       return;
     }
-  if (self->choosing)
+  if (is_busy (self))
     return;
   keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
   g_ptr_array_add (keys, coffer_key_ref (coffer_entry_get_key (entry)));

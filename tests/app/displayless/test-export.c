@@ -4,6 +4,7 @@
 
 #include "coffer-bundle-files.h"
 #include "coffer-export.h"
+#include "coffer-export-headers.h"
 #include "coffer-import.h"
 #include "coffer-import-plan.h"
 
@@ -263,6 +264,34 @@ takes_headers_off_or_not (Fixture       *fixture,
   path = g_build_filename (fixture->target, "p/pic", NULL);
   g_assert_true (g_file_get_contents (path, &content, &size, NULL));
   g_assert_cmpmem (content, size, stored, 10 + sizeof JPEG);
+}
+
+static gboolean
+ask_for_headers (Fixture    *fixture,
+                 GPtrArray  *keys,
+                 const char *name)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  g_ptr_array_add (keys, test_key (name));
+  coffer_export_find_headers_async (fixture->vault, keys, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_export_find_headers_finish (fixture->vault, result);
+}
+
+static void
+finds_headers (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GPtrArray *keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+
+  put (fixture, "json", -1, "\x89\x4b\x01\x03\0\0\0\0\x56\x4b{}", 12);
+  put (fixture, "raw", -1, "\x89\x4b raw after all", -1);
+  fixture->vault = test_open (fixture->path);
+  g_assert_false (ask_for_headers (fixture, keys, "user:0000000001"));
+  g_assert_false (ask_for_headers (fixture, keys, "raw"));
+  g_assert_true (ask_for_headers (fixture, keys, "json"));
+  coffer_keys_unref (keys);
 }
 
 static void
@@ -868,6 +897,7 @@ main (int   argc,
 #define ADD(name, function) g_test_add ("/export/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("keeps-every-byte-of-odd-keys", keeps_every_byte_of_odd_keys);
   ADD ("takes-headers-off-or-not", takes_headers_off_or_not);
+  ADD ("finds-headers", finds_headers);
   ADD ("leaves-what-is-there", leaves_what_is_there);
   ADD ("follows-no-link", follows_no_link);
   ADD ("fails-without-a-folder", fails_without_a_folder);
