@@ -26,7 +26,7 @@ has_header (CofferValueReader *reader,
             GCancellable      *cancellable)
 {
   g_autoptr(CofferValueFacts) facts = NULL;
-  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, key, &facts, cancellable, NULL);
+  g_autoptr(GInputStream) stream = coffer_value_reader_open_bare (reader, key, &facts, cancellable, NULL);
   gboolean has = stream == NULL || facts->has_header;
 
   coffer_value_reader_close (reader);

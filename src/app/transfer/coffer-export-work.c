@@ -270,6 +270,19 @@ take_another (CofferExportWork *self,
   return self->path != NULL;
 }
 
+/* Whether its ending has to be found. */
+static gboolean
+needs_type (CofferExportWork *self,
+            CofferKey        *key)
+{
+  GBytes *bytes = coffer_key_get_bytes (key);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  names_bytes last = names_last_part ((names_bytes) { size > 0 ? data : "", size });
+
+  return self->options.endings && self->name == NULL && self->names == NULL && !names_has_ending (last.data, last.size);
+}
+
 /* A value that is begun anew keeps the name it has. */
 static gboolean
 take_place (CofferExportWork *self,
@@ -278,7 +291,7 @@ take_place (CofferExportWork *self,
   GBytes *bytes = coffer_key_get_bytes (out->key);
   names_bytes key = { g_bytes_get_size (bytes) > 0 ? g_bytes_get_data (bytes, NULL) : "", g_bytes_get_size (bytes) };
   gboolean plain = out->start > 0 || !out->facts->has_header;   /* other programs know what is in the file */
-  const char *ending = self->options.endings && plain ? coffer_file_name_ending (out->facts->content_type) : NULL;
+  const char *ending = self->options.endings && plain && out->facts->content_type != NULL ? coffer_file_name_ending (out->facts->content_type) : NULL;
 
   if (self->name != NULL)
     self->path = self->name;
@@ -456,7 +469,8 @@ export_value (CofferExportWork   *self,
               GError            **error)
 {
   g_autoptr(CofferValueFacts) facts = NULL;
-  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, key, &facts, cancellable, error);
+  g_autoptr(GInputStream) stream = needs_type (self, key) ? coffer_value_reader_open (reader, key, &facts, cancellable, error)
+                                                          : coffer_value_reader_open_bare (reader, key, &facts, cancellable, error);
   Outgoing out = { .key = key, .stream = stream, .facts = facts, .file = { .fd = -1 } };
   gboolean done = FALSE;
 

@@ -301,6 +301,23 @@ coffer_value_classify (int             table_kind,
 }
 
 CofferValueFacts *
+coffer_value_facts_new_bare (int           table_kind,
+                             gconstpointer head,
+                             gsize         head_len,
+                             guint64       size)
+{
+  CofferValueFacts *facts = g_new0 (CofferValueFacts, 1);
+  kvault_value_info info;
+
+  kvault_value_parse ((kvault_section_kind) table_kind, head, head_len, &info);
+  facts->size = size;
+  facts->has_header = info.has_header;
+  facts->encoding = info.encoding;
+  facts->data_offset = info.data_offset;
+  return facts;
+}
+
+CofferValueFacts *
 coffer_value_facts_new (int           table_kind,
                         gconstpointer head,
                         gsize         head_len,

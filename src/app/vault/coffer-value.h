@@ -24,6 +24,8 @@ typedef struct _CofferValueFacts {
  */
 #define COFFER_VALUE_HEAD 4096
 CofferValueFacts *coffer_value_facts_new  (int table_kind, gconstpointer head, gsize head_len, guint64 size);
+/** The same without what its data is: no type, no words. That takes a millisecond where nothing is found, as in noise. */
+CofferValueFacts *coffer_value_facts_new_bare (int table_kind, gconstpointer head, gsize head_len, guint64 size);
 CofferValueFacts *coffer_value_facts_copy (const CofferValueFacts *facts);
 void              coffer_value_facts_free (CofferValueFacts *facts);
 

@@ -114,14 +114,32 @@ coffer_vault_get_n_thumb_lanes (void)
   return n_lanes;
 }
 
-GInputStream *
-coffer_value_reader_open (CofferValueReader  *self,
-                          CofferKey          *key,
-                          CofferValueFacts  **facts,
-                          GCancellable       *cancellable,
-                          GError            **error)
+static CofferValueFacts *
+read_bare_facts (kvault       *vault,
+                 kvault_blob  *blob,
+                 GError      **error)
+{
+  guint8 head[KVAULT_HEADER_SIZE];
+  guint64 size = kvault_blob_size (blob);
+  gsize len = MIN (size, sizeof head);
+  int rc = kvault_blob_read (blob, head, len, 0);
+
+  if (rc == KVAULT_OK)
+    return coffer_value_facts_new_bare (kvault_table_kind (vault), head, len, size);
+  *error = coffer_error_new (vault, rc);
+  return NULL;
+}
+
+static GInputStream *
+open_value (CofferValueReader  *self,
+            CofferKey          *key,
+            gboolean            bare,
+            CofferValueFacts  **facts,
+            GCancellable       *cancellable,
+            GError            **error)
 {
   kvault_entry entry = coffer_key_to_entry (key);
+  g_autoptr(GError) problem = NULL;
   kvault_blob *blob = NULL;
   uint64_t version;
   int rc;
@@ -135,13 +153,35 @@ coffer_value_reader_open (CofferValueReader  *self,
       g_propagate_error (error, coffer_error_new (self->vault, rc));
       return NULL;
     }
-  if ((*facts = coffer_value_facts_read (self->vault, blob, error)) == NULL)
+  *facts = bare ? read_bare_facts (self->vault, blob, &problem) : coffer_value_facts_read (self->vault, blob, &problem);
+  if (*facts == NULL)
     {
+      g_propagate_error (error, g_steal_pointer (&problem));
       kvault_blob_close (blob);
       return NULL;
     }
   self->stream = coffer_value_stream_new (self->vault, blob, cancellable);
   return g_object_ref (self->stream);
+}
+
+GInputStream *
+coffer_value_reader_open (CofferValueReader  *self,
+                          CofferKey          *key,
+                          CofferValueFacts  **facts,
+                          GCancellable       *cancellable,
+                          GError            **error)
+{
+  return open_value (self, key, FALSE, facts, cancellable, error);
+}
+
+GInputStream *
+coffer_value_reader_open_bare (CofferValueReader  *self,
+                               CofferKey          *key,
+                               CofferValueFacts  **facts,
+                               GCancellable       *cancellable,
+                               GError            **error)
+{
+  return open_value (self, key, TRUE, facts, cancellable, error);
 }
 
 void

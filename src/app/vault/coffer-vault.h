@@ -181,6 +181,9 @@ guint         coffer_vault_get_n_thumb_lanes  (void);
  */
 GInputStream *coffer_value_reader_open        (CofferValueReader *self, CofferKey *key, CofferValueFacts **facts,
                                                GCancellable *cancellable, GError **error);
+/** The same; the facts tell of size and header alone, as of coffer_value_facts_new_bare(). */
+GInputStream *coffer_value_reader_open_bare   (CofferValueReader *self, CofferKey *key, CofferValueFacts **facts,
+                                               GCancellable *cancellable, GError **error);
 void          coffer_value_reader_close       (CofferValueReader *self);
 /**
  * On the lane. Some keys, at least one unless there are no more, in their order.
