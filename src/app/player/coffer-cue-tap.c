@@ -138,6 +138,8 @@ coffer_cue_tap_add (GstElement *playbin,
 
   g_signal_connect_data (selector, "pad-added", G_CALLBACK (pad_added_cb), coffer_cues_ref (cues), unref_cues, 0);
   g_object_set (selector, "sync-streams", FALSE, NULL);
-  g_object_set (sink, "caps", caps, "max-buffers", 1, "drop", TRUE, "async", FALSE, "enable-last-sample", FALSE, NULL);
+  /* Nobody takes the last buffer out: the end would wait for that for good. */
+  g_object_set (sink, "caps", caps, "max-buffers", 1, "drop", TRUE, "wait-on-eos", FALSE, "async", FALSE, "enable-last-sample", FALSE,
+                NULL);
   g_object_set (playbin, "text-stream-combiner", selector, "text-sink", sink, NULL);
 }

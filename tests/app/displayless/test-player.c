@@ -831,7 +831,7 @@ static void
 calls_no_whole_clip_cut (Fixture      *fixture,
                          gconstpointer data)
 {
-  static const char *const clips[] = { LONG_CLIP WITH_SOUND (10), LONG_CLIP WITH_SOUND (60),
+  static const char *const clips[] = { LONG_CLIP WITH_SOUND (10), LONG_CLIP WITH_SOUND (60), SUBTITLED,
                                        LONG_CLIP WITH_SOUND (40) WITH_SOUND (60) };
 
   for (guint i = 0; i < G_N_ELEMENTS (clips); i++)
