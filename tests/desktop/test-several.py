@@ -5,7 +5,7 @@ import re
 from typing import List, Tuple
 
 from coffer import APPLICATION, Coffer, CofferCase, VaultWindow, main, read_row, size_text
-from gtkdrive import Window, activate_action, again, find, gone, key, press, set_text, text_of, wait, xdo
+from gtkdrive import Window, activate_action, again, find, find_all, gone, key, press, set_text, text_of, wait, xdo
 from vaults import make_vault, read_vault
 
 ROWS = 24
@@ -67,6 +67,45 @@ class SeveralTest(CofferCase):
         self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS)
         self.assert_quits(coffer)
         self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS - 3)
+
+    def test_many_are_typed(self) -> None:
+        """Deleting a thousand asks for their number."""
+        path = make_vault(self.folder + "/a.db", [(b"k/%04d" % i, b"x") for i in range(1000)])
+        coffer = self.start(path)
+        window = coffer.window("a.db")
+        window.says("1000 keys")
+        self.edit(coffer, window)
+        window.activate()
+        key("ctrl+a", "Delete")
+        dialog = coffer.dialog("Delete 1000 Keys?")
+        number = find(dialog, "text", "Type 1000 to delete them")
+        self.assertFalse(any(node.has("SENSITIVE") for node in find_all(dialog, "push button", re.compile("_Delete"))))
+        set_text(number, "1000")
+        press(dialog, "Delete 1000 Keys")
+        window.says("1000 keys deleted")
+        window.activate()
+        key("ctrl+z")
+        window.says("1000 keys are back")
+        self.assert_quits(coffer)
+        self.assertEqual(sorted(read_vault(path)), [b"k/%04d" % i for i in range(1000)])
+
+    def test_rename_several(self) -> None:
+        """By a regular expression; what it does is shown before."""
+        coffer, window = self.open()
+        key("Home", "shift+Down", "F2")
+        dialog = coffer.dialog("Rename 2 Keys?")
+        set_text(find(dialog, "text", "Find"), "0(.)")
+        set_text(find(dialog, "text", "Replace with"), "z/\\1")
+        Window(dialog).activate()
+        key("alt+e")
+        find(dialog, "label", "00 → z/0\n01 → z/1")
+        press(dialog, "Rename")
+        wait(lambda: "z/1" in [read_row(node).key for node in window.row_nodes()], "the new names")
+        window.activate()
+        key("ctrl+z")
+        window.says("2 keys have their old names again")
+        self.assert_quits(coffer)
+        self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS)
 
     def test_question_goes_when_others_are_selected(self) -> None:
         coffer, window = self.open()

@@ -139,6 +139,14 @@ coffer_vault_view_get_selection (CofferVaultView *self)
   return self->selection;
 }
 
+CofferThumbnails *
+coffer_vault_view_get_thumbnails (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return self->thumbnails;
+}
+
 CofferKeyTally *
 coffer_vault_view_get_tally (CofferVaultView *self)
 {

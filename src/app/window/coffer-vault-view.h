@@ -8,6 +8,7 @@
 #include "coffer-key-views.h"
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
+#include "coffer-thumbnails.h"
 #include "coffer-transfers.h"
 #include "coffer-vault.h"
 
@@ -39,6 +40,10 @@ CofferKeySelection *
 /** How many those are, and their bytes. Returns: (transfer none) (nullable) */
 CofferKeyTally *
                coffer_vault_view_get_tally          (CofferVaultView *self);
+
+/** Who makes small pictures of the values. Returns: (transfer none) (nullable) */
+CofferThumbnails *
+               coffer_vault_view_get_thumbnails     (CofferVaultView *self);
 
 /** The CofferEntryList on show. Returns: (transfer none) (nullable) */
 GListModel    *coffer_vault_view_get_list           (CofferVaultView *self);

@@ -177,6 +177,20 @@ create_response_cb (CofferWindow   *self,
 }
 
 static void
+replace_response_cb (CofferWindow   *self,
+                     int             response,
+                     GtkFileChooser *chooser)
+{
+  g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (chooser) : NULL;
+
+  drop_chooser (self);
+  if (file != NULL)
+    coffer_window_replace_with (self, file);
+  else
+    g_clear_pointer (&self->replaced, coffer_key_unref);
+}
+
+static void
 export_response_cb (CofferWindow   *self,
                     int             response,
                     GtkFileChooser *chooser)
@@ -199,6 +213,7 @@ static const struct {
   [COFFER_CHOICE_CREATE] = { N_("New Vault"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, create_response_cb },
   [COFFER_CHOICE_ADD_FILES] = { N_("Add Files"), GTK_FILE_CHOOSER_ACTION_OPEN, N_("_Add"), add_response_cb },
   [COFFER_CHOICE_ADD_FOLDER] = { N_("Add Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Add"), add_response_cb },
+  [COFFER_CHOICE_REPLACE] = { N_("Replace with File"), GTK_FILE_CHOOSER_ACTION_OPEN, N_("_Replace"), replace_response_cb },
   [COFFER_CHOICE_EXPORT_FILE] = { N_("Export Value"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_ARCHIVE] = { N_("Export as an Archive"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
@@ -223,7 +238,7 @@ show_chooser (CofferWindow *self,
   else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER ||
            choice == COFFER_CHOICE_EXPORT_ARCHIVE)
     coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
-  else
+  else if (choice != COFFER_CHOICE_REPLACE)
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (choices[choice].response_cb), self, G_CONNECT_SWAPPED);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));

@@ -8,9 +8,12 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-delete-dialog.h"
 #include "coffer-error.h"
 
-#define MANY_KEYS 1000   /* more are named on the button, too */
+#define MANY_KEYS 1000        /* as many and more are named on the button, too, and typed */
+#define MANY_OF_ALL 100       /* the same, where nothing would be left */
+#define MAX_LOOKED_AT 8       /* entries, for pictures */
 
 static CofferKeySelection *
 get_selection (CofferWindow *self)
@@ -191,6 +194,32 @@ update_body_cb (AdwMessageDialog *dialog,
                                        : g_strdup (_("The keys and their values can be brought back until the window is closed. Then they are deleted from the file."));
 
   adw_message_dialog_set_body (dialog, body);
+  coffer_delete_dialog_set_bytes (dialog, bytes);
+}
+
+/* The first of the rows that are selected. */
+static void
+show_some (CofferWindow     *self,
+           AdwMessageDialog *dialog)
+{
+  GListModel *list = G_LIST_MODEL (coffer_key_selection_get_list (get_selection (self)));
+  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+  const CofferRange *ranges;
+  guint n_ranges;
+
+  ranges = coffer_ranges_peek (coffer_key_selection_peek_rows (get_selection (self)), &n_ranges);
+  for (guint i = 0; i < n_ranges && entries->len < MAX_LOOKED_AT; i++)
+    for (guint row = ranges[i].position; row < ranges[i].end && entries->len < MAX_LOOKED_AT; row++)
+      g_ptr_array_add (entries, g_list_model_get_item (list, row));
+  coffer_delete_dialog_set_pictures (dialog, coffer_vault_view_get_thumbnails (self->view), entries);
+}
+
+static gboolean
+is_large (CofferWindow *self,
+          guint         n_keys)
+{
+  return n_keys >= MANY_KEYS ||
+         (n_keys >= MANY_OF_ALL && n_keys == coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault)));
 }
 
 static void
@@ -200,11 +229,15 @@ ask_many (CofferWindow *self,
   CofferKeyTally *tally = coffer_vault_view_get_tally (self->view);
   g_autofree char *number = format_number (n_keys);
   g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Delete %s Key?", "Delete %s Keys?", n_keys), number);
-  g_autofree char *label = n_keys > MANY_KEYS ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "_Delete %s Key", "_Delete %s Keys", n_keys), number)
+  g_autofree char *label = n_keys >= MANY_KEYS ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "_Delete %s Key", "_Delete %s Keys", n_keys), number)
                                               : g_strdup (_("_Delete"));
   AdwMessageDialog *dialog = coffer_window_ask (self, heading, NULL, "delete", label, ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (many_response_cb));
 
+  coffer_delete_dialog_extend (dialog, self->vault);
+  show_some (self, dialog);
   update_body_cb (dialog, NULL, tally);
+  if (is_large (self, n_keys))
+    coffer_delete_dialog_ask_number (dialog, n_keys);
   g_signal_connect_object (tally, "notify::text", G_CALLBACK (update_body_cb), dialog, G_CONNECT_SWAPPED);
   g_signal_connect_object (get_selection (self), "selection-changed", G_CALLBACK (gtk_window_close), dialog, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
@@ -223,4 +256,19 @@ coffer_window_delete_key_action (GSimpleAction *action,
     ask_one (self, entry);
   else if (n > 1)   /* one whose key is not known yet cannot be named */
     ask_many (self, n);
+}
+
+/* What is on show: a table, a prefix of it, or what a search found. */
+void
+coffer_window_delete_shown_action (GSimpleAction *action,
+                                   GVariant      *parameter,
+                                   gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+
+  gtk_selection_model_select_all (GTK_SELECTION_MODEL (get_selection (self)));
+  if (coffer_key_selection_is_growing (get_selection (self)))
+    coffer_window_toast (self, _("The keys are still being read"));
+  else
+    coffer_window_delete_key_action (action, NULL, self);
 }

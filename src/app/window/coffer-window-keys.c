@@ -358,15 +358,19 @@ rename_key_action (GSimpleAction *action,
 
   if (entry != NULL)
     ask_for_name (user_data, coffer_entry_get_key (entry));
+  else if (coffer_key_selection_get_n_selected (get_selection (user_data)) > 1)
+    coffer_window_rename_several (user_data);
 }
 
 static const GActionEntry entries[] = {
   { "copy-key", copy_key_action },
   { "copy-key-as", copy_key_as_action, "s" },
   { "delete-key", coffer_window_delete_key_action },
+  { "delete-shown", coffer_window_delete_shown_action },
   { "invert-selection", invert_selection_action },
   { "open-with", coffer_window_open_with_action },
   { "rename-key", rename_key_action },
+  { "replace-value", coffer_window_replace_action },
   { "select-all", select_all_action },
   { "select-none", select_none_action },
   { "select-prefix", select_prefix_action },
@@ -391,7 +395,9 @@ coffer_window_update_key_actions (CofferWindow *self)
   coffer_window_enable (self, "export", n_selected > 0 && whole);
   coffer_window_enable_export_archive (self, n_selected > 0 && whole);
   coffer_window_enable (self, "open-with", single);
-  coffer_window_enable (self, "rename-key", single && editable);
+  coffer_window_enable (self, "delete-shown", editable && g_list_model_get_n_items (G_LIST_MODEL (coffer_key_selection_get_list (selection))) > 0);
+  coffer_window_enable (self, "rename-key", n_selected > 0 && editable && whole);
+  coffer_window_enable (self, "replace-value", single && editable);
   coffer_window_enable (self, "delete-key", n_selected > 0 && editable && whole);
   coffer_window_enable (self, "invert-selection", selection != NULL);
   coffer_window_enable (self, "select-all", selection != NULL);

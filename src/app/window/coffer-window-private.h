@@ -28,6 +28,7 @@ struct _CofferWindow {
 
   GFile *file;
   CofferVault *vault;
+  CofferKey *replaced;           /* (nullable) whose value is to be replaced by what a file chooser is asked for */
   CofferUndo *undo;              /* of the vault; NULL without */
   gboolean writing;              /* deletions, before something that waits for it */
   gboolean loses_deletions;      /* they may stay unwritten */
@@ -54,6 +55,7 @@ typedef enum {
   COFFER_CHOICE_CREATE,
   COFFER_CHOICE_ADD_FILES,
   COFFER_CHOICE_ADD_FOLDER,
+  COFFER_CHOICE_REPLACE,
   COFFER_CHOICE_EXPORT_FILE,
   COFFER_CHOICE_EXPORT_FOLDER,
   COFFER_CHOICE_EXPORT_ARCHIVE,
@@ -96,6 +98,15 @@ void coffer_window_close_clean        (CofferWindow *self);
 
 /* coffer-window-delete.c */
 void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+void coffer_window_delete_shown_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/* coffer-window-rename.c */
+/** Find and replace in the names of the keys that are selected. */
+void coffer_window_rename_several     (CofferWindow *self);
+
+/* coffer-window-replace.c */
+void coffer_window_replace_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** The file that is to become the value was chosen. */
+void coffer_window_replace_with       (CofferWindow *self, GFile *file);
 
 /* coffer-window-add.c: adding files. */
 void     coffer_window_add_add_actions    (CofferWindow *self);

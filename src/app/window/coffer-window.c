@@ -458,6 +458,7 @@ coffer_window_dispose (GObject *object)
   drop_vault (self);
   g_clear_weak_pointer (&self->toast);
   g_clear_object (&self->chooser);
+  g_clear_pointer (&self->replaced, coffer_key_unref);
   g_clear_pointer (&self->exporting, coffer_window_export_free);
   g_clear_object (&self->file);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_WINDOW);

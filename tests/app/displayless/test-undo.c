@@ -5,6 +5,7 @@
 #include "coffer-entry-list.h"
 #include "coffer-error-private.h"
 #include "coffer-kept-value.h"
+#include "coffer-rename-plan.h"
 #include "coffer-undo.h"
 #include "coffer-vault-private.h"
 
@@ -388,6 +389,63 @@ renames_overwrite_nothing (Fixture       *fixture,
   g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) LIKE 'new/%'"), ==, 3);
 }
 
+/* ---- finding and replacing ---- */
+
+static CofferRenamePlan *
+plan (Fixture     *fixture,
+      const char  *find,
+      const char  *replace,
+      gboolean     regex,
+      GError     **error)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  for (guint i = 0; i < 10; i++)
+    g_ptr_array_add (keys, key_of (i));
+  coffer_vault_plan_renames_async (fixture->vault, keys, find, replace, regex, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  return coffer_vault_plan_renames_finish (fixture->vault, result, error);
+}
+
+static void
+names_are_worked_out (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferRenamePlan) words = plan (fixture, "user:", "a.b\\1/", FALSE, &error);
+  g_autoptr(CofferRenamePlan) groups = plan (fixture, "^user:0*(\\d)(\\d)$", "n/\\2-\\1", TRUE, &error);
+  g_autoptr(CofferRenamePlan) nothing = plan (fixture, "", "x", FALSE, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (words->n_renamed, ==, 10);
+  g_assert_cmpstr (words->samples->pdata[0], ==, "user:0000000000");
+  g_assert_cmpstr (words->samples->pdata[1], ==, "a.b\\1/0000000000");
+  g_assert_cmpuint (groups->n_renamed, ==, 10);
+  g_assert_cmpstr (groups->samples->pdata[3], ==, "n/1-0");
+  g_assert_cmpuint (nothing->n_renamed, ==, 0);
+  g_assert_cmpuint (nothing->n_alike, ==, 10);
+}
+
+static void
+collisions_are_told (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferRenamePlan) taken = plan (fixture, "00000000", "00000001", FALSE, &error);   /* user:0000000100 and so on are there */
+  g_autoptr(CofferRenamePlan) twice = plan (fixture, "\\d+", "", TRUE, &error);
+  g_autoptr(CofferRenamePlan) empty = plan (fixture, ".*", "", TRUE, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (taken->n_taken, ==, 10);
+  g_assert_cmpuint (taken->n_bad_samples, ==, COFFER_PLAN_SAMPLES);
+  g_assert_cmpuint (twice->n_taken, ==, 9);
+  g_assert_cmpuint (twice->n_renamed, ==, 1);
+  g_assert_cmpuint (empty->n_taken, ==, 10);
+  g_assert_null (plan (fixture, "(", "", TRUE, &error));
+  g_assert_true (error != NULL && error->domain == G_REGEX_ERROR);
+}
+
 /* ---- values and files ---- */
 
 static void
@@ -519,6 +577,8 @@ main (int    argc,
   ADD ("/undo/deletion/viewing-refuses", viewing_refuses);
   ADD ("/undo/renames/go-back", renames_go_back);
   ADD ("/undo/renames/overwrite-nothing", renames_overwrite_nothing);
+  ADD ("/undo/names/are-worked-out", names_are_worked_out);
+  ADD ("/undo/names/collisions-are-told", collisions_are_told);
   ADD ("/undo/value/comes-back", a_value_comes_back);
   ADD ("/undo/additions/are-taken-back", files_are_taken_back);
   ADD ("/undo/order", steps_are_in_order);

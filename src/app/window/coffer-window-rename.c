@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Renaming several keys by finding and replacing: what it would do shows while it is typed, and what it costs. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-window-rename"
+
+#include "coffer-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-error.h"
+#include "coffer-rename-plan.h"
+
+typedef struct {
+  CofferWindow *window;
+  CofferVault *vault;
+  GPtrArray *keys;
+  guint64 bytes;               /* of their values; G_MAXUINT64: not known */
+  AdwMessageDialog *dialog;    /* unowned: it owns this */
+  GtkEditable *find, *replace;
+  GtkCheckButton *regex;
+  GtkLabel *preview, *summary;
+  GCancellable *cancellable;   /* of the plan that is being made */
+  CofferRenamePlan *plan;      /* of what is typed now; NULL: on its way, or it cannot be */
+} Asking;
+
+static void
+asking_free (gpointer data)
+{
+  Asking *self = data;
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->plan, coffer_rename_plan_free);
+  coffer_keys_unref (self->keys);
+  g_object_unref (self->vault);
+  g_object_unref (self->window);
+  g_free (self);
+}
+
+static char *
+count_words (const char *one,
+             const char *many,
+             guint       n)
+{
+  g_autofree char *number = g_strdup_printf ("%'u", n);
+  g_auto(GStrv) parts = g_strsplit (g_dngettext (GETTEXT_PACKAGE, one, many, n), "%s", 2);
+
+  return g_strjoinv (number, parts);
+}
+
+/* Doing it */
+
+typedef struct {
+  CofferWindow *window;
+  CofferRenames *renames;
+  CofferWindowWait *wait;
+} Renaming;
+
+static void
+tell_renamed (CofferWindow  *self,
+              CofferRenames *renames,
+              const GError  *error)
+{
+  guint n = coffer_renames_get_n_done (renames);
+  g_autofree char *text = count_words ("%s key renamed", "%s keys renamed", n);
+
+  if (n > 0)
+    {
+      coffer_undo_push_renames (self->undo, renames);
+      coffer_window_toast_undo (self, text);
+    }
+  if (error != NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && n == 0)
+    coffer_window_toast (self, _("Nothing was renamed"));
+  else if (error != NULL)
+    coffer_window_report (self, error, coffer_vault_get_display_name (self->vault));
+}
+
+static void
+renamed_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autofree Renaming *renaming = user_data;
+  g_autoptr(CofferWindow) self = renaming->window;
+  g_autoptr(CofferRenames) renames = renaming->renames;
+  g_autoptr(GError) error = NULL;
+
+  coffer_window_wait_free (renaming->wait);
+  coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error);
+  if (self->vault == COFFER_VAULT (source))
+    tell_renamed (self, renames, error);
+}
+
+static void
+response_cb (CofferWindow     *self,
+             const char       *response,
+             AdwMessageDialog *dialog)
+{
+  Asking *asking = g_object_get_data (G_OBJECT (dialog), "asking");
+  Renaming *renaming;
+
+  if (!g_str_equal (response, "rename") || self->vault != asking->vault || asking->plan == NULL)
+    return;
+  renaming = g_new (Renaming, 1);
+  *renaming = (Renaming) { g_object_ref (self), coffer_renames_ref (asking->plan->renames), coffer_window_wait_new (self, g_strdup (_("Renaming…"))) };
+  coffer_vault_rename_keys_async (self->vault, renaming->renames, FALSE, coffer_window_wait_get_progress (renaming->wait),
+                                  coffer_window_wait_get_cancellable (renaming->wait), renamed_cb, renaming);
+}
+
+/* Showing what it would do */
+
+static char *
+describe_plan (Asking *self)
+{
+  const CofferRenamePlan *plan = self->plan;
+  g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  if (plan->n_taken > 0)
+    g_ptr_array_add (lines, count_words ("%s name is taken or would be given twice. Change what is replaced.",
+                                         "%s names are taken or would be given twice. Change what is replaced.", plan->n_taken));
+  else
+    g_ptr_array_add (lines, count_words ("%s key gets a new name.", "%s keys get new names.", plan->n_renamed));
+  if (plan->n_not_text > 0)
+    g_ptr_array_add (lines, count_words ("%s key is not text and is left alone.", "%s keys are not text and are left alone.", plan->n_not_text));
+  if (self->bytes != G_MAXUINT64 && plan->n_renamed > 0 && plan->n_taken == 0)
+    {
+      g_autofree char *size = g_format_size (self->bytes * ((double) plan->n_renamed / self->keys->len));
+
+      g_ptr_array_add (lines, g_strdup_printf (_("The values are written anew under their names: about %s."), size));
+    }
+  g_ptr_array_add (lines, NULL);
+  return g_strjoinv ("\n", (char **) lines->pdata);
+}
+
+static char *
+list_samples (const CofferRenamePlan *plan)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i + 1 < plan->samples->len && i < COFFER_PLAN_SAMPLES * 2; i += 2)
+    {
+      g_autofree char *old = g_markup_escape_text (g_ptr_array_index (plan->samples, i), -1);
+      g_autofree char *now = g_markup_escape_text (g_ptr_array_index (plan->samples, i + 1), -1);
+      gboolean bad = i / 2 < plan->n_bad_samples;
+
+      g_string_append_printf (text, "%s%s → <b>%s</b>%s", i > 0 ? "\n" : "", old, now, bad ? " ⚠" : "");
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+show_plan (Asking *self)
+{
+  g_autofree char *summary = describe_plan (self);
+  g_autofree char *samples = list_samples (self->plan);
+
+  gtk_label_set_markup (self->preview, samples);
+  gtk_label_set_text (self->summary, summary);
+  adw_message_dialog_set_response_enabled (self->dialog, "rename", self->plan->n_renamed > 0 && self->plan->n_taken == 0);
+}
+
+static void
+planned_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+  CofferRenamePlan *plan = coffer_vault_plan_renames_finish (COFFER_VAULT (source), result, &error);
+  Asking *self = user_data;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;   /* another text was typed, or the dialog is gone, and @self with it */
+  self->plan = plan;
+  if (plan != NULL)
+    show_plan (self);
+  else
+    gtk_label_set_text (self->summary, error->message);
+}
+
+static void
+changed_cb (Asking *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  g_clear_pointer (&self->plan, coffer_rename_plan_free);
+  adw_message_dialog_set_response_enabled (self->dialog, "rename", FALSE);
+  coffer_vault_plan_renames_async (self->vault, self->keys, gtk_editable_get_text (self->find), gtk_editable_get_text (self->replace),
+                                   gtk_check_button_get_active (self->regex), self->cancellable, planned_cb, self);
+}
+
+/* Asking */
+
+static GtkEditable *
+add_entry (Asking     *self,
+           GtkWidget  *box,
+           const char *label)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  GtkWidget *caption = gtk_label_new (label);
+  GtkWidget *entry = gtk_entry_new ();
+
+  gtk_label_set_xalign (GTK_LABEL (caption), 0);
+  gtk_widget_add_css_class (caption, "caption");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
+  g_signal_connect_swapped (entry, "changed", G_CALLBACK (changed_cb), self);
+  gtk_box_append (GTK_BOX (row), caption);
+  gtk_box_append (GTK_BOX (row), entry);
+  gtk_box_append (GTK_BOX (box), row);
+  return GTK_EDITABLE (entry);
+}
+
+static GtkLabel *
+add_label (GtkWidget  *box,
+           const char *css_class)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_widget_add_css_class (label, css_class);
+  gtk_box_append (GTK_BOX (box), label);
+  return GTK_LABEL (label);
+}
+
+static void
+add_parts (Asking *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+
+  self->find = add_entry (self, box, _("Find"));
+  self->replace = add_entry (self, box, _("Replace with"));
+  self->regex = GTK_CHECK_BUTTON (gtk_check_button_new_with_mnemonic (_("Regular _expression, with \\1 for a group")));
+  g_signal_connect_swapped (self->regex, "toggled", G_CALLBACK (changed_cb), self);
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->regex));
+  self->preview = add_label (box, "monospace");
+  self->summary = add_label (box, "caption");
+  adw_message_dialog_set_extra_child (self->dialog, box);
+}
+
+/* @keys (transfer full) */
+static void
+ask (CofferWindow *self,
+     GPtrArray    *keys)
+{
+  g_autofree char *heading = count_words ("Rename %s Key?", "Rename %s Keys?", keys->len);
+  Asking *asking = g_new0 (Asking, 1);
+
+  asking->window = g_object_ref (self);
+  asking->vault = g_object_ref (self->vault);
+  asking->keys = keys;
+  asking->bytes = coffer_key_tally_get_bytes (coffer_vault_view_get_tally (self->view));
+  asking->dialog = coffer_window_ask (self, heading, NULL, "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (response_cb));
+  g_object_set_data_full (G_OBJECT (asking->dialog), "asking", asking, asking_free);
+  add_parts (asking);
+  adw_message_dialog_set_default_response (asking->dialog, "rename");
+  adw_message_dialog_set_response_enabled (asking->dialog, "rename", FALSE);
+  gtk_window_present (GTK_WINDOW (asking->dialog));
+  gtk_widget_grab_focus (GTK_WIDGET (asking->find));
+}
+
+static void
+keys_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autoptr(CofferWindow) self = user_data;
+  g_autoptr(GError) error = NULL;
+  GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
+
+  if (keys == NULL)
+    coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
+  else if (self->vault != NULL && coffer_vault_view_get_list (self->view) == G_LIST_MODEL (source))
+    ask (self, keys);
+  else
+    coffer_keys_unref (keys);
+}
+
+void
+coffer_window_rename_several (CofferWindow *self)
+{
+  CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
+
+  coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, keys_cb,
+                                g_object_ref (self));
+}
