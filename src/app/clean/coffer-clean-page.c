@@ -22,14 +22,15 @@ struct _CofferCleanPage {
   GtkLabel *summary, *total;
   GtkMenuButton *rules;
   GtkListView *list;
-  GtkButton *delete;
+  GtkButton *export, *delete;
 
   CofferFindings *findings;      /* (nullable) */
   GtkSingleSelection *selection; /* (nullable) over them */
   CofferThumbnails *thumbnails;  /* (nullable) */
+  guint focus_id;
 };
 
-enum { FIND, CANCEL, SHOW_KEY, DELETE, N_SIGNALS };
+enum { FIND, CANCEL, SHOW_KEY, DELETE, EXPORT, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -104,6 +105,7 @@ marked_cb (CofferCleanPage *self)
   g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key marked, %s", "%s keys marked, %s", tally.n_keys), number, size);
 
   gtk_label_set_text (self->total, tally.n_keys > 0 ? text : _("No key marked"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->export), tally.n_keys > 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->delete), tally.n_keys > 0);
 }
 
@@ -131,6 +133,12 @@ delete_cb (CofferCleanPage *self)
   g_signal_emit (self, signals[DELETE], 0);
 }
 
+static void
+export_cb (CofferCleanPage *self)
+{
+  g_signal_emit (self, signals[EXPORT], 0);
+}
+
 /* States */
 
 void
@@ -154,6 +162,13 @@ coffer_clean_page_set_menu (CofferCleanPage *self,
                             GMenuModel      *menu)
 {
   gtk_menu_button_set_menu_model (self->rules, menu);
+}
+
+void
+coffer_clean_page_set_can_export (CofferCleanPage *self,
+                                  gboolean         can_export)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->export), can_export);
 }
 
 void
@@ -191,11 +206,23 @@ coffer_clean_page_show_progress (CofferCleanPage *self,
   gtk_widget_grab_focus (GTK_WIDGET (self->cancel));
 }
 
+/* Once it has been laid out: there are no rows before. */
+static gboolean
+focus_cb (gpointer user_data)
+{
+  CofferCleanPage *self = user_data;
+
+  self->focus_id = 0;
+  gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_TAB_FORWARD);
+  return G_SOURCE_REMOVE;
+}
+
 void
 coffer_clean_page_show_results (CofferCleanPage *self)
 {
   gtk_stack_set_visible_child_name (self->states, "results");
-  gtk_widget_grab_focus (GTK_WIDGET (self->list));
+  g_clear_handle_id (&self->focus_id, g_source_remove);
+  self->focus_id = g_idle_add (focus_cb, self);
 }
 
 void
@@ -262,8 +289,12 @@ coffer_clean_page_dispose (GObject *object)
 {
   CofferCleanPage *self = COFFER_CLEAN_PAGE (object);
 
+  g_clear_handle_id (&self->focus_id, g_source_remove);
   if (self->list != NULL)
-    let_go (self);
+    {
+      let_go (self);
+      adw_bin_set_child (ADW_BIN (self), NULL);   /* a child of the template itself: else it is unparented twice */
+    }
   g_clear_object (&self->thumbnails);
   adw_bin_set_child (ADW_BIN (self), NULL);   /* or both let go of it */
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_CLEAN_PAGE);
@@ -281,6 +312,7 @@ coffer_clean_page_class_init (CofferCleanPageClass *klass)
   signals[FIND] = g_signal_new ("find", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
   signals[CANCEL] = g_signal_new ("cancel", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SHOW_KEY] = g_signal_new ("show-key", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, COFFER_TYPE_KEY);
+  signals[EXPORT] = g_signal_new ("export", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[DELETE] = g_signal_new ("delete", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-clean-page.ui");
@@ -299,11 +331,13 @@ coffer_clean_page_class_init (CofferCleanPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, total);
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, rules);
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, list);
+  gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, export);
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, delete);
   gtk_widget_class_bind_template_callback (widget_class, find_cb);
   gtk_widget_class_bind_template_callback (widget_class, cancel_cb);
   gtk_widget_class_bind_template_callback (widget_class, start_again_cb);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, export_cb);
   gtk_widget_class_bind_template_callback (widget_class, delete_cb);
 }
 

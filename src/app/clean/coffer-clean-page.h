@@ -25,7 +25,7 @@ typedef struct {
  *   "find" (boolean prefix_only)   begin
  *   "cancel"                       end what is shown as running
  *   "show-key" (CofferKey)         somebody chose it
- *   "delete"                       what is marked
+ *   "delete", "export"             what is marked
  */
 GtkWidget *coffer_clean_page_new             (const CofferCleanWords *words);
 
@@ -34,6 +34,8 @@ void       coffer_clean_page_set_scope       (CofferCleanPage *self, const char 
 
 /** Rules, or the like. */
 void       coffer_clean_page_set_menu        (CofferCleanPage *self, GMenuModel *menu);
+/** Whether what is marked can be exported, too; not at first. */
+void       coffer_clean_page_set_can_export  (CofferCleanPage *self, gboolean can_export);
 /** @thumbnails (nullable) */
 void       coffer_clean_page_set_thumbnails  (CofferCleanPage *self, CofferThumbnails *thumbnails);
 

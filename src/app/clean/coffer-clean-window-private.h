@@ -23,6 +23,8 @@ struct _CofferCleanWindow {
   GBytes *prefix;                /* (nullable) on show */
 
   CofferCleanJob duplicates;
+  CofferCleanJob damaged;
+  gboolean prefix_only;          /* damaged ones are looked for */
   GtkWidget *largest;            /* a page that looks for itself */
   CofferCleanJob *deleting;      /* (nullable) whose keys are being deleted */
   guint n_left_out;              /* keys that were marked, but are not what they were */
@@ -47,6 +49,10 @@ void          coffer_clean_window_delete     (CofferCleanWindow *self, CofferCle
 void          coffer_clean_window_add_duplicates (CofferCleanWindow *self);
 /* Its keys are gone. */
 void          coffer_clean_window_update_duplicates (CofferCleanWindow *self);
+
+/* coffer-clean-window-damaged.c */
+void          coffer_clean_window_add_damaged       (CofferCleanWindow *self);
+void          coffer_clean_window_update_damaged    (CofferCleanWindow *self);
 
 /* coffer-clean-window-largest.c */
 void          coffer_clean_window_add_largest (CofferCleanWindow *self);

@@ -194,7 +194,10 @@ coffer_clean_window_take_deleted (CofferCleanWindow *self,
   if (job == NULL || coffer_clean_page_get_findings (job->page) == NULL)
     return;
   coffer_findings_remove (coffer_clean_page_get_findings (job->page), keys, job == &self->duplicates ? 2 : 1);
-  coffer_clean_window_update_duplicates (self);
+  if (job == &self->duplicates)
+    coffer_clean_window_update_duplicates (self);
+  else
+    coffer_clean_window_update_damaged (self);
 }
 
 /* The window */
@@ -209,6 +212,7 @@ show_scope (CofferCleanWindow *self)
   if (self->prefix != NULL && g_bytes_get_size (self->prefix) > 0)
     prefix = coffer_key_bytes_to_display (g_bytes_get_data (self->prefix, NULL), g_bytes_get_size (self->prefix), 80);
   coffer_clean_page_set_scope (self->duplicates.page, shown != NULL ? shown : "", prefix);
+  coffer_clean_page_set_scope (self->damaged.page, shown != NULL ? shown : "", prefix);
 }
 
 static void
@@ -226,6 +230,7 @@ static void
 table_cb (CofferCleanWindow *self)
 {
   reset_job (self, &self->duplicates);
+  reset_job (self, &self->damaged);
   show_scope (self);
 }
 
@@ -277,6 +282,7 @@ coffer_clean_window_dispose (GObject *object)
   CofferCleanWindow *self = COFFER_CLEAN_WINDOW (object);
 
   clear_job (&self->duplicates);
+  clear_job (&self->damaged);
   if (self->vault != NULL)
     g_signal_handlers_disconnect_by_data (self->vault, self);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_CLEAN_WINDOW);
@@ -320,6 +326,7 @@ coffer_clean_window_new (CofferVault *vault)
   self->vault = g_object_ref (vault);
   self->thumbnails = coffer_thumbnails_new (vault);
   coffer_clean_window_add_duplicates (self);
+  coffer_clean_window_add_damaged (self);
   coffer_clean_window_add_largest (self);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
   show_scope (self);
