@@ -332,7 +332,7 @@ names_cb (GObject      *source,
   self->export = coffer_export_new_named (coffer_bundle_get_vault (self->bundle), coffer_bundle_get_table (self->bundle), self->keys,
                                           self->names, folder);
   if (coffer_bundle_get_size (self->bundle) != G_MAXUINT64)
-    coffer_export_set_expected (self->export, 1, coffer_bundle_get_size (self->bundle));
+    coffer_export_set_expected (self->export, self->keys->len, coffer_bundle_get_size (self->bundle));
   g_signal_connect_swapped (self->export, "notify::state", G_CALLBACK (state_cb), g_object_ref (self));
   coffer_transfers_add (self->transfers, COFFER_TRANSFER (self->export));
 }
@@ -357,6 +357,12 @@ coffer_bundle_files_write_finish (CofferBundleFiles  *self,
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+CofferTransfer *
+coffer_bundle_files_get_transfer (CofferBundleFiles *self)
+{
+  return (CofferTransfer *) self->export;
 }
 
 gboolean

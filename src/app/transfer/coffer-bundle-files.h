@@ -27,6 +27,9 @@ GSList            *coffer_bundle_files_name_finish  (CofferBundleFiles *self, GA
 void               coffer_bundle_files_write_async  (CofferBundleFiles *self, GAsyncReadyCallback callback, gpointer user_data);
 GSList            *coffer_bundle_files_write_finish (CofferBundleFiles *self, GAsyncResult *result, GError **error);
 
+/** While they are written; (transfer none) (nullable) */
+CofferTransfer    *coffer_bundle_files_get_transfer (CofferBundleFiles *self);
+
 /** Whether somebody was told the names, and nothing is written yet. */
 gboolean           coffer_bundle_files_is_promised  (CofferBundleFiles *self);
 

@@ -140,6 +140,13 @@ coffer_bundle_get_size (CofferBundle *self)
 }
 
 void
+coffer_bundle_set_size (CofferBundle *self,
+                        guint64       size)
+{
+  self->size = size;
+}
+
+void
 coffer_bundle_set_moves (CofferBundle *self,
                          gboolean      moves)
 {

@@ -26,8 +26,9 @@ const char   *coffer_bundle_get_table   (CofferBundle *self);
 guint         coffer_bundle_get_n_keys  (CofferBundle *self);
 /** Of the only one; (nullable) */
 const char   *coffer_bundle_get_content_type (CofferBundle *self);
-/** Of the only one; G_MAXUINT64 if it is not known */
+/** Of all values together; G_MAXUINT64 if it is not known */
 guint64       coffer_bundle_get_size    (CofferBundle *self);
+void          coffer_bundle_set_size    (CofferBundle *self, guint64 size);
 
 /** They are to go from where they are once they are somewhere else. */
 void          coffer_bundle_set_moves   (CofferBundle *self, gboolean moves);

@@ -15,6 +15,8 @@
 #include "coffer-key-format.h"
 
 #ifdef COFFER_X11
+#include <X11/extensions/XInput2.h>
+#include <X11/keysym.h>
 #include <gdk/x11/gdkx.h>
 #endif
 
@@ -436,56 +438,133 @@ dropped_written_cb (GObject      *source,
   coffer_bundle_files_write_finish (COFFER_BUNDLE_FILES (source), result, &error);
   if (error != NULL)
     g_signal_emit (g_task_get_source_object (task), failed_signal, 0, error);
-  g_task_return_boolean (task, TRUE);
+  g_task_return_boolean (task, error == NULL);
 }
 
 #ifdef COFFER_X11
-/* GDK does so once more, later, and has no way to be asked for it. */
-static void
-let_go_of_pointer (GdkDrag *drag)
-{
-  Display *display = gdk_x11_display_get_xdisplay (gdk_drag_get_display (drag));
-
-  XUngrabPointer (display, CurrentTime);
-  XFlush (display);
-}
-
 static gboolean
 sends_drop_itself (GdkDrag *drag)
 {
   return GDK_IS_X11_DISPLAY (gdk_drag_get_display (drag));
 }
-#else
+
+static gboolean
+is_input (const XEvent *xevent)
+{
+  int opcode, event, error;
+
+  return xevent->type == GenericEvent && XQueryExtension (xevent->xany.display, "XInputExtension", &opcode, &event, &error) &&
+         xevent->xcookie.extension == opcode;
+}
+
+/* A button at a point of a window of this program; (nullable) */
+static GtkWidget *
+find_button (GdkDisplay          *display,
+             const XIDeviceEvent *event)
+{
+  GdkSurface *surface = gdk_x11_surface_lookup_for_display (display, event->event);
+  GtkNative *native = surface != NULL ? gtk_native_get_for_surface (surface) : NULL;
+  double x, y;
+  int scale;
+  GtkWidget *widget;
+
+  if (native == NULL)
+    return NULL;
+  scale = gdk_surface_get_scale_factor (surface);
+  gtk_native_get_surface_transform (native, &x, &y);
+  widget = gtk_widget_pick (GTK_WIDGET (native), event->event_x / scale - x, event->event_y / scale - y, GTK_PICK_DEFAULT);
+  return widget != NULL ? gtk_widget_get_ancestor (widget, GTK_TYPE_BUTTON) : NULL;
+}
+
+/* GDK believes that the pointer still drags: it would take each move for one of the drag, which leaves its target then, and each click for
+ * another drop. So it is told of none, but buttons work: those of the transfer are needed. Escape ends the transfer.
+ */
+static gboolean
+xevent_cb (GdkDisplay        *display,
+           const XEvent      *xevent,
+           CofferBundleFiles *files)
+{
+  const XIDeviceEvent *event = is_input (xevent) ? xevent->xcookie.data : NULL;
+  CofferTransfer *transfer = coffer_bundle_files_get_transfer (files);
+  GtkWidget *button;
+
+  if (event == NULL)
+    return FALSE;
+  switch (event->evtype)
+    {
+    case XI_ButtonRelease:
+      if ((button = find_button (display, event)) != NULL)
+        gtk_widget_activate (button);
+      return TRUE;
+    case XI_ButtonPress:
+    case XI_Motion:
+    case XI_Enter:
+    case XI_Leave:
+      return TRUE;
+    case XI_KeyPress:
+      if (event->detail == XKeysymToKeycode (event->display, XK_Escape) && transfer != NULL)
+        coffer_transfer_cancel (transfer);
+      return TRUE;
+    case XI_KeyRelease:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static void
 let_go_of_pointer (GdkDrag *drag)
 {
-}
+  Display *display = gdk_x11_display_get_xdisplay (gdk_drag_get_display (drag));
 
+  XUngrabPointer (display, CurrentTime);   /* GDK does so once more, later, and cannot be asked to */
+  XFlush (display);
+}
+#else
 static gboolean
 sends_drop_itself (GdkDrag *drag)
 {
   return FALSE;
 }
+
+static gboolean
+xevent_cb (GdkDisplay        *display,
+           gpointer           xevent,
+           CofferBundleFiles *files)
+{
+  return FALSE;
+}
+
+static void
+let_go_of_pointer (GdkDrag *drag)
+{
+}
 #endif
 
 /* The handler of GDK's own class runs after this one, and sends the drop: when this returns, what was promised is there. The main loop
- * goes on meanwhile, and the pointer is let go, so that the transfer can be watched and cancelled.
+ * goes on meanwhile, and the pointer is let go, so that the transfer can be watched and cancelled. Returns: whether it is there
  */
-static void
+static gboolean
 wait_for_files (CofferBundleContent *self,
                 GdkDrag             *drag)
 {
   g_autoptr(GTask) task = g_task_new (self, NULL, NULL, NULL);
+  GdkDisplay *display = gdk_drag_get_display (drag);
+  gulong handler;
 
   gtk_widget_set_visible (gtk_drag_icon_get_for_drag (drag), FALSE);
   let_go_of_pointer (drag);
   n_busy++;
   coffer_bundle_files_write_async (self->files, dropped_written_cb, g_object_ref (task));
+  handler = g_signal_connect (display, "xevent", G_CALLBACK (xevent_cb), self->files);
   while (!g_task_get_completed (task))
     g_main_context_iteration (NULL, TRUE);
+  g_signal_handler_disconnect (display, handler);
   n_busy--;
+  return g_task_propagate_boolean (task, NULL);
 }
 
+/* What could not be written is not dropped. */
 static void
 drop_performed_cb (GdkDrag             *drag,
                    CofferBundleContent *self)
@@ -493,8 +572,10 @@ drop_performed_cb (GdkDrag             *drag,
   gboolean local = g_object_get_data (G_OBJECT (drag), "local") != NULL;
 
   self->drag = NULL;
-  if (!local && coffer_bundle_files_is_promised (self->files))
-    wait_for_files (self, drag);
+  if (local || !coffer_bundle_files_is_promised (self->files) || wait_for_files (self, drag))
+    return;
+  g_signal_stop_emission_by_name (drag, "drop-performed");
+  g_signal_emit_by_name (drag, "cancel", GDK_DRAG_CANCEL_ERROR);
 }
 
 static void

@@ -21,9 +21,14 @@ take_selection (CofferWindow *self)
 {
   CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
   CofferEntry *entry = coffer_window_get_single_entry (self);
+  CofferBundle *bundle;
 
   if (entry == NULL)
-    return coffer_bundle_new_rows (self->vault, coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection));
+    {
+      bundle = coffer_bundle_new_rows (self->vault, coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection));
+      coffer_bundle_set_size (bundle, coffer_key_tally_get_bytes (coffer_vault_view_get_tally (self->view)));
+      return bundle;
+    }
   return coffer_bundle_new_key (self->vault, coffer_entry_get_key (entry), coffer_entry_get_content_type (entry), coffer_entry_get_size (entry));
 }
 
