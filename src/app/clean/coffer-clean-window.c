@@ -9,7 +9,7 @@
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
-enum { SHOW_KEY, DELETE, EXPORT, N_SIGNALS };
+enum { SHOW_KEY, DELETE, EXPORT, UNDO, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -168,6 +168,24 @@ coffer_clean_window_delete (CofferCleanWindow *self,
   g_signal_emit (self, signals[DELETE], 0, keys);
 }
 
+static void
+undo_cb (CofferCleanWindow *self)
+{
+  g_signal_emit (self, signals[UNDO], 0);
+}
+
+static void
+toast_undo (CofferCleanWindow *self,
+            const char        *text)
+{
+  g_autofree char *title = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (title);
+
+  adw_toast_set_button_label (toast, _("_Undo"));
+  g_signal_connect_object (toast, "button-clicked", G_CALLBACK (undo_cb), self, G_CONNECT_SWAPPED);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
 void
 coffer_clean_window_take_deleted (CofferCleanWindow *self,
                                   GPtrArray         *keys,
@@ -190,7 +208,7 @@ coffer_clean_window_take_deleted (CofferCleanWindow *self,
     }
   number = g_strdup_printf ("%'u", keys->len);
   text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", keys->len), number);
-  coffer_clean_window_toast (self, text);
+  toast_undo (self, text);
   if (job == NULL || coffer_clean_page_get_findings (job->page) == NULL)
     return;
   coffer_findings_remove (coffer_clean_page_get_findings (job->page), keys, job == &self->duplicates ? 2 : 1);
@@ -304,6 +322,7 @@ coffer_clean_window_class_init (CofferCleanWindowClass *klass)
                                     COFFER_TYPE_KEY);
   signals[EXPORT] = g_signal_new ("export", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                   G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
+  signals[UNDO] = g_signal_new ("undo", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[DELETE] = g_signal_new ("delete", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                   G_TYPE_PTR_ARRAY);
 

@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (CofferCleanWindow, coffer_clean_window, COFFER, CLEAN_WIND
  *   "show-key" (CofferKey)                     somebody wants to see it
  *   "delete" (GPtrArray of CofferKey)          somebody has said so; to be answered by coffer_clean_window_take_deleted()
  *   "export" (GPtrArray of CofferKey, uint64)  likewise; their values take so many bytes
+ *   "undo"                               what was deleted last is to come back
  */
 GtkWidget *coffer_clean_window_new          (CofferVault *vault);
 

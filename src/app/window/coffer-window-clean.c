@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-clean-window.h"
+#include "coffer-error.h"
 
 static void
 show_key_cb (CofferWindow *self,
@@ -27,6 +28,7 @@ show_key_cb (CofferWindow *self,
 
 typedef struct {
   CofferWindow *window;
+  CofferVault *vault;
   GtkWidget *clean;
   GPtrArray *keys;
 } Deletion;
@@ -35,6 +37,7 @@ static void
 deletion_free (Deletion *deletion)
 {
   g_object_unref (deletion->window);
+  g_object_unref (deletion->vault);
   g_object_unref (deletion->clean);
   g_ptr_array_unref (deletion->keys);
   g_free (deletion);
@@ -49,8 +52,12 @@ deleted_cb (GObject      *source,
 {
   g_autoptr(Deletion) deletion = user_data;
   g_autoptr(GError) error = NULL;
+  g_autoptr(CofferDeletion) deleted = coffer_vault_hide_finish (COFFER_VAULT (source), result, &error);
 
-  coffer_vault_delete_finish (COFFER_VAULT (source), result, &error);
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE))   /* all of them were gone already */
+    g_clear_error (&error);
+  if (deleted != NULL && deletion->window->vault == deletion->vault)
+    coffer_undo_push_deletion (deletion->window->undo, deleted);
   if (deletion->window->clean == deletion->clean)
     coffer_clean_window_take_deleted (COFFER_CLEAN_WINDOW (deletion->clean), deletion->keys, error);
 }
@@ -61,9 +68,9 @@ delete_cb (CofferWindow *self,
 {
   Deletion *deletion = g_new (Deletion, 1);
 
-  *deletion = (Deletion) { g_object_ref (self), g_object_ref (self->clean), g_ptr_array_ref (keys) };
+  *deletion = (Deletion) { g_object_ref (self), g_object_ref (self->vault), g_object_ref (self->clean), g_ptr_array_ref (keys) };
   coffer_key_selection_keep_place (coffer_vault_view_get_selection (self->view), TRUE);
-  coffer_vault_delete_async (self->vault, keys, NULL, deleted_cb, deletion);
+  coffer_vault_hide_async (self->vault, keys, NULL, deleted_cb, deletion);
 }
 
 static void
@@ -75,6 +82,12 @@ export_cb (CofferWindow *self,
 }
 
 static void
+undo_cb (CofferWindow *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (self), "undo", NULL);
+}
+
+static void
 open_clean (CofferWindow *self)
 {
   GtkWidget *window = coffer_clean_window_new (self->vault);
@@ -83,6 +96,7 @@ open_clean (CofferWindow *self)
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "show-key", G_CALLBACK (show_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "delete", G_CALLBACK (delete_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "undo", G_CALLBACK (undo_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "export", G_CALLBACK (export_cb), self, G_CONNECT_SWAPPED);
   coffer_window_apply_separators (self);
 }
