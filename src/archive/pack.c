@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pack.c - a zip or a tar by libarchive.
  *
+ * It is never told of a failure: after one it would not give back all of its memory. What it writes then goes nowhere.
+ *
  * Names are UTF-8, and libarchive would have them in the character set of the locale: each call runs in one of UTF-8.
  */
 #include "pack.h"
@@ -25,7 +27,8 @@ struct pack {
   locale_t locale;
   int fd;
   int64_t time;
-  int error;                   /* errno of writing */
+  int error;                   /* errno of writing: nothing is written any more */
+  bool over;                   /* nor if it is given up */
   bool (*is_ended) (void *data);
   void *data;
   unsigned char *buffer;
@@ -65,7 +68,7 @@ write_cb (struct archive *archive,
   const char *at = bytes;
   size_t left = size;
 
-  while (left > 0 && self->error == 0)
+  while (left > 0 && self->error == 0 && !self->over)
     {
       ssize_t n = write (self->fd, at, left);
 
@@ -74,19 +77,19 @@ write_cb (struct archive *archive,
       at += n > 0 ? n : 0;
       left -= n > 0 ? (size_t) n : 0;
     }
-  if (self->error == 0)
-    return (la_ssize_t) size;
-  archive_set_error (archive, self->error, "%s", strerror (self->error));
-  return -1;
+  return (la_ssize_t) size;
 }
 
-/* Why libarchive failed. */
+/* 0 or errno: what came of a call of libarchive, and of the writing in it. */
 static int
-get_error (const pack *self)
+get_error (const pack *self,
+           bool        done)
 {
   int error = archive_errno (self->archive);
 
-  return self->error != 0 ? self->error : error > 0 ? error : EIO;
+  if (self->error != 0 || done)
+    return self->error;
+  return error > 0 ? error : EIO;
 }
 
 static int
@@ -106,7 +109,7 @@ set_up (pack *self)
     rc = archive_write_set_bytes_in_last_block (archive, self->format == PACK_TAR ? TAR_BLOCK_SIZE : 1);
   if (rc == ARCHIVE_OK)
     rc = archive_write_open (archive, self, NULL, write_cb, NULL);
-  return rc == ARCHIVE_OK ? 0 : get_error (self);
+  return get_error (self, rc == ARCHIVE_OK);
 }
 
 int
@@ -197,8 +200,8 @@ choose_compression (pack    *self,
   if (n < 0)
     return errno;
   if (size < 64 || is_dense (self->buffer, (size_t) n))
-    return archive_write_zip_set_compression_store (self->archive) == ARCHIVE_OK ? 0 : get_error (self);
-  return archive_write_zip_set_compression_deflate (self->archive) == ARCHIVE_OK ? 0 : get_error (self);
+    return get_error (self, archive_write_zip_set_compression_store (self->archive) == ARCHIVE_OK);
+  return get_error (self, archive_write_zip_set_compression_deflate (self->archive) == ARCHIVE_OK);
 }
 
 static int
@@ -213,7 +216,7 @@ write_header (pack       *self,
   archive_entry_set_perm (entry, 0644);
   archive_entry_set_size (entry, (la_int64_t) size);
   archive_entry_set_mtime (entry, (time_t) self->time, 0);
-  return archive_write_header (self->archive, entry) == ARCHIVE_OK ? 0 : get_error (self);
+  return get_error (self, archive_write_header (self->archive, entry) == ARCHIVE_OK);
 }
 
 static int
@@ -232,11 +235,11 @@ write_content (pack    *self,
         return errno;
       if ((size_t) n < wanted)
         return EIO;
-      if (archive_write_data (self->archive, self->buffer, wanted) != (la_ssize_t) wanted)
-        return get_error (self);
+      if (archive_write_data (self->archive, self->buffer, wanted) != (la_ssize_t) wanted || self->error != 0)
+        return get_error (self, false);
       done += wanted;
     }
-  return archive_write_finish_entry (self->archive) == ARCHIVE_OK ? 0 : get_error (self);
+  return get_error (self, archive_write_finish_entry (self->archive) == ARCHIVE_OK);
 }
 
 int
@@ -260,7 +263,7 @@ int
 pack_end (pack *self)
 {
   locale_t before = uselocale (self->locale);
-  int error = archive_write_close (self->archive) == ARCHIVE_OK && self->error == 0 ? 0 : get_error (self);
+  int error = get_error (self, archive_write_close (self->archive) == ARCHIVE_OK);
 
   uselocale (before);
   return error;
@@ -271,11 +274,9 @@ pack_free (pack *self)
 {
   if (self == NULL)
     return;
+  self->over = true;   /* it writes an end */
   if (self->archive != NULL)
-    {
-      archive_write_fail (self->archive);   /* else it would write an end */
-      archive_write_free (self->archive);
-    }
+    archive_write_free (self->archive);
   archive_entry_free (self->entry);
   if (self->locale != NULL)
     freelocale (self->locale);
