@@ -44,13 +44,24 @@ begin_hidden (target_file *self,
   return error;
 }
 
-/* A file without a name needs /proc to get one. */
+/* A file without a name needs /proc to get one. It does not come or go, and asking for each of many small files shows. */
+static bool
+has_proc (void)
+{
+  static int known;   /* 1: yes, -1: no; every thread finds the same */
+  int has = __atomic_load_n (&known, __ATOMIC_RELAXED);
+
+  if (has == 0)
+    __atomic_store_n (&known, has = access ("/proc/self/fd", X_OK) == 0 ? 1 : -1, __ATOMIC_RELAXED);
+  return has > 0;
+}
+
 int
 target_file_begin (target_file *self,
                     int           folder)
 {
   *self = (target_file) { .fd = -1 };
-  if (access ("/proc/self/fd", X_OK) == 0)
+  if (has_proc ())
     self->fd = openat (folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
   return self->fd >= 0 ? 0 : begin_hidden (self, folder);
 }
