@@ -291,10 +291,7 @@ coffer_clean_page_dispose (GObject *object)
 
   g_clear_handle_id (&self->focus_id, g_source_remove);
   if (self->list != NULL)
-    {
-      let_go (self);
-      adw_bin_set_child (ADW_BIN (self), NULL);   /* a child of the template itself: else it is unparented twice */
-    }
+    let_go (self);
   g_clear_object (&self->thumbnails);
   adw_bin_set_child (ADW_BIN (self), NULL);   /* or both let go of it */
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_CLEAN_PAGE);
