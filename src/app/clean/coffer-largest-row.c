@@ -73,7 +73,7 @@ coffer_format_share (guint64 part,
   double percent = total > 0 ? 100.0 * (double) part / (double) total : 0;
 
   if (part > 0 && percent < .1)
-    return g_strdup (_("<\u00a00.1\u00a0%"));
+    return g_strdup_printf (_("<\u00a0%.1f\u00a0%%"), .1);
   return g_strdup_printf (_("%.1f\u00a0%%"), percent);
 }
 

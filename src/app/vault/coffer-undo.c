@@ -389,7 +389,7 @@ deletion_cb (GObject      *source,
   n_left = coffer_deletion_get_n_left (taking->step->what);
   n = coffer_deletion_get_n (taking->step->what);
   if (taking->redo)
-    end (task, count_words (N_("%s key deleted"), N_("%s keys deleted"), n_left), NULL, FALSE);
+    end (task, count_words (N_("%s key deleted again"), N_("%s keys deleted again"), n_left), NULL, FALSE);
   else if (n_left == n)
     end (task, count_words (N_("%s key is back"), N_("%s keys are back"), n), NULL, FALSE);
   else

@@ -177,7 +177,7 @@ a_deletion_comes_and_goes (Fixture       *fixture,
   g_assert_cmpstr (coffer_undo_get_redo_label (fixture->undo), ==, "_Redo Delete of 1000 Keys");
   g_assert_cmpint (coffer_vault_get_n_deferred (fixture->vault), ==, 0);
 
-  assert_step (fixture, TRUE, "1000 keys deleted");
+  assert_step (fixture, TRUE, "1000 keys deleted again");
   test_wait_for (get_n (fixture->list) == N_KEYS - 1000);
 }
 
@@ -315,7 +315,7 @@ a_full_disk_keeps_all (Fixture       *fixture,
   g_assert_cmpint (coffer_deletion_get_n_left (deletion), ==, 2500);
   g_assert_true (coffer_deletion_is_hidden (deletion));
   assert_step (fixture, FALSE, "2500 keys are back");
-  assert_step (fixture, TRUE, "2500 keys deleted");
+  assert_step (fixture, TRUE, "2500 keys deleted again");
   g_clear_error (&error);
   g_assert_true (write_out (fixture, NULL, &error));
   g_assert_no_error (error);
@@ -534,7 +534,7 @@ steps_are_in_order (Fixture       *fixture,
   assert_step (fixture, FALSE, "1 key is back");
   g_assert_null (step (fixture, FALSE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  assert_step (fixture, TRUE, "1 key deleted");
+  assert_step (fixture, TRUE, "1 key deleted again");
   g_clear_pointer (&second, coffer_deletion_unref);
   second = hide (fixture, 9, 10);   /* and with that the others are gone */
   g_assert_null (coffer_undo_get_redo_label (fixture->undo));
