@@ -125,8 +125,9 @@ class KeyboardTest(CofferCase):
         key("Home", "Menu")
         find(window.frame, "menu item", "Copy Key")
         names = [node.name for node in find_all(window.frame, "menu item", test=showing)]
-        self.assertEqual(names, ["Open With…", "Export…", "Copy", "Copy Key", "Copy Key As", "Select All with This Prefix",
-                                 "Select All", "Select None", "Invert Selection"], "renaming and deleting are absent while viewing")
+        self.assertEqual(names, ["Open With…", "Export…", "Export as Archive…", "Copy", "Copy Key", "Copy Key As",
+                                 "Select All with This Prefix", "Select All", "Select None", "Invert Selection"],
+                         "renaming and deleting are absent while viewing")
         key("Escape")
         self.assert_quits(coffer)
 
