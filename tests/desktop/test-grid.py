@@ -307,7 +307,7 @@ class GridTest(CofferCase):
         press(window.frame, "Grid View", "menu item")
         self.wait_for_tiles(window, 4)
         self.click(window, "n/00")
-        wait(lambda: window.facts().get("Size") == "1 byte", "its preview")
+        window.reads("0")  # GTK 4.8 tells of no facts below a heading that is hidden
         self.assert_quits(coffer)
 
     # Thousands

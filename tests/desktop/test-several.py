@@ -61,8 +61,9 @@ class SeveralTest(CofferCase):
         key("ctrl+z")
         window.says("3 keys are back")
         window.wait_for_rows(ROWS)
+        gone(window.frame, "label", "3 keys are back")  # of what takes its place at once nothing may be told
         key("ctrl+shift+z")
-        window.says("3 keys deleted")
+        window.says("3 keys deleted again")
         window.wait_for_rows(ROWS - 3)
         self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS)
         self.assert_quits(coffer)
