@@ -146,7 +146,7 @@ class BusyWriterTest(LiveCase):
             count, = db.execute("SELECT count(*) FROM kv").fetchone()
         self.wait_for_label(window, "%d keys" % count)
         wait(lambda: (window.selected_key() == "item/0050000" and self.in_order(window, path)), "the rows of the file as it is")
-        find(window.frame, "label", re.compile(r"^\+\d+ −\d+$"))
+        find(window.frame, "label", re.compile(r"^\+\d+( −\d+)? since opened$"))
         self.assertLess(share, MOST_OF_A_PROCESSOR)
         self.assert_quits(self.coffer)
 

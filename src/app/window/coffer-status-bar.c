@@ -138,22 +138,35 @@ update_summary_cb (CofferStatusBar *self)
   gtk_label_set_text (self->summary, text != NULL ? text : keys);
 }
 
+/* (transfer full) (nullable) */
+static char *
+format_changes (guint64 n_added,
+                guint64 n_removed)
+{
+  g_autofree char *added = g_strdup_printf ("+%'" G_GUINT64_FORMAT, n_added);
+  g_autofree char *removed = g_strdup_printf ("−%'" G_GUINT64_FORMAT, n_removed);
+
+  if (n_removed == 0)
+    return n_added > 0 ? g_steal_pointer (&added) : NULL;
+  return n_added > 0 ? g_strdup_printf ("%s %s", added, removed) : g_steal_pointer (&removed);
+}
+
 /* What others, or this program, put in and took out. */
 static void
 changes_cb (CofferStatusBar *self)
 {
   guint64 n_added = 0, n_removed = 0;
-  g_autofree char *added = NULL;
-  g_autofree char *removed = NULL;
+  g_autofree char *numbers = NULL;
   g_autofree char *text = NULL;
 
   if (self->list != NULL)
     g_object_get (self->list, "n-added", &n_added, "n-removed", &n_removed, NULL);
-  added = format_number (n_added);
-  removed = format_number (n_removed);
-  text = g_strdup_printf ("+%s −%s", added, removed);
-  gtk_label_set_text (self->changes, text);
-  gtk_widget_set_visible (GTK_WIDGET (self->changes), (n_added > 0 || n_removed > 0) && !self->narrow && self->section == NULL);
+  numbers = format_changes (n_added, n_removed);
+  if (numbers != NULL && !self->narrow)
+    /* Translators: keys that came and went, as in "+312 −4 since opened" */
+    text = g_strdup_printf (_("%s since opened"), numbers);
+  gtk_label_set_text (self->changes, text != NULL ? text : numbers != NULL ? numbers : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->changes), numbers != NULL && self->section == NULL);
 }
 
 static gboolean
