@@ -3,8 +3,8 @@
 """Clips and sounds in the preview: the first frame at once, played by mouse and by keys, full screen and back."""
 import os
 
-from coffer import CofferCase, main
-from gtkdrive import find, gone, key, park_pointer, press, showing, wait
+from coffer import TYPING_PAUSE, CofferCase, main
+from gtkdrive import find, gone, key, park_pointer, pause_typing, press, showing, wait
 from vaults import Fixture, state_of
 
 
@@ -106,6 +106,7 @@ class PlayerTest(CofferCase):
         key("Home")
         gone(self.window.frame, "label", "0:02 / 0:02")
         self.choose_clip()   # over the list it has its letters, but not the list's keys
+        pause_typing(TYPING_PAUSE)
         key("space")
         find(self.window.frame, "push button", "Back to the Keys")
         key("k")
