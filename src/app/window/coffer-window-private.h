@@ -30,7 +30,7 @@ struct _CofferWindow {
   CofferVault *vault;
   CofferKey *replaced;           /* (nullable) whose value is to be replaced by what a file chooser is asked for */
   CofferUndo *undo;              /* of the vault; NULL without */
-  gboolean writing;              /* deletions, before something that waits for it */
+  gpointer writing;              /* deletions, see coffer-window-undo.c; NULL: none now */
   gboolean loses_deletions;      /* they may stay unwritten */
   GCancellable *copying;         /* keys to the clipboard */
   GCancellable *opening;         /* while a vault is being opened */

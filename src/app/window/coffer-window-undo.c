@@ -198,7 +198,7 @@ written_cb (GObject      *source,
   CofferDeleted deleted;
   g_autoptr(GError) error = NULL;
 
-  self->writing = FALSE;
+  self->writing = NULL;
   coffer_window_wait_free (writing->wait);
   if (self->vault != COFFER_VAULT (source))
     return;
@@ -219,13 +219,18 @@ static void
 write_deletions (CofferWindow *self,
                  ThenFunc      then)
 {
-  Writing *writing;
+  Writing *writing = self->writing;
 
-  if (self->writing)
-    return;
-  self->writing = TRUE;
-  writing = g_new (Writing, 1);
-  *writing = (Writing) { g_object_ref (self), coffer_window_wait_new (self, g_strdup (_("Deleting from the file…"))), then };
+  if (writing != NULL)   /* closing is more than what waited for it */
+    {
+      if (then != NULL)
+        writing->then = then;
+      return;
+    }
+  self->writing = writing = g_new (Writing, 1);
+  writing->window = g_object_ref (self);
+  writing->wait = coffer_window_wait_new (self, g_strdup (_("Deleting from the file…")));
+  writing->then = then;
   coffer_vault_write_deletions_async (self->vault, coffer_window_wait_get_progress (writing->wait),
                                       coffer_window_wait_get_cancellable (writing->wait), written_cb, writing);
 }
@@ -241,7 +246,7 @@ write_deletions_action (GSimpleAction *action,
 gboolean
 coffer_window_keeps_deletions (CofferWindow *self)
 {
-  if (self->vault == NULL || self->loses_deletions || (!self->writing && coffer_vault_get_n_deferred (self->vault) == 0))
+  if (self->vault == NULL || self->loses_deletions || (self->writing == NULL && coffer_vault_get_n_deferred (self->vault) == 0))
     return FALSE;
   write_deletions (self, close_now);
   return TRUE;
