@@ -80,8 +80,16 @@ class Coffer:
 
     def answer(self, title: Match, button: str) -> None:
         """Press a button of the dialog of that title; it goes."""
+        def is_gone() -> bool:
+            try:
+                return not self.windows(title)
+            except AssertionError:
+                if self.process.poll() == 0:  # the answer was to end
+                    return True
+                raise
+
         press(self.dialog(title), button)
-        wait(lambda: not self.windows(title), "the dialog to go")
+        wait(is_gone, "the dialog to go")
 
     def choose_file(self, title: str, path: str, button: str) -> None:
         """Answer GTK's own file dialog with a path and a button."""
