@@ -34,7 +34,6 @@ struct _CofferPreview
   GError *waiting_error;
   gint64 waiting_since;       /* a frame */
   guint waiting_tick;
-  guint waiting_idle;         /* after the tick */
   char *title;
   GSimpleActionGroup *actions;
   GHashTable *choices;        /* pattern of keys: CofferShowAs, while the window lives */

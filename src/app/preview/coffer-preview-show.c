@@ -18,7 +18,6 @@ coffer_preview_drop_waiting (CofferPreview *self)
   if (self->waiting_tick != 0)
     gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->waiting_tick);
   self->waiting_tick = 0;
-  g_clear_handle_id (&self->waiting_idle, g_source_remove);
   g_clear_pointer (&self->waiting, coffer_content_free);
   g_clear_error (&self->waiting_error);
 }
@@ -26,7 +25,7 @@ coffer_preview_drop_waiting (CofferPreview *self)
 gboolean
 coffer_preview_is_waiting (CofferPreview *self)
 {
-  return self->waiting_tick != 0 || self->waiting_idle != 0;
+  return self->waiting_tick != 0;
 }
 
 static gboolean
@@ -133,18 +132,14 @@ is_its_time (CofferPreview *self,
   return is_at_rest (self);
 }
 
-static gboolean
-show_waiting (gpointer data)
+static void
+show_waiting (CofferPreview *self)
 {
-  CofferPreview *self = data;
   g_autoptr(GError) error = g_steal_pointer (&self->waiting_error);
 
-  self->waiting_idle = 0;
   show_answer (self, g_steal_pointer (&self->waiting), error);
-  return G_SOURCE_REMOVE;
 }
 
-/* What is no picture takes longer to put in place, and has a turn of the main loop to itself, with no frame in it. */
 static gboolean
 waiting_cb (GtkWidget     *widget,
             GdkFrameClock *clock,
@@ -156,10 +151,7 @@ waiting_cb (GtkWidget     *widget,
     return G_SOURCE_CONTINUE;
 
   self->waiting_tick = 0;
-  if (is_picture (self->waiting))
-    show_waiting (self);
-  else
-    self->waiting_idle = g_idle_add (show_waiting, self);
+  show_waiting (self);
   return G_SOURCE_REMOVE;
 }
 

@@ -17,8 +17,6 @@
 /* Of the characters beyond ASCII, so many in a hundred are kana, or common Chinese characters, where the encoding is right. */
 #define KANA_MIN 20
 #define HAN_MIN 95
-#define UTF16_MIN 90        /* without a mark nothing else speaks for it */
-#define UTF16_BYTES_MIN 32
 /* Bytes that are shown as text all the same have no more control characters in a hundred. */
 #define CONTROLS_MAX 5
 
@@ -175,26 +173,6 @@ reads_as (const char   *charset,
   return n_foreign > 0 && n_common * 100 >= n_foreign * percent;
 }
 
-static gboolean
-is_kana_or_han (gunichar c)
-{
-  return is_kana (c) || is_han (c);
-}
-
-/* It has few zeros or none. (nullable) */
-static const char *
-guess_utf16_of_east_asia (const guint8 *bytes,
-                          gsize         len)
-{
-  static const char *const charsets[] = { "UTF-16LE", "UTF-16BE" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (charsets); i++)
-    if (reads_as (charsets[i], bytes, len, is_kana_or_han, UTF16_MIN) && reads_without_controls (charsets[i], bytes, len))
-      return charsets[i];
-
-  return NULL;
-}
-
 /* By its mark: what begins with that of UTF-16 and a zero is no text in UTF-16. (nullable) */
 static const char *
 guess_utf32 (const guint8 *bytes,
@@ -233,9 +211,6 @@ guess_utf16 (const guint8 *bytes,
     charset = "UTF-16LE";
   else if (n_first * 100 >= n_pairs * ZEROS_MIN && n_second * 100 <= n_pairs * ZEROS_ELSEWHERE_MAX)
     charset = "UTF-16BE";
-
-  if (charset == NULL && n_pairs * 2 >= UTF16_BYTES_MIN)
-    return guess_utf16_of_east_asia (bytes, n_pairs * 2);
 
   return charset != NULL && n_pairs >= 2 && reads_without_controls (charset, bytes, n_pairs * 2) ? charset : NULL;
 }

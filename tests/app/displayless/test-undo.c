@@ -488,7 +488,7 @@ files_are_taken_back (Fixture       *fixture,
                       gconstpointer  data)
 {
   g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
-  g_autofree char *paths[3] = { NULL };
+  char *paths[3];
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(GError) error = NULL;
 
@@ -514,7 +514,10 @@ files_are_taken_back (Fixture       *fixture,
   assert_step (fixture, FALSE, "2 keys taken back; 1 stays: its value or its file is another by now");
   g_assert_cmpint (count_rows (fixture->path, "key = CAST('file1' AS BLOB)"), ==, 1);
   for (guint i = 0; i < 3; i++)
-    g_unlink (paths[i]);
+    {
+      g_unlink (paths[i]);
+      g_free (paths[i]);
+    }
 }
 
 /* ---- one after the other ---- */
