@@ -5,7 +5,7 @@
  *   ~/.cache/coffer/opened/            0700
  *     XXXXXX/                          of one process, which holds XXXXXX/lock
  *       YYYYYY/name.ext                one value
- *       YYYYYY/.stamp                  as old as that was when it was whole, or was read to go into the vault
+ *       YYYYYY/.stamp                  as old as that was when it was whole, or began to be read for the vault
  */
 #define G_LOG_DOMAIN "coffer-transfer"
 
@@ -16,10 +16,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STAMP ".stamp"
 #define NEXT_STAMP ".stamp-next"
+#define NSEC_PER_SEC G_GINT64_CONSTANT (1000000000)
 
 static char *
 dup_root (void)
@@ -62,22 +64,31 @@ get_time (const char *folder,
   g_autofree char *path = g_build_filename (folder, name, NULL);
   GStatBuf status;
 
-  return g_lstat (path, &status) == 0 ? status.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status.st_mtim.tv_nsec : 0;
+  return g_lstat (path, &status) == 0 ? status.st_mtim.tv_sec * NSEC_PER_SEC + status.st_mtim.tv_nsec : 0;
+}
+
+/* When something in the folder of a value was written last. */
+static gint64
+get_newest_time (const char *folder)
+{
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  gint64 newest = 0;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (!g_str_equal (name, STAMP) && !g_str_equal (name, NEXT_STAMP))
+      newest = MAX (newest, get_time (folder, name));
+
+  return newest;
 }
 
 /* Whether something in the folder of a value was written after what is known of it. */
 static gboolean
 is_written (const char *folder)
 {
-  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
   gint64 stamp = get_time (folder, STAMP);
-  const char *name;
 
-  while (dir != NULL && stamp != 0 && (name = g_dir_read_name (dir)) != NULL)
-    if (!g_str_equal (name, NEXT_STAMP) && get_time (folder, name) > stamp)
-      return TRUE;
-
-  return FALSE;
+  return stamp != 0 && get_newest_time (folder) > stamp;
 }
 
 static gboolean
@@ -257,13 +268,20 @@ coffer_outside_folder_make (GError **error)
   return g_steal_pointer (&folder);
 }
 
+/*
+ * As old as what is in the folder, not as now: the kernel's clock for files goes in steps of up to 10 ms, and what is written in the
+ * step of the stamp would pass for what was there before.
+ */
 static void
 write_stamp (const char *folder,
              const char *name)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
+  gint64 newest = get_newest_time (folder);
+  const struct timespec time = { .tv_sec = newest / NSEC_PER_SEC, .tv_nsec = newest % NSEC_PER_SEC };
 
-  g_file_set_contents (path, "", 0, NULL);
+  if (g_file_set_contents (path, "", 0, NULL))
+    utimensat (AT_FDCWD, path, (const struct timespec[]) { time, time }, AT_SYMLINK_NOFOLLOW);
 }
 
 void
