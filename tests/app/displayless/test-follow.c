@@ -153,8 +153,9 @@ watches_the_file (Fixture       *fixture,
   coffer_vault_set_watching (fixture->vault, TRUE);
   entry = test_get_entry (fixture, 3);
   test_wait_for (coffer_entry_get_size (entry) != G_MAXUINT64);
-  test_sql (fixture->path, "INSERT INTO kv VALUES (x'00', x'01'); UPDATE kv SET value = zeroblob (77) WHERE key = CAST('doc/00003.txt' AS BLOB);"
-                           "DELETE FROM kv WHERE key = CAST('img/09000.jpg' AS BLOB)");
+  test_sql (fixture->path, "BEGIN; INSERT INTO kv VALUES (x'00', x'01');"
+                           "UPDATE kv SET value = zeroblob (77) WHERE key = CAST('doc/00003.txt' AS BLOB);"
+                           "DELETE FROM kv WHERE key = CAST('img/09000.jpg' AS BLOB); COMMIT");
   test_wait_for (coffer_entry_get_size (entry) == 77);
   wait_quiet (fixture);
   g_assert_cmpint (coffer_entry_get_position (entry), ==, 4);
