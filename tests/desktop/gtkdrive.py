@@ -22,6 +22,7 @@ import time
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Pattern, Set, Tuple, TypeVar, Union
 
 from gi.repository import Gio, GLib
+from wire import Answer, Call, Wire, parse_references
 
 Match = Union[str, Pattern[str], None]
 Box = Tuple[int, int, int, int]
@@ -169,6 +170,7 @@ class Program:
     """A running program on the accessibility bus."""
 
     _bus: Optional[Gio.DBusConnection] = None
+    _wire: Optional[Wire] = None
 
     def __init__(self, pid: int, check_alive: Callable[[], None] = lambda: None):
         """check_alive: raises if the process is gone; it is called before each look."""
@@ -178,15 +180,26 @@ class Program:
         self.name = wait(self.look_for_name, "process %d on the accessibility bus" % pid)
 
     @classmethod
+    def address(cls) -> str:
+        """Of the accessibility bus."""
+        session = Gio.bus_get_sync(Gio.BusType.SESSION)
+        return session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None,
+                                 Gio.DBusCallFlags.NONE, -1, None).unpack()[0]
+
+    @classmethod
     def bus(cls) -> Gio.DBusConnection:
         if cls._bus is None:
-            session = Gio.bus_get_sync(Gio.BusType.SESSION)
-            address = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None,
-                                        Gio.DBusCallFlags.NONE, -1, None).unpack()[0]
             cls._bus = Gio.DBusConnection.new_for_address_sync(
-                address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+                cls.address(), Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
                 | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
         return cls._bus
+
+    @classmethod
+    def wire(cls) -> Wire:
+        """The same bus, for what is long or many."""
+        if cls._wire is None:
+            cls._wire = Wire(cls.address(), PATIENCE)
+        return cls._wire
 
     @classmethod
     def call_bus(cls, name: str, path: str, interface: str, method: str, arguments: Optional[GLib.Variant] = None):
@@ -210,15 +223,18 @@ class Program:
         return self.call_bus(self.name, path, "org.freedesktop.DBus.Properties", "Get",
                              GLib.Variant("(ss)", (ATSPI + interface, name)))
 
+    def ask(self, calls: List[Call]) -> List[Answer]:
+        try:
+            return self.wire().call_all(calls)
+        except OSError as error:
+            Program._wire = None   # Half an answer may be left in it.
+            raise GLib.Error(str(error)) from None
+
     def get_items(self) -> bytes:
-        """The answer as it is on the wire, without its header. Alignment counts from here."""
-        question = Gio.DBusMessage.new_method_call(self.name, "/org/a11y/atspi/cache", ATSPI + "Cache", "GetItems")
-        answer, _ = self.bus().send_message_with_reply_sync(question, Gio.DBusSendMessageFlags.NONE,
-                                                            int(PATIENCE * 1000), None)
-        answer.to_gerror()
-        message = answer.to_blob(Gio.DBusCapabilityFlags.NONE)
-        size, = struct.unpack_from("=I", message, 4)
-        return message[len(message) - size:]
+        answer, = self.ask([Call(self.name, "/org/a11y/atspi/cache", ATSPI + "Cache", "GetItems")])
+        if answer.error:
+            raise GLib.Error(answer.error)
+        return answer.body
 
     def tree(self) -> Tree:
         """All widgets there are now."""
@@ -235,15 +251,15 @@ class Program:
             if not unknown:
                 self.asked, self.last = tree.lacking, (items, tree)
                 return tree
-            for path in unknown:
-                asked.add(path)
-                self.ask_for_children(path)
+            self.ask_for_children(unknown, set(tree.nodes), asked)
 
-    def ask_for_children(self, path: str) -> None:
-        """Without waiting for the answer: having been asked, the program knows of them, and answers in order."""
-        question = Gio.DBusMessage.new_method_call(self.name, path, ATSPI + "Accessible", "GetChildren")
-        question.set_flags(Gio.DBusMessageFlags.NO_REPLY_EXPECTED)
-        self.bus().send_message(question, Gio.DBusSendMessageFlags.NONE)
+    def ask_for_children(self, paths: List[str], known: Set[str], asked: Set[str]) -> None:
+        """And for the children of those that nobody knew: having been asked, the program has them among its items."""
+        while paths:
+            asked.update(paths)
+            answers = self.ask([Call(self.name, path, ATSPI + "Accessible", "GetChildren") for path in paths])
+            children = {path for answer in answers if not answer.error for path in parse_references(answer.body)}
+            paths = sorted(children - known - asked)
 
     def windows(self) -> List[Node]:
         """Its toplevels, dialogs included."""
