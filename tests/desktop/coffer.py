@@ -145,8 +145,8 @@ class VaultWindow(Window):
     def row_nodes(self) -> List[Node]:
         """The rows in view, and one or two before and after."""
         tables = find_all(self.frame, "tree table", "Keys")
-        lists = find_all(tables[0], "list") if tables else []
-        return lists[0].children if lists else []
+        lists = (node for node in tables[0].walk() if node.role == "list") if tables else iter(())
+        return next((node.children for node in lists), [])
 
     def wait_for_all_in_view(self, count: int) -> List[Row]:
         """All rows, where there is room for them, once there are that many and every size and type is there."""

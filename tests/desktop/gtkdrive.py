@@ -15,6 +15,7 @@ What GTK 4.8 does not do, and how it is got around here:
   - xdotool types other than ASCII badly: set_text() takes any text, type_text() ASCII only
 Nothing here waits for time to pass: wait() polls a condition.
 """
+import itertools
 import re
 import struct
 import subprocess
@@ -34,6 +35,9 @@ PATIENCE = 20.0
 PAUSE = 0.05
 
 typed_at = float("-inf")   # When type_text() ended last.
+# The look of a wait() that is going on, another after each act in it; 0 outside of one. All that one look asks is seen at once.
+look = 0
+looks = itertools.count(1)
 
 ATSPI = "org.a11y.atspi."
 ROOT = "/org/a11y/atspi/accessible/root"
@@ -50,20 +54,29 @@ STATES = {"ACTIVE": 1, "CHECKED": 4, "EXPANDED": 10, "FOCUSED": 12, "PRESSED": 2
           "VISIBLE": 30}
 
 
+def acted() -> None:
+    """What was seen in the look that is going on may be another by now."""
+    global look
+    look = look and next(looks)
+
+
 def wait(test: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """Ask test() again and again until it gives something true, and return that.
 
     A widget that goes away while it is looked at counts as not there yet.
     """
-    end, last = time.monotonic() + seconds, None
+    global look
+    end, last, outer = time.monotonic() + seconds, None, look
     while True:
         try:
-            last = None
+            last, look = None, next(looks)
             result = test()
             if result:
                 return result
         except GLib.Error as error:
             last = error
+        finally:
+            look = outer and next(looks)
         if time.monotonic() > end:
             raise AssertionError("waited in vain for %s%s" % (what, " (%s)" % last.message if last else ""))
         time.sleep(PAUSE)
@@ -177,6 +190,7 @@ class Program:
         self.pid, self.check_alive = pid, check_alive
         self.asked: Dict[str, Tuple[int, int]] = {}
         self.last: Tuple[bytes, Optional[Tree]] = b"", None
+        self.looked = 0
         self.name = wait(self.look_for_name, "process %d on the accessibility bus" % pid)
 
     @classmethod
@@ -239,17 +253,20 @@ class Program:
     def tree(self) -> Tree:
         """All widgets there are now."""
         self.check_alive()
+        if look and look == self.looked:
+            return self.last[1]
         asked: Set[str] = set()
         while True:
             items = self.get_items()
             if items == self.last[0]:
+                self.looked = look
                 return self.last[1]
             tree = Tree(self, list(parse_items(items)))
             # Some children never come, however often they are asked for: not again, until their number is another.
             unknown = [path for path, numbers in tree.lacking.items()
                        if path not in asked and self.asked.get(path) != numbers]
             if not unknown:
-                self.asked, self.last = tree.lacking, (items, tree)
+                self.asked, self.last, self.looked = tree.lacking, (items, tree), look
                 return tree
             self.ask_for_children(unknown, set(tree.nodes), asked)
 
@@ -312,6 +329,7 @@ def node_at(window: Node, x: int, y: int) -> Optional[Node]:
     if path == NULL:
         return None
     if path not in tree.nodes:
+        acted()   # Not by us, but the look is too old.
         tree = tree.program.tree()
     return tree.nodes.get(path)
 
@@ -378,6 +396,7 @@ def do(node: Node, name: str = "click") -> None:
     names = action_names(node)
     if name not in names:
         raise AssertionError("%s cannot %s, only %s" % (node, name, ", ".join(names) or "nothing"))
+    acted()
     node.tree.program.call(node.path, "Action", "DoAction", GLib.Variant("(i)", (names.index(name),)))
 
 
@@ -391,10 +410,12 @@ def press(root: Node, name: Match, role: str = "push button") -> None:
 
 
 def set_text(entry: Node, text: str) -> None:
+    acted()
     entry.tree.program.call(entry.path, "EditableText", "SetTextContents", GLib.Variant("(s)", (text,)))
 
 
 def xdo(*arguments: object) -> str:
+    acted()
     return subprocess.run(["xdotool", *map(str, arguments)], check=True, stdout=subprocess.PIPE,
                           universal_newlines=True).stdout.strip()
 
@@ -514,6 +535,7 @@ def drag(start: Tuple[int, int], end: Tuple[int, int]) -> None:
 
 def _call_actions(application: str, window: Optional[int], method: str, arguments: GLib.Variant) -> GLib.Variant:
     path = "/" + application.replace(".", "/").replace("-", "_") + ("/window/%d" % window if window else "")
+    acted()
     return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
         application, path, "org.gtk.Actions", method, arguments, None, Gio.DBusCallFlags.NONE, int(PATIENCE * 1000),
         None)
