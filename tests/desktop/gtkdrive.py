@@ -33,6 +33,8 @@ T = TypeVar("T")
 PATIENCE = 20.0
 # Between two looks. Looking costs the program time, too.
 PAUSE = 0.05
+# How long children that did not come are not asked for again.
+ASKED = 1.0
 
 typed_at = float("-inf")   # When type_text() ended last.
 # The look of a wait() that is going on, another after each act in it; 0 outside of one. All that one look asks is seen at once.
@@ -188,7 +190,7 @@ class Program:
     def __init__(self, pid: int, check_alive: Callable[[], None] = lambda: None):
         """check_alive: raises if the process is gone; it is called before each look."""
         self.pid, self.check_alive = pid, check_alive
-        self.asked: Dict[str, Tuple[int, int]] = {}
+        self.asked: Dict[str, Tuple[Tuple[int, int], float]] = {}
         self.last: Tuple[bytes, Optional[Tree]] = b"", None
         self.looked = 0
         self.name = wait(self.look_for_name, "process %d on the accessibility bus" % pid)
@@ -258,17 +260,20 @@ class Program:
         asked: Set[str] = set()
         while True:
             items = self.get_items()
-            if items == self.last[0]:
-                self.looked = look
-                return self.last[1]
-            tree = Tree(self, list(parse_items(items)))
-            # Some children never come, however often they are asked for: not again, until their number is another.
-            unknown = [path for path, numbers in tree.lacking.items()
-                       if path not in asked and self.asked.get(path) != numbers]
+            tree = self.last[1] if items == self.last[0] else Tree(self, list(parse_items(items)))
+            self.last = items, tree
+            unknown = {path: numbers for path, numbers in tree.lacking.items()
+                       if path not in asked and not self.asked_lately(path, numbers)}
             if not unknown:
-                self.asked, self.last, self.looked = tree.lacking, (items, tree), look
+                self.looked = look
                 return tree
-            self.ask_for_children(unknown, set(tree.nodes), asked)
+            self.asked.update({path: (numbers, time.monotonic()) for path, numbers in unknown.items()})
+            self.ask_for_children(list(unknown), set(tree.nodes), asked)
+
+    def asked_lately(self, path: str, numbers: Tuple[int, int]) -> bool:
+        """Some children never come, however often they are asked for; others are new ones, of the same number."""
+        before, when = self.asked.get(path, (None, 0.0))
+        return before == numbers and time.monotonic() - when < ASKED
 
     def ask_for_children(self, paths: List[str], known: Set[str], asked: Set[str]) -> None:
         """And for the children of those that nobody knew: having been asked, the program has them among its items."""
