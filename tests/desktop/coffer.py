@@ -206,7 +206,11 @@ class VaultWindow(Window):
 
     def focus_list(self) -> None:
         """Give the list the keyboard, by clicking its first row in view."""
-        first = wait(lambda: next(filter(showing, self.row_nodes()), None), "a row in view")
+        def top() -> Optional[Node]:
+            # In the order they are seen: that of the tree follows a little later.
+            return next(filter(showing, sorted(self.row_nodes(), key=lambda node: extents(node)[1])), None)
+
+        first = wait(top, "a row in view")
         self.click(first)
         wait(lambda: again(first).has("SELECTED"), "the row to be selected")
 
