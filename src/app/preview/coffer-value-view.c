@@ -245,6 +245,11 @@ describe_problem (CofferValueView  *self,
 
   name = coffer_key_to_display (self->key, KEY_BYTES);
   coffer_error_describe (error, name, title, advice);
+  if (coffer_error_is_missing (error))   /* which is not about the key */
+    {
+      g_free (*title);
+      *title = g_strdup (_("The File Is Not There"));
+    }
 }
 
 static void

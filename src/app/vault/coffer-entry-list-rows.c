@@ -60,6 +60,11 @@ fail_entry (CofferEntry  *entry,
                            .type_label = coffer_error_get_word (error) };
 
   coffer_entry_wait_in (entry, NULL);
+  if (entry->key != NULL && coffer_error_is_missing (error))
+    {
+      coffer_row_facts_clear (&facts);   /* that says nothing of the row: what is known of it stays */
+      return;
+    }
   coffer_entry_set_facts (entry, &facts);
   coffer_row_facts_clear (&facts);
 }

@@ -144,6 +144,13 @@ coffer_error_is_busy (const GError *error)
   return g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EBUSY));
 }
 
+gboolean
+coffer_error_is_missing (const GError *error)
+{
+  return g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ENOENT)) ||
+         g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EMOVED));
+}
+
 void
 coffer_error_describe (const GError  *error,
                        const char    *display_name,

@@ -31,6 +31,9 @@ void    coffer_error_describe (const GError       *error,
 /** Whether another program only keeps us from it for now. */
 gboolean coffer_error_is_busy (const GError *error);
 
+/** Whether it is about the file, which is not at its path, or another one is. */
+gboolean coffer_error_is_missing (const GError *error);
+
 /** What is the matter with a value that cannot be read, in the one word of a column. (transfer none) interned */
 const char *coffer_error_get_word (const GError *error);
 

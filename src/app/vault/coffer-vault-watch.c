@@ -56,7 +56,7 @@ looked_cb (GObject      *source,
 {
   CofferVault *self = COFFER_VAULT (source);
   g_autofree CofferFileState *state = g_task_propagate_pointer (G_TASK (result), NULL);
-  gboolean other_file, settled;
+  gboolean other_file, settled, is_first;
 
   self->looking = FALSE;
   if (self->closed || state == NULL)
@@ -67,11 +67,11 @@ looked_cb (GObject      *source,
   self->settling = !settled;
   other_file = self->have_state && state->main.inode != self->state.main.inode;
   self->state = *state;
-  if (!self->have_state)
-    {
-      self->have_state = TRUE;
-      return;
-    }
+  is_first = !self->have_state;
+  self->have_state = TRUE;
+  coffer_vault_set_editing (self, self->editing);   /* what is not there cannot be edited */
+  if (is_first)
+    return;
   coffer_vault_drop_census (self);
   if (other_file)
     coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, meet_worker, NULL, NULL, NULL, NULL, meet_cb, NULL);

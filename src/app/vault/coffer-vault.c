@@ -560,6 +560,14 @@ coffer_vault_set_editing (CofferVault *self,
   update_editable (self);
 }
 
+gboolean
+coffer_vault_is_missing (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), FALSE);
+
+  return self->have_state && self->state.main.inode == 0;
+}
+
 const char *
 coffer_vault_get_lock_reason (CofferVault *self)
 {
@@ -569,6 +577,8 @@ coffer_vault_get_lock_reason (CofferVault *self)
 
   if (coffer_vault_is_damaged (self))
     return _("The file is damaged, so nothing is written to it");
+  if (coffer_vault_is_missing (self))
+    return _("The file is not there any more");
   if (self->file_reason != NULL)
     return self->file_reason;
   section = find_section (self, self->table);

@@ -104,6 +104,8 @@ void         coffer_vault_stop_editing      (CofferVault *self);
  * written"), translated; NULL if it can. Once damage is met in the file, by any lane, that is a reason for good.
  */
 const char  *coffer_vault_get_lock_reason   (CofferVault *self);
+/** Whether there was no file at the path when it was looked for last; a reason not to write. */
+gboolean     coffer_vault_is_missing        (CofferVault *self);
 
 /** Facts about the file; copied. reclaimable and wal in bytes. */
 typedef struct {

@@ -392,8 +392,8 @@ coffer_window_update_key_actions (CofferWindow *self)
   coffer_window_enable (self, "large-preview", self->vault != NULL && (single || coffer_vault_view_get_large (self->view)));
   coffer_window_enable (self, "copy-key", n_selected > 0 && whole);
   coffer_window_enable (self, "copy-key-as", n_selected > 0 && whole);
-  coffer_window_enable (self, "export", n_selected > 0 && whole);
-  coffer_window_enable_export_archive (self, n_selected > 0 && whole);
+  coffer_window_enable (self, "export", n_selected > 0 && whole && !coffer_vault_is_missing (self->vault));
+  coffer_window_enable_export_archive (self, n_selected > 0 && whole && !coffer_vault_is_missing (self->vault));
   coffer_window_enable (self, "open-with", single);
   coffer_window_enable (self, "delete-shown", editable && g_list_model_get_n_items (G_LIST_MODEL (coffer_key_selection_get_list (selection))) > 0);
   coffer_window_enable (self, "rename-key", n_selected > 0 && editable && whole);

@@ -233,10 +233,21 @@ static void
 says_that_the_file_went (Fixture       *fixture,
                          gconstpointer  data)
 {
+  g_autoptr(CofferEntry) entry = NULL;
+  guint64 size;
+
   test_wait_loaded (fixture);
+  size = test_read_size (fixture, 3);
+  entry = test_get_entry (fixture, 3);
+  test_wait_for (coffer_entry_get_type_label (entry) != NULL);
   coffer_vault_set_watching (fixture->vault, TRUE);
   g_assert_no_errno (g_remove (fixture->path));
   test_wait_for (coffer_entry_list_get_error (fixture->list) != NULL);
+  test_wait_for (coffer_vault_is_missing (fixture->vault) && !coffer_entry_list_get_loading (fixture->list));
+  g_assert_nonnull (coffer_vault_get_lock_reason (fixture->vault));
+  test_run_for (200);
+  g_assert_cmpuint (coffer_entry_get_size (entry), ==, size);
+  g_assert_cmpstr (coffer_entry_get_type_label (entry), !=, "Unreadable");
   g_assert_cmpstr (coffer_entry_list_get_error (fixture->list), ==, "The file is not there any more");
   g_assert_cmpint (test_get_n (fixture), ==, MANY);
 }
