@@ -20,6 +20,7 @@ struct _CofferKeyGrid {
 
   CofferThumbnails *thumbnails;
   CofferThumbnailSize size;
+  CofferThumbnailSize shown_size;   /* in the room there is */
   double wheel;   /* turned, but not far enough to count */
 };
 
@@ -28,6 +29,31 @@ static guint activated_signal;
 G_DEFINE_FINAL_TYPE (CofferKeyGrid, coffer_key_grid, GTK_TYPE_WIDGET)
 
 static const int picture_widths[COFFER_N_THUMBNAIL_SIZES] = { 96, 140, 196, 280 };
+
+/* Large ones, which is what people begin with, would be a single column in a narrow window; extra large ones were asked for. */
+static CofferThumbnailSize
+fit_size (CofferKeyGrid *self,
+          int            width)
+{
+  int tile, height;
+
+  coffer_key_tile_get_size (GTK_WIDGET (self->tiles), picture_widths[self->size], &tile, &height);
+  if (self->size == COFFER_THUMBNAIL_SIZE_LARGE && width > 0 && width < 2 * EDGE + 2 * tile + GAP)
+    return COFFER_THUMBNAIL_SIZE_MEDIUM;
+  return self->size;
+}
+
+static void
+update_size (CofferKeyGrid *self,
+             int            width)
+{
+  CofferThumbnailSize size = fit_size (self, width);
+
+  if (size == self->shown_size)
+    return;
+  self->shown_size = size;
+  coffer_key_cells_reshape (self->tiles);
+}
 
 /* What it shows */
 
@@ -58,7 +84,7 @@ coffer_key_grid_set_size (CofferKeyGrid       *self,
   g_return_if_fail (size < COFFER_N_THUMBNAIL_SIZES);
 
   self->size = size;
-  coffer_key_cells_reshape (self->tiles);
+  update_size (self, gtk_widget_get_width (GTK_WIDGET (self)));
 }
 
 CofferThumbnailSize
@@ -98,7 +124,7 @@ prepare_tile (gpointer       owner,
 {
   CofferKeyGrid *self = owner;
 
-  coffer_key_tile_set_picture (COFFER_KEY_TILE (cell), self->thumbnails, picture_widths[self->size]);
+  coffer_key_tile_set_picture (COFFER_KEY_TILE (cell), self->thumbnails, picture_widths[self->shown_size]);
 }
 
 static void
@@ -107,7 +133,7 @@ measure_tile (gpointer   owner,
               int       *width,
               int       *height)
 {
-  coffer_key_tile_get_size (tiles, picture_widths[COFFER_KEY_GRID (owner)->size], width, height);
+  coffer_key_tile_get_size (tiles, picture_widths[COFFER_KEY_GRID (owner)->shown_size], width, height);
 }
 
 static const CofferKeyShape tile_shape = { make_tile, prepare_tile, measure_tile, EDGE, GAP };
@@ -168,6 +194,7 @@ coffer_key_grid_size_allocate (GtkWidget *widget,
   CofferKeyGrid *self = COFFER_KEY_GRID (widget);
   int minimum;
 
+  update_size (self, width);
   gtk_widget_measure (self->scroller, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
   gtk_widget_size_allocate (self->scroller, &(GtkAllocation) { 0, 0, MAX (width, minimum), height }, -1);
 }
@@ -223,7 +250,7 @@ coffer_key_grid_class_init (CofferKeyGridClass *klass)
 static void
 coffer_key_grid_init (CofferKeyGrid *self)
 {
-  self->size = COFFER_THUMBNAIL_SIZE_LARGE;
+  self->size = self->shown_size = COFFER_THUMBNAIL_SIZE_LARGE;
   gtk_widget_init_template (GTK_WIDGET (self));
   coffer_key_cells_set_shape (self->tiles, &tile_shape, self);
 }

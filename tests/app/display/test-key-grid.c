@@ -289,6 +289,20 @@ test_place_survives_other_rooms (Fixture       *self,
   g_assert_cmpuint (coffer_key_cells_get_first_visible (self->tiles), ==, 2345);
 }
 
+static void
+test_little_room_has_two_columns (Fixture       *self,
+                                  gconstpointer  data)
+{
+  coffer_key_grid_set_size (self->grid, COFFER_THUMBNAIL_SIZE_LARGE);
+  screen_run (50);
+  g_assert_cmpint (box_of (self, 0).width, >, 200);
+  gtk_window_set_default_size (self->window, 360, 500);
+  screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 360 && count_columns (self) == 2);
+  g_assert_cmpint (coffer_key_grid_get_size (self->grid), ==, COFFER_THUMBNAIL_SIZE_LARGE);
+  gtk_window_set_default_size (self->window, 700, 500);
+  screen_assert_soon (box_of (self, 0).width > 200);
+}
+
 /* Keys that come before those in view, and some of those that go. */
 static void
 test_place_survives_other_programs (Fixture       *self,
@@ -537,6 +551,7 @@ main (int    argc,
   ADD ("choosing-is-that-of-lists", test_choosing_is_that_of_lists);
   ADD ("revealing-scrolls-no-further-than-needed", test_revealing_scrolls_no_further_than_needed);
   ADD ("place-survives-other-rooms", test_place_survives_other_rooms);
+  ADD ("little-room-has-two-columns", test_little_room_has_two_columns);
   ADD ("place-survives-other-programs", test_place_survives_other_programs);
   ADD ("focus-stays-with-its-tile", test_focus_stays_with_its_tile);
   ADD ("list-and-grid-keep-place", test_list_and_grid_keep_place);
