@@ -239,7 +239,7 @@ coffer_key_selection_select_all (GtkSelectionModel *model)
   CofferKeySelection *self = COFFER_KEY_SELECTION (model);
 
   coffer_key_selection_set_to_come (self, TRUE);
-  coffer_key_selection_change_rows (self, with_range (self, coffer_ranges_new (), 0, G_MAXUINT), self->current);
+  coffer_key_selection_change_rows (self, with_range (self, coffer_ranges_new (), 0, G_MAXUINT), NO_ROW);
   return TRUE;
 }
 
