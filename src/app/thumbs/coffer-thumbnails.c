@@ -274,6 +274,8 @@ coffer_thumbnails_check (CofferThumbnails *self)
 {
   g_return_if_fail (COFFER_IS_THUMBNAILS (self));
 
+  if (coffer_vault_is_missing (self->vault))   /* the pictures there are stay until there is a file to make others from */
+    return;
   coffer_thumb_queue_renew (self->queue);
   schedule_check (self);
 }

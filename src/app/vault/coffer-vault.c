@@ -578,7 +578,7 @@ coffer_vault_get_lock_reason (CofferVault *self)
   if (coffer_vault_is_damaged (self))
     return _("The file is damaged, so nothing is written to it");
   if (coffer_vault_is_missing (self))
-    return _("The file is not there any more");
+    return _("Editing waits for the file to be there again");
   if (self->file_reason != NULL)
     return self->file_reason;
   section = find_section (self, self->table);
