@@ -426,6 +426,20 @@ coffer_entry_list_is_growing (CofferEntryList *self)
          self->sort == COFFER_SORT_KEY && !self->by_table;
 }
 
+void
+coffer_entry_list_stop (CofferEntryList *self)
+{
+  g_return_if_fail (COFFER_IS_ENTRY_LIST (self));
+
+  if (!coffer_entry_list_is_growing (self))
+    return;
+  coffer_vault_drop_ahead (self->vault);
+  coffer_entry_list_stop_walk (self);
+  coffer_entry_list_set_problem (self, _("Reading was stopped: not all keys are listed"));
+  coffer_entry_list_set_progress (self, self->n_scope, -1);
+  coffer_entry_list_tell_loading (self);
+}
+
 /* Whether a walk runs that will show the file that is there now. */
 static gboolean
 is_walking (CofferEntryList *self)

@@ -376,6 +376,18 @@ coffer_entry_list_get_n_scope (CofferEntryList *self)
   return coffer_entry_list_is_query (self) ? self->n_scope : self->n_rows;
 }
 
+guint64
+coffer_entry_list_get_n_expected (CofferEntryList *self)
+{
+  guint64 count = G_MAXUINT64;
+
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), 0);
+
+  if (self->walk.cancellable != NULL && self->scope.prefix == NULL && self->filter == NULL && self->table != NULL)
+    count = coffer_vault_get_count (self->vault, self->table);
+  return count != G_MAXUINT64 ? MAX (count, self->n_rows) : self->n_rows;
+}
+
 double
 coffer_entry_list_get_progress (CofferEntryList *self)
 {

@@ -79,20 +79,10 @@ is_narrowed (CofferStatusBar *self)
   return coffer_entry_list_get_prefix (self->list) != NULL || coffer_entry_list_get_filter (self->list) != NULL;
 }
 
-/* Those of a table are known by its count before the list has them all. */
-static guint64
-get_n_keys (CofferStatusBar *self)
-{
-  guint64 n_keys = coffer_entry_list_get_n_keys (self->list);
-  guint64 count = is_narrowed (self) ? G_MAXUINT64 : coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault));
-
-  return coffer_entry_list_get_loading (self->list) && count != G_MAXUINT64 ? MAX (count, n_keys) : n_keys;
-}
-
 static char *
 format_keys (CofferStatusBar *self)
 {
-  guint64 n_keys = get_n_keys (self);
+  guint64 n_keys = coffer_entry_list_get_n_expected (self->list);
   g_autofree char *keys = coffer_status_bar_format_keys (n_keys);
   g_autofree char *bytes = NULL;
 
@@ -203,13 +193,22 @@ update_tally (CofferStatusBar *self)
   update_summary_cb (self);
 }
 
+/* Where there is room for one of them it takes the place of the counts. */
+static void
+set_pass_shown (CofferStatusBar *self,
+                gboolean         shown)
+{
+  gtk_widget_set_visible (self->counting_box, shown);
+  gtk_widget_set_visible (GTK_WIDGET (self->summary), !shown || !self->narrow);
+}
+
 static void
 stop_counting (CofferStatusBar *self)
 {
   g_clear_handle_id (&self->quiet_id, g_source_remove);
   g_cancellable_cancel (self->counting);
   g_clear_object (&self->counting);
-  gtk_widget_set_visible (self->counting_box, FALSE);
+  set_pass_shown (self, FALSE);
 }
 
 /* How far a pass behind is, which @stop ends; once it has lasted for a moment. */
@@ -225,7 +224,7 @@ show_pass (CofferStatusBar *self,
   gtk_label_set_text (self->counting_label, text);
   gtk_widget_set_tooltip_text (self->stop_button, stop);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->stop_button), GTK_ACCESSIBLE_PROPERTY_LABEL, stop, -1);
-  gtk_widget_set_visible (self->counting_box, self->section == NULL && !self->narrow);
+  set_pass_shown (self, self->section == NULL);
 }
 
 static gboolean
@@ -246,6 +245,28 @@ progress_cb (CofferStatusBar *self)
 
   text = g_strdup_printf (_("sorting %d %%"), (int) (progress * 100));
   show_pass (self, self->loading_since, text, _("Stop Sorting"));
+}
+
+/* A search tells beside its words how far it is. */
+static gboolean
+is_reading (CofferStatusBar *self)
+{
+  return self->list != NULL && coffer_entry_list_is_growing (self->list) && coffer_entry_list_get_filter (self->list) == NULL;
+}
+
+static void
+show_reading (CofferStatusBar *self)
+{
+  guint64 n_keys = coffer_entry_list_get_n_keys (self->list);
+  guint64 n_expected = coffer_entry_list_get_n_expected (self->list);
+  g_autofree char *text = NULL;
+
+  if (!is_reading (self))
+    return;
+
+  if (n_expected > n_keys)
+    text = g_strdup_printf (_("reading keys %d %%"), (int) (n_keys * 100 / n_expected));
+  show_pass (self, self->loading_since, text != NULL ? text : _("reading keys…"), _("Stop Reading"));
 }
 
 static void
@@ -344,6 +365,8 @@ stop_counting_cb (CofferStatusBar *self)
       return;
     }
   self->stopped = TRUE;
+  if (is_reading (self))
+    coffer_entry_list_stop (self->list);
   stop_counting (self);
 }
 
@@ -374,6 +397,7 @@ n_keys_cb (CofferStatusBar *self)
     update_tally (self);
   else if (self->update_id == 0)
     self->update_id = g_timeout_add (COUNTING_UP_MS, put_off_cb, self);
+  show_reading (self);
 }
 
 static void
@@ -481,7 +505,7 @@ coffer_status_bar_set_section (CofferStatusBar *self,
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
 
   g_set_object (&self->section, section);
-  gtk_widget_set_visible (self->counting_box, FALSE);
+  set_pass_shown (self, FALSE);
   changes_cb (self);
   update_summary_cb (self);
 }
@@ -560,6 +584,8 @@ coffer_status_bar_set_property (GObject      *object,
       g_object_set (self->transfer, "narrow", self->narrow, NULL);
       update_entries (self);
       update_summary_cb (self);
+      changes_cb (self);
+      set_pass_shown (self, gtk_widget_get_visible (self->counting_box));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);

@@ -113,7 +113,9 @@ coffer_vault_view_update_title (CofferVaultView *self)
     return;   /* how many there are is known already; a search looks at them all once more */
   else if (self->list != NULL && coffer_entry_list_get_n_scope (self->list) > 0)
     {
-      keys = coffer_status_bar_format_keys (coffer_entry_list_get_n_scope (self->list));
+      guint64 n_keys = MAX (coffer_entry_list_get_n_scope (self->list), coffer_entry_list_get_n_expected (self->list));
+
+      keys = coffer_status_bar_format_keys (n_keys);
       coffer_place_title_set_subtitle (self->content_title, keys);
     }
   else

@@ -643,6 +643,29 @@ keys_of_prefixes_to_come_are_selected (Fixture       *self,
   assert_rows (self, "0-1 37000-38000 38760-38770");
 }
 
+/* What is there is all then, until it is read again. */
+static void
+stopping_brings_no_more (Fixture       *self,
+                         gconstpointer  data)
+{
+  guint n_keys;
+
+  read_anew (self);
+  gtk_selection_model_select_all (GTK_SELECTION_MODEL (self->selection));
+  g_assert_cmpuint (coffer_entry_list_get_n_expected (self->list), ==, N_MANY);
+  coffer_entry_list_stop (self->list);
+  n_keys = coffer_entry_list_get_n_keys (self->list);
+  g_assert_cmpuint (coffer_entry_list_get_n_expected (self->list), ==, n_keys);
+  g_assert_false (coffer_key_selection_is_growing (self->selection));
+  g_assert_false (coffer_entry_list_get_loading (self->list));
+  g_assert_nonnull (coffer_entry_list_get_error (self->list));
+  test_run_for (50);
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, n_keys);
+  coffer_entry_list_refresh (self->list);
+  wait_for_all (self);
+  g_assert_null (coffer_entry_list_get_error (self->list));
+}
+
 /* ---- speed ---- */
 
 /* With a million rows in ranges it is as quick as with one: nothing here looks at a row. */
@@ -694,6 +717,7 @@ main (int    argc,
   ADD ("narrowing-keeps-what-is-there", narrowing_keeps_what_is_there);
   ADD ("all-are-those-to-come-too", all_are_those_to_come_too);
   ADD ("keys-of-prefixes-to-come-are-selected", keys_of_prefixes_to_come_are_selected);
+  ADD ("stopping-brings-no-more", stopping_brings_no_more);
   ADD ("no-row-is-asked-for", no_row_is_asked_for);
 
   return g_test_run ();
