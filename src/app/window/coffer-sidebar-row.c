@@ -38,6 +38,7 @@ struct _CofferSidebarRow {
   gpointer followed;          /* its section or prefix; owned */
   gboolean expandable;
   gboolean at_arrow;          /* the last press was */
+  gboolean pressed;           /* since the pointer came */
 };
 
 enum {
@@ -301,7 +302,9 @@ coffer_sidebar_row_get_expandable (CofferSidebarRow *self)
   return self->expandable;
 }
 
-/* Asked for only under the pointer; see coffer-key-row.c. */
+/* Asked for only under the pointer; see coffer-key-row.c. It would lie over the next row, and take a click that is meant for that:
+ * who has clicked here knows what is here.
+ */
 static gboolean
 coffer_sidebar_row_query_tooltip (GtkWidget  *widget,
                                   int         x,
@@ -313,7 +316,7 @@ coffer_sidebar_row_query_tooltip (GtkWidget  *widget,
   g_autofree char *description = self->item != NULL ? describe (self) : NULL;
   g_autofree char *text = NULL;
 
-  if (self->item == NULL)
+  if (self->item == NULL || (self->pressed && !keyboard))
     return FALSE;
   text = description != NULL ? g_strdup_printf ("%s\n%s", get_name (self), description) : g_strdup (get_name (self));
   gtk_tooltip_set_text (tooltip, text);
@@ -349,11 +352,18 @@ pressed_cb (CofferSidebarRow *self,
   int width = gtk_widget_get_width (GTK_WIDGET (self));
   double from_start = is_rtl (self) ? width - x : x;
 
+  self->pressed = TRUE;
   self->at_arrow = self->expandable && from_start <= get_indent (self, width) + ARROW + GAP / 2;
   if (!self->at_arrow)
     return;
   gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_CLAIMED);
   g_signal_emit (self, signals[TOGGLED], 0);
+}
+
+static void
+left_cb (CofferSidebarRow *self)
+{
+  self->pressed = FALSE;
 }
 
 static void
@@ -503,6 +513,7 @@ add_image (CofferSidebarRow *self,
 static void
 coffer_sidebar_row_init (CofferSidebarRow *self)
 {
+  GtkEventController *motion = gtk_event_controller_motion_new ();
   GtkGesture *click = gtk_gesture_click_new ();
 
   self->arrow = add_image (self, ARROW);
@@ -516,7 +527,9 @@ coffer_sidebar_row_init (CofferSidebarRow *self)
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
   g_signal_connect_swapped (click, "released", G_CALLBACK (released_cb), self);
+  g_signal_connect_swapped (motion, "leave", G_CALLBACK (left_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+  gtk_widget_add_controller (GTK_WIDGET (self), motion);
   coffer_file_drop_add (GTK_WIDGET (self), find_drop_place);
 }
 

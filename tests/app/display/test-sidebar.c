@@ -338,6 +338,49 @@ act (Fixture *fixture,
     }
 }
 
+/* (transfer none) */
+static GtkEventController *
+find_controller (GtkWidget *widget,
+                 GType      type)
+{
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers (widget);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr(GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (G_OBJECT_TYPE (controller) == type)
+        return controller;
+    }
+  g_assert_not_reached ();
+}
+
+static gboolean
+has_tip (GtkWidget *row)
+{
+  g_autoptr(GtkTooltip) tooltip = g_object_new (GTK_TYPE_TOOLTIP, NULL);
+  gboolean shows;
+
+  g_signal_emit_by_name (row, "query-tooltip", 100, 10, FALSE, tooltip, &shows);
+  return shows;
+}
+
+/* A tip that comes after a click would lie over the row below, and take the next one. */
+static void
+test_no_tip_after_a_click (Fixture       *fixture,
+                           gconstpointer  sql)
+{
+  GtkWidget *row;
+
+  screen_assert_soon (gtk_widget_get_first_child (GTK_WIDGET (fixture->rows)) != NULL);
+  row = gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (fixture->rows)));
+  g_assert_true (has_tip (row));
+  g_signal_emit_by_name (find_controller (row, GTK_TYPE_GESTURE_CLICK), "pressed", 1, 100.0, 10.0);
+  g_assert_false (has_tip (row));
+  g_signal_emit_by_name (find_controller (row, GTK_TYPE_EVENT_CONTROLLER_MOTION), "leave");
+  g_assert_true (has_tip (row));
+}
+
 /* Opened, closed and gone about in while frames are drawn: GTK has its own tree of the rows. */
 static void
 test_stress (Fixture       *fixture,
@@ -497,6 +540,7 @@ main (int   argc,
 
   g_test_add_func ("/sidebar/tree", test_tree);
   g_test_add ("/sidebar/stress", Fixture, KEYS (100000, "many/%06d/x") KEYS (3, "a/%d") KEYS (2, "z/%d"), set_up, test_stress, tear_down);
+  g_test_add ("/sidebar/no-tip-after-a-click", Fixture, KEYS (3, "a/%d"), set_up, test_no_tip_after_a_click, tear_down);
   g_test_add_func ("/sidebar/history", test_history);
   g_test_add_func ("/sidebar/way", test_way);
 
