@@ -5,7 +5,7 @@ import re
 from typing import List, Tuple
 
 from coffer import APPLICATION, Coffer, CofferCase, VaultWindow, main, read_row, size_text
-from gtkdrive import Window, activate_action, again, find, find_all, gone, key, press, set_text, text_of, wait, xdo
+from gtkdrive import Window, activate_action, again, find, find_all, gone, key, press, set_text, showing, text_of, wait, xdo
 from vaults import make_vault, read_vault
 
 ROWS = 24
@@ -121,14 +121,12 @@ class SeveralTest(CofferCase):
         """What is on the clipboard, by way of the entry for a new name of the first key."""
         window.activate()
         key("Escape", "Home", "F2")
-        dialog = coffer.dialog(re.compile("^Rename “"))
-        Window(dialog).activate()
-        entry = find(dialog, "text", "New key")
+        entry = find(window.frame, "text", "New key", showing)
         set_text(entry, "")
         key("ctrl+v")
         text = wait(lambda: text_of(again(entry)), "the text")
-        press(dialog, "Cancel")
-        wait(lambda: not coffer.windows(re.compile("^Rename")), "the dialog to go")
+        key("Escape")
+        gone(window.frame, "text", "New key")
         return text
 
     def test_copies_as_code(self) -> None:

@@ -30,6 +30,8 @@ struct _CofferKeyCellClass {
   gboolean (*is_key_cut)  (CofferKeyCell *self);
   /** Whether there is something at a point, which people take hold of, and not only the ground it lies on. */
   gboolean (*is_content)  (CofferKeyCell *self, double x, double y);
+  /** Where there is room for the key. */
+  void     (*get_key_box) (CofferKeyCell *self, GdkRectangle *box);
 };
 
 /** @entry (nullable): what to show and follow. */

@@ -207,7 +207,8 @@ drag_begin_cb (CofferKeyCells *self,
 {
   GdkDevice *device = gtk_event_controller_get_current_event_device (GTK_EVENT_CONTROLLER (gesture));
 
-  if ((device != NULL && gdk_device_get_source (device) == GDK_SOURCE_TOUCHSCREEN) || coffer_key_cells_can_drag (self, x, y))
+  if ((device != NULL && gdk_device_get_source (device) == GDK_SOURCE_TOUCHSCREEN) || coffer_key_cells_can_drag (self, x, y) ||
+      coffer_key_cells_is_writing (self, x, y))
     gtk_gesture_set_state (gesture, GTK_EVENT_SEQUENCE_DENIED);
 }
 

@@ -69,6 +69,7 @@ items_changed_cb (CofferKeyCells *self,
   if (self->cells->len == 0)
     begin (self);
   coffer_key_cells_queue_update (self);
+  coffer_key_cells_follow_renamed (self);
   if (self->to_end && n > 0)
     {
       self->revealed = n - 1;
@@ -131,6 +132,7 @@ static void
 forget (CofferKeyCells *self)
 {
   coffer_key_cells_stop_band (self);
+  coffer_key_cells_end_rename (self);
   if (self->selection != NULL)
     {
       g_signal_handlers_disconnect_by_data (coffer_key_selection_get_list (self->selection), self);

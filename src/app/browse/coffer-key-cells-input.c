@@ -247,6 +247,8 @@ pressed_cb (CofferKeyCells *self,
   CofferKeyCell *cell = coffer_key_cells_pick (self, x, y);
 
   self->to_end = FALSE;
+  if (coffer_key_cells_is_writing (self, x, y))
+    return;
   if (cell == NULL)
     {
       if (gtk_widget_get_focus_child (GTK_WIDGET (self)) == NULL)
@@ -273,6 +275,8 @@ released_cb (CofferKeyCells *self,
   gboolean modify = (coffer_key_cells_get_state (gesture) & GDK_CONTROL_MASK) != 0;
   gboolean extend = (coffer_key_cells_get_state (gesture) & GDK_SHIFT_MASK) != 0;
 
+  if (coffer_key_cells_is_writing (self, x, y))
+    return;
   if (cell == NULL)
     {
       if (self->selection != NULL && !modify && !extend)

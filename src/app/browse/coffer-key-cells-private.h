@@ -52,6 +52,11 @@ struct _CofferKeyCells {
   GdkModifierType band_state;
   guint band_tick;
 
+  /* While another key is written in the place of one; the first two are children. */
+  GtkWidget *writer;
+  GtkWidget *refusal;
+  CofferEntry *renamed;
+
   const CofferKeyDrag *drag;   /* (nullable) */
   gpointer drag_data;
 };
@@ -95,6 +100,15 @@ void           coffer_key_cells_add_band     (CofferKeyCells   *self);
 void           coffer_key_cells_stop_band    (CofferKeyCells   *self);
 void           coffer_key_cells_place_band   (CofferKeyCells   *self);
 void           coffer_key_cells_preview_band (CofferKeyCells   *self);
+
+/* Writing another key: coffer-key-cells-rename.c */
+void           coffer_key_cells_place_writer (CofferKeyCells   *self);
+void           coffer_key_cells_follow_renamed (CofferKeyCells *self);
+/** Whether that point is in the entry. */
+gboolean       coffer_key_cells_is_writing   (CofferKeyCells   *self,
+                                              double            x,
+                                              double            y);
+extern guint   coffer_key_cells_renamed_signal;
 
 /* Taking keys along: coffer-key-cells-drag.c */
 void           coffer_key_cells_add_drag     (CofferKeyCells   *self);

@@ -637,6 +637,7 @@ coffer_key_cells_size_allocate (GtkWidget *widget,
   if (self->strayed != NULL)
     allocate_cell (self, GTK_WIDGET (self->strayed), coffer_key_cells_get_position (self->strayed));
   coffer_key_cells_place_band (self);
+  coffer_key_cells_place_writer (self);
 }
 
 /* A cell before or behind the view is there, but needs no drawing yet. */
@@ -656,6 +657,8 @@ coffer_key_cells_snapshot (GtkWidget   *widget,
       gtk_widget_snapshot_child (widget, self->cells->pdata[i], snapshot);
   if (self->band != NULL)
     gtk_widget_snapshot_child (widget, self->band, snapshot);
+  if (self->writer != NULL)
+    gtk_widget_snapshot_child (widget, self->writer, snapshot);
 }
 
 /* Tab leaves the cells. */
@@ -787,6 +790,8 @@ coffer_key_cells_class_init (CofferKeyCellsClass *klass)
   g_object_class_override_property (object_class, PROP_VSCROLL_POLICY, "vscroll-policy");
   coffer_key_cells_activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_CELLS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                                     G_TYPE_NONE, 1, G_TYPE_UINT);
+  coffer_key_cells_renamed_signal = g_signal_new ("renamed", COFFER_TYPE_KEY_CELLS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                  G_TYPE_NONE, 2, COFFER_TYPE_ENTRY, G_TYPE_STRING);
 
   gtk_widget_class_set_css_name (widget_class, "keycells");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);

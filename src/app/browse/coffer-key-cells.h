@@ -44,6 +44,7 @@ typedef struct {
  * view, and has the focus if another one had.
  *
  * Signal "activated" (uint position): Enter, or a double click; a click where there is little room.
+ * Signal "renamed" (CofferEntry entry, string text): that was written for another key of it, see coffer_key_cells_rename().
  */
 
 /** @shape: borrowed, for good. */
@@ -82,6 +83,20 @@ void           coffer_key_cells_choose            (CofferKeyCells     *self,
                                                    guint               position,
                                                    gboolean            modify,
                                                    gboolean            extend);
+
+/**
+ * Let a person write another key in the place of the one at @position, which is brought into view. Return emits "renamed", after which
+ * the entry waits for one of the other two; Escape, and going elsewhere, drop it.
+ *
+ * @text  to begin with
+ */
+void           coffer_key_cells_rename            (CofferKeyCells     *self,
+                                                   guint               position,
+                                                   const char         *text);
+/** Say why that key cannot be, and let it be written otherwise. Returns: FALSE if the entry is gone */
+gboolean       coffer_key_cells_refuse_rename     (CofferKeyCells     *self,
+                                                   const char         *problem);
+void           coffer_key_cells_end_rename        (CofferKeyCells     *self);
 
 /** The cell at a point. Returns: (transfer none) (nullable) */
 CofferKeyCell *coffer_key_cells_pick              (CofferKeyCells     *self,

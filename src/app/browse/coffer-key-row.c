@@ -158,6 +158,25 @@ coffer_key_row_is_content (CofferKeyCell *cell,
   return x >= start && x < start + before + MIN (text, room);
 }
 
+static void
+coffer_key_row_get_key_box (CofferKeyCell *cell,
+                            GdkRectangle  *box)
+{
+  CofferKeyRow *self = COFFER_KEY_ROW (cell);
+  int width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
+  CofferColumnBox boxes[COFFER_N_COLUMNS], *key = &boxes[COFFER_SORT_KEY];
+
+  if (self->style->compact)
+    *box = (GdkRectangle) { COMPACT_PLATE_WIDTH + PLATE_GAP, 0, MAX (width - COMPACT_PLATE_WIDTH - PLATE_GAP, 0), height };
+  else
+    {
+      coffer_columns_lay_out (self->style->columns, width, boxes);
+      *box = (GdkRectangle) { key->x + PLATE_WIDTH + PLATE_GAP, 0, MAX (key->width - PLATE_WIDTH - PLATE_GAP, 0), height };
+    }
+  if (gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL)
+    box->x = width - box->x - box->width;
+}
+
 static PangoAttrList *
 make_attributes (double scale)
 {
@@ -338,6 +357,7 @@ coffer_key_row_class_init (CofferKeyRowClass *klass)
   cell_class->update = coffer_key_row_update;
   cell_class->is_key_cut = coffer_key_row_is_key_cut;
   cell_class->is_content = coffer_key_row_is_content;
+  cell_class->get_key_box = coffer_key_row_get_key_box;
 
   gtk_widget_class_set_css_name (widget_class, "keyrow");
 }

@@ -173,6 +173,16 @@ coffer_key_tile_is_content (CofferKeyCell *cell,
   return in_text < self->name_line.height + self->size_line.height && is_in_line (self, self->size, x);
 }
 
+static void
+coffer_key_tile_get_key_box (CofferKeyCell *cell,
+                             GdkRectangle  *box)
+{
+  CofferKeyTile *self = COFFER_KEY_TILE (cell);
+
+  *box = (GdkRectangle) { 0, INSIDE + picture_height (self->picture_width) + TEXT_GAP, gtk_widget_get_width (GTK_WIDGET (self)),
+                          self->name_line.height };
+}
+
 void
 coffer_key_tile_set_picture (CofferKeyTile    *self,
                              CofferThumbnails *thumbnails,
@@ -361,6 +371,7 @@ coffer_key_tile_class_init (CofferKeyTileClass *klass)
   cell_class->update = coffer_key_tile_update;
   cell_class->is_key_cut = coffer_key_tile_is_key_cut;
   cell_class->is_content = coffer_key_tile_is_content;
+  cell_class->get_key_box = coffer_key_tile_get_key_box;
 
   gtk_widget_class_set_css_name (widget_class, "tile");
 }

@@ -21,7 +21,7 @@ struct _CofferKeyViews {
   gboolean grid_shown;
 };
 
-static guint activated_signal;
+static guint activated_signal, renamed_signal;
 
 G_DEFINE_FINAL_TYPE (CofferKeyViews, coffer_key_views, GTK_TYPE_WIDGET)
 
@@ -137,6 +137,43 @@ static void
 activated_cb (CofferKeyViews *self)
 {
   g_signal_emit (self, activated_signal, 0);
+}
+
+/* Renaming */
+
+void
+coffer_key_views_rename (CofferKeyViews *self,
+                         guint           position,
+                         const char     *text)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
+
+  coffer_key_cells_rename (get_cells (self), position, text);
+}
+
+gboolean
+coffer_key_views_refuse_rename (CofferKeyViews *self,
+                                const char     *problem)
+{
+  g_return_val_if_fail (COFFER_IS_KEY_VIEWS (self), FALSE);
+
+  return coffer_key_cells_refuse_rename (get_cells (self), problem);
+}
+
+void
+coffer_key_views_end_rename (CofferKeyViews *self)
+{
+  g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
+
+  coffer_key_cells_end_rename (get_cells (self));
+}
+
+static void
+renamed_cb (CofferKeyViews *self,
+            CofferEntry    *entry,
+            const char     *text)
+{
+  g_signal_emit (self, renamed_signal, 0, entry, text);
 }
 
 /* Typing */
@@ -342,6 +379,8 @@ coffer_key_views_class_init (CofferKeyViewsClass *klass)
   widget_class->grab_focus = coffer_key_views_grab_focus;
 
   activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_VIEWS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  renamed_signal = g_signal_new ("renamed", COFFER_TYPE_KEY_VIEWS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                 COFFER_TYPE_ENTRY, G_TYPE_STRING);
 
   gtk_widget_class_install_action (widget_class, "keys.menu", NULL, menu_action);
 }
@@ -355,6 +394,8 @@ coffer_key_views_init (CofferKeyViews *self)
   self->grid = g_object_new (COFFER_TYPE_KEY_GRID, NULL);
   g_signal_connect_swapped (self->list, "activated", G_CALLBACK (activated_cb), self);
   g_signal_connect_swapped (self->grid, "activated", G_CALLBACK (activated_cb), self);
+  g_signal_connect_swapped (coffer_key_view_get_cells (self->list), "renamed", G_CALLBACK (renamed_cb), self);
+  g_signal_connect_swapped (coffer_key_grid_get_cells (self->grid), "renamed", G_CALLBACK (renamed_cb), self);
   gtk_stack_set_hhomogeneous (self->stack, FALSE);
   gtk_stack_set_vhomogeneous (self->stack, FALSE);
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->list));

@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (CofferKeyViews, coffer_key_views, COFFER, KEY_VIEWS, GtkWi
  * Typing jumps to the first key that begins so. The menu and its keys activate actions of the window, win.copy-key and others.
  *
  * Signal "activated": a key was opened.
+ * Signal "renamed" (CofferEntry entry, string text): as of CofferKeyCells.
  */
 
 /** @selection (nullable): of the keys to show. @thumbnails (nullable): who makes pictures of their values. */
@@ -35,6 +36,14 @@ void           coffer_key_views_set_drag       (CofferKeyViews      *self,
 /** Logical pixels to be left free under the last row, for something that lies over it. */
 void           coffer_key_views_set_bottom_room (CofferKeyViews    *self,
                                                  int                room);
+
+/** As coffer_key_cells_rename() and its kin, with those on show. */
+void           coffer_key_views_rename         (CofferKeyViews     *self,
+                                                guint               position,
+                                                const char         *text);
+gboolean       coffer_key_views_refuse_rename  (CofferKeyViews     *self,
+                                                const char         *problem);
+void           coffer_key_views_end_rename     (CofferKeyViews     *self);
 
 /** Both Returns: (transfer none) */
 CofferKeyView *coffer_key_views_get_list       (CofferKeyViews     *self);

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum {
   COFFER_ERROR_NOTFOUND = 1, /* there is no such key, or row */
   COFFER_ERROR_EXISTS = 2,   /* there is such a file, or such a key, already */
+  COFFER_ERROR_BUSY = 6,     /* somebody else was writing, for long */
   COFFER_ERROR_STALE = 9,    /* somebody else changed it meanwhile */
   COFFER_ERROR_CORRUPT = 14, /* the file is damaged there */
 } CofferError;

@@ -30,12 +30,6 @@ coffer_window_get_single_entry (CofferWindow *self)
   return entry != NULL && coffer_entry_get_key (entry) != NULL ? entry : NULL;
 }
 
-static char *
-describe_key (CofferKey *key)
-{
-  return coffer_key_to_display (key, 80);
-}
-
 /* Selecting */
 
 static void
@@ -245,110 +239,6 @@ copy_key_as_action (GSimpleAction *action,
 
 /* Renaming */
 
-typedef struct {
-  CofferWindow *window;
-  CofferRenames *renames;  /* of one key */
-  CofferKey *key, *new_key;
-} Renaming;
-
-/* Who has gone on to another key meanwhile stays there. */
-static void
-follow (CofferWindow *self,
-        Renaming     *renaming)
-{
-  CofferEntry *entry = coffer_window_get_single_entry (self);
-
-  if (entry == NULL || coffer_key_equal (coffer_entry_get_key (entry), renaming->key))
-    coffer_key_selection_follow (get_selection (self), coffer_key_get_bytes (renaming->new_key));
-}
-
-static void
-renamed_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      user_data)
-{
-  g_autofree Renaming *renaming = user_data;
-  g_autoptr(CofferWindow) self = renaming->window;
-  g_autoptr(CofferRenames) renames = renaming->renames;
-  g_autoptr(CofferKey) key = renaming->key;
-  g_autoptr(CofferKey) new_key = renaming->new_key;
-  g_autofree char *name = NULL;
-  g_autoptr(GError) error = NULL;
-
-  if (coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
-    {
-      if (self->vault != COFFER_VAULT (source))
-        return;
-      follow (self, renaming);
-      coffer_undo_push_renames (self->undo, renames);
-      coffer_window_toast_undo (self, _("Key renamed"));
-      return;
-    }
-
-  name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS)
-         ? describe_key (new_key) : g_strdup (coffer_vault_get_display_name (COFFER_VAULT (source)));
-  coffer_window_report (self, error, name);
-}
-
-static void
-rename_response_cb (CofferWindow     *self,
-                    const char       *response,
-                    AdwMessageDialog *dialog)
-{
-  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
-  const char *text = gtk_editable_get_text (g_object_get_data (G_OBJECT (dialog), "entry"));
-  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
-  Renaming *renaming;
-
-  if (!g_str_equal (response, "rename") || self->vault == NULL)
-    return;
-
-  renaming = g_new0 (Renaming, 1);
-  renaming->window = g_object_ref (self);
-  renaming->key = coffer_key_ref (key);
-  renaming->new_key = coffer_key_new_written (bytes);
-  renaming->renames = coffer_renames_new (coffer_vault_get_table (self->vault));
-  coffer_renames_add (renaming->renames, key, bytes);
-  coffer_vault_rename_keys_async (self->vault, renaming->renames, FALSE, NULL, NULL, renamed_cb, renaming);
-}
-
-/* Renaming waits for a name, and for another than now. */
-static void
-rename_changed_cb (AdwMessageDialog *dialog,
-                   GtkEditable      *editable)
-{
-  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
-  g_autofree char *now = coffer_key_dup_text (key);
-  const char *text = gtk_editable_get_text (editable);
-
-  adw_message_dialog_set_response_enabled (dialog, "rename", *text != '\0' && g_strcmp0 (text, now) != 0);
-}
-
-static void
-ask_for_name (CofferWindow *self,
-              CofferKey    *key)
-{
-  g_autofree char *shown = describe_key (key);
-  g_autofree char *text = coffer_key_dup_text (key);
-  g_autofree char *heading = g_strdup_printf (_("Rename “%s”?"), shown);
-  GtkWidget *entry = gtk_entry_new ();
-  AdwMessageDialog *dialog = coffer_window_ask (self, heading,
-                                                _("The value stays as it is. A large one takes a moment: it is written again under the new key."),
-                                                "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (rename_response_cb));
-
-  g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
-  g_object_set_data (G_OBJECT (dialog), "entry", entry);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("New key"), -1);
-  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
-  gtk_editable_set_text (GTK_EDITABLE (entry), text != NULL ? text : "");
-  adw_message_dialog_set_extra_child (dialog, entry);
-  adw_message_dialog_set_default_response (dialog, "rename");
-  g_signal_connect_object (entry, "changed", G_CALLBACK (rename_changed_cb), dialog, G_CONNECT_SWAPPED);
-  rename_changed_cb (dialog, GTK_EDITABLE (entry));
-  gtk_window_present (GTK_WINDOW (dialog));
-  gtk_widget_grab_focus (entry);
-}
-
 static void
 rename_key_action (GSimpleAction *action,
                    GVariant      *parameter,
@@ -357,7 +247,7 @@ rename_key_action (GSimpleAction *action,
   CofferEntry *entry = coffer_window_get_single_entry (user_data);
 
   if (entry != NULL)
-    ask_for_name (user_data, coffer_entry_get_key (entry));
+    coffer_window_rename_one (user_data, entry);
   else if (coffer_key_selection_get_n_selected (get_selection (user_data)) > 1)
     coffer_window_rename_several (user_data);
 }

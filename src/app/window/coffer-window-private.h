@@ -99,6 +99,11 @@ void coffer_window_close_clean        (CofferWindow *self);
 /* coffer-window-delete.c */
 void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
 void coffer_window_delete_shown_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/* coffer-window-rename-one.c */
+void coffer_window_rename_one         (CofferWindow *self, CofferEntry *entry);
+/** In the place of its key. */
+void coffer_window_add_rename         (CofferWindow *self);
+
 /* coffer-window-rename.c */
 /** Find and replace in the names of the keys that are selected. */
 void coffer_window_rename_several     (CofferWindow *self);

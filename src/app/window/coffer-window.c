@@ -207,6 +207,7 @@ ensure_view (CofferWindow *self)
   g_signal_connect_object (columns, "changed", G_CALLBACK (save_columns_cb), self, G_CONNECT_SWAPPED);
   coffer_window_follow_separators (self);
   coffer_window_add_drag (self);
+  coffer_window_add_rename (self);
   gtk_stack_add_named (self->pages, GTK_WIDGET (self->view), "vault");
 }
 

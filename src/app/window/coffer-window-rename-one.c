@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Another key for one value: it is written where the old one stands, or in a dialog if that is no text. Main thread. */
+#define G_LOG_DOMAIN "coffer-window-rename"
+
+#include "coffer-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-error.h"
+
+typedef struct {
+  CofferWindow *window;
+  CofferRenames *renames;  /* of one key */
+  CofferKey *key, *new_key;
+  CofferWindowWait *wait;
+  gboolean in_place;
+} Renaming;
+
+/* Who has gone on to another key meanwhile stays there. */
+static void
+follow (CofferWindow *self,
+        Renaming     *renaming)
+{
+  CofferEntry *entry = coffer_window_get_single_entry (self);
+
+  if (entry == NULL || coffer_key_equal (coffer_entry_get_key (entry), renaming->key))
+    coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), coffer_key_get_bytes (renaming->new_key));
+}
+
+/* In its place, if the entry is there and another key helps. Returns: whether it was told */
+static gboolean
+refuse (CofferWindow *self,
+        const GError *error)
+{
+  CofferKeyViews *views = coffer_vault_view_get_views (self->view);
+
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS))
+    return coffer_key_views_refuse_rename (views, _("There is such a key already"));
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_BUSY))
+    return coffer_key_views_refuse_rename (views, _("Another program is writing to the file. Press Enter to try again."));
+  coffer_key_views_end_rename (views);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+tell_failed (CofferWindow *self,
+             Renaming     *renaming,
+             CofferVault  *vault,
+             const GError *error)
+{
+  g_autofree char *name = NULL;
+
+  if (renaming->in_place && self->vault == vault && refuse (self, error))
+    return;
+  name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS) ? coffer_key_to_display (renaming->new_key, 80)
+                                                                    : g_strdup (coffer_vault_get_display_name (vault));
+  coffer_window_report (self, error, name);
+}
+
+static void
+tell_renamed (CofferWindow *self,
+              Renaming     *renaming)
+{
+  if (renaming->in_place)
+    coffer_key_views_end_rename (coffer_vault_view_get_views (self->view));
+  follow (self, renaming);
+  coffer_undo_push_renames (self->undo, renaming->renames);
+  coffer_window_toast_undo (self, _("Key renamed"));
+}
+
+static void
+renamed_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autofree Renaming *renaming = user_data;
+  g_autoptr(CofferWindow) self = renaming->window;
+  g_autoptr(CofferRenames) renames = renaming->renames;
+  g_autoptr(CofferKey) key = renaming->key;
+  g_autoptr(CofferKey) new_key = renaming->new_key;
+  g_autoptr(GError) error = NULL;
+
+  coffer_window_wait_free (renaming->wait);
+  if (!coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
+    tell_failed (self, renaming, COFFER_VAULT (source), error);
+  else if (self->vault == COFFER_VAULT (source))
+    tell_renamed (self, renaming);
+}
+
+static void
+start (CofferWindow *self,
+       CofferKey    *key,
+       const char   *text,
+       gboolean      in_place)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
+  Renaming *renaming = g_new0 (Renaming, 1);
+
+  renaming->window = g_object_ref (self);
+  renaming->key = coffer_key_ref (key);
+  renaming->new_key = coffer_key_new_written (bytes);
+  renaming->in_place = in_place;
+  renaming->wait = coffer_window_wait_new (self, g_strdup (_("Renaming…")));
+  renaming->renames = coffer_renames_new (coffer_vault_get_table (self->vault));
+  coffer_renames_add (renaming->renames, key, bytes);
+  coffer_vault_rename_keys_async (self->vault, renaming->renames, FALSE, coffer_window_wait_get_progress (renaming->wait),
+                                  coffer_window_wait_get_cancellable (renaming->wait), renamed_cb, renaming);
+}
+
+/* In its place */
+
+static void
+written_cb (CofferWindow *self,
+            CofferEntry  *entry,
+            const char   *text)
+{
+  CofferKeyViews *views = coffer_vault_view_get_views (self->view);
+  CofferKey *key = coffer_entry_get_key (entry);
+  g_autofree char *now = key != NULL ? coffer_key_dup_text (key) : NULL;
+
+  if (now == NULL || g_str_equal (text, now) || !coffer_vault_get_editable (self->vault))
+    coffer_key_views_end_rename (views);
+  else if (*text == '\0')
+    coffer_key_views_refuse_rename (views, _("A key needs a name"));
+  else
+    start (self, key, text, TRUE);
+}
+
+void
+coffer_window_add_rename (CofferWindow *self)
+{
+  g_signal_connect_object (coffer_vault_view_get_views (self->view), "renamed", G_CALLBACK (written_cb), self, G_CONNECT_SWAPPED);
+}
+
+/* In a dialog */
+
+static void
+rename_response_cb (CofferWindow     *self,
+                    const char       *response,
+                    AdwMessageDialog *dialog)
+{
+  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
+  const char *text = gtk_editable_get_text (g_object_get_data (G_OBJECT (dialog), "entry"));
+
+  if (g_str_equal (response, "rename") && self->vault != NULL)
+    start (self, key, text, FALSE);
+}
+
+/* Renaming waits for a name, and for another than now. */
+static void
+rename_changed_cb (AdwMessageDialog *dialog,
+                   GtkEditable      *editable)
+{
+  CofferKey *key = g_object_get_data (G_OBJECT (dialog), "key");
+  g_autofree char *now = coffer_key_dup_text (key);
+  const char *text = gtk_editable_get_text (editable);
+
+  adw_message_dialog_set_response_enabled (dialog, "rename", *text != '\0' && g_strcmp0 (text, now) != 0);
+}
+
+static void
+ask_for_name (CofferWindow *self,
+              CofferKey    *key)
+{
+  g_autofree char *shown = coffer_key_to_display (key, 80);
+  g_autofree char *text = coffer_key_dup_text (key);
+  g_autofree char *heading = g_strdup_printf (_("Rename “%s”?"), shown);
+  GtkWidget *entry = gtk_entry_new ();
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading,
+                                                _("The value stays as it is. A large one takes a moment: it is written again under the new key."),
+                                                "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (rename_response_cb));
+
+  g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
+  g_object_set_data (G_OBJECT (dialog), "entry", entry);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("New key"), -1);
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
+  gtk_editable_set_text (GTK_EDITABLE (entry), text != NULL ? text : "");
+  adw_message_dialog_set_extra_child (dialog, entry);
+  adw_message_dialog_set_default_response (dialog, "rename");
+  g_signal_connect_object (entry, "changed", G_CALLBACK (rename_changed_cb), dialog, G_CONNECT_SWAPPED);
+  rename_changed_cb (dialog, GTK_EDITABLE (entry));
+  gtk_window_present (GTK_WINDOW (dialog));
+  gtk_widget_grab_focus (entry);
+}
+
+/* What an entry cannot show in one line, or not at all, is no text to go on from. */
+static gboolean
+is_line (const char *text)
+{
+  for (const char *c = text; c != NULL && *c != '\0'; c = g_utf8_next_char (c))
+    if (!g_unichar_isprint (g_utf8_get_char (c)))
+      return FALSE;
+  return text != NULL && *text != '\0';
+}
+
+void
+coffer_window_rename_one (CofferWindow *self,
+                          CofferEntry  *entry)
+{
+  CofferKey *key = coffer_entry_get_key (entry);
+  g_autofree char *text = coffer_key_dup_text (key);
+
+  if (is_line (text) && coffer_key_is_blob (key))
+    coffer_key_views_rename (coffer_vault_view_get_views (self->view), coffer_entry_get_position (entry), text);
+  else
+    ask_for_name (self, key);
+}
