@@ -571,6 +571,42 @@ opens_ten_thousand_tables_quickly (void)
   kvault_close (vault);
 }
 
+/* Of most tables the text alone tells what they are; not of these. */
+static void
+is_not_misled_by_the_text (void)
+{
+  static const struct { const char *sql; bool there, writable; } cases[] = {
+    { "CREATE TABLE \"t\" (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)", true, true },
+    { "CREATE TABLE t(key BLOB PRIMARY KEY NOT NULL,\n  value BLOB NOT NULL\n)", true, true },
+    { "CREATE TABLE t (key BLOBPRIMARY KEY NOT NULL, value BLOB NOT NULL)", false, false },
+    { "CREATE TABLE t (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID", true, false },
+    { "CREATE TABLE t (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL, size INTEGER)", false, false },
+    { "CREATE TABLE t (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL); CREATE INDEX i ON t (value)", true, false },
+    { "CREATE TABLE t (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+      "CREATE TRIGGER i DELETE ON t BEGIN SELECT 1; END", true, false },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    {
+      char name[16];
+      char *path;
+      const kvault_section *sections;
+      kvault *vault;
+      size_t n;
+
+      snprintf (name, sizeof name, "text%zu.db", i);
+      path = kvtest_path (name);
+      kvtest_sql (path, KVTEST_V2 ("\"a\"\"b\"") "%s", cases[i].sql);
+      vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+      assert_ok (vault, kvault_sections (vault, &sections, &n));
+      assert_int (n, ==, cases[i].there ? 2 : 1);
+      assert_str (sections[0].name, "a\"b");
+      assert_true (sections[0].writable);
+      assert_true (!cases[i].there || sections[1].writable == cases[i].writable);
+      kvault_close (vault);
+    }
+}
+
 static void
 opens_beside_broken_views (void)
 {
@@ -694,6 +730,7 @@ static const KvTest tests[] = {
   { "/kvault/schema/works-in-files-of-utf16", works_in_files_of_utf16 },
   { "/kvault/schema/opens-beside-nested-views-at-once", opens_beside_nested_views_at_once },
   { "/kvault/schema/opens-ten-thousand-tables-quickly", opens_ten_thousand_tables_quickly },
+  { "/kvault/schema/is-not-misled-by-the-text", is_not_misled_by_the_text },
   { "/kvault/schema/opens-beside-broken-views", opens_beside_broken_views },
   { "/kvault/schema/opens-beside-large-neighbours", opens_beside_large_neighbours },
   { "/kvault/schema/tells-a-malformed-schema", tells_a_malformed_schema },
