@@ -16,6 +16,8 @@ struct _CofferAdditions {
   CofferConflict conflict;
   CofferConflict answer;     /* for the next alone */
   gboolean asks;
+  gboolean again;            /* see coffer_additions_begin_again() */
+  guint64 kept;              /* bytes of old values */
   gboolean verifies;
   guint verified;            /* the first that was not read back */
 
@@ -31,6 +33,8 @@ struct _CofferAdditions {
 void coffer_additions_set_begun  (CofferAdditions *self, gboolean begun);
 /** So many bytes of the next file are stored. */
 void coffer_additions_note_bytes (CofferAdditions *self, guint64 n_bytes);
+/** Keep or drop (NULL) the value a key had. @old (transfer full) (nullable) */
+void coffer_additions_keep       (CofferAdditions *self, CofferAddition *addition, GBytes *old);
 /** The next file is dealt with. */
 void coffer_additions_step       (CofferAdditions *self);
 /** The next that was stored is verified. */

@@ -20,6 +20,7 @@ addition_free (gpointer data)
   g_free (addition->path);
   g_bytes_unref (addition->key);
   g_clear_pointer (&addition->header, g_bytes_unref);
+  g_clear_pointer (&addition->old, g_bytes_unref);
   g_free (addition->sum);
   g_free (addition->stored_sum);
   g_free (addition->problem);
@@ -172,6 +173,47 @@ coffer_additions_count (CofferAdditions     *self,
   for (guint i = 0; i < self->files->len; i++)
     n += coffer_additions_get (self, i)->state == state;
   return n;
+}
+
+guint
+coffer_additions_count_undoable (CofferAdditions *self)
+{
+  guint n = coffer_additions_count (self, COFFER_ADDITION_ADDED);
+
+  for (guint i = 0; self->kept > 0 && i < self->files->len; i++)
+    {
+      const CofferAddition *addition = coffer_additions_get (self, i);
+
+      n += addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL;
+    }
+  return n;
+}
+
+guint64
+coffer_additions_get_kept (CofferAdditions *self)
+{
+  return self->kept;
+}
+
+void
+coffer_additions_keep (CofferAdditions *self,
+                       CofferAddition  *addition,
+                       GBytes          *old)
+{
+  if (addition->old != NULL)
+    self->kept -= g_bytes_get_size (addition->old) + 1;
+  g_clear_pointer (&addition->old, g_bytes_unref);
+  addition->old = old;
+  if (old != NULL)
+    self->kept += g_bytes_get_size (old) + 1;   /* of an empty one, too, it is known that there is one */
+}
+
+void
+coffer_additions_begin_again (CofferAdditions *self)
+{
+  coffer_additions_go_back (self, 0);
+  self->conflict = COFFER_CONFLICT_SKIP;
+  self->again = TRUE;
 }
 
 void

@@ -24,6 +24,7 @@ typedef enum {
 } CofferConflict;
 
 #define COFFER_SUM_SIZE 32     /* of SHA-256 */
+#define COFFER_ADDITIONS_KEPT (64u << 20)   /* bytes of old values in memory */
 
 /** A file, or a value of another vault, and the key that it is to have. */
 typedef struct {
@@ -38,6 +39,7 @@ typedef struct {
   guint64 found_size;      /* of the value its key had, see coffer_vault_find_additions_async(); G_MAXUINT64: none */
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
+  GBytes *old;             /* of a key that had another value: that one, if it is kept; (nullable) */
   CofferAdditionState state;
   char *problem;           /* translated; NULL unless FAILED */
 } CofferAddition;
@@ -75,6 +77,16 @@ guint            coffer_additions_get_next     (CofferAdditions *self);
 
 /** How many are in a state. Looks at them all. */
 guint            coffer_additions_count        (CofferAdditions *self, CofferAdditionState state);
+
+/** How many can be taken back: what was ADDED, and what was REPLACED if the old value is kept. Looks at them all. */
+guint            coffer_additions_count_undoable (CofferAdditions *self);
+/** Bytes of all old values that are kept: COFFER_ADDITIONS_KEPT at most. */
+guint64          coffer_additions_get_kept     (CofferAdditions *self);
+/**
+ * Add what was taken back once more: of keys that are there only those get the new value that have the one that was kept. From the first
+ * on.
+ */
+void             coffer_additions_begin_again  (CofferAdditions *self);
 
 /** How many files have been dealt with, and bytes of all of them; any thread, at any time. */
 void             coffer_additions_get_progress (CofferAdditions *self, guint *n_files, guint64 *n_bytes);
@@ -123,13 +135,16 @@ void             coffer_vault_verify_additions_async  (CofferVault *self, Coffer
 gboolean         coffer_vault_verify_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
- * Delete the keys that were ADDED, if their values still are what is in the files, in batches; they are WAITING then. What has another value
+ * Delete the keys that were ADDED, and give those that were REPLACED the values that are kept, if their values still are what is in the
+ * files, in batches; they are WAITING then. What has another value
  * by now stays, and what is in no file any more. Reads the files and the values once. Emits "changed".
  *
- * Returns: (finish) how many were deleted, -1 on error
+ * @stop  (nullable) ends it between two batches
+ *
+ * Returns: (finish) how many were taken back, -1 on error
  */
-void             coffer_vault_take_back_async  (CofferVault *self, CofferAdditions *additions, GAsyncReadyCallback callback,
-                                                gpointer user_data);
+void             coffer_vault_take_back_async  (CofferVault *self, CofferAdditions *additions, GCancellable *stop,
+                                                GAsyncReadyCallback callback, gpointer user_data);
 gssize           coffer_vault_take_back_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferAdditions, coffer_additions_unref)

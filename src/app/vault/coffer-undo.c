@@ -135,7 +135,7 @@ get_n (const Step *step)
   if (step->kind == RENAMES)
     return coffer_renames_get_n (step->what);
   if (step->kind == ADDITIONS)
-    return coffer_additions_count (step->what, COFFER_ADDITION_ADDED) + coffer_additions_count (step->what, COFFER_ADDITION_WAITING);
+    return coffer_additions_count_undoable (step->what) + coffer_additions_count (step->what, COFFER_ADDITION_WAITING);
   return 1;
 }
 
@@ -229,8 +229,10 @@ limit_kept (CofferUndo *self)
     {
       Step *step = g_ptr_array_index (self->steps, i - 1);
 
-      n_bytes += step->other != NULL ? g_bytes_get_size (step->other) : 0;
-      if (step->other != NULL && n_bytes > KEPT_IN_ALL)
+      guint64 size = step->other != NULL ? g_bytes_get_size (step->other) : step->kind == ADDITIONS ? coffer_additions_get_kept (step->what) : 0;
+
+      n_bytes += size;
+      if (size > 0 && n_bytes > KEPT_IN_ALL)
         remove_step (self, i - 1);
     }
 }
@@ -278,6 +280,7 @@ coffer_undo_push_additions (CofferUndo      *self,
   g_return_if_fail (COFFER_IS_UNDO (self) && additions != NULL);
 
   push (self, ADDITIONS, coffer_additions_ref (additions));
+  limit_kept (self);
   update_labels (self);
 }
 
@@ -305,6 +308,7 @@ coffer_undo_push_value (CofferUndo *self,
 typedef struct {
   Step *step;
   gboolean redo;
+  CofferProgress *progress;    /* or NULL */
 } Taking;
 
 static void
@@ -313,6 +317,7 @@ taking_free (gpointer data)
   Taking *taking = data;
 
   step_unref (taking->step);
+  g_clear_pointer (&taking->progress, coffer_progress_unref);
   g_free (taking);
 }
 
@@ -429,10 +434,12 @@ taken_back_cb (GObject      *source,
   Taking *taking = g_task_get_task_data (task);
   GError *error = NULL;
   gssize n = coffer_vault_take_back_finish (COFFER_VAULT (source), result, &error);
-  guint n_stay = coffer_additions_count (taking->step->what, COFFER_ADDITION_ADDED);
+  guint n_stay = coffer_additions_count_undoable (taking->step->what);
   g_autofree char *taken = NULL;
 
-  if (n < 0)
+  if (n >= 0 && n_stay > 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))   /* the rest can be taken back, too */
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Not all was taken back"));
+  if (error != NULL)
     {
       end (task, NULL, error, FALSE);
       return;
@@ -452,6 +459,20 @@ taken_back_cb (GObject      *source,
 static void add_again (GTask *task);
 
 static void
+tell_progress (Taking *taking)
+{
+  guint n_files;
+  guint64 n_bytes, size = coffer_additions_get_size (taking->step->what);
+  double fraction;
+
+  if (taking->progress == NULL || size == 0)
+    return;
+  coffer_additions_get_progress (taking->step->what, &n_files, &n_bytes);
+  fraction = (double) n_bytes / size;
+  coffer_progress_tell (taking->progress, g_memdup2 (&fraction, sizeof fraction));
+}
+
+static void
 added_again_cb (GObject      *source,
                 GAsyncResult *result,
                 gpointer      data)
@@ -463,11 +484,14 @@ added_again_cb (GObject      *source,
 
   if (!coffer_vault_add_finish (COFFER_VAULT (source), result, &error))
     end (task, NULL, error, FALSE);
-  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions))
-    add_again (task);
+  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    {
+      tell_progress (taking);
+      add_again (task);
+    }
   else
     {
-      guint n = coffer_additions_count (additions, COFFER_ADDITION_ADDED);
+      guint n = coffer_additions_count_undoable (additions);
 
       end (task, count_words (N_("%s file added again"), N_("%s files added again"), n), NULL, n == 0);
     }
@@ -479,7 +503,7 @@ add_again (GTask *task)
   CofferUndo *self = g_task_get_source_object (task);
   Taking *taking = g_task_get_task_data (task);
 
-  coffer_vault_add_async (self->vault, taking->step->what, NULL, added_again_cb, g_object_ref (task));
+  coffer_vault_add_async (self->vault, taking->step->what, g_task_get_cancellable (task), added_again_cb, g_object_ref (task));
 }
 
 static void
@@ -514,11 +538,10 @@ take_additions (GTask *task)
 
   if (!taking->redo)
     {
-      coffer_vault_take_back_async (self->vault, taking->step->what, taken_back_cb, g_object_ref (task));
+      coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb, g_object_ref (task));
       return;
     }
-  coffer_additions_go_back (taking->step->what, 0);
-  coffer_additions_set_conflict (taking->step->what, COFFER_CONFLICT_SKIP);
+  coffer_additions_begin_again (taking->step->what);
   add_again (task);
 }
 
@@ -535,7 +558,7 @@ take (GTask *task)
       coffer_vault_show_deletion_async (self->vault, step->what, !taking->redo, deletion_cb, g_object_ref (task));
       break;
     case RENAMES:
-      coffer_vault_rename_keys_async (self->vault, step->what, !taking->redo, NULL, NULL, renames_cb, g_object_ref (task));
+      coffer_vault_rename_keys_async (self->vault, step->what, !taking->redo, taking->progress, g_task_get_cancellable (task), renames_cb, g_object_ref (task));
       break;
     case ADDITIONS:
       take_additions (task);
@@ -552,6 +575,8 @@ take (GTask *task)
 void
 coffer_undo_step_async (CofferUndo          *self,
                         gboolean             redo,
+                        CofferProgress      *progress,
+                        GCancellable        *cancellable,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
@@ -561,8 +586,9 @@ coffer_undo_step_async (CofferUndo          *self,
 
   g_return_if_fail (COFFER_IS_UNDO (self));
 
-  task = g_task_new (self, NULL, callback, user_data);
+  task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_undo_step_async);
+  g_task_set_check_cancellable (task, FALSE);   /* what was done is told */
   step = peek_step (self, redo);
   if (self->busy || step == NULL)
     {
@@ -571,7 +597,7 @@ coffer_undo_step_async (CofferUndo          *self,
       return;
     }
   taking = g_new0 (Taking, 1);
-  *taking = (Taking) { step, redo };
+  *taking = (Taking) { step, redo, progress != NULL ? coffer_progress_ref (progress) : NULL };
   step->refs++;
   g_task_set_task_data (task, taking, taking_free);
   set_busy (self, TRUE);

@@ -39,9 +39,13 @@ gboolean    coffer_undo_get_busy       (CofferUndo *self);
  * Take a step back, or again. Fails with G_IO_ERROR_BUSY while another one is, and with G_IO_ERROR_NOT_FOUND if there is none. What fails
  * can be tried again.
  *
+ * @progress  (nullable) is told fractions, as double
+ * @cancellable  (nullable) ends renames and files where they stand, if they are many: what is left can be taken back then
+ *
  * Returns: (finish) (transfer full) (nullable): what happened, for a toast: "3 keys are back"; translated
  */
-void        coffer_undo_step_async     (CofferUndo *self, gboolean redo, GAsyncReadyCallback callback, gpointer user_data);
+void        coffer_undo_step_async     (CofferUndo *self, gboolean redo, CofferProgress *progress, GCancellable *cancellable,
+                                        GAsyncReadyCallback callback, gpointer user_data);
 char       *coffer_undo_step_finish    (CofferUndo *self, GAsyncResult *result, GError **error);
 
 /** The key that is to be looked at after the step that was just taken: of a rename of one key. (transfer full) (nullable) */

@@ -243,6 +243,55 @@ compare_addition (Job            *job,
   return rc;
 }
 
+/* Old values */
+
+/* Lane. Before it is replaced; one that is too long for what is left of the room is not kept. */
+static int
+keep_old (Job            *job,
+          CofferAddition *addition)
+{
+  CofferAdditions *additions = job->additions;
+  g_autofree char *copy = NULL;
+  kvault_blob *blob = NULL;
+  guint64 size;
+  int rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+
+  coffer_additions_keep (additions, addition, NULL);
+  size = rc == KVAULT_OK ? kvault_blob_size (blob) : 0;
+  if (rc == KVAULT_OK && size < COFFER_ADDITIONS_KEPT - MIN (additions->kept, COFFER_ADDITIONS_KEPT))
+    {
+      copy = g_malloc (size + 1);
+      if (size == 0 || (rc = kvault_blob_read (blob, copy, size, 0)) == KVAULT_OK)
+        coffer_additions_keep (additions, addition, g_bytes_new_take (g_steal_pointer (&copy), size));
+    }
+  kvault_blob_close (blob);
+  return rc;
+}
+
+/* Lane. Whether the value of a key is the one that is kept. */
+static int
+is_old (Job                  *job,
+        const CofferAddition *addition,
+        gboolean             *identical)
+{
+  gsize size = g_bytes_get_size (addition->old);
+  const char *old = g_bytes_get_data (addition->old, NULL);
+  g_autofree char *piece = g_malloc (PIECE_SIZE);
+  kvault_blob *blob = NULL;
+  int rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+
+  *identical = rc == KVAULT_OK && kvault_blob_size (blob) == size;
+  for (gsize at = 0; rc == KVAULT_OK && *identical && at < size; at += PIECE_SIZE)
+    {
+      gsize len = MIN (PIECE_SIZE, size - at);
+
+      rc = kvault_blob_read (blob, piece, len, at);
+      *identical = rc == KVAULT_OK && memcmp (piece, old + at, len) == 0;
+    }
+  kvault_blob_close (blob);
+  return rc;
+}
+
 static int
 find_addition (Job            *job,
                CofferAddition *addition)
@@ -373,6 +422,12 @@ decide (Job                 *job,
   *state = COFFER_ADDITION_WAITING;
   if (identical)
     *state = COFFER_ADDITION_IDENTICAL;
+  else if (additions->again && addition->old != NULL)
+    {
+      rc = is_old (job, addition, &identical);
+      *state = identical ? COFFER_ADDITION_REPLACED : COFFER_ADDITION_SKIPPED;
+      return rc;
+    }
   else if (conflict == COFFER_CONFLICT_SKIP)
     *state = COFFER_ADDITION_SKIPPED;
   else if (conflict == COFFER_CONFLICT_REPLACE)
@@ -541,6 +596,8 @@ add_incoming (Job            *job,
     rc = KVAULT_OK;
   if (rc != KVAULT_OK)
     return rc;
+  if (state == COFFER_ADDITION_REPLACED && !job->additions->again && (rc = keep_old (job, addition)) != KVAULT_OK)
+    return rc;
   if (state == COFFER_ADDITION_WAITING)
     job->additions->asks = TRUE;
   else if (state == COFFER_ADDITION_ADDED || state == COFFER_ADDITION_REPLACED)
@@ -589,6 +646,8 @@ forget_undone (Job *job)
 
           addition->state = COFFER_ADDITION_WAITING;
           g_clear_pointer (&addition->problem, g_free);
+          if (!job->additions->again)
+            coffer_additions_keep (job->additions, addition, NULL);
         }
       coffer_additions_go_back (job->additions, from);
       job->additions->asks = FALSE;
@@ -724,6 +783,12 @@ coffer_vault_add_finish (CofferVault   *self,
 
 /* Taking back */
 
+static gboolean
+can_take_back (const CofferAddition *addition)
+{
+  return addition->state == COFFER_ADDITION_ADDED || (addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL);
+}
+
 /* Lane. Which values still are what is in their files. What somebody else has put there is not ours to delete, and of what is in no
  * file any more there may be no other copy.
  */
@@ -739,10 +804,21 @@ find_ours (Job   *job,
       CofferAddition *addition = coffer_additions_get (job->additions, i);
 
       addition->identical = FALSE;
-      if (addition->state == COFFER_ADDITION_ADDED)
+      if (can_take_back (addition))
         rc = compare_addition (job, addition);
     }
   return rc;
+}
+
+/* Lane. In a transaction. */
+static int
+put_back (Job                  *job,
+          const CofferAddition *addition)
+{
+  gsize key_size, size;
+  gconstpointer key = g_bytes_get_data (addition->key, &key_size), old = g_bytes_get_data (addition->old, &size);
+
+  return kvault_put (job->vault, key, key_size, old, size);
 }
 
 /* Lane. In a transaction. */
@@ -762,7 +838,7 @@ delete_ours (Job    *job,
 
       if (!addition->identical)
         continue;
-      rc = kvault_delete (job->vault, key, size);
+      rc = addition->state == COFFER_ADDITION_REPLACED ? put_back (job, addition) : kvault_delete (job->vault, key, size);
       *n += rc == KVAULT_OK;
       rc = rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
     }
@@ -816,7 +892,7 @@ take_back_worker (kvault        *vault,
   int rc = KVAULT_OK;
 
   start_job (job, vault);
-  for (guint at = 0; rc == KVAULT_OK && at < n_files; at += TAKE_BACK_STEP)
+  for (guint at = 0; rc == KVAULT_OK && at < n_files && !g_cancellable_is_cancelled (job->stop); at += TAKE_BACK_STEP)
     rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
   close_source (job);
   if (rc == KVAULT_OK)
@@ -847,6 +923,7 @@ taken_back_cb (GObject      *source,
 void
 coffer_vault_take_back_async (CofferVault         *self,
                               CofferAdditions     *additions,
+                              GCancellable        *stop,
                               GAsyncReadyCallback  callback,
                               gpointer             user_data)
 {
@@ -856,7 +933,7 @@ coffer_vault_take_back_async (CofferVault         *self,
 
   task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_take_back_async);
-  g_task_set_task_data (task, job_new (additions, NULL), job_free);
+  g_task_set_task_data (task, job_new (additions, stop), job_free);
   if (return_if_viewing (self, task))
     return;
   coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, take_back_worker, g_task_get_task_data (task), NULL, NULL, NULL,

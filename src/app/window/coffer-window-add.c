@@ -95,7 +95,7 @@ static void
 take_back (CofferWindow *self,
            CofferImport *import)
 {
-  coffer_vault_take_back_async (coffer_import_get_vault (import), coffer_import_get_additions (import), undone_cb, g_object_ref (self));
+  coffer_vault_take_back_async (coffer_import_get_vault (import), coffer_import_get_additions (import), NULL, undone_cb, g_object_ref (self));
 }
 
 /* Names what was left out, and why. */
@@ -159,16 +159,17 @@ describe_end (CofferImport *import)
   return g_strjoinv (_(", "), (char **) parts->pdata);
 }
 
-/* It can be taken back, but for values that were replaced: those are gone, and the toast of such an end does not offer it. */
+/* It can be taken back, but for values that were replaced and are too long to be kept: the toast of such an end does not offer it. */
 static void
 tell_done (CofferWindow *self,
            CofferImport *import)
 {
   g_autofree char *text = describe_end (import);
   gboolean skipped = coffer_transfer_get_skips (COFFER_TRANSFER (import))->len > 0;
-  gboolean undoable = coffer_import_get_n_added (import) > 0 && coffer_import_get_n_replaced (import) == 0;
+  guint n_undoable = coffer_additions_count_undoable (coffer_import_get_additions (import));
+  gboolean undoable = n_undoable > 0 && n_undoable == coffer_import_get_n_added (import) + coffer_import_get_n_replaced (import);
 
-  if (coffer_import_get_n_added (import) > 0)
+  if (n_undoable > 0)
     coffer_undo_push_additions (self->undo, coffer_import_get_additions (import));
   if (!skipped && undoable)
     coffer_window_toast_undo (self, text);
@@ -201,10 +202,11 @@ static void
 ask_what_to_keep (CofferWindow *self,
                   CofferImport *import)
 {
-  guint n_added = coffer_import_get_n_added (import), n_replaced = coffer_import_get_n_replaced (import);
+  guint n_added = coffer_import_get_n_added (import) + coffer_import_get_n_replaced (import);
+  guint n_lost = n_added - coffer_additions_count_undoable (coffer_import_get_additions (import));
   g_autofree char *heading = count_words ("Keep the %s File Added So Far?", "Keep the %s Files Added So Far?", n_added);
-  g_autofree char *body = n_replaced > 0 ? count_words ("%s value was replaced; it cannot be brought back.",
-                                                        "%s values were replaced; they cannot be brought back.", n_replaced) : NULL;
+  g_autofree char *body = n_lost > 0 ? count_words ("%s value was replaced and is too large to be brought back.",
+                                                    "%s values were replaced and are too large to be brought back.", n_lost) : NULL;
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
 
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "take-back", _("_Take Back"), "keep", _("_Keep"), NULL);
@@ -225,6 +227,8 @@ tell_failure (CofferWindow *self,
   GtkWidget *dialog;
 
   body = g_strdup_printf ("%s\n%s", error->message, kept);
+  if (coffer_additions_count_undoable (coffer_import_get_additions (import)) > 0)
+    coffer_undo_push_additions (self->undo, coffer_import_get_additions (import));
   coffer_window_tell_desktop (self, COFFER_TRANSFER (import), _("Not All Files Could Be Added"));
   dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Not All Files Could Be Added"), body);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
@@ -258,7 +262,7 @@ state_cb (CofferWindow *self,
       tell_failure (self, import);
       break;
     case COFFER_TRANSFER_CANCELLED:
-      if (coffer_import_get_n_added (import) > 0)
+      if (coffer_additions_count_undoable (coffer_import_get_additions (import)) > 0)
         ask_what_to_keep (self, import);
       else
         coffer_window_toast (self, _("Nothing was added"));

@@ -201,7 +201,7 @@ coffer_window_finish_move (CofferWindow *self,
   g_autoptr(CofferAdditions) there = turn_around (self, import, bundle);
 
   coffer_bundle_set_moves (bundle, FALSE);   /* pasted again it is a copy */
-  coffer_vault_take_back_async (vault, there, moved_cb, g_object_ref (self));
+  coffer_vault_take_back_async (vault, there, NULL, moved_cb, g_object_ref (self));
 }
 
 static const GActionEntry entries[] = {

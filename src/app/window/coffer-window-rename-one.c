@@ -81,7 +81,7 @@ renamed_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
 
   coffer_window_wait_free (renaming->wait);
-  if (!coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
+  if (!coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error) && coffer_renames_get_n_done (renames) == 0)
     tell_failed (self, renaming, COFFER_VAULT (source), error);
   else if (self->vault == COFFER_VAULT (source))
     tell_renamed (self, renaming);

@@ -28,6 +28,7 @@ coffer_window_toast_undo (CofferWindow *self,
 typedef struct {
   CofferWindow *window;
   gboolean redo;
+  CofferWindowWait *wait;
 } Step;
 
 static void
@@ -67,6 +68,7 @@ stepped_cb (GObject      *source,
   g_autofree char *text = coffer_undo_step_finish (undo, result, &error);
   g_autoptr(CofferKey) followed = NULL;
 
+  coffer_window_wait_free (step->wait);
   if (self->undo != undo)
     return;
   if (error != NULL)
@@ -105,8 +107,9 @@ take_step (CofferWindow *self,
   if (is_for_text (self, redo ? "text.redo" : "text.undo"))
     return;
   step = g_new (Step, 1);
-  *step = (Step) { g_object_ref (self), redo };
-  coffer_undo_step_async (self->undo, redo, stepped_cb, step);
+  *step = (Step) { g_object_ref (self), redo, coffer_window_wait_new (self, g_strdup (redo ? _("Redoing…") : _("Undoing…"))) };
+  coffer_undo_step_async (self->undo, redo, coffer_window_wait_get_progress (step->wait), coffer_window_wait_get_cancellable (step->wait),
+                          stepped_cb, step);
 }
 
 static void

@@ -616,7 +616,7 @@ take_back (Fixture      *fixture,
   g_autoptr(GError) error = NULL;
   gssize n;
 
-  coffer_vault_take_back_async (fixture->vault, coffer_import_get_additions (import), test_store_result, &result);
+  coffer_vault_take_back_async (fixture->vault, coffer_import_get_additions (import), NULL, test_store_result, &result);
   test_wait_for (result != NULL);
   n = coffer_vault_take_back_finish (fixture->vault, result, &error);
   g_assert_no_error (error);
@@ -653,7 +653,8 @@ takes_back_only_what_it_added (Fixture       *fixture,
   make (fixture, "other", "mine");
   import = run_import (fixture, COFFER_CONFLICT_REPLACE);
   test_sql (fixture->path, "UPDATE kv SET value = CAST('ours' AS BLOB) WHERE key = CAST('other' AS BLOB)");
-  g_assert_cmpuint (take_back (fixture, import), ==, 1);
+  g_assert_cmpuint (take_back (fixture, import), ==, 2);   /* b, and the new value of a.txt */
+  assert_takes (ask (fixture, "SELECT CAST(value AS TEXT) FROM kv WHERE key = CAST('a.txt' AS BLOB)"), "old");
   assert_takes (ask (fixture, "SELECT group_concat(CAST(key AS TEXT), ' ') FROM (SELECT key FROM kv WHERE CAST(key AS TEXT) NOT LIKE 'user:%' ORDER BY key)"),
                 "a (2).txt a.txt other same");
 }

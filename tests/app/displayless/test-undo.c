@@ -117,7 +117,7 @@ step (Fixture  *fixture,
 {
   g_autoptr(GAsyncResult) result = NULL;
 
-  coffer_undo_step_async (fixture->undo, redo, test_store_result, &result);
+  coffer_undo_step_async (fixture->undo, redo, NULL, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
   return coffer_undo_step_finish (fixture->undo, result, error);
 }
@@ -520,6 +520,107 @@ files_are_taken_back (Fixture       *fixture,
     }
 }
 
+static CofferAdditions *
+add_files (Fixture        *fixture,
+           const char     *contents,
+           CofferConflict  conflict)
+{
+  CofferAdditions *additions = coffer_additions_new ("kv");
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_additions_set_conflict (additions, conflict);
+  for (guint i = 0; i < 3; i++)   /* of which two are there */
+    {
+      g_autofree char *name = g_strdup_printf ("file%u", i), *path = g_build_filename (fixture->folder, name, NULL);
+      g_autofree char *text = i < 2 ? g_strdup_printf ("user:000000000%u", i) : g_strdup ("new");
+      g_autoptr(GBytes) key = g_bytes_new (text, strlen (text));
+
+      g_assert_true (g_file_set_contents (path, contents, -1, NULL));
+      coffer_additions_append (additions, path, NULL, key, strlen (contents));
+    }
+  coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_add_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  return additions;
+}
+
+static void
+remove_files (Fixture *fixture)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file%u", i), *path = g_build_filename (fixture->folder, name, NULL);
+
+      g_unlink (path);
+    }
+}
+
+static void
+replaced_values_come_back (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = NULL;
+
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('old 0' AS BLOB) WHERE key = CAST('user:0000000000' AS BLOB)");
+  test_sql (fixture->path, "UPDATE kv SET value = x'' WHERE key = CAST('user:0000000001' AS BLOB)");
+  additions = add_files (fixture, "of the file", COFFER_CONFLICT_REPLACE);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'of the file'"), ==, 3);
+  g_assert_cmpuint (coffer_additions_count_undoable (additions), ==, 3);
+  coffer_undo_push_additions (fixture->undo, additions);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Adding 3 Files");
+  assert_step (fixture, FALSE, "3 keys taken back");
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'old 0' AND key = CAST('user:0000000000' AS BLOB)"), ==, 1);
+  g_assert_cmpint (count_rows (fixture->path, "length(value) = 0 AND key = CAST('user:0000000001' AS BLOB)"), ==, 1);
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('somebody else' AS BLOB) WHERE key = CAST('user:0000000001' AS BLOB)");
+  assert_step (fixture, TRUE, "2 files added again");   /* and that stays */
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'somebody else'"), ==, 1);
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('another one' AS BLOB) WHERE key = CAST('user:0000000000' AS BLOB)");
+  assert_step (fixture, FALSE, "1 key taken back; 1 stays: its value or its file is another by now");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'another one'"), ==, 1);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  remove_files (fixture);
+}
+
+/* Of what is in no file any more there may be no other copy. */
+static void
+replaced_values_stay_without_files (Fixture       *fixture,
+                                    gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = add_files (fixture, "of the file", COFFER_CONFLICT_REPLACE);
+
+  coffer_undo_push_additions (fixture->undo, additions);
+  remove_files (fixture);
+  assert_step (fixture, FALSE, "0 keys taken back; 3 stay: their values or their files are others by now");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'of the file'"), ==, 3);
+}
+
+static void
+replaced_values_survive_a_full_disk (Fixture       *fixture,
+                                     gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = add_files (fixture, "of the file", COFFER_CONFLICT_REPLACE);
+  struct rlimit old, none;
+  g_autoptr(GError) error = NULL;
+
+  coffer_undo_push_additions (fixture->undo, additions);
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &old));
+  none = old;
+  none.rlim_cur = 100;
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &none));
+  g_assert_null (step (fixture, FALSE, &error));
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &old));
+  g_assert_nonnull (error);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'of the file'"), ==, 3);
+  assert_step (fixture, FALSE, "3 keys taken back");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'of the file'"), ==, 0);
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+  remove_files (fixture);
+}
+
 /* ---- one after the other ---- */
 
 static void
@@ -553,8 +654,8 @@ one_step_at_a_time (Fixture       *fixture,
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
 
-  coffer_undo_step_async (fixture->undo, FALSE, test_store_result, &first);
-  coffer_undo_step_async (fixture->undo, FALSE, test_store_result, &second);
+  coffer_undo_step_async (fixture->undo, FALSE, NULL, NULL, test_store_result, &first);
+  coffer_undo_step_async (fixture->undo, FALSE, NULL, NULL, test_store_result, &second);
   test_wait_for (first != NULL && second != NULL);
   text = coffer_undo_step_finish (fixture->undo, first, NULL);
   g_assert_cmpstr (text, ==, "1 key is back");
@@ -584,6 +685,9 @@ main (int    argc,
   ADD ("/undo/names/collisions-are-told", collisions_are_told);
   ADD ("/undo/value/comes-back", a_value_comes_back);
   ADD ("/undo/additions/are-taken-back", files_are_taken_back);
+  ADD ("/undo/additions/replaced-values-come-back", replaced_values_come_back);
+  ADD ("/undo/additions/replaced-values-stay-without-files", replaced_values_stay_without_files);
+  ADD ("/undo/additions/replaced-values-survive-a-full-disk", replaced_values_survive_a_full_disk);
   ADD ("/undo/order", steps_are_in_order);
   ADD ("/undo/one-at-a-time", one_step_at_a_time);
 
