@@ -4,7 +4,8 @@
  *   sections, levels of prefixes -> CofferSidebarTree -> GtkGridView -> CofferSidebarRow
  *
  * A level is kept once it was shown, so that it is there at once when it is opened again, until the vault changes; those on show
- * follow that by themselves. The table that is in use at first is opened as soon as it is known to have few prefixes.
+ * follow that by themselves. The table that is in use at first is opened as soon as it is known to have few prefixes. A table of few
+ * keys has an arrow only if it has prefixes; one of many is not read for that, and has one until it is opened.
  *
  * A GtkListView makes two hundred rows before it shows the first, and has no say in it. A GtkGridView makes thirty for each column
  * that it might have ("max-columns"); that it has one all the same comes of rows that would like to be wider than any sidebar (its
@@ -24,6 +25,7 @@
 #define ROWS_A_COLUMN 30    /* GtkGridView's: rows it has for each of "max-columns" */
 #define MIN_ROW_HEIGHT 36   /* as in style.css */
 #define FEW_PREFIXES 30     /* that a table is opened for by itself */
+#define FEW_KEYS 1000       /* of a table that is looked at for prefixes as soon as its row is there */
 
 struct _CofferSidebarList {
   GtkWidget parent_instance;
@@ -98,6 +100,26 @@ update_expandable (CofferSidebarList *self,
 }
 
 static void reveal (CofferSidebarList *self);
+static CofferPrefixLevel *ensure_level (CofferSidebarList *self, const char *table, GBytes *prefix);
+
+static void
+look_below (CofferSidebarList *self,
+            CofferSidebarRow  *row)
+{
+  CofferSidebarItem *item = coffer_sidebar_row_get_item (row);
+  gpointer section = item != NULL ? coffer_sidebar_item_get_item (item) : NULL;
+
+  if (COFFER_IS_SECTION (section) && coffer_section_is_vault (section) && coffer_section_get_count (section) <= FEW_KEYS)
+    ensure_level (self, coffer_section_get_name (section), NULL);
+}
+
+/* Some table's keys were counted. */
+static void
+count_cb (CofferSidebarList *self)
+{
+  for (guint i = 0; i < self->row_widgets->len; i++)
+    look_below (self, g_ptr_array_index (self->row_widgets, i));
+}
 
 /* Any level: whether there is anything in it. */
 static void
@@ -204,15 +226,32 @@ is_wanted (CofferSidebarList *self,
           g_strcmp0 (coffer_prefix_level_get_table (level), coffer_vault_get_table (self->vault)) == 0);
 }
 
+/* Those that tell which rows have an arrow. Unowned. */
+static GHashTable *
+find_levels_of_rows (CofferSidebarList *self)
+{
+  GHashTable *levels = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < self->row_widgets->len; i++)
+    {
+      CofferSidebarItem *item = coffer_sidebar_row_get_item (g_ptr_array_index (self->row_widgets, i));
+
+      if (item != NULL && COFFER_IS_SECTION (coffer_sidebar_item_get_item (item)))
+        g_hash_table_add (levels, find_level (self, coffer_sidebar_item_get_item (item), coffer_sidebar_item_get_model (item)));
+    }
+  return levels;
+}
+
 static void
 changed_cb (CofferSidebarList *self)
 {
+  g_autoptr(GHashTable) of_rows = find_levels_of_rows (self);
   GHashTableIter iter;
   CofferPrefixLevel *level;
 
   g_hash_table_iter_init (&iter, self->levels);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &level))
-    if (level != self->first && !is_wanted (self, level))
+    if (level != self->first && !is_wanted (self, level) && !g_hash_table_contains (of_rows, level))
       g_hash_table_iter_remove (&iter);
 }
 
@@ -542,6 +581,9 @@ bind_cb (GtkListItemFactory *factory,
   update_expandable (self, row);
   if (COFFER_IS_PREFIX (followed))
     g_signal_connect_swapped (followed, "notify::has-children", G_CALLBACK (level_cb), self);
+  else
+    g_signal_connect_swapped (followed, "notify::count", G_CALLBACK (count_cb), self);
+  look_below (self, row);
 }
 
 static void
@@ -554,6 +596,8 @@ unbind_cb (GtkListItemFactory *factory,
 
   if (COFFER_IS_PREFIX (followed))
     g_signal_handlers_disconnect_by_func (followed, level_cb, self);
+  else
+    g_signal_handlers_disconnect_by_func (followed, count_cb, self);
   coffer_sidebar_row_set_item (row, NULL);
 }
 

@@ -249,6 +249,11 @@ make_file (Fixture    *fixture,
   "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " #n " - 1)" \
   "INSERT INTO kv SELECT CAST(printf('" format "', i) AS BLOB), x'' FROM n;"
 
+/* One of one key. */
+#define TABLE(name, key) \
+  "CREATE TABLE " name " (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);" \
+  "INSERT INTO " name " VALUES (CAST('" key "' AS BLOB), x'');"
+
 static guint
 count_rows (Fixture *fixture)
 {
@@ -379,6 +384,33 @@ test_no_tip_after_a_click (Fixture       *fixture,
   g_assert_false (has_tip (row));
   g_signal_emit_by_name (find_controller (row, GTK_TYPE_EVENT_CONTROLLER_MOTION), "leave");
   g_assert_true (has_tip (row));
+}
+
+static CofferSidebarRow *
+find_row (Fixture    *fixture,
+          const char *table)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (fixture->rows)); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      CofferSidebarRow *row = COFFER_SIDEBAR_ROW (gtk_widget_get_first_child (child));
+      CofferSidebarItem *item = row != NULL ? coffer_sidebar_row_get_item (row) : NULL;
+      gpointer section = item != NULL ? coffer_sidebar_item_get_item (item) : NULL;
+
+      if (COFFER_IS_SECTION (section) && g_str_equal (coffer_section_get_name (section), table))
+        return row;
+    }
+  return NULL;
+}
+
+/* Nobody opened them. */
+static void
+test_arrows_of_tables (Fixture       *fixture,
+                       gconstpointer  sql)
+{
+  screen_assert_soon (find_row (fixture, "plain") != NULL && find_row (fixture, "some") != NULL);
+  screen_assert_soon (!coffer_sidebar_row_get_expandable (find_row (fixture, "plain")));
+  screen_assert_soon (coffer_section_get_count (coffer_sidebar_item_get_item (coffer_sidebar_row_get_item (find_row (fixture, "some")))) == 1);
+  g_assert_true (coffer_sidebar_row_get_expandable (find_row (fixture, "some")));
 }
 
 /* Opened, closed and gone about in while frames are drawn: GTK has its own tree of the rows. */
@@ -541,6 +573,8 @@ main (int   argc,
   g_test_add_func ("/sidebar/tree", test_tree);
   g_test_add ("/sidebar/stress", Fixture, KEYS (100000, "many/%06d/x") KEYS (3, "a/%d") KEYS (2, "z/%d"), set_up, test_stress, tear_down);
   g_test_add ("/sidebar/no-tip-after-a-click", Fixture, KEYS (3, "a/%d"), set_up, test_no_tip_after_a_click, tear_down);
+  g_test_add ("/sidebar/arrows-of-tables", Fixture,
+              KEYS (3, "a/%d") TABLE ("plain", "x") TABLE ("some", "a/b"), set_up, test_arrows_of_tables, tear_down);
   g_test_add_func ("/sidebar/history", test_history);
   g_test_add_func ("/sidebar/way", test_way);
 
