@@ -320,6 +320,18 @@ prepare (CofferWindow *self,
   self->patience = g_timeout_add (PATIENCE_MS, patience_cb, self);
 }
 
+/* A person will not wait for it. */
+static void
+stop_opening_cb (CofferWindow *self)
+{
+  g_cancellable_cancel (self->opening);
+  g_clear_object (&self->opening);
+  g_clear_object (&self->file);
+  g_clear_pointer (&self->wanted, g_ptr_array_unref);
+  update_title (self);
+  show_page (self, "start");
+}
+
 void
 coffer_window_open (CofferWindow *self,
                     GFile        *file)
@@ -479,6 +491,7 @@ coffer_window_class_init (CofferWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, start_page);
+  gtk_widget_class_bind_template_callback (widget_class, stop_opening_cb);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, wait_title);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, problem);
