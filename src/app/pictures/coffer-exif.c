@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a camera wrote, through GExiv2. Bytes come from strangers, so as few as possible are handed on: the 64 KiB at most that EXIF
- * is in, found here, with just as much around them as makes a JPEG. Pure functions, any thread.
+ * is in, found here, with just as much around them as makes a JPEG; but the whole of a TIFF. Pure functions, any thread.
  */
 #define G_LOG_DOMAIN "coffer-pictures"
 
@@ -89,6 +89,20 @@ find_in_chunks (const guint8 *data,
   return (Block) { NULL };
 }
 
+/* An item anywhere in HEIC and AVIF: found by how it begins, for where it is takes a good part of the format to know. */
+static Block
+find_in_boxes (const guint8 *data,
+               gsize         len)
+{
+  static const char *const begins[] = { "Exif\0\0II*\0", "Exif\0\0MM\0*" };
+  const guint8 *at = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (begins) && at == NULL; i++)
+    at = memmem (data, len, begins[i], 10);
+
+  return at != NULL ? (Block) { at + 6, MIN (len - (at + 6 - data), MAX_EXIF) } : (Block) { NULL };
+}
+
 static Block
 find_block (const guint8 *data,
             gsize         len)
@@ -101,10 +115,20 @@ find_block (const guint8 *data,
     block = find_in_chunks (data, len, 8, "eXIf", FALSE);
   else if (len > 12 && memcmp (data, "RIFF", 4) == 0 && memcmp (data + 8, "WEBP", 4) == 0)
     block = find_in_chunks (data, len, 12, "EXIF", TRUE);
+  else if (len > 12 && memcmp (data + 4, "ftyp", 4) == 0)
+    block = find_in_boxes (data, len);
   if (block.len > 6 && memcmp (block.data, "Exif\0\0", 6) == 0)
     block = (Block) { block.data + 6, block.len - 6 };
 
   return block.len > 0 && block.len <= MAX_EXIF ? block : (Block) { NULL };
+}
+
+/* What EXIF is written in is TIFF itself, and its parts are anywhere in such a file. */
+static gboolean
+is_tiff (const guint8 *data,
+         gsize         len)
+{
+  return len > 8 && (memcmp (data, "II*\0", 4) == 0 || memcmp (data, "MM\0*", 4) == 0);
 }
 
 /* A JPEG of nothing else. Returns: (transfer full) */
@@ -218,16 +242,17 @@ coffer_exif_read (const guint8 *data,
                   gsize         len)
 {
   static GOnce once = G_ONCE_INIT;
-  Block block = find_block (data, len);
+  gboolean is_alone = is_tiff (data, len);
+  Block block = is_alone ? (Block) { data, len } : find_block (data, len);
   g_autoptr(GExiv2Metadata) metadata = NULL;
-  g_autoptr(GBytes) jpeg = NULL;
+  g_autoptr(GBytes) bytes = NULL;
 
   if (block.data == NULL || g_once (&once, start, NULL) == NULL)
     return NULL;
 
-  jpeg = dup_small_jpeg (&block);
+  bytes = is_alone ? g_bytes_new_static (data, len) : dup_small_jpeg (&block);
   metadata = gexiv2_metadata_new ();
-  if (!gexiv2_metadata_open_buf (metadata, g_bytes_get_data (jpeg, NULL), g_bytes_get_size (jpeg), NULL) ||
+  if (!gexiv2_metadata_open_buf (metadata, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL) ||
       !gexiv2_metadata_has_exif (metadata))
     return NULL;
 
