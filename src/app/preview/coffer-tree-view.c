@@ -251,6 +251,28 @@ get_part (CofferTreeView    *self,
   return GPOINTER_TO_INT (g_object_get_data (G_OBJECT (factory), "part"));
 }
 
+/* What the column has no room for. GtkInscription does not tell whether it cuts its text. */
+static gboolean
+query_tooltip_cb (GtkInscription *inscription,
+                  int             x,
+                  int             y,
+                  gboolean        keyboard,
+                  GtkTooltip     *tooltip)
+{
+  const char *text = gtk_inscription_get_text (inscription);
+  g_autoptr(PangoLayout) layout = NULL;
+  int width;
+
+  if (text == NULL || *text == '\0')
+    return FALSE;
+
+  layout = gtk_widget_create_pango_layout (GTK_WIDGET (inscription), text);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  gtk_tooltip_set_text (tooltip, text);
+
+  return width > gtk_widget_get_width (GTK_WIDGET (inscription));
+}
+
 static void
 setup_cb (CofferTreeView     *self,
           GtkListItem        *list_item,
@@ -261,6 +283,8 @@ setup_cb (CofferTreeView     *self,
   gtk_inscription_set_text_overflow (GTK_INSCRIPTION (label), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
   gtk_widget_set_hexpand (label, TRUE);
   gtk_widget_set_valign (label, GTK_ALIGN_CENTER);
+  gtk_widget_set_has_tooltip (label, TRUE);
+  g_signal_connect (label, "query-tooltip", G_CALLBACK (query_tooltip_cb), NULL);
   if (get_part (self, factory) == NAME)
     {
       child = gtk_tree_expander_new ();
