@@ -9,6 +9,7 @@
 
 #include <coffer-draw.h>
 #include <coffer-frame-count.h>
+#include <coffer-svg-files.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -451,6 +452,28 @@ coffer_content_is_pending (CofferContent *self)
   return self->pending != NULL || self->parse != COFFER_PARSE_NOT;
 }
 
+/* Nothing but the drawing itself is ever loaded: what it lacks is missing for this reason, perhaps all of it. */
+static void
+tell_files (CofferContent *self)
+{
+  static const char *const fact[] = { N_("Refers to"), N_("Other files, which are never loaded"), NULL };
+  gsize len;
+  const char *data = g_bytes_get_data (self->pending, &len);
+
+  if (!coffer_svg_wants_files (data, len))
+    return;
+
+  self->document = g_new0 (char *, G_N_ELEMENTS (fact));
+  for (gsize i = 0; fact[i] != NULL; i++)
+    self->document[i] = g_strdup (_(fact[i]));
+  if (g_error_matches (self->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN))
+    {
+      g_clear_error (&self->problem);
+      g_set_error_literal (&self->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN,
+                           _("It cannot be drawn without other files it refers to, and these are never loaded"));
+    }
+}
+
 static CofferImageFlags
 get_draw_flags (CofferContent *self)
 {
@@ -501,6 +524,8 @@ complete_worker (gpointer data,
       return;
     }
 
+  if (self->pending != NULL && is_drawing (self))
+    tell_files (self);
   g_clear_pointer (&self->pending, g_bytes_unref);
   g_task_return_pointer (task, g_steal_pointer (&self), (GDestroyNotify) coffer_content_free);
 }
