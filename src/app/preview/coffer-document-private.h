@@ -30,6 +30,7 @@ guint64 coffer_document_read_le   (const guint8 *bytes, guint n);
 
 /* One file each. */
 void    coffer_document_read_pdf  (CofferDocument *self);
+void    coffer_document_read_tar  (CofferDocument *self);
 void    coffer_document_read_zip  (CofferDocument *self);
 void    coffer_document_read_font (CofferDocument *self, const guint8 *head, gsize len);
 

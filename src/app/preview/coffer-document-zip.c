@@ -63,7 +63,9 @@ add_up (const guint8 *directory,
 
       if (len - at < ENTRY_SIZE || memcmp (directory + at, "PK\1\2", 4) != 0)
         return FALSE;
-      entry = ENTRY_SIZE + coffer_document_read_le (directory + at + 28, 2) + coffer_document_read_le (directory + at + 30, 2) + coffer_document_read_le (directory + at + 32, 2);
+      entry = ENTRY_SIZE;   /* and its name, extra bytes and comment */
+      for (gsize field = 28; field <= 32; field += 2)
+        entry += coffer_document_read_le (directory + at + field, 2);
       if (entry > len - at || !g_uint64_checked_add (total, *total, unpacked_size (directory + at, entry)))
         return FALSE;
       at += entry;

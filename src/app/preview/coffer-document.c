@@ -16,6 +16,7 @@
 #include "coffer-content-sample.h"
 
 #define WORDS_BYTES 200   /* of a name or title */
+#define TAR_MAGIC_AT 257
 
 GBytes *
 coffer_document_read_part (const CofferDocument *self,
@@ -67,8 +68,8 @@ coffer_document_add_utf16 (CofferDocument *self,
                            gsize           len)
 {
   gsize n = 0;
-  g_autofree char *words = g_convert_with_fallback ((const char *) bytes, MIN (len, 4 * WORDS_BYTES) & ~(gsize) 1, "UTF-8", "UTF-16BE",
-                                                    "?", NULL, &n, NULL);
+  gsize most = MIN (len, 4 * WORDS_BYTES) & ~(gsize) 1;
+  g_autofree char *words = g_convert_with_fallback ((const char *) bytes, most, "UTF-8", "UTF-16BE", "?", NULL, &n, NULL);
 
   if (words != NULL)
     coffer_document_add_words (self, name, words, n);
@@ -118,6 +119,8 @@ coffer_document_read (GInputStream *stream,
     coffer_document_read_zip (&self);
   else if (memcmp (head, "\x1f\x8b\x08", 3) == 0)
     read_gzip (&self, head, len);
+  else if (len > TAR_MAGIC_AT + 5 && memcmp (head + TAR_MAGIC_AT, "ustar", 5) == 0)
+    coffer_document_read_tar (&self);
   else
     coffer_document_read_font (&self, head, len);
 }

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @facts   name, value, name, value … for people are added; nothing for what is damaged or of another kind
  *
  * Thread:  any.
- * Cost:    reads at most 2 MiB from the beginning and the end, of a font its table of names; nothing behind COFFER_CONTENT_NEAR,
- *          so that less is told of what is larger.
+ * Cost:    reads at most 2 MiB from the beginning and the end, of a font its table of names, of a tar its heads; nothing behind
+ *          COFFER_CONTENT_NEAR, so that less is told of what is larger.
  */
 void coffer_document_read (GInputStream *stream,
                            guint64       begin,

@@ -373,6 +373,32 @@ test_tells_what_a_camera_wrote (void)
     assert_fact (content, facts[i][0], facts[i][1]);
 }
 
+/* Files that are not JPEG carry the same. */
+static void
+test_reads_exif_of_other_files (void)
+{
+  g_autoptr(GByteArray) heic = g_byte_array_new ();
+
+  if (!is_read ())
+    {
+      g_test_skip ("built without GExiv2");
+      return;
+    }
+
+  g_byte_array_append (heic, (const guint8 *) "\0\0\0\x18" "ftypheic and more Exif\0\0", 28);
+  g_byte_array_append (heic, exif, sizeof exif);
+  g_byte_array_append (heic, (const guint8 *) "and pixels", 10);
+  for (int i = 0; i < 2; i++)
+    {
+      CofferExif *told = coffer_exif_read (i == 0 ? exif : heic->data, i == 0 ? sizeof exif : heic->len);
+
+      g_assert_nonnull (told);
+      g_assert_cmpstr (told->camera, ==, "Canon EOS R5");
+      g_assert_cmpint (told->iso, ==, 200);
+      coffer_exif_free (told);
+    }
+}
+
 static void
 read_and_drop (const guint8 *data,
                gsize         len)
@@ -391,6 +417,7 @@ test_survives_damaged_exif (void)
       g_autoptr(GByteArray) cut = photo_with_exif (exif, at);
 
       read_and_drop (cut->data, cut->len);
+      read_and_drop (exif, at);
       read_and_drop (photo->data, 12 + at);
       for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
         {
@@ -659,6 +686,51 @@ test_tells_of_archives (void)
   assert_told (gz, "Unpacked", NULL);   /* the number at the end is that of one part of perhaps many */
 }
 
+/* A head of a tar file, with its sum. */
+static void
+put_tar_head (GByteArray *tar,
+              const char *name,
+              char        type,
+              guint       size)
+{
+  char head[512] = "";
+  guint sum = 0;
+
+  g_strlcpy (head, name, 100);
+  g_snprintf (head + 124, 12, "%011o", size);
+  memset (head + 148, ' ', 8);
+  head[156] = type;
+  memcpy (head + 257, "ustar", 6);
+  for (gsize i = 0; i < sizeof head; i++)
+    sum += (guint8) head[i];
+  g_snprintf (head + 148, 8, "%06o", sum);
+  g_byte_array_append (tar, (const guint8 *) head, sizeof head);
+}
+
+static void
+test_tells_of_a_tar (void)
+{
+  static const guint8 zeros[1024];
+  g_autoptr(GByteArray) tar = g_byte_array_new ();
+  g_autoptr(GBytes) whole = NULL, cut = NULL, lies = NULL;
+
+  put_tar_head (tar, "folder/", '5', 4096);
+  put_tar_head (tar, "././@LongLink", 'L', 100);
+  g_byte_array_append (tar, zeros, 512);
+  put_tar_head (tar, "folder/one", '0', 700);
+  g_byte_array_append (tar, zeros, 1024);
+  g_byte_array_append (tar, zeros, 1024);
+  whole = g_bytes_new (tar->data, tar->len);
+  cut = g_bytes_new (tar->data, tar->len - 1024);
+  tar->data[130]++;
+  lies = g_bytes_new (tar->data, tar->len);
+
+  assert_told (whole, "Entries", "2");
+  assert_told (whole, "Unpacked", "700 bytes");
+  assert_told (cut, "Entries", NULL);
+  assert_told (lies, "Entries", NULL);
+}
+
 static void
 put_be (GByteArray *bytes,
         guint       n,
@@ -711,6 +783,41 @@ test_tells_of_a_font (void)
   assert_told (lies, "Font", NULL);
 }
 
+#define SVG "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='9' height='9'>"
+#define DTD "-//W3C//DTD SVG 1.1//EN' 'http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd'"
+
+static void
+test_tells_what_a_drawing_wants (void)
+{
+  static const struct { const char *svg; gboolean wants, fails; } drawings[] = {
+    { SVG "<image href='pic.png'/></svg>", TRUE },        { SVG "<image xlink:href = \"data:image/png;base64,AA\"/></svg>", FALSE },
+    { SVG "<use href='#part'/></svg>", FALSE },           { SVG "<use href='lib.svg#part'/></svg>", TRUE },
+    { SVG "<a href='http://x/'><g/></a></svg>", FALSE },  { SVG "<rect fill='url(#paint)'/></svg>", FALSE },
+    { SVG "<style>@import 'a.css';</style></svg>", TRUE }, { "<!DOCTYPE svg PUBLIC '" DTD ">" SVG "</svg>", FALSE },
+    { "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>" SVG "<text>&x;</text></svg>", TRUE, TRUE },
+    { "<?xml version='1.0'?><?xml-stylesheet href='a.css'?>" SVG "</svg>", TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (drawings); i++)
+    {
+      g_autoptr(GBytes) bytes = g_bytes_new_static (drawings[i].svg, strlen (drawings[i].svg));
+      g_autoptr(CofferContent) content = complete (load_bytes (bytes));
+
+      g_test_message ("%s", drawings[i].svg);
+      g_assert_cmpint (content->kind, ==, COFFER_CONTENT_IMAGE);
+      g_assert_cmpint (content->document != NULL, ==, drawings[i].wants);
+      if (drawings[i].fails)
+        {
+          g_assert_error (content->problem, COFFER_IMAGE_ERROR, COFFER_IMAGE_ERROR_BROKEN);
+          g_assert_nonnull (strstr (content->problem->message, "never loaded"));
+        }
+      else
+        {
+          g_assert_no_error (content->problem);
+        }
+    }
+}
+
 /* Cut and changed anywhere, they tell less or something else. */
 static void
 test_survives_damaged_documents (void)
@@ -759,12 +866,15 @@ main (int    argc,
   g_test_add_func ("/preview/content/reduces-a-huge-png", test_reduces_a_huge_png);
   g_test_add_func ("/preview/content/gives-up-what-never-ends", test_gives_up_what_never_ends);
   g_test_add_func ("/preview/content/tells-what-a-camera-wrote", test_tells_what_a_camera_wrote);
+  g_test_add_func ("/preview/content/reads-exif-of-other-files", test_reads_exif_of_other_files);
   g_test_add_func ("/preview/content/survives-damaged-exif", test_survives_damaged_exif);
   g_test_add_func ("/preview/content/tells-of-a-pdf", test_tells_of_a_pdf);
   g_test_add_func ("/preview/content/tells-which-pdf-is-encrypted", test_tells_which_pdf_is_encrypted);
   g_test_add_func ("/preview/content/leaves-the-end-of-a-large-document", test_leaves_the_end_of_a_large_document);
   g_test_add_func ("/preview/content/bounds-the-work-on-a-pdf", test_bounds_the_work_on_a_pdf);
   g_test_add_func ("/preview/content/tells-of-archives", test_tells_of_archives);
+  g_test_add_func ("/preview/content/tells-of-a-tar", test_tells_of_a_tar);
+  g_test_add_func ("/preview/content/tells-what-a-drawing-wants", test_tells_what_a_drawing_wants);
   g_test_add_func ("/preview/content/tells-of-a-font", test_tells_of_a_font);
   g_test_add_func ("/preview/content/survives-damaged-documents", test_survives_damaged_documents);
   g_test_add_func ("/preview/content/does-not-unpack-a-bomb", test_does_not_unpack_a_bomb);
