@@ -383,9 +383,11 @@ coffer_entry_list_get_n_expected (CofferEntryList *self)
 
   g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), 0);
 
-  if (self->walk.cancellable != NULL && self->scope.prefix == NULL && self->filter == NULL && self->table != NULL)
+  if (self->walk.cancellable == NULL || self->filter != NULL || self->table == NULL)
+    return self->n_rows;
+  if (self->scope.prefix == NULL)
     count = coffer_vault_get_count (self->vault, self->table);
-  return count != G_MAXUINT64 ? MAX (count, self->n_rows) : self->n_rows;
+  return MAX (count != G_MAXUINT64 ? count : self->n_scope_known, self->n_rows);
 }
 
 double

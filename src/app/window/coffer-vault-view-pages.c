@@ -104,17 +104,18 @@ coffer_vault_view_update_title (CofferVaultView *self)
 {
   CofferSection *section = coffer_sidebar_get_section (self->sidebar);
   g_autofree char *keys = NULL;
+  guint64 n_keys = 0;
 
+  if (self->list != NULL)
+    n_keys = MAX (coffer_entry_list_get_n_scope (self->list), coffer_entry_list_get_n_expected (self->list));
   coffer_place_title_set_place (self->content_title, section != NULL ? coffer_section_get_display_name (section) : "",
                                 coffer_sidebar_get_prefix (self->sidebar), coffer_sidebar_get_separators (self->sidebar));
   if (self->watched != NULL)
     coffer_place_title_set_subtitle (self->content_title, name_kind (section));
   else if (self->list != NULL && coffer_entry_list_get_filter (self->list) != NULL && coffer_entry_list_get_loading (self->list))
     return;   /* how many there are is known already; a search looks at them all once more */
-  else if (self->list != NULL && coffer_entry_list_get_n_scope (self->list) > 0)
+  else if (n_keys > 0)
     {
-      guint64 n_keys = MAX (coffer_entry_list_get_n_scope (self->list), coffer_entry_list_get_n_expected (self->list));
-
       keys = coffer_status_bar_format_keys (n_keys);
       coffer_place_title_set_subtitle (self->content_title, keys);
     }
