@@ -1325,6 +1325,30 @@ typedef struct kvault_stats {
  */
 KVAULT_API int kvault_stats_get (kvault *vault, kvault_stats *stats);
 
+/** What the bytes of the main file, as it is on the disk, belong to. The last four add up to the first. */
+typedef struct kvault_split {
+  uint64_t main_size;          /**< bytes of the main file on the disk */
+  uint64_t values_size;        /**< of them in the tables of vaults: values, and keys beside them */
+  uint64_t keys_size;          /**< in the indexes over their keys */
+  uint64_t other_size;         /**< in other tables, and what SQLite needs for itself */
+  uint64_t reclaimable_size;   /**< in free pages, and what the log says is cut off */
+  uint64_t file_size;          /**< kvault_stats.file_size: more than @main_size while pages are in the log only */
+} kvault_split;
+
+/**
+ * Tell what the pages of the file belong to.
+ *
+ * @split     zeros after a failure
+ * @progress  bytes of pages looked at; may be NULL
+ *
+ * Cost:    reads all pages in use, in one read transaction: a log is not cut meanwhile, and with a rollback journal writers wait.
+ * Returns: KVAULT_OK
+ *          KVAULT_EINVAL     the SQLite in use was built without "dbstat"
+ *          KVAULT_ECANCELLED, KVAULT_ECORRUPT, or another failure
+ * Source:  SQLite, "The DBSTAT Virtual Table".
+ */
+KVAULT_API int kvault_split_get (kvault *vault, kvault_split *split, kvault_progress_func progress, void *progress_data);
+
 /** Who kept the log in use when a checkpoint could not finish, as far as the system tells. */
 typedef struct kvault_checkpoint_result {
   uint64_t frames;          /**< pages in the log */

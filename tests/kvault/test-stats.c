@@ -110,7 +110,89 @@ sees_what_others_commit (void)
   kvault_close (vault);
 }
 
+static void
+splits_to_the_byte (void)
+{
+  static const char *const files[] = {
+    "v010_media.db", "v010_odd_keys.db", "v086_all_vaults.db", "foreign/empty_vault_v2.db",
+    "foreign/v2_page_1024_autovacuum.db",
+  };
+
+  for (size_t i = 0; i < KVTEST_N (files); i++)
+    {
+      char *path = kvtest_fixture (files[i]);
+      kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+      kvault_split split;
+
+      assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
+      kvault_close (vault);
+      assert_int (split.main_size, ==, kvtest_file_size (path));
+      assert_int (split.file_size, ==, split.main_size);
+      assert_int (split.values_size + split.keys_size + split.other_size + split.reclaimable_size, ==, split.main_size);
+    }
+}
+
+static void
+splits_as_dbstat_does (void)
+{
+  char *path = kvtest_fixture ("v086_two_tables.db");
+  kvault *vault;
+  kvault_split split;
+
+  kvtest_sql (path, "CREATE TABLE notes (text); INSERT INTO notes VALUES (zeroblob (300000)); DELETE FROM kv WHERE length (value) > 1000");
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
+  assert_int (split.values_size, ==, kvtest_sql_int (path, "SELECT sum (pgsize) FROM dbstat WHERE name IN "
+                                                     "(SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN "
+                                                     "('notes', 'kohakuvault_meta') AND name NOT LIKE 'sqlite%')"));
+  assert_int (split.keys_size, ==, kvtest_sql_int (path, "SELECT sum (pgsize) FROM dbstat WHERE name IN "
+                                                   "(SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name <> 'kohakuvault_meta')"));
+  assert_int (split.reclaimable_size, ==, kvtest_sql_int (path, "PRAGMA freelist_count") * kvtest_sql_int (path, "PRAGMA page_size"));
+  assert_int (split.other_size, >=, 300000);
+  kvault_close (vault);
+}
+
+static void
+splits_what_is_in_the_main_file (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  uint8_t value[300000] = { 0 };
+  kvault_split split;
+
+  assert_ok (vault, kvault_put (vault, "k", 1, value, sizeof value));
+  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
+  assert_int (split.main_size, ==, kvtest_file_size (kvault_location (vault)));
+  assert_int (split.file_size, >, split.main_size);
+  assert_int (split.values_size + split.keys_size + split.other_size + split.reclaimable_size, ==, split.main_size);
+  kvault_close (vault);
+}
+
+static int
+stop_cb (const kvault_progress *progress,
+         void                  *data)
+{
+  assert_int (progress->bytes, <=, progress->bytes_total);
+  return 1;
+}
+
+static void
+splitting_can_be_stopped (void)
+{
+  char *path = kvtest_fixture ("v010_media.db");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  kvault_split split;
+
+  assert_int (kvault_split_get (vault, &split, stop_cb, NULL), ==, KVAULT_ECANCELLED);
+  assert_int (split.main_size, ==, 0);
+  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
+  { "/kvault/split/adds-up-to-the-byte", splits_to_the_byte },
+  { "/kvault/split/agrees-with-dbstat", splits_as_dbstat_does },
+  { "/kvault/split/leaves-out-what-is-in-the-log", splits_what_is_in_the_main_file },
+  { "/kvault/split/can-be-stopped", splitting_can_be_stopped },
   { "/kvault/stats/agrees-with-sqlite", agrees_with_sqlite },
   { "/kvault/stats/describes-a-new-vault", describes_a_new_vault },
   { "/kvault/stats/sees-the-log-grow", sees_the_log_grow },
