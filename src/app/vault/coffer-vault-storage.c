@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the page "Storage" asks of a vault and does to it: where the bytes are, the log, compacting, a safe copy. Functions marked "lane" run
+ * on a lane's thread, the rest on the main thread.
+ */
+#define G_LOG_DOMAIN "coffer-vault"
+
+#include "coffer-vault-storage.h"
+
+#include "coffer-error-private.h"
+#include "coffer-vault-private.h"
+
+#include <glib/gstdio.h>
+
+/* Lane. */
+static gpointer
+fail (kvault  *vault,
+      int      rc,
+      GError **error)
+{
+  *error = coffer_error_new (vault, rc);
+  return NULL;
+}
+
+/* What a job is asked for; each takes what it needs. */
+typedef struct {
+  CofferProgress *progress;
+  CofferCheckpointMode mode;
+  CofferCompactWay way;
+  gboolean page_maps;
+  char *target;
+} Wish;
+
+static Wish *
+wish_new (CofferProgress *progress)
+{
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->progress = progress != NULL ? coffer_progress_ref (progress) : NULL;
+  return wish;
+}
+
+static void
+wish_free (gpointer data)
+{
+  Wish *wish = data;
+
+  g_clear_pointer (&wish->progress, coffer_progress_unref);
+  g_free (wish->target);
+  g_free (wish);
+}
+
+/* Lane. A cancel reaches the engine by itself. */
+static int
+progress_cb (const kvault_progress *progress,
+             void                  *data)
+{
+  const Wish *wish = data;
+  CofferStep *step;
+
+  if (wish->progress == NULL)
+    return 0;
+  step = g_new (CofferStep, 1);
+  *step = (CofferStep) { progress->bytes, progress->bytes_total };
+  coffer_progress_tell (wish->progress, step);
+  return 0;
+}
+
+/* ---- where the bytes are ---- */
+
+/* stat() opens nothing, so no lock of this process is lost by it. */
+static guint64
+size_on_disk (kvault *vault)
+{
+  GStatBuf found;
+
+  return g_stat (kvault_location (vault), &found) == 0 ? (guint64) found.st_size : 0;
+}
+
+/* Lane. */
+static gpointer
+space_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  kvault_stats stats;
+  CofferSpace *space;
+  int rc = kvault_stats_get (vault, &stats);
+
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
+  space = g_new (CofferSpace, 1);
+  *space = (CofferSpace) {
+    .main_size = size_on_disk (vault),
+    .wal_size = stats.wal_size,
+    .free_size = stats.reclaimable_size,
+    .file_size = stats.file_size,
+    .page_size = stats.page_size,
+    .wal_mode = stats.journal == KVAULT_JOURNAL_WAL,
+    .frozen = stats.frozen != 0,
+    .page_maps = stats.auto_vacuum != 0,
+  };
+  return space;
+}
+
+void
+coffer_vault_space_async (CofferVault         *self,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, space_worker, NULL, NULL, g_free, cancellable, callback, user_data);
+}
+
+/* Moves what a job gave to where a caller wants it. */
+#define TAKE(answer, out) \
+  G_STMT_START { \
+    if ((answer) == NULL) \
+      return FALSE; \
+    *(out) = *(answer); \
+    g_free (answer); \
+    return TRUE; \
+  } G_STMT_END
+
+gboolean
+coffer_vault_space_finish (CofferVault   *self,
+                           GAsyncResult  *result,
+                           CofferSpace   *space,
+                           GError       **error)
+{
+  CofferSpace *answer = coffer_vault_run_finish (self, result, error);
+
+  TAKE (answer, space);
+}
+
+/* Lane. */
+static gpointer
+split_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  kvault_split found;
+  CofferSplit *split;
+  int rc = kvault_split_get (vault, &found, progress_cb, data);
+
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
+  split = g_new (CofferSplit, 1);
+  *split = (CofferSplit) { found.main_size, found.values_size, found.keys_size, found.other_size, found.reclaimable_size };
+  return split;
+}
+
+void
+coffer_vault_split_async (CofferVault         *self,
+                          CofferProgress      *progress,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, split_worker, wish_new (progress), wish_free, g_free, cancellable, callback,
+                          user_data);
+}
+
+gboolean
+coffer_vault_split_finish (CofferVault   *self,
+                           GAsyncResult  *result,
+                           CofferSplit   *split,
+                           GError       **error)
+{
+  CofferSplit *answer = coffer_vault_run_finish (self, result, error);
+
+  TAKE (answer, split);
+}
+
+/* ---- the log ---- */
+
+/* Lane. */
+static gpointer
+checkpoint_worker (kvault        *vault,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  static const kvault_checkpoint_mode modes[] = { KVAULT_CHECKPOINT_PASSIVE, KVAULT_CHECKPOINT_FULL, KVAULT_CHECKPOINT_TRUNCATE };
+  const Wish *wish = data;
+  kvault_checkpoint_result found;
+  CofferCheckpoint *checkpoint;
+  int rc = kvault_checkpoint (vault, modes[wish->mode], &found);
+
+  if (rc != KVAULT_OK && rc != KVAULT_EBUSY)
+    return fail (vault, rc, error);
+  checkpoint = g_new (CofferCheckpoint, 1);
+  *checkpoint = (CofferCheckpoint) {
+    .frames = found.frames, .moved = found.moved, .finished = rc == KVAULT_OK && found.finished, .own = found.own,
+    .reader = found.reader, .writer = found.writer, .checkpointer = found.checkpointer, .pid = (int) found.pid,
+  };
+  g_strlcpy (checkpoint->program, found.program, sizeof checkpoint->program);
+  return checkpoint;
+}
+
+void
+coffer_vault_checkpoint_async (CofferVault          *self,
+                               CofferCheckpointMode  mode,
+                               GCancellable         *cancellable,
+                               GAsyncReadyCallback   callback,
+                               gpointer              user_data)
+{
+  Wish *wish;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  wish = wish_new (NULL);
+  wish->mode = mode;
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, checkpoint_worker, wish, wish_free, g_free, cancellable, callback, user_data);
+}
+
+gboolean
+coffer_vault_checkpoint_finish (CofferVault       *self,
+                                GAsyncResult      *result,
+                                CofferCheckpoint  *checkpoint,
+                                GError           **error)
+{
+  CofferCheckpoint *answer = coffer_vault_run_finish (self, result, error);
+
+  TAKE (answer, checkpoint);
+}
+
+/* ---- compacting ---- */
+
+void
+coffer_compact_plan_free (CofferCompactPlan *self)
+{
+  g_free (self->reason);
+  g_free (self->program);
+  g_free (self);
+}
+
+/* The engine knows them by the same numbers. */
+G_STATIC_ASSERT (COFFER_COMPACT_AUTO == (int) KVAULT_VACUUM_AUTO && COFFER_COMPACT_SWAP == (int) KVAULT_VACUUM_SWAP &&
+                 COFFER_COMPACT_STEPS == (int) KVAULT_VACUUM_INCREMENTAL && COFFER_COMPACT_IN_PLACE == (int) KVAULT_VACUUM_IN_PLACE);
+
+/* Lane. */
+static gpointer
+plan_worker (kvault        *vault,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  const Wish *wish = data;
+  const kvault_vacuum_options options = { .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps };
+  kvault_vacuum_estimate found;
+  CofferCompactPlan *plan;
+  int rc = kvault_vacuum_plan (vault, &options, &found);
+
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
+  plan = g_new (CofferCompactPlan, 1);
+  *plan = (CofferCompactPlan) {
+    .way = (CofferCompactWay) found.way, .possible = found.possible == KVAULT_OK, .reason = *found.reason != '\0' ? g_strdup (found.reason) : NULL,
+    .live = found.live_size, .freed = found.freed, .disk_needed = found.disk_needed, .disk_free = found.disk_free,
+    .memory_needed = found.memory_needed, .duration_ms = found.duration_ms, .n_others = found.n_others, .pid = (int) found.pid,
+    .program = *found.program != '\0' ? g_strdup (found.program) : NULL,
+  };
+  return plan;
+}
+
+void
+coffer_vault_compact_plan_async (CofferVault         *self,
+                                 CofferCompactWay     way,
+                                 gboolean             page_maps,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data)
+{
+  Wish *wish;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  wish = wish_new (NULL);
+  wish->way = way;
+  wish->page_maps = page_maps;
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, plan_worker, wish, wish_free, (GDestroyNotify) coffer_compact_plan_free,
+                          cancellable, callback, user_data);
+}
+
+CofferCompactPlan *
+coffer_vault_compact_plan_finish (CofferVault   *self,
+                                  GAsyncResult  *result,
+                                  GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error);
+}
+
+/* Lane. */
+static gpointer
+compact_worker (kvault        *vault,
+                gpointer       data,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  Wish *wish = data;
+  const kvault_vacuum_options options = {
+    .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps, .progress = progress_cb, .progress_data = wish,
+  };
+  kvault_vacuum_result found;
+  CofferCompactResult *done;
+  int rc = kvault_vacuum (vault, &options, &found);
+
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
+  done = g_new (CofferCompactResult, 1);
+  *done = (CofferCompactResult) { (CofferCompactWay) found.way, found.size_before, found.size_after, found.log_in_use != 0 };
+  return done;
+}
+
+void
+coffer_vault_compact_async (CofferVault         *self,
+                            CofferCompactWay     way,
+                            gboolean             page_maps,
+                            CofferProgress      *progress,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  Wish *wish;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  wish = wish_new (progress);
+  wish->way = way;
+  wish->page_maps = page_maps;
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, compact_worker, wish, wish_free, g_free, cancellable, callback, user_data);
+}
+
+gboolean
+coffer_vault_compact_finish (CofferVault          *self,
+                             GAsyncResult         *result,
+                             CofferCompactResult  *done,
+                             GError              **error)
+{
+  CofferCompactResult *answer = coffer_vault_run_finish (self, result, error);
+
+  TAKE (answer, done);
+}
+
+/* ---- a safe copy ---- */
+
+/* Lane. */
+static gpointer
+backup_worker (kvault        *vault,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  const Wish *wish = data;
+  int rc = kvault_backup (vault, wish->target, progress_cb, data);
+
+  return rc == KVAULT_OK ? GINT_TO_POINTER (TRUE) : fail (vault, rc, error);
+}
+
+void
+coffer_vault_backup_async (CofferVault         *self,
+                           GFile               *target,
+                           CofferProgress      *progress,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  Wish *wish;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  wish = wish_new (progress);
+  wish->target = g_file_get_path (target);
+  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, backup_worker, wish, wish_free, NULL, cancellable, callback, user_data);
+}
+
+gboolean
+coffer_vault_backup_finish (CofferVault   *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error) != NULL;
+}

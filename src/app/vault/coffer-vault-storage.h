@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "coffer-vault.h"
+
+G_BEGIN_DECLS
+
+/** What is known of the file at once. Bytes, as stat(2) has them for the two files. */
+typedef struct {
+  guint64  main_size, wal_size;    /* on the disk */
+  guint64  free_size;              /* in free pages */
+  guint64  file_size;              /* the main file with what is in the log only */
+  guint    page_size;
+  gboolean wal_mode, frozen, page_maps;
+} CofferSpace;
+
+void         coffer_vault_space_async          (CofferVault *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                                gpointer user_data);
+gboolean     coffer_vault_space_finish         (CofferVault *self, GAsyncResult *result, CofferSpace *space, GError **error);
+
+/** What the main file is made of: the last four add up to the first. */
+typedef struct {
+  guint64 main_size, values, keys, other, free;
+} CofferSplit;
+
+/** How far a long work is; bytes_total may be G_MAXUINT64. */
+typedef struct {
+  guint64 bytes, bytes_total;
+} CofferStep;
+
+/** Reads all pages in use, on the SCAN lane. @progress (nullable) is told a CofferStep, to be freed with g_free(). */
+void         coffer_vault_split_async          (CofferVault *self, CofferProgress *progress, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_split_finish         (CofferVault *self, GAsyncResult *result, CofferSplit *split, GError **error);
+
+/** The log moved into the main file, as far as nobody is in the way. */
+typedef struct {
+  guint64  frames, moved;          /* pages in the log, and those of them that are in the main file now */
+  gboolean finished, own;
+  gboolean reader, writer, checkpointer;   /* who is in the way */
+  int      pid;                    /* of another program there, or 0 */
+  char     program[32];            /* its name, or "" */
+} CofferCheckpoint;
+
+typedef enum {
+  COFFER_CHECKPOINT_PASSIVE,       /* what can be moved at once */
+  COFFER_CHECKPOINT_FULL,          /* waits for others, moves all */
+  COFFER_CHECKPOINT_TRUNCATE,      /* and cuts the log to nothing */
+} CofferCheckpointMode;
+
+/** On the WRITE lane. That somebody is in the way is no failure: it is in @checkpoint. */
+void         coffer_vault_checkpoint_async     (CofferVault *self, CofferCheckpointMode mode, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_checkpoint_finish    (CofferVault *self, GAsyncResult *result, CofferCheckpoint *checkpoint,
+                                                GError **error);
+
+typedef enum {
+  COFFER_COMPACT_AUTO,             /* the best that can be done now */
+  COFFER_COMPACT_SWAP,             /* into a new file that takes the place of this one */
+  COFFER_COMPACT_STEPS,            /* free pages given back, in steps: needs page maps */
+  COFFER_COMPACT_IN_PLACE,
+} CofferCompactWay;
+
+/** What compacting would do, see kvault_vacuum_plan(). */
+typedef struct {
+  CofferCompactWay way;
+  gboolean possible;
+  char    *reason;                 /* (nullable) the engine's: why not, or with AUTO why not by SWAP */
+  guint64  live, freed;
+  guint64  disk_needed, disk_free, memory_needed, duration_ms;
+  guint    n_others;
+  int      pid;                    /* of one of them, or 0 */
+  char    *program;                /* (nullable) its name */
+} CofferCompactPlan;
+
+void               coffer_compact_plan_free           (CofferCompactPlan *self);
+void               coffer_vault_compact_plan_async    (CofferVault *self, CofferCompactWay way, gboolean page_maps,
+                                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** Returns: (transfer full) (nullable) */
+CofferCompactPlan *coffer_vault_compact_plan_finish   (CofferVault *self, GAsyncResult *result, GError **error);
+
+/** What compacting did. */
+typedef struct {
+  CofferCompactWay way;
+  guint64  before, after;          /* bytes of both files */
+  gboolean log_in_use;             /* the file shrinks when a reader has let go of the log */
+} CofferCompactResult;
+
+/** On the WRITE lane; the other lanes of all vaults of the process on the file let go of it for the moment of the swap. */
+void         coffer_vault_compact_async        (CofferVault *self, CofferCompactWay way, gboolean page_maps,
+                                                CofferProgress *progress, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                                gpointer user_data);
+gboolean     coffer_vault_compact_finish       (CofferVault *self, GAsyncResult *result, CofferCompactResult *done,
+                                                GError **error);
+
+/** Write a copy of the file as it is at one moment, compared with it. @target must not be there. */
+void         coffer_vault_backup_async         (CofferVault *self, GFile *target, CofferProgress *progress,
+                                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_backup_finish        (CofferVault *self, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferCompactPlan, coffer_compact_plan_free)
+
+G_END_DECLS
