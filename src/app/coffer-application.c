@@ -191,6 +191,7 @@ static const struct {
   { "win.redo", { "<Control><Shift>z", "<Control>y" } },
   { "win.refresh", { "F5" } },
   { "win.sidebar", { "F9" } },
+  { "win.storage::top", { "<Control><Shift>s" } },
   { "win.undo", { "<Control>z" } },
   { "win.write-deletions", { "<Control>s" } },
   { "win.smaller-thumbnails", { "<Control>minus", "<Control>KP_Subtract" } },

@@ -203,6 +203,18 @@ export_response_cb (CofferWindow   *self,
   coffer_window_export_free (wanted);
 }
 
+static void
+copy_response_cb (CofferWindow   *self,
+                  int             response,
+                  GtkFileChooser *chooser)
+{
+  g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (chooser) : NULL;
+
+  drop_chooser (self);
+  if (file != NULL)
+    coffer_window_save_copy (self, file);
+}
+
 static const struct {
   const char *title;
   GtkFileChooserAction action;
@@ -217,6 +229,7 @@ static const struct {
   [COFFER_CHOICE_EXPORT_FILE] = { N_("Export Value"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_ARCHIVE] = { N_("Export as an Archive"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
+  [COFFER_CHOICE_COPY] = { N_("Save Copy"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, copy_response_cb },
 };
 
 static void
@@ -225,7 +238,9 @@ show_chooser (CofferWindow *self,
 {
   g_autoptr(GFile) folder = self->file != NULL ? g_file_get_parent (self->file) : NULL;
 
-  self->chooser = gtk_file_chooser_native_new (_(choices[choice].title), GTK_WINDOW (self), choices[choice].action,
+  GtkWidget *parent = choice == COFFER_CHOICE_COPY && self->storage_window != NULL ? self->storage_window : GTK_WIDGET (self);
+
+  self->chooser = gtk_file_chooser_native_new (_(choices[choice].title), GTK_WINDOW (parent), choices[choice].action,
                                                choices[choice].accept != NULL ? _(choices[choice].accept) : NULL, NULL);
   g_object_weak_ref (G_OBJECT (self->chooser), chooser_gone_cb, g_object_ref (coffer_application_get_gate (get_application (self))));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
@@ -238,6 +253,8 @@ show_chooser (CofferWindow *self,
   else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER ||
            choice == COFFER_CHOICE_EXPORT_ARCHIVE)
     coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
+  else if (choice == COFFER_CHOICE_COPY)
+    coffer_window_suggest_copy (self, GTK_FILE_CHOOSER (self->chooser));
   else if (choice != COFFER_CHOICE_REPLACE)
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (choices[choice].response_cb), self, G_CONNECT_SWAPPED);
@@ -492,6 +509,7 @@ static const GActionEntry entries[] = {
   { "sidebar", NULL, NULL, "true", change_sidebar },
   { "sort", NULL, "s", "'key'", change_sort },
   { "stop-editing", stop_editing_action },
+  { "storage", coffer_window_storage_action, "s" },
   { "try-again", try_again_action },
 };
 
@@ -530,6 +548,7 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "same-vault-window", shown);
   coffer_window_enable (self, "sidebar", shown);
   coffer_window_enable (self, "sort", shown);
+  coffer_window_enable (self, "storage", shown);
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
   coffer_window_enable (self, "stop-editing", editable);
   coffer_window_enable (self, "try-again", self->problem_shown);

@@ -5,6 +5,7 @@
 #include "coffer-bundle.h"
 #include "coffer-import.h"
 #include "coffer-start-page.h"
+#include "coffer-storage.h"
 #include "coffer-undo.h"
 #include "coffer-vault-view.h"
 #include "coffer-vault.h"
@@ -46,6 +47,8 @@ struct _CofferWindow {
   GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
   gboolean closes_when_updated;  /* all of them */
   GtkWidget *clean;              /* weak: the window "Clean Up" */
+  CofferStorage *storage;        /* of the vault, once it was asked for */
+  GtkWidget *storage_window;     /* weak */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -59,6 +62,7 @@ typedef enum {
   COFFER_CHOICE_EXPORT_FILE,
   COFFER_CHOICE_EXPORT_FOLDER,
   COFFER_CHOICE_EXPORT_ARCHIVE,
+  COFFER_CHOICE_COPY,
 } CofferChoice;
 
 /** Add the actions win.*; once. */
@@ -90,6 +94,14 @@ void coffer_window_update_key_actions (CofferWindow *self);
 
 /** The only entry that is selected, if its key is known. Returns: (transfer none) (nullable) */
 CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
+
+/* coffer-window-storage.c */
+void coffer_window_storage_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** The vault goes. */
+void coffer_window_close_storage      (CofferWindow *self);
+/** A file chooser for a copy: the name in it, and what was chosen. */
+void coffer_window_suggest_copy       (CofferWindow *self, GtkFileChooser *chooser);
+void coffer_window_save_copy          (CofferWindow *self, GFile *file);
 
 /* coffer-window-clean.c */
 void coffer_window_clean_action       (GSimpleAction *action, GVariant *parameter, gpointer user_data);

@@ -218,6 +218,7 @@ drop_vault (CofferWindow *self)
     return;
 
   coffer_window_close_clean (self);
+  coffer_window_close_storage (self);
   coffer_window_stop_undo (self);
   g_signal_handlers_disconnect_by_func (self->vault, coffer_window_update_actions, self);
   coffer_vault_view_set_vault (self->view, NULL);

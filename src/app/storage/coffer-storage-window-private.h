@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of CofferStorageWindow. */
+#pragma once
+
+#include "coffer-space-bar.h"
+#include "coffer-storage-window.h"
+
+G_BEGIN_DECLS
+
+struct _CofferStorageWindow {
+  AdwWindow parent_instance;
+
+  AdwToastOverlay *toasts;
+  AdwWindowTitle *title;
+  GtkLabel *total;
+  GtkLabel *total_words;
+  CofferSpaceBar *bar;
+  GtkWidget *legend;
+  GtkWidget *legend_items[COFFER_N_PARTS];
+  GtkLabel *legend_sizes[COFFER_N_PARTS];
+  GtkWidget *measuring;
+  GtkLabel *measuring_words;
+  GtkButton *measure_button;
+  GtkButton *checkpoint_button;
+  GtkLabel *mode;
+  GtkLabel *log_size;
+  AdwActionRow *log_size_row;
+  AdwActionRow *checkpoint_row;
+  AdwActionRow *blocked_row;
+  AdwPreferencesGroup *holders;
+  GPtrArray *holder_rows;        /* of GtkWidget, unowned */
+  GtkButton *compact_button;
+  AdwActionRow *frees_row, *disk_row, *memory_row, *time_row, *way_row;
+  GtkLabel *frees, *disk, *memory, *time;
+  GtkWidget *job_row;
+  GtkLabel *job_title, *job_percent, *job_bytes, *job_rate;
+  GtkProgressBar *job_bar;
+  AdwActionRow *receipt_row;
+  AdwActionRow *problem_row;
+  AdwActionRow *copy_row;
+  GtkButton *copy_button;
+
+  CofferStorage *storage;
+  GPtrArray *holders_shown;      /* to tell another one */
+  CofferCheckpointMode mode_wanted;
+  CofferCompactWay way;          /* that a person chose in the dialog */
+};
+
+/** What is to be done once the vault may be edited, which is asked for if need be. */
+typedef void (*CofferStorageEdit) (CofferStorageWindow *self);
+void coffer_storage_window_edit        (CofferStorageWindow *self,
+                                        CofferStorageEdit    then);
+/** A row's number, or nothing. */
+void coffer_storage_window_show_size   (GtkLabel            *label,
+                                        guint64              size);
+/** Plan, progress and receipt. */
+void coffer_storage_window_update_job  (CofferStorageWindow *self);
+void coffer_storage_window_bind_compact (GtkWidgetClass     *widget_class);
+
+G_END_DECLS

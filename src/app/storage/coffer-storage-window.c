@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The window "Storage": all of it is what the model knows, written anew whenever that changes, and labels that stay the same cost nothing.
+ * What is done to the file is asked before. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-storage"
+
+#include "coffer-storage-window-private.h"
+
+#include <coffer-error.h>
+#include <glib/gi18n-lib.h>
+
+#include "coffer-two-columns.h"
+
+enum { SAVE_COPY, WRITE_DELETIONS, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, ADW_TYPE_WINDOW)
+
+void
+coffer_storage_window_show_size (GtkLabel *label,
+                                 guint64   size)
+{
+  g_autofree char *text = g_format_size (size);
+  g_autofree char *exact = g_format_size_full (size, G_FORMAT_SIZE_LONG_FORMAT);
+
+  gtk_label_set_text (label, size > 0 ? text : _("None"));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (label), exact);
+}
+
+/* ---- the bar ---- */
+
+static void
+update_legend (CofferStorageWindow *self,
+               const guint64        parts[COFFER_N_PARTS])
+{
+  gboolean split = coffer_storage_is_split (self->storage);
+
+  for (guint i = 0; i < COFFER_N_PARTS; i++)
+    {
+      gboolean of_split = i == COFFER_PART_VALUES || i == COFFER_PART_KEYS || i == COFFER_PART_OTHER;
+
+      gtk_widget_set_visible (self->legend_items[i], i == COFFER_PART_IN_USE ? !split : of_split ? split : TRUE);
+      coffer_storage_window_show_size (self->legend_sizes[i], parts[i]);
+    }
+}
+
+static void
+update_measuring (CofferStorageWindow *self)
+{
+  double measured = coffer_storage_get_measured (self->storage);
+  const GError *error = coffer_storage_get_split_error (self->storage);
+  g_autofree char *text = NULL;
+
+  if (measured >= 0)
+    text = g_strdup_printf (_("Looking at what the pages hold: %d %%"), (int) (measured * 100));
+  else if (error != NULL)
+    text = coffer_error_dup_line (error);
+  else
+    text = g_strdup (_("What is in use can be told apart by reading the file"));
+  gtk_label_set_text (self->measuring_words, text);
+  gtk_button_set_label (self->measure_button, measured >= 0 ? _("Cancel") : _("Find Out"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->measure_button), measured >= 0 || coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+  gtk_widget_set_visible (self->measuring, !coffer_storage_is_split (self->storage) && coffer_storage_get_space (self->storage) != NULL);
+}
+
+static void
+update_card (CofferStorageWindow *self)
+{
+  guint64 parts[COFFER_N_PARTS];
+  guint64 total = coffer_storage_get_parts (self->storage, parts);
+  const GError *error = coffer_storage_get_error (self->storage);
+  g_autofree char *size = g_format_size (total);
+  g_autofree char *exact = g_format_size_full (total, G_FORMAT_SIZE_LONG_FORMAT);
+  g_autofree char *problem = error != NULL ? coffer_error_dup_line (error) : NULL;
+
+  gtk_label_set_text (self->total, total > 0 ? size : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->total), exact);
+  gtk_label_set_text (self->total_words, problem != NULL ? problem : total > 0 ? _("on disk") : "");
+  coffer_space_bar_set_parts (self->bar, parts);
+  update_legend (self, parts);
+  update_measuring (self);
+}
+
+static void
+measure_cb (CofferStorageWindow *self)
+{
+  if (coffer_storage_get_measured (self->storage) >= 0)
+    coffer_storage_stop_measuring (self->storage);
+  else
+    coffer_storage_measure (self->storage);
+}
+
+static void
+add_legend_item (CofferStorageWindow *self,
+                 CofferPart           part)
+{
+  GtkWidget *grid = gtk_grid_new ();
+  GtkWidget *dot = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *name = gtk_label_new (coffer_part_get_name (part));
+  GtkWidget *size = gtk_label_new (NULL);
+  GtkWidget *item;
+
+  gtk_widget_set_valign (dot, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (dot, "dot");
+  gtk_widget_add_css_class (dot, coffer_part_get_css_class (part));
+  gtk_widget_add_css_class (name, "dim-label");
+  gtk_widget_add_css_class (size, "strong");
+  gtk_widget_add_css_class (size, "num");
+  gtk_label_set_xalign (GTK_LABEL (name), 0);
+  gtk_label_set_xalign (GTK_LABEL (size), 0);
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 8);
+  gtk_grid_attach (GTK_GRID (grid), dot, 0, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), name, 1, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), size, 1, 1, 1, 1);
+  gtk_flow_box_append (GTK_FLOW_BOX (self->legend), grid);
+  item = gtk_widget_get_parent (grid);
+  gtk_widget_set_focusable (item, FALSE);
+  self->legend_items[part] = item;
+  self->legend_sizes[part] = GTK_LABEL (size);
+}
+
+/* ---- the log ---- */
+
+/* Who keeps the log in use, in words. (transfer full) */
+static char *
+describe_blocker (const CofferCheckpoint *checkpoint)
+{
+  const char *does = checkpoint->writer ? _("It writes to the vault. Try again when it is done.")
+                                        : _("It reads the vault, and needs the log for that. Try again when it is done.");
+
+  if (checkpoint->own && checkpoint->pid == 0)
+    return g_strdup (_("This program itself is reading the vault. Pause what plays, and try again."));
+  if (*checkpoint->program != '\0')
+    /* Translators: a program, its number, and what it does */
+    return g_strdup_printf (_("%s (process %d) is in the way. %s"), checkpoint->program, checkpoint->pid, does);
+  return g_strdup_printf (_("Another program is in the way. %s"), does);
+}
+
+static void
+update_checkpoint (CofferStorageWindow *self)
+{
+  GDateTime *when;
+  const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
+  gboolean blocked = checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames);
+  g_autofree char *time = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *blocker = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
+  if (checkpoint == NULL)
+    return;
+  time = g_date_time_format (when, "%X");
+  text = blocked ? g_strdup_printf (_("At %s: %'" G_GUINT64_FORMAT " of %'" G_GUINT64_FORMAT " pages moved"), time, checkpoint->moved,
+                                    checkpoint->frames)
+                 : g_strdup_printf (_("At %s: everything is in the main file"), time);
+  adw_action_row_set_subtitle (self->checkpoint_row, text);
+  if (!blocked)
+    return;
+  blocker = describe_blocker (checkpoint);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), _("Not all could be moved"));
+  adw_action_row_set_subtitle (self->blocked_row, blocker);
+}
+
+static void
+update_log (CofferStorageWindow *self)
+{
+  const CofferSpace *space = coffer_storage_get_space (self->storage);
+  gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+  guint64 n_frames = 0;
+  g_autofree char *text = NULL;
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
+  if (space == NULL)
+    return;
+  gtk_label_set_text (self->mode, space->wal_mode ? _("Write-ahead log") : _("Rollback journal"));
+  coffer_storage_window_show_size (self->log_size, space->wal_size);
+  if (space->wal_size > 32)   /* its head; before each page are 24 bytes */
+    n_frames = (space->wal_size - 32) / (space->page_size + 24);
+  if (n_frames > 0)
+    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Room for %'" G_GUINT64_FORMAT " page", "Room for %'" G_GUINT64_FORMAT " pages",
+                                         n_frames), n_frames);
+  else
+    text = g_strdup (_("Everything is in the main file"));
+  adw_action_row_set_subtitle (self->log_size_row, text);
+  update_checkpoint (self);
+}
+
+/* ---- checkpointing, asked for ---- */
+
+static const struct {
+  const char *title;
+  const char *subtitle;
+} modes[] = {
+  [COFFER_CHECKPOINT_PASSIVE] = { N_("At once"), N_("Moves what can be moved without waiting for anybody") },
+  [COFFER_CHECKPOINT_FULL] = { N_("Everything"), N_("Waits a moment for others, then moves all of it; the log keeps its size") },
+  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits until nobody needs the log, and gives its room back") },
+};
+
+typedef struct {
+  CofferStorageWindow *window;     /* unowned: the dialog goes with it */
+  GtkCheckButton *buttons[G_N_ELEMENTS (modes)];
+} ModeDialog;
+
+static void
+do_checkpoint (CofferStorageWindow *self)
+{
+  coffer_storage_checkpoint (self->storage, self->mode_wanted);
+}
+
+static void
+mode_response_cb (ModeDialog *dialog,
+                  const char *response)
+{
+  if (!g_str_equal (response, "checkpoint"))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (gtk_check_button_get_active (dialog->buttons[i]))
+      dialog->window->mode_wanted = i;
+  coffer_storage_window_edit (dialog->window, do_checkpoint);
+}
+
+static GtkWidget *
+make_mode_row (ModeDialog *dialog,
+               guint       mode)
+{
+  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *button = gtk_check_button_new ();
+
+  dialog->buttons[mode] = GTK_CHECK_BUTTON (button);
+  if (mode > 0)
+    gtk_check_button_set_group (dialog->buttons[mode], dialog->buttons[0]);
+  gtk_check_button_set_active (dialog->buttons[mode], mode == COFFER_CHECKPOINT_TRUNCATE);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _(modes[mode].title));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(modes[mode].subtitle));
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_add_prefix (ADW_ACTION_ROW (row), button);
+  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), button);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _(modes[mode].title), -1);
+  return row;
+}
+
+static void
+checkpoint_cb (CofferStorageWindow *self)
+{
+  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Move the Log Into the Main File?"),
+                                              _("Nothing is lost either way: what is in the write-ahead log is safe there."));
+  GtkWidget *group = adw_preferences_group_new ();
+  ModeDialog *dialog = g_new0 (ModeDialog, 1);
+
+  dialog->window = self;
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), make_mode_row (dialog, i));
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), group);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (widget), "cancel", _("_Cancel"), "checkpoint", _("Check_point"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (widget), "checkpoint", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (widget), "checkpoint");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (widget), "cancel");
+  g_object_set_data_full (G_OBJECT (widget), "dialog", dialog, g_free);
+  g_signal_connect_swapped (widget, "response", G_CALLBACK (mode_response_cb), dialog);
+  gtk_window_present (GTK_WINDOW (widget));
+}
+
+/* ---- editing ---- */
+
+typedef struct {
+  CofferStorageWindow *window;
+  CofferStorageEdit then;
+} Edit;
+
+static void
+edited_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autofree Edit *edit = user_data;
+  g_autoptr(CofferStorageWindow) self = edit->window;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *line = NULL;
+  g_autofree char *title = NULL;
+
+  if (self->storage == NULL)
+    return;
+  if (coffer_vault_edit_finish (COFFER_VAULT (source), result, &error))
+    {
+      edit->then (self);
+      return;
+    }
+  line = coffer_error_dup_line (error);
+  title = g_markup_escape_text (line, -1);
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+}
+
+/* The dialog before has said what happens to the file; to open it for editing is a part of that. */
+void
+coffer_storage_window_edit (CofferStorageWindow *self,
+                            CofferStorageEdit    then)
+{
+  CofferVault *vault = coffer_storage_get_vault (self->storage);
+  Edit *edit;
+
+  if (coffer_vault_get_editable (vault))
+    {
+      then (self);
+      return;
+    }
+  edit = g_new (Edit, 1);
+  *edit = (Edit) { g_object_ref (self), then };
+  coffer_vault_edit_async (vault, NULL, edited_cb, edit);
+}
+
+/* ---- who else ---- */
+
+static void
+add_holder (CofferStorageWindow *self,
+            const char          *title,
+            const char          *subtitle)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  if (subtitle != NULL)
+    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 2);
+  adw_preferences_group_add (self->holders, row);
+  g_ptr_array_add (self->holder_rows, row);
+}
+
+static void
+update_holders (CofferStorageWindow *self)
+{
+  GPtrArray *holders = coffer_storage_get_holders (self->storage);
+
+  if (holders == self->holders_shown && self->holder_rows->len > 0)
+    return;
+  g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
+  self->holders_shown = holders != NULL ? g_ptr_array_ref (holders) : NULL;
+  for (guint i = 0; i < self->holder_rows->len; i++)
+    adw_preferences_group_remove (self->holders, g_ptr_array_index (self->holder_rows, i));
+  g_ptr_array_set_size (self->holder_rows, 0);
+  for (guint i = 0; holders != NULL && i < holders->len; i++)
+    {
+      const CofferHolder *holder = g_ptr_array_index (holders, i);
+      g_autofree char *process = g_strdup_printf (_("process %d"), holder->pid);
+
+      add_holder (self, holder->name, process);
+    }
+  if (holders == NULL || holders->len == 0)
+    add_holder (self, holders != NULL ? _("Nobody else has it open") : _("Looking…"), NULL);
+}
+
+/* ---- a copy ---- */
+
+static void
+copy_cb (CofferStorageWindow *self)
+{
+  if (coffer_storage_get_job (self->storage) == COFFER_STORAGE_COPY)
+    coffer_storage_cancel (self->storage);
+  else
+    g_signal_emit (self, signals[SAVE_COPY], 0);
+}
+
+/* ---- the window ---- */
+
+static void
+changed_cb (CofferStorageWindow *self)
+{
+  update_card (self);
+  update_log (self);
+  update_holders (self);
+  coffer_storage_window_update_job (self);
+}
+
+/* What another program did to the log alone, or who opened the file, is not told: a look when a person comes back. */
+static void
+active_cb (CofferStorageWindow *self)
+{
+  if (self->storage != NULL && gtk_window_is_active (GTK_WINDOW (self)))
+    coffer_storage_look (self->storage);
+}
+
+void
+coffer_storage_window_go_to (CofferStorageWindow *self,
+                             CofferStoragePlace   place)
+{
+  GtkWidget *widget = place == COFFER_STORAGE_LOG ? GTK_WIDGET (self->log_size_row)
+                    : place == COFFER_STORAGE_RECLAIMABLE ? GTK_WIDGET (self->frees_row) : NULL;
+
+  g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
+
+  if (widget != NULL)
+    gtk_widget_grab_focus (widget);
+}
+
+static void
+coffer_storage_window_dispose (GObject *object)
+{
+  CofferStorageWindow *self = COFFER_STORAGE_WINDOW (object);
+
+  if (self->storage != NULL)
+    g_signal_handlers_disconnect_by_func (self->storage, changed_cb, self);
+  g_clear_object (&self->storage);
+  gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STORAGE_WINDOW);
+
+  G_OBJECT_CLASS (coffer_storage_window_parent_class)->dispose (object);
+}
+
+static void
+coffer_storage_window_finalize (GObject *object)
+{
+  CofferStorageWindow *self = COFFER_STORAGE_WINDOW (object);
+
+  g_ptr_array_unref (self->holder_rows);
+  g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
+
+  G_OBJECT_CLASS (coffer_storage_window_parent_class)->finalize (object);
+}
+
+static void
+coffer_storage_window_class_init (CofferStorageWindowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = coffer_storage_window_dispose;
+  object_class->finalize = coffer_storage_window_finalize;
+  signals[SAVE_COPY] = g_signal_new ("save-copy", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[WRITE_DELETIONS] = g_signal_new ("write-deletions", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (COFFER_TYPE_SPACE_BAR);
+  g_type_ensure (COFFER_TYPE_TWO_COLUMNS);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-storage-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, title);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, total);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, total_words);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, bar);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, legend);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring_words);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measure_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, mode);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, blocked_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, holders);
+  gtk_widget_class_bind_template_callback (widget_class, measure_cb);
+  gtk_widget_class_bind_template_callback (widget_class, checkpoint_cb);
+  gtk_widget_class_bind_template_callback (widget_class, copy_cb);
+  coffer_storage_window_bind_compact (widget_class);
+}
+
+static void
+coffer_storage_window_init (CofferStorageWindow *self)
+{
+  self->holder_rows = g_ptr_array_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  for (guint i = 0; i < COFFER_N_PARTS; i++)
+    add_legend_item (self, i);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (active_cb), NULL);
+}
+
+GtkWidget *
+coffer_storage_window_new (CofferStorage *storage)
+{
+  CofferStorageWindow *self = g_object_new (COFFER_TYPE_STORAGE_WINDOW, NULL);
+  CofferVault *vault = coffer_storage_get_vault (storage);
+  g_autofree char *path = g_file_get_parse_name (coffer_vault_get_file (vault));
+
+  self->storage = g_object_ref (storage);
+  adw_window_title_set_subtitle (self->title, path);
+  g_signal_connect_swapped (storage, "changed", G_CALLBACK (changed_cb), self);
+  changed_cb (self);
+  return GTK_WIDGET (self);
+}

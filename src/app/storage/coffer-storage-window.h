@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <adwaita.h>
+
+#include "coffer-storage.h"
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_STORAGE_WINDOW (coffer_storage_window_get_type ())
+G_DECLARE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, COFFER, STORAGE_WINDOW, AdwWindow)
+
+/**
+ * The window "Storage" of a vault. Closing it leaves a job of @storage running.
+ *
+ * Signal "save-copy": a person wants coffer_storage_copy() of a file to be chosen.
+ * Signal "write-deletions": whatever waits to be deleted must be written now.
+ */
+GtkWidget *coffer_storage_window_new  (CofferStorage       *storage);
+
+typedef enum {
+  COFFER_STORAGE_TOP,
+  COFFER_STORAGE_LOG,
+  COFFER_STORAGE_RECLAIMABLE,
+} CofferStoragePlace;
+
+/** Give the keyboard to what is about @place, which scrolls there. */
+void       coffer_storage_window_go_to (CofferStorageWindow *self,
+                                        CofferStoragePlace   place);
+
+G_END_DECLS

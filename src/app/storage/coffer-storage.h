@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <coffer-holders.h>
+#include <coffer-vault-storage.h>
+
+G_BEGIN_DECLS
+
+#define COFFER_TYPE_STORAGE (coffer_storage_get_type ())
+G_DECLARE_FINAL_TYPE (CofferStorage, coffer_storage, COFFER, STORAGE, GObject)
+
+/**
+ * Where the bytes of a vault are, and what is being done about it. Knows no widgets.
+ *
+ * What costs next to nothing is there soon and follows the vault; what the pages belong to is read when asked for, or by itself in a file
+ * of which that takes a moment.
+ *
+ * Signal "changed": anything below.
+ */
+CofferStorage *coffer_storage_new            (CofferVault *vault);   /* (transfer full) */
+CofferVault   *coffer_storage_get_vault      (CofferStorage *self);
+
+/** Look again at what costs next to nothing. */
+void           coffer_storage_look           (CofferStorage *self);
+
+typedef enum {
+  COFFER_PART_IN_USE,      /* all that is not free; 0 once it is known what it is */
+  COFFER_PART_VALUES,
+  COFFER_PART_KEYS,
+  COFFER_PART_OTHER,
+  COFFER_PART_FREE,
+  COFFER_PART_LOG,
+  COFFER_N_PARTS
+} CofferPart;
+
+/**
+ * The bytes of each part.
+ *
+ * Returns: their sum, which is that of both files on the disk; 0 while nothing is known
+ */
+guint64        coffer_storage_get_parts      (CofferStorage *self, guint64 parts[COFFER_N_PARTS]);
+/** Returns: (nullable) */
+const CofferSpace *coffer_storage_get_space  (CofferStorage *self);
+/** Why nothing is known. (nullable) */
+const GError  *coffer_storage_get_error      (CofferStorage *self);
+
+/** Find out what the pages belong to, which reads them all. */
+void           coffer_storage_measure        (CofferStorage *self);
+void           coffer_storage_stop_measuring (CofferStorage *self);
+/** How far that is, 0 to 1; negative: it is not under way. */
+double         coffer_storage_get_measured   (CofferStorage *self);
+gboolean       coffer_storage_is_split       (CofferStorage *self);
+/** Why that could not be found out. (nullable) */
+const GError  *coffer_storage_get_split_error (CofferStorage *self);
+
+/** Other programs that have the file open; of CofferHolder. (transfer none) (nullable) while nobody has looked. */
+GPtrArray     *coffer_storage_get_holders    (CofferStorage *self);
+
+/** Work that changes the file, or copies it: one at a time. */
+typedef enum {
+  COFFER_STORAGE_IDLE,
+  COFFER_STORAGE_CHECKPOINT,
+  COFFER_STORAGE_COMPACT,
+  COFFER_STORAGE_COPY,
+} CofferStorageJob;
+
+CofferStorageJob coffer_storage_get_job      (CofferStorage *self);
+/** How far the job is. @step (out); Returns: bytes a second, 0 while that is unknown */
+guint64        coffer_storage_get_step       (CofferStorage *self, CofferStep *step);
+void           coffer_storage_cancel         (CofferStorage *self);
+/** Why the last job failed; of cancelled ones too. (nullable) */
+const GError  *coffer_storage_get_job_error  (CofferStorage *self, CofferStorageJob *job);
+
+/** They need "editable". */
+void           coffer_storage_checkpoint     (CofferStorage *self, CofferCheckpointMode mode);
+void           coffer_storage_compact        (CofferStorage *self, CofferCompactWay way, gboolean page_maps);
+/** This needs nothing. @target must not be there */
+void           coffer_storage_copy           (CofferStorage *self, GFile *target);
+
+/** The last checkpoint, and when. (nullable) */
+const CofferCheckpoint *coffer_storage_get_checkpoint (CofferStorage *self, GDateTime **when);
+
+/** What compacting in the best way would do. (transfer none) (nullable) until it is known */
+const CofferCompactPlan *coffer_storage_get_plan (CofferStorage *self);
+/** What it did. @seconds (out) @before (out): of the file then. (nullable) */
+const CofferCompactResult *coffer_storage_get_compacted (CofferStorage *self, double *seconds, CofferSpace *before);
+/** The last copy. (nullable) */
+GFile         *coffer_storage_get_copied     (CofferStorage *self);
+
+G_END_DECLS

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the bytes are, and what is done about it: the model of the window "Storage", against SQLite and stat(2). */
+#include "displayless.h"
+
+#include "coffer-storage.h"
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+typedef struct {
+  char *folder;
+  char *path;
+  CofferVault *vault;
+  CofferStorage *storage;
+} Fixture;
+
+static guint64
+size_of (const char *path,
+         const char *suffix)
+{
+  g_autofree char *name = g_strconcat (path, suffix, NULL);
+  GStatBuf found;
+
+  return g_stat (name, &found) == 0 ? (guint64) found.st_size : 0;
+}
+
+static guint64
+ask_number (const char *path,
+            const char *sql)
+{
+  sqlite3 *db = NULL;
+  sqlite3_stmt *statement = NULL;
+  guint64 number;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  number = (guint64) sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return number;
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->folder = test_folder_new ();
+  fixture->path = test_make_vault (fixture->folder, "storage.db", 2000);
+  test_sql (fixture->path, "CREATE TABLE notes (text); INSERT INTO notes VALUES (zeroblob (100000));"
+                           "INSERT INTO kv VALUES (x'00', zeroblob (3000000)); INSERT INTO kv VALUES (x'01', zeroblob (500000));"
+                           "DELETE FROM kv WHERE key = x'00'");
+  fixture->vault = test_open (fixture->path);
+  fixture->storage = coffer_storage_new (fixture->vault);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_object_unref (fixture->storage);
+  test_close (fixture->vault);
+  g_free (fixture->path);
+  test_folder_remove (fixture->folder);
+}
+
+static void
+wait_for_split (Fixture *fixture)
+{
+  test_wait_for (coffer_storage_is_split (fixture->storage));
+  test_wait_for (coffer_storage_get_holders (fixture->storage) != NULL);
+}
+
+static void
+wait_for_job (Fixture *fixture)
+{
+  test_wait_for (coffer_storage_get_job (fixture->storage) == COFFER_STORAGE_IDLE);
+}
+
+static void
+assert_adds_up (Fixture *fixture,
+                guint64  parts[COFFER_N_PARTS])
+{
+  guint64 total = coffer_storage_get_parts (fixture->storage, parts);
+  guint64 sum = 0;
+
+  for (guint i = 0; i < COFFER_N_PARTS; i++)
+    sum += parts[i];
+  g_assert_cmpuint (sum, ==, total);
+  g_assert_cmpuint (total, ==, size_of (fixture->path, "") + size_of (fixture->path, "-wal"));
+}
+
+static void
+test_agrees (Fixture       *fixture,
+             gconstpointer  data)
+{
+  guint64 parts[COFFER_N_PARTS];
+  guint64 values, keys, free_pages, page_size;
+
+  wait_for_split (fixture);
+  assert_adds_up (fixture, parts);
+  values = ask_number (fixture->path, "SELECT sum (pgsize) FROM dbstat WHERE name = 'kv'");
+  keys = ask_number (fixture->path, "SELECT sum (pgsize) FROM dbstat WHERE name = 'sqlite_autoindex_kv_1'");
+  free_pages = ask_number (fixture->path, "PRAGMA freelist_count");
+  page_size = ask_number (fixture->path, "PRAGMA page_size");
+  g_assert_cmpuint (parts[COFFER_PART_VALUES], ==, values);
+  g_assert_cmpuint (parts[COFFER_PART_KEYS], ==, keys);
+  g_assert_cmpuint (parts[COFFER_PART_FREE], ==, free_pages * page_size);
+  g_assert_cmpuint (parts[COFFER_PART_IN_USE], ==, 0);
+  g_assert_cmpuint (parts[COFFER_PART_OTHER], >, 100000);
+}
+
+/* Before the pages have been looked at, the same sum. */
+static void
+test_at_once (Fixture       *fixture,
+              gconstpointer  data)
+{
+  guint64 parts[COFFER_N_PARTS];
+
+  test_wait_for (coffer_storage_get_space (fixture->storage) != NULL);
+  coffer_storage_stop_measuring (fixture->storage);
+  g_assert_cmpfloat (coffer_storage_get_measured (fixture->storage), <, 0);
+  g_assert_false (coffer_storage_is_split (fixture->storage));
+  assert_adds_up (fixture, parts);
+  g_assert_cmpuint (parts[COFFER_PART_IN_USE], >, 0);
+  g_assert_cmpuint (parts[COFFER_PART_VALUES], ==, 0);
+
+  coffer_storage_measure (fixture->storage);
+  wait_for_split (fixture);
+  assert_adds_up (fixture, parts);
+}
+
+static void
+test_checkpoint (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  const CofferCheckpoint *checkpoint;
+  guint64 parts[COFFER_N_PARTS];
+  GDateTime *when;
+  sqlite3 *db = NULL;
+  sqlite3_stmt *reader = NULL;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  test_sql (fixture->path, "PRAGMA journal_mode = WAL");
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT key FROM kv", -1, &reader, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (reader), ==, SQLITE_ROW);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (x'02', zeroblob (300000))");
+
+  /* a reader of before keeps it from being emptied */
+  coffer_storage_checkpoint (fixture->storage, COFFER_CHECKPOINT_PASSIVE);
+  wait_for_job (fixture);
+  checkpoint = coffer_storage_get_checkpoint (fixture->storage, &when);
+  g_assert_nonnull (checkpoint);
+  g_assert_cmpuint (checkpoint->moved, <, checkpoint->frames);
+
+  sqlite3_finalize (reader);
+  sqlite3_close (db);
+  coffer_storage_checkpoint (fixture->storage, COFFER_CHECKPOINT_TRUNCATE);
+  wait_for_job (fixture);
+  checkpoint = coffer_storage_get_checkpoint (fixture->storage, &when);
+  g_assert_true (checkpoint->finished);
+  g_assert_cmpuint (size_of (fixture->path, "-wal"), ==, 0);
+  wait_for_split (fixture);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->wal_size == 0);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->main_size == size_of (fixture->path, ""));
+  wait_for_split (fixture);
+  assert_adds_up (fixture, parts);
+}
+
+static void
+test_compact (Fixture       *fixture,
+              gconstpointer  data)
+{
+  guint64 before = size_of (fixture->path, "");
+  guint64 n_keys = ask_number (fixture->path, "SELECT count (*) FROM kv");
+  guint64 parts[COFFER_N_PARTS];
+  const CofferCompactResult *done;
+  CofferSpace space;
+  double seconds;
+
+  wait_for_split (fixture);
+  test_wait_for (coffer_storage_get_plan (fixture->storage) != NULL);
+  g_assert_cmpuint (coffer_storage_get_plan (fixture->storage)->freed, >, 2900000);
+  test_edit (fixture->vault);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_AUTO, FALSE);
+  g_assert_cmpint (coffer_storage_get_job (fixture->storage), ==, COFFER_STORAGE_COMPACT);
+  wait_for_job (fixture);
+  done = coffer_storage_get_compacted (fixture->storage, &seconds, &space);
+  g_assert_nonnull (done);
+  g_assert_cmpuint (done->before, >=, before);
+  g_assert_cmpuint (size_of (fixture->path, ""), <, before - 2900000);
+  g_assert_cmpuint (ask_number (fixture->path, "SELECT count (*) FROM kv"), ==, n_keys);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->main_size < before);
+  wait_for_split (fixture);
+  assert_adds_up (fixture, parts);
+  g_assert_cmpuint (parts[COFFER_PART_FREE], ==, 0);
+}
+
+/* Cancelled before it begins, the file is what it was. */
+static void
+test_cancel (Fixture       *fixture,
+             gconstpointer  data)
+{
+  guint64 before = size_of (fixture->path, "");
+  CofferStorageJob job;
+  CofferSpace space;
+  double seconds;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_SWAP, FALSE);
+  coffer_storage_cancel (fixture->storage);
+  wait_for_job (fixture);
+  g_assert_error (coffer_storage_get_job_error (fixture->storage, &job), G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (job, ==, COFFER_STORAGE_COMPACT);
+  g_assert_null (coffer_storage_get_compacted (fixture->storage, &seconds, &space));
+  g_assert_cmpuint (size_of (fixture->path, ""), ==, before);
+}
+
+/* Somebody has the file open, so that no new one may take its place. */
+static void
+test_refused (Fixture       *fixture,
+              gconstpointer  data)
+{
+  guint64 before = size_of (fixture->path, "");
+  CofferStorageJob job;
+  sqlite3 *db = NULL;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "SELECT count (*) FROM kv", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_SWAP, FALSE);
+  wait_for_job (fixture);
+  g_assert_nonnull (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_cmpuint (size_of (fixture->path, ""), ==, before);
+  g_assert_cmpint (sqlite3_exec (db, "INSERT INTO kv VALUES (x'03', x'04')", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+  g_assert_cmpuint (ask_number (fixture->path, "SELECT count (*) FROM kv WHERE key = x'03'"), ==, 1);
+}
+
+static void
+test_copy_file_whole (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "copy.db", NULL);
+  g_autoptr(GFile) target = g_file_new_for_path (path);
+  CofferStorageJob job;
+
+  wait_for_split (fixture);
+  coffer_storage_copy (fixture->storage, target);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_true (g_file_equal (coffer_storage_get_copied (fixture->storage), target));
+  g_assert_cmpuint (ask_number (path, "SELECT sum (length (value)) FROM kv"), ==,
+                    ask_number (fixture->path, "SELECT sum (length (value)) FROM kv"));
+
+  coffer_storage_copy (fixture->storage, target);   /* nothing is written over */
+  wait_for_job (fixture);
+  g_assert_nonnull (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_null (coffer_storage_get_copied (fixture->storage));
+}
+
+/* Another file at the path: the numbers are those of that one. */
+static void
+test_replaced (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autofree char *other = test_make_vault (fixture->folder, "other.db", 10);
+  guint64 size = size_of (other, "");
+  guint64 parts[COFFER_N_PARTS];
+
+  wait_for_split (fixture);
+  g_assert_cmpint (g_rename (other, fixture->path), ==, 0);
+  coffer_storage_look (fixture->storage);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->main_size == size);
+  wait_for_split (fixture);
+  assert_adds_up (fixture, parts);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, func) g_test_add ("/storage/" path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("agrees-with-sqlite-and-stat", test_agrees);
+  ADD ("adds-up-at-once", test_at_once);
+  ADD ("checkpoints", test_checkpoint);
+  ADD ("compacts", test_compact);
+  ADD ("compacting-can-be-cancelled", test_cancel);
+  ADD ("compacting-beside-another-is-refused", test_refused);
+  ADD ("copies", test_copy_file_whole);
+  ADD ("sees-another-file", test_replaced);
+
+  return g_test_run ();
+}
