@@ -4,6 +4,7 @@
 
 #include "coffer-storage-window-private.h"
 
+#include <coffer-deletion.h>
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
@@ -244,11 +245,16 @@ coffer_storage_window_update_job (CofferStorageWindow *self)
 
 /* ---- asking ---- */
 
-/* What waits to be deleted knows its keys by their rows, which may get other numbers: it is written before, on the same lane. */
+/* What waits to be deleted knows its keys by their rows, which may get other numbers. */
 static void
 do_compact (CofferStorageWindow *self)
 {
-  g_signal_emit_by_name (self, "write-deletions");
+  if (coffer_vault_get_n_deferred (coffer_storage_get_vault (self->storage)) > 0)
+    {
+      g_signal_emit_by_name (self, "write-deletions");
+      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_("Deleted keys are written to the file first. Then choose Compact again.")));
+      return;
+    }
   coffer_storage_compact (self->storage, self->way, FALSE);
 }
 
