@@ -177,6 +177,7 @@ static const struct {
   { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
   { "win.add-files", { "<Control>i" } },
+  { "win.clean-up", { "<Control><Shift>k" } },
   { "win.export", { "<Control>e" } },
   { "win.export-archive", { "<Control><Shift>e" } },
   { "win.find", { "<Control>f" } },

@@ -2,7 +2,7 @@
 /* sum.c - SHA-256 (FIPS 180-4).
  *
  * Of every byte that goes out or in, so it must not be what the disk waits for: processors with instructions for it do 1.5 GB/s,
- * which is five times what plain C does.
+ * plain C some 85 MB/s on the same machine.
  */
 #include "manifest.h"
 

@@ -108,6 +108,32 @@ class SeveralTest(CofferCase):
         self.assert_quits(coffer)
         self.assertEqual(len(read_vault(self.folder + "/a.db")), ROWS)
 
+    def test_a_prefix_by_its_own_menu(self) -> None:
+        """Renamed, taken back and deleted from the sidebar, by keys."""
+        path = make_vault(self.folder + "/a.db", [(b"a/%02d" % i, b"x") for i in range(4)] + [(b"b", b"1")])
+        coffer = self.start(path)
+        window = coffer.window("a.db")
+        window.wait_for_rows(5)
+        self.edit(coffer, window)
+        window.activate()
+        find(window.frame, "list item", re.compile("^a/"))
+        key("F6", "F6", "Home", "Down", "shift+F10")
+        press(window.frame, "Rename…", "menu item")
+        dialog = coffer.dialog("Rename 4 Keys?")
+        self.assertEqual(text_of(find(dialog, "text", "Find")), "^a/")
+        set_text(find(dialog, "text", "Replace with"), "c/d/")
+        press(dialog, "Rename")
+        window.says("4 keys renamed")
+        window.activate()
+        key("ctrl+z")
+        window.says("4 keys have their old names again")
+        window.wait_for_rows(4)
+        activate_action(APPLICATION, "delete-shown", window=1)
+        coffer.answer("Delete 4 Keys?", "Delete")
+        window.says("4 keys deleted")
+        self.assert_quits(coffer)
+        self.assertEqual(list(read_vault(path)), [b"b"])
+
     def test_question_goes_when_others_are_selected(self) -> None:
         coffer, window = self.open()
         key("Home", "shift+Down", "Delete")

@@ -12,6 +12,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-place-menu.h"
 #include "coffer-vault.h"
 
 #define MAX_CRUMBS 32
@@ -159,6 +160,35 @@ clicked_cb (GtkWidget         *button,
   choose (self, GPOINTER_TO_SIZE (g_object_get_data (G_OBJECT (button), "end")));
 }
 
+/* Going there first: what it offers is done with what is on show, which people see before they say yes. */
+static void
+menu_cb (GtkGesture *click,
+         int         n_press,
+         double      x,
+         double      y)
+{
+  GtkWidget *button = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (click));
+  CofferBreadcrumbs *self = COFFER_BREADCRUMBS (gtk_widget_get_ancestor (button, COFFER_TYPE_BREADCRUMBS));
+  double self_x, self_y;
+
+  gtk_gesture_set_state (click, GTK_EVENT_SEQUENCE_CLAIMED);
+  if (!gtk_widget_translate_coordinates (button, GTK_WIDGET (self), x, y, &self_x, &self_y))
+    return;
+  choose (self, GPOINTER_TO_SIZE (g_object_get_data (G_OBJECT (button), "end")));
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))   /* all keys have no way to them */
+    coffer_place_menu_popup (GTK_WIDGET (self), self_x, self_y);
+}
+
+static void
+add_menu (GtkWidget *button)
+{
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect (click, "pressed", G_CALLBACK (menu_cb), NULL);
+  gtk_widget_add_controller (button, GTK_EVENT_CONTROLLER (click));
+}
+
 static void
 add_crumb (CofferBreadcrumbs *self,
            guint              i)
@@ -173,6 +203,7 @@ add_crumb (CofferBreadcrumbs *self,
 
   g_object_set_data (G_OBJECT (button), "end", GSIZE_TO_POINTER (g_array_index (self->ends, gsize, i)));
   g_signal_connect (button, "clicked", G_CALLBACK (clicked_cb), self);
+  add_menu (button);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   gtk_box_append (GTK_BOX (crumb), button);
   if (!last)

@@ -9,6 +9,8 @@
 #include "coffer-key-menu.h"
 #include "coffer-key-typing.h"
 
+#define TIGHT_BELOW 680   /* logical pixels */
+
 struct _CofferKeyViews {
   GtkWidget parent_instance;
 
@@ -19,7 +21,16 @@ struct _CofferKeyViews {
   CofferKeySelection *selection;
   CofferKeyTyping *typing;
   gboolean grid_shown;
+  gboolean tight;
+  guint tight_idle;
 };
+
+enum {
+  PROP_TIGHT = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 
 static guint activated_signal, renamed_signal;
 
@@ -316,6 +327,18 @@ coffer_key_views_measure (GtkWidget      *widget,
   gtk_widget_measure (GTK_WIDGET (COFFER_KEY_VIEWS (widget)->stack), orientation, for_size, minimum, natural, NULL, NULL);
 }
 
+/* Who asks shows something else then, which cannot be while sizes are given out. */
+static gboolean
+tight_idle_cb (gpointer data)
+{
+  CofferKeyViews *self = data;
+
+  self->tight_idle = 0;
+  self->tight = gtk_widget_get_width (GTK_WIDGET (self)) < TIGHT_BELOW;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIGHT]);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 coffer_key_views_size_allocate (GtkWidget *widget,
                                 int        width,
@@ -326,6 +349,8 @@ coffer_key_views_size_allocate (GtkWidget *widget,
 
   gtk_widget_size_allocate (GTK_WIDGET (self->stack), &(GtkAllocation) { 0, 0, width, height }, baseline);
   gtk_popover_present (self->menu);
+  if ((width < TIGHT_BELOW) != self->tight && self->tight_idle == 0)
+    self->tight_idle = g_idle_add_full (GTK_PRIORITY_RESIZE - 1, tight_idle_cb, self, NULL);
 }
 
 static gboolean
@@ -347,10 +372,27 @@ coffer_key_views_grab_focus (GtkWidget *widget)
 }
 
 static void
+coffer_key_views_get_property (GObject    *object,
+                               guint       id,
+                               GValue     *value,
+                               GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_TIGHT:
+      g_value_set_boolean (value, COFFER_KEY_VIEWS (object)->tight);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 coffer_key_views_dispose (GObject *object)
 {
   CofferKeyViews *self = COFFER_KEY_VIEWS (object);
 
+  g_clear_handle_id (&self->tight_idle, g_source_remove);
   g_clear_pointer ((GtkWidget **) &self->menu, gtk_widget_unparent);
   g_clear_pointer ((GtkWidget **) &self->stack, gtk_widget_unparent);
   g_clear_object (&self->selection);
@@ -371,6 +413,7 @@ coffer_key_views_class_init (CofferKeyViewsClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->get_property = coffer_key_views_get_property;
   G_OBJECT_CLASS (klass)->dispose = coffer_key_views_dispose;
   G_OBJECT_CLASS (klass)->finalize = coffer_key_views_finalize;
   widget_class->measure = coffer_key_views_measure;
@@ -378,6 +421,8 @@ coffer_key_views_class_init (CofferKeyViewsClass *klass)
   widget_class->focus = coffer_key_views_focus;
   widget_class->grab_focus = coffer_key_views_grab_focus;
 
+  properties[PROP_TIGHT] = g_param_spec_boolean ("tight", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
   activated_signal = g_signal_new ("activated", COFFER_TYPE_KEY_VIEWS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   renamed_signal = g_signal_new ("renamed", COFFER_TYPE_KEY_VIEWS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                  COFFER_TYPE_ENTRY, G_TYPE_STRING);

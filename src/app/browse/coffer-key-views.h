@@ -16,6 +16,7 @@ G_DECLARE_FINAL_TYPE (CofferKeyViews, coffer_key_views, COFFER, KEY_VIEWS, GtkWi
  *
  * Typing jumps to the first key that begins so. The menu and its keys activate actions of the window, win.copy-key and others.
  *
+ * Property "tight" (boolean, read-only, notify): there is little room beside each other.
  * Signal "activated": a key was opened.
  * Signal "renamed" (CofferEntry entry, string text): as of CofferKeyCells.
  */

@@ -18,6 +18,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "coffer-place-menu.h"
 #include "coffer-prefix.h"
 #include "coffer-sidebar-row.h"
 #include "coffer-sidebar-tree.h"
@@ -46,7 +47,7 @@ struct _CofferSidebarList {
   gboolean revealing;         /* the way to it is being opened */
 };
 
-static guint chosen_signal;
+static guint chosen_signal, pointed_signal;
 
 G_DEFINE_FINAL_TYPE (CofferSidebarList, coffer_sidebar_list, GTK_TYPE_WIDGET)
 
@@ -353,9 +354,11 @@ coffer_sidebar_list_set_chosen (CofferSidebarList *self,
   reveal (self);
 }
 
+/* Emits @signal with what is at @position. */
 static void
-activate_cb (CofferSidebarList *self,
-             guint              position)
+emit_row (CofferSidebarList *self,
+          guint              position,
+          guint              signal)
 {
   g_autoptr(CofferSidebarItem) row = g_list_model_get_item (G_LIST_MODEL (self->tree), position);
   g_autoptr(CofferSection) section = NULL;
@@ -367,13 +370,76 @@ activate_cb (CofferSidebarList *self,
   item = coffer_sidebar_item_get_item (row);
   if (!COFFER_IS_PREFIX (item))
     {
-      g_signal_emit (self, chosen_signal, 0, item, NULL);
+      g_signal_emit (self, signal, 0, item, NULL);
       return;
     }
   i = find_section (self, coffer_prefix_level_get_table (COFFER_PREFIX_LEVEL (coffer_sidebar_item_get_model (row))));
   section = g_list_model_get_item (coffer_vault_get_sections (self->vault), i);
   if (section != NULL)
-    g_signal_emit (self, chosen_signal, 0, section, coffer_prefix_get_bytes (item));
+    g_signal_emit (self, signal, 0, section, coffer_prefix_get_bytes (item));
+}
+
+static void
+activate_cb (CofferSidebarList *self,
+             guint              position)
+{
+  emit_row (self, position, chosen_signal);
+}
+
+/* The menu of a row. It offers what can be done with what is on show then, which people see before they say yes. */
+
+static void
+pop_up_menu (CofferSidebarList *self,
+             CofferSidebarRow  *row,
+             double             x,
+             double             y)
+{
+  emit_row (self, coffer_sidebar_row_get_position (row), pointed_signal);
+  coffer_place_menu_popup (GTK_WIDGET (self), x, y);
+}
+
+static void
+pop_up_menu_at (CofferSidebarList *self,
+                double             x,
+                double             y)
+{
+  GtkWidget *at = gtk_widget_pick (GTK_WIDGET (self), x, y, GTK_PICK_DEFAULT);
+  GtkWidget *row = at != NULL ? gtk_widget_get_ancestor (at, COFFER_TYPE_SIDEBAR_ROW) : NULL;
+
+  if (row == NULL && at != NULL && COFFER_IS_SIDEBAR_ROW (gtk_widget_get_first_child (at)))   /* beside it */
+    row = gtk_widget_get_first_child (at);
+  if (row != NULL && coffer_sidebar_row_get_item (COFFER_SIDEBAR_ROW (row)) != NULL)
+    pop_up_menu (self, COFFER_SIDEBAR_ROW (row), x, y);
+}
+
+static void
+secondary_pressed_cb (CofferSidebarList *self,
+                      int                n_press,
+                      double             x,
+                      double             y)
+{
+  pop_up_menu_at (self, x, y);
+}
+
+static void
+long_pressed_cb (CofferSidebarList *self,
+                 double             x,
+                 double             y)
+{
+  pop_up_menu_at (self, x, y);
+}
+
+static void
+add_menu (CofferSidebarList *self)
+{
+  GtkGesture *click = gtk_gesture_click_new (), *long_press = gtk_gesture_long_press_new ();
+
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (secondary_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+  gtk_gesture_single_set_touch_only (GTK_GESTURE_SINGLE (long_press), TRUE);
+  g_signal_connect_swapped (long_press, "pressed", G_CALLBACK (long_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (long_press));
 }
 
 /* Keys */
@@ -443,6 +509,26 @@ go_out (CofferSidebarList *self,
 }
 
 static gboolean
+is_menu_key (guint           keyval,
+             GdkModifierType state)
+{
+  GdkModifierType modifiers = state & gtk_accelerator_get_default_mod_mask ();
+
+  return (keyval == GDK_KEY_Menu && modifiers == 0) || (keyval == GDK_KEY_F10 && modifiers == GDK_SHIFT_MASK);
+}
+
+static void
+pop_up_menu_of (CofferSidebarList *self,
+                CofferSidebarRow  *row)
+{
+  double x, y;
+
+  if (gtk_widget_translate_coordinates (GTK_WIDGET (row), GTK_WIDGET (self), gtk_widget_get_width (GTK_WIDGET (row)) / 3,
+                                        gtk_widget_get_height (GTK_WIDGET (row)), &x, &y))
+    pop_up_menu (self, row, x, y);
+}
+
+static gboolean
 key_pressed_cb (CofferSidebarList *self,
                 guint              keyval,
                 guint              keycode,
@@ -454,6 +540,11 @@ key_pressed_cb (CofferSidebarList *self,
   self->revealing = FALSE;
   if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK)) != 0 || row == NULL)
     return GDK_EVENT_PROPAGATE;
+  if (is_menu_key (keyval, state))
+    {
+      pop_up_menu_of (self, row);
+      return GDK_EVENT_STOP;
+    }
 
   switch (keyval)
     {
@@ -773,6 +864,8 @@ coffer_sidebar_list_class_init (CofferSidebarListClass *klass)
 
   chosen_signal = g_signal_new ("chosen", COFFER_TYPE_SIDEBAR_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                 2, COFFER_TYPE_SECTION, G_TYPE_BYTES);
+  pointed_signal = g_signal_new ("pointed-at", COFFER_TYPE_SIDEBAR_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                 2, COFFER_TYPE_SECTION, G_TYPE_BYTES);
 }
 
 static GtkWidget *
@@ -807,6 +900,7 @@ coffer_sidebar_list_init (CofferSidebarList *self)
 {
   self->row_widgets = g_ptr_array_new ();
   self->levels = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, g_object_unref);
+  add_menu (self);
   coffer_separators_init (&self->separators, COFFER_SEPARATORS_DEFAULT);
   self->rows = GTK_GRID_VIEW (make_rows (self));
   self->scroller = g_object_new (GTK_TYPE_SCROLLED_WINDOW, "hscrollbar-policy", GTK_POLICY_NEVER, "child", self->rows, NULL);

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (CofferSidebarList, coffer_sidebar_list, COFFER, SIDEBAR_LI
  *
  * Signal "chosen" (CofferSection *section, GBytes *prefix): somebody chose a row, perhaps the same again; @prefix is NULL for the
  * section itself.
+ * Signal "pointed-at", with the same: its menu comes up, so it has to be on show, and no more.
  */
 void coffer_sidebar_list_set_vault      (CofferSidebarList *self,
                                          CofferVault       *vault);

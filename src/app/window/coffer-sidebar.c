@@ -293,6 +293,7 @@ coffer_sidebar_class_init (CofferSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, list);
   gtk_widget_class_bind_template_child (widget_class, CofferSidebar, undo_section);
   gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
+  gtk_widget_class_bind_template_callback (widget_class, coffer_sidebar_choose);
 
   g_type_ensure (COFFER_TYPE_SIDEBAR_LIST);
 }

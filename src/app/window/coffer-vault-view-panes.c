@@ -66,7 +66,6 @@ coffer_vault_view_update_folds (CofferVaultView *self)
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
-  g_object_set (self->selection_bar, "narrow", outer_folded, NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->preview_more), inner_folded);
   gtk_widget_set_visible (self->large_button, !inner_folded);
   coffer_preview_set_heading (self->preview, !inner_folded);

@@ -258,17 +258,24 @@ coffer_window_delete_key_action (GSimpleAction *action,
     ask_many (self, n);
 }
 
+gboolean
+coffer_window_select_shown (CofferWindow *self)
+{
+  gtk_selection_model_select_all (GTK_SELECTION_MODEL (get_selection (self)));
+  if (coffer_key_selection_is_growing (get_selection (self)))
+    {
+      coffer_window_toast (self, _("The keys are still being read"));
+      return FALSE;
+    }
+  return coffer_key_selection_get_n_selected (get_selection (self)) > 0;
+}
+
 /* What is on show: a table, a prefix of it, or what a search found. */
 void
 coffer_window_delete_shown_action (GSimpleAction *action,
                                    GVariant      *parameter,
                                    gpointer       user_data)
 {
-  CofferWindow *self = user_data;
-
-  gtk_selection_model_select_all (GTK_SELECTION_MODEL (get_selection (self)));
-  if (coffer_key_selection_is_growing (get_selection (self)))
-    coffer_window_toast (self, _("The keys are still being read"));
-  else
-    coffer_window_delete_key_action (action, NULL, self);
+  if (coffer_window_select_shown (user_data))
+    coffer_window_delete_key_action (action, NULL, user_data);
 }

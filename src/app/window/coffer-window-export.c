@@ -406,12 +406,33 @@ export_archive_action (GSimpleAction *action,
   find_keys (user_data, archive_keys_cb);
 }
 
+static void
+export_shown_action (GSimpleAction *action,
+                     GVariant      *parameter,
+                     gpointer       user_data)
+{
+  if (coffer_window_select_shown (user_data))
+    find_keys (user_data, keys_cb);
+}
+
+static void
+export_archive_shown_action (GSimpleAction *action,
+                             GVariant      *parameter,
+                             gpointer       user_data)
+{
+  if (coffer_window_select_shown (user_data))
+    find_keys (user_data, archive_keys_cb);
+}
+
 void
 coffer_window_enable_export_archive (CofferWindow *self,
-                                     gboolean      any)
+                                     gboolean      selected,
+                                     gboolean      shown)
 {
-  if (coffer_export_can_archive (NULL))
-    coffer_window_enable (self, "export-archive", any);
+  if (!coffer_export_can_archive (NULL))
+    return;
+  coffer_window_enable (self, "export-archive", selected);
+  coffer_window_enable (self, "export-archive-shown", shown);
 }
 
 void
@@ -427,10 +448,12 @@ coffer_window_export_keys (CofferWindow *self,
 
 static const GActionEntry entries[] = {
   { "export", export_action },
+  { "export-shown", export_shown_action },
 };
 
 static const GActionEntry archive_entries[] = {
   { "export-archive", export_archive_action },
+  { "export-archive-shown", export_archive_shown_action },
 };
 
 void

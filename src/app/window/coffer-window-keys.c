@@ -249,7 +249,18 @@ rename_key_action (GSimpleAction *action,
   if (entry != NULL)
     coffer_window_rename_one (user_data, entry);
   else if (coffer_key_selection_get_n_selected (get_selection (user_data)) > 1)
-    coffer_window_rename_several (user_data);
+    coffer_window_rename_several (user_data, NULL);
+}
+
+static void
+rename_shown_action (GSimpleAction *action,
+                     GVariant      *parameter,
+                     gpointer       user_data)
+{
+  CofferWindow *self = user_data;
+
+  if (coffer_window_select_shown (self))
+    coffer_window_rename_several (self, coffer_vault_view_get_prefix (self->view));
 }
 
 static const GActionEntry entries[] = {
@@ -257,6 +268,7 @@ static const GActionEntry entries[] = {
   { "copy-key-as", copy_key_as_action, "s" },
   { "delete-key", coffer_window_delete_key_action },
   { "delete-shown", coffer_window_delete_shown_action },
+  { "rename-shown", rename_shown_action },
   { "invert-selection", invert_selection_action },
   { "open-with", coffer_window_open_with_action },
   { "rename-key", rename_key_action },
@@ -273,6 +285,7 @@ coffer_window_update_key_actions (CofferWindow *self)
   guint n_selected = selection != NULL ? coffer_key_selection_get_n_selected (selection) : 0;
   gboolean editable = selection != NULL && coffer_vault_get_editable (self->vault);
   gboolean known = coffer_window_get_single_entry (self) != NULL;
+  gboolean any = selection != NULL && g_list_model_get_n_items (G_LIST_MODEL (coffer_key_selection_get_list (selection))) > 0;
   gboolean single = n_selected == 1;
   gboolean whole = selection != NULL && !coffer_key_selection_is_growing (selection);   /* no more will be selected by itself */
   g_autoptr(GBytes) prefix = dup_prefix (self);
@@ -283,9 +296,12 @@ coffer_window_update_key_actions (CofferWindow *self)
   coffer_window_enable (self, "copy-key", n_selected > 0 && whole);
   coffer_window_enable (self, "copy-key-as", n_selected > 0 && whole);
   coffer_window_enable (self, "export", n_selected > 0 && whole && !coffer_vault_is_missing (self->vault));
-  coffer_window_enable_export_archive (self, n_selected > 0 && whole && !coffer_vault_is_missing (self->vault));
+  coffer_window_enable_export_archive (self, n_selected > 0 && whole && !coffer_vault_is_missing (self->vault),
+                                       any && !coffer_vault_is_missing (self->vault));
   coffer_window_enable (self, "open-with", single);
-  coffer_window_enable (self, "delete-shown", editable && g_list_model_get_n_items (G_LIST_MODEL (coffer_key_selection_get_list (selection))) > 0);
+  coffer_window_enable (self, "delete-shown", editable && any);
+  coffer_window_enable (self, "rename-shown", editable && any);
+  coffer_window_enable (self, "export-shown", any && !coffer_vault_is_missing (self->vault));
   coffer_window_enable (self, "rename-key", n_selected > 0 && editable && whole);
   coffer_window_enable (self, "replace-value", single && editable);
   coffer_window_enable (self, "delete-key", n_selected > 0 && editable && whole);

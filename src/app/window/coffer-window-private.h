@@ -111,14 +111,17 @@ void coffer_window_close_clean        (CofferWindow *self);
 /* coffer-window-delete.c */
 void coffer_window_delete_key_action  (GSimpleAction *action, GVariant *parameter, gpointer user_data);
 void coffer_window_delete_shown_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** Select all that is on show. Returns: FALSE, told, while it is still being read */
+gboolean coffer_window_select_shown   (CofferWindow *self);
+
 /* coffer-window-rename-one.c */
 void coffer_window_rename_one         (CofferWindow *self, CofferEntry *entry);
 /** In the place of its key. */
 void coffer_window_add_rename         (CofferWindow *self);
 
 /* coffer-window-rename.c */
-/** Find and replace in the names of the keys that are selected. */
-void coffer_window_rename_several     (CofferWindow *self);
+/** Find and replace in the names of the keys that are selected. @prefix (nullable): that they all have, to begin with. */
+void coffer_window_rename_several     (CofferWindow *self, GBytes *prefix);
 
 /* coffer-window-replace.c */
 void coffer_window_replace_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
@@ -167,8 +170,8 @@ void coffer_window_tell_desktop  (CofferWindow *self, CofferTransfer *transfer, 
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
-/** Enable win.export-archive, where there is one, if anything is selected. */
-void coffer_window_enable_export_archive (CofferWindow *self, gboolean any);
+/** Enable win.export-archive and -archive-shown, where there are archives, if anything is @selected, or @shown. */
+void coffer_window_enable_export_archive (CofferWindow *self, gboolean selected, gboolean shown);
 /** What a chooser is to ask beyond the place. */
 void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *chooser);
 /** It was answered. */

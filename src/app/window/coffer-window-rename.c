@@ -241,10 +241,30 @@ add_parts (Asking *self)
   adw_message_dialog_set_extra_child (self->dialog, box);
 }
 
-/* @keys (transfer full) */
+/* All of what they have in common is found, and may be written otherwise. */
+static void
+begin_with (Asking *asking,
+            GBytes *prefix)
+{
+  g_autoptr(CofferKey) key = coffer_key_new_written (prefix);
+  g_autofree char *text = coffer_key_dup_text (key);
+  g_autofree char *escaped = text != NULL ? g_regex_escape_string (text, -1) : NULL;
+  g_autofree char *found = g_strconcat ("^", escaped, NULL);
+  g_auto(GStrv) parts = text != NULL ? g_strsplit (text, "\\", -1) : NULL;
+  g_autofree char *replaced = parts != NULL ? g_strjoinv ("\\\\", parts) : NULL;
+
+  if (text == NULL)
+    return;
+  gtk_check_button_set_active (asking->regex, TRUE);
+  gtk_editable_set_text (asking->find, found);
+  gtk_editable_set_text (asking->replace, replaced);
+}
+
+/* @keys (transfer full), @prefix (nullable) */
 static void
 ask (CofferWindow *self,
-     GPtrArray    *keys)
+     GPtrArray    *keys,
+     GBytes       *prefix)
 {
   g_autofree char *heading = count_words ("Rename %s Key?", "Rename %s Keys?", keys->len);
   Asking *asking = g_new0 (Asking, 1);
@@ -258,32 +278,44 @@ ask (CofferWindow *self,
   add_parts (asking);
   adw_message_dialog_set_default_response (asking->dialog, "rename");
   adw_message_dialog_set_response_enabled (asking->dialog, "rename", FALSE);
+  if (prefix != NULL)
+    begin_with (asking, prefix);
   gtk_window_present (GTK_WINDOW (asking->dialog));
-  gtk_widget_grab_focus (GTK_WIDGET (asking->find));
+  gtk_widget_grab_focus (GTK_WIDGET (prefix != NULL ? asking->replace : asking->find));
 }
+
+typedef struct {
+  CofferWindow *window;
+  GBytes *prefix;          /* NULL: none */
+} Wanted;
 
 static void
 keys_cb (GObject      *source,
          GAsyncResult *result,
          gpointer      user_data)
 {
-  g_autoptr(CofferWindow) self = user_data;
+  g_autofree Wanted *wanted = user_data;
+  g_autoptr(CofferWindow) self = wanted->window;
+  g_autoptr(GBytes) prefix = wanted->prefix;
   g_autoptr(GError) error = NULL;
   GPtrArray *keys = coffer_entry_list_keys_finish (COFFER_ENTRY_LIST (source), result, &error);
 
   if (keys == NULL)
     coffer_window_report (self, error, self->vault != NULL ? coffer_vault_get_display_name (self->vault) : NULL);
   else if (self->vault != NULL && coffer_vault_view_get_list (self->view) == G_LIST_MODEL (source))
-    ask (self, keys);
+    ask (self, keys, prefix);
   else
     coffer_keys_unref (keys);
 }
 
 void
-coffer_window_rename_several (CofferWindow *self)
+coffer_window_rename_several (CofferWindow *self,
+                              GBytes       *prefix)
 {
   CofferKeySelection *selection = coffer_vault_view_get_selection (self->view);
+  Wanted *wanted = g_new (Wanted, 1);
 
+  *wanted = (Wanted) { g_object_ref (self), prefix != NULL ? g_bytes_ref (prefix) : NULL };
   coffer_entry_list_keys_async (coffer_key_selection_get_list (selection), coffer_key_selection_peek_rows (selection), NULL, keys_cb,
-                                g_object_ref (self));
+                                wanted);
 }

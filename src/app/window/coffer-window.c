@@ -236,6 +236,20 @@ add_wanted (CofferWindow *self)
     coffer_window_add_files (self, wanted);
 }
 
+/* There are keys now, or none any more: something can be done with all of them, or nothing. */
+static void
+keys_changed_cb (CofferWindow *self,
+                 guint         position,
+                 guint         removed,
+                 guint         added,
+                 GListModel   *keys)
+{
+  guint n = g_list_model_get_n_items (keys);
+
+  if (self->vault != NULL && (n == added || n == 0))
+    coffer_window_update_key_actions (self);
+}
+
 static void
 take_vault (CofferWindow *self,
             CofferVault  *vault)
@@ -250,6 +264,7 @@ take_vault (CofferWindow *self,
   coffer_vault_view_set_transfers (self->view, coffer_application_get_transfers (get_application (self)));
   g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify",
                            G_CALLBACK (coffer_window_update_key_actions), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (coffer_vault_view_get_selection (self->view), "items-changed", G_CALLBACK (keys_changed_cb), self, G_CONNECT_SWAPPED);
   coffer_window_update_actions (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
   if (self->unseen != 0)
