@@ -18,6 +18,7 @@ struct _CofferAdditions {
   gboolean asks;
   gboolean again;            /* see coffer_additions_begin_again() */
   guint64 kept;              /* bytes of old values */
+  GHashTable *numbers;       /* key → the last number given to one that was taken; NULL: none yet */
   gboolean verifies;
   guint verified;            /* the first that was not read back */
 

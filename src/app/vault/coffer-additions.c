@@ -70,6 +70,7 @@ coffer_additions_unref (CofferAdditions *self)
     return;
   free_files (self->files);
   g_mutex_clear (&self->lock);
+  g_clear_pointer (&self->numbers, g_hash_table_unref);
   g_free (self->table);
   g_free (self->source_path);
   g_free (self->source_table);

@@ -79,24 +79,55 @@ step_unref (gpointer data)
 
 /* ---- words ---- */
 
-/* With one %s, for a number or a key; @one NULL: of a single key by its name. */
-typedef struct {
-  const char *named, *one, *many;
-} Words;
-
-static const Words undo_words[N_KINDS] = {
-  [DELETION] = { N_("_Undo Delete of “%s”"), N_("_Undo Delete of %s Key"), N_("_Undo Delete of %s Keys") },
-  [RENAMES] = { N_("_Undo Rename of “%s”"), N_("_Undo Rename of %s Key"), N_("_Undo Rename of %s Keys") },
-  [ADDITIONS] = { NULL, N_("_Undo Adding %s File"), N_("_Undo Adding %s Files") },
-  [VALUE] = { N_("_Undo Replace of “%s”"), NULL, NULL },
+/* Of one key by its name. */
+static const char *const undo_named[N_KINDS] = {
+  [DELETION] = N_("_Undo Delete of “%s”"),
+  [RENAMES] = N_("_Undo Rename of “%s”"),
+  [VALUE] = N_("_Undo Replace of “%s”"),
 };
 
-static const Words redo_words[N_KINDS] = {
-  [DELETION] = { N_("_Redo Delete of “%s”"), N_("_Redo Delete of %s Key"), N_("_Redo Delete of %s Keys") },
-  [RENAMES] = { N_("_Redo Rename of “%s”"), N_("_Redo Rename of %s Key"), N_("_Redo Rename of %s Keys") },
-  [ADDITIONS] = { NULL, N_("_Redo Adding %s File"), N_("_Redo Adding %s Files") },
-  [VALUE] = { N_("_Redo Replace of “%s”"), NULL, NULL },
+static const char *const redo_named[N_KINDS] = {
+  [DELETION] = N_("_Redo Delete of “%s”"),
+  [RENAMES] = N_("_Redo Rename of “%s”"),
+  [VALUE] = N_("_Redo Replace of “%s”"),
 };
+
+/* Of many by their number, for which there is one %s. */
+static const char *
+get_undo_words (Kind  kind,
+                guint n)
+{
+  switch (kind)
+    {
+    case RENAMES:
+      return g_dngettext (GETTEXT_PACKAGE, "_Undo Rename of %s Key", "_Undo Rename of %s Keys", n);
+    case ADDITIONS:
+      return g_dngettext (GETTEXT_PACKAGE, "_Undo Adding %s File", "_Undo Adding %s Files", n);
+    case DELETION:
+    case VALUE:
+    case N_KINDS:
+    default:
+      return g_dngettext (GETTEXT_PACKAGE, "_Undo Delete of %s Key", "_Undo Delete of %s Keys", n);
+    }
+}
+
+static const char *
+get_redo_words (Kind  kind,
+                guint n)
+{
+  switch (kind)
+    {
+    case RENAMES:
+      return g_dngettext (GETTEXT_PACKAGE, "_Redo Rename of %s Key", "_Redo Rename of %s Keys", n);
+    case ADDITIONS:
+      return g_dngettext (GETTEXT_PACKAGE, "_Redo Adding %s File", "_Redo Adding %s Files", n);
+    case DELETION:
+    case VALUE:
+    case N_KINDS:
+    default:
+      return g_dngettext (GETTEXT_PACKAGE, "_Redo Delete of %s Key", "_Redo Delete of %s Keys", n);
+    }
+}
 
 static char *
 fill_in (const char *format,
@@ -107,14 +138,14 @@ fill_in (const char *format,
   return g_strjoinv (text, parts);
 }
 
+/* @words: with one %s, as they are for @n. */
 static char *
-count_words (const char *one,
-             const char *many,
+count_words (const char *words,
              guint       n)
 {
   g_autofree char *number = g_strdup_printf ("%'u", n);
 
-  return fill_in (g_dngettext (GETTEXT_PACKAGE, one, many, n), number);
+  return fill_in (words, number);
 }
 
 /* Underscores of a key are no mnemonics. */
@@ -150,16 +181,17 @@ get_key (const Step *step)
 }
 
 static char *
-describe (const Step  *step,
-          const Words *words)
+describe (const Step *step,
+          gboolean    redo)
 {
   guint n = get_n (step);
+  const char *named = redo ? redo_named[step->kind] : undo_named[step->kind];
   g_autofree char *name = NULL;
 
-  if (n != 1 || words[step->kind].named == NULL)
-    return count_words (words[step->kind].one, words[step->kind].many, n);
+  if (n != 1 || named == NULL)
+    return count_words (redo ? get_redo_words (step->kind, n) : get_undo_words (step->kind, n), n);
   name = name_key (get_key (step));
-  return fill_in (_(words[step->kind].named), name);
+  return fill_in (_(named), name);
 }
 
 /* ---- steps ---- */
@@ -191,8 +223,8 @@ update_labels (CofferUndo *self)
 {
   Step *undo = peek_step (self, FALSE), *redo = peek_step (self, TRUE);
 
-  set_label (self, &self->undo_label, undo != NULL ? describe (undo, undo_words) : NULL, PROP_UNDO_LABEL);
-  set_label (self, &self->redo_label, redo != NULL ? describe (redo, redo_words) : NULL, PROP_REDO_LABEL);
+  set_label (self, &self->undo_label, undo != NULL ? describe (undo, FALSE) : NULL, PROP_UNDO_LABEL);
+  set_label (self, &self->redo_label, redo != NULL ? describe (redo, TRUE) : NULL, PROP_REDO_LABEL);
 }
 
 static void
@@ -229,7 +261,8 @@ limit_kept (CofferUndo *self)
     {
       Step *step = g_ptr_array_index (self->steps, i - 1);
 
-      guint64 size = step->other != NULL ? g_bytes_get_size (step->other) : step->kind == ADDITIONS ? coffer_additions_get_kept (step->what) : 0;
+      guint64 size = step->other != NULL ? g_bytes_get_size (step->other) :
+                     step->kind == ADDITIONS ? coffer_additions_get_kept (step->what) : 0;
 
       n_bytes += size;
       if (size > 0 && n_bytes > KEPT_IN_ALL)
@@ -394,9 +427,10 @@ deletion_cb (GObject      *source,
   n_left = coffer_deletion_get_n_left (taking->step->what);
   n = coffer_deletion_get_n (taking->step->what);
   if (taking->redo)
-    end (task, count_words (N_("%s key deleted again"), N_("%s keys deleted again"), n_left), NULL, FALSE);
+    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key deleted again", "%s keys deleted again", n_left), n_left), NULL,
+         FALSE);
   else if (n_left == n)
-    end (task, count_words (N_("%s key is back"), N_("%s keys are back"), n), NULL, FALSE);
+    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key is back", "%s keys are back", n), n), NULL, FALSE);
   else
     {
       g_autofree char *back = g_strdup_printf ("%'u", n_left);
@@ -420,9 +454,10 @@ renames_cb (GObject      *source,
   if (!coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
     end (task, NULL, error, FALSE);
   else if (taking->redo)
-    end (task, count_words (N_("%s key renamed"), N_("%s keys renamed"), n), NULL, FALSE);
+    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key renamed", "%s keys renamed", n), n), NULL, FALSE);
   else
-    end (task, count_words (N_("%s key has its old name again"), N_("%s keys have their old names again"), n), NULL, FALSE);
+    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key has its old name again", "%s keys have their old names again", n), n),
+         NULL, FALSE);
 }
 
 static void
@@ -444,11 +479,11 @@ taken_back_cb (GObject      *source,
       end (task, NULL, error, FALSE);
       return;
     }
-  taken = count_words (N_("%s key taken back"), N_("%s keys taken back"), n);
+  taken = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key taken back", "%s keys taken back", n), n);
   if (n_stay > 0)
     {
-      g_autofree char *stay = count_words (N_("%s stays: its value or its file is another by now"),
-                                           N_("%s stay: their values or their files are others by now"), n_stay);
+      g_autofree char *stay = count_words (g_dngettext (GETTEXT_PACKAGE, "%s stays: its value or its file is another by now",
+                                                       "%s stay: their values or their files are others by now", n_stay), n_stay);
 
       end (task, g_strdup_printf ("%s; %s", taken, stay), NULL, n == 0);
     }
@@ -484,7 +519,8 @@ added_again_cb (GObject      *source,
 
   if (!coffer_vault_add_finish (COFFER_VAULT (source), result, &error))
     end (task, NULL, error, FALSE);
-  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) &&
+           !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     {
       tell_progress (taking);
       add_again (task);
@@ -493,7 +529,7 @@ added_again_cb (GObject      *source,
     {
       guint n = coffer_additions_count_undoable (additions);
 
-      end (task, count_words (N_("%s file added again"), N_("%s files added again"), n), NULL, n == 0);
+      end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n), NULL, n == 0);
     }
 }
 
@@ -538,7 +574,8 @@ take_additions (GTask *task)
 
   if (!taking->redo)
     {
-      coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb, g_object_ref (task));
+      coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb,
+                                    g_object_ref (task));
       return;
     }
   coffer_additions_begin_again (taking->step->what);
@@ -558,7 +595,8 @@ take (GTask *task)
       coffer_vault_show_deletion_async (self->vault, step->what, !taking->redo, deletion_cb, g_object_ref (task));
       break;
     case RENAMES:
-      coffer_vault_rename_keys_async (self->vault, step->what, !taking->redo, taking->progress, g_task_get_cancellable (task), renames_cb, g_object_ref (task));
+      coffer_vault_rename_keys_async (self->vault, step->what, !taking->redo, taking->progress, g_task_get_cancellable (task), renames_cb,
+                                      g_object_ref (task));
       break;
     case ADDITIONS:
       take_additions (task);

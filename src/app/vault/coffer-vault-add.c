@@ -18,12 +18,12 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <names.h>
 #include <string.h>
 #include <unistd.h>
 
 #define TURN_US (2 * G_USEC_PER_SEC)   /* of a job; leaving the log and coming back costs some 50 ms */
 #define PIECE_SIZE (1 << 20)
-#define MAX_ENDING 16                  /* bytes of a name that stay behind a number */
 #define TAKE_BACK_STEP 500             /* keys deleted in one transaction */
 
 /* One job. */
@@ -355,34 +355,29 @@ coffer_vault_find_additions_finish (CofferVault   *self,
 
 /* Which key */
 
-/* Where a number goes into a name: before its ending, if it has one. */
-static gsize
-find_ending (const char *name,
-             gsize       size)
-{
-  gsize at = size;
-
-  while (at > 0 && name[at - 1] != '.' && name[at - 1] != '/' && name[at - 1] != ':')
-    at--;
-  if (at < 2 || name[at - 1] != '.' || name[at - 2] == '/' || name[at - 2] == ':' || at == size || size - at > MAX_ENDING)
-    return size;
-  return at - 1;
-}
-
 static GBytes *
 number_key (GBytes *key,
             guint   number)
 {
-  gsize size, ending;
-  const char *bytes = g_bytes_get_data (key, &size);
-  GByteArray *numbered = g_byte_array_sized_new (size + 16);
-  g_autofree char *text = g_strdup_printf (" (%u)", number);
+  names_text text = { NULL };
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (key, &size);
 
-  ending = find_ending (bytes, size);
-  g_byte_array_append (numbered, (const guint8 *) bytes, ending);
-  g_byte_array_append (numbered, (const guint8 *) text, strlen (text));
-  g_byte_array_append (numbered, (const guint8 *) bytes + ending, size - ending);
-  return g_byte_array_free_to_bytes (numbered);
+  if (!names_text_add (&text, size > 0 ? bytes : "", size) || !names_number (&text, 0, number))
+    g_error ("no memory for a key");
+  return g_bytes_new_with_free_func (text.data, text.size, free, text.data);
+}
+
+/* The first number that may be free: those before it were found to be taken by this import, which would look at them all again for each of
+ * many files of one name.
+ */
+static guint
+get_first_number (CofferAdditions *additions,
+                  GBytes          *key)
+{
+  if (additions->numbers == NULL)
+    additions->numbers = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+  return MAX (GPOINTER_TO_UINT (g_hash_table_lookup (additions->numbers, key)), 2);
 }
 
 /* Lane. The first numbered key that is free becomes the addition's. KVAULT_OK or a failure. */
@@ -390,7 +385,7 @@ static int
 take_free_key (Job            *job,
                CofferAddition *addition)
 {
-  for (guint number = 2; !g_cancellable_is_cancelled (job->stop); number++)
+  for (guint number = get_first_number (job->additions, addition->key); !g_cancellable_is_cancelled (job->stop); number++)
     {
       g_autoptr(GBytes) key = number_key (addition->key, number);
       int rc = kvault_exists (job->vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key));
@@ -399,7 +394,7 @@ take_free_key (Job            *job,
         continue;
       if (rc != KVAULT_NOTFOUND)
         return rc;
-      g_bytes_unref (addition->key);
+      g_hash_table_insert (job->additions->numbers, addition->key, GUINT_TO_POINTER (number));   /* its key is the table's now */
       addition->key = g_steal_pointer (&key);
       return KVAULT_OK;
     }

@@ -643,6 +643,36 @@ keeps_whole_values_when_cancelled (Fixture       *fixture,
   assert_takes (ask (fixture, "SELECT count(*) FROM kv"), "3");
 }
 
+/* Each looks for a free number from the last one on. */
+static void
+numbers_many_of_one_name (Fixture       *fixture,
+                          gconstpointer  data)
+{
+  const guint n = 2000;
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  g_autoptr(GBytes) key = g_bytes_new_static ("x.txt", 5);
+  g_autofree char *path = g_build_filename (fixture->folder, "x.txt", NULL);
+
+  put (fixture, "x.txt", "old");
+  g_assert_true (g_file_set_contents (path, "new", -1, NULL));
+  coffer_additions_set_conflict (additions, COFFER_CONFLICT_KEEP_BOTH);
+  for (guint i = 0; i < n; i++)
+    coffer_additions_append (additions, path, NULL, key, 3);
+  while (coffer_additions_get_next (additions) < n)
+    {
+      g_autoptr(GAsyncResult) result = NULL;
+      g_autoptr(GError) error = NULL;
+
+      coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &result);
+      test_wait_for (result != NULL);
+      g_assert_true (coffer_vault_add_finish (fixture->vault, result, &error));
+      g_assert_no_error (error);
+    }
+  assert_takes (ask (fixture, "SELECT count(*) FROM kv WHERE CAST(key AS TEXT) LIKE 'x (%).txt'"), "2000");
+  assert_takes (ask (fixture, "SELECT CAST(value AS TEXT) FROM kv WHERE key = CAST('x (2001).txt' AS BLOB)"), "new");
+  g_unlink (path);
+}
+
 static void
 takes_back_only_what_it_added (Fixture       *fixture,
                                gconstpointer  data)
@@ -918,6 +948,7 @@ main (int   argc,
   ADD ("import/cancels-when-asked", NULL, cancels_when_asked);
   ADD ("import/keeps-whole-values-when-cancelled", NULL, keeps_whole_values_when_cancelled);
   ADD ("import/takes-back-only-what-it-added", NULL, takes_back_only_what_it_added);
+  ADD ("import/numbers-many-of-one-name", NULL, numbers_many_of_one_name);
   ADD ("import/pauses", NULL, pauses);
   ADD ("import/refuses-a-vault-for-viewing", NULL, refuses_a_vault_for_viewing);
   ADD ("import/survives-a-full-disk", NULL, survives_a_full_disk);
