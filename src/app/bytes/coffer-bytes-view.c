@@ -1,49 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of bytes. Where a byte is follows from its offset alone: all characters are of one width, all rows of one height.
- * Each column of a frame is one layout. Main thread.
+ * Rows of bytes. Where a byte is follows from its offset alone: all characters are of one width, all rows of one height. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-bytes"
 
-#include "coffer-bytes-view.h"
+#include "coffer-bytes-view-private.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
 #define LINE_EXTRA 3       /* logical pixels between lines */
-#define DIM_ALPHA .6
-#define HEADER_ALPHA .28
-#define MARK_ALPHA .16
-#define SELECTED_ALPHA .32
-
-struct _CofferBytesView
-{
-  GtkWidget parent_instance;
-
-  CofferBytesPages *pages;   /* or NULL */
-  guint64 header_size;
-  guint64 size;
-
-  guint64 anchor;            /* where selecting began */
-  guint64 cursor;
-  gboolean has_cursor;
-  gboolean is_stale;         /* other pages: until there is room for them, nothing is anywhere */
-  gboolean reveals;          /* the cursor, then */
-  guint64 mark;
-  guint64 mark_size;
-
-  GtkAdjustment *hadjustment;
-  GtkAdjustment *vadjustment;
-  GtkScrollablePolicy hpolicy;
-  GtkScrollablePolicy vpolicy;
-
-  double char_width;         /* logical pixels; 0 until measured */
-  int line_height;
-  guint columns;
-  guint gap;                 /* characters between offset, hex and text */
-  guint digits;              /* of an offset */
-};
 
 enum {
   PROP_HADJUSTMENT = 1,
@@ -107,28 +74,28 @@ choose_columns (CofferBytesView *self,
   self->gap = 2;
 }
 
-static guint64
-n_rows (CofferBytesView *self)
+guint64
+coffer_bytes_view_n_rows (CofferBytesView *self)
 {
   return (self->size + self->columns - 1) / self->columns;
 }
 
-static double
-hex_x (CofferBytesView *self,
-       guint            column)
+double
+coffer_bytes_view_hex_x (CofferBytesView *self,
+                         guint            column)
 {
   return (self->digits + self->gap + 3 * column + (self->columns == 16 && column >= 8)) * self->char_width;
 }
 
-static double
-text_x (CofferBytesView *self,
-        guint            column)
+double
+coffer_bytes_view_text_x (CofferBytesView *self,
+                          guint            column)
 {
   return (self->digits + self->gap + hex_chars (self->columns) + self->gap + column) * self->char_width;
 }
 
-static double
-get_scroll (CofferBytesView *self)
+double
+coffer_bytes_view_get_scroll (CofferBytesView *self)
 {
   return self->vadjustment != NULL ? floor (gtk_adjustment_get_value (self->vadjustment)) : 0;
 }
@@ -139,16 +106,16 @@ byte_at (CofferBytesView *self,
          double           x,
          double           y)
 {
-  double row = floor ((y + get_scroll (self)) / self->line_height);
+  double row = floor ((y + coffer_bytes_view_get_scroll (self)) / self->line_height);
   guint column = 0;
 
-  if (x >= text_x (self, 0) - self->char_width)
-    column = CLAMP ((x - text_x (self, 0)) / self->char_width, 0, self->columns - 1);
+  if (x >= coffer_bytes_view_text_x (self, 0) - self->char_width)
+    column = CLAMP ((x - coffer_bytes_view_text_x (self, 0)) / self->char_width, 0, self->columns - 1);
   else
-    while (column + 1 < self->columns && x >= hex_x (self, column + 1) - self->char_width / 2)
+    while (column + 1 < self->columns && x >= coffer_bytes_view_hex_x (self, column + 1) - self->char_width / 2)
       column++;
 
-  row = CLAMP (row, 0, (double) n_rows (self) - 1);
+  row = CLAMP (row, 0, (double) coffer_bytes_view_n_rows (self) - 1);
 
   return MIN ((guint64) row * self->columns + column, self->size - 1);
 }
@@ -159,7 +126,7 @@ static void
 configure_adjustments (CofferBytesView *self)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
-  double upper = MAX ((double) n_rows (self) * self->line_height, height);
+  double upper = MAX ((double) coffer_bytes_view_n_rows (self) * self->line_height, height);
 
   if (self->hadjustment != NULL)
     gtk_adjustment_configure (self->hadjustment, 0, 0, width, 0, 0, width);
@@ -211,7 +178,7 @@ coffer_bytes_view_size_allocate (GtkWidget *widget,
                                  int        baseline)
 {
   CofferBytesView *self = COFFER_BYTES_VIEW (widget);
-  guint64 first = self->columns > 0 ? (guint64) (get_scroll (self) / self->line_height) * self->columns : 0;
+  guint64 first = self->columns > 0 ? (guint64) (coffer_bytes_view_get_scroll (self) / self->line_height) * self->columns : 0;
   guint columns = self->columns;
 
   measure_font (self);
@@ -246,198 +213,6 @@ coffer_bytes_view_measure (GtkWidget      *widget,
       *minimum = 3 * self->line_height;
       *natural = 12 * self->line_height;
     }
-}
-
-/* Drawing */
-
-typedef struct {
-  guint64 first;      /* byte */
-  guint n_rows;
-  GString *offsets;
-  GString *hex;
-  GString *text;
-} Rows;
-
-static void
-append_byte (Rows         *rows,
-             const guint8 *byte)
-{
-  if (byte == NULL)
-    {
-      g_string_append (rows->hex, "··");
-      g_string_append_c (rows->text, ' ');
-      return;
-    }
-
-  g_string_append_printf (rows->hex, "%02x", *byte);
-  if (*byte >= ' ' && *byte < 0x7f)
-    g_string_append_c (rows->text, *byte);
-  else
-    g_string_append (rows->text, "·");
-}
-
-static void
-append_row (CofferBytesView *self,
-            Rows            *rows,
-            guint64          offset)
-{
-  const guint8 *bytes = NULL;
-  gsize len = 0;
-
-  g_string_append_printf (rows->offsets, "%0*" G_GINT64_MODIFIER "x\n", (int) self->digits, offset);
-  for (guint i = 0; i < self->columns && offset + i < self->size; i++)
-    {
-      if (len == 0)
-        bytes = coffer_bytes_pages_peek (self->pages, offset + i, &len);
-      if (i > 0)
-        g_string_append (rows->hex, self->columns == 16 && i == 8 ? "  " : " ");
-      append_byte (rows, bytes);
-      bytes = bytes != NULL ? bytes + 1 : NULL;
-      len--;
-    }
-  g_string_append_c (rows->hex, '\n');
-  g_string_append_c (rows->text, '\n');
-}
-
-static void
-append_column (CofferBytesView *self,
-               GtkSnapshot     *snapshot,
-               GString         *text,
-               double           x,
-               double           alpha)
-{
-  g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text->str);
-  PangoAttrList *attributes = pango_attr_list_new ();
-  GdkRGBA color;
-
-  gtk_style_context_get_color (gtk_widget_get_style_context (GTK_WIDGET (self)), &color);
-  color.alpha *= adw_style_manager_get_high_contrast (adw_style_manager_get_default ()) ? 1 : alpha;
-  pango_attr_list_insert (attributes, pango_attr_line_height_new_absolute (self->line_height * PANGO_SCALE));
-  pango_layout_set_attributes (layout, attributes);
-  pango_attr_list_unref (attributes);
-  gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, 0));
-  gtk_snapshot_append_layout (snapshot, layout, &color);
-  gtk_snapshot_restore (snapshot);
-}
-
-/* Behind the bytes of a range that lie in one row, in hex and in text. */
-static void
-append_band (CofferBytesView *self,
-             GtkSnapshot     *snapshot,
-             const GdkRGBA   *color,
-             double           y,
-             guint            first,
-             guint            last)
-{
-  double hex = hex_x (self, first), text = text_x (self, first);
-
-  gtk_snapshot_append_color (snapshot, color, &GRAPHENE_RECT_INIT (hex - 1, y, hex_x (self, last) + 2 * self->char_width - hex + 2,
-                                                                   self->line_height));
-  gtk_snapshot_append_color (snapshot, color, &GRAPHENE_RECT_INIT (text, y, text_x (self, last) + self->char_width - text,
-                                                                   self->line_height));
-}
-
-static void
-append_range (CofferBytesView *self,
-              GtkSnapshot     *snapshot,
-              const Rows      *rows,
-              guint64          begin,
-              guint64          end,
-              const GdkRGBA   *color)
-{
-  for (guint i = 0; i < rows->n_rows; i++)
-    {
-      guint64 row = rows->first + (guint64) i * self->columns;
-      guint64 from = MAX (begin, row), to = MIN (end, row + self->columns);
-
-      if (from < to)
-        append_band (self, snapshot, color, i * self->line_height, from - row, to - row - 1);
-    }
-}
-
-static void
-append_cursor (CofferBytesView *self,
-               GtkSnapshot     *snapshot,
-               const Rows      *rows)
-{
-  const float widths[] = { 1, 1, 1, 1 };
-  guint column = self->cursor % self->columns;
-  GskRoundedRect outline;
-  GdkRGBA color;
-  double y;
-
-  if (!self->has_cursor || self->cursor < rows->first || self->cursor >= rows->first + (guint64) rows->n_rows * self->columns ||
-      !gtk_widget_has_focus (GTK_WIDGET (self)))
-    return;
-
-  y = (self->cursor - rows->first) / self->columns * self->line_height;
-  gtk_style_context_get_color (gtk_widget_get_style_context (GTK_WIDGET (self)), &color);
-  gsk_rounded_rect_init_from_rect (&outline, &GRAPHENE_RECT_INIT (hex_x (self, column) - 1.5, y, 2 * self->char_width + 3,
-                                                                  self->line_height), 2);
-  gtk_snapshot_append_border (snapshot, &outline, widths, (const GdkRGBA[]) { color, color, color, color });
-}
-
-static void
-append_tints (CofferBytesView *self,
-              GtkSnapshot     *snapshot,
-              const Rows      *rows)
-{
-  GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (self));
-  guint64 offset, size;
-  GdkRGBA color;
-
-  if (gtk_style_context_lookup_color (style, "coffer_amber_2", &color))
-    {
-      color.alpha = HEADER_ALPHA;
-      append_range (self, snapshot, rows, 0, self->header_size, &color);
-    }
-  if (self->mark_size > 0 && gtk_style_context_lookup_color (style, "accent_bg_color", &color))
-    {
-      color.alpha = MARK_ALPHA;
-      append_range (self, snapshot, rows, self->mark, self->mark + self->mark_size, &color);
-    }
-  if (coffer_bytes_view_get_selection (self, &offset, &size) && gtk_style_context_lookup_color (style, "accent_bg_color", &color))
-    {
-      color.alpha = SELECTED_ALPHA;
-      append_range (self, snapshot, rows, offset, offset + size, &color);
-    }
-  append_cursor (self, snapshot, rows);
-}
-
-static void
-coffer_bytes_view_snapshot (GtkWidget   *widget,
-                            GtkSnapshot *snapshot)
-{
-  CofferBytesView *self = COFFER_BYTES_VIEW (widget);
-  int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
-  double scroll = get_scroll (self);
-  Rows rows = { 0 };
-  guint64 first;
-
-  if (self->pages == NULL || self->size == 0 || self->columns == 0)
-    return;
-
-  first = scroll / self->line_height;
-  rows.first = first * self->columns;
-  rows.n_rows = MIN (n_rows (self) - MIN (first, n_rows (self)), (guint64) (height / self->line_height + 2));
-  rows.offsets = g_string_new (NULL);
-  rows.hex = g_string_new (NULL);
-  rows.text = g_string_new (NULL);
-  for (guint i = 0; i < rows.n_rows; i++)
-    append_row (self, &rows, rows.first + (guint64) i * self->columns);
-
-  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (0, first * (double) self->line_height - scroll));
-  append_tints (self, snapshot, &rows);
-  append_column (self, snapshot, rows.offsets, 0, DIM_ALPHA);
-  append_column (self, snapshot, rows.hex, hex_x (self, 0), 1);
-  append_column (self, snapshot, rows.text, text_x (self, 0), 1);
-  gtk_snapshot_pop (snapshot);
-
-  g_string_free (rows.offsets, TRUE);
-  g_string_free (rows.hex, TRUE);
-  g_string_free (rows.text, TRUE);
 }
 
 /* Selecting */
@@ -626,7 +401,7 @@ static void
 focus_cb (CofferBytesView *self)
 {
   if (!self->has_cursor && self->size > 0 && self->columns > 0)
-    move_cursor (self, (guint64) (get_scroll (self) / self->line_height) * self->columns, FALSE);
+    move_cursor (self, (guint64) (coffer_bytes_view_get_scroll (self) / self->line_height) * self->columns, FALSE);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
