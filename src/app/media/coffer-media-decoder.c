@@ -80,7 +80,8 @@ coffer_media_decoder_new (const char       *uri,
                           GstElement      **source)
 {
   g_autoptr(GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *parts[] = { gst_element_make_from_uri (GST_URI_SRC, uri, NULL, NULL), gst_element_factory_make ("decodebin", NULL), sink };
+  GstElement *first = gst_element_make_from_uri (GST_URI_SRC, uri, NULL, NULL);
+  GstElement *parts[] = { first, gst_element_factory_make ("decodebin", NULL), sink };
   gboolean whole = TRUE;
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)

@@ -378,7 +378,8 @@ talk (const char        *content_type,
     return FALSE;
 
   self.processor_limit = processor_time (self.drawer) + (flags & COFFER_IMAGE_PATIENT ? PATIENT_LIMIT_US : LIMIT_US);
-  if (!ask (&self, content_type, bytes, width, height, flags, error) || !hear_answer (&self, 2 * MAX (width, height), answer, pixels, error))
+  if (!ask (&self, content_type, bytes, width, height, flags, error) ||
+      !hear_answer (&self, 2 * MAX (width, height), answer, pixels, error))
     {
       drawer_end (self.drawer);
       return FALSE;

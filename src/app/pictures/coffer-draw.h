@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /**
  * Decode a picture in another process (coffer-draw), which is ended when @cancellable is cancelled, when it takes more than two
- * seconds of the processor (thirty with COFFER_IMAGE_PATIENT), or when it fails: for formats whose loaders can neither be stopped nor be told what memory to take.
- * The process is kept for the next one; it takes no more than 768 MB.
+ * seconds of the processor (thirty with COFFER_IMAGE_PATIENT), or when it fails: for formats whose loaders can neither be stopped
+ * nor be told what memory to take. The process is kept for the next one; it takes no more than 768 MB.
  *
  * @image   (out caller-allocates) as coffer_image_decode_full() fills it; what moves stands still
  * @bytes   no more than COFFER_DRAW_MAX_SIZE

@@ -337,7 +337,8 @@ pnm_is_too_large (Decoder      *self,
 
   self->image->width = pnm_number (&c, end);
   self->image->height = pnm_number (&c, end);
-  self->too_large = (gint64) self->image->width * self->image->height > COFFER_IMAGE_MAX_PIXELS || is_too_long (self->image->width, self->image->height);
+  self->too_large = (gint64) self->image->width * self->image->height > COFFER_IMAGE_MAX_PIXELS ||
+                    is_too_long (self->image->width, self->image->height);
 
   return self->too_large;
 }

@@ -58,8 +58,8 @@ typedef void (*CofferImageFunc) (const CofferImage *so_far,
  * picture that EXIF turns. Any thread, no display needed.
  *
  * Nothing is allocated for a picture that says it is larger than can be shown (128 megapixels; 1,000 for a JPEG,
- * which is reduced while decoding, to 256 at most, but 64 for a progressive one, of which everything is kept until then). What a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats
- * that are not decoded in pieces.
+ * which is reduced while decoding, to 256 at most, but 64 for a progressive one, of which everything is kept until then). What
+ * a loader keeps of it, 4 bytes a pixel, is the most it takes, apart from the bytes of formats that are not decoded in pieces.
  *
  * @image         (out caller-allocates) filled as far as it became known, also on failure
  * @content_type  of the data, "image/png"

@@ -65,8 +65,10 @@ describe_range (guint64 offset,
   g_autofree char *last = g_strdup_printf ("0x%" G_GINT64_MODIFIER "x", offset + size - 1);
   g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, size);
 
-  return size == 1 ? g_strdup_printf (_("At %s"), first)
-                   : g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s–%s, %s byte", "%s–%s, %s bytes", size), first, last, number);
+  if (size == 1)
+    return g_strdup_printf (_("At %s"), first);
+
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s–%s, %s byte", "%s–%s, %s bytes", size), first, last, number);
 }
 
 static void
@@ -165,7 +167,8 @@ static GBytes *
 dup_needle (CofferBytesStage *self)
 {
   const char *text = gtk_editable_get_text (GTK_EDITABLE (self->needle));
-  g_autoptr(GBytes) bytes = gtk_drop_down_get_selected (self->needle_kind) == 0 ? g_bytes_new (text, strlen (text)) : parse_hex (text);
+  gboolean is_text = gtk_drop_down_get_selected (self->needle_kind) == 0;
+  g_autoptr(GBytes) bytes = is_text ? g_bytes_new (text, strlen (text)) : parse_hex (text);
 
   if (bytes == NULL || g_bytes_get_size (bytes) == 0 || g_bytes_get_size (bytes) > COFFER_BYTES_FIND_MAX)
     return NULL;

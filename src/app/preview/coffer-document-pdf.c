@@ -67,7 +67,7 @@ static Text
 dictionary_around (Text        text,
                    const char *at)
 {
-  Text found = { MAX (text.begin, at - MIN (at - text.begin, MAX_DICTIONARY)), MIN (text.end, at + MIN (text.end - at, MAX_DICTIONARY)) };
+  Text found = { at - MIN (at - text.begin, MAX_DICTIONARY), at + MIN (text.end - at, MAX_DICTIONARY) };
   const char *end = find ((Text) { at, found.end }, ">>");
 
   for (const char *c = at; c > found.begin + 1; c--)
@@ -205,7 +205,8 @@ find_title (CofferDocument *self,
       g_autoptr(GByteArray) bytes = g_byte_array_new ();
       const char *c = at + strlen ("/Title");
 
-      if (find (dictionary, "/Producer") == NULL && find (dictionary, "/Creator") == NULL && find (dictionary, "/CreationDate") == NULL)
+      if (find (dictionary, "/Producer") == NULL && find (dictionary, "/Creator") == NULL &&
+          find (dictionary, "/CreationDate") == NULL)
         continue;
       while (c < text.end && g_ascii_isspace (*c))
         c++;

@@ -15,8 +15,8 @@ G_DECLARE_INTERFACE (CofferStage, coffer_stage, COFFER, STAGE, GtkWidget)
  * A widget on which values of one kind are shown. It begins with what the content holds and gets the rest by itself, off
  * the main thread; with the value it is cleared or shown another, it forgets the one before.
  *
- * Signals: "facts-changed" when coffer_stage_dup_facts() has more to say; "range-changed" when something else was chosen; "failed" (const GError *) when it cannot show the
- * value: it is cleared then, and the reason shown in its place.
+ * Signals: "facts-changed" when coffer_stage_dup_facts() has more to say; "range-changed" when something else was chosen; "failed"
+ * (const GError *) when it cannot show the value: it is cleared then, and the reason shown in its place.
  */
 struct _CofferStageInterface
 {

@@ -234,7 +234,8 @@ read_end (Reader *reader)
   guint32 parent = node->parent;
 
   if ((node->kind == COFFER_TREE_MAP) != (reader->tree->data[reader->at] == '}'))
-    return stop (reader, node->kind == COFFER_TREE_MAP ? _("An object ends with }, not with ]") : _("An array ends with ], not with }"));
+    return stop (reader, node->kind == COFFER_TREE_MAP ? _("An object ends with }, not with ]")
+                                                       : _("An array ends with ], not with }"));
 
   reader->at++;
   close_node (reader, reader->container);

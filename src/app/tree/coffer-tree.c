@@ -47,7 +47,8 @@ coffer_tree_stop (CofferTree *self,
 void
 coffer_tree_stop_at_end (CofferTree *self)
 {
-  coffer_tree_stop (self, self->len, self->is_cut ? _("More follows than is read of one value") : _("The bytes end here, the value does not"));
+  coffer_tree_stop (self, self->len, self->is_cut ? _("More follows than is read of one value")
+                                                  : _("The bytes end here, the value does not"));
 }
 
 static CofferTree *
