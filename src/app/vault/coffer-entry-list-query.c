@@ -107,6 +107,14 @@ tell_progress (CofferEntryList *self)
   coffer_entry_list_set_progress (self, self->walk.n_rows, share < 0 ? -1 : begun + (1 - begun) * share);
 }
 
+gboolean
+coffer_entry_list_shows_others (CofferEntryList *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY_LIST (self), FALSE);
+
+  return self->walk.cancellable != NULL && self->walk.kind == COFFER_WALK_QUERY && self->walk.behind && !self->walk.compare;
+}
+
 /* Hits in the place of what was there; none come there too, once it is sure that there are none. */
 static void
 show_hits (CofferEntryList  *self,

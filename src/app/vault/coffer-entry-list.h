@@ -85,6 +85,8 @@ gboolean         coffer_entry_list_get_descending (CofferEntryList      *self);
 /** Whether the rows are all keys of the table or prefix in their order, so that those of a prefix follow each other. */
 gboolean         coffer_entry_list_is_by_key      (CofferEntryList      *self);
 
+/** Whether the rows are still those of what was asked for before, as nothing was found yet. */
+gboolean         coffer_entry_list_shows_others   (CofferEntryList      *self);
 /** How many rows there will be, where the keys of the table were counted before they are walked; or else how many there are. */
 guint64          coffer_entry_list_get_n_expected (CofferEntryList      *self);
 /** Let the rows there are be all; "error" says so. Only of a list that grows. */

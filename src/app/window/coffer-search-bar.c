@@ -59,7 +59,7 @@ update_count (CofferSearchBar *self)
   g_autofree char *found = NULL;
   g_autofree char *all = NULL;
   g_autofree char *text = NULL;
-  guint64 n_scope;
+  guint64 n_scope, n_found;
 
   if (self->filter == NULL || self->list == NULL || self->wrong)
     {
@@ -68,7 +68,8 @@ update_count (CofferSearchBar *self)
     }
 
   n_scope = coffer_entry_list_get_n_scope (self->list);
-  found = g_strdup_printf ("%'" G_GUINT64_FORMAT, coffer_entry_list_get_n_keys (self->list));
+  n_found = coffer_entry_list_shows_others (self->list) ? 0 : coffer_entry_list_get_n_keys (self->list);
+  found = g_strdup_printf ("%'" G_GUINT64_FORMAT, n_found);
   all = g_strdup_printf ("%'" G_GUINT64_FORMAT, n_scope);
   /* Translators: keys found and keys looked at, as "214 of 6,214 keys" */
   text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s of %s key", "%s of %s keys", n_scope), found, all);

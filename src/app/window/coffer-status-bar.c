@@ -38,6 +38,7 @@ struct _CofferStatusBar {
   GCancellable *counting;
   gint64 counting_since;
   gint64 loading_since;        /* of the list */
+  gboolean reading;            /* keys, and that shows */
   gboolean stopped;            /* a person does not want to know the bytes */
   guint quiet_id;              /* until counting begins */
   gint64 active_at;            /* the last input, in us */
@@ -208,6 +209,7 @@ stop_counting (CofferStatusBar *self)
   g_clear_handle_id (&self->quiet_id, g_source_remove);
   g_cancellable_cancel (self->counting);
   g_clear_object (&self->counting);
+  self->reading = FALSE;
   set_pass_shown (self, FALSE);
 }
 
@@ -234,24 +236,35 @@ is_sorting (CofferStatusBar *self)
          coffer_entry_list_get_sort (self->list) != COFFER_SORT_KEY;
 }
 
+/* A search tells beside its words how far it is. */
+static gboolean
+is_reading (CofferStatusBar *self)
+{
+  return self->list != NULL && coffer_entry_list_is_growing (self->list) && coffer_entry_list_get_filter (self->list) == NULL;
+}
+
+/* Something else began in its place, and that loads, too. */
+static void
+end_reading (CofferStatusBar *self)
+{
+  if (!self->reading || is_reading (self))
+    return;
+  self->reading = FALSE;
+  set_pass_shown (self, FALSE);
+}
+
 static void
 progress_cb (CofferStatusBar *self)
 {
   double progress = coffer_entry_list_get_progress (self->list);
   g_autofree char *text = NULL;
 
+  end_reading (self);
   if (!is_sorting (self) || progress < 0)
     return;
 
   text = g_strdup_printf (_("sorting %d %%"), (int) (progress * 100));
   show_pass (self, self->loading_since, text, _("Stop Sorting"));
-}
-
-/* A search tells beside its words how far it is. */
-static gboolean
-is_reading (CofferStatusBar *self)
-{
-  return self->list != NULL && coffer_entry_list_is_growing (self->list) && coffer_entry_list_get_filter (self->list) == NULL;
 }
 
 static void
@@ -266,6 +279,7 @@ show_reading (CofferStatusBar *self)
 
   if (n_expected > n_keys)
     text = g_strdup_printf (_("reading keys %d %%"), (int) (n_keys * 100 / n_expected));
+  self->reading = TRUE;
   show_pass (self, self->loading_since, text != NULL ? text : _("reading keys…"), _("Stop Reading"));
 }
 
@@ -528,6 +542,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, loading_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, changes_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, progress_cb, self);
+      g_signal_handlers_disconnect_by_func (self->list, end_reading, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
     }
   coffer_transfer_bar_set_transfers (self->transfer, NULL, NULL);
@@ -546,6 +561,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-keys", G_CALLBACK (n_keys_cb), self);
   g_signal_connect_swapped (list, "notify::loading", G_CALLBACK (loading_cb), self);
   g_signal_connect_swapped (list, "notify::progress", G_CALLBACK (progress_cb), self);
+  g_signal_connect_swapped (list, "notify::n-scope", G_CALLBACK (end_reading), self);
   g_signal_connect_swapped (list, "notify::n-added", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
