@@ -84,6 +84,8 @@ class ImportTest(CofferCase):
         self.choose("Add Folder…", "Add Folder", self.files)
         sheet = wait(lambda: next(iter(self.coffer.windows("Add 4 Files")), None), "the sheet")
         prefix = find(sheet, name="Put under")
+        set_text(prefix, "img:")   # and so between folders, too
+        find(sheet, "label", re.compile("^img:deep:er:c$"))
         set_text(prefix, "img/")
         find(sheet, "label", "1 key exists already")
         find(sheet, "label", re.compile("^img/deep/er/c$"))

@@ -33,6 +33,8 @@ struct _CofferImportSheet {
   GtkSwitch *restore_switch;
   GtkWidget *folders_row;
   GtkSwitch *folders_switch;
+  GtkWidget *separator_row;
+  GtkDropDown *separator;
   GtkButton *more;
   GtkListBox *samples;
   AdwExpanderRow *problems_row;
@@ -156,6 +158,12 @@ coffer_import_sheet_make_prefix (CofferImportPlan *plan,
   return g_bytes_new_take (under, strlen (under));
 }
 
+static char
+get_separator (CofferImportSheet *self)
+{
+  return gtk_drop_down_get_selected (self->separator) == 1 ? ':' : '/';
+}
+
 /* As it stands in the entry; what follows a prefix is parted from it. (transfer full) */
 static GBytes *
 dup_prefix (CofferImportSheet *self)
@@ -167,7 +175,7 @@ dup_prefix (CofferImportSheet *self)
     return g_bytes_ref (self->odd_prefix);
   if (size > 0 && text[size - 1] != '/' && text[size - 1] != ':')
     {
-      char *parted = g_strconcat (text, "/", NULL);
+      char *parted = g_strdup_printf ("%s%c", text, get_separator (self));
 
       return g_bytes_new_take (parted, size + 1);
     }
@@ -178,7 +186,7 @@ static CofferImportRule
 make_rule (CofferImportSheet *self,
            GBytes            *prefix)
 {
-  return (CofferImportRule) { prefix, gtk_switch_get_active (self->folders_switch), coffer_import_sheet_separator (prefix),
+  return (CofferImportRule) { prefix, gtk_switch_get_active (self->folders_switch), get_separator (self),
                               coffer_import_plan_get_restores (self->plan) };
 }
 
@@ -438,6 +446,34 @@ rule_changed_cb (CofferImportSheet *self)
   update_button (self);
 }
 
+/* What a prefix ends with is meant for what follows it, too. */
+static void
+prefix_cb (CofferImportSheet *self)
+{
+  const char *text = gtk_editable_get_text (self->prefix_row);
+  gsize size = strlen (text);
+
+  if (size > 0 && (text[size - 1] == '/' || text[size - 1] == ':'))
+    gtk_drop_down_set_selected (self->separator, text[size - 1] == ':');
+  rule_changed_cb (self);
+}
+
+/* And the other way round. */
+static void
+separator_cb (CofferImportSheet *self)
+{
+  const char *text = gtk_editable_get_text (self->prefix_row);
+  gsize size = strlen (text);
+  g_autofree char *parted = NULL;
+
+  if (self->odd_prefix == NULL && size > 0 && (text[size - 1] == '/' || text[size - 1] == ':') && text[size - 1] != get_separator (self))
+    {
+      parted = g_strdup_printf ("%.*s%c", (int) size - 1, text, get_separator (self));
+      gtk_editable_set_text (self->prefix_row, parted);
+    }
+  rule_changed_cb (self);
+}
+
 static void
 add_cb (CofferImportSheet *self)
 {
@@ -474,6 +510,7 @@ show_prefix (CofferImportSheet *self)
       self->odd_prefix = g_bytes_ref (prefix);
       text = coffer_key_to_display (key, 0);
     }
+  gtk_drop_down_set_selected (self->separator, coffer_import_sheet_separator (prefix) == ':');
   gtk_editable_set_text (self->prefix_row, text != NULL ? text : "");
   gtk_widget_set_sensitive (GTK_WIDGET (self->prefix_row), !odd);
 }
@@ -494,6 +531,7 @@ show_plan (CofferImportSheet *self)
   gtk_widget_set_visible (GTK_WIDGET (self->long_row), counts.n_long > 0);
   gtk_widget_set_visible (self->folders_row, !coffer_import_plan_get_restores (plan) &&
                                              (counts.n_folders > 0 || coffer_import_plan_get_folder (plan) != NULL));
+  gtk_widget_set_visible (self->separator_row, gtk_widget_get_visible (self->folders_row));
   show_problems (self);
 }
 
@@ -574,6 +612,8 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, restore_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_switch);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, separator);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, separator_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, more);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, samples);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, problems_row);
@@ -587,7 +627,9 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, add_cb);
   gtk_widget_class_bind_template_callback (widget_class, more_cb);
   gtk_widget_class_bind_template_callback (widget_class, restore_cb);
+  gtk_widget_class_bind_template_callback (widget_class, prefix_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, separator_cb);
 }
 
 static void

@@ -108,7 +108,7 @@ void             coffer_additions_answer       (CofferAdditions *self, CofferCon
 /** Whether it stands at a file of which somebody has to say what is to be done: the one at coffer_additions_get_next(). */
 gboolean         coffer_additions_asks         (CofferAdditions *self);
 
-/** Find out which keys are there already, and whether with the same bytes. On the PREVIEW lane. */
+/** Find out which keys are there already, and whether with the same bytes. On the BACKGROUND lane. */
 void             coffer_vault_find_additions_async  (CofferVault *self, CofferAdditions *additions, GCancellable *cancellable,
                                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean         coffer_vault_find_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
