@@ -144,6 +144,42 @@ format_rate (const CofferStep *step,
   return g_strdup_printf (_("%s/s, about %s left"), speed, left);
 }
 
+static const char *
+get_job_title (CofferStorageJob job)
+{
+  switch (job)
+    {
+    case COFFER_STORAGE_COMPACT:
+      return _("Compacting");
+    case COFFER_STORAGE_COPY:
+      return _("Copying and comparing");
+    case COFFER_STORAGE_CHECK:
+      return _("Looking for damage");
+    case COFFER_STORAGE_CHECKPOINT:
+    case COFFER_STORAGE_IDLE:
+    default:
+      return _("Moving the log into the main file");
+    }
+}
+
+static const char *
+get_failure_title (CofferStorageJob job)
+{
+  switch (job)
+    {
+    case COFFER_STORAGE_COMPACT:
+      return _("Not compacted");
+    case COFFER_STORAGE_COPY:
+      return _("Not copied");
+    case COFFER_STORAGE_CHECK:
+      return _("Not checked");
+    case COFFER_STORAGE_CHECKPOINT:
+    case COFFER_STORAGE_IDLE:
+    default:
+      return _("Log not moved");
+    }
+}
+
 static void
 update_progress (CofferStorageWindow *self,
                  CofferStorageJob     job)
@@ -158,8 +194,7 @@ update_progress (CofferStorageWindow *self,
   g_autofree char *so_far = g_strdup_printf (_("%s of %s"), bytes, total);
   g_autofree char *speed = format_rate (&step, rate);
 
-  gtk_label_set_text (self->job_title, job == COFFER_STORAGE_COMPACT ? _("Compacting") : job == COFFER_STORAGE_COPY ? _("Copying and comparing")
-                                                                                         : _("Moving the log into the main file"));
+  gtk_label_set_text (self->job_title, get_job_title (job));
   gtk_label_set_text (self->job_percent, known ? percent : "");
   gtk_label_set_text (self->job_bytes, known ? so_far : "");
   gtk_label_set_text (self->job_rate, speed != NULL ? speed : "");
@@ -202,12 +237,11 @@ update_problem (CofferStorageWindow *self)
   const GError *error = coffer_storage_get_job_error (self->storage, &job);
   gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_autofree char *escaped = error != NULL ? g_markup_escape_text (error->message, -1) : NULL;
-  const char *name = job == COFFER_STORAGE_COMPACT ? _("Not compacted") : job == COFFER_STORAGE_COPY ? _("Not copied") : _("Log not moved");
 
   gtk_widget_set_visible (GTK_WIDGET (self->problem_row), error != NULL);
   if (error == NULL)
     return;
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problem_row), name);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problem_row), get_failure_title (job));
   adw_action_row_set_subtitle (self->problem_row, !cancelled ? escaped : job == COFFER_STORAGE_COPY ? _("Cancelled. No copy was left behind.")
                                                                                                   : _("Cancelled. The vault is whole."));
 }

@@ -37,6 +37,11 @@ struct _CofferStorageWindow {
   GtkProgressBar *job_bar;
   AdwActionRow *receipt_row;
   AdwActionRow *problem_row;
+  AdwPreferencesGroup *safety;
+  AdwActionRow *check_row;
+  GtkButton *check_button;
+  const CofferInspection *check_shown;  /* unowned: to tell another one */
+  GPtrArray *found_rows;         /* of GtkWidget, unowned */
   AdwActionRow *copy_row;
   GtkButton *copy_button;
 
@@ -55,6 +60,9 @@ void coffer_storage_window_show_size   (GtkLabel            *label,
                                         guint64              size);
 /** Plan, progress and receipt. */
 void coffer_storage_window_update_job  (CofferStorageWindow *self);
+/** What a check found. */
+void coffer_storage_window_update_check (CofferStorageWindow *self);
+void coffer_storage_window_bind_check  (GtkWidgetClass      *widget_class);
 void coffer_storage_window_bind_compact (GtkWidgetClass     *widget_class);
 
 G_END_DECLS

@@ -374,6 +374,7 @@ changed_cb (CofferStorageWindow *self)
   update_log (self);
   update_holders (self);
   coffer_storage_window_update_job (self);
+  coffer_storage_window_update_check (self);
 }
 
 /* What another program did to the log alone, or who opened the file, is not told: a look when a person comes back. */
@@ -416,6 +417,7 @@ coffer_storage_window_finalize (GObject *object)
   CofferStorageWindow *self = COFFER_STORAGE_WINDOW (object);
 
   g_ptr_array_unref (self->holder_rows);
+  g_ptr_array_unref (self->found_rows);
   g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
 
   G_OBJECT_CLASS (coffer_storage_window_parent_class)->finalize (object);
@@ -454,6 +456,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
   gtk_widget_class_bind_template_callback (widget_class, checkpoint_cb);
   gtk_widget_class_bind_template_callback (widget_class, copy_cb);
+  coffer_storage_window_bind_check (widget_class);
   coffer_storage_window_bind_compact (widget_class);
 }
 
@@ -461,6 +464,7 @@ static void
 coffer_storage_window_init (CofferStorageWindow *self)
 {
   self->holder_rows = g_ptr_array_new ();
+  self->found_rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < COFFER_N_PARTS; i++)
     add_legend_item (self, i);

@@ -46,6 +46,8 @@ struct _CofferStorage {
   gboolean have_compacted;
   double compact_seconds;
   CofferSpace compact_before;
+  CofferInspection *check;
+  GDateTime *check_at;
   GFile *target;                   /* of the copy under way */
   GFile *copied;
 };
@@ -252,7 +254,7 @@ begin (CofferStorage    *self,
 {
   if (self->job != COFFER_STORAGE_IDLE)
     return FALSE;
-  if (job != COFFER_STORAGE_COPY && self->measuring != NULL)
+  if (self->measuring != NULL)
     {
       g_cancellable_cancel (self->measuring);   /* begins again when the job is done */
       end_measuring (self);
@@ -371,6 +373,37 @@ coffer_storage_copy (CofferStorage *self,
   g_clear_object (&self->copied);
   self->target = g_object_ref (target);
   coffer_vault_backup_async (self->vault, target, self->job_progress, self->working, copy_cb, g_object_ref (self));
+  tell (self);
+}
+
+static void
+check_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr(CofferStorage) self = user_data;
+  GError *error = NULL;
+  CofferInspection *check = coffer_vault_check_finish (COFFER_VAULT (source), result, &error);
+
+  if (check != NULL)
+    {
+      self->check = check;
+      self->check_at = g_date_time_new_now_local ();
+    }
+  end (self, error);
+}
+
+void
+coffer_storage_check (CofferStorage *self,
+                      gboolean       full)
+{
+  g_return_if_fail (COFFER_IS_STORAGE (self));
+
+  if (!begin (self, COFFER_STORAGE_CHECK))
+    return;
+  g_clear_pointer (&self->check, coffer_inspection_free);
+  g_clear_pointer (&self->check_at, g_date_time_unref);
+  coffer_vault_check_async (self->vault, full, self->job_progress, self->working, check_cb, g_object_ref (self));
   tell (self);
 }
 
@@ -498,6 +531,14 @@ coffer_storage_get_compacted (CofferStorage *self,
   return self->have_compacted ? &self->compacted : NULL;
 }
 
+const CofferInspection *
+coffer_storage_get_check (CofferStorage  *self,
+                          GDateTime     **when)
+{
+  *when = self->check_at;
+  return self->check;
+}
+
 GFile *
 coffer_storage_get_copied (CofferStorage *self)
 {
@@ -530,6 +571,8 @@ coffer_storage_finalize (GObject *object)
   g_clear_pointer (&self->plan, coffer_compact_plan_free);
   g_clear_pointer (&self->holders, g_ptr_array_unref);
   g_clear_pointer (&self->checkpoint_at, g_date_time_unref);
+  g_clear_pointer (&self->check, coffer_inspection_free);
+  g_clear_pointer (&self->check_at, g_date_time_unref);
   g_clear_object (&self->copied);
   g_clear_object (&self->target);
   g_clear_error (&self->error);

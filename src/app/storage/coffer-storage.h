@@ -62,6 +62,7 @@ typedef enum {
   COFFER_STORAGE_CHECKPOINT,
   COFFER_STORAGE_COMPACT,
   COFFER_STORAGE_COPY,
+  COFFER_STORAGE_CHECK,
 } CofferStorageJob;
 
 CofferStorageJob coffer_storage_get_job      (CofferStorage *self);
@@ -84,6 +85,10 @@ const CofferCheckpoint *coffer_storage_get_checkpoint (CofferStorage *self, GDat
 const CofferCompactPlan *coffer_storage_get_plan (CofferStorage *self);
 /** What it did. @seconds (out) @before (out): of the file then. (nullable) */
 const CofferCompactResult *coffer_storage_get_compacted (CofferStorage *self, double *seconds, CofferSpace *before);
+/** Look for damage; needs nothing. @full: read every value, too */
+void           coffer_storage_check          (CofferStorage *self, gboolean full);
+/** What was found last, and when. (nullable) */
+const CofferInspection *coffer_storage_get_check  (CofferStorage *self, GDateTime **when);
 /** The last copy. (nullable) */
 GFile         *coffer_storage_get_copied     (CofferStorage *self);
 

@@ -28,6 +28,7 @@ typedef struct {
   CofferCheckpointMode mode;
   CofferCompactWay way;
   gboolean page_maps;
+  gboolean full;
   char *target;
 } Wish;
 
@@ -347,6 +348,91 @@ coffer_vault_compact_finish (CofferVault          *self,
   CofferCompactResult *answer = coffer_vault_run_finish (self, result, error);
 
   TAKE (answer, done);
+}
+
+/* ---- looking for damage ---- */
+
+#define MAX_FOUND 1000   /* that are told one by one */
+
+static void
+found_free (gpointer data)
+{
+  CofferFound *found = data;
+
+  g_free (found->message);
+  g_free (found);
+}
+
+void
+coffer_inspection_free (CofferInspection *self)
+{
+  g_ptr_array_unref (self->found);
+  g_free (self);
+}
+
+/* Lane. */
+static int
+found_cb (const kvault_finding *finding,
+          void                 *data)
+{
+  CofferInspection *check = data;
+  CofferFound *found;
+
+  if (check->found->len == MAX_FOUND)
+    return 0;
+  found = g_new (CofferFound, 1);
+  *found = (CofferFound) { g_utf8_make_valid (finding->message, -1), finding->is_damage != 0 };
+  g_ptr_array_add (check->found, found);
+  return 0;
+}
+
+/* Lane. */
+static gpointer
+check_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  const Wish *wish = data;
+  g_autoptr(CofferInspection) check = g_new0 (CofferInspection, 1);
+  kvault_check_result result;
+  int rc;
+
+  check->found = g_ptr_array_new_with_free_func (found_free);
+  rc = kvault_check (vault, wish->full ? KVAULT_CHECK_FULL : 0, found_cb, check, progress_cb, data, &result);
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
+  check->keys = result.keys;
+  check->bytes = result.bytes;
+  check->n_found = result.findings;
+  check->n_damages = result.damages;
+  return g_steal_pointer (&check);
+}
+
+void
+coffer_vault_check_async (CofferVault         *self,
+                          gboolean             full,
+                          CofferProgress      *progress,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  Wish *wish;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  wish = wish_new (progress);
+  wish->full = full;
+  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, check_worker, wish, wish_free, (GDestroyNotify) coffer_inspection_free, cancellable,
+                          callback, user_data);
+}
+
+CofferInspection *
+coffer_vault_check_finish (CofferVault   *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error);
 }
 
 /* ---- a safe copy ---- */

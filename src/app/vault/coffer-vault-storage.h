@@ -98,6 +98,27 @@ void         coffer_vault_backup_async         (CofferVault *self, GFile *target
                                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean     coffer_vault_backup_finish        (CofferVault *self, GAsyncResult *result, GError **error);
 
+/** One thing that a check found. */
+typedef struct {
+  char    *message;                /* one line that names the key */
+  gboolean is_damage;
+} CofferFound;
+
+/** What a check found. */
+typedef struct {
+  guint64    keys, bytes;          /* looked at; bytes only if values were read */
+  guint64    n_found, n_damages;
+  GPtrArray *found;                /* of CofferFound: the first thousand */
+} CofferInspection;
+
+void         coffer_inspection_free                 (CofferInspection *self);
+/** Look for damage, on the SCAN lane. @full: read every value, too. Changes nothing. */
+void         coffer_vault_check_async          (CofferVault *self, gboolean full, CofferProgress *progress,
+                                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** Returns: (transfer full) (nullable) */
+CofferInspection *coffer_vault_check_finish         (CofferVault *self, GAsyncResult *result, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferInspection, coffer_inspection_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferCompactPlan, coffer_compact_plan_free)
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-deletion.h"
 #include "coffer-transfer-bar.h"
 
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
@@ -26,6 +27,7 @@ struct _CofferStatusBar {
   GtkWidget *stop_button;
   CofferTransferBar *transfer;
   GtkLabel *changes;
+  GtkWidget *saved;
   GtkWidget *wal;
   GtkLabel *wal_label;
   GtkWidget *reclaimable;
@@ -48,6 +50,7 @@ struct _CofferStatusBar {
   CofferVaultTotals totals;
   CofferVaultStats stats;
   gboolean have_totals;
+  gboolean have_stats;
   gboolean narrow;
 };
 
@@ -440,12 +443,16 @@ update_entry (CofferStatusBar *self,
   g_autofree char *text = g_strdup_printf ("%s %s", format, amount);
 
   gtk_label_set_text (label, text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
   gtk_widget_set_visible (entry, size > 0 && !self->narrow);
 }
 
 static void
 update_entries (CofferStatusBar *self)
 {
+  gboolean waits = self->vault != NULL && coffer_vault_get_n_deferred (self->vault) > 0;
+
+  gtk_widget_set_visible (self->saved, self->have_stats && self->stats.wal_size == 0 && !waits && !self->narrow);
   update_entry (self, self->wal, self->wal_label, _("WAL"), self->stats.wal_size);
   update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), self->stats.reclaimable_size);
 }
@@ -463,6 +470,7 @@ asked_cb (GObject      *source,
     return;
 
   self->stats = stats;
+  self->have_stats = TRUE;
   update_entries (self);
 }
 
@@ -500,6 +508,7 @@ changed_cb (CofferStatusBar *self)
 {
   self->have_totals = FALSE;
   update_tally (self);
+  update_entries (self);
   ask (self);
 }
 
@@ -544,6 +553,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, progress_cb, self);
       g_signal_handlers_disconnect_by_func (self->list, end_reading, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
+      g_signal_handlers_disconnect_by_func (self->vault, ask, self);
     }
   coffer_transfer_bar_set_transfers (self->transfer, NULL, NULL);
   g_set_object (&self->vault, vault);
@@ -552,6 +562,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_clear_object (&self->section);
   update_summary_cb (self);
   self->stats = (CofferVaultStats) { 0 };
+  self->have_stats = FALSE;
   update_entries (self);
   changes_cb (self);
   coffer_status_bar_refresh (self);
@@ -565,6 +576,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-added", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
+  g_signal_connect_swapped (vault, "touched", G_CALLBACK (ask), self);
   g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (tally_cb), self);
   loading_cb (self);
 }
@@ -640,6 +652,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, stop_button);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, transfer);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, saved);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);

@@ -264,6 +264,28 @@ test_copy_file_whole (Fixture       *fixture,
   g_assert_null (coffer_storage_get_copied (fixture->storage));
 }
 
+static void
+test_check (Fixture       *fixture,
+            gconstpointer  data)
+{
+  const CofferInspection *check;
+  const CofferFound *found;
+  GDateTime *when;
+
+  test_sql (fixture->path, "INSERT INTO kv VALUES ('odd', x'01')");
+  wait_for_split (fixture);
+  g_assert_null (coffer_storage_get_check (fixture->storage, &when));
+  coffer_storage_check (fixture->storage, TRUE);
+  wait_for_job (fixture);
+  check = coffer_storage_get_check (fixture->storage, &when);
+  g_assert_nonnull (check);
+  g_assert_cmpuint (check->keys, ==, ask_number (fixture->path, "SELECT count (*) FROM kv"));
+  g_assert_cmpuint (check->n_damages, ==, 0);
+  g_assert_cmpuint (check->found->len, >=, 1);
+  found = g_ptr_array_index (check->found, 0);
+  g_assert_nonnull (strstr (found->message, "odd"));
+}
+
 /* Another file at the path: the numbers are those of that one. */
 static void
 test_replaced (Fixture       *fixture,
@@ -295,6 +317,7 @@ main (int    argc,
   ADD ("compacting-can-be-cancelled", test_cancel);
   ADD ("compacting-beside-another-is-refused", test_refused);
   ADD ("copies", test_copy_file_whole);
+  ADD ("checks", test_check);
   ADD ("sees-another-file", test_replaced);
 
   return g_test_run ();

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking for damage in the window "Storage": asked for, and what was found, by key. Main thread. */
+#define G_LOG_DOMAIN "coffer-storage"
+
+#include "coffer-storage-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#define MAX_ROWS 50
+
+static void
+add_found (CofferStorageWindow *self,
+           const char          *title,
+           const char          *subtitle,
+           gboolean             warns)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_icon_name (ADW_ACTION_ROW (row), warns ? "dialog-warning-symbolic" : "dialog-information-symbolic");
+  adw_preferences_group_add (self->safety, row);
+  g_ptr_array_add (self->found_rows, row);
+}
+
+static void
+show_found (CofferStorageWindow *self,
+            const CofferInspection   *check)
+{
+  for (guint i = 0; i < self->found_rows->len; i++)
+    adw_preferences_group_remove (self->safety, g_ptr_array_index (self->found_rows, i));
+  g_ptr_array_set_size (self->found_rows, 0);
+  for (guint i = 0; check != NULL && i < MIN (check->found->len, MAX_ROWS); i++)
+    {
+      const CofferFound *found = g_ptr_array_index (check->found, i);
+
+      add_found (self, found->message, found->is_damage ? _("Damage: export what can be read, and keep a copy of the file")
+                                                        : _("Odd, but nothing is lost"), found->is_damage);
+    }
+  if (check != NULL && check->n_found > MAX_ROWS)
+    {
+      guint64 n = check->n_found - MAX_ROWS;
+      g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%'" G_GUINT64_FORMAT " more", "%'" G_GUINT64_FORMAT " more", n), n);
+
+      add_found (self, text, "", FALSE);
+    }
+}
+
+void
+coffer_storage_window_update_check (CofferStorageWindow *self)
+{
+  GDateTime *when;
+  const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
+  g_autofree char *time = NULL, *text = NULL;
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->check_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+  if (check == self->check_shown && check != NULL)
+    return;
+  self->check_shown = check;
+  show_found (self, check);
+  time = check != NULL ? g_date_time_format (when, "%X") : NULL;
+  if (check == NULL)
+    text = g_strdup (_("Not checked while this window’s vault was open"));
+  else if (check->n_found == 0)
+    text = g_strdup_printf (_("Checked at %s, %'" G_GUINT64_FORMAT " keys: nothing is wrong"), time, check->keys);
+  else
+    text = g_strdup_printf (_("Checked at %s, %'" G_GUINT64_FORMAT " keys: %'" G_GUINT64_FORMAT " damaged, %'" G_GUINT64_FORMAT " odd"), time,
+                            check->keys, check->n_damages, check->n_found - check->n_damages);
+  adw_action_row_set_subtitle (self->check_row, text);
+}
+
+static void
+response_cb (CofferStorageWindow *self,
+             const char          *response)
+{
+  if (!g_str_equal (response, "cancel"))
+    coffer_storage_check (self->storage, g_str_equal (response, "full"));
+}
+
+static void
+check_cb (CofferStorageWindow *self)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Look for Damage?"),
+                                              _("A quick check reads pages and keys, a full one every value, too. Nothing is changed, and others may go on."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "quick", _("_Quick Check"), "full", _("_Full Check"), NULL);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "quick");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (response_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+void
+coffer_storage_window_bind_check (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, safety);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_button);
+  gtk_widget_class_bind_template_callback (widget_class, check_cb);
+}
