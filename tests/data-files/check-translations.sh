@@ -23,7 +23,8 @@ fi
 
 xgettext --files-from=po/POTFILES.in --from-code=UTF-8 --add-comments=Translators \
   --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 --keyword=g_dgettext:2 \
-  --keyword=g_dngettext:2,3 --keyword=g_dpgettext2:2c,3 --output="$dir/coffer.pot"
+  --keyword=g_dngettext:2,3 --keyword=g_dpgettext2:2c,3 \
+  --keyword=count_words:1,2 --keyword=count_keys:1,2 --output="$dir/coffer.pot"
 # Nothing finds a translation of words with a macro in their middle but PRIu64 and its like.
 if sed 's/%%//g' "$dir/coffer.pot" | grep -nE '^msg(id|id_plural) .*%[^a-zA-Z%]*"$'; then
   echo "words end in the middle of a format: is there a macro?"
