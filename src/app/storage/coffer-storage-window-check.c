@@ -42,7 +42,8 @@ show_found (CofferStorageWindow *self,
   if (check != NULL && check->n_found > MAX_ROWS)
     {
       guint64 n = check->n_found - MAX_ROWS;
-      g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%'" G_GUINT64_FORMAT " more", "%'" G_GUINT64_FORMAT " more", n), n);
+      g_autofree char *number = coffer_storage_window_dup_number (n);
+      g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s more", "%s more", n), number);
 
       add_found (self, text, "", FALSE);
     }
@@ -53,21 +54,26 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
 {
   GDateTime *when;
   const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
-  g_autofree char *time = NULL, *text = NULL;
+  g_autofree char *time = NULL, *text = NULL, *keys = NULL, *damaged = NULL, *odd = NULL;
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->check_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
   if (check == self->check_shown && check != NULL)
     return;
   self->check_shown = check;
   show_found (self, check);
-  time = check != NULL ? g_date_time_format (when, "%X") : NULL;
+  if (check != NULL)
+    {
+      time = g_date_time_format (when, "%X");
+      keys = coffer_storage_window_dup_number (check->keys);
+      damaged = coffer_storage_window_dup_number (check->n_damages);
+      odd = coffer_storage_window_dup_number (check->n_found - check->n_damages);
+    }
   if (check == NULL)
     text = g_strdup (_("Not checked while this window’s vault was open"));
   else if (check->n_found == 0)
-    text = g_strdup_printf (_("Checked at %s, %'" G_GUINT64_FORMAT " keys: nothing is wrong"), time, check->keys);
+    text = g_strdup_printf (_("Checked at %s, %s keys: nothing is wrong"), time, keys);
   else
-    text = g_strdup_printf (_("Checked at %s, %'" G_GUINT64_FORMAT " keys: %'" G_GUINT64_FORMAT " damaged, %'" G_GUINT64_FORMAT " odd"), time,
-                            check->keys, check->n_damages, check->n_found - check->n_damages);
+    text = g_strdup_printf (_("Checked at %s, %s keys: %s damaged, %s odd"), time, keys, damaged, odd);
   adw_action_row_set_subtitle (self->check_row, text);
 }
 

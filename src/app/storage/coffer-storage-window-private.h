@@ -55,6 +55,8 @@ struct _CofferStorageWindow {
 typedef void (*CofferStorageEdit) (CofferStorageWindow *self);
 void coffer_storage_window_edit        (CofferStorageWindow *self,
                                         CofferStorageEdit    then);
+/** With separators, for words that are translated: xgettext knows no macros of GLib. */
+char *coffer_storage_window_dup_number (guint64              n);
 /** A row's number, or nothing. */
 void coffer_storage_window_show_size   (GtkLabel            *label,
                                         guint64              size);

@@ -18,6 +18,12 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, ADW_TYPE_WINDOW)
 
+char *
+coffer_storage_window_dup_number (guint64 n)
+{
+  return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
+}
+
 void
 coffer_storage_window_show_size (GtkLabel *label,
                                  guint64   size)
@@ -144,17 +150,16 @@ update_checkpoint (CofferStorageWindow *self)
   GDateTime *when;
   const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
   gboolean blocked = checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames);
-  g_autofree char *time = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *blocker = NULL;
+  g_autofree char *time = NULL, *text = NULL, *blocker = NULL, *moved = NULL, *frames = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
   if (checkpoint == NULL)
     return;
   time = g_date_time_format (when, "%X");
-  text = blocked ? g_strdup_printf (_("At %s: %'" G_GUINT64_FORMAT " of %'" G_GUINT64_FORMAT " pages moved"), time, checkpoint->moved,
-                                    checkpoint->frames)
+  moved = coffer_storage_window_dup_number (checkpoint->moved);
+  frames = coffer_storage_window_dup_number (checkpoint->frames);
+  text = blocked ? g_strdup_printf (_("At %s: %s of %s pages moved"), time, moved, frames)
                  : g_strdup_printf (_("At %s: everything is in the main file"), time);
   adw_action_row_set_subtitle (self->checkpoint_row, text);
   if (!blocked)
@@ -170,7 +175,7 @@ update_log (CofferStorageWindow *self)
   const CofferSpace *space = coffer_storage_get_space (self->storage);
   gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
   guint64 n_frames = 0;
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *frames = NULL;
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
   if (space == NULL)
@@ -179,9 +184,9 @@ update_log (CofferStorageWindow *self)
   coffer_storage_window_show_size (self->log_size, space->wal_size);
   if (space->wal_size > 32)   /* its head; before each page are 24 bytes */
     n_frames = (space->wal_size - 32) / (space->page_size + 24);
+  frames = coffer_storage_window_dup_number (n_frames);
   if (n_frames > 0)
-    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Room for %'" G_GUINT64_FORMAT " page", "Room for %'" G_GUINT64_FORMAT " pages",
-                                         n_frames), n_frames);
+    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Room for %s page", "Room for %s pages", n_frames), frames);
   else
     text = g_strdup (_("Everything is in the main file"));
   adw_action_row_set_subtitle (self->log_size_row, text);
