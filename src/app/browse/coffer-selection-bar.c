@@ -5,15 +5,13 @@
 
 #include "coffer-selection-bar.h"
 
-#include <glib/gi18n-lib.h>
-
 struct _CofferSelectionBar {
   AdwBin parent_instance;
 
   GtkLabel *label;
-  AdwButtonContent *copy_content;
-  AdwButtonContent *export_content;
-  AdwButtonContent *delete_content;
+  GtkWidget *copy_word;
+  GtkWidget *export_word;
+  GtkWidget *delete_word;
   GtkWidget *copy_button;
   GtkWidget *export_button;
   GtkWidget *delete_button;
@@ -65,26 +63,22 @@ coffer_selection_bar_set_selection (CofferSelectionBar *self,
   update_cb (self);
 }
 
-/* A word on a button is its name, too; GTK 4.8 would speak another one before it. */
 static void
-set_word (CofferSelectionBar *self,
-          GtkWidget          *button,
-          AdwButtonContent   *content,
-          const char         *word)
+update_button (CofferSelectionBar *self,
+               GtkWidget          *button,
+               GtkWidget          *word)
 {
-  adw_button_content_set_label (content, self->narrow ? "" : word);
-  if (self->narrow)
-    gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, gtk_widget_get_tooltip_text (button), -1);
-  else
-    gtk_accessible_reset_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL);
+  gtk_widget_set_visible (word, !self->narrow);
+  gtk_widget_remove_css_class (button, self->narrow ? "image-text-button" : "image-button");
+  gtk_widget_add_css_class (button, self->narrow ? "image-button" : "image-text-button");
 }
 
 static void
 update_words (CofferSelectionBar *self)
 {
-  set_word (self, self->copy_button, self->copy_content, _("Copy Keys"));
-  set_word (self, self->export_button, self->export_content, _("Export…"));
-  set_word (self, self->delete_button, self->delete_content, _("Delete…"));
+  update_button (self, self->copy_button, self->copy_word);
+  update_button (self, self->export_button, self->export_word);
+  update_button (self, self->delete_button, self->delete_word);
 }
 
 static void
@@ -149,10 +143,10 @@ coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-selection-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, label);
-  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_content);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_content);
-  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_content);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_word);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_button);
 }
