@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Where the bytes are, and getting them back."""
+import os
+import re
+import sqlite3
+from contextlib import closing
+
+from coffer import CofferCase, main, size_text
+from gtkdrive import PATIENCE, do, find, find_all, key, press, showing, wait
+from vaults import make_vault, read_vault
+
+
+class StorageTest(CofferCase):
+    def half_empty(self) -> str:
+        os.mkdir(self.folder + "/vault")
+        path = make_vault(self.folder + "/vault/half.kvault", ((b"key%03d" % i, os.urandom(100000)) for i in range(40)))
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("DELETE FROM kv WHERE key >= ?", (b"key020",))
+            db.commit()
+        return path
+
+    def test_compact(self) -> None:
+        path = self.half_empty()
+        size = os.stat(path).st_size
+        before = read_vault(path)
+        coffer = self.start(path)
+        window = coffer.window("half.kvault")
+        window.wait_for_rows(20)
+
+        find(window.frame, "push button", re.compile("^Reclaimable "), showing)
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+        find(storage, "label", size_text(size), showing)
+        find(storage, "image", "Space used", showing)
+        find(storage, "label", "Keys and index", showing)      # read behind
+        find(storage, "label", "Nobody else has it open", showing)
+
+        press(storage, "Compact…")
+        coffer.answer("Compact the Vault?", "Compact")
+        wait(lambda: [node for node in find_all(storage, "label") if node.name.startswith("Freed ")], "the receipt")
+        after = os.stat(path).st_size
+        self.assertLess(after, size - 1900000)
+        find(storage, "label", size_text(after), showing)
+        self.assertEqual(read_vault(path), before)
+        press(storage, "Close")
+        wait(lambda: not coffer.windows("Storage"), "the window to go")
+        window.wait_for_rows(20)
+        self.assert_quits(coffer)
+        self.assertEqual(read_vault(path), before)
+        self.assertEqual(sorted(os.listdir(self.folder + "/vault")), ["half.kvault"])
+
+    def test_save_a_copy(self) -> None:
+        path = self.half_empty()
+        copy = self.folder + "/copied.kvault"
+        coffer = self.start(path)
+        coffer.window("half.kvault").wait_for_rows(20)
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+        do(wait(lambda: next(iter(find_all(storage, "push button", "Save Copy…")), None), "the button"))   # perhaps scrolled away
+        coffer.choose_file("Save Copy", copy, "Save")
+        wait(lambda: [node for node in find_all(storage, "label") if node.name.startswith("Saved as ")], "the copy")
+        self.assertEqual(read_vault(copy), read_vault(path))
+        # With its vault's window this one goes, too.
+        do(coffer.window("half.kvault").frame, "window.close")
+        self.assertEqual(coffer.process.wait(PATIENCE), 0, coffer.said())
+
+
+if __name__ == "__main__":
+    main()
