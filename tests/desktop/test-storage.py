@@ -38,10 +38,10 @@ class StorageTest(CofferCase):
 
         press(storage, "Compact…")
         coffer.answer("Compact the Vault?", "Compact")
-        wait(lambda: [node for node in find_all(storage, "label") if node.name.startswith("Freed ")], "the receipt")
-        after = os.stat(path).st_size
-        self.assertLess(after, size - 1900000)
-        find(storage, "label", size_text(after), showing)
+        # The receipt comes in the place of the progress, of which GTK 4.8 does not always tell; the numbers stand where they stood.
+        wait(lambda: os.stat(path).st_size < size - 1900000, "the smaller file")
+        find(storage, "label", "Nothing", showing)             # that could be freed
+        find(storage, "label", size_text(os.stat(path).st_size), showing)
         self.assertEqual(read_vault(path), before)
         press(storage, "Close")
         wait(lambda: not coffer.windows("Storage"), "the window to go")
