@@ -190,6 +190,16 @@ coffer_additions_count_undoable (CofferAdditions *self)
   return n;
 }
 
+guint
+coffer_additions_count_taken (CofferAdditions *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->files->len; i++)
+    n += coffer_additions_get (self, i)->taken;
+  return n;
+}
+
 guint64
 coffer_additions_get_kept (CofferAdditions *self)
 {

@@ -40,6 +40,7 @@ typedef struct {
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
   GBytes *old;             /* of a key that had another value: that one, if it is kept; (nullable) */
+  gboolean taken;          /* it was taken back, and is to be added if all is done again */
   CofferAdditionState state;
   char *problem;           /* translated; NULL unless FAILED */
 } CofferAddition;
@@ -80,11 +81,13 @@ guint            coffer_additions_count        (CofferAdditions *self, CofferAdd
 
 /** How many can be taken back: what was ADDED, and what was REPLACED if the old value is kept. Looks at them all. */
 guint            coffer_additions_count_undoable (CofferAdditions *self);
+/** How many were taken back. Looks at them all. */
+guint            coffer_additions_count_taken  (CofferAdditions *self);
 /** Bytes of all old values that are kept: COFFER_ADDITIONS_KEPT at most. */
 guint64          coffer_additions_get_kept     (CofferAdditions *self);
 /**
- * Add what was taken back once more: of keys that are there only those get the new value that have the one that was kept. From the first
- * on.
+ * Add what was taken back once more, and nothing else: of keys that are there only those get the new value that have the one that was
+ * kept. From the first on.
  */
 void             coffer_additions_begin_again  (CofferAdditions *self);
 

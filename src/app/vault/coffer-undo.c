@@ -159,14 +159,15 @@ name_key (CofferKey *key)
 }
 
 static guint
-get_n (const Step *step)
+get_n (const Step *step,
+       gboolean    redo)
 {
   if (step->kind == DELETION)
     return coffer_deletion_get_n (step->what);
   if (step->kind == RENAMES)
     return coffer_renames_get_n (step->what);
   if (step->kind == ADDITIONS)
-    return coffer_additions_count_undoable (step->what) + coffer_additions_count (step->what, COFFER_ADDITION_WAITING);
+    return redo ? coffer_additions_count_taken (step->what) : coffer_additions_count_undoable (step->what);
   return 1;
 }
 
@@ -184,7 +185,7 @@ static char *
 describe (const Step *step,
           gboolean    redo)
 {
-  guint n = get_n (step);
+  guint n = get_n (step, redo);
   const char *named = redo ? redo_named[step->kind] : undo_named[step->kind];
   g_autofree char *name = NULL;
 
@@ -382,7 +383,7 @@ move_step (CofferUndo *self,
     }
 }
 
-/* @text (transfer full), @error (transfer full) (nullable): one of them. @drop: it is no step any more. */
+/* @text (transfer full), @error (transfer full) (nullable): one of them. After an error it is where it was. @drop: it is no step any more. */
 static void
 end (GTask  *task,
      char   *text,
@@ -518,7 +519,11 @@ added_again_cb (GObject      *source,
   GError *error = NULL;
 
   if (!coffer_vault_add_finish (COFFER_VAULT (source), result, &error))
-    end (task, NULL, error, FALSE);
+    {
+      if (coffer_additions_count_undoable (additions) > 0)
+        move_step (g_task_get_source_object (task), taking);   /* what is there again can be taken back */
+      end (task, NULL, error, FALSE);
+    }
   else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) &&
            !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     {

@@ -535,6 +535,7 @@ put_file (Job                 *job,
       addition->size = size + get_header_size (addition);
       keep_sum (job, addition);
       addition->state = state;
+      addition->taken = FALSE;
       g_array_append_val (job->puts, job->additions->next);
       return rc;
     }
@@ -602,7 +603,7 @@ add_incoming (Job            *job,
   return KVAULT_OK;
 }
 
-/* Lane. The next file. */
+/* Lane. The next file. What is to be done again is what was taken back: others were never added, or are in the vault still. */
 static int
 add_next (Job *job)
 {
@@ -610,6 +611,11 @@ add_next (Job *job)
   g_autoptr(GError) error = NULL;
   int rc = KVAULT_OK;
 
+  if (job->additions->again && !addition->taken)
+    {
+      coffer_additions_step (job->additions);
+      return KVAULT_OK;
+    }
   job->addition = addition;
   if (open_incoming (job, addition, &error))
     rc = add_incoming (job, addition);
@@ -625,7 +631,21 @@ add_next (Job *job)
   return rc;
 }
 
-/* Lane. What was put after the last commit is gone. */
+/* Lane. It is as if it had not been dealt with. */
+static void
+forget (CofferAdditions *additions,
+        guint            position)
+{
+  CofferAddition *addition = coffer_additions_get (additions, position);
+
+  addition->state = COFFER_ADDITION_WAITING;
+  addition->taken = additions->again;
+  g_clear_pointer (&addition->problem, g_free);
+  if (!additions->again)
+    coffer_additions_keep (additions, addition, NULL);
+}
+
+/* Lane. What was put after the last commit is gone. Done again, others between are in the vault, or were never to be added. */
 static void
 forget_undone (Job *job)
 {
@@ -635,15 +655,10 @@ forget_undone (Job *job)
     {
       guint from = g_array_index (job->puts, guint, n_durable);
 
-      for (guint i = from; i < job->additions->next; i++)
-        {
-          CofferAddition *addition = coffer_additions_get (job->additions, i);
-
-          addition->state = COFFER_ADDITION_WAITING;
-          g_clear_pointer (&addition->problem, g_free);
-          if (!job->additions->again)
-            coffer_additions_keep (job->additions, addition, NULL);
-        }
+      for (guint i = n_durable; job->additions->again && i < job->puts->len; i++)
+        forget (job->additions, g_array_index (job->puts, guint, i));
+      for (guint i = from; !job->additions->again && i < job->additions->next; i++)
+        forget (job->additions, i);
       coffer_additions_go_back (job->additions, from);
       job->additions->asks = FALSE;
     }
@@ -870,12 +885,27 @@ take_back_some (Job   *job,
     }
   for (guint i = at; i < end; i++)
     if (coffer_additions_get (job->additions, i)->identical)
-      coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+      {
+        coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+        coffer_additions_get (job->additions, i)->taken = TRUE;
+      }
   job->n_stored += n;
   return KVAULT_OK;
 }
 
-/* Lane. */
+/* Lane. All of them, once. */
+static int
+take_back_pass (Job *job)
+{
+  guint n_files = job->additions->files->len;
+  int rc = KVAULT_OK;
+
+  for (guint at = 0; rc == KVAULT_OK && at < n_files && !g_cancellable_is_cancelled (job->stop); at += TAKE_BACK_STEP)
+    rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
+  return rc;
+}
+
+/* Lane. Where two files had one key, the value of the first is there once the second is taken back. */
 static gpointer
 take_back_worker (kvault        *vault,
                   gpointer       data,
@@ -883,12 +913,17 @@ take_back_worker (kvault        *vault,
                   GError       **error)
 {
   Job *job = data;
-  guint n_files = job->additions->files->len;
-  int rc = KVAULT_OK;
+  gssize n_before;
+  int rc;
 
   start_job (job, vault);
-  for (guint at = 0; rc == KVAULT_OK && at < n_files && !g_cancellable_is_cancelled (job->stop); at += TAKE_BACK_STEP)
-    rc = take_back_some (job, at, MIN (at + TAKE_BACK_STEP, n_files));
+  do
+    {
+      n_before = job->n_stored;
+      rc = take_back_pass (job);
+    }
+  while (rc == KVAULT_OK && job->n_stored > n_before && coffer_additions_count_undoable (job->additions) > 0 &&
+         !g_cancellable_is_cancelled (job->stop));
   close_source (job);
   if (rc == KVAULT_OK)
     return GINT_TO_POINTER (TRUE);

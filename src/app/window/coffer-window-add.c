@@ -70,24 +70,38 @@ count_words (const char *one,
 
 /* How it ended */
 
+typedef struct {
+  CofferWindow *window;
+  CofferImport *import;
+} Undoing;
+
+/* What stays can be taken back later: the old values are nowhere else. */
 static void
 undone_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
 {
-  g_autoptr(CofferWindow) self = user_data;
+  g_autofree Undoing *undoing = user_data;
+  g_autoptr(CofferWindow) self = undoing->window;
+  g_autoptr(CofferImport) import = undoing->import;
+  CofferAdditions *additions = coffer_import_get_additions (import);
   g_autoptr(GError) error = NULL;
   gssize n = coffer_vault_take_back_finish (COFFER_VAULT (source), result, &error);
-  g_autofree char *text = NULL;
+  guint n_stay = coffer_additions_count_undoable (additions);
+  g_autofree char *taken = NULL, *stay = NULL, *text = NULL;
 
   if (self->vault != COFFER_VAULT (source))
     return;
+  if (n_stay > 0)
+    coffer_undo_push_additions (self->undo, additions);
   if (n < 0)
     {
       coffer_window_report (self, error, coffer_vault_get_display_name (self->vault));
       return;
     }
-  text = count_words ("%s key taken back", "%s keys taken back", n);
+  taken = count_words ("%s key taken back", "%s keys taken back", n);
+  stay = count_words ("%s stays: its value or its file is another by now", "%s stay: their values or their files are others by now", n_stay);
+  text = n_stay > 0 ? g_strdup_printf ("%s; %s", taken, stay) : g_steal_pointer (&taken);
   coffer_window_toast (self, text);
 }
 
@@ -95,7 +109,10 @@ static void
 take_back (CofferWindow *self,
            CofferImport *import)
 {
-  coffer_vault_take_back_async (coffer_import_get_vault (import), coffer_import_get_additions (import), NULL, undone_cb, g_object_ref (self));
+  Undoing *undoing = g_new (Undoing, 1);
+
+  *undoing = (Undoing) { g_object_ref (self), g_object_ref (import) };
+  coffer_vault_take_back_async (coffer_import_get_vault (import), coffer_import_get_additions (import), NULL, undone_cb, undoing);
 }
 
 /* Names what was left out, and why. */

@@ -520,6 +520,33 @@ files_are_taken_back (Fixture       *fixture,
     }
 }
 
+static void
+append_file (Fixture         *fixture,
+             CofferAdditions *additions,
+             const char      *name,
+             const char      *key_text)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
+  g_autoptr(GBytes) key = g_bytes_new (key_text, strlen (key_text));
+
+  g_assert_true (g_file_set_contents (path, name, -1, NULL));
+  coffer_additions_append (additions, path, NULL, key, strlen (name));
+}
+
+static void
+add (Fixture         *fixture,
+     CofferAdditions *additions)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_additions_set_conflict (additions, COFFER_CONFLICT_REPLACE);
+  coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_add_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+}
+
 static CofferAdditions *
 add_files (Fixture        *fixture,
            const char     *contents,
@@ -621,6 +648,98 @@ replaced_values_survive_a_full_disk (Fixture       *fixture,
   remove_files (fixture);
 }
 
+/* Two files have the key that is there, and two have a new one. */
+static void
+files_of_one_key_are_taken_back (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('old' AS BLOB) WHERE key = CAST('user:0000000000' AS BLOB)");
+  append_file (fixture, additions, "file0", "user:0000000000");
+  append_file (fixture, additions, "file1", "user:0000000000");
+  append_file (fixture, additions, "file2", "new");
+  append_file (fixture, additions, "file3", "new");
+  add (fixture, additions);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'file1'"), ==, 1);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'file3'"), ==, 1);
+  coffer_undo_push_additions (fixture->undo, additions);
+  for (int i = 0; i < 2; i++)
+    {
+      assert_step (fixture, FALSE, "4 keys taken back");
+      g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'old' AND key = CAST('user:0000000000' AS BLOB)"), ==, 1);
+      g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS);
+      assert_step (fixture, TRUE, "4 files added again");
+      g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) IN ('file1', 'file3')"), ==, 2);
+    }
+  remove_files (fixture);
+}
+
+/* The file of one is away the first time. What was added again meanwhile stays something to be taken back. */
+static void
+added_again_in_two_goes (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "file1", NULL), *away = g_build_filename (fixture->folder, "away", NULL);
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('old' AS BLOB) WHERE CAST(key AS TEXT) IN ('user:0000000000', 'user:0000000001')");
+  append_file (fixture, additions, "file0", "user:0000000000");
+  append_file (fixture, additions, "file1", "user:0000000001");
+  append_file (fixture, additions, "never", "never");
+  add (fixture, additions);
+  coffer_additions_get (additions, 2)->state = COFFER_ADDITION_WAITING;   /* as if the import had been cancelled before it */
+  test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('never' AS BLOB)");
+  coffer_undo_push_additions (fixture->undo, additions);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Adding 2 Files");
+  assert_step (fixture, FALSE, "2 keys taken back");
+  g_assert_no_errno (g_rename (path, away));
+  assert_step (fixture, TRUE, "1 file added again");
+  g_assert_no_errno (g_rename (away, path));
+  assert_step (fixture, FALSE, "1 key taken back");
+  assert_step (fixture, TRUE, "2 files added again");
+  g_assert_cmpint (count_rows (fixture->path, "key = CAST('never' AS BLOB)"), ==, 0);
+  assert_step (fixture, FALSE, "2 keys taken back");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'old'"), ==, 2);
+  remove_files (fixture);
+}
+
+/* Half of it is written when the disk is full: that half can be taken back at once. */
+static void
+a_redo_that_fails_is_taken_back (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  struct rlimit old, none;
+  g_autoptr(GError) error = NULL;
+
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('old' AS BLOB) WHERE CAST(key AS TEXT) IN ('user:0000000000', 'user:0000000001')");
+  append_file (fixture, additions, "file0", "user:0000000000");
+  append_file (fixture, additions, "file1", "user:0000000001");
+  add (fixture, additions);
+  coffer_undo_push_additions (fixture->undo, additions);
+  assert_step (fixture, FALSE, "2 keys taken back");
+
+  /* As a turn that ended well leaves it. */
+  coffer_additions_get (additions, 0)->state = COFFER_ADDITION_REPLACED;
+  coffer_additions_get (additions, 0)->taken = FALSE;
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('file0' AS BLOB) WHERE key = CAST('user:0000000000' AS BLOB)");
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &old));
+  none = old;
+  none.rlim_cur = 100;
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &none));
+  g_assert_null (step (fixture, TRUE, &error));
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &old));
+  g_assert_nonnull (error);
+
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Adding 1 File");
+  assert_step (fixture, FALSE, "1 key taken back");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'old'"), ==, 2);
+  assert_step (fixture, TRUE, "2 files added again");
+  remove_files (fixture);
+}
+
 /* ---- one after the other ---- */
 
 static void
@@ -688,6 +807,9 @@ main (int    argc,
   ADD ("/undo/additions/replaced-values-come-back", replaced_values_come_back);
   ADD ("/undo/additions/replaced-values-stay-without-files", replaced_values_stay_without_files);
   ADD ("/undo/additions/replaced-values-survive-a-full-disk", replaced_values_survive_a_full_disk);
+  ADD ("/undo/additions/files-of-one-key-are-taken-back", files_of_one_key_are_taken_back);
+  ADD ("/undo/additions/added-again-in-two-goes", added_again_in_two_goes);
+  ADD ("/undo/additions/a-redo-that-fails-is-taken-back", a_redo_that_fails_is_taken_back);
   ADD ("/undo/order", steps_are_in_order);
   ADD ("/undo/one-at-a-time", one_step_at_a_time);
 
