@@ -103,6 +103,8 @@ void           coffer_key_cells_preview_band (CofferKeyCells   *self);
 
 /* Writing another key: coffer-key-cells-rename.c */
 void           coffer_key_cells_place_writer (CofferKeyCells   *self);
+/** Drop what is written, whosever it is. */
+void coffer_key_cells_end_rename (CofferKeyCells *self);
 void           coffer_key_cells_follow_renamed (CofferKeyCells *self);
 /** Whether that point is in the entry. */
 gboolean       coffer_key_cells_is_writing   (CofferKeyCells   *self,

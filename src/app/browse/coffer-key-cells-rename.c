@@ -107,6 +107,16 @@ coffer_key_cells_end_rename (CofferKeyCells *self)
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
+void
+coffer_key_cells_finish_rename (CofferKeyCells *self,
+                                CofferEntry    *entry)
+{
+  g_return_if_fail (COFFER_IS_KEY_CELLS (self));
+
+  if (self->renamed == entry)
+    coffer_key_cells_end_rename (self);
+}
+
 gboolean
 coffer_key_cells_is_writing (CofferKeyCells *self,
                              double          x,
@@ -119,11 +129,12 @@ coffer_key_cells_is_writing (CofferKeyCells *self,
 
 gboolean
 coffer_key_cells_refuse_rename (CofferKeyCells *self,
+                                CofferEntry    *entry,
                                 const char     *problem)
 {
   g_return_val_if_fail (COFFER_IS_KEY_CELLS (self), FALSE);
 
-  if (self->writer == NULL)
+  if (self->writer == NULL || self->renamed != entry)
     return FALSE;
   gtk_editable_set_editable (GTK_EDITABLE (self->writer), TRUE);
   gtk_widget_add_css_class (self->writer, "error");
@@ -173,7 +184,7 @@ key_pressed_cb (CofferKeyCells  *self,
   if (keyval == GDK_KEY_Tab || keyval == GDK_KEY_ISO_Left_Tab || keyval == GDK_KEY_KP_Tab)
     return GDK_EVENT_PROPAGATE;
   if ((state & GDK_CONTROL_MASK) != 0)
-    return strchr ("acxvACXV", gdk_keyval_to_unicode (keyval)) != NULL;   /* or NUL: an arrow, and the like */
+    return gdk_keyval_to_unicode (keyval) < 0x80 && strchr ("acxvACXV", gdk_keyval_to_unicode (keyval)) != NULL;   /* NUL: an arrow */
   return (state & (GDK_ALT_MASK | GDK_SUPER_MASK)) == 0 && (keyval < GDK_KEY_F1 || keyval > GDK_KEY_F35 || keyval == GDK_KEY_F2);
 }
 

@@ -93,10 +93,13 @@ void           coffer_key_cells_choose            (CofferKeyCells     *self,
 void           coffer_key_cells_rename            (CofferKeyCells     *self,
                                                    guint               position,
                                                    const char         *text);
-/** Say why that key cannot be, and let it be written otherwise. Returns: FALSE if the entry is gone */
+/** Say why the key written for @entry cannot be, and let it be written otherwise. Returns: FALSE if that one is not written any more */
 gboolean       coffer_key_cells_refuse_rename     (CofferKeyCells     *self,
+                                                   CofferEntry        *entry,
                                                    const char         *problem);
-void           coffer_key_cells_end_rename        (CofferKeyCells     *self);
+/** It has it now. Nothing happens if another's is written by now. */
+void           coffer_key_cells_finish_rename     (CofferKeyCells     *self,
+                                                   CofferEntry        *entry);
 
 /** The cell at a point. Returns: (transfer none) (nullable) */
 CofferKeyCell *coffer_key_cells_pick              (CofferKeyCells     *self,

@@ -164,19 +164,21 @@ coffer_key_views_rename (CofferKeyViews *self,
 
 gboolean
 coffer_key_views_refuse_rename (CofferKeyViews *self,
+                                CofferEntry    *entry,
                                 const char     *problem)
 {
   g_return_val_if_fail (COFFER_IS_KEY_VIEWS (self), FALSE);
 
-  return coffer_key_cells_refuse_rename (get_cells (self), problem);
+  return coffer_key_cells_refuse_rename (get_cells (self), entry, problem);
 }
 
 void
-coffer_key_views_end_rename (CofferKeyViews *self)
+coffer_key_views_finish_rename (CofferKeyViews *self,
+                                CofferEntry    *entry)
 {
   g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
 
-  coffer_key_cells_end_rename (get_cells (self));
+  coffer_key_cells_finish_rename (get_cells (self), entry);
 }
 
 static void

@@ -43,8 +43,10 @@ void           coffer_key_views_rename         (CofferKeyViews     *self,
                                                 guint               position,
                                                 const char         *text);
 gboolean       coffer_key_views_refuse_rename  (CofferKeyViews     *self,
+                                                CofferEntry        *entry,
                                                 const char         *problem);
-void           coffer_key_views_end_rename     (CofferKeyViews     *self);
+void           coffer_key_views_finish_rename  (CofferKeyViews     *self,
+                                                CofferEntry        *entry);
 
 /** Both Returns: (transfer none) */
 CofferKeyView *coffer_key_views_get_list       (CofferKeyViews     *self);

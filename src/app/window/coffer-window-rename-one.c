@@ -13,7 +13,7 @@ typedef struct {
   CofferRenames *renames;  /* of one key */
   CofferKey *key, *new_key;
   CofferWindowWait *wait;
-  gboolean in_place;
+  CofferEntry *entry;      /* whose key is written in its place; or NULL */
 } Renaming;
 
 /* Who has gone on to another key meanwhile stays there. */
@@ -30,15 +30,16 @@ follow (CofferWindow *self,
 /* In its place, if the entry is there and another key helps. Returns: whether it was told */
 static gboolean
 refuse (CofferWindow *self,
+        CofferEntry  *entry,
         const GError *error)
 {
   CofferKeyViews *views = coffer_vault_view_get_views (self->view);
 
   if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS))
-    return coffer_key_views_refuse_rename (views, _("There is such a key already"));
+    return coffer_key_views_refuse_rename (views, entry, _("There is such a key already"));
   if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_BUSY))
-    return coffer_key_views_refuse_rename (views, _("Another program is writing to the file. Press Enter to try again."));
-  coffer_key_views_end_rename (views);
+    return coffer_key_views_refuse_rename (views, entry, _("Another program is writing to the file. Press Enter to try again."));
+  coffer_key_views_finish_rename (views, entry);
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
@@ -50,7 +51,7 @@ tell_failed (CofferWindow *self,
 {
   g_autofree char *name = NULL;
 
-  if (renaming->in_place && self->vault == vault && refuse (self, error))
+  if (renaming->entry != NULL && self->vault == vault && refuse (self, renaming->entry, error))
     return;
   name = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_EXISTS) ? coffer_key_to_display (renaming->new_key, 80)
                                                                     : g_strdup (coffer_vault_get_display_name (vault));
@@ -61,8 +62,8 @@ static void
 tell_renamed (CofferWindow *self,
               Renaming     *renaming)
 {
-  if (renaming->in_place)
-    coffer_key_views_end_rename (coffer_vault_view_get_views (self->view));
+  if (renaming->entry != NULL)
+    coffer_key_views_finish_rename (coffer_vault_view_get_views (self->view), renaming->entry);
   follow (self, renaming);
   coffer_undo_push_renames (self->undo, renaming->renames);
   coffer_window_toast_undo (self, _("Key renamed"));
@@ -78,6 +79,7 @@ renamed_cb (GObject      *source,
   g_autoptr(CofferRenames) renames = renaming->renames;
   g_autoptr(CofferKey) key = renaming->key;
   g_autoptr(CofferKey) new_key = renaming->new_key;
+  g_autoptr(CofferEntry) entry = renaming->entry;
   g_autoptr(GError) error = NULL;
 
   coffer_window_wait_free (renaming->wait);
@@ -91,7 +93,7 @@ static void
 start (CofferWindow *self,
        CofferKey    *key,
        const char   *text,
-       gboolean      in_place)
+       CofferEntry  *entry)
 {
   g_autoptr(GBytes) bytes = g_bytes_new (text, strlen (text));
   Renaming *renaming = g_new0 (Renaming, 1);
@@ -99,7 +101,7 @@ start (CofferWindow *self,
   renaming->window = g_object_ref (self);
   renaming->key = coffer_key_ref (key);
   renaming->new_key = coffer_key_new_written (bytes);
-  renaming->in_place = in_place;
+  g_set_object (&renaming->entry, entry);
   renaming->wait = coffer_window_wait_new (self, g_strdup (_("Renaming…")));
   renaming->renames = coffer_renames_new (coffer_vault_get_table (self->vault));
   coffer_renames_add (renaming->renames, key, bytes);
@@ -119,11 +121,11 @@ written_cb (CofferWindow *self,
   g_autofree char *now = key != NULL ? coffer_key_dup_text (key) : NULL;
 
   if (now == NULL || g_str_equal (text, now) || !coffer_vault_get_editable (self->vault))
-    coffer_key_views_end_rename (views);
+    coffer_key_views_finish_rename (views, entry);
   else if (*text == '\0')
-    coffer_key_views_refuse_rename (views, _("A key needs a name"));
+    coffer_key_views_refuse_rename (views, entry, _("A key needs a name"));
   else
-    start (self, key, text, TRUE);
+    start (self, key, text, entry);
 }
 
 void
@@ -143,7 +145,7 @@ rename_response_cb (CofferWindow     *self,
   const char *text = gtk_editable_get_text (g_object_get_data (G_OBJECT (dialog), "entry"));
 
   if (g_str_equal (response, "rename") && self->vault != NULL)
-    start (self, key, text, FALSE);
+    start (self, key, text, NULL);
 }
 
 /* Renaming waits for a name, and for another than now. */
