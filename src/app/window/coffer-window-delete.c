@@ -262,7 +262,8 @@ gboolean
 coffer_window_select_shown (CofferWindow *self)
 {
   gtk_selection_model_select_all (GTK_SELECTION_MODEL (get_selection (self)));
-  if (coffer_key_selection_is_growing (get_selection (self)))
+  if (coffer_key_selection_is_growing (get_selection (self)) ||
+      coffer_entry_list_shows_others (coffer_key_selection_get_list (get_selection (self))))   /* rows of before the search */
     {
       coffer_window_toast (self, _("The keys are still being read"));
       return FALSE;
