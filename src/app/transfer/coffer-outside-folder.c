@@ -270,14 +270,14 @@ coffer_outside_folder_make (GError **error)
 
 /*
  * As old as what is in the folder, not as now: the kernel's clock for files goes in steps of up to 10 ms, and what is written in the
- * step of the stamp would pass for what was there before.
+ * step of the stamp would pass for what was there before. Of nothing it is older than any file, but not 0, which is no stamp.
  */
 static void
 write_stamp (const char *folder,
              const char *name)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
-  gint64 newest = get_newest_time (folder);
+  gint64 newest = MAX (get_newest_time (folder), NSEC_PER_SEC);
   const struct timespec time = { .tv_sec = newest / NSEC_PER_SEC, .tv_nsec = newest % NSEC_PER_SEC };
 
   if (g_file_set_contents (path, "", 0, NULL))

@@ -392,6 +392,23 @@ keeps_what_is_not_in_the_vault (Fixture       *fixture,
   g_assert_true (g_file_test (path_of_copy, G_FILE_TEST_EXISTS));
 }
 
+/* An editor removes the file, and writes another: it was away as it began to be read. */
+static void
+keeps_what_follows_an_empty_folder (Fixture       *fixture,
+                                    gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *folder = coffer_outside_folder_make (&error), *path = g_build_filename (folder, "file", NULL);
+
+  g_assert_no_error (error);
+  coffer_outside_folder_begin_stamp (folder);
+  coffer_outside_folder_end_stamp (folder);
+  g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+  coffer_outside_folder_leave (folder);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  coffer_outside_folder_drop (folder);
+}
+
 /* It is told of at the next start; the one before was not, as it is a copy. */
 static void
 finds_what_is_left (Fixture       *fixture,
@@ -453,6 +470,7 @@ main (int    argc,
   ADD ("/outside/finds-what-nobody-tells", finds_what_nobody_tells);
   ADD ("/outside/takes-no-pipe-for-a-change", takes_no_pipe_for_a_change);
   ADD ("/outside/keeps-what-is-not-in-the-vault", keeps_what_is_not_in_the_vault);
+  ADD ("/outside/keeps-what-follows-an-empty-folder", keeps_what_follows_an_empty_folder);
   ADD ("/outside/finds-what-is-left", finds_what_is_left);
 
   failed = g_test_run ();
