@@ -71,7 +71,8 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   if (check == NULL)
     text = g_strdup (_("Not checked while this window’s vault was open"));
   else if (check->n_found == 0)
-    text = g_strdup_printf (_("Checked at %s, %s keys: nothing is wrong"), time, keys);
+    text = g_strdup_printf (check->full ? _("Checked at %s, %s keys: nothing is wrong")
+                                        : _("Pages and keys checked at %s, %s keys: nothing is wrong. Values were not read"), time, keys);
   else
     text = g_strdup_printf (_("Checked at %s, %s keys: %s damaged, %s odd"), time, keys, damaged, odd);
   adw_action_row_set_subtitle (self->check_row, text);

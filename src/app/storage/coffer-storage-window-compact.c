@@ -68,21 +68,15 @@ describe_obstacle (const CofferCompactPlan *plan)
   return g_strdup (plan->reason);
 }
 
-static CofferCompactWay
-get_recommended (const CofferCompactPlan *plan)
-{
-  return plan->possible ? plan->way : COFFER_COMPACT_IN_PLACE;
-}
-
 static void
 update_way (CofferStorageWindow     *self,
             const CofferCompactPlan *plan)
 {
   g_autofree char *obstacle = plan->way != COFFER_COMPACT_SWAP || !plan->possible ? describe_obstacle (plan) : NULL;
-  const char *text = obstacle != NULL ? obstacle : get_way_subtitle (get_recommended (plan));
+  const char *text = obstacle != NULL ? obstacle : get_way_subtitle (plan->way);
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->way_row), get_way_title (get_recommended (plan)));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->way_row), get_way_title (plan->way));
   adw_action_row_set_subtitle (self->way_row, escaped);
 }
 
@@ -268,7 +262,7 @@ coffer_storage_window_update_job (CofferStorageWindow *self)
 
   gtk_widget_set_visible (self->job_row, !idle);
   gtk_button_set_label (self->compact_button, idle ? _("Compact…") : _("Cancel"));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->compact_button), !idle || (plan != NULL && plan->freed > 0));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->compact_button), !idle || (plan != NULL && plan->possible && plan->freed > 0));
   if (!idle)
     update_progress (self, job);
   update_plan (self);
@@ -315,7 +309,7 @@ compact_cb (CofferStorageWindow *self)
     }
   if (plan == NULL)
     return;
-  self->way = get_recommended (plan);
+  self->way = plan->way;
   obstacle = self->way != COFFER_COMPACT_SWAP ? describe_obstacle (plan) : NULL;
   body = g_strdup_printf ("%s.\n%s.%s%s", get_way_title (self->way), get_way_subtitle (self->way), obstacle != NULL ? "\n" : "",
                           obstacle != NULL ? obstacle : "");

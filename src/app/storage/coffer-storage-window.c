@@ -150,7 +150,7 @@ update_checkpoint (CofferStorageWindow *self)
   GDateTime *when;
   const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
   gboolean blocked = checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames);
-  g_autofree char *time = NULL, *text = NULL, *blocker = NULL, *moved = NULL, *frames = NULL;
+  g_autofree char *time = NULL, *text = NULL, *blocker = NULL, *escaped = NULL, *moved = NULL, *frames = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
@@ -166,7 +166,8 @@ update_checkpoint (CofferStorageWindow *self)
     return;
   blocker = describe_blocker (checkpoint);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), _("Not all could be moved"));
-  adw_action_row_set_subtitle (self->blocked_row, blocker);
+  escaped = g_markup_escape_text (blocker, -1);
+  adw_action_row_set_subtitle (self->blocked_row, escaped);
 }
 
 static void

@@ -246,6 +246,30 @@ coffer_compact_plan_free (CofferCompactPlan *self)
 G_STATIC_ASSERT (COFFER_COMPACT_AUTO == (int) KVAULT_VACUUM_AUTO && COFFER_COMPACT_SWAP == (int) KVAULT_VACUUM_SWAP &&
                  COFFER_COMPACT_STEPS == (int) KVAULT_VACUUM_INCREMENTAL && COFFER_COMPACT_IN_PLACE == (int) KVAULT_VACUUM_IN_PLACE);
 
+/* Lane. Where somebody is in the way of the quickest way, the numbers are those of the way that is left; who it is stays told. */
+static int
+plan_with_others (kvault                 *vault,
+                  kvault_vacuum_options   options,
+                  kvault_vacuum_estimate *found)
+{
+  kvault_vacuum_estimate quickest;
+  int rc = kvault_vacuum_plan (vault, &options, found);
+
+  if (rc != KVAULT_OK || options.way != KVAULT_VACUUM_AUTO ||
+      (found->possible != KVAULT_EBUSY && found->possible != KVAULT_EPERM && found->possible != KVAULT_EFULL))
+    return rc;
+  quickest = *found;
+  options.way = KVAULT_VACUUM_IN_PLACE;
+  if ((rc = kvault_vacuum_plan (vault, &options, found)) != KVAULT_OK)
+    return rc;
+  found->n_others = quickest.n_others;
+  found->pid = quickest.pid;
+  memcpy (found->program, quickest.program, sizeof found->program);
+  if (found->possible == KVAULT_OK)
+    memcpy (found->reason, quickest.reason, sizeof found->reason);
+  return rc;
+}
+
 /* Lane. */
 static gpointer
 plan_worker (kvault        *vault,
@@ -257,7 +281,7 @@ plan_worker (kvault        *vault,
   const kvault_vacuum_options options = { .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps };
   kvault_vacuum_estimate found;
   CofferCompactPlan *plan;
-  int rc = kvault_vacuum_plan (vault, &options, &found);
+  int rc = plan_with_others (vault, options, &found);
 
   if (rc != KVAULT_OK)
     return fail (vault, rc, error);
@@ -402,6 +426,7 @@ check_worker (kvault        *vault,
   rc = kvault_check (vault, wish->full ? KVAULT_CHECK_FULL : 0, found_cb, check, progress_cb, data, &result);
   if (rc != KVAULT_OK)
     return fail (vault, rc, error);
+  check->full = wish->full;
   check->keys = result.keys;
   check->bytes = result.bytes;
   check->n_found = result.findings;

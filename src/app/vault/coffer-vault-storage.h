@@ -106,6 +106,7 @@ typedef struct {
 
 /** What a check found. */
 typedef struct {
+  gboolean   full;                 /* every value was read, too */
   guint64    keys, bytes;          /* looked at; bytes only if values were read */
   guint64    n_found, n_damages;
   GPtrArray *found;                /* of CofferFound: the first thousand */

@@ -465,12 +465,13 @@ asked_cb (GObject      *source,
   g_autoptr(CofferStatusBar) self = user_data;
   g_autoptr(GError) error = NULL;
   CofferVaultStats stats;
+  gboolean ok = coffer_vault_stats_finish (COFFER_VAULT (source), result, &stats, &error);
 
-  if (!coffer_vault_stats_finish (COFFER_VAULT (source), result, &stats, &error) || source != G_OBJECT (self->vault))
+  if (source != G_OBJECT (self->vault))
     return;
-
-  self->stats = stats;
-  self->have_stats = TRUE;
+  if (ok)
+    self->stats = stats;
+  self->have_stats = ok;
   update_entries (self);
 }
 
@@ -507,6 +508,7 @@ static void
 changed_cb (CofferStatusBar *self)
 {
   self->have_totals = FALSE;
+  self->have_stats = FALSE;
   update_tally (self);
   update_entries (self);
   ask (self);

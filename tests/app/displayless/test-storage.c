@@ -221,6 +221,28 @@ test_cancel (Fixture       *fixture,
 }
 
 /* Somebody has the file open, so that no new one may take its place. */
+/* A file of two names cannot be swapped. What is left is told with its own numbers. */
+static void
+test_plans_what_is_left (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  g_autofree char *other = g_build_filename (fixture->folder, "other-name", NULL);
+  g_autoptr(CofferCompactPlan) plan = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_assert_no_errno (link (fixture->path, other));
+  coffer_vault_compact_plan_async (fixture->vault, COFFER_COMPACT_AUTO, FALSE, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  plan = coffer_vault_compact_plan_finish (fixture->vault, result, &error);
+  g_assert_no_error (error);
+  g_assert_true (plan->possible);
+  g_assert_cmpint (plan->way, ==, COFFER_COMPACT_IN_PLACE);
+  g_assert_cmpuint (plan->disk_free, >, plan->disk_needed);
+  g_assert_nonnull (strstr (plan->reason, "more than one name"));
+  g_assert_no_errno (g_unlink (other));
+}
+
 static void
 test_refused (Fixture       *fixture,
               gconstpointer  data)
@@ -316,6 +338,7 @@ main (int    argc,
   ADD ("compacts", test_compact);
   ADD ("compacting-can-be-cancelled", test_cancel);
   ADD ("compacting-beside-another-is-refused", test_refused);
+  ADD ("plans-what-is-left", test_plans_what_is_left);
   ADD ("copies", test_copy_file_whole);
   ADD ("checks", test_check);
   ADD ("sees-another-file", test_replaced);
