@@ -12,7 +12,7 @@
 #include "coffer-entry-walk.h"
 
 #define AHEAD_ROWS (4 * 1024 * 1024)
-#define AHEAD_US (500 * 1000)
+#define AHEAD_US (60 * 1000)   /* longer, and the walk keeps a core from those who draw the first frame: they come later then */
 
 struct _CofferAhead {
   char *table;
