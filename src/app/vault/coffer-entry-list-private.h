@@ -20,6 +20,7 @@ typedef enum {
 typedef struct {
   CofferWalkKind kind;
   GCancellable *cancellable;   /* NULL: no walk */
+  guint pause_id;              /* the next slice is put off */
   CofferIdentity file;         /* that was on show as it began */
   gboolean behind;             /* FRESH: the rows on show stay as they are until it is over */
   CofferBlocks *blocks;        /* FRESH and behind: what was found, */

@@ -18,6 +18,7 @@
 
 #define SLICE_ROWS 262144
 #define SLICE_US (100 * 1000)
+#define FIRST_FRAME_MS 150       /* after what was walked ahead: the walk leaves the cores to those who draw the first rows */
 #define REFRESH_PAUSE_US (2 * G_USEC_PER_SEC)
 #define REFRESH_SHARE 4          /* a walk runs a fifth of the time at most */
 
@@ -53,6 +54,7 @@ coffer_entry_list_stop_walk (CofferEntryList *self)
 {
   g_cancellable_cancel (self->walk.cancellable);
   g_clear_object (&self->walk.cancellable);
+  g_clear_handle_id (&self->walk.pause_id, g_source_remove);
   g_clear_pointer (&self->walk.blocks, coffer_blocks_free);
   g_clear_pointer (&self->walk.last, coffer_key_unref);
   coffer_marks_clear (&self->walk.rows);
@@ -167,9 +169,20 @@ keep_slice (CofferEntryList *self,
   coffer_entry_list_append (self, slice->blocks);
 }
 
+static gboolean
+pause_cb (gpointer data)
+{
+  CofferEntryList *self = data;
+
+  self->walk.pause_id = 0;
+  next_slice (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 take_slice (CofferEntryList *self,
-            CofferSlice     *slice)
+            CofferSlice     *slice,
+            guint            pause_ms)
 {
   GCancellable *walk = self->walk.cancellable;
 
@@ -178,8 +191,10 @@ take_slice (CofferEntryList *self,
     return;   /* whoever was told began another walk */
   if (slice->ended)
     coffer_entry_list_end_walk (self, slice->error);
-  else
+  else if (pause_ms == 0)
     next_slice (self);
+  else
+    self->walk.pause_id = g_timeout_add (pause_ms, pause_cb, self);
 }
 
 static void
@@ -199,7 +214,7 @@ slice_cb (GObject      *source,
       coffer_entry_list_end_walk (self, error);
       return;
     }
-  take_slice (self, slice);
+  take_slice (self, slice, 0);
   coffer_slice_free (slice);
 }
 
@@ -226,7 +241,7 @@ ahead_cb (GObject      *source,
     }
   g_ptr_array_remove_range (slice->blocks, 0, n_here);
   slice->n_rows -= self->walk.n_rows;
-  take_slice (self, slice);
+  take_slice (self, slice, FIRST_FRAME_MS);
   coffer_slice_free (slice);
 }
 
@@ -242,7 +257,7 @@ use_ahead (CofferEntryList *self)
     return coffer_vault_await_ahead (self->vault, self->table, self->walk.cancellable, ahead_cb, self);
   if ((slice = coffer_vault_take_ahead (self->vault, self->table)) == NULL)
     return FALSE;
-  take_slice (self, slice);
+  take_slice (self, slice, FIRST_FRAME_MS);
   coffer_slice_free (slice);
   return TRUE;
 }

@@ -12,7 +12,8 @@
 #include "coffer-entry-walk.h"
 
 #define AHEAD_ROWS (4 * 1024 * 1024)
-#define AHEAD_US (60 * 1000)   /* longer, and the walk keeps a core from those who draw the first frame: they come later then */
+
+gint64 coffer_ahead_us = 60 * 1000;   /* longer, and the walk keeps a core from those who draw the first frame: it comes later then */
 
 struct _CofferAhead {
   char *table;
@@ -36,7 +37,7 @@ ahead_worker (kvault        *vault,
               GCancellable  *cancellable,
               GError       **error)
 {
-  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = AHEAD_US };
+  const CofferSliceRequest request = { .max_rows = AHEAD_ROWS, .max_us = coffer_ahead_us };
   CofferSlice *slice = NULL;
   CofferAhead *ahead;
 

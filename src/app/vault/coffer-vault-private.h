@@ -176,6 +176,9 @@ void           coffer_vault_forget_census     (CofferVault         *self);
 void           coffer_ahead_free              (gpointer             ahead);
 void           coffer_vault_drop_hold         (CofferVault         *self);
 
+/** How long the walk that begins beside the opening goes on; for tests. */
+extern gint64   coffer_ahead_us;
+
 /** After how long without a job a lane lets go of the file; for tests. */
 void           coffer_vault_set_idle_time     (CofferVault         *self,
                                                guint                idle_ms);

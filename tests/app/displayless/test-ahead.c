@@ -6,6 +6,7 @@
 #include "coffer-entry-walk.h"
 
 #define BIG 100000
+#define PATIENT_US (60 * G_USEC_PER_SEC)   /* a busy machine reads all keys in that time */
 
 typedef struct {
   char *folder;
@@ -48,7 +49,8 @@ static void
 tear_down (Fixture       *fixture,
            gconstpointer  file)
 {
-  g_assert_finalize_object (fixture->list);
+  if (fixture->list != NULL)
+    g_assert_finalize_object (fixture->list);
   test_close (fixture->vault);
   test_folder_remove (fixture->folder);
 }
@@ -99,6 +101,40 @@ is_waited_for (Fixture       *fixture,
   assert_last_key (fixture, "user:0000099999");
 }
 
+/* A walk that is not over by then goes on behind the first frame. */
+static void
+goes_on_from_its_end (Fixture       *fixture,
+                      gconstpointer  file)
+{
+  coffer_ahead_us = 0;
+  coffer_vault_walk_ahead (fixture->vault);
+  test_wait_for (!fixture->vault->walking_ahead);
+  coffer_ahead_us = PATIENT_US;
+  fixture->list = coffer_entry_list_new (fixture->vault);
+  assert_taken (fixture);
+  g_assert_cmpint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), >, 0);
+  g_assert_cmpint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), <, BIG);
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  test_wait_for (!coffer_entry_list_get_loading (fixture->list));
+  g_assert_cmpint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, BIG);
+  assert_last_key (fixture, "user:0000099999");
+}
+
+/* The list goes while the next slice is put off. */
+static void
+is_given_up_with_the_list (Fixture       *fixture,
+                           gconstpointer  file)
+{
+  coffer_ahead_us = 0;
+  coffer_vault_walk_ahead (fixture->vault);
+  test_wait_for (!fixture->vault->walking_ahead);
+  coffer_ahead_us = PATIENT_US;
+  fixture->list = coffer_entry_list_new (fixture->vault);
+  g_assert_true (coffer_entry_list_get_loading (fixture->list));
+  g_assert_finalize_object (g_steal_pointer (&fixture->list));
+  test_run_for (300);
+}
+
 static void
 is_for_its_table_alone (Fixture       *fixture,
                         gconstpointer  file)
@@ -140,10 +176,13 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   ADD ("gives-the-whole-list", NULL, gives_the_whole_list);
   ADD ("is-waited-for", NULL, is_waited_for);
+  ADD ("goes-on-from-its-end", NULL, goes_on_from_its_end);
+  ADD ("is-given-up-with-the-list", NULL, is_given_up_with_the_list);
   ADD ("is-for-its-table-alone", "v010_two_tables.db", is_for_its_table_alone);
   ADD ("turns-round", NULL, turns_round);
   ADD ("closes-under-way", NULL, closes_under_way);
 
+  coffer_ahead_us = PATIENT_US;
   folder = test_folder_new ();
   big_vault = test_make_vault (folder, "big.db", BIG);
   result = g_test_run ();
