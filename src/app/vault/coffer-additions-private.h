@@ -36,6 +36,10 @@ void coffer_additions_set_begun  (CofferAdditions *self, gboolean begun);
 void coffer_additions_note_bytes (CofferAdditions *self, guint64 n_bytes);
 /** Keep or drop (NULL) the value a key had. @old (transfer full) (nullable) */
 void coffer_additions_keep       (CofferAdditions *self, CofferAddition *addition, GBytes *old);
+/** Whether it was REPLACED, found to be wrong, and its old value is kept. */
+gboolean coffer_addition_is_mendable (const CofferAddition *addition);
+/** It is WAITING, and all that was found out about it is forgotten but for its old value. */
+void     coffer_addition_reset    (CofferAddition *addition);
 /** The next file is dealt with. */
 void coffer_additions_step       (CofferAdditions *self);
 /** The next that was stored is verified. */

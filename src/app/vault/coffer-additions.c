@@ -23,6 +23,7 @@ addition_free (gpointer data)
   g_clear_pointer (&addition->old, g_bytes_unref);
   g_free (addition->sum);
   g_free (addition->stored_sum);
+  g_free (addition->wrong_sum);
   g_free (addition->problem);
   g_free (addition);
 }
@@ -176,6 +177,31 @@ coffer_additions_count (CofferAdditions     *self,
   return n;
 }
 
+gboolean
+coffer_addition_is_mendable (const CofferAddition *addition)
+{
+  return addition->wrong && addition->old != NULL;
+}
+
+void
+coffer_addition_reset (CofferAddition *addition)
+{
+  addition->state = COFFER_ADDITION_WAITING;
+  addition->wrong = FALSE;
+  g_clear_pointer (&addition->wrong_sum, g_free);
+  g_clear_pointer (&addition->problem, g_free);
+}
+
+guint
+coffer_additions_count_wrong (CofferAdditions *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->files->len; i++)
+    n += coffer_additions_get (self, i)->wrong;
+  return n;
+}
+
 guint
 coffer_additions_count_undoable (CofferAdditions *self)
 {
@@ -185,7 +211,7 @@ coffer_additions_count_undoable (CofferAdditions *self)
     {
       const CofferAddition *addition = coffer_additions_get (self, i);
 
-      n += addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL;
+      n += (addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL) || coffer_addition_is_mendable (addition);
     }
   return n;
 }
@@ -223,6 +249,12 @@ void
 coffer_additions_begin_again (CofferAdditions *self)
 {
   coffer_additions_go_back (self, 0);
+  for (guint i = 0; i < self->files->len; i++)   /* what is not added again is not read back again */
+    g_clear_pointer (&coffer_additions_get (self, i)->stored_sum, g_free);
+  g_mutex_lock (&self->lock);
+  self->verified = 0;
+  self->bytes_verified = 0;
+  g_mutex_unlock (&self->lock);
   self->conflict = COFFER_CONFLICT_SKIP;
   self->again = TRUE;
 }

@@ -40,6 +40,8 @@ typedef struct {
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
   GBytes *old;             /* of a key that had another value: that one, if it is kept; (nullable) */
+  gboolean wrong;          /* FAILED as it was read back: something is stored, but another value */
+  guint8 *wrong_sum;       /* of all of that value; NULL: there is none, or it cannot be read */
   gboolean taken;          /* it was taken back, and is to be added if all is done again */
   CofferAdditionState state;
   char *problem;           /* translated; NULL unless FAILED */
@@ -79,15 +81,20 @@ guint            coffer_additions_get_next     (CofferAdditions *self);
 /** How many are in a state. Looks at them all. */
 guint            coffer_additions_count        (CofferAdditions *self, CofferAdditionState state);
 
-/** How many can be taken back: what was ADDED, and what was REPLACED if the old value is kept. Looks at them all. */
+/**
+ * How many can be taken back: what was ADDED, and what was REPLACED if the old value is kept, whether it was found to be wrong since or
+ * not. Looks at them all.
+ */
 guint            coffer_additions_count_undoable (CofferAdditions *self);
+/** Of how many the key has another value than the one that was stored, as was found when it was read back. Looks at them all. */
+guint            coffer_additions_count_wrong  (CofferAdditions *self);
 /** How many were taken back. Looks at them all. */
 guint            coffer_additions_count_taken  (CofferAdditions *self);
 /** Bytes of all old values that are kept: COFFER_ADDITIONS_KEPT at most. */
 guint64          coffer_additions_get_kept     (CofferAdditions *self);
 /**
  * Add what was taken back once more, and nothing else: of keys that are there only those get the new value that have the one that was
- * kept. From the first on.
+ * kept. From the first on; and what is stored again is to be read back again.
  */
 void             coffer_additions_begin_again  (CofferAdditions *self);
 
@@ -139,10 +146,10 @@ gboolean         coffer_vault_verify_additions_finish (CofferVault *self, GAsync
 
 /**
  * Delete the keys that were ADDED, and give those that were REPLACED the values that are kept, if their values still are what is in the
- * files, in batches; they are WAITING then. What has another value
- * by now stays, and what is in no file any more. Reads the files and the values once. Emits "changed".
+ * files, in batches; they are WAITING then. What has another value by now stays, and what is in no file any more. What was found to be
+ * wrong is given its old value if nobody wrote to it since. Reads the files and the values once. Emits "changed".
  *
- * @stop  (nullable) ends it between two batches
+ * @stop  (nullable) ends it between two batches, or while it reads or waits: what is taken back by then stays so
  *
  * Returns: (finish) how many were taken back, -1 on error
  */

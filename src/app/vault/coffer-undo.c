@@ -343,6 +343,7 @@ typedef struct {
   Step *step;
   gboolean redo;
   CofferProgress *progress;    /* or NULL */
+  guint n_taken, n_wrong;      /* of files that are added again: as it was before */
 } Taking;
 
 static void
@@ -474,7 +475,7 @@ taken_back_cb (GObject      *source,
   g_autofree char *taken = NULL;
 
   if (n >= 0 && n_stay > 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))   /* the rest can be taken back, too */
-    error = g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Not all was taken back"));
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, n > 0 ? _("Not all was taken back") : _("Nothing was taken back"));
   if (error != NULL)
     {
       end (task, NULL, error, FALSE);
@@ -492,7 +493,8 @@ taken_back_cb (GObject      *source,
     end (task, g_steal_pointer (&taken), NULL, FALSE);
 }
 
-static void add_again (GTask *task);
+static void add_again    (GTask *task);
+static void verify_again (GTask *task);
 
 static void
 tell_progress (Taking *taking)
@@ -508,6 +510,29 @@ tell_progress (Taking *taking)
   coffer_progress_tell (taking->progress, g_memdup2 (&fraction, sizeof fraction));
 }
 
+/* What was cancelled before anything was there again can be tried once more. */
+static void
+end_added_again (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+  CofferAdditions *additions = taking->step->what;
+  guint n = taking->n_taken - coffer_additions_count_taken (additions), n_wrong = coffer_additions_count_wrong (additions) - taking->n_wrong;
+  gboolean drop = coffer_additions_count_undoable (additions) == 0;
+  g_autofree char *added = count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n);
+
+  if (n == 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    end (task, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was added again")), FALSE);
+  else if (n_wrong > 0)
+    {
+      g_autofree char *wrong = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key has another value than was stored",
+                                                        "%s keys have other values than were stored", n_wrong), n_wrong);
+
+      end (task, g_strdup_printf ("%s; %s", added, wrong), NULL, drop);
+    }
+  else
+    end (task, g_steal_pointer (&added), NULL, drop);
+}
+
 static void
 added_again_cb (GObject      *source,
                 GAsyncResult *result,
@@ -516,26 +541,61 @@ added_again_cb (GObject      *source,
   g_autoptr(GTask) task = data;
   Taking *taking = g_task_get_task_data (task);
   CofferAdditions *additions = taking->step->what;
+  gboolean cancelled = g_cancellable_is_cancelled (g_task_get_cancellable (task));
   GError *error = NULL;
 
-  if (!coffer_vault_add_finish (COFFER_VAULT (source), result, &error))
+  coffer_vault_add_finish (COFFER_VAULT (source), result, &error);
+  if (cancelled && (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || coffer_error_is_busy (error)))
+    {
+      g_clear_error (&error);
+      end_added_again (task);
+    }
+  else if (error != NULL)
     {
       if (coffer_additions_count_undoable (additions) > 0)
         move_step (g_task_get_source_object (task), taking);   /* what is there again can be taken back */
       end (task, NULL, error, FALSE);
     }
-  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) &&
-           !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) && !cancelled)
     {
       tell_progress (taking);
       add_again (task);
     }
   else
-    {
-      guint n = coffer_additions_count_undoable (additions);
+    verify_again (task);
+}
 
-      end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n), NULL, n == 0);
+static void
+verified_again_cb (GObject      *source,
+                   GAsyncResult *result,
+                   gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Taking *taking = g_task_get_task_data (task);
+  g_autoptr(GError) error = NULL;
+
+  if (coffer_vault_verify_additions_finish (COFFER_VAULT (source), result, &error))
+    {
+      tell_progress (taking);
+      verify_again (task);
     }
+  else
+    end_added_again (task);   /* it is there, if not looked at */
+}
+
+/* As much as was when it was added at first. */
+static void
+verify_again (GTask *task)
+{
+  CofferUndo *self = g_task_get_source_object (task);
+  Taking *taking = g_task_get_task_data (task);
+  CofferAdditions *additions = taking->step->what;
+
+  if (!coffer_additions_get_verifies (additions) || coffer_additions_is_verified (additions) ||
+      g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    end_added_again (task);
+  else
+    coffer_vault_verify_additions_async (self->vault, additions, g_task_get_cancellable (task), verified_again_cb, g_object_ref (task));
 }
 
 static void
@@ -583,6 +643,8 @@ take_additions (GTask *task)
                                     g_object_ref (task));
       return;
     }
+  taking->n_taken = coffer_additions_count_taken (taking->step->what);
+  taking->n_wrong = coffer_additions_count_wrong (taking->step->what);
   coffer_additions_begin_again (taking->step->what);
   add_again (task);
 }

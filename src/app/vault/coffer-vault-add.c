@@ -638,9 +638,8 @@ forget (CofferAdditions *additions,
 {
   CofferAddition *addition = coffer_additions_get (additions, position);
 
-  addition->state = COFFER_ADDITION_WAITING;
+  coffer_addition_reset (addition);
   addition->taken = additions->again;
-  g_clear_pointer (&addition->problem, g_free);
   if (!additions->again)
     coffer_additions_keep (additions, addition, NULL);
 }
@@ -735,7 +734,7 @@ added_cb (GObject      *source,
     g_task_return_error (task, error);
 }
 
-/* Waiting for another program to let us write can be ended by force, as nothing is stored yet. */
+/* Waiting for another program to let us write can be ended by force, as nothing is stored yet; and so can reading before that. */
 static void
 stop_cb (GCancellable *stop,
          GTask        *task)
@@ -744,6 +743,20 @@ stop_cb (GCancellable *stop,
 
   if (!coffer_additions_has_begun (job->additions))
     g_cancellable_cancel (g_task_get_cancellable (task));
+}
+
+static void
+watch_stop (CofferAdditions *additions,
+            GCancellable    *stop,
+            GTask           *task)
+{
+  coffer_additions_set_begun (additions, FALSE);
+  if (stop == NULL)
+    return;
+  if (g_cancellable_is_cancelled (stop))
+    stop_cb (stop, task);
+  else
+    g_signal_connect_object (stop, "cancelled", G_CALLBACK (stop_cb), task, 0);
 }
 
 static gboolean
@@ -774,9 +787,7 @@ coffer_vault_add_async (CofferVault         *self,
   g_task_set_task_data (task, job_new (additions, stop), job_free);
   if (return_if_viewing (self, task))
     return;
-  coffer_additions_set_begun (additions, FALSE);
-  if (stop != NULL)
-    g_signal_connect_object (stop, "cancelled", G_CALLBACK (stop_cb), task, 0);
+  watch_stop (additions, stop, task);
   coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, add_worker, g_task_get_task_data (task), NULL, NULL, force,
                           added_cb, g_object_ref (task));
 }
@@ -796,7 +807,38 @@ coffer_vault_add_finish (CofferVault   *self,
 static gboolean
 can_take_back (const CofferAddition *addition)
 {
-  return addition->state == COFFER_ADDITION_ADDED || (addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL);
+  return addition->state == COFFER_ADDITION_ADDED || (addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL) ||
+         coffer_addition_is_mendable (addition);
+}
+
+/* Lane. Whether the key has the value still that was found when it was read back, or none, or none that can be read. */
+static int
+is_wrong_still (Job            *job,
+                CofferAddition *addition)
+{
+  g_autofree char *piece = g_malloc (PIECE_SIZE);
+  guint8 found[COFFER_SUM_SIZE];
+  kvault_blob *blob = NULL;
+  manifest_sum sum;
+  guint64 size;
+  int rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+
+  manifest_sum_init (&sum);
+  size = rc == KVAULT_OK ? kvault_blob_size (blob) : 0;
+  for (guint64 at = 0; rc == KVAULT_OK && at < size; at += PIECE_SIZE)
+    {
+      gsize len = MIN (PIECE_SIZE, size - at);
+
+      rc = g_cancellable_is_cancelled (job->stop) ? KVAULT_ECANCELLED : kvault_blob_read (blob, piece, len, at);
+      if (rc == KVAULT_OK)
+        manifest_sum_add (&sum, piece, len);
+    }
+  kvault_blob_close (blob);
+  manifest_sum_end (&sum, found);
+  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND && rc != KVAULT_ECORRUPT)
+    return rc;
+  addition->identical = rc != KVAULT_OK || (addition->wrong_sum != NULL && memcmp (found, addition->wrong_sum, sizeof found) == 0);
+  return KVAULT_OK;
 }
 
 /* Lane. Which values still are what is in their files. What somebody else has put there is not ours to delete, and of what is in no
@@ -814,7 +856,9 @@ find_ours (Job   *job,
       CofferAddition *addition = coffer_additions_get (job->additions, i);
 
       addition->identical = FALSE;
-      if (can_take_back (addition))
+      if (addition->wrong && can_take_back (addition))
+        rc = is_wrong_still (job, addition);
+      else if (can_take_back (addition))
         rc = compare_addition (job, addition);
     }
   return rc;
@@ -848,7 +892,7 @@ delete_ours (Job    *job,
 
       if (!addition->identical)
         continue;
-      rc = addition->state == COFFER_ADDITION_REPLACED ? put_back (job, addition) : kvault_delete (job->vault, key, size);
+      rc = addition->state != COFFER_ADDITION_ADDED ? put_back (job, addition) : kvault_delete (job->vault, key, size);
       *n += rc == KVAULT_OK;
       rc = rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
     }
@@ -871,6 +915,7 @@ take_back_some (Job   *job,
     rc = find_ours (job, at, end);
   if (rc != KVAULT_OK || (rc = kvault_begin (job->vault)) != KVAULT_OK)
     return rc;
+  coffer_additions_set_begun (job->additions, TRUE);
   rc = kvault_data_version (job->vault, &now);
   if (rc == KVAULT_OK && now != before)
     rc = find_ours (job, at, end);
@@ -878,6 +923,7 @@ take_back_some (Job   *job,
     rc = delete_ours (job, at, end, &n);
   if (rc == KVAULT_OK)
     rc = kvault_commit (job->vault);
+  coffer_additions_set_begun (job->additions, FALSE);
   if (rc != KVAULT_OK)
     {
       kvault_rollback (job->vault);
@@ -886,7 +932,7 @@ take_back_some (Job   *job,
   for (guint i = at; i < end; i++)
     if (coffer_additions_get (job->additions, i)->identical)
       {
-        coffer_additions_get (job->additions, i)->state = COFFER_ADDITION_WAITING;
+        coffer_addition_reset (coffer_additions_get (job->additions, i));
         coffer_additions_get (job->additions, i)->taken = TRUE;
       }
   job->n_stored += n;
@@ -940,11 +986,13 @@ taken_back_cb (GObject      *source,
   g_autoptr(GTask) task = data;
   Job *job = g_task_get_task_data (task);
   GError *error = NULL;
-  gboolean done = coffer_vault_run_finish (self, result, &error) != NULL;
 
+  coffer_vault_run_finish (self, result, &error);
+  if (g_cancellable_is_cancelled (job->stop) && (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || coffer_error_is_busy (error)))
+    g_clear_error (&error);
   if (job->n_stored > 0)
     coffer_vault_emit_changed (self);
-  if (done)
+  if (error == NULL)
     g_task_return_int (task, job->n_stored);
   else
     g_task_return_error (task, error);
@@ -957,16 +1005,19 @@ coffer_vault_take_back_async (CofferVault         *self,
                               GAsyncReadyCallback  callback,
                               gpointer             user_data)
 {
+  g_autoptr(GCancellable) force = g_cancellable_new ();
   g_autoptr(GTask) task = NULL;
 
   g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL);
 
-  task = g_task_new (self, NULL, callback, user_data);
+  task = g_task_new (self, force, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_take_back_async);
+  g_task_set_check_cancellable (task, FALSE);   /* what was done is told, cancelled or not */
   g_task_set_task_data (task, job_new (additions, stop), job_free);
   if (return_if_viewing (self, task))
     return;
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, take_back_worker, g_task_get_task_data (task), NULL, NULL, NULL,
+  watch_stop (additions, stop, task);
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, take_back_worker, g_task_get_task_data (task), NULL, NULL, force,
                           taken_back_cb, g_object_ref (task));
 }
 

@@ -71,6 +71,37 @@ compare (kvault          *vault,
   return rc == KVAULT_NOTFOUND || rc == KVAULT_ECORRUPT ? KVAULT_OK : rc;
 }
 
+/* Lane. Remembers what the vault has in its place, so that nothing that is written there later is taken for it. */
+static int
+note_wrong (kvault          *vault,
+            CofferAddition  *addition,
+            CofferAdditions *additions,
+            GCancellable    *cancellable)
+{
+  kvault_blob *blob = NULL;
+  manifest_sum sum;
+  int rc = kvault_blob_open (vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+
+  manifest_sum_init (&sum);
+  if (rc == KVAULT_OK)
+    rc = add_up (blob, 0, &sum, additions, cancellable);
+  kvault_blob_close (blob);
+  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND && rc != KVAULT_ECORRUPT)
+    return rc;
+  g_clear_pointer (&addition->wrong_sum, g_free);
+  if (rc == KVAULT_OK)
+    {
+      addition->wrong_sum = g_new (guint8, COFFER_SUM_SIZE);
+      manifest_sum_end (&sum, addition->wrong_sum);
+    }
+  addition->wrong = TRUE;
+  addition->state = COFFER_ADDITION_FAILED;
+  g_free (addition->problem);
+  addition->problem = g_strdup (addition->old != NULL ? _("It was stored, but its key has another value now; Undo brings the old one back")
+                                                      : _("It was stored, but its key has another value now"));
+  return KVAULT_OK;
+}
+
 /* Lane. */
 static int
 verify_next (kvault          *vault,
@@ -81,15 +112,26 @@ verify_next (kvault          *vault,
   gboolean same = TRUE;
   int rc = was_stored (addition) ? compare (vault, addition, additions, cancellable, &same) : KVAULT_OK;
 
-  if (rc != KVAULT_OK)
-    return rc;
-  if (!same)
+  if (rc == KVAULT_OK && !same)
+    rc = note_wrong (vault, addition, additions, cancellable);
+  if (rc == KVAULT_OK)
+    coffer_additions_step_verified (additions);
+  return rc;
+}
+
+/* Where two files had one key, it has the value of the second. */
+static void
+leave_out_replaced (CofferAdditions *additions)
+{
+  g_autoptr(GHashTable) keys = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+
+  for (guint i = additions->next; i > 0; i--)
     {
-      addition->state = COFFER_ADDITION_FAILED;
-      addition->problem = g_strdup (_("The value in the vault is not what was stored"));
+      CofferAddition *addition = coffer_additions_get (additions, i - 1);
+
+      if (was_stored (addition) && !g_hash_table_add (keys, addition->key))
+        g_clear_pointer (&addition->stored_sum, g_free);
     }
-  coffer_additions_step_verified (additions);
-  return KVAULT_OK;
 }
 
 /* Lane. */
@@ -103,6 +145,8 @@ verify_worker (kvault        *vault,
   gint64 until = g_get_monotonic_time () + TURN_US;
   int rc = KVAULT_OK;
 
+  if (additions->verified == 0)
+    leave_out_replaced (additions);
   while (rc == KVAULT_OK && additions->verified < additions->next && g_get_monotonic_time () < until)
     rc = g_cancellable_is_cancelled (cancellable) ? KVAULT_ECANCELLED : verify_next (vault, additions, cancellable);
   coffer_additions_note_bytes (additions, 0);

@@ -121,7 +121,10 @@ show_skips (CofferWindow *self,
             CofferImport *import)
 {
   GPtrArray *skips = coffer_transfer_get_skips (COFFER_TRANSFER (import));
-  g_autofree char *heading = count_words ("%s File Was Left Out", "%s Files Were Left Out", skips->len);
+  gboolean wrong = coffer_additions_count_wrong (coffer_import_get_additions (import)) > 0;
+  g_autofree char *heading = wrong ? count_words ("%s File Is Not in the Vault as It Should Be", "%s Files Are Not in the Vault as They Should Be",
+                                                  skips->len)
+                                   : count_words ("%s File Was Left Out", "%s Files Were Left Out", skips->len);
   GString *body = g_string_new (NULL);
   GtkWidget *dialog;
 
@@ -159,7 +162,8 @@ static char *
 describe_end (CofferImport *import)
 {
   guint n_added = coffer_import_get_n_added (import), n_replaced = coffer_import_get_n_replaced (import),
-        n_same = coffer_import_get_n_identical (import), n_skips = coffer_transfer_get_skips (COFFER_TRANSFER (import))->len;
+        n_same = coffer_import_get_n_identical (import), n_wrong = coffer_additions_count_wrong (coffer_import_get_additions (import)),
+        n_skips = coffer_transfer_get_skips (COFFER_TRANSFER (import))->len - n_wrong;
   gboolean values = get_bundle (import) != NULL;
   g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
 
@@ -172,6 +176,8 @@ describe_end (CofferImport *import)
     g_ptr_array_add (parts, count_words ("%s there already", "%s there already", n_same));
   if (n_skips > 0)
     g_ptr_array_add (parts, count_words ("%s left out", "%s left out", n_skips));
+  if (n_wrong > 0)
+    g_ptr_array_add (parts, count_words ("%s not as stored", "%s not as stored", n_wrong));
   g_ptr_array_add (parts, NULL);
   return g_strjoinv (_(", "), (char **) parts->pdata);
 }

@@ -459,7 +459,7 @@ finds_what_is_not_as_stored (Fixture       *fixture,
   g_assert_cmpint (coffer_additions_get (additions, 0)->state, ==, COFFER_ADDITION_FAILED);
   g_assert_cmpint (coffer_additions_get (additions, 1)->state, ==, COFFER_ADDITION_ADDED);
   g_assert_cmpint (coffer_additions_get (additions, 2)->state, ==, COFFER_ADDITION_FAILED);
-  g_assert_cmpstr (coffer_additions_get (additions, 0)->problem, ==, "The value in the vault is not what was stored");
+  g_assert_cmpstr (coffer_additions_get (additions, 0)->problem, ==, "It was stored, but its key has another value now");
 }
 
 /* Conflicts */

@@ -576,7 +576,7 @@ add_files (Fixture        *fixture,
 static void
 remove_files (Fixture *fixture)
 {
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < 4; i++)
     {
       g_autofree char *name = g_strdup_printf ("file%u", i), *path = g_build_filename (fixture->folder, name, NULL);
 
@@ -740,6 +740,132 @@ a_redo_that_fails_is_taken_back (Fixture       *fixture,
   remove_files (fixture);
 }
 
+static void
+verify (Fixture         *fixture,
+        CofferAdditions *additions)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_vault_verify_additions_async (fixture->vault, additions, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_verify_additions_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  g_assert_true (coffer_additions_is_verified (additions));
+}
+
+/* Over three keys, of which the disk, or somebody, makes something else before they are read back. */
+static CofferAdditions *
+add_wrong (Fixture *fixture)
+{
+  CofferAdditions *additions = coffer_additions_new ("kv");
+
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('old' AS BLOB) WHERE key <= CAST('user:0000000002' AS BLOB)");
+  append_file (fixture, additions, "file0", "user:0000000000");
+  append_file (fixture, additions, "file1", "user:0000000001");
+  append_file (fixture, additions, "file2", "user:0000000002");
+  append_file (fixture, additions, "file3", "new");
+  coffer_additions_set_verifies (additions, TRUE);
+  add (fixture, additions);
+  test_sql (fixture->path, "BEGIN; UPDATE kv SET value = CAST('WRONG' AS BLOB) WHERE key <= CAST('user:0000000001' AS BLOB) OR key = CAST('new' AS BLOB);"
+                           "DELETE FROM kv WHERE key = CAST('user:0000000002' AS BLOB); COMMIT");
+  verify (fixture, additions);
+  g_assert_cmpuint (coffer_additions_count (additions, COFFER_ADDITION_FAILED), ==, 4);
+  g_assert_cmpuint (coffer_additions_count_wrong (additions), ==, 4);
+  g_assert_cmpuint (coffer_additions_count_undoable (additions), ==, 3);   /* of the new one there may be no copy */
+  return additions;
+}
+
+static void
+what_is_not_as_stored_is_put_back (Fixture       *fixture,
+                                   gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = add_wrong (fixture);
+
+  coffer_undo_push_additions (fixture->undo, additions);
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('THEIR' AS BLOB) WHERE key = CAST('user:0000000001' AS BLOB)");
+  assert_step (fixture, FALSE, "2 keys taken back; 1 stays: its value or its file is another by now");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'old'"), ==, 2);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'THEIR'"), ==, 1);
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) = 'WRONG' AND key = CAST('new' AS BLOB)"), ==, 1);
+  assert_step (fixture, TRUE, "2 files added again");
+  g_assert_cmpint (count_rows (fixture->path, "CAST(value AS TEXT) IN ('file0', 'file2')"), ==, 2);
+  remove_files (fixture);
+}
+
+/* The value of the second file is what is to be found. */
+static void
+two_files_of_one_key_are_no_mistake (Fixture       *fixture,
+                                     gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  guint n_files;
+  guint64 n_bytes;
+
+  append_file (fixture, additions, "file0", "new");
+  append_file (fixture, additions, "file1", "new");
+  coffer_additions_set_verifies (additions, TRUE);
+  add (fixture, additions);
+  verify (fixture, additions);
+  g_assert_cmpuint (coffer_additions_count_wrong (additions), ==, 0);
+  coffer_undo_push_additions (fixture->undo, additions);
+  assert_step (fixture, FALSE, "2 keys taken back");
+  coffer_additions_begin_again (additions);
+  coffer_additions_get_progress (additions, &n_files, &n_bytes);
+  g_assert_cmpuint (n_bytes, ==, 0);
+  assert_step (fixture, TRUE, "2 files added again");
+  g_assert_true (coffer_additions_is_verified (additions));
+  remove_files (fixture);
+}
+
+static void
+assert_cancelled (Fixture    *fixture,
+                  gboolean    redo,
+                  gboolean    at_once,
+                  const char *words)
+{
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  if (at_once)
+    g_cancellable_cancel (cancellable);
+  coffer_undo_step_async (fixture->undo, redo, NULL, cancellable, test_store_result, &result);
+  test_run_for (50);
+  g_cancellable_cancel (cancellable);
+  test_wait_for (result != NULL);
+  g_assert_null (coffer_undo_step_finish (fixture->undo, result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpstr (error->message, ==, words);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * G_USEC_PER_SEC);
+}
+
+/* Another program has the file. */
+static void
+waiting_is_cancelled (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = add_files (fixture, "of the file", COFFER_CONFLICT_REPLACE);
+  sqlite3 *other;
+
+  coffer_undo_push_additions (fixture->undo, additions);
+  g_assert_cmpint (sqlite3_open (fixture->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  assert_cancelled (fixture, FALSE, FALSE, "Nothing was taken back");
+  g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  assert_step (fixture, FALSE, "3 keys taken back");
+  assert_cancelled (fixture, TRUE, TRUE, "Nothing was added again");
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  assert_cancelled (fixture, TRUE, FALSE, "Nothing was added again");
+  g_assert_cmpint (sqlite3_exec (other, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+  assert_step (fixture, TRUE, "3 files added again");
+  assert_cancelled (fixture, FALSE, TRUE, "Nothing was taken back");
+  assert_step (fixture, FALSE, "3 keys taken back");
+  remove_files (fixture);
+}
+
 /* ---- one after the other ---- */
 
 static void
@@ -810,6 +936,9 @@ main (int    argc,
   ADD ("/undo/additions/files-of-one-key-are-taken-back", files_of_one_key_are_taken_back);
   ADD ("/undo/additions/added-again-in-two-goes", added_again_in_two_goes);
   ADD ("/undo/additions/a-redo-that-fails-is-taken-back", a_redo_that_fails_is_taken_back);
+  ADD ("/undo/additions/what-is-not-as-stored-is-put-back", what_is_not_as_stored_is_put_back);
+  ADD ("/undo/additions/two-files-of-one-key-are-no-mistake", two_files_of_one_key_are_no_mistake);
+  ADD ("/undo/additions/waiting-is-cancelled", waiting_is_cancelled);
   ADD ("/undo/order", steps_are_in_order);
   ADD ("/undo/one-at-a-time", one_step_at_a_time);
 
