@@ -1316,12 +1316,16 @@ typedef struct kvault_stats {
                                     end of a large value is near */
   int frozen;                  /**< nonzero: seen as it was at opening, without locks, since
                                     the place cannot be written */
+  uint64_t wal_frames;         /**< pages in the log that count; behind them may be room of before */
+  uint64_t wal_waiting;        /**< of them not yet in the main file: what a checkpoint has to move. Of a page that was
+                                    written more than once the last one only */
 } kvault_stats;
 
 /**
  * Facts about the file that cost next to nothing (no value or key is read).
  *
  * Returns: KVAULT_OK or a failure
+ * Source:  SQLite, "WAL-mode File Format", 2.2: mxFrame and nBackfill in the index of the log.
  */
 KVAULT_API int kvault_stats_get (kvault *vault, kvault_stats *stats);
 

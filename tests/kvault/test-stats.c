@@ -167,6 +167,60 @@ splits_what_is_in_the_main_file (void)
   kvault_close (vault);
 }
 
+/* As wal_checkpoint says, without one. */
+static void
+tells_what_waits_in_the_log (void)
+{
+  kvault *vault = kvtest_create ("a.db");
+  kvault *reader;
+  kvault_cursor *cursor;
+  const kvault_entry *entry;
+  kvault_checkpoint_result moved;
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_frames, ==, (stats.wal_size - 32) / (stats.page_size + 24));
+  assert_int (stats.wal_waiting, ==, stats.wal_frames);
+  reader = kvtest_open (kvault_location (vault), KVAULT_ACCESS_VIEW);
+  assert_ok (reader, kvault_cursor_open (reader, NULL, &cursor));
+  assert_ok (reader, kvault_cursor_next (cursor, &entry));
+  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
+  assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_PASSIVE, &moved));
+  assert_true (moved.moved < moved.frames);
+  assert_ok (reader, kvault_stats_get (reader, &stats));   /* whoever asks */
+  assert_int (stats.wal_frames, ==, moved.frames);
+  assert_int (stats.wal_waiting, ==, moved.frames - moved.moved);
+  kvault_cursor_close (cursor);
+  kvault_close (reader);
+  assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_FULL, &moved));
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_frames, ==, moved.frames);
+  assert_int (stats.wal_waiting, ==, 0);
+  assert_int (stats.wal_size, >, 0);
+  assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, NULL));
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_frames, ==, 0);
+  kvault_close (vault);
+}
+
+static void
+nothing_waits_after_closing (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault *vault = kvtest_create ("a.db");
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_waiting, >, 0);
+  kvault_close (vault);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.wal_waiting, ==, 0);   /* moved at closing */
+  kvault_close (vault);
+}
+
 static int
 stop_cb (const kvault_progress *progress,
          void                  *data)
@@ -193,6 +247,8 @@ static const KvTest tests[] = {
   { "/kvault/split/agrees-with-dbstat", splits_as_dbstat_does },
   { "/kvault/split/leaves-out-what-is-in-the-log", splits_what_is_in_the_main_file },
   { "/kvault/split/can-be-stopped", splitting_can_be_stopped },
+  { "/kvault/stats/tells-what-waits-in-the-log", tells_what_waits_in_the_log },
+  { "/kvault/stats/nothing-waits-after-closing", nothing_waits_after_closing },
   { "/kvault/stats/agrees-with-sqlite", agrees_with_sqlite },
   { "/kvault/stats/describes-a-new-vault", describes_a_new_vault },
   { "/kvault/stats/sees-the-log-grow", sees_the_log_grow },
