@@ -103,6 +103,24 @@ kvault_checkpoint (kvault                   *vault,
   return kvault__checkpoint (vault, mode, result);
 }
 
+int
+kvault_checkpoint_alone (kvault                   *vault,
+                         kvault_checkpoint_result *result)
+{
+  kvault_checkpoint_result own_result;
+  int rc;
+
+  if (result == NULL)
+    result = &own_result;
+  *result = (kvault_checkpoint_result) { 0 };
+  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
+      (rc = kvault__claim (vault)) != KVAULT_OK)
+    return rc;
+  rc = kvault__checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, result);
+  kvault__unclaim (vault);
+  return rc;
+}
+
 /* PRAGMA optimize analyses tables that were never analysed, and makes sqlite_stat1 for it: so only where that is. */
 int
 kvault_optimize (kvault *vault)

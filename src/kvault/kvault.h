@@ -1390,6 +1390,29 @@ KVAULT_API int kvault_checkpoint (kvault *vault, kvault_checkpoint_mode mode,
                                   kvault_checkpoint_result *result);
 
 /**
+ * The same with KVAULT_CHECKPOINT_TRUNCATE, for which the other handles of this process are asked to let go of the file
+ * (kvault_options.let_go) and wait meanwhile: what they read keeps the log in use.
+ *
+ * Returns: as kvault_checkpoint(); KVAULT_EBUSY also if one of them does not let go
+ */
+KVAULT_API int kvault_checkpoint_alone (kvault *vault, kvault_checkpoint_result *result);
+
+/**
+ * Give the file a write-ahead log, or a rollback journal in its place, for all who open it from now on. KohakuVault gives every
+ * file that it opens a write-ahead log.
+ *
+ * The other handles of this process are asked to let go of the file (kvault_options.let_go) and wait meanwhile. No other program may have it
+ * open when the log is left, nor use it when one is taken up.
+ *
+ * Cost:    what is in the log is moved into the main file.
+ * Returns: KVAULT_OK     also if it was so before
+ *          KVAULT_EBUSY  somebody has the file open; the message says who, as far as the system tells. Nothing was changed
+ *          KVAULT_EREADONLY, KVAULT_EMOVED, or another failure
+ * Source:  SQLite, "PRAGMA journal_mode".
+ */
+KVAULT_API int kvault_set_journal (kvault *vault, kvault_journal journal);
+
+/**
  * The small upkeep that is safe at any time: refresh the planner's statistics if the file has some (it makes
  * none: a vault's queries need none, and they would be a new table), and move the log into the main file as far as
  * nobody is in the way. KohakuVault's optimize() is kvault_vacuum().

@@ -193,6 +193,121 @@ optimize_adds_no_table (void)
   kvault_close (vault);
 }
 
+static int
+let_go (void *vault)
+{
+  return kvault_let_go (*(kvault **) vault);
+}
+
+static kvault *
+open_letting_go (const char *path, kvault **self, kvault_access access, int (*let_go_func) (void *data))
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+
+  options.access = access;
+  options.let_go = let_go_func;
+  options.let_go_data = self;
+  options.busy_timeout_ms = 100;
+  assert_ok (NULL, kvault_open (path, &options, self, NULL));
+  return *self;
+}
+
+static kvault_blob *paused;
+
+/* As a player does: what it has open can be opened again. */
+static int
+close_and_let_go (void *vault)
+{
+  kvault_blob_close (paused);
+  paused = NULL;
+  return kvault_let_go (*(kvault **) vault);
+}
+
+/* A value that is open keeps the log in use, until its reader is asked. */
+static void
+empties_the_log_alone (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault *vault, *reader;
+  kvault_checkpoint_result result;
+
+  kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
+  vault = open_impatient (path);
+  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
+  open_letting_go (path, &reader, KVAULT_ACCESS_VIEW, close_and_let_go);
+  assert_ok (reader, kvault_blob_open (reader, "a", 1, &paused));
+  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
+  assert_result (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &result), KVAULT_EBUSY);
+  assert_true (result.own);
+  assert_ok (vault, kvault_checkpoint_alone (vault, &result));
+  assert_true (result.finished);
+  assert_int (log_size (vault), ==, 0);
+  assert_value (reader, "b", 1, "value", 5);
+  kvault_close (reader);
+  kvault_close (vault);
+}
+
+static kvault_journal
+journal_of (kvault *vault)
+{
+  kvault_stats stats;
+
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  return stats.journal;
+}
+
+static void
+changes_the_journal (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault *vault, *reader;
+
+  kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
+  open_letting_go (path, &vault, KVAULT_ACCESS_WRITE, let_go);
+  open_letting_go (path, &reader, KVAULT_ACCESS_VIEW, let_go);
+  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
+  assert_value (reader, "a", 1, "value", 5);
+  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_WAL));
+  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_WAL);
+  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK));
+  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_ROLLBACK);
+  assert_int (journal_of (reader), ==, KVAULT_JOURNAL_ROLLBACK);
+  assert_int (access (kvtest_format ("%s-wal", path), F_OK), !=, 0);
+  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
+  assert_value (reader, "b", 1, "value", 5);
+  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_WAL));
+  assert_int (journal_of (reader), ==, KVAULT_JOURNAL_WAL);
+  assert_value (reader, "b", 1, "value", 5);
+  assert_result (vault, kvault_set_journal (vault, 7), KVAULT_EINVAL);
+  assert_result (reader, kvault_set_journal (reader, KVAULT_JOURNAL_ROLLBACK), KVAULT_EREADONLY);
+  kvault_close (reader);
+  kvault_close (vault);
+}
+
+/* An idle connection that has read is enough; who has it is named. */
+static void
+keeps_the_journal_beside_others (void)
+{
+  char *path = kvtest_path ("a.db");
+  const char *how[] = { path, "SELECT count(*) FROM kv" };
+  KvChild *other;
+  kvault *vault;
+
+  kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
+  other = kvtest_spawn (hold, how);
+  kvtest_await (other);
+  vault = open_impatient (path);
+  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
+  assert_result (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK), KVAULT_EBUSY);
+  assert_contains (kvault_errmsg (vault), "process");
+  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_WAL);
+  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
+  kvtest_step (other);
+  kvtest_join (other);
+  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK));
+  kvault_close (vault);
+}
+
 static const KvTest tests[] = {
   { "/kvault/checkpoint/moves-all-of-it", moves_all_of_it },
   { "/kvault/checkpoint/flushes-the-cache", flushes_the_cache },
@@ -201,6 +316,9 @@ static const KvTest tests[] = {
   { "/kvault/checkpoint/tells-of-writers", tells_of_writers },
   { "/kvault/checkpoint/tells-of-itself", tells_of_itself },
   { "/kvault/checkpoint/optimize-adds-no-table", optimize_adds_no_table },
+  { "/kvault/checkpoint/empties-the-log-alone", empties_the_log_alone },
+  { "/kvault/journal/changes", changes_the_journal },
+  { "/kvault/journal/stays-beside-others", keeps_the_journal_beside_others },
 };
 
 KVTEST_MAIN (tests)
