@@ -27,6 +27,10 @@ struct _CofferStorageWindow {
   AdwActionRow *log_size_row;
   AdwActionRow *checkpoint_row;
   AdwActionRow *blocked_row;
+  AdwActionRow *waiting_row;
+  GtkLabel *waiting;
+  AdwActionRow *growth_row;
+  GtkButton *release_button;
   AdwPreferencesGroup *holders;
   GPtrArray *holder_rows;        /* of GtkWidget, unowned */
   GtkButton *compact_button;
@@ -62,6 +66,9 @@ void coffer_storage_window_show_size   (GtkLabel            *label,
                                         guint64              size);
 /** Plan, progress and receipt. */
 void coffer_storage_window_update_job  (CofferStorageWindow *self);
+/** The write-ahead log. */
+void coffer_storage_window_update_log  (CofferStorageWindow *self);
+void coffer_storage_window_bind_log    (GtkWidgetClass      *widget_class);
 /** What a check found. */
 void coffer_storage_window_update_check (CofferStorageWindow *self);
 void coffer_storage_window_bind_check  (GtkWidgetClass      *widget_class);

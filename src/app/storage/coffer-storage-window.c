@@ -127,150 +127,6 @@ add_legend_item (CofferStorageWindow *self,
   self->legend_sizes[part] = GTK_LABEL (size);
 }
 
-/* ---- the log ---- */
-
-/* Who keeps the log in use, in words. (transfer full) */
-static char *
-describe_blocker (const CofferCheckpoint *checkpoint)
-{
-  const char *does = checkpoint->writer ? _("It writes to the vault. Try again when it is done.")
-                                        : _("It reads the vault, and needs the log for that. Try again when it is done.");
-
-  if (checkpoint->own && checkpoint->pid == 0)
-    return g_strdup (_("This program itself is reading the vault. Pause what plays, and try again."));
-  if (*checkpoint->program != '\0')
-    /* Translators: a program, its number, and what it does */
-    return g_strdup_printf (_("%s (process %d) is in the way. %s"), checkpoint->program, checkpoint->pid, does);
-  return g_strdup_printf (_("Another program is in the way. %s"), does);
-}
-
-static void
-update_checkpoint (CofferStorageWindow *self)
-{
-  GDateTime *when;
-  const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
-  gboolean blocked = checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames);
-  g_autofree char *time = NULL, *text = NULL, *blocker = NULL, *escaped = NULL, *moved = NULL, *frames = NULL;
-
-  gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
-  if (checkpoint == NULL)
-    return;
-  time = g_date_time_format (when, "%X");
-  moved = coffer_storage_window_dup_number (checkpoint->moved);
-  frames = coffer_storage_window_dup_number (checkpoint->frames);
-  text = blocked ? g_strdup_printf (_("At %s: %s of %s pages moved"), time, moved, frames)
-                 : g_strdup_printf (_("At %s: everything is in the main file"), time);
-  adw_action_row_set_subtitle (self->checkpoint_row, text);
-  if (!blocked)
-    return;
-  blocker = describe_blocker (checkpoint);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), _("Not all could be moved"));
-  escaped = g_markup_escape_text (blocker, -1);
-  adw_action_row_set_subtitle (self->blocked_row, escaped);
-}
-
-static void
-update_log (CofferStorageWindow *self)
-{
-  const CofferSpace *space = coffer_storage_get_space (self->storage);
-  gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
-  guint64 n_frames = 0;
-  g_autofree char *text = NULL, *frames = NULL;
-
-  gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
-  if (space == NULL)
-    return;
-  gtk_label_set_text (self->mode, space->wal_mode ? _("Write-ahead log") : _("Rollback journal"));
-  coffer_storage_window_show_size (self->log_size, space->wal_size);
-  if (space->wal_size > 32)   /* its head; before each page are 24 bytes */
-    n_frames = (space->wal_size - 32) / (space->page_size + 24);
-  frames = coffer_storage_window_dup_number (n_frames);
-  if (n_frames > 0)
-    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Room for %s page", "Room for %s pages", n_frames), frames);
-  else
-    text = g_strdup (_("Everything is in the main file"));
-  adw_action_row_set_subtitle (self->log_size_row, text);
-  update_checkpoint (self);
-}
-
-/* ---- checkpointing, asked for ---- */
-
-static const struct {
-  const char *title;
-  const char *subtitle;
-} modes[] = {
-  [COFFER_CHECKPOINT_PASSIVE] = { N_("At once"), N_("Moves what can be moved without waiting for anybody") },
-  [COFFER_CHECKPOINT_FULL] = { N_("Everything"), N_("Waits a moment for others, then moves all of it; the log keeps its size") },
-  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits until nobody needs the log, and gives its room back") },
-};
-
-typedef struct {
-  CofferStorageWindow *window;     /* unowned: the dialog goes with it */
-  GtkCheckButton *buttons[G_N_ELEMENTS (modes)];
-} ModeDialog;
-
-static void
-do_checkpoint (CofferStorageWindow *self)
-{
-  coffer_storage_checkpoint (self->storage, self->mode_wanted);
-}
-
-static void
-mode_response_cb (ModeDialog *dialog,
-                  const char *response)
-{
-  if (!g_str_equal (response, "checkpoint"))
-    return;
-  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
-    if (gtk_check_button_get_active (dialog->buttons[i]))
-      dialog->window->mode_wanted = i;
-  coffer_storage_window_edit (dialog->window, do_checkpoint);
-}
-
-static GtkWidget *
-make_mode_row (ModeDialog *dialog,
-               guint       mode)
-{
-  GtkWidget *row = adw_action_row_new ();
-  GtkWidget *button = gtk_check_button_new ();
-
-  dialog->buttons[mode] = GTK_CHECK_BUTTON (button);
-  if (mode > 0)
-    gtk_check_button_set_group (dialog->buttons[mode], dialog->buttons[0]);
-  gtk_check_button_set_active (dialog->buttons[mode], mode == COFFER_CHECKPOINT_TRUNCATE);
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _(modes[mode].title));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(modes[mode].subtitle));
-  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
-  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
-  adw_action_row_add_prefix (ADW_ACTION_ROW (row), button);
-  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), button);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _(modes[mode].title), -1);
-  return row;
-}
-
-static void
-checkpoint_cb (CofferStorageWindow *self)
-{
-  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Move the Log Into the Main File?"),
-                                              _("Nothing is lost either way: what is in the write-ahead log is safe there."));
-  GtkWidget *group = adw_preferences_group_new ();
-  ModeDialog *dialog = g_new0 (ModeDialog, 1);
-
-  dialog->window = self;
-  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
-    adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), make_mode_row (dialog, i));
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), group);
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (widget), "cancel", _("_Cancel"), "checkpoint", _("Check_point"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (widget), "checkpoint", ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (widget), "checkpoint");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (widget), "cancel");
-  g_object_set_data_full (G_OBJECT (widget), "dialog", dialog, g_free);
-  g_signal_connect_swapped (widget, "response", G_CALLBACK (mode_response_cb), dialog);
-  gtk_window_present (GTK_WINDOW (widget));
-}
-
 /* ---- editing ---- */
 
 typedef struct {
@@ -377,7 +233,7 @@ static void
 changed_cb (CofferStorageWindow *self)
 {
   update_card (self);
-  update_log (self);
+  coffer_storage_window_update_log (self);
   update_holders (self);
   coffer_storage_window_update_job (self);
   coffer_storage_window_update_check (self);
@@ -452,16 +308,10 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring_words);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measure_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, mode);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, blocked_row);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, holders);
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
-  gtk_widget_class_bind_template_callback (widget_class, checkpoint_cb);
   gtk_widget_class_bind_template_callback (widget_class, copy_cb);
+  coffer_storage_window_bind_log (widget_class);
   coffer_storage_window_bind_check (widget_class);
   coffer_storage_window_bind_compact (widget_class);
 }

@@ -95,6 +95,8 @@ space_worker (kvault        *vault,
   *space = (CofferSpace) {
     .main_size = size_on_disk (vault),
     .wal_size = stats.wal_size,
+    .wal_frames = stats.wal_frames,
+    .wal_waiting = stats.wal_waiting * stats.page_size,
     .free_size = stats.reclaimable_size,
     .file_size = stats.file_size,
     .page_size = stats.page_size,
@@ -181,6 +183,13 @@ coffer_vault_split_finish (CofferVault   *self,
 
 /* ---- the log ---- */
 
+/* Nothing was told of the log: a part of this program did not let go of the file. */
+static gboolean
+never_began (const kvault_checkpoint_result *found)
+{
+  return found->frames == 0 && !found->reader && !found->writer && !found->checkpointer;
+}
+
 /* Lane. */
 static gpointer
 checkpoint_worker (kvault        *vault,
@@ -192,9 +201,10 @@ checkpoint_worker (kvault        *vault,
   const Wish *wish = data;
   kvault_checkpoint_result found;
   CofferCheckpoint *checkpoint;
-  int rc = kvault_checkpoint (vault, modes[wish->mode], &found);
+  int rc = wish->mode == COFFER_CHECKPOINT_ALONE ? kvault_checkpoint_alone (vault, &found)
+                                                 : kvault_checkpoint (vault, modes[wish->mode], &found);
 
-  if (rc != KVAULT_OK && rc != KVAULT_EBUSY)
+  if (rc != KVAULT_OK && (rc != KVAULT_EBUSY || never_began (&found)))
     return fail (vault, rc, error);
   checkpoint = g_new (CofferCheckpoint, 1);
   *checkpoint = (CofferCheckpoint) {

@@ -10,6 +10,8 @@ typedef struct {
   guint64  main_size, wal_size;    /* on the disk */
   guint64  free_size;              /* in free pages */
   guint64  file_size;              /* the main file with what is in the log only */
+  guint64  wal_frames;             /* pages in the log */
+  guint64  wal_waiting;            /* bytes of those that are not in the main file yet */
   guint    page_size;
   gboolean wal_mode, frozen, page_maps;
 } CofferSpace;
@@ -46,6 +48,7 @@ typedef enum {
   COFFER_CHECKPOINT_PASSIVE,       /* what can be moved at once */
   COFFER_CHECKPOINT_FULL,          /* waits for others, moves all */
   COFFER_CHECKPOINT_TRUNCATE,      /* and cuts the log to nothing */
+  COFFER_CHECKPOINT_ALONE,         /* and has all that this program reads let go of the file before */
 } CofferCheckpointMode;
 
 /** On the WRITE lane. That somebody is in the way is no failure: it is in @checkpoint. */

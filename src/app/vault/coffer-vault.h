@@ -107,9 +107,13 @@ const char  *coffer_vault_get_lock_reason   (CofferVault *self);
 /** Whether there was no file at the path when it was looked for last; a reason not to write. */
 gboolean     coffer_vault_is_missing        (CofferVault *self);
 
+/** A log that is larger has not been emptied for long: SQLite itself does that after a thousand pages, which are 65 MB at most. */
+#define COFFER_LOG_LARGE (G_GUINT64_CONSTANT (256) << 20)
+
 /** Facts about the file; copied. reclaimable and wal in bytes. */
 typedef struct {
   guint64  file_size, reclaimable_size, wal_size;
+  guint64  wal_waiting;   /* of the log, what is not in the main file yet */
   guint    page_size;
   gboolean wal_mode, frozen;
   int      auto_vacuum;

@@ -13,6 +13,8 @@
 #include "coffer-transfer-bar.h"
 
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
+#define FEW_BYTES (G_GUINT64_CONSTANT (1) << 20)     /* fewer are not worth a word that they are reclaimable, … */
+#define MANY_BYTES (G_GUINT64_CONSTANT (1) << 30)    /* … and these are, in a file of any size */
 #define QUIET_MS 2000          /* without input before more are */
 #define COUNTING_UP_MS 250     /* between numbers that go on growing */
 #define HASTE_MS 100           /* between selections of somebody who goes through many keys */
@@ -30,6 +32,7 @@ struct _CofferStatusBar {
   GtkWidget *saved;
   GtkWidget *wal;
   GtkLabel *wal_label;
+  GtkWidget *wal_warning;
   GtkWidget *reclaimable;
   GtkLabel *reclaimable_label;
 
@@ -447,14 +450,41 @@ update_entry (CofferStatusBar *self,
   gtk_widget_set_visible (entry, size > 0 && !self->narrow);
 }
 
+/* Whether all of it is in the main file, and whether it has grown too large. */
+static void
+update_wal (CofferStatusBar *self)
+{
+  gboolean large = self->stats.wal_size > COFFER_LOG_LARGE;
+  g_autofree char *waiting = g_format_size (self->stats.wal_waiting);
+  g_autofree char *text = NULL;
+
+  update_entry (self, self->wal, self->wal_label, _("WAL"), self->stats.wal_size);
+  if (self->stats.wal_waiting > 0)
+    text = g_strdup_printf (large ? _("The write-ahead log has grown large. %s of it are not in the main file yet")
+                                  : _("The write-ahead log. %s of it are not in the main file yet"), waiting);
+  else
+    text = g_strdup (large ? _("The write-ahead log has grown large. All of it is in the main file")
+                           : _("The write-ahead log. All of it is in the main file"));
+  gtk_widget_set_tooltip_text (self->wal, text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->wal), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+  gtk_widget_set_visible (self->wal_warning, large);
+}
+
+/* Of a large file much, of a small one not next to nothing. */
+static gboolean
+is_worth_it (const CofferVaultStats *stats)
+{
+  return stats->reclaimable_size >= MIN (MANY_BYTES, MAX (FEW_BYTES, stats->file_size / 20));
+}
+
 static void
 update_entries (CofferStatusBar *self)
 {
   gboolean waits = self->vault != NULL && coffer_vault_get_n_deferred (self->vault) > 0;
 
-  gtk_widget_set_visible (self->saved, self->have_stats && self->stats.wal_size == 0 && !waits && !self->narrow);
-  update_entry (self, self->wal, self->wal_label, _("WAL"), self->stats.wal_size);
-  update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), self->stats.reclaimable_size);
+  gtk_widget_set_visible (self->saved, self->have_stats && self->stats.wal_waiting == 0 && !waits && !self->narrow);
+  update_wal (self);
+  update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), is_worth_it (&self->stats) ? self->stats.reclaimable_size : 0);
 }
 
 static void
@@ -657,6 +687,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, saved);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_warning);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
   gtk_widget_class_bind_template_callback (widget_class, stop_counting_cb);

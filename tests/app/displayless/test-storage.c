@@ -155,6 +155,10 @@ test_checkpoint (Fixture       *fixture,
   checkpoint = coffer_storage_get_checkpoint (fixture->storage, &when);
   g_assert_nonnull (checkpoint);
   g_assert_cmpuint (checkpoint->moved, <, checkpoint->frames);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->wal_waiting > 0);
+  g_assert_cmpuint (coffer_storage_get_space (fixture->storage)->wal_frames, ==, checkpoint->frames);
+  g_assert_cmpuint (coffer_storage_get_space (fixture->storage)->wal_waiting, ==,
+                    (checkpoint->frames - checkpoint->moved) * coffer_storage_get_space (fixture->storage)->page_size);
 
   sqlite3_finalize (reader);
   sqlite3_close (db);
@@ -165,9 +169,71 @@ test_checkpoint (Fixture       *fixture,
   g_assert_cmpuint (size_of (fixture->path, "-wal"), ==, 0);
   wait_for_split (fixture);
   test_wait_for (coffer_storage_get_space (fixture->storage)->wal_size == 0);
+  g_assert_cmpuint (coffer_storage_get_space (fixture->storage)->wal_waiting, ==, 0);
   test_wait_for (coffer_storage_get_space (fixture->storage)->main_size == size_of (fixture->path, ""));
   wait_for_split (fixture);
   assert_adds_up (fixture, parts);
+}
+
+static gint n_reads;   /* atomic */
+
+/* As a paused clip does: has a value open until it is asked to let go. The second time it is content. */
+static gpointer
+read_and_wait (GInputStream            *stream,
+               const CofferValueFacts  *facts,
+               gpointer                 data,
+               GCancellable            *cancellable,
+               GError                 **error)
+{
+  char byte;
+
+  if (g_input_stream_read (stream, &byte, 1, cancellable, error) < 0)
+    return NULL;
+  if (g_atomic_int_add (&n_reads, 1) > 0)
+    return GINT_TO_POINTER (TRUE);
+  while (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    g_thread_yield ();
+  return NULL;
+}
+
+/* What this program reads keeps the log in use until it is asked. */
+static void
+test_release (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new_static ("\x01", 1);
+  g_autoptr(CofferKey) key = coffer_key_new_written (bytes);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  const CofferCheckpoint *checkpoint;
+  CofferStorageJob job;
+  GDateTime *when;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  test_sql (fixture->path, "PRAGMA journal_mode = WAL");
+  g_atomic_int_set (&n_reads, 0);
+  coffer_vault_read_value_async (fixture->vault, key, read_and_wait, NULL, NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (g_atomic_int_get (&n_reads) == 1);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (x'02', zeroblob (300000))");
+
+  coffer_storage_checkpoint (fixture->storage, COFFER_CHECKPOINT_PASSIVE);
+  wait_for_job (fixture);
+  checkpoint = coffer_storage_get_checkpoint (fixture->storage, &when);
+  g_assert_nonnull (checkpoint);
+  g_assert_false (checkpoint->finished);
+  g_assert_true (checkpoint->own);
+  g_assert_cmpint (checkpoint->pid, ==, 0);
+
+  coffer_storage_checkpoint (fixture->storage, COFFER_CHECKPOINT_ALONE);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  checkpoint = coffer_storage_get_checkpoint (fixture->storage, &when);
+  g_assert_true (checkpoint->finished);
+  g_assert_cmpuint (size_of (fixture->path, "-wal"), ==, 0);
+  test_wait_for (result != NULL);   /* it went on */
+  g_assert_nonnull (coffer_vault_read_value_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
 }
 
 static void
@@ -335,6 +401,7 @@ main (int    argc,
   ADD ("agrees-with-sqlite-and-stat", test_agrees);
   ADD ("adds-up-at-once", test_at_once);
   ADD ("checkpoints", test_checkpoint);
+  ADD ("releases-what-this-program-reads", test_release);
   ADD ("compacts", test_compact);
   ADD ("compacting-can-be-cancelled", test_cancel);
   ADD ("compacting-beside-another-is-refused", test_refused);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* The write-ahead log in the window "Storage": how much of it is not in the main file, moving it there, and who is in the way. Main thread. */
+#define G_LOG_DOMAIN "coffer-storage"
+
+#include "coffer-storage-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* ---- who is in the way ---- */
+
+static gboolean
+is_blocked (CofferStorageWindow    *self,
+            const CofferCheckpoint *checkpoint)
+{
+  const CofferSpace *space = coffer_storage_get_space (self->storage);
+
+  return checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames) && space != NULL && space->wal_size > 0;
+}
+
+/* (transfer full) */
+static char *
+describe_holder (const CofferCheckpoint *checkpoint)
+{
+  if (checkpoint->pid == 0 && checkpoint->own)
+    return g_strdup (_("Held by this program"));
+  if (*checkpoint->program == '\0')
+    return g_strdup (_("Held by another program"));
+  /* Translators: a program, and its number */
+  return g_strdup_printf (_("Held by %s (process %d)"), checkpoint->program, checkpoint->pid);
+}
+
+static const char *
+describe_what_it_does (const CofferCheckpoint *checkpoint)
+{
+  if (checkpoint->pid == 0 && checkpoint->own)
+    return _("A clip, a preview or an export reads the vault. Release closes it for the moment of a checkpoint; it can go on afterwards.");
+  if (checkpoint->own)
+    return _("It needs the log, and so does what this program reads, which Release closes for the moment.");
+  if (checkpoint->writer)
+    return _("It writes to the vault. Try again when it is done.");
+  return _("It reads the vault, and needs the log for that. Try again when it is done.");
+}
+
+static void
+update_blocked (CofferStorageWindow    *self,
+                const CofferCheckpoint *checkpoint)
+{
+  gboolean blocked = is_blocked (self, checkpoint);
+  g_autofree char *holder = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
+  if (!blocked)
+    return;
+  holder = describe_holder (checkpoint);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), holder);
+  adw_action_row_set_subtitle (self->blocked_row, describe_what_it_does (checkpoint));
+  gtk_widget_set_visible (GTK_WIDGET (self->release_button), checkpoint->own);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->release_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+}
+
+/* ---- what is known ---- */
+
+static void
+update_checkpoint (CofferStorageWindow *self)
+{
+  GDateTime *when;
+  const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
+  gboolean moved_all = checkpoint != NULL && checkpoint->moved >= checkpoint->frames;
+  g_autofree char *time = NULL, *text = NULL, *moved = NULL, *frames = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
+  update_blocked (self, checkpoint);
+  if (checkpoint == NULL)
+    return;
+  time = g_date_time_format (when, "%X");
+  moved = coffer_storage_window_dup_number (checkpoint->moved);
+  frames = coffer_storage_window_dup_number (checkpoint->frames);
+  if (!moved_all)
+    text = g_strdup_printf (_("At %s: %s of %s pages moved"), time, moved, frames);
+  else if (!checkpoint->finished)
+    text = g_strdup_printf (_("At %s: everything is in the main file, but the log could not be emptied"), time);
+  else
+    text = g_strdup_printf (_("At %s: everything is in the main file"), time);
+  adw_action_row_set_subtitle (self->checkpoint_row, text);
+}
+
+/* Pages, of as many as there is room for: a log that begins anew keeps its size. (transfer full) */
+static char *
+describe_frames (const CofferSpace *space)
+{
+  guint64 n_room = space->wal_size > 32 ? (space->wal_size - 32) / (space->page_size + 24) : 0;   /* a head; before each page are 24 bytes */
+  g_autofree char *frames = coffer_storage_window_dup_number (space->wal_frames);
+  g_autofree char *room = coffer_storage_window_dup_number (n_room);
+
+  if (n_room == 0)
+    return g_strdup ("");
+  /* Translators: "120 of 1,000 pages in use", of the log */
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s of %s page in use", "%s of %s pages in use", n_room), frames, room);
+}
+
+static void
+update_sizes (CofferStorageWindow *self,
+              const CofferSpace   *space)
+{
+  g_autofree char *frames = describe_frames (space);
+
+  coffer_storage_window_show_size (self->log_size, space->wal_size);
+  adw_action_row_set_subtitle (self->log_size_row, frames);
+  gtk_widget_set_visible (GTK_WIDGET (self->log_size_row), space->wal_mode);
+  coffer_storage_window_show_size (self->waiting, space->wal_waiting);
+  adw_action_row_set_subtitle (self->waiting_row, space->wal_waiting > 0 ? _("It is safe in the log, and must go wherever the file goes")
+                                                                         : _("Everything is in the main file"));
+  gtk_widget_set_visible (GTK_WIDGET (self->waiting_row), space->wal_mode);
+  adw_action_row_set_subtitle (self->growth_row, space->wal_waiting > 0
+                                 ? _("Somebody who reads or writes for long keeps it from being emptied. A checkpoint tells who.")
+                                 : _("All of it is in the main file. Emptying it gives the room back."));
+  gtk_widget_set_visible (GTK_WIDGET (self->growth_row), space->wal_size > COFFER_LOG_LARGE);
+}
+
+void
+coffer_storage_window_update_log (CofferStorageWindow *self)
+{
+  const CofferSpace *space = coffer_storage_get_space (self->storage);
+  gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
+  if (space == NULL)
+    return;
+  gtk_label_set_text (self->mode, space->wal_mode ? _("Write-ahead log") : _("Rollback journal"));
+  update_sizes (self, space);
+  update_checkpoint (self);
+}
+
+static void
+do_checkpoint (CofferStorageWindow *self)
+{
+  coffer_storage_checkpoint (self->storage, self->mode_wanted);
+}
+
+static void
+release_cb (CofferStorageWindow *self)
+{
+  self->mode_wanted = COFFER_CHECKPOINT_ALONE;
+  coffer_storage_window_edit (self, do_checkpoint);
+}
+
+/* ---- checkpointing, asked for ---- */
+
+static const struct {
+  const char *title;
+  const char *subtitle;
+} modes[] = {
+  [COFFER_CHECKPOINT_PASSIVE] = { N_("At once"), N_("Moves what can be moved without waiting for anybody") },
+  [COFFER_CHECKPOINT_FULL] = { N_("Everything"), N_("Waits a moment for others, then moves all of it; the log keeps its size") },
+  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits until nobody needs the log, and gives its room back") },
+};
+
+typedef struct {
+  CofferStorageWindow *window;     /* unowned: the dialog goes with it */
+  GtkCheckButton *buttons[G_N_ELEMENTS (modes)];
+} ModeDialog;
+
+static void
+mode_response_cb (ModeDialog *dialog,
+                  const char *response)
+{
+  if (!g_str_equal (response, "checkpoint"))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (gtk_check_button_get_active (dialog->buttons[i]))
+      dialog->window->mode_wanted = i;
+  coffer_storage_window_edit (dialog->window, do_checkpoint);
+}
+
+static GtkWidget *
+make_mode_row (ModeDialog *dialog,
+               guint       mode)
+{
+  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *button = gtk_check_button_new ();
+
+  dialog->buttons[mode] = GTK_CHECK_BUTTON (button);
+  if (mode > 0)
+    gtk_check_button_set_group (dialog->buttons[mode], dialog->buttons[0]);
+  gtk_check_button_set_active (dialog->buttons[mode], mode == COFFER_CHECKPOINT_TRUNCATE);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _(modes[mode].title));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(modes[mode].subtitle));
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_add_prefix (ADW_ACTION_ROW (row), button);
+  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), button);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _(modes[mode].title), -1);
+  return row;
+}
+
+static void
+checkpoint_cb (CofferStorageWindow *self)
+{
+  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Move the Log Into the Main File?"),
+                                              _("Nothing is lost either way: what is in the write-ahead log is safe there."));
+  GtkWidget *group = adw_preferences_group_new ();
+  ModeDialog *dialog = g_new0 (ModeDialog, 1);
+
+  dialog->window = self;
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), make_mode_row (dialog, i));
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), group);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (widget), "cancel", _("_Cancel"), "checkpoint", _("Check_point"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (widget), "checkpoint", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (widget), "checkpoint");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (widget), "cancel");
+  g_object_set_data_full (G_OBJECT (widget), "dialog", dialog, g_free);
+  g_signal_connect_swapped (widget, "response", G_CALLBACK (mode_response_cb), dialog);
+  gtk_window_present (GTK_WINDOW (widget));
+}
+
+void
+coffer_storage_window_bind_log (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, mode);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, waiting);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, waiting_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, growth_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, blocked_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, release_button);
+  gtk_widget_class_bind_template_callback (widget_class, checkpoint_cb);
+  gtk_widget_class_bind_template_callback (widget_class, release_cb);
+}
