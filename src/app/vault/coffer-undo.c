@@ -22,6 +22,8 @@ typedef enum {
   RENAMES,
   ADDITIONS,
   VALUE,
+  MOVE,        /* away from here */
+  COPIES,      /* for its words alone: ADDITIONS from another vault */
   N_KINDS
 } Kind;
 
@@ -29,6 +31,7 @@ typedef struct {
   guint refs;              /* of the list, and of who takes it */
   Kind kind;
   gpointer what;           /* CofferDeletion, CofferRenames, CofferAdditions */
+  CofferMove *move;        /* MOVE; of ADDITIONS: they were moved here; or NULL */
   CofferKey *key;          /* VALUE: whose, */
   char *table;             /* in which table, */
   GBytes *other;           /* what it had, or has again to get, */
@@ -70,6 +73,7 @@ step_unref (gpointer data)
     coffer_renames_unref (step->what);
   else if (step->kind == ADDITIONS)
     coffer_additions_unref (step->what);
+  g_clear_pointer (&step->move, coffer_move_unref);
   g_clear_pointer (&step->key, coffer_key_unref);
   g_clear_pointer (&step->other, g_bytes_unref);
   g_free (step->table);
@@ -103,6 +107,10 @@ get_undo_words (Kind  kind,
       return g_dngettext (GETTEXT_PACKAGE, "_Undo Rename of %s Key", "_Undo Rename of %s Keys", n);
     case ADDITIONS:
       return g_dngettext (GETTEXT_PACKAGE, "_Undo Adding %s File", "_Undo Adding %s Files", n);
+    case MOVE:
+      return g_dngettext (GETTEXT_PACKAGE, "_Undo Move of %s Key", "_Undo Move of %s Keys", n);
+    case COPIES:
+      return g_dngettext (GETTEXT_PACKAGE, "_Undo Copying of %s Key", "_Undo Copying of %s Keys", n);
     case DELETION:
     case VALUE:
     case N_KINDS:
@@ -121,6 +129,10 @@ get_redo_words (Kind  kind,
       return g_dngettext (GETTEXT_PACKAGE, "_Redo Rename of %s Key", "_Redo Rename of %s Keys", n);
     case ADDITIONS:
       return g_dngettext (GETTEXT_PACKAGE, "_Redo Adding %s File", "_Redo Adding %s Files", n);
+    case MOVE:
+      return g_dngettext (GETTEXT_PACKAGE, "_Redo Move of %s Key", "_Redo Move of %s Keys", n);
+    case COPIES:
+      return g_dngettext (GETTEXT_PACKAGE, "_Redo Copying of %s Key", "_Redo Copying of %s Keys", n);
     case DELETION:
     case VALUE:
     case N_KINDS:
@@ -166,8 +178,12 @@ get_n (const Step *step,
     return coffer_deletion_get_n (step->what);
   if (step->kind == RENAMES)
     return coffer_renames_get_n (step->what);
+  if (step->kind == ADDITIONS && step->move != NULL && !redo)
+    return MAX (coffer_additions_count_undoable (step->what), coffer_move_get_n_gone (step->move));   /* some were there already */
   if (step->kind == ADDITIONS)
     return redo ? coffer_additions_count_taken (step->what) : coffer_additions_count_undoable (step->what);
+  if (step->kind == MOVE)
+    return redo ? coffer_move_get_n_there (step->move) : coffer_move_get_n_gone (step->move);
   return 1;
 }
 
@@ -181,16 +197,25 @@ get_key (const Step *step)
   return step->key;
 }
 
+static Kind
+get_kind_of_words (const Step *step)
+{
+  if (step->move != NULL)
+    return MOVE;
+  return step->kind == ADDITIONS && coffer_additions_are_values (step->what) ? COPIES : step->kind;
+}
+
 static char *
 describe (const Step *step,
           gboolean    redo)
 {
   guint n = get_n (step, redo);
+  Kind kind = get_kind_of_words (step);
   const char *named = redo ? redo_named[step->kind] : undo_named[step->kind];
   g_autofree char *name = NULL;
 
   if (n != 1 || named == NULL)
-    return count_words (redo ? get_redo_words (step->kind, n) : get_undo_words (step->kind, n), n);
+    return count_words (redo ? get_redo_words (kind, n) : get_undo_words (kind, n), n);
   name = name_key (get_key (step));
   return fill_in (_(named), name);
 }
@@ -237,19 +262,25 @@ remove_step (CofferUndo *self,
     self->n_done--;
 }
 
-/* What was deleted from the file is no step any more. */
+/* What was deleted from the file cannot be taken back, and what the other window brought back need not. */
+static gboolean
+is_over (CofferUndo *self,
+         guint       i)
+{
+  Step *step = g_ptr_array_index (self->steps, i);
+
+  return (step->kind == DELETION && coffer_deletion_get_n_left (step->what) == 0) ||
+         (step->kind == MOVE && i < self->n_done && coffer_move_get_n_gone (step->move) == 0);
+}
+
 static void
 changed_cb (CofferUndo *self)
 {
   if (self->busy)
     return;
   for (guint i = self->steps->len; i > 0; i--)
-    {
-      Step *step = g_ptr_array_index (self->steps, i - 1);
-
-      if (step->kind == DELETION && coffer_deletion_get_n_left (step->what) == 0)
-        remove_step (self, i - 1);
-    }
+    if (is_over (self, i - 1))
+      remove_step (self, i - 1);
   update_labels (self);
 }
 
@@ -319,6 +350,28 @@ coffer_undo_push_additions (CofferUndo      *self,
 }
 
 void
+coffer_undo_push_moved_in (CofferUndo      *self,
+                           CofferAdditions *additions,
+                           CofferMove      *move)
+{
+  g_return_if_fail (COFFER_IS_UNDO (self) && additions != NULL && move != NULL);
+
+  push (self, ADDITIONS, coffer_additions_ref (additions))->move = coffer_move_ref (move);
+  limit_kept (self);
+  update_labels (self);
+}
+
+void
+coffer_undo_push_moved_out (CofferUndo *self,
+                            CofferMove *move)
+{
+  g_return_if_fail (COFFER_IS_UNDO (self) && move != NULL);
+
+  push (self, MOVE, NULL)->move = coffer_move_ref (move);
+  update_labels (self);
+}
+
+void
 coffer_undo_push_value (CofferUndo *self,
                         CofferKey  *key,
                         GBytes     *old,
@@ -344,6 +397,7 @@ typedef struct {
   gboolean redo;
   CofferProgress *progress;    /* or NULL */
   guint n_taken, n_wrong;      /* of files that are added again: as it was before */
+  guint n_back;                /* of what was moved here: given back first */
 } Taking;
 
 static void
@@ -476,12 +530,17 @@ taken_back_cb (GObject      *source,
 
   if (n >= 0 && n_stay > 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))   /* the rest can be taken back, too */
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, n > 0 ? _("Not all was taken back") : _("Nothing was taken back"));
+  if (n == 0 && n_stay > 0 && coffer_additions_are_values (taking->step->what) && error == NULL)
+    error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
+                                 _("The values are not where they came from any more, or are others by now: here they may be the only ones"));
   if (error != NULL)
     {
       end (task, NULL, error, FALSE);
       return;
     }
-  taken = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key taken back", "%s keys taken back", n), n);
+  n = MAX (n, (gssize) taking->n_back);
+  taken = taking->step->move != NULL ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved back", "%s keys moved back", n), n)
+                                     : count_words (g_dngettext (GETTEXT_PACKAGE, "%s key taken back", "%s keys taken back", n), n);
   if (n_stay > 0)
     {
       g_autofree char *stay = count_words (g_dngettext (GETTEXT_PACKAGE, "%s stays: its value or its file is another by now",
@@ -510,6 +569,23 @@ tell_progress (Taking *taking)
   coffer_progress_tell (taking->progress, g_memdup2 (&fraction, sizeof fraction));
 }
 
+/* The copies are there: whether the values are gone from where they came from, or why not. */
+static void
+moved_on_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Taking *taking = g_task_get_task_data (task);
+  g_autoptr(GError) error = NULL;
+  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
+
+  if (n >= 0)
+    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n), NULL, FALSE);
+  else
+    end (task, g_strdup_printf (_("Copied again, but not moved: %s"), error->message), NULL, FALSE);
+}
+
 /* What was cancelled before anything was there again can be tried once more. */
 static void
 end_added_again (GTask *task)
@@ -518,9 +594,13 @@ end_added_again (GTask *task)
   CofferAdditions *additions = taking->step->what;
   guint n = taking->n_taken - coffer_additions_count_taken (additions), n_wrong = coffer_additions_count_wrong (additions) - taking->n_wrong;
   gboolean drop = coffer_additions_count_undoable (additions) == 0;
-  g_autofree char *added = count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n);
+  g_autofree char *added = coffer_additions_are_values (additions)
+                           ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key copied again", "%s keys copied again", n), n)
+                           : count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n);
 
-  if (n == 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+  if (taking->step->move != NULL && n > 0 && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), moved_on_cb, g_object_ref (task));
+  else if (n == 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     end (task, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was added again")), FALSE);
   else if (n_wrong > 0)
     {
@@ -632,21 +712,114 @@ swapped_cb (GObject      *source,
 }
 
 static void
-take_additions (GTask *task)
+take_back (GTask *task)
 {
   CofferUndo *self = g_task_get_source_object (task);
   Taking *taking = g_task_get_task_data (task);
 
+  coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb, g_object_ref (task));
+}
+
+/* What was moved here is where it came from again, and can go. */
+static void
+given_back_cb (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Taking *taking = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
+
+  taking->n_back = MAX (n, 0);
+  if (n >= 0)
+    take_back (task);
+  else
+    end (task, NULL, error, FALSE);
+}
+
+static void
+take_additions (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+  CofferMove *move = taking->step->move;
+
+  if (!taking->redo && move != NULL && coffer_move_get_n_gone (move) > 0)
+    {
+      coffer_move_back_async (move, g_task_get_cancellable (task), given_back_cb, g_object_ref (task));
+      return;
+    }
   if (!taking->redo)
     {
-      coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb,
-                                    g_object_ref (task));
+      take_back (task);
       return;
     }
   taking->n_taken = coffer_additions_count_taken (taking->step->what);
   taking->n_wrong = coffer_additions_count_wrong (taking->step->what);
   coffer_additions_begin_again (taking->step->what);
   add_again (task);
+}
+
+static void
+brought_back_cb (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Taking *taking = g_task_get_task_data (task);
+  GError *error = NULL;
+  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
+  guint n_gone = coffer_move_get_n_gone (taking->step->move);
+  g_autofree char *back = NULL;
+
+  if (n == 0)
+    error = g_cancellable_is_cancelled (g_task_get_cancellable (task))
+            ? g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was taken back"))
+            : g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
+                                   _("The keys are not where they were moved to any more, or their names are taken here"));
+  if (error != NULL)
+    {
+      end (task, NULL, error, FALSE);
+      return;
+    }
+  back = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key is back", "%s keys are back", n), n);
+  if (n_gone > 0)
+    {
+      g_autofree char *stay = count_words (g_dngettext (GETTEXT_PACKAGE, "%s stays where it was moved to", "%s stay where they were moved to", n_gone),
+                                           n_gone);
+
+      end (task, g_strdup_printf ("%s; %s", back, stay), NULL, FALSE);
+    }
+  else
+    end (task, g_steal_pointer (&back), NULL, FALSE);
+}
+
+static void
+gone_again_cb (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Taking *taking = g_task_get_task_data (task);
+  GError *error = NULL;
+  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
+
+  if (n == 0)
+    error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
+                                 _("The keys are not where they were moved to any more: here they may be the only ones"));
+  end (task, error == NULL ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n) : NULL, error, FALSE);
+}
+
+static void
+take_move (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+
+  if (taking->redo)
+    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), gone_again_cb, g_object_ref (task));
+  else
+    coffer_move_back_async (taking->step->move, g_task_get_cancellable (task), brought_back_cb, g_object_ref (task));
 }
 
 static void
@@ -671,6 +844,10 @@ take (GTask *task)
     case VALUE:
       coffer_vault_swap_value_async (self->vault, step->table, step->key, step->other, step->now, swapped_cb, g_object_ref (task));
       break;
+    case MOVE:
+      take_move (task);
+      break;
+    case COPIES:
     case N_KINDS:
     default:
       g_assert_not_reached ();

@@ -3,6 +3,7 @@
 
 #include "coffer-additions.h"
 #include "coffer-deletion.h"
+#include "coffer-move.h"
 #include "coffer-renames.h"
 #include "coffer-vault.h"
 
@@ -28,6 +29,10 @@ CofferUndo *coffer_undo_new            (CofferVault *vault);
 void        coffer_undo_push_deletion  (CofferUndo *self, CofferDeletion *deletion);
 void        coffer_undo_push_renames   (CofferUndo *self, CofferRenames *renames);
 void        coffer_undo_push_additions (CofferUndo *self, CofferAdditions *additions);
+/** Values were moved here from another vault: it is given back what it lost before they are taken back. */
+void        coffer_undo_push_moved_in  (CofferUndo *self, CofferAdditions *additions, CofferMove *move);
+/** Values were moved to another vault: what was lost comes back, and the copies stay. */
+void        coffer_undo_push_moved_out (CofferUndo *self, CofferMove *move);
 /** The value of a key was replaced. @old: the one before; @now: SHA-256 of the one there, in hex. */
 void        coffer_undo_push_value     (CofferUndo *self, CofferKey *key, GBytes *old, const char *now);
 

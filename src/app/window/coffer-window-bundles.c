@@ -149,25 +149,50 @@ coffer_window_is_source (CofferWindow *self,
 
 /* Moving */
 
+typedef struct {
+  CofferWindow *window;
+  CofferImport *import;
+  CofferMove *move;
+} Moving;
+
+/* The window that lost them, if it is still there, may have them back. */
+static void
+tell_source (CofferVault *vault,
+             CofferMove  *move)
+{
+  GApplication *application = g_application_get_default ();
+  GList *windows = application != NULL ? gtk_application_get_windows (GTK_APPLICATION (application)) : NULL;
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (COFFER_IS_WINDOW (l->data) && COFFER_WINDOW (l->data)->vault == vault && COFFER_WINDOW (l->data)->undo != NULL)
+      coffer_undo_push_moved_out (COFFER_WINDOW (l->data)->undo, move);
+}
+
 static void
 moved_cb (GObject      *source,
           GAsyncResult *result,
           gpointer      user_data)
 {
-  g_autoptr(CofferWindow) self = user_data;
+  g_autofree Moving *moving = user_data;
+  g_autoptr(CofferWindow) self = moving->window;
+  g_autoptr(CofferImport) import = moving->import;
+  g_autoptr(CofferMove) move = moving->move;
   g_autoptr(GError) error = NULL;
-  gssize n = coffer_vault_take_back_finish (COFFER_VAULT (source), result, &error);
+  gssize n = coffer_move_go_finish (move, result, &error);
   g_autofree char *text = NULL;
 
-  if (self->vault == NULL)
+  if (coffer_move_get_n_gone (move) > 0)
+    tell_source (COFFER_VAULT (source), move);
+  if (self->vault != coffer_import_get_vault (import))
     return;
+  coffer_undo_push_moved_in (self->undo, coffer_import_get_additions (import), move);
   if (n < 0)
     {
       coffer_window_report (self, error, coffer_vault_get_display_name (COFFER_VAULT (source)));
       return;
     }
   text = count_keys ("%s key moved", "%s keys moved", (guint) n);
-  coffer_window_toast (self, text);
+  coffer_window_toast_undo (self, text);
 }
 
 /* What was copied, seen from the vault it came from: a key that is there, and a value here that it is compared with. */
@@ -197,11 +222,13 @@ coffer_window_finish_move (CofferWindow *self,
                            CofferImport *import,
                            CofferBundle *bundle)
 {
-  CofferVault *vault = coffer_bundle_get_vault (bundle);
   g_autoptr(CofferAdditions) there = turn_around (self, import, bundle);
+  CofferMove *move = coffer_move_new (coffer_bundle_get_vault (bundle), there);
+  Moving *moving = g_new (Moving, 1);
 
   coffer_bundle_set_moves (bundle, FALSE);   /* pasted again it is a copy */
-  coffer_vault_take_back_async (vault, there, NULL, moved_cb, g_object_ref (self));
+  *moving = (Moving) { g_object_ref (self), g_object_ref (import), move };
+  coffer_move_go_async (move, NULL, moved_cb, moving);
 }
 
 static const GActionEntry entries[] = {

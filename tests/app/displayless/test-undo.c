@@ -866,6 +866,170 @@ waiting_is_cancelled (Fixture       *fixture,
   remove_files (fixture);
 }
 
+/* ---- moves ---- */
+
+/* Another window, that had three values before they were moved. */
+typedef struct {
+  char *path;
+  CofferVault *vault;
+  CofferUndo *undo;
+} Other;
+
+static CofferAdditions *
+add_values (Fixture    *fixture,
+            const char *source)
+{
+  CofferAdditions *additions = coffer_additions_new ("kv");
+
+  coffer_additions_set_source (additions, source, "kv");
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("old%u", i), *new_text = g_strdup_printf ("moved%u", i);
+      g_autoptr(GBytes) key = g_bytes_new (text, 4), new_key = g_bytes_new (new_text, 6);
+
+      coffer_additions_append_value (additions, key, new_key, 5);
+    }
+  add (fixture, additions);
+  return additions;
+}
+
+/* As the window does. */
+static CofferMove *
+turn_around (Other           *other,
+             Fixture         *fixture,
+             CofferAdditions *additions)
+{
+  g_autoptr(CofferAdditions) there = coffer_additions_new ("kv");
+
+  coffer_additions_set_source (there, fixture->path, "kv");
+  for (guint i = 0; i < 3; i++)
+    {
+      const CofferAddition *addition = coffer_additions_get (additions, i);
+
+      coffer_additions_append_value (there, addition->key, addition->value, addition->size);
+      coffer_additions_get (there, i)->state = COFFER_ADDITION_ADDED;
+    }
+  return coffer_move_new (other->vault, there);
+}
+
+static void
+move_here (Fixture *fixture,
+           Other   *other)
+{
+  g_autoptr(CofferAdditions) additions = NULL;
+  g_autoptr(CofferMove) move = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  other->path = test_make_vault (fixture->folder, "other.db", 10);
+  test_sql (other->path, "INSERT INTO kv (key, value) VALUES (CAST('old0' AS BLOB), CAST('mine0' AS BLOB)),"
+                         "(CAST('old1' AS BLOB), CAST('mine1' AS BLOB)), (CAST('old2' AS BLOB), CAST('mine2' AS BLOB))");
+  other->vault = test_open (other->path);
+  test_edit (other->vault);
+  other->undo = coffer_undo_new (other->vault);
+  additions = add_values (fixture, other->path);
+  move = turn_around (other, fixture, additions);
+  coffer_move_go_async (move, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_cmpint (coffer_move_go_finish (move, result, &error), ==, 3);
+  g_assert_no_error (error);
+  coffer_undo_push_moved_out (other->undo, move);
+  coffer_undo_push_moved_in (fixture->undo, additions, move);
+}
+
+static void
+assert_at (Fixture *fixture,
+           Other   *other,
+           int      here,
+           int      there)
+{
+  g_assert_cmpint (count_rows (fixture->path, "CAST(key AS TEXT) || CAST(value AS TEXT) IN ('moved0mine0', 'moved1mine1', 'moved2mine2')"), ==, here);
+  g_assert_cmpint (count_rows (other->path, "CAST(key AS TEXT) || CAST(value AS TEXT) IN ('old0mine0', 'old1mine1', 'old2mine2')"), ==, there);
+}
+
+static void
+leave_other (Fixture *fixture,
+             Other   *other)
+{
+  g_object_unref (fixture->undo);   /* it knows the other vault */
+  fixture->undo = coffer_undo_new (fixture->vault);
+  g_clear_object (&other->undo);
+  test_close (other->vault);
+  g_free (other->path);
+}
+
+/* A step of the other window. */
+static void
+assert_other_step (Fixture    *fixture,
+                   Other      *other,
+                   gboolean    redo,
+                   const char *expected)
+{
+  CofferUndo *mine = fixture->undo;
+
+  fixture->undo = other->undo;
+  assert_step (fixture, redo, expected);
+  fixture->undo = mine;
+}
+
+static void
+a_move_comes_back (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  Other other;
+
+  move_here (fixture, &other);
+  assert_at (fixture, &other, 3, 0);
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Move of 3 Keys");
+  assert_step (fixture, FALSE, "3 keys moved back");
+  assert_at (fixture, &other, 0, 3);
+  g_assert_null (coffer_undo_get_undo_label (other.undo));   /* it has them */
+  assert_step (fixture, TRUE, "3 keys moved again");
+  assert_at (fixture, &other, 3, 0);
+  leave_other (fixture, &other);
+}
+
+/* Where they came from they come back, and the copies stay until that is taken back here. */
+static void
+a_move_comes_back_there (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  Other other;
+
+  move_here (fixture, &other);
+  g_assert_cmpstr (coffer_undo_get_undo_label (other.undo), ==, "_Undo Move of 3 Keys");
+  assert_other_step (fixture, &other, FALSE, "3 keys are back");
+  assert_at (fixture, &other, 3, 3);
+  assert_other_step (fixture, &other, TRUE, "3 keys moved again");
+  assert_at (fixture, &other, 3, 0);
+  assert_other_step (fixture, &other, FALSE, "3 keys are back");
+  assert_step (fixture, FALSE, "3 keys moved back");
+  assert_at (fixture, &other, 0, 3);
+  leave_other (fixture, &other);
+}
+
+/* The other vault is open for viewing; one of the values is another by now, one is nowhere. */
+static void
+a_move_loses_nothing (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  Other other;
+
+  move_here (fixture, &other);
+  coffer_vault_stop_editing (other.vault);
+  assert_fails (fixture, FALSE, COFFER_ERROR_CODE (KVAULT_EREADONLY));
+  assert_at (fixture, &other, 3, 0);
+  test_edit (other.vault);
+  test_sql (other.path, "INSERT INTO kv (key, value) VALUES (CAST('old0' AS BLOB), CAST('newer' AS BLOB))");
+  test_sql (fixture->path, "DELETE FROM kv WHERE key = CAST('moved1' AS BLOB)");
+  assert_other_step (fixture, &other, FALSE, "1 key is back; 2 stay where they were moved to");
+  assert_at (fixture, &other, 2, 1);
+  assert_step (fixture, FALSE, "1 key moved back; 2 stay: their values or their files are others by now");
+  assert_at (fixture, &other, 1, 1);
+  g_assert_cmpint (count_rows (other.path, "CAST(value AS TEXT) = 'newer'"), ==, 1);
+  leave_other (fixture, &other);
+}
+
 /* ---- one after the other ---- */
 
 static void
@@ -939,6 +1103,9 @@ main (int    argc,
   ADD ("/undo/additions/what-is-not-as-stored-is-put-back", what_is_not_as_stored_is_put_back);
   ADD ("/undo/additions/two-files-of-one-key-are-no-mistake", two_files_of_one_key_are_no_mistake);
   ADD ("/undo/additions/waiting-is-cancelled", waiting_is_cancelled);
+  ADD ("/undo/moves/come-back", a_move_comes_back);
+  ADD ("/undo/moves/come-back-there", a_move_comes_back_there);
+  ADD ("/undo/moves/lose-nothing", a_move_loses_nothing);
   ADD ("/undo/order", steps_are_in_order);
   ADD ("/undo/one-at-a-time", one_step_at_a_time);
 
