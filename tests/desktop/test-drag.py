@@ -82,7 +82,7 @@ class DragTest(CofferCase):
         self.assertEqual(os.listdir(cache), [])
 
     def test_between_windows(self) -> None:
-        """Values go from vault to vault, with their headers: copied, and with Shift moved."""
+        """Values go from vault to vault, with their headers: copied, and with Shift moved, and back."""
         header = b"\x89K\x01\x03\0\0\0\0VK{}"
         values = {b"n/1": b"one", b"n/2": header, b"n/\xff": os.urandom(3000000)}
         other = make_vault(os.path.join(self.folder, "b.db"), [(b"m/x", b"there")])
@@ -116,6 +116,12 @@ class DragTest(CofferCase):
         target.click(target.row_nodes()[0])
         key("ctrl+v")
         target.says("1 key moved")
+        source.wait_for_rows(1)
+        key("ctrl+z")
+        target.says("1 key moved back")
+        source.wait_for_rows(2)
+        key("ctrl+shift+z")
+        target.says("1 key moved again")
         source.wait_for_rows(1)
         self.assert_quits(self.coffer)
         self.assertEqual(read_vault(self.path), {b"n/2": header})
