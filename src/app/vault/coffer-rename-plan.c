@@ -70,11 +70,12 @@ add_sample (CofferRenamePlan *plan,
   plan->n_bad_samples += bad;
 }
 
-/* Lane. @names: those that are given to keys before. KVAULT_OK or a failure. */
+/* Lane. @names: those that are given to keys before; @leaving: those that are left. KVAULT_OK or a failure. */
 static int
 plan_one (kvault           *vault,
           CofferRenamePlan *plan,
           GHashTable       *names,
+          GHashTable       *leaving,
           CofferKey        *key,
           const char       *name)
 {
@@ -86,7 +87,10 @@ plan_one (kvault           *vault,
       plan->n_alike++;
       return KVAULT_OK;
     }
-  rc = *name != '\0' ? kvault_exists (vault, name, strlen (name)) : KVAULT_OK;
+  if (g_hash_table_contains (leaving, new_key))
+    rc = KVAULT_NOTFOUND;   /* by the time it gets it */
+  else
+    rc = *name != '\0' ? kvault_exists (vault, name, strlen (name)) : KVAULT_OK;
   if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
     return rc;
   if (rc == KVAULT_OK || !g_hash_table_add (names, g_bytes_ref (new_key)))
@@ -101,6 +105,34 @@ plan_one (kvault           *vault,
   return KVAULT_OK;
 }
 
+/* Lane. A name for each key, NULL where it is no text; and which keys leave theirs. */
+static GPtrArray *
+make_names (const Request  *request,
+            GRegex         *regex,
+            GHashTable     *leaving,
+            GCancellable   *cancellable,
+            GError        **error)
+{
+  g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < request->keys->len; i++)
+    {
+      CofferKey *key = g_ptr_array_index (request->keys, i);
+      GBytes *bytes = coffer_key_get_bytes (key);
+      char *name;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      name = make_name (request, regex, key, error);
+      if (*error != NULL)
+        return NULL;
+      g_ptr_array_add (made, name);
+      if (name != NULL && (strlen (name) != g_bytes_get_size (bytes) || memcmp (name, g_bytes_get_data (bytes, NULL), strlen (name)) != 0))
+        g_hash_table_add (leaving, bytes);
+    }
+  return g_steal_pointer (&made);
+}
+
 /* Lane. */
 static gboolean
 plan_all (kvault            *vault,
@@ -111,27 +143,24 @@ plan_all (kvault            *vault,
           GError           **error)
 {
   g_autoptr(GHashTable) names = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+  g_autoptr(GHashTable) leaving = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+  g_autoptr(GPtrArray) made = make_names (request, regex, leaving, cancellable, error);
   int rc = KVAULT_OK;
 
-  for (guint i = 0; i < request->keys->len; i++)
+  for (guint i = 0; made != NULL && i < made->len; i++)
     {
-      CofferKey *key = g_ptr_array_index (request->keys, i);
-      g_autofree char *name = NULL;
-
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      name = make_name (request, regex, key, error);
-      if (*error != NULL)
-        return FALSE;
-      if (name == NULL)
+      if (made->pdata[i] == NULL)
         plan->n_not_text++;
-      else if ((rc = plan_one (vault, plan, names, key, name)) != KVAULT_OK)
+      else if ((rc = plan_one (vault, plan, names, leaving, g_ptr_array_index (request->keys, i), made->pdata[i])) != KVAULT_OK)
         {
           *error = coffer_error_new (vault, rc);
           return FALSE;
         }
     }
-  return TRUE;
+  coffer_renames_arrange (plan->renames);
+  return made != NULL;
 }
 
 static gpointer

@@ -13,13 +13,23 @@
 #include "coffer-vault-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #define STEP_KEYS 500
 #define STEP_BYTES (32u << 20)
 
+/* Of a ring: one of it goes by a name of its own. */
+typedef enum {
+  WHOLE,
+  TO_WAIT,                 /* from its old name to the one under which it waits, */
+  FROM_WAIT,               /* and from that to its new one */
+} Half;
+
 typedef struct {
   CofferKey *key;
   GBytes *new_key;
+  Half half;
+  gboolean joined;         /* in one transaction with the one before it */
   gboolean done;
   gint64 id;               /* of the row under the name it has, once one of our jobs left it there; 0: none did */
   guint64 size;
@@ -29,6 +39,7 @@ struct _CofferRenames {
   gatomicrefcount refs;
   char *table;
   GArray *all;             /* of Rename */
+  guint n_rings;           /* each is one more of them */
 };
 
 G_DEFINE_BOXED_TYPE (CofferRenames, coffer_renames, coffer_renames_ref, coffer_renames_unref)
@@ -84,7 +95,7 @@ coffer_renames_add (CofferRenames *self,
 guint
 coffer_renames_get_n (CofferRenames *self)
 {
-  return self->all->len;
+  return self->all->len - self->n_rings;
 }
 
 static Rename *
@@ -100,7 +111,7 @@ coffer_renames_get_n_done (CofferRenames *self)
   guint n = 0;
 
   for (guint i = 0; i < self->all->len; i++)
-    n += get_rename (self, i)->done;
+    n += get_rename (self, i)->done && get_rename (self, i)->half != TO_WAIT;
   return n;
 }
 
@@ -118,6 +129,103 @@ coffer_renames_get_new_key (CofferRenames *self,
   return get_rename (self, i)->new_key;
 }
 
+/* ---- in which order ---- */
+
+typedef struct {
+  CofferRenames *self;
+  GHashTable *by_key;      /* old name → number + 1 */
+  GArray *arranged;        /* of Rename */
+  gboolean *seen;
+} Arranging;
+
+/* The number + 1 of the one that has the new name of another; 0: none has. */
+static guint
+find_next (Arranging *a,
+           guint      i)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (a->by_key, get_rename (a->self, i)->new_key));
+}
+
+static GBytes *
+make_name_to_wait (GBytes *key)
+{
+  gsize size;
+  const char *bytes = g_bytes_get_data (key, &size);
+  g_autofree char *name = g_strdup_printf ("%.*s~%08x%08x", (int) MIN (size, 200), size > 0 ? bytes : "", g_random_int (), g_random_int ());
+
+  return g_bytes_new (name, strlen (name));
+}
+
+static void
+put_rename (Arranging *a,
+            guint      i,
+            gboolean   joined)
+{
+  Rename rename = *get_rename (a->self, i);
+
+  rename.joined = joined;
+  g_array_append_val (a->arranged, rename);
+}
+
+/* @path: numbers, each of which needs the name of the next; the last that of the first. */
+static void
+put_ring (Arranging *a,
+          GArray    *path)
+{
+  Rename last = *get_rename (a->self, g_array_index (path, guint, path->len - 1));
+  g_autoptr(GBytes) name = make_name_to_wait (coffer_key_get_bytes (last.key));
+  Rename to_wait = { coffer_key_ref (last.key), g_bytes_ref (name), TO_WAIT };
+  Rename from_wait = { coffer_key_new_written (name), last.new_key, FROM_WAIT, TRUE };
+
+  coffer_key_unref (last.key);
+  g_array_append_val (a->arranged, to_wait);
+  for (guint i = path->len - 1; i > 0; i--)
+    put_rename (a, g_array_index (path, guint, i - 1), TRUE);
+  g_array_append_val (a->arranged, from_wait);
+  a->self->n_rings++;
+}
+
+static void
+put_path (Arranging *a,
+          guint      first)
+{
+  g_autoptr(GArray) path = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint i = first, next;
+
+  for (;;)
+    {
+      a->seen[i] = TRUE;
+      g_array_append_val (path, i);
+      next = find_next (a, i);
+      if (next == 0 || a->seen[next - 1])
+        break;
+      i = next - 1;
+    }
+  if (next == first + 1 && path->len > 1)
+    put_ring (a, path);
+  else
+    for (i = path->len; i > 0; i--)
+      put_rename (a, g_array_index (path, guint, i - 1), FALSE);
+}
+
+void
+coffer_renames_arrange (CofferRenames *self)
+{
+  g_autoptr(GHashTable) by_key = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+  g_autofree gboolean *seen = g_new0 (gboolean, self->all->len);
+  Arranging a = { self, by_key, g_array_new (FALSE, FALSE, sizeof (Rename)), seen };
+
+  for (guint i = 0; i < self->all->len; i++)
+    g_hash_table_insert (by_key, coffer_key_get_bytes (get_rename (self, i)->key), GUINT_TO_POINTER (i + 1));
+  for (guint i = 0; i < self->all->len; i++)
+    if (!seen[i])
+      put_path (&a, i);
+  g_array_set_clear_func (self->all, NULL);   /* what is in it is in the other one now */
+  g_array_unref (self->all);
+  self->all = a.arranged;
+  g_array_set_clear_func (self->all, rename_clear);
+}
+
 /* ---- on the lane ---- */
 
 typedef struct {
@@ -125,6 +233,7 @@ typedef struct {
   gboolean back;
   CofferProgress *progress;    /* or NULL */
   guint n_before, n_renamed;
+  GHashTable *freed;           /* names that will be, while all are looked at before the first is renamed; NULL then */
 } Job;
 
 static void
@@ -203,7 +312,26 @@ new_error (Job        *job,
   return g_error_new_literal (COFFER_ERROR, code, text);
 }
 
-/* Lane. Whether it can be renamed as things are. */
+/* Whether it waits under that name only since this transaction began. */
+static gboolean
+is_waiting (Job    *job,
+            Rename *rename)
+{
+  return rename->half == (job->back ? TO_WAIT : FROM_WAIT);
+}
+
+/* Lane. Whether a name will be free, or is. */
+static int
+find_name (Job    *job,
+           kvault *vault,
+           GBytes *name)
+{
+  if (job->freed != NULL && g_hash_table_contains (job->freed, name))
+    return KVAULT_NOTFOUND;
+  return kvault_exists (vault, g_bytes_get_data (name, NULL), g_bytes_get_size (name));
+}
+
+/* Lane. Whether it can be renamed as things are, or will be once those before it are renamed. */
 static gboolean
 check_rename (Job     *job,
               kvault  *vault,
@@ -211,9 +339,10 @@ check_rename (Job     *job,
               GError **error)
 {
   GBytes *from = get_from (job, rename), *to = get_to (job, rename);
+  gboolean waits = is_waiting (job, rename);
   gint64 id;
   guint64 size;
-  int rc = find_row (vault, from, &id, &size);
+  int rc = waits && job->freed != NULL ? KVAULT_OK : find_row (vault, from, &id, &size);
 
   if (coffer_key_get_class (rename->key) != KVAULT_CLASS_BLOB)
     *error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EINVAL),
@@ -222,9 +351,9 @@ check_rename (Job     *job,
     *error = new_error (job, from, COFFER_ERROR_STALE, _("“%s” is not there any more"));
   else if (rc != KVAULT_OK)
     *error = coffer_error_new (vault, rc);
-  else if (rename->id != 0 && (rename->id != id || rename->size != size))
+  else if (!waits && rename->id != 0 && (rename->id != id || rename->size != size))
     *error = new_error (job, from, COFFER_ERROR_STALE, _("“%s” has another value since: somebody else wrote to it"));
-  else if ((rc = kvault_exists (vault, g_bytes_get_data (to, NULL), g_bytes_get_size (to))) == KVAULT_OK)
+  else if ((rc = find_name (job, vault, to)) == KVAULT_OK)
     *error = new_error (job, to, COFFER_ERROR_EXISTS, _("There is a key “%s” already"));
   else if (rc != KVAULT_NOTFOUND)
     *error = coffer_error_new (vault, rc);
@@ -238,11 +367,21 @@ check_all (Job           *job,
            GCancellable  *cancellable,
            GError       **error)
 {
-  for (guint i = 0; i < job->renames->all->len; i++)
-    if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
-        (get_next (job, i)->done == job->back && !check_rename (job, vault, get_next (job, i), error)))
-      return FALSE;
-  return TRUE;
+  g_autoptr(GHashTable) freed = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+  gboolean fine = TRUE;
+
+  job->freed = freed;
+  for (guint i = 0; fine && i < job->renames->all->len; i++)
+    {
+      Rename *rename = get_next (job, i);
+
+      if (rename->done != job->back)
+        continue;
+      fine = !g_cancellable_set_error_if_cancelled (cancellable, error) && check_rename (job, vault, rename, error);
+      g_hash_table_add (freed, get_from (job, rename));
+    }
+  job->freed = NULL;
+  return fine;
 }
 
 /* Lane, in a transaction. */
@@ -282,6 +421,14 @@ tell_progress (Job *job)
   coffer_progress_tell (job->progress, fraction);
 }
 
+/* Whether a ring goes on at the @at-th. */
+static gboolean
+is_joined (Job   *job,
+           guint  at)
+{
+  return job->back ? at > 0 && get_next (job, at - 1)->joined : get_next (job, at)->joined;
+}
+
 /* Lane. One transaction, from the @at-th on; what it did is undone in memory, too, if it fails. */
 static gboolean
 rename_some (Job           *job,
@@ -295,13 +442,16 @@ rename_some (Job           *job,
   guint64 n_bytes = 0;
   int rc = kvault_begin (vault);
 
-  for (; rc == KVAULT_OK && *at < job->renames->all->len && touched->len < STEP_KEYS && n_bytes < STEP_BYTES; ++*at)
+  for (; rc == KVAULT_OK && *at < job->renames->all->len; ++*at)
     {
       Rename *rename = get_next (job, *at);
+      gboolean joined = is_joined (job, *at);
 
+      if (!joined && (touched->len >= STEP_KEYS || n_bytes >= STEP_BYTES))
+        break;
       if (rename->done != job->back)
         continue;
-      if (touched->len > 0 && g_cancellable_is_cancelled (cancellable))   /* what is done is kept */
+      if (touched->len > 0 && !joined && g_cancellable_is_cancelled (cancellable))   /* what is done is kept */
         break;
       g_array_append_val (before, *rename);
       g_ptr_array_add (touched, rename);

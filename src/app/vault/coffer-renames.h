@@ -18,6 +18,12 @@ CofferRenames *coffer_renames_ref       (CofferRenames *self);
 void           coffer_renames_unref     (CofferRenames *self);
 void           coffer_renames_add       (CofferRenames *self, CofferKey *key, GBytes *new_key);
 guint          coffer_renames_get_n     (CofferRenames *self);
+/**
+ * Put them in an order in which each finds its new name free: of a → b and b → c the second comes first. Where they go round in a ring
+ * (a → b, b → a) one of them waits under a name nobody has, and the ring is renamed in one transaction. No two have one new name.
+ * Once, after the last coffer_renames_add(), before a job is at work on it.
+ */
+void           coffer_renames_arrange   (CofferRenames *self);
 /** How many have their new names. */
 guint          coffer_renames_get_n_done (CofferRenames *self);
 CofferKey     *coffer_renames_get_key   (CofferRenames *self, guint i);   /* (transfer none) */
