@@ -14,8 +14,12 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define N_KEYS 3000
+#define N_REPLACED 700         /* more than are taken back in one transaction */
+#define N_KILLS 10
 
 typedef struct {
   char *folder;
@@ -444,6 +448,96 @@ collisions_are_told (Fixture       *fixture,
   g_assert_cmpuint (empty->n_taken, ==, 10);
   g_assert_null (plan (fixture, "(", "", TRUE, &error));
   g_assert_true (error != NULL && error->domain == G_REGEX_ERROR);
+}
+
+/* Their values tell what they were called at first. As the window does. */
+static void
+rename_named (Fixture           *fixture,
+              const char *const *names,
+              const char        *find,
+              const char        *replace)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) made = NULL, result = NULL;
+  g_autoptr(CofferRenamePlan) planned = NULL;
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("INSERT INTO kv (key, value) VALUES (CAST('%s' AS BLOB), CAST('was %s' AS BLOB))", names[i], names[i]);
+
+      test_sql (fixture->path, sql);
+      g_ptr_array_add (keys, test_key (names[i]));
+    }
+  coffer_vault_plan_renames_async (fixture->vault, keys, find, replace, TRUE, NULL, test_store_result, &made);
+  test_wait_for (made != NULL);
+  planned = coffer_vault_plan_renames_finish (fixture->vault, made, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (planned->n_taken, ==, 0);
+  coffer_vault_rename_keys_async (fixture->vault, planned->renames, FALSE, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_rename_keys_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (coffer_renames_get_n_done (planned->renames), ==, planned->n_renamed);
+  coffer_undo_push_renames (fixture->undo, planned->renames);
+}
+
+static void
+assert_named (Fixture    *fixture,
+              const char *expected)
+{
+  sqlite3_stmt *statement;
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open_v2 (fixture->path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT group_concat(k, ' ') FROM (SELECT CAST(value AS TEXT) || ':' || CAST(key AS TEXT) k FROM kv "
+                                           "WHERE CAST(value AS TEXT) LIKE 'was %' ORDER BY value)", -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  g_assert_cmpstr ((const char *) sqlite3_column_text (statement, 0), ==, expected);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+}
+
+/* Each gets the name of the next: the last goes first, and the first first back. */
+static void
+chains_are_renamed (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  static const char *const names[] = { "aa", "a", "aaaa", "aaa", NULL };
+
+  rename_named (fixture, names, "^a", "aa");
+  assert_named (fixture, "was a:aa was aa:aaa was aaa:aaaa was aaaa:aaaaa");
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Rename of 4 Keys");
+  assert_step (fixture, FALSE, "4 keys have their old names again");
+  assert_named (fixture, "was a:a was aa:aa was aaa:aaa was aaaa:aaaa");
+  assert_step (fixture, TRUE, "4 keys renamed");
+  assert_named (fixture, "was a:aa was aa:aaa was aaa:aaaa was aaaa:aaaaa");
+  test_sql (fixture->path, "INSERT INTO kv (key, value) VALUES (CAST('a' AS BLOB), x'00')");
+  assert_fails (fixture, FALSE, COFFER_ERROR_EXISTS);
+  assert_named (fixture, "was a:aa was aa:aaa was aaa:aaaa was aaaa:aaaaa");
+}
+
+/* Two that change their names, three in a ring, and one that begins with them. */
+static void
+rings_are_renamed (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  static const char *const names[] = { "ba", "xyz", "ab", "zxy", "yzx", "cc", NULL };
+
+  rename_named (fixture, names, "^(.)(.*)$", "\\2\\1");
+  assert_named (fixture, "was ab:ba was ba:ab was cc:cc was xyz:yzx was yzx:zxy was zxy:xyz");
+  g_assert_cmpstr (coffer_undo_get_undo_label (fixture->undo), ==, "_Undo Rename of 5 Keys");
+  for (int i = 0; i < 2; i++)
+    {
+      assert_step (fixture, FALSE, "5 keys have their old names again");
+      assert_named (fixture, "was ab:ab was ba:ba was cc:cc was xyz:xyz was yzx:yzx was zxy:zxy");
+      assert_step (fixture, TRUE, "5 keys renamed");
+      assert_named (fixture, "was ab:ba was ba:ab was cc:cc was xyz:yzx was yzx:zxy was zxy:xyz");
+    }
+  g_assert_cmpint (count_rows (fixture->path, "1"), ==, N_KEYS + 6);
+  test_sql (fixture->path, "UPDATE kv SET value = CAST('was another' AS BLOB) WHERE key = CAST('zxy' AS BLOB)");
+  assert_fails (fixture, FALSE, COFFER_ERROR_STALE);
+  assert_named (fixture, "was ab:ba was another:zxy was ba:ab was cc:cc was xyz:yzx was zxy:xyz");
 }
 
 /* ---- values and files ---- */
@@ -1030,6 +1124,102 @@ a_move_loses_nothing (Fixture       *fixture,
   leave_other (fixture, &other);
 }
 
+/* ---- killed ---- */
+
+static char *self_path;
+
+#define VALUE(word) "CAST(replace(hex(zeroblob(1000)), '00', '" word "') AS BLOB)"
+
+static CofferAdditions *
+list_files (const char *folder)
+{
+  CofferAdditions *additions = coffer_additions_new ("kv");
+
+  for (guint i = 0; i < N_REPLACED; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("k%04u", i), *path = g_build_filename (folder, name, NULL);
+      g_autoptr(GBytes) key = g_bytes_new (name, strlen (name));
+
+      coffer_additions_append (additions, path, NULL, key, 4000);
+    }
+  return additions;
+}
+
+/* What a process is, that is killed: "VAULT FOLDER" to import, to take back, to add again, and so on. */
+G_NORETURN static void
+run_child (char **argv)
+{
+  Fixture fixture = { .vault = test_open (argv[2]) };
+  g_autoptr(CofferAdditions) additions = list_files (argv[3]);
+
+  test_edit (fixture.vault);
+  fixture.undo = coffer_undo_new (fixture.vault);
+  while (coffer_additions_get_next (additions) < N_REPLACED)
+    add (&fixture, additions);
+  coffer_undo_push_additions (fixture.undo, additions);
+  g_assert_cmpint (write (STDOUT_FILENO, "!", 1), ==, 1);
+  for (gboolean redo = FALSE; ; redo = !redo)
+    {
+      g_autoptr(GError) error = NULL;
+
+      g_free (step (&fixture, redo, &error));
+      g_assert_no_error (error);
+    }
+}
+
+/* One to whom that happens some time after he began. */
+static void
+kill_child (const char *path,
+            const char *folder)
+{
+  const char *argv[] = { self_path, "--child", path, folder, NULL };
+  g_autoptr(GError) error = NULL;
+  char byte;
+  GPid pid;
+  int out, status;
+
+  g_assert_true (g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL, &out, NULL, &error));
+  g_assert_cmpint (read (out, &byte, 1), ==, 1);
+  g_usleep (g_random_int_range (0, 100000));
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);   /* it did not fail before */
+  close (out);
+}
+
+static void
+values_are_whole_when_killed (void)
+{
+  char *folder = test_folder_new (), *files = g_build_filename (folder, "files", NULL);   /* freed with what is in them */
+  g_autofree char *path = test_make_vault (folder, "v.db", 10);
+  g_autoptr(GString) content = g_string_new (NULL);
+  int n_new = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (content, "new?");
+  g_assert_no_errno (g_mkdir (files, 0700));
+  for (guint i = 0; i < N_REPLACED; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("k%04u", i), *file = g_build_filename (files, name, NULL);
+
+      g_assert_true (g_file_set_contents_full (file, content->str, content->len, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    }
+  for (guint i = 0; i < N_KILLS; i++)
+    {
+      test_sql (path, "BEGIN; WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 699) "
+                      "REPLACE INTO kv (key, value) SELECT CAST(printf('k%04d', i) AS BLOB), " VALUE ("old!") " FROM n; COMMIT");
+      kill_child (path, files);
+      g_assert_cmpint (count_rows (path, "key >= CAST('k' AS BLOB) AND key < CAST('l' AS BLOB) AND value IN (" VALUE ("old!") ", " VALUE ("new?") ")"),
+                       ==, N_REPLACED);
+      g_assert_cmpint (count_rows (path, "1"), ==, N_REPLACED + 10);
+      n_new += count_rows (path, "value = " VALUE ("new?"));
+      g_assert_cmpint (count_rows (path, "(SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok')"), ==, N_REPLACED + 10);
+    }
+  g_test_message ("%d of %d were new", n_new, N_KILLS * N_REPLACED);
+  test_folder_remove (files);
+  test_folder_remove (folder);
+}
+
 /* ---- one after the other ---- */
 
 static void
@@ -1076,6 +1266,9 @@ int
 main (int    argc,
       char **argv)
 {
+  if (argc == 4 && g_str_equal (argv[1], "--child"))
+    run_child (argv);
+  self_path = argv[0];
   g_test_init (&argc, &argv, NULL);
 
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
@@ -1092,6 +1285,8 @@ main (int    argc,
   ADD ("/undo/renames/overwrite-nothing", renames_overwrite_nothing);
   ADD ("/undo/names/are-worked-out", names_are_worked_out);
   ADD ("/undo/names/collisions-are-told", collisions_are_told);
+  ADD ("/undo/names/chains-are-renamed", chains_are_renamed);
+  ADD ("/undo/names/rings-are-renamed", rings_are_renamed);
   ADD ("/undo/value/comes-back", a_value_comes_back);
   ADD ("/undo/additions/are-taken-back", files_are_taken_back);
   ADD ("/undo/additions/replaced-values-come-back", replaced_values_come_back);
@@ -1106,6 +1301,7 @@ main (int    argc,
   ADD ("/undo/moves/come-back", a_move_comes_back);
   ADD ("/undo/moves/come-back-there", a_move_comes_back_there);
   ADD ("/undo/moves/lose-nothing", a_move_loses_nothing);
+  g_test_add_func ("/undo/additions/values-are-whole-when-killed", values_are_whole_when_killed);
   ADD ("/undo/order", steps_are_in_order);
   ADD ("/undo/one-at-a-time", one_step_at_a_time);
 
