@@ -1413,6 +1413,33 @@ KVAULT_API int kvault_checkpoint_alone (kvault *vault, kvault_checkpoint_result 
 KVAULT_API int kvault_set_journal (kvault *vault, kvault_journal journal);
 
 /**
+ * Switch kvault_options.secure_delete for what the handle deletes from now on.
+ *
+ * Returns: KVAULT_OK, or a failure
+ */
+KVAULT_API int kvault_set_secure_delete (kvault *vault, int on);
+
+/**
+ * Write zeros over what deleted values left in the file: its free pages, and the gaps in pages that are in use. No byte that means
+ * anything changes, so a crash or a cancel at any time leaves the file whole, and so does a second time.
+ *
+ * It does not reach what is outside of the file: copies, the blocks that a log, a journal or a file of before had on the disk, and
+ * what a disk that moves its blocks (an SSD) has kept.
+ *
+ * @progress  bytes read to check the file, then those of free pages; may be NULL
+ *
+ * Cost:    reads the file once to check its pages, then its tables' and indexes' pages once more, and writes the free ones. Writers wait
+ *          meanwhile, but not for the check. The log is emptied first, for which other handles of this process are asked to let go.
+ * Returns: KVAULT_OK
+ *          KVAULT_EBUSY     somebody reads or writes, and needs the log; the message says who
+ *          KVAULT_ECORRUPT  the file is damaged: it cannot be told what is free
+ *          KVAULT_EINVAL    its pages have reserved bytes, which may be checksums
+ *          KVAULT_ECANCELLED, KVAULT_EREADONLY, or another failure
+ * Source:  SQLite, "Database File Format", 1.3 to 1.6.
+ */
+KVAULT_API int kvault_wipe (kvault *vault, kvault_progress_func progress, void *progress_data);
+
+/**
  * The small upkeep that is safe at any time: refresh the planner's statistics if the file has some (it makes
  * none: a vault's queries need none, and they would be a new table), and move the log into the main file as far as
  * nobody is in the way. KohakuVault's optimize() is kvault_vacuum().

@@ -7,6 +7,8 @@
 
 #include "coffer-storage.h"
 
+#include "coffer-storage-private.h"
+
 #include <string.h>
 
 #define SMALL_SIZE (G_GUINT64_CONSTANT (1) << 30)        /* whose pages are looked at without being asked for: a second or two */
@@ -284,6 +286,25 @@ end (CofferStorage *self,
   g_clear_pointer (&self->job_progress, coffer_progress_unref);
   coffer_storage_look (self);
   tell (self);
+}
+
+GCancellable *
+coffer_storage_begin (CofferStorage     *self,
+                      CofferStorageJob   job,
+                      CofferProgress   **progress)
+{
+  if (!begin (self, job))
+    return NULL;
+  tell (self);
+  *progress = self->job_progress;
+  return self->working;
+}
+
+void
+coffer_storage_end (CofferStorage *self,
+                    GError        *error)
+{
+  end (self, error);
 }
 
 static void

@@ -63,6 +63,10 @@ typedef enum {
   COFFER_STORAGE_COMPACT,
   COFFER_STORAGE_COPY,
   COFFER_STORAGE_CHECK,
+  COFFER_STORAGE_JOURNAL,          /* these: see coffer-storage-upkeep.h */
+  COFFER_STORAGE_OPTIMIZE,
+  COFFER_STORAGE_WIPE,
+  COFFER_STORAGE_SALVAGE,
 } CofferStorageJob;
 
 CofferStorageJob coffer_storage_get_job      (CofferStorage *self);
