@@ -6,6 +6,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-storage-upkeep.h"
+
 #define MAX_ROWS 50
 
 static void
@@ -49,6 +51,18 @@ show_found (CofferStorageWindow *self,
     }
 }
 
+static void
+update_optimize (CofferStorageWindow *self)
+{
+  GDateTime *when = coffer_storage_get_optimized (self->storage);
+  g_autofree char *time = when != NULL ? g_date_time_format (when, "%X") : NULL;
+  g_autofree char *text = time != NULL ? g_strdup_printf (_("Done at %s"), time) : NULL;
+
+  adw_action_row_set_subtitle (self->optimize_row, text != NULL ? text : _("Renews what SQLite knows of the tables to find things quickly, if it keeps that, and moves "
+                                                                         "the log. Changes no key and no value."));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->optimize_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+}
+
 void
 coffer_storage_window_update_check (CofferStorageWindow *self)
 {
@@ -56,6 +70,7 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
   g_autofree char *time = NULL, *text = NULL, *keys = NULL, *damaged = NULL, *odd = NULL;
 
+  update_optimize (self);
   gtk_widget_set_sensitive (GTK_WIDGET (self->check_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
   if (check == self->check_shown && check != NULL)
     return;
@@ -76,6 +91,18 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   else
     text = g_strdup_printf (_("Checked at %s, %s keys: %s damaged, %s odd"), time, keys, damaged, odd);
   adw_action_row_set_subtitle (self->check_row, text);
+}
+
+static void
+do_optimize (CofferStorageWindow *self)
+{
+  coffer_storage_optimize (self->storage);
+}
+
+static void
+optimize_cb (CofferStorageWindow *self)
+{
+  coffer_storage_window_edit (self, do_optimize);
 }
 
 static void
@@ -105,5 +132,8 @@ coffer_storage_window_bind_check (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, safety);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_row);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, optimize_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, optimize_button);
   gtk_widget_class_bind_template_callback (widget_class, check_cb);
+  gtk_widget_class_bind_template_callback (widget_class, optimize_cb);
 }

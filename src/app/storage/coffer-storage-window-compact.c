@@ -149,6 +149,14 @@ get_job_title (CofferStorageJob job)
       return _("Copying and comparing");
     case COFFER_STORAGE_CHECK:
       return _("Looking for damage");
+    case COFFER_STORAGE_JOURNAL:
+      return _("Changing the journal");
+    case COFFER_STORAGE_OPTIMIZE:
+      return _("Optimizing");
+    case COFFER_STORAGE_WIPE:
+      return _("Wiping free space");
+    case COFFER_STORAGE_SALVAGE:
+      return _("Saving what can be read");
     case COFFER_STORAGE_CHECKPOINT:
     case COFFER_STORAGE_IDLE:
     default:
@@ -167,6 +175,12 @@ get_failure_title (CofferStorageJob job)
       return _("Not copied");
     case COFFER_STORAGE_CHECK:
       return _("Not checked");
+    case COFFER_STORAGE_OPTIMIZE:
+      return _("Not optimized");
+    case COFFER_STORAGE_SALVAGE:
+      return _("Nothing was saved");
+    case COFFER_STORAGE_JOURNAL:   /* told in their own sections */
+    case COFFER_STORAGE_WIPE:
     case COFFER_STORAGE_CHECKPOINT:
     case COFFER_STORAGE_IDLE:
     default:
@@ -232,7 +246,7 @@ update_problem (CofferStorageWindow *self)
   gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_autofree char *escaped = error != NULL ? g_markup_escape_text (error->message, -1) : NULL;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->problem_row), error != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->problem_row), error != NULL && job != COFFER_STORAGE_JOURNAL && job != COFFER_STORAGE_WIPE);
   if (error == NULL)
     return;
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problem_row), get_failure_title (job));

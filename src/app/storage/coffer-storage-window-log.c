@@ -126,7 +126,6 @@ coffer_storage_window_update_log (CofferStorageWindow *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
   if (space == NULL)
     return;
-  gtk_label_set_text (self->mode, space->wal_mode ? _("Write-ahead log") : _("Rollback journal"));
   update_sizes (self, space);
   update_checkpoint (self);
 }
@@ -219,7 +218,6 @@ void
 coffer_storage_window_bind_log (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, mode);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size_row);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, waiting);

@@ -22,11 +22,16 @@ struct _CofferStorageWindow {
   GtkLabel *measuring_words;
   GtkButton *measure_button;
   GtkButton *checkpoint_button;
-  GtkLabel *mode;
   GtkLabel *log_size;
   AdwActionRow *log_size_row;
   AdwActionRow *checkpoint_row;
   AdwActionRow *blocked_row;
+  AdwActionRow *journal_row, *journal_problem_row;
+  GtkButton *journal_button;
+  gboolean wal_wanted;
+  GtkSwitch *secure_switch;
+  AdwActionRow *wipe_row, *optimize_row;
+  GtkButton *wipe_button, *optimize_button;
   AdwActionRow *waiting_row;
   GtkLabel *waiting;
   AdwActionRow *growth_row;
@@ -69,6 +74,16 @@ void coffer_storage_window_update_job  (CofferStorageWindow *self);
 /** The write-ahead log. */
 void coffer_storage_window_update_log  (CofferStorageWindow *self);
 void coffer_storage_window_bind_log    (GtkWidgetClass      *widget_class);
+/** Between log and journal. */
+void coffer_storage_window_update_journal (CofferStorageWindow *self);
+void coffer_storage_window_bind_journal (GtkWidgetClass     *widget_class);
+/** What deleted values leave. */
+void coffer_storage_window_start_wipe  (CofferStorageWindow *self);
+void coffer_storage_window_update_wipe (CofferStorageWindow *self);
+void coffer_storage_window_bind_wipe   (GtkWidgetClass      *widget_class);
+/** Who is in the way of @error, if it is that. (transfer full) */
+char *coffer_storage_window_dup_reason (CofferStorageWindow *self,
+                                        const GError        *error);
 /** What a check found. */
 void coffer_storage_window_update_check (CofferStorageWindow *self);
 void coffer_storage_window_bind_check  (GtkWidgetClass      *widget_class);

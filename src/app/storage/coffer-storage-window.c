@@ -12,7 +12,7 @@
 
 #include "coffer-two-columns.h"
 
-enum { SAVE_COPY, WRITE_DELETIONS, N_SIGNALS };
+enum { SAVE_COPY, WRITE_DELETIONS, SECURE_DELETE_SET, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -216,6 +216,18 @@ update_holders (CofferStorageWindow *self)
     add_holder (self, holders != NULL ? _("Nobody else has it open") : _("Looking…"), NULL);
 }
 
+char *
+coffer_storage_window_dup_reason (CofferStorageWindow *self,
+                                  const GError        *error)
+{
+  GPtrArray *holders = coffer_storage_get_holders (self->storage);
+  const CofferHolder *holder = holders != NULL && holders->len > 0 ? g_ptr_array_index (holders, 0) : NULL;
+
+  if (holder == NULL || !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_BUSY))
+    return g_strdup (error->message);
+  return g_strdup_printf (_("%s (process %d) has the vault open. Close it there, and try again."), holder->name, holder->pid);
+}
+
 /* ---- a copy ---- */
 
 static void
@@ -234,6 +246,8 @@ changed_cb (CofferStorageWindow *self)
 {
   update_card (self);
   coffer_storage_window_update_log (self);
+  coffer_storage_window_update_journal (self);
+  coffer_storage_window_update_wipe (self);
   update_holders (self);
   coffer_storage_window_update_job (self);
   coffer_storage_window_update_check (self);
@@ -296,6 +310,8 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   signals[SAVE_COPY] = g_signal_new ("save-copy", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[WRITE_DELETIONS] = g_signal_new ("write-deletions", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  signals[SECURE_DELETE_SET] = g_signal_new ("secure-delete-set", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   g_type_ensure (COFFER_TYPE_SPACE_BAR);
   g_type_ensure (COFFER_TYPE_TWO_COLUMNS);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-storage-window.ui");
@@ -312,6 +328,8 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
   gtk_widget_class_bind_template_callback (widget_class, copy_cb);
   coffer_storage_window_bind_log (widget_class);
+  coffer_storage_window_bind_journal (widget_class);
+  coffer_storage_window_bind_wipe (widget_class);
   coffer_storage_window_bind_check (widget_class);
   coffer_storage_window_bind_compact (widget_class);
 }
@@ -337,6 +355,7 @@ coffer_storage_window_new (CofferStorage *storage)
   self->storage = g_object_ref (storage);
   adw_window_title_set_subtitle (self->title, path);
   g_signal_connect_swapped (storage, "changed", G_CALLBACK (changed_cb), self);
+  coffer_storage_window_start_wipe (self);
   changed_cb (self);
   return GTK_WIDGET (self);
 }

@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, COFFER, STORAG
  * The window "Storage" of a vault. Closing it leaves a job of @storage running.
  *
  * Signal "save-copy": a person wants coffer_storage_copy() of a file to be chosen.
+ * Signal "secure-delete-set": a person switched coffer_vault_set_secure_delete(), which is to be remembered.
  * Signal "write-deletions": whatever waits to be deleted must be written now.
  */
 GtkWidget *coffer_storage_window_new  (CofferStorage       *storage);

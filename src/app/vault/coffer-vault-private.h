@@ -22,6 +22,7 @@ struct _CofferVault {
   GListStore *sections;
   char *table;
   gboolean editing;
+  gboolean secure_delete;
   gboolean editable;
   const char *file_reason;       /* translated, static: why the file cannot be written */
   GCancellable *counting;        /* of the counts under way */

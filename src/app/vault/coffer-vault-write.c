@@ -100,6 +100,24 @@ coffer_vault_stop_editing (CofferVault *self)
   coffer_vault_let_go (self, COFFER_LANE_WRITE);
 }
 
+gboolean
+coffer_vault_get_secure_delete (CofferVault *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self), FALSE);
+
+  return self->secure_delete;
+}
+
+void
+coffer_vault_set_secure_delete (CofferVault *self,
+                                gboolean     on)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  self->secure_delete = !!on;
+  coffer_worker_set_secure_delete (self->lanes[COFFER_LANE_WRITE], self->secure_delete);
+}
+
 /* A change under way; shared by the lane and the callback on the main thread, one after the other. */
 typedef struct {
   gatomicrefcount refs;

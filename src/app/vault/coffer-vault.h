@@ -99,6 +99,10 @@ gboolean     coffer_vault_edit_finish       (CofferVault *self, GAsyncResult *re
 /** Go back to viewing. */
 void         coffer_vault_stop_editing      (CofferVault *self);
 
+/** Whether values are written over with zeros when they are deleted; of this vault's handles alone, FALSE at first. */
+gboolean     coffer_vault_get_secure_delete (CofferVault *self);
+void         coffer_vault_set_secure_delete (CofferVault *self, gboolean on);
+
 /**
  * Property "lock-reason" (read-only, notify): why the file or table could not be edited even if asked ("The folder cannot be
  * written"), translated; NULL if it can. Once damage is met in the file, by any lane, that is a reason for good.

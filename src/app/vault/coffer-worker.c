@@ -41,6 +41,7 @@ struct _CofferWorker {
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
+  gint secure_delete;       /* atomic */
   gint asked;               /* atomic; another handle needs the file: close this one */
   pthread_mutex_t turn_lock;   /* one that ThreadSanitizer knows of */
   GCancellable *turn;           /* of the repeatable job that runs, or NULL; by turn_lock */
@@ -58,6 +59,7 @@ struct _CofferWorker {
   CofferJob *stopped;       /* put aside to let go of the file; runs next, once there is no hold */
   CofferIdentity file;      /* that the last handle had open */
   gboolean wrote;           /* the last handle was open for writing */
+  gboolean secures;         /* the handle writes zeros over what it deletes */
 };
 
 static CofferJob quit_job, wake_job;
@@ -242,6 +244,7 @@ make_options (CofferWorker  *self,
   options.let_go = let_go_cb;
   options.let_go_data = self;
   options.veil = self->veil;
+  options.secure_delete = g_atomic_int_get (&self->secure_delete);
   return options;
 }
 
@@ -259,6 +262,7 @@ open_handle (CofferWorker *self,
       job->error = coffer_error_new_open (&error);
       return FALSE;
     }
+  self->secures = options.secure_delete;
   if (identity_changed (self))
     job->replaced = TRUE;
   self->wrote = job->access != KVAULT_ACCESS_VIEW;
@@ -281,6 +285,16 @@ settle (CofferWorker *self)
   kvault_open (self->path, &options, &self->vault, NULL);
 }
 
+/* Said between two jobs. */
+static void
+secure_handle (CofferWorker *self)
+{
+  gboolean on = g_atomic_int_get (&self->secure_delete);
+
+  if (on != self->secures && kvault_set_secure_delete (self->vault, on) == KVAULT_OK)
+    self->secures = on;
+}
+
 /* A handle on the file that is at the path now, and on the job's table. */
 static gboolean
 prepare_handle (CofferWorker *self,
@@ -300,6 +314,7 @@ prepare_handle (CofferWorker *self,
     }
   if (self->vault == NULL && !open_handle (self, job))
     return FALSE;
+  secure_handle (self);
   job->file = self->file;
   if (is_another (&job->file, &job->expected))
     job->replaced = TRUE;
@@ -535,6 +550,13 @@ coffer_worker_set_veil (CofferWorker *self,
   g_return_if_fail (self->thread == NULL && self->veil == NULL);
 
   self->veil = kvault_veil_ref (veil);
+}
+
+void
+coffer_worker_set_secure_delete (CofferWorker *self,
+                                 gboolean      on)
+{
+  g_atomic_int_set (&self->secure_delete, on);
 }
 
 static void

@@ -72,6 +72,8 @@ void          coffer_worker_resume        (CofferWorker *self);
 
 /** Before the first job: what hides rows from the handle. */
 void          coffer_worker_set_veil      (CofferWorker *self, kvault_veil *veil);
+/** Whether what the lane deletes is written over with zeros, from its next job on. */
+void          coffer_worker_set_secure_delete (CofferWorker *self, gboolean on);
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
 
 /** Cancel what runs, waits or comes later. The handle stays open until coffer_worker_end(). */

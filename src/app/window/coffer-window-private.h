@@ -103,6 +103,10 @@ void coffer_window_close_storage      (CofferWindow *self);
 void coffer_window_suggest_copy       (CofferWindow *self, GtkFileChooser *chooser);
 void coffer_window_save_copy          (CofferWindow *self, GFile *file);
 
+/* coffer-window-secure.c: what is remembered is told to the vault, and what was switched in it is remembered */
+void coffer_window_follow_secure_delete (CofferWindow *self);
+void coffer_window_remember_secure_delete (CofferWindow *self);
+
 /* coffer-window-clean.c */
 void coffer_window_clean_action       (GSimpleAction *action, GVariant *parameter, gpointer user_data);
 /** The vault goes. */

@@ -53,6 +53,7 @@ open_storage (CofferWindow *self)
   g_set_weak_pointer (&self->storage_window, window);
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "write-deletions", G_CALLBACK (write_deletions_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "secure-delete-set", G_CALLBACK (coffer_window_remember_secure_delete), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "save-copy", G_CALLBACK (save_copy_cb), self, G_CONNECT_SWAPPED);
 }
 

@@ -256,6 +256,7 @@ take_vault (CofferWindow *self,
 {
   ensure_view (self);
   self->vault = vault;
+  coffer_window_follow_secure_delete (self);
   coffer_window_start_undo (self);
   g_signal_connect_swapped (vault, "notify", G_CALLBACK (coffer_window_update_actions), self);
   coffer_recent_add (coffer_application_get_recent (get_application (self)), self->file);

@@ -2,7 +2,9 @@
 /* Where the bytes are, and what is done about it: the model of the window "Storage", against SQLite and stat(2). */
 #include "displayless.h"
 
+#include "coffer-error.h"
 #include "coffer-storage.h"
+#include "coffer-storage-upkeep.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -236,6 +238,145 @@ test_release (Fixture       *fixture,
   g_assert_no_error (error);
 }
 
+/* Every lane of the vault lets go for it, and goes on; beside another program it is refused. */
+static void
+test_journal (Fixture       *fixture,
+              gconstpointer  data)
+{
+  CofferStorageJob job;
+  sqlite3 *db = NULL;
+
+  test_sql (fixture->path, "PRAGMA journal_mode = WAL");
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "SELECT count (*) FROM kv", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_storage_set_journal (fixture->storage, FALSE);
+  wait_for_job (fixture);
+  g_assert_error (coffer_storage_get_job_error (fixture->storage, &job), COFFER_ERROR, COFFER_ERROR_BUSY);
+  g_assert_cmpint (job, ==, COFFER_STORAGE_JOURNAL);
+  sqlite3_close (db);
+
+  coffer_storage_set_journal (fixture->storage, FALSE);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_cmpuint (ask_number (fixture->path, "SELECT count (*) FROM pragma_journal_mode WHERE journal_mode = 'delete'"), ==, 1);
+  test_wait_for (!coffer_storage_get_space (fixture->storage)->wal_mode);
+  coffer_storage_set_journal (fixture->storage, TRUE);
+  wait_for_job (fixture);
+  test_wait_for (coffer_storage_get_space (fixture->storage)->wal_mode);
+  wait_for_split (fixture);
+}
+
+static gboolean
+has_bytes (const char *path,
+           const char *bytes)
+{
+  g_autofree char *content = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &content, &size, NULL));
+  return memmem (content, size, bytes, strlen (bytes)) != NULL;
+}
+
+static void
+delete_secret (Fixture *fixture)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) result = NULL;
+
+  test_sql (fixture->path, "INSERT INTO kv VALUES (x'05', CAST (hex (zeroblob (50000)) || 'very secret' || hex (zeroblob (50000)) AS BLOB))");
+  g_ptr_array_add (keys, coffer_key_new_written (g_bytes_new_static ("\x05", 1)));
+  coffer_vault_delete_async (fixture->vault, keys, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_cmpint (coffer_vault_delete_finish (fixture->vault, result, NULL), ==, 1);
+  test_sql (fixture->path, "PRAGMA wal_checkpoint (TRUNCATE)");
+}
+
+/* What was deleted, and what is deleted from now on: by the handle that is open, and by the next one. */
+static void
+test_wipe (Fixture       *fixture,
+           gconstpointer  data)
+{
+  CofferStorageJob job;
+
+  wait_for_split (fixture);
+  coffer_vault_set_table (fixture->vault, "kv");
+  test_edit (fixture->vault);
+  delete_secret (fixture);
+  g_assert_true (has_bytes (fixture->path, "very secret"));
+  coffer_storage_wipe (fixture->storage);
+  g_assert_cmpint (coffer_storage_get_job (fixture->storage), ==, COFFER_STORAGE_WIPE);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_nonnull (coffer_storage_get_wiped (fixture->storage));
+  g_assert_false (has_bytes (fixture->path, "very secret"));
+
+  coffer_vault_set_secure_delete (fixture->vault, TRUE);
+  delete_secret (fixture);
+  g_assert_false (has_bytes (fixture->path, "very secret"));
+  coffer_vault_stop_editing (fixture->vault);   /* which closes it */
+  test_edit (fixture->vault);
+  delete_secret (fixture);
+  g_assert_false (has_bytes (fixture->path, "very secret"));
+  coffer_vault_set_secure_delete (fixture->vault, FALSE);
+  delete_secret (fixture);
+  g_assert_true (has_bytes (fixture->path, "very secret"));
+}
+
+static void
+test_optimize (Fixture       *fixture,
+               gconstpointer  data)
+{
+  CofferStorageJob job;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  coffer_storage_optimize (fixture->storage);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_nonnull (coffer_storage_get_optimized (fixture->storage));
+}
+
+/* Of a file with a page gone all but what was on that page; and nothing is written over. */
+static void
+test_salvage (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "saved.db", NULL);
+  g_autoptr(GFile) target = g_file_new_for_path (path);
+  const CofferSalvage *salvage;
+  CofferStorageJob job;
+  GFile *saved;
+  guint64 page_size = ask_number (fixture->path, "PRAGMA page_size");
+  guint64 page = ask_number (fixture->path, "SELECT pageno FROM dbstat WHERE name = 'kv' AND pagetype = 'leaf' ORDER BY ncell DESC LIMIT 1");
+  guint64 n_keys = ask_number (fixture->path, "SELECT count (*) FROM kv");
+  FILE *file;
+
+  test_sql (fixture->path, "PRAGMA wal_checkpoint (TRUNCATE)");
+  file = g_fopen (fixture->path, "r+b");
+  g_assert_cmpint (fseek (file, (long) ((page - 1) * page_size), SEEK_SET), ==, 0);
+  g_assert_cmpint (fwrite ("broken", 1, 6, file), ==, 6);
+  fclose (file);
+  test_wait_for (coffer_storage_get_space (fixture->storage) != NULL);
+  wait_for_job (fixture);
+  coffer_storage_salvage (fixture->storage, target);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  salvage = coffer_storage_get_salvage (fixture->storage, &saved);
+  g_assert_nonnull (salvage);
+  g_assert_true (g_file_equal (saved, target));
+  g_assert_cmpuint (salvage->lost, >, 0);
+  g_assert_cmpuint (salvage->saved + salvage->lost, ==, n_keys);
+  g_assert_cmpuint (ask_number (path, "SELECT count (*) FROM kv"), ==, salvage->saved);
+  g_assert_cmpuint (ask_number (path, "SELECT length (value) FROM kv WHERE key = x'01'"), ==, 500000);
+
+  coffer_storage_salvage (fixture->storage, target);
+  wait_for_job (fixture);
+  g_assert_error (coffer_storage_get_job_error (fixture->storage, &job), COFFER_ERROR, COFFER_ERROR_EXISTS);
+  g_assert_cmpuint (ask_number (path, "SELECT count (*) FROM kv"), >, 0);
+}
+
 static void
 test_compact (Fixture       *fixture,
               gconstpointer  data)
@@ -402,6 +543,10 @@ main (int    argc,
   ADD ("adds-up-at-once", test_at_once);
   ADD ("checkpoints", test_checkpoint);
   ADD ("releases-what-this-program-reads", test_release);
+  ADD ("changes-the-journal", test_journal);
+  ADD ("wipes", test_wipe);
+  ADD ("optimizes", test_optimize);
+  ADD ("saves-what-can-be-read", test_salvage);
   ADD ("compacts", test_compact);
   ADD ("compacting-can-be-cancelled", test_cancel);
   ADD ("compacting-beside-another-is-refused", test_refused);
