@@ -10,7 +10,13 @@ from typing import Dict
 from coffer import APPLICATION, CofferCase, main
 from gi.repository import GLib
 from gtkdrive import activate_action, do, find, find_all, key, press, set_text, showing, wait
+from screen import Picture
 from vaults import make_vault, read_vault
+
+
+def shows_red(screen: Picture) -> bool:
+    """Nothing else is as red."""
+    return any(screen.pixel(x, y) == (255, 0, 0) for y in range(0, screen.height, 4) for x in range(0, screen.width, 4))
 
 
 class ImportTest(CofferCase):
@@ -76,8 +82,12 @@ class ImportTest(CofferCase):
         self.close()
 
     def test_a_folder_is_shown_before(self) -> None:
-        """Where it goes can be changed; a conflict is asked about."""
-        self.make_files(**{"a.png": b"new", "deep/b.txt": b"b", "deep/er/c": b"c" * 100000, "z.txt": b"z"})
+        """Where it goes can be changed; a picture shows itself; a conflict is asked about."""
+        Picture(64, 64, bytes((255, 0, 0)) * 64 * 64).save(self.folder + "/red")
+        with open(self.folder + "/red", "rb") as file:
+            red = file.read()
+        os.unlink(self.folder + "/red")
+        self.make_files(**{"a.png": red, "deep/b.txt": b"b", "deep/er/c": b"c" * 100000, "z.txt": b"z"})
         self.open()
         self.window.activate()
         self.open_add_menu()
@@ -89,6 +99,7 @@ class ImportTest(CofferCase):
         set_text(prefix, "img/")
         find(sheet, "label", "1 key exists already")
         find(sheet, "label", re.compile("^img/deep/er/c$"))
+        wait(lambda: shows_red(Picture.grab()), "the picture")
         press(sheet, "1 More…")
         every = wait(lambda: next(iter(self.coffer.windows("All Keys")), None), "the list of all keys")
         find(every, "label", re.compile("^img/z.txt$"))
@@ -97,9 +108,10 @@ class ImportTest(CofferCase):
         press(sheet, "Add")
         dialog = self.coffer.dialog("Replace “a.png”?")
         find(dialog, "label", "3 bytes, Text")
+        find(dialog, "label", "64 × 64")
         press(dialog, "Keep Both")
         self.window.says("4 files added")
-        self.values.update({b"img/a (2).png": b"new", b"img/deep/b.txt": b"b", b"img/deep/er/c": b"c" * 100000, b"img/z.txt": b"z"})
+        self.values.update({b"img/a (2).png": red, b"img/deep/b.txt": b"b", b"img/deep/er/c": b"c" * 100000, b"img/z.txt": b"z"})
         self.window.wait_for_rows(6)
         self.close()
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The question about a key that exists: what is in the vault on one side, what is being added on the other. Both are looked at
- * behind; what is known of them comes as it is known, and what differs is bold. Main thread, but for what ends in _worker or _thread.
+ * behind; what is known of them comes as it is known, and what differs is bold. Main thread, but for what ends in _worker.
  */
 #define G_LOG_DOMAIN "coffer-adding"
 
 #include "coffer-conflict-dialog.h"
 
-#include <coffer-image.h>
-#include <coffer-source.h>
-
 #include <glib/gi18n-lib.h>
-#include <string.h>
-#include <unistd.h>
+
+#include "coffer-looks.h"
 
 #define PICTURE_WIDTH 232
 #define PICTURE_HEIGHT 155
@@ -33,27 +30,6 @@ typedef struct {
   GtkWidget *for_all;
   GCancellable *cancellable;
 } Both;
-
-/* What is found out about a side. */
-typedef struct {
-  guint64 size;
-  char *type_label;
-  char *content_type;
-  CofferImage image;
-} Looks;
-
-static void
-looks_free (gpointer data)
-{
-  Looks *looks = data;
-
-  coffer_image_clear (&looks->image);
-  g_free (looks->type_label);
-  g_free (looks->content_type);
-  g_free (looks);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Looks, looks_free)
 
 static void
 both_free (gpointer data)
@@ -78,22 +54,6 @@ get_both (gpointer dialog)
 
 /* Looking */
 
-/* Any thread. What is not a picture has none. */
-static Looks *
-look (GInputStream           *stream,
-      const CofferValueFacts *facts,
-      GCancellable           *cancellable)
-{
-  Looks *looks = g_new0 (Looks, 1);
-
-  looks->size = facts->size;
-  looks->type_label = g_strdup (facts->type_label);
-  looks->content_type = g_strdup (facts->content_type);
-  if (facts->data_offset == 0 && facts->content_type != NULL && g_str_has_prefix (facts->content_type, "image/"))
-    coffer_image_decode (&looks->image, facts->content_type, stream, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2, cancellable, NULL);
-  return looks;
-}
-
 static gpointer
 value_worker (GInputStream           *stream,
               const CofferValueFacts *facts,
@@ -101,101 +61,9 @@ value_worker (GInputStream           *stream,
               GCancellable           *cancellable,
               GError                **error)
 {
-  g_autoptr(Looks) looks = look (stream, facts, cancellable);
+  g_autoptr(CofferLooks) looks = coffer_looks_new (stream, facts, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2, cancellable);
 
   return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&looks);
-}
-
-typedef struct {
-  char *root, *path;
-  GStrv vaults;
-} Source;
-
-static void
-source_free (gpointer data)
-{
-  Source *source = data;
-
-  g_free (source->root);
-  g_free (source->path);
-  g_strfreev (source->vaults);
-  g_free (source);
-}
-
-static Looks *
-look_at_file (const Source  *source,
-              GCancellable  *cancellable,
-              GError       **error)
-{
-  g_autoptr(CofferGuard) guard = coffer_guard_new ((const char *const *) source->vaults);
-  g_autoptr(CofferValueFacts) facts = NULL;
-  g_autoptr(GFileInputStream) stream = NULL;
-  g_autoptr(GFile) file = NULL;
-  g_autofree char *link = NULL, *head = g_malloc (COFFER_VALUE_HEAD);
-  struct stat before;
-  int fd = coffer_source_open (source->root, source->path, guard, &before, error);
-  Looks *looks;
-  gssize n;
-
-  if (fd < 0)
-    return NULL;
-  n = pread (fd, head, COFFER_VALUE_HEAD, 0);
-  facts = coffer_value_facts_new (COFFER_SECTION_V1, head, MAX (n, 0), before.st_size);
-  link = g_strdup_printf ("/proc/self/fd/%d", fd);   /* this very file, whatever is at its path by now */
-  file = g_file_new_for_path (link);
-  stream = g_file_read (file, cancellable, error);
-  looks = stream != NULL ? look (G_INPUT_STREAM (stream), facts, cancellable) : NULL;
-  close (fd);
-  return looks;
-}
-
-static void
-file_thread (GTask        *task,
-             gpointer      dialog,
-             gpointer      data,
-             GCancellable *cancellable)
-{
-  GError *error = NULL;
-  Looks *looks = look_at_file (data, cancellable, &error);
-
-  if (looks != NULL)
-    g_task_return_pointer (task, looks, looks_free);
-  else
-    g_task_return_error (task, error);
-}
-
-/* A value of another vault. */
-typedef struct {
-  CofferKey *key;
-  Looks *looks;
-} Other;
-
-static void
-other_free (gpointer data)
-{
-  Other *other = data;
-
-  g_clear_pointer (&other->looks, looks_free);
-  coffer_key_unref (other->key);
-  g_free (other);
-}
-
-/* A CofferReaderFunc: may be called again. */
-static gboolean
-other_worker (CofferValueReader  *reader,
-              gpointer            data,
-              GCancellable       *cancellable,
-              GError            **error)
-{
-  Other *other = data;
-  g_autoptr(CofferValueFacts) facts = NULL;
-  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, other->key, &facts, cancellable, error);
-
-  g_clear_pointer (&other->looks, looks_free);
-  if (stream != NULL)
-    other->looks = look (stream, facts, cancellable);
-  coffer_value_reader_close (reader);
-  return stream != NULL && !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 /* Showing */
@@ -215,9 +83,9 @@ show_lines (Both *both)
 }
 
 static void
-show_looks (Both  *both,
-            Side  *side,
-            Looks *looks)
+show_looks (Both        *both,
+            Side        *side,
+            CofferLooks *looks)
 {
   g_autofree char *size = g_format_size (looks->size);
   g_autoptr(GIcon) icon = looks->content_type != NULL ? g_content_type_get_symbolic_icon (looks->content_type) : NULL;
@@ -242,7 +110,7 @@ value_cb (GObject      *source,
           gpointer      data)
 {
   g_autoptr(GtkWidget) dialog = data;
-  g_autoptr(Looks) looks = coffer_vault_read_value_finish (COFFER_VAULT (source), result, NULL);
+  g_autoptr(CofferLooks) looks = coffer_vault_read_value_finish (COFFER_VAULT (source), result, NULL);
   Both *both = get_both (dialog);
 
   if (looks != NULL && !g_cancellable_is_cancelled (both->cancellable))
@@ -250,53 +118,15 @@ value_cb (GObject      *source,
 }
 
 static void
-file_cb (GObject      *dialog,
-         GAsyncResult *result,
-         gpointer      data)
+added_cb (GObject      *dialog,
+          GAsyncResult *result,
+          gpointer      data)
 {
-  g_autoptr(Looks) looks = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autoptr(CofferLooks) looks = coffer_looks_finish (result, NULL);
   Both *both = get_both (dialog);
 
   if (looks != NULL && !g_cancellable_is_cancelled (both->cancellable))
     show_looks (both, &both->being_added, looks);
-}
-
-static void
-other_cb (GObject      *source,
-          GAsyncResult *result,
-          gpointer      data)
-{
-  g_autoptr(GtkWidget) dialog = data;
-  Other *other = g_object_get_data (G_OBJECT (dialog), "other");
-  Both *both = get_both (dialog);
-
-  if (coffer_vault_read_values_finish (COFFER_VAULT (source), result, NULL) && !g_cancellable_is_cancelled (both->cancellable))
-    show_looks (both, &both->being_added, other->looks);
-}
-
-static void
-look_at_value (GtkWidget            *dialog,
-               CofferBundle         *bundle,
-               const CofferAddition *addition)
-{
-  Other *other = g_new0 (Other, 1);
-
-  other->key = coffer_key_new_written (addition->value);
-  g_object_set_data_full (G_OBJECT (dialog), "other", other, other_free);
-  coffer_vault_read_values_async (coffer_bundle_get_vault (bundle), 0, coffer_bundle_get_table (bundle), other_worker, other, NULL,
-                                  get_both (dialog)->cancellable, other_cb, g_object_ref (dialog));
-}
-
-static void
-look_at_addition (GtkWidget            *dialog,
-                  const CofferAddition *addition)
-{
-  g_autoptr(GTask) task = g_task_new (dialog, get_both (dialog)->cancellable, file_cb, NULL);
-  Source *source = g_new (Source, 1);
-
-  *source = (Source) { g_strdup (addition->root), g_strdup (addition->path), coffer_vault_dup_open_paths () };
-  g_task_set_task_data (task, source, source_free);
-  g_task_run_in_thread (task, file_thread);
 }
 
 static void
@@ -307,11 +137,13 @@ start_looking (GtkWidget            *dialog,
 {
   g_autoptr(CofferKey) key = coffer_key_new_written (addition->key);
 
-  coffer_vault_read_value_async (vault, key, value_worker, NULL, NULL, looks_free, get_both (dialog)->cancellable, value_cb, g_object_ref (dialog));
+  coffer_vault_read_value_async (vault, key, value_worker, NULL, NULL, coffer_looks_free, get_both (dialog)->cancellable, value_cb, g_object_ref (dialog));
   if (bundle != NULL)
-    look_at_value (dialog, bundle, addition);
+    coffer_looks_at_value_async (dialog, bundle, addition->value, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2, get_both (dialog)->cancellable,
+                                 added_cb, NULL);
   else
-    look_at_addition (dialog, addition);
+    coffer_looks_at_file_async (dialog, addition->root, addition->path, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2,
+                                get_both (dialog)->cancellable, added_cb, NULL);
 }
 
 /* Making it */

@@ -12,6 +12,8 @@ struct _CofferImportSample {
   GtkBox parent_instance;
 
   GtkImage *icon;
+  GtkPicture *picture;
+  guint position;
   GtkWidget *name;
   GtkWidget *arrow;
   GtkWidget *key;
@@ -32,6 +34,18 @@ new_label (gboolean is_key)
   return label;
 }
 
+/* A picture takes the place of the icon, and no more. */
+static GtkWidget *
+new_plate (CofferImportSample *self)
+{
+  GtkWidget *plate = gtk_overlay_new ();
+
+  gtk_widget_set_valign (plate, GTK_ALIGN_CENTER);
+  gtk_overlay_set_child (GTK_OVERLAY (plate), GTK_WIDGET (self->icon));
+  gtk_overlay_add_overlay (GTK_OVERLAY (plate), GTK_WIDGET (self->picture));
+  return plate;
+}
+
 static void
 coffer_import_sample_class_init (CofferImportSampleClass *klass)
 {
@@ -42,15 +56,17 @@ coffer_import_sample_init (CofferImportSample *self)
 {
   self->icon = GTK_IMAGE (gtk_image_new ());
   self->name = new_label (FALSE);
+  self->picture = g_object_new (GTK_TYPE_PICTURE, "content-fit", GTK_CONTENT_FIT_COVER, "visible", FALSE, "overflow", GTK_OVERFLOW_HIDDEN, NULL);
   self->arrow = gtk_image_new_from_icon_name ("go-next-symbolic");
   self->key = new_label (TRUE);
   self->conflict = gtk_label_new (NULL);
   gtk_box_set_spacing (GTK_BOX (self), 10);
   gtk_widget_add_css_class (GTK_WIDGET (self->icon), "sample-plate");
+  gtk_widget_add_css_class (GTK_WIDGET (self->picture), "sample-picture");
   gtk_widget_add_css_class (self->arrow, "dim-label");
   gtk_widget_add_css_class (self->conflict, "warning");
   gtk_widget_add_css_class (self->conflict, "caption-heading");
-  gtk_box_append (GTK_BOX (self), GTK_WIDGET (self->icon));
+  gtk_box_append (GTK_BOX (self), new_plate (self));
   gtk_box_append (GTK_BOX (self), self->name);
   gtk_box_append (GTK_BOX (self), self->arrow);
   gtk_box_append (GTK_BOX (self), self->key);
@@ -116,11 +132,30 @@ coffer_import_sample_set (CofferImportSample     *self,
   shown = coffer_key_bytes_to_display (name, strlen (name), MAX_NAME);
   key = coffer_import_plan_dup_key (plan, position, rule);
   conflict = coffer_import_sample_describe_conflict (additions != NULL ? coffer_additions_get (additions, position) : NULL);
+  self->position = position;
   set_icon (self->icon, name);
   gtk_label_set_text (GTK_LABEL (self->name), shown);
   set_key (GTK_LABEL (self->key), key, rule->prefix != NULL ? g_bytes_get_size (rule->prefix) : 0);
   gtk_label_set_text (GTK_LABEL (self->conflict), conflict != NULL ? conflict : "");
   gtk_widget_set_visible (self->conflict, conflict != NULL);
+}
+
+void
+coffer_import_sample_set_picture (CofferImportSample *self,
+                                  GdkTexture         *picture)
+{
+  g_return_if_fail (COFFER_IS_IMPORT_SAMPLE (self));
+
+  gtk_picture_set_paintable (self->picture, GDK_PAINTABLE (picture));
+  gtk_widget_set_visible (GTK_WIDGET (self->picture), picture != NULL);
+}
+
+guint
+coffer_import_sample_get_position (CofferImportSample *self)
+{
+  g_return_val_if_fail (COFFER_IS_IMPORT_SAMPLE (self), 0);
+
+  return self->position;
 }
 
 void

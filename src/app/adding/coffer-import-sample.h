@@ -20,6 +20,11 @@ void        coffer_import_sample_set        (CofferImportSample     *self,
                                              guint                   position,
                                              const CofferImportRule *rule);
 
+/** (nullable): an icon stands for it */
+void        coffer_import_sample_set_picture (CofferImportSample    *self,
+                                              GdkTexture            *picture);
+guint       coffer_import_sample_get_position (CofferImportSample   *self);
+
 /** Only the key: there is no room for more. */
 void        coffer_import_sample_set_narrow (CofferImportSample     *self,
                                              gboolean                narrow);

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "coffer-import-keys.h"
+#include "coffer-import-pictures.h"
 #include "coffer-import-sample.h"
+#include "coffer-import.h"
 
 #define WIDTH 580
 #define HEIGHT 650
@@ -53,6 +55,7 @@ struct _CofferImportSheet {
   CofferAdditions *additions; /* for the rule as it is; NULL while that is looked up */
   GCancellable *applying;
   GtkSizeGroup *names;        /* of the samples */
+  CofferImportPictures *pictures; /* of the samples; NULL: no plan yet */
   GPtrArray *problem_rows;    /* unowned */
   gboolean narrow;            /* no room for more than keys */
   guint64 free_bytes;         /* on the disk; G_MAXUINT64: not known */
@@ -201,10 +204,38 @@ new_sample (CofferImportSheet      *self,
 
   coffer_import_sample_set (COFFER_IMPORT_SAMPLE (sample), self->plan, self->additions, position, rule);
   coffer_import_sample_set_narrow (COFFER_IMPORT_SAMPLE (sample), self->narrow);
+  if (self->additions != NULL)
+    coffer_import_sample_set_picture (COFFER_IMPORT_SAMPLE (sample), coffer_import_pictures_get (self->pictures, position,
+                                                                                                 coffer_additions_get (self->additions, position)));
   gtk_size_group_add_widget (self->names, coffer_import_sample_get_name (COFFER_IMPORT_SAMPLE (sample)));
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), sample);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
   return row;
+}
+
+static void
+picture_cb (guint       position,
+            GdkTexture *picture,
+            gpointer    data)
+{
+  CofferImportSheet *self = data;
+  GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->samples));
+
+  for (; row != NULL; row = gtk_widget_get_next_sibling (row))
+    {
+      CofferImportSample *sample = COFFER_IMPORT_SAMPLE (gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (row)));
+
+      if (coffer_import_sample_get_position (sample) == position)
+        coffer_import_sample_set_picture (sample, picture);
+    }
+}
+
+/* Positions mean something else once it is restored, or not. */
+static void
+start_pictures (CofferImportSheet *self)
+{
+  g_clear_pointer (&self->pictures, coffer_import_pictures_close);
+  self->pictures = coffer_import_pictures_new (coffer_import_plan_get_bundle (self->plan), picture_cb, self);
 }
 
 static guint
@@ -342,6 +373,27 @@ count_needed (CofferImportSheet *self)
   return n_bytes;
 }
 
+/* "412.8 GB free, about 20 s" (transfer full) */
+static char *
+describe_room (CofferImportSheet *self,
+               guint64            n_needed)
+{
+  guint n_files = coffer_import_plan_get_counts (self->plan).n_files;
+  double seconds = coffer_import_estimate (n_files, n_needed, gtk_switch_get_active (self->verify_switch));
+  g_autofree char *size = self->free_bytes != G_MAXUINT64 ? g_format_size (self->free_bytes) : NULL;
+  g_autofree char *free_text = size != NULL ? g_strdup_printf (_("%s free"), size) : NULL;
+  g_autofree char *time = NULL;
+  guint n = seconds < 20 ? (guint) (seconds + 0.5) : (guint) (MIN (seconds, 1e6) / 5 + 0.5) * 5;
+
+  if (n < 2)
+    return g_strdup (free_text != NULL ? free_text : "");
+  time = n < 90     ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "about %u s", "about %u s", n), n)
+         : n < 5400 ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "about %u min", "about %u min", (n + 30) / 60), (n + 30) / 60)
+                    : g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "about %u h", "about %u h", (n + 1800) / 3600), (n + 1800) / 3600);
+  /* Translators: room on the disk, and how long it will take, "412.8 GB free, about 20 s" */
+  return free_text != NULL ? g_strdup_printf (_("%s, %s"), free_text, time) : g_steal_pointer (&time);
+}
+
 static void
 show_room (CofferImportSheet *self)
 {
@@ -349,14 +401,20 @@ show_room (CofferImportSheet *self)
   gboolean has_room = self->free_bytes >= n_needed;
   g_autofree char *needed = g_format_size (n_needed);
   g_autofree char *title = g_strdup_printf (_("%s of disk needed"), needed);
-  g_autofree char *size = self->free_bytes != G_MAXUINT64 ? g_format_size (self->free_bytes) : NULL;
-  g_autofree char *subtitle = size != NULL ? g_strdup_printf (_("%s free"), size) : g_strdup ("");
+  g_autofree char *subtitle = describe_room (self, n_needed);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->disk_row), title);
   adw_action_row_set_subtitle (self->disk_row, subtitle);
   gtk_image_set_from_icon_name (self->disk_icon, has_room ? "object-select-symbolic" : "dialog-error-symbolic");
   gtk_widget_remove_css_class (GTK_WIDGET (self->disk_icon), has_room ? "error" : "success");
   gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room ? "success" : "error");
+}
+
+static void
+verify_cb (CofferImportSheet *self)
+{
+  if (self->plan != NULL)
+    show_room (self);
 }
 
 static void
@@ -541,6 +599,7 @@ restore_cb (CofferImportSheet *self)
   if (self->plan == NULL || !gtk_widget_get_sensitive (GTK_WIDGET (self->restore_row)))
     return;
   coffer_import_plan_set_restores (self->plan, gtk_switch_get_active (self->restore_switch));
+  start_pictures (self);
   show_plan (self);
   rule_changed_cb (self);
   show_room (self);
@@ -566,6 +625,7 @@ coffer_import_sheet_set_plan (CofferImportSheet *self,
 
   gtk_switch_set_active (self->restore_switch, coffer_import_plan_get_restores (plan));
   g_set_object (&self->plan, plan);
+  start_pictures (self);
   show_restore (self);
   show_plan (self);
   show_room (self);
@@ -581,6 +641,7 @@ coffer_import_sheet_dispose (GObject *object)
   CofferImportSheet *self = COFFER_IMPORT_SHEET (object);
 
   stop_applying (self);
+  g_clear_pointer (&self->pictures, coffer_import_pictures_close);
   g_clear_object (&self->vault);
   g_clear_object (&self->plan);
   g_clear_object (&self->names);
@@ -630,6 +691,7 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, prefix_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, separator_cb);
+  gtk_widget_class_bind_template_callback (widget_class, verify_cb);
 }
 
 static void

@@ -14,6 +14,12 @@
 #define PATIENCE_US G_USEC_PER_SEC      /* before it tells that it waits */
 #define BUSY_US (30 * G_USEC_PER_SEC)   /* that another program may keep us waiting */
 
+/* How long it takes, until an import has shown better: reading and writing, and what comes with each file. */
+#define GUESSED_RATE 200e6        /* bytes a second */
+#define GUESSED_FILE_US 150.0
+
+static double longer = 1;         /* than guessed, the last time that took long enough to tell */
+
 struct _CofferImport {
   CofferTransfer parent_instance;
 
@@ -23,6 +29,7 @@ struct _CofferImport {
   gboolean running;            /* a turn is under way */
   gboolean verifying;          /* and reads back */
   gboolean paused;
+  gboolean idled;              /* a person kept it waiting */
   gint64 run_since;            /* the turn under way */
   gint64 busy_since;           /* another program has kept us waiting; 0: none does */
   guint next_at_start;         /* of the turn */
@@ -60,6 +67,35 @@ end (CofferImport *self,
   coffer_transfer_end (COFFER_TRANSFER (self), coffer_additions_get_next (self->additions) == n_files, error);
 }
 
+static double
+guess_seconds (guint    n_files,
+               guint64  n_bytes,
+               gboolean verifies)
+{
+  return (n_bytes / GUESSED_RATE + n_files * GUESSED_FILE_US / G_USEC_PER_SEC) * (verifies ? 1.5 : 1);
+}
+
+double
+coffer_import_estimate (guint    n_files,
+                        guint64  n_bytes,
+                        gboolean verifies)
+{
+  return guess_seconds (n_files, n_bytes, verifies) * longer;
+}
+
+/* Another disk is slower, or this one is busy. */
+static void
+learn (CofferImport *self)
+{
+  CofferTransferProgress progress = coffer_transfer_get_progress (COFFER_TRANSFER (self));
+  gboolean verifies = coffer_additions_get_verifies (self->additions);
+  double guess = guess_seconds (progress.items, verifies ? progress.bytes / 2 : progress.bytes, verifies);
+  gint64 seconds = coffer_transfer_get_seconds (COFFER_TRANSFER (self));
+
+  if (!self->idled && seconds >= 2 && guess > 0)
+    longer = CLAMP (seconds / guess, 0.1, 50);
+}
+
 /* Conflicts the vault knew of when it was asked; more or fewer may come. */
 static guint
 count_conflicts_after (CofferImport *self,
@@ -90,12 +126,17 @@ go_on (CofferImport *self)
 
   gboolean stored = next == coffer_additions_get_n (self->additions);
 
+  if (stored && !is_to_verify (self))
+    learn (self);
   if (coffer_transfer_is_cancelled (COFFER_TRANSFER (self)) || (stored && !is_to_verify (self)))
     end (self, NULL);
   else if (stored && !self->paused)
     verify (self);
   else if (coffer_additions_asks (self->additions))
-    g_signal_emit (self, conflict_signal, 0, next, count_conflicts_after (self, next));
+    {
+      self->idled = TRUE;
+      g_signal_emit (self, conflict_signal, 0, next, count_conflicts_after (self, next));
+    }
   else if (!self->paused)
     run (self);
 }
@@ -198,6 +239,7 @@ coffer_import_pause (CofferTransfer *transfer,
   CofferImport *self = COFFER_IMPORT (transfer);
 
   self->paused = paused;
+  self->idled = TRUE;
   if (paused)
     g_cancellable_cancel (self->stop);
   else if (!self->running)

@@ -32,4 +32,7 @@ guint            coffer_import_get_n_added    (CofferImport *self);
 guint            coffer_import_get_n_replaced (CofferImport *self);
 guint            coffer_import_get_n_identical (CofferImport *self);
 
+/** How many seconds an import will take, as far as can be told: guessed, and better once one has taken its time. */
+double           coffer_import_estimate        (guint n_files, guint64 n_bytes, gboolean verifies);
+
 G_END_DECLS

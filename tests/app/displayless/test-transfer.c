@@ -689,6 +689,19 @@ takes_back_only_what_it_added (Fixture       *fixture,
                 "a (2).txt a.txt other same");
 }
 
+/* More takes longer, and so does looking at it once more. */
+static void
+estimates_its_time (void)
+{
+  double one = coffer_import_estimate (1, 1000000000, FALSE);
+
+  g_assert_cmpfloat (coffer_import_estimate (0, 0, TRUE), ==, 0);
+  g_assert_cmpfloat (one, >, 0);
+  g_assert_cmpfloat (coffer_import_estimate (100000, 1000000000, FALSE), >, one);
+  g_assert_cmpfloat (coffer_import_estimate (1, 2000000000, FALSE), >, one);
+  g_assert_cmpfloat (coffer_import_estimate (1, 1000000000, TRUE), >, one);
+}
+
 static void
 pauses (Fixture       *fixture,
         gconstpointer  data)
@@ -940,6 +953,7 @@ main (int   argc,
   ADD ("import/leaves-out-what-changes", NULL, leaves_out_what_changes);
   ADD ("import/reads-back-what-it-stored", NULL, reads_back_what_it_stored);
   ADD ("import/finds-what-is-not-as-stored", NULL, finds_what_is_not_as_stored);
+  g_test_add_func ("/app/transfer/import/estimates-its-time", estimates_its_time);
   ADD ("import/skips", &policies[0], takes_a_policy);
   ADD ("import/replaces", &policies[1], takes_a_policy);
   ADD ("import/keeps-both", &policies[2], takes_a_policy);
