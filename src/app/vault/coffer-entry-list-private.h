@@ -59,6 +59,7 @@ struct _CofferEntryList {
   CofferKey *last;             /* the last row known, while there may be more behind it */
   CofferIdentity file;         /* of the walk that found them */
   gboolean complete;           /* there is nothing behind the last row */
+  gboolean stopped;            /* nor is it to be read, until somebody asks for it */
   guint64 n_added, n_removed;  /* found by comparing */
   gboolean missing;            /* rows of ids that are not there were met: a walk tells whether they are gone, */
   gboolean unreadable;         /* and did not: they are damaged */
@@ -86,6 +87,8 @@ void         coffer_entry_list_tell_loading (CofferEntryList *self);
 void         coffer_entry_list_tell_edited  (CofferEntryList *self, const GArray *edits);
 
 /* coffer-entry-list-walk.c */
+/** The file was written to: look what came and went, unless reading it was stopped. */
+void         coffer_entry_list_follow       (CofferEntryList *self);
 /** Begin anew with whatever is to be shown. @behind: the rows on show stay until the others are there. */
 void         coffer_entry_list_start        (CofferEntryList *self, gboolean behind);
 void         coffer_entry_list_stop_walk    (CofferEntryList *self);

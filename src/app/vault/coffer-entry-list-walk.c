@@ -33,7 +33,7 @@ refresh_cb (gpointer data)
   CofferEntryList *self = data;
 
   self->refresh_id = 0;
-  coffer_entry_list_refresh (self);
+  coffer_entry_list_follow (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -400,7 +400,7 @@ begin (CofferEntryList *self,
   coffer_entry_list_stop_walk (self);
   coffer_vault_put_off_counting (self->vault);
   g_clear_handle_id (&self->refresh_id, g_source_remove);
-  self->again = FALSE;
+  self->again = self->stopped = FALSE;
   walk = g_cancellable_new ();
   self->walk = (CofferWalk) { .kind = kind, .behind = behind, .file = self->vault->shown, .cancellable = walk };
   self->walked_at = g_get_monotonic_time ();
@@ -450,6 +450,7 @@ coffer_entry_list_stop (CofferEntryList *self)
     return;
   coffer_vault_drop_ahead (self->vault);
   coffer_entry_list_stop_walk (self);
+  self->stopped = TRUE;
   coffer_entry_list_set_problem (self, _("Reading was stopped: not all keys are listed"));
   coffer_entry_list_set_progress (self, self->n_scope, -1);
   coffer_entry_list_tell_loading (self);
@@ -484,4 +485,13 @@ coffer_entry_list_refresh (CofferEntryList *self)
     begin (self, COFFER_WALK_FRESH, !is_empty);
   else
     begin (self, COFFER_WALK_CHECK, FALSE);
+}
+
+void
+coffer_entry_list_follow (CofferEntryList *self)
+{
+  if (self->stopped && coffer_identity_equal (&self->file, &self->vault->shown))
+    coffer_entry_list_set_problem (self, _("Reading was stopped: not all keys are listed, nor all that changed"));
+  else
+    coffer_entry_list_refresh (self);
 }

@@ -307,7 +307,7 @@ static void
 changed_cb (CofferEntryList *self)
 {
   coffer_entry_list_check_rows (self);
-  coffer_entry_list_refresh (self);
+  coffer_entry_list_follow (self);
 }
 
 static void

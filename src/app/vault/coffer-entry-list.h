@@ -89,7 +89,7 @@ gboolean         coffer_entry_list_is_by_key      (CofferEntryList      *self);
 gboolean         coffer_entry_list_shows_others   (CofferEntryList      *self);
 /** How many rows there will be, where the keys of the table were counted before they are walked; or else how many there are. */
 guint64          coffer_entry_list_get_n_expected (CofferEntryList      *self);
-/** Let the rows there are be all; "error" says so. Only of a list that grows. */
+/** Let the rows there are be all until all is read again; "error" says so. Only of a list that grows. */
 void             coffer_entry_list_stop           (CofferEntryList      *self);
 
 /** Whether rows are still to come behind the last, each in its place: those of a walk that shows what it finds. */

@@ -661,6 +661,11 @@ stopping_brings_no_more (Fixture       *self,
   g_assert_nonnull (coffer_entry_list_get_error (self->list));
   test_run_for (50);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, n_keys);
+  g_signal_emit_by_name (self->vault, "changed");
+  test_run_for (50);
+  g_assert_false (coffer_entry_list_get_loading (self->list));
+  g_assert_cmpuint (coffer_entry_list_get_n_keys (self->list), ==, n_keys);
+  g_assert_nonnull (strstr (coffer_entry_list_get_error (self->list), "changed"));
   coffer_entry_list_refresh (self->list);
   wait_for_all (self);
   g_assert_null (coffer_entry_list_get_error (self->list));
