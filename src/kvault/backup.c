@@ -160,6 +160,30 @@ give_name (backup     *self,
   return kvault__fail_errno (self->vault, KVAULT_EIO, errno, "cannot make %s", name);
 }
 
+/* An older file of this name may have left its log, which SQLite would put into the copy. */
+static int
+check_companions (backup     *self,
+                  const char *path,
+                  const char *name)
+{
+  static const char *const suffixes[] = { "-wal", "-journal" };
+  struct stat st;
+
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+    {
+      char *companion = sqlite3_mprintf ("%s%s", path, suffixes[i]);
+      bool there;
+
+      if (companion == NULL)
+        return kvault__fail (self->vault, KVAULT_ENOMEM, "%s: no memory", self->vault->name);
+      there = lstat (companion, &st) == 0;
+      sqlite3_free (companion);
+      if (there)
+        return kvault__fail (self->vault, KVAULT_EEXIST, "%s%s is there already, and would be read with the copy", name, suffixes[i]);
+    }
+  return KVAULT_OK;
+}
+
 static int
 run (backup     *self,
      const char *path,
@@ -170,6 +194,8 @@ run (backup     *self,
 
   if (lstat (path, &st) == 0)
     return kvault__fail (self->vault, KVAULT_EEXIST, "%s is there already", name);
+  if ((rc = check_companions (self, path, name)) != KVAULT_OK)
+    return rc;
   if (stat (self->vault->path, &st) != 0)
     return kvault__fail_errno (self->vault, KVAULT_EMOVED, errno, "%s", self->vault->name);
   kvault__sweep (path);

@@ -1353,6 +1353,24 @@ typedef struct kvault_split {
  */
 KVAULT_API int kvault_split_get (kvault *vault, kvault_split *split, kvault_progress_func progress, void *progress_data);
 
+/** Another process that has the file open. */
+typedef struct kvault_holder {
+  int64_t pid;
+  char program[32];            /**< its name, without control characters; "" if it cannot be told */
+} kvault_holder;
+
+/**
+ * Tell which other processes have the file open, as far as the system shows: none of other users, and none in other containers.
+ *
+ * @holders  set for the first @room of them
+ * @n        set to how many there are, which may be more than @room
+ *
+ * Cost:    a look at the processes of the machine, some milliseconds.
+ * Returns: KVAULT_OK or a failure
+ * Source:  proc(5), /proc/PID/fd.
+ */
+KVAULT_API int kvault_holders (kvault *vault, kvault_holder *holders, size_t room, size_t *n);
+
 /** Who kept the log in use when a checkpoint could not finish, as far as the system tells. */
 typedef struct kvault_checkpoint_result {
   uint64_t frames;          /**< pages in the log */
@@ -1647,7 +1665,7 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  * @target  a path; nothing may be there. It has the rights of the file less the umask, and its journal mode
  *
  * Returns: KVAULT_OK
- *          KVAULT_EEXIST    there is something at @target
+ *          KVAULT_EEXIST    there is something at @target, or a log or journal that would be taken for the copy's
  *          KVAULT_EFULL     no room for it; nothing was left there
  *          KVAULT_ENOENT, KVAULT_EREADONLY  the target's folder is not there or cannot be written
  *          KVAULT_ECORRUPT  this file is damaged; salvage it

@@ -125,29 +125,81 @@ has_file_open (const char *pid,
   return found;
 }
 
-/* Which other processes have the file open. */
-void
-kvault__who_has_open (const kvault *vault,
-                      kvault__who  *who)
+/* @take is called for each of the other processes that have the file open. */
+static void
+each_process (const kvault *vault,
+              void        (*take) (long pid, void *data),
+              void         *data)
 {
   size_t room = strlen (vault->path) + 2;
   char *target = malloc (room);
   DIR *processes = opendir ("/proc");
   struct dirent *each;
 
-  memset (who, 0, sizeof *who);
   while (target != NULL && processes != NULL && (each = readdir (processes)) != NULL)
     {
       long pid = strtol (each->d_name, NULL, 10);
 
       if (pid > 0 && pid != (long) getpid () && has_file_open (each->d_name, vault->path, target, room))
-        {
-          who->n_processes++;
-          who->pid = pid;
-        }
+        take (pid, data);
     }
   if (processes != NULL)
     closedir (processes);
   free (target);
+}
+
+static void
+count_process (long  pid,
+               void *data)
+{
+  kvault__who *who = data;
+
+  who->n_processes++;
+  who->pid = pid;
+}
+
+/* Which other processes have the file open. */
+void
+kvault__who_has_open (const kvault *vault,
+                      kvault__who  *who)
+{
+  memset (who, 0, sizeof *who);
+  each_process (vault, count_process, who);
   kvault__name_process (who);
+}
+
+typedef struct {
+  kvault_holder *holders;
+  size_t room, n;
+} listing;
+
+static void
+list_process (long  pid,
+              void *data)
+{
+  listing *self = data;
+  kvault__who who = { .pid = pid };
+
+  if (self->n < self->room)
+    {
+      kvault__name_process (&who);
+      self->holders[self->n].pid = pid;
+      memcpy (self->holders[self->n].program, who.program, sizeof who.program);
+    }
+  self->n++;
+}
+
+int
+kvault_holders (kvault        *vault,
+                kvault_holder *holders,
+                size_t         room,
+                size_t        *n)
+{
+  listing self = { .holders = holders, .room = room };
+  int rc = kvault__enter (vault);
+
+  if (rc == KVAULT_OK)
+    each_process (vault, list_process, &self);
+  *n = self.n;
+  return rc;
 }
