@@ -60,6 +60,9 @@ static const option_row rows[] = {
   { CLI_OPT_NO_MANIFEST, "no-manifest", 0, no_argument },
   { CLI_OPT_VERIFY, "verify", 0, no_argument },
   { CLI_OPT_ARCHIVE, "archive", 0, required_argument },
+  { CLI_OPT_SPLIT, "split", 0, no_argument },
+  { CLI_OPT_PLAN, "plan", 0, no_argument },
+  { CLI_OPT_FORCE, "force", 'f', no_argument },
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])

@@ -67,7 +67,10 @@ enum {
   CLI_OPT_MANIFEST = 1ll << 31,
   CLI_OPT_NO_MANIFEST = 1ll << 32,
   CLI_OPT_VERIFY = 1ll << 33,
-  CLI_OPT_ARCHIVE = 1ll << 34
+  CLI_OPT_ARCHIVE = 1ll << 34,
+  CLI_OPT_SPLIT = 1ll << 35,
+  CLI_OPT_PLAN = 1ll << 36,
+  CLI_OPT_FORCE = 1ll << 37
 };
 
 #define CLI_OPTS_FILE (CLI_OPT_QUIET | CLI_OPT_BUSY_TIMEOUT | CLI_OPT_HELP)  /**< of a command on the whole file */
@@ -136,6 +139,7 @@ struct cli {
   bool deaf;             /**< the library is not told of signals: a group would be lost */
 };
 
+extern const cli_command cli_command_backup;
 extern const cli_command cli_command_cat;
 extern const cli_command cli_command_check;
 extern const cli_command cli_command_checkpoint;

@@ -4,12 +4,8 @@
  * The library knows three ways. Without --way the best that can be gone now is taken, and the receipt says which.
  * A dry run asks it for an estimate of each and changes nothing.
  */
-#include "cli.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
+#include "copying.h"
+#include "storage.h"
 
 #define N_WAYS (KVAULT_VACUUM_IN_PLACE + 1)
 
@@ -31,7 +27,7 @@ static const char *const way_texts[N_WAYS] = {
 static const char *
 what_was_verified (kvault_vacuum_way way)
 {
-  return way == KVAULT_VACUUM_SWAP ? "all pages; rows and bytes of every table as before" : NULL;
+  return way == KVAULT_VACUUM_SWAP ? CLI_COPY_VERIFIED : NULL;
 }
 
 /* --- the plan ---------------------------------------------------------------------------- */
@@ -39,6 +35,7 @@ what_was_verified (kvault_vacuum_way way)
 typedef struct plan {
   kvault_vacuum_estimate ways[N_WAYS];  /* of AUTO the one it would take */
   kvault_vacuum_way way;                /* the one recommended, or asked for */
+  cli_holders holders;
 } plan;
 
 static int
@@ -56,6 +53,8 @@ make_plan (cli  *self,
       else
         made->ways[way].possible = KVAULT_EINVAL;   /* they cannot be turned on in steps */
     }
+  if (rc == KVAULT_OK)
+    rc = cli_holders_find (self, &made->holders);
   made->way = self->way;
   if (self->way == KVAULT_VACUUM_AUTO && made->ways[0].possible != KVAULT_OK
       && made->ways[KVAULT_VACUUM_IN_PLACE].possible == KVAULT_OK)
@@ -74,6 +73,7 @@ print_way_json (const kvault_vacuum_estimate *way,
     cli_json_text ("reason", way->reason);
   if (way->possible != KVAULT_EREADONLY && way->disk_needed > 0)
     {
+      cli_json_number ("freed", way->freed);
       cli_json_number ("disk_needed", way->disk_needed);
       cli_json_number ("temporary_needed", way->temporary_needed);
       cli_json_number ("memory_needed", way->memory_needed);
@@ -105,6 +105,7 @@ print_plan_json (cli        *self,
       cli_json_number ("pid", (uint64_t) made->ways[0].pid);
       cli_json_text ("program", made->ways[0].program);
     }
+  cli_holders_print_json (&made->holders);
   cli_json_begin_array ("ways");
   for (int way = KVAULT_VACUUM_SWAP; way < N_WAYS; way++)
     print_way_json (&made->ways[way], way_names[way]);
@@ -144,6 +145,7 @@ print_plan (cli        *self,
   cli_put_size_fact ("Free disk:", chosen->disk_free);
   if (chosen->temporary_needed > 0)
     cli_put_size_fact ("Free for temporary files:", chosen->temporary_free);
+  cli_holders_print (&made->holders);
   cli_put_fact ("Way:", way_texts[chosen->way]);
   if (made->ways[0].reason[0] != '\0' && chosen->way != KVAULT_VACUUM_SWAP)
     {
@@ -246,96 +248,6 @@ compact (cli *self)
   return CLI_DONE;
 }
 
-/* --- a copy ------------------------------------------------------------------------------ */
-
-static int
-look_at_target (const char *target,
-                uint64_t   *room)
-{
-  int rc = cli_room_beside (target, room);
-
-  if (rc != 0)
-    cli_report ("%s: %s", cli_name ((cli_bytes) { target, strlen (target) }), strerror (rc));
-  else if (faccessat (AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-    cli_report ("%s is there already", cli_name ((cli_bytes) { target, strlen (target) }));
-  else
-    return CLI_DONE;
-  return rc == 0 ? CLI_USAGE : rc == ENOENT ? CLI_NOT_FOUND : CLI_IO;
-}
-
-static int
-plan_copy (cli *self)
-{
-  kvault_stats stats;
-  uint64_t room, size;
-  int rc = kvault_stats_get (self->vault, &stats);
-  int status;
-
-  if (rc != KVAULT_OK)
-    return cli_fail (self, rc);
-  if ((status = look_at_target (self->into, &room)) != CLI_DONE)
-    return status;
-  size = stats.file_size - stats.reclaimable_size;
-  if (cli_has (self, CLI_OPT_JSON))
-    {
-      cli_json_begin ();
-      cli_json_text ("file", self->location);
-      cli_json_bytes ("into", (cli_bytes) { self->into, strlen (self->into) });
-      cli_json_number ("size", size);
-      cli_json_number ("disk_free", room);
-      cli_json_end_line ();
-    }
-  else
-    {
-      cli_put_fact ("File:", self->location);
-      cli_put_fact ("Copy:", self->into);
-      cli_put_size_fact ("Size:", size);
-      cli_put_size_fact ("Free disk:", room);
-    }
-  if (size <= room)
-    return CLI_DONE;
-  cli_report ("%s: no room for %s", cli_name ((cli_bytes) { self->into, strlen (self->into) }), cli_size_text (size));
-  return CLI_IO;
-}
-
-static void
-print_copy (cli     *self,
-            uint64_t size,
-            uint64_t ms)
-{
-  if (cli_has (self, CLI_OPT_JSON))
-    {
-      cli_json_begin ();
-      cli_json_text ("file", self->location);
-      cli_json_bytes ("into", (cli_bytes) { self->into, strlen (self->into) });
-      cli_json_number ("size", size);
-      cli_json_number ("duration_ms", ms);
-      cli_json_bool ("verified", true);
-      cli_json_end_line ();
-      return;
-    }
-  if (cli_has (self, CLI_OPT_QUIET))
-    return;
-  cli_put_fact ("Copy:", self->into);
-  cli_put_size_fact ("Size:", size);
-  cli_put_fact ("Time:", cli_time_text (ms));
-  cli_put_fact ("Verified:", what_was_verified (KVAULT_VACUUM_SWAP));
-}
-
-static int
-copy_vault (cli *self)
-{
-  uint64_t begun = cli_now_ms ();
-  struct stat made;
-  int rc = kvault_backup (self->vault, self->into, cli_show_bytes, self);
-
-  cli_progress_end ();
-  if (rc != KVAULT_OK)
-    return fail (self, rc);
-  print_copy (self, stat (self->into, &made) == 0 ? (uint64_t) made.st_size : 0, cli_now_ms () - begun);
-  return CLI_DONE;
-}
-
 /* ----------------------------------------------------------------------------------------- */
 
 static bool
@@ -353,7 +265,7 @@ check_options (cli *self)
 static int
 run (cli *self)
 {
-  bool dry = cli_has (self, CLI_OPT_DRY_RUN), copies = cli_has (self, CLI_OPT_INTO);
+  bool dry = cli_has (self, CLI_OPT_DRY_RUN | CLI_OPT_PLAN), copies = cli_has (self, CLI_OPT_INTO);
   int status;
 
   if (!check_options (self))
@@ -361,7 +273,7 @@ run (cli *self)
   if ((status = cli_open (self, dry || copies ? KVAULT_ACCESS_VIEW : KVAULT_ACCESS_WRITE)) != CLI_DONE)
     return status;
   if (copies)
-    return dry ? plan_copy (self) : copy_vault (self);
+    return dry ? cli_copy_plan (self, self->into) : cli_copy_make (self, self->into);
   return dry ? show_plan (self) : compact (self);
 }
 
@@ -383,9 +295,10 @@ const cli_command cli_command_compact = {
     "                             in steps\n"
     "      --into FILE            write a compacted and compared copy to FILE, where nothing may\n"
     "                             be yet, and leave VAULT as it is; others may write meanwhile\n"
-    "      --dry-run              tell what would come back, the way and why, disk, memory, time\n"
-    "                             and who is in the way, and change nothing\n",
-  .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_WAY | CLI_OPT_PAGE_MAPS | CLI_OPT_INTO,
+    "      --plan                 tell what would come back, the way and why, disk, memory, time\n"
+    "                             and who is in the way, and change nothing\n"
+    "      --dry-run              the same\n",
+  .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_PLAN | CLI_OPT_WAY | CLI_OPT_PAGE_MAPS | CLI_OPT_INTO,
   .min_operands = 0,
   .max_operands = 0,
   .run = run,

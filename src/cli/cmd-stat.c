@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd-stat.c - kvault stat: facts about a vault, or about one value. */
-#include "cli.h"
+#include "storage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,14 +173,6 @@ kind_name (kvault_section_kind kind)
     }
 }
 
-static const char *
-auto_vacuum_name (int auto_vacuum)
-{
-  static const char *const names[] = { "none", "full", "incremental" };
-
-  return names[auto_vacuum];
-}
-
 /* A vault, or one that --table takes too. */
 static bool
 has_keys (const counted *item)
@@ -224,35 +216,17 @@ print_counted_array (const char    *name,
   cli_json_end_array ();
 }
 
-/* How many pages the log's bytes have room for; how many of them count, only a checkpoint tells. */
-static uint64_t
-log_frames (const kvault_stats *stats)
-{
-  const uint64_t header = 32, frame_header = 24;   /* SQLite's file format, "WAL File Format" */
-
-  return stats->wal_size > header ? (stats->wal_size - header) / (frame_header + stats->page_size) : 0;
-}
-
 static void
-print_vault_json (cli                *self,
-                  const kvault_stats *stats,
-                  const counted      *items,
-                  size_t              n)
+print_vault_json (cli               *self,
+                  const cli_storage *storage,
+                  const counted     *items,
+                  size_t             n)
 {
   const char *reason = unwritable_reason (self);
 
   cli_json_begin ();
   cli_json_text ("file", self->location);
-  cli_json_number ("file_size", stats->file_size);
-  cli_json_number ("reclaimable_size", stats->reclaimable_size);
-  cli_json_text ("journal", stats->journal == KVAULT_JOURNAL_WAL ? "wal" : "rollback");
-  cli_json_number ("wal_size", stats->wal_size);
-  cli_json_number ("wal_frames", log_frames (stats));
-  cli_json_number ("page_size", stats->page_size);
-  cli_json_number ("page_count", stats->page_count);
-  cli_json_number ("free_page_count", stats->free_page_count);
-  cli_json_text ("auto_vacuum", auto_vacuum_name (stats->auto_vacuum));
-  cli_json_bool ("frozen", stats->frozen);
+  cli_storage_print_json (storage);
   cli_json_bool ("writable", reason == NULL);
   if (reason != NULL)
     cli_json_text ("reason", reason);
@@ -311,26 +285,18 @@ print_counted_list (const char    *heading,
 }
 
 static void
-print_vault (cli                *self,
-             const kvault_stats *stats,
-             const counted      *items,
-             size_t              n)
+print_vault (cli               *self,
+             const cli_storage *storage,
+             const counted     *items,
+             size_t             n)
 {
   const char *reason = unwritable_reason (self);
   bool bytes = cli_has (self, CLI_OPT_LONG);
 
   cli_put_fact ("File:", self->location);
-  cli_put_size_fact ("Size:", stats->file_size);
-  cli_put_size_fact ("Reclaimable:", stats->reclaimable_size);
-  cli_printf ("%-14s %llu of %llu bytes, %llu of them free\n", "Pages:", (unsigned long long) stats->page_count,
-              (unsigned long long) stats->page_size, (unsigned long long) stats->free_page_count);
-  cli_put_fact ("Page maps:", stats->auto_vacuum != 0 ? auto_vacuum_name (stats->auto_vacuum) : "no");
-  cli_put_fact ("Journal:", stats->journal == KVAULT_JOURNAL_WAL ? "write-ahead log" : "rollback");
-  if (stats->journal == KVAULT_JOURNAL_WAL)
-    cli_printf ("%-14s %llu bytes, room for %s\n", "Log:", (unsigned long long) stats->wal_size,
-                cli_count_text (log_frames (stats), "page"));
+  cli_storage_print (storage);
   cli_put_fact ("Read-only:", reason != NULL ? reason : "no");
-  if (stats->frozen)
+  if (storage->stats.frozen)
     cli_put_fact ("Seen:", "as it was when opened, without locks");
   print_counted_list (bytes ? "          KEYS           BYTES  SHAPE     TABLE" : "          KEYS  SHAPE     TABLE", items, n,
                       true, bytes);
@@ -342,10 +308,10 @@ stat_vault (cli *self)
 {
   const kvault_section *sections = NULL;
   counted *items;
-  kvault_stats stats;
+  cli_storage storage;
   size_t n = 0;
   int status;
-  int rc = kvault_stats_get (self->vault, &stats);
+  int rc = cli_storage_get (self, &storage);
 
   if (rc == KVAULT_OK)
     rc = kvault_sections (self->vault, &sections, &n);
@@ -358,9 +324,9 @@ stat_vault (cli *self)
     }
   status = count_sections (self, sections, items, &n);
   if (cli_has (self, CLI_OPT_JSON))
-    print_vault_json (self, &stats, items, n);
+    print_vault_json (self, &storage, items, n);
   else
-    print_vault (self, &stats, items, n);
+    print_vault (self, &storage, items, n);
   free (items);
   return status;
 }
@@ -383,8 +349,10 @@ const cli_command cli_command_stat = {
     "Of a vault: its tables with their keys, the file, its pages, its journal and what can be\n"
     "reclaimed. Of a key: the size, the type and the header of its value.\n\n"
     "  -l, --long                 also the bytes of each table's values, for which every row is\n"
-    "                             looked at\n",
-  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON | CLI_OPT_LONG,
+    "                             looked at\n"
+    "      --split                also what the bytes of the file belong to: values, keys and their\n"
+    "                             index, other tables, free pages; all pages are read for it\n",
+  .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPT_JSON | CLI_OPT_LONG | CLI_OPT_SPLIT,
   .min_operands = 0,
   .max_operands = 1,
   .run = run,

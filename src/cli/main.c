@@ -29,6 +29,7 @@ static const cli_command *const commands[] = {
   &cli_command_compact,
   &cli_command_reclaim,
   &cli_command_checkpoint,
+  &cli_command_backup,
   &cli_command_convert,
 };
 

@@ -316,6 +316,132 @@ def digest_of(path):
         return digest(file.read())
 
 
+class Backup(MaintenanceCase):
+    def test_a_copy_beside_a_writer(self):
+        path, values = self.half_empty()
+        holder = self.hold(path, 'BEGIN IMMEDIATE', "INSERT INTO kv VALUES (x'00', x'01')")
+        copy = self.path('copy.kvault')
+        done, = self.json('backup', path, copy)
+        self.assertEqual((done['into'], done['size'], done['verified']), (copy, os.path.getsize(copy), True))
+        self.release(holder)
+        self.assertEqual((self.values(copy), self.values(path)), (values, values))
+        self.kvault('backup', path, copy, status=USAGE, words=['copy.kvault', 'already', '--force'])
+        self.kvault('backup', path, self.path('no/x'), status=NOT_FOUND, words='no/x')
+        self.kvault('backup', path, '', status=USAGE, words='empty')
+        plan, = self.json('backup', '--dry-run', '-f', path, copy)
+        self.assertEqual(plan['into'], copy)
+
+    def test_force_replaces_a_file_at_rest_only(self):
+        path, values = self.half_empty()
+        copy = self.path('copy.kvault')
+        self.kvault('new', copy)
+        holder = self.hold(copy, 'SELECT count(*) FROM kv')
+        before = state_of(self.folder)
+        self.kvault('backup', '--force', path, copy, status=BUSY, words='copy.kvault')
+        self.assert_same_state(before)
+        self.release(holder)
+        for place, word in ((path, 'vault itself'), (self.folder, 'no file')):
+            self.kvault('backup', '--force', path, place, status=USAGE, words=word)
+        os.symlink('v.kvault', self.path('link'))
+        self.kvault('backup', '--force', path, self.path('link'), status=USAGE, words='no file')
+        os.remove(self.path('link'))
+        self.kvault('backup', '-f', path, copy)
+        self.assertEqual(self.values(copy), values)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['copy.kvault', 'v.kvault'])
+
+    def test_force_beside_one_without_a_log(self):
+        path, _ = self.half_empty()
+        with open(self.path('copy'), 'wb') as old:
+            old.write(b'old')
+            self.kvault('backup', '--force', path, self.path('copy'), status=BUSY, words='has it open')
+        with open(self.path('copy'), 'rb') as old:
+            self.assertEqual(old.read(), b'old')
+        self.assertEqual(sorted(os.listdir(self.folder)), ['copy', 'v.kvault'])
+
+    def test_a_log_that_an_older_file_left_is_not_read_with_the_copy(self):
+        path, values = self.half_empty()
+        other = self.path('copy')
+        holder = self.hold(other, 'PRAGMA journal_mode=WAL', 'CREATE TABLE strange(x)')
+        holder.kill()
+        holder.communicate(timeout=support.TIMEOUT)
+        os.remove(other)
+        for command in (['backup', path, other], ['backup', '-f', path, other], ['compact', '--into', other, path]):
+            self.kvault(*command, status=BUSY, words='-wal')
+        self.assertFalse(os.path.exists(other))
+        os.remove(other + '-wal')
+        os.remove(other + '-shm')
+        self.kvault('backup', path, other)
+        self.assertEqual(self.values(other), values)
+
+    def test_damaged_files_and_no_room(self):
+        path = self.fixture('damaged/table_leaf_wrecked.db')
+        before = state_of(self.folder)
+        self.kvault('backup', path, self.path('copy'), status=DAMAGED, words='kvault export')
+        self.assert_same_state(before)
+
+    def test_interrupted(self):
+        path, values = self.half_empty(n=4000)
+        copy = self.path('copy')
+        for options, hidden, old in (([], '.copy.kvault-compact', []), (['-f'], '..copy.kvault-new.kvault-compact', ['copy'])):
+            if old:
+                with open(copy, 'wb') as file:
+                    file.write(b'old')
+            process = subprocess.Popen([KVAULT, 'backup', path, copy, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            while process.poll() is None and not os.path.exists(self.path(hidden)):
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=support.TIMEOUT)
+            self.assertIn(process.returncode, (DONE, 130))
+            self.assertEqual((err, bool(out)), (b'', process.returncode == DONE))
+            if process.returncode == DONE:
+                self.assertEqual(self.values(copy), values)
+                os.remove(copy)
+            elif old:
+                with open(copy, 'rb') as file:
+                    self.assertEqual(file.read(), b'old')
+            self.assertLessEqual(set(os.listdir(self.folder)), {'v.kvault', *old})
+
+
+class Stat(MaintenanceCase):
+    def assert_adds_up(self, path):
+        facts, = self.json('stat', '--split', path)
+        log = os.path.getsize(path + '-wal') if os.path.exists(path + '-wal') else 0
+        self.assertEqual((facts['main_size'], facts['wal_size']), (os.path.getsize(path), log))
+        self.assertEqual(facts['disk_size'], os.path.getsize(path) + log)
+        self.assertEqual(facts['values_size'] + facts['keys_size'] + facts['other_size'] + facts['free_size'], facts['main_size'])
+        return facts
+
+    def test_the_bytes_add_up(self):
+        for name in ('v010_media.db', 'v086_all_vaults.db', 'v010_two_tables.db'):
+            self.assert_adds_up(self.fixture(name))
+        path, values = self.half_empty()
+        facts = self.assert_adds_up(path)
+        self.assertEqual((facts['free_size'], facts['holders']), (facts['reclaimable_size'], []))
+        self.assertGreater(facts['free_size'], sum(map(len, values.values())) / 2)
+        self.assertGreaterEqual(facts['values_size'], sum(map(len, values.values())))
+        holder = self.hold(path, 'SELECT 1 FROM kv', "INSERT INTO kv VALUES (x'00', zeroblob(3000000))")
+        facts = self.assert_adds_up(path)
+        self.assertGreater(facts['wal_size'], 3000000)
+        self.assertGreaterEqual(facts['wal_waiting_frames'] * PAGE, 3000000)
+        self.assertEqual(facts['wal_used_frames'], facts['wal_waiting_frames'])
+        self.assertEqual([(h['pid'], h['program'][:6]) for h in facts['holders']], [(holder.pid, 'python')])
+        text = self.kvault('stat', '--split', path).decode()
+        self.assertIn(f'(process {holder.pid})', text)
+        self.assertIn(f'  values:      {facts["values_size"]} bytes', text)
+        self.assertNotIn('values_size', self.stat(path))
+
+    def test_the_plan_names_who_is_in_the_way(self):
+        path, _ = self.half_empty()
+        holder = self.hold(path, 'SELECT 1 FROM kv')
+        plan, = self.json('compact', '--plan', path)
+        self.assertEqual([h['pid'] for h in plan['holders']], [holder.pid])
+        other, = self.json('compact', '--dry-run', path)
+        self.assertEqual(plan.keys(), other.keys())
+        self.assertEqual(plan['ways'], other['ways'])
+        self.assertTrue(all(way['freed'] == plan['freed'] for way in plan['ways'] if way['possible']))
+        self.assertIn(f'(process {holder.pid})', self.kvault('compact', '--plan', path).decode())
+
+
 class Reclaim(MaintenanceCase):
     def test_some_pages_then_all(self):
         path, values = self.half_empty()

@@ -9,7 +9,7 @@ import support
 from support import DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, key_of
 
 COMMANDS = ('new', 'ls', 'cat', 'put', 'rm', 'mv', 'stat', 'import', 'export', 'check', 'compact', 'reclaim', 'checkpoint',
-            'convert')
+            'backup', 'convert')
 
 
 class Usage(CliCase):
