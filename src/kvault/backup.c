@@ -26,24 +26,27 @@ typedef struct {
   uint64_t version;      /* before either began */
   bool begun;            /* both did, from the same state */
   bool outrun;           /* somebody committed in between */
+  int failure;           /* whether anybody did could not be found out */
 } backup;
 
-static int
+static void
 watch_versions (backup *self)
 {
   sqlite3_stmt *statement;
   uint64_t now = 0;
 
-  if (kvault__statement (self->vault, KVAULT__DATA_VERSION, &statement) == KVAULT_OK)
+  self->failure = kvault__statement (self->vault, KVAULT__DATA_VERSION, &statement);
+  if (self->failure == KVAULT_OK)
     {
       if (sqlite3_step (statement) == SQLITE_ROW)
         now = (uint64_t) sqlite3_column_int64 (statement, 0);
+      else
+        self->failure = kvault__fail_db (self->vault, "%s", self->vault->name);
       kvault__statement_done (statement);
     }
   if (self->version == 0)
     self->version = now;
-  self->outrun = now != self->version;
-  return self->outrun;
+  self->outrun = self->failure == KVAULT_OK && now != self->version;
 }
 
 /* Asked at the source's first look into the file, which it takes from inside its transaction. */
@@ -57,7 +60,7 @@ stop_cb (kvault__work *work)
       self->begun = true;
       watch_versions (self);
     }
-  return self->outrun;
+  return self->outrun || self->failure != KVAULT_OK;
 }
 
 static int
@@ -68,6 +71,8 @@ hold_state (backup *self)
   self->version = 0;
   self->begun = true;   /* not this one's looks */
   watch_versions (self);
+  if (self->failure != KVAULT_OK)
+    return self->failure;
   if (kvault__exec (self->holder, "BEGIN") != KVAULT_OK ||
       kvault__pragma_int (self->holder, "SELECT count(*) FROM main.sqlite_schema", &version) != KVAULT_OK)
     return kvault__fail_beside (self->vault, self->holder);
@@ -110,6 +115,8 @@ fill (backup  *self,
   for (int i = 0; i < MAX_TRIES; i++)
     {
       rc = try_once (self, live);
+      if (self->failure != KVAULT_OK)
+        return self->failure;
       if (!self->outrun || self->vault->cancelled)
         return rc;
       release_state (self);
@@ -201,8 +208,9 @@ run (backup     *self,
   kvault__sweep (path);
   if ((rc = kvault__copy_begin (&self->copy, self->vault, &self->work, kvault__copy_path (path), st.st_mode & 0666)) == KVAULT_OK &&
       (rc = fill_and_check (self)) == KVAULT_OK &&
-      (rc = give_name (self, path, name)) == KVAULT_OK)
-    rc = kvault__sync_folder (self->vault, path);
+      (rc = give_name (self, path, name)) == KVAULT_OK &&
+      kvault__sync_folder (self->vault, path) != KVAULT_OK)
+    rc = kvault__fail (self->vault, KVAULT_EIO, "%s is whole, but its folder could not be written to the disk: a power cut may lose its name", name);
   kvault__copy_end (&self->copy, true);
   return rc;
 }

@@ -276,6 +276,7 @@ go_in_steps (kvault       *vault,
              uint64_t      pages,
              kvault__work *work,
              uint64_t     *freed,
+             int          *done,
              int          *log_in_use)
 {
   kvault_error error;
@@ -284,6 +285,7 @@ go_in_steps (kvault       *vault,
   if ((rc = check_page_maps (vault)) != KVAULT_OK)
     return rc;
   rc = reclaim (vault, pages, work, freed);
+  *done = rc == KVAULT_OK;
   if (rc == KVAULT_OK)
     return move_log (vault, log_in_use);
   error = vault->error;
@@ -302,7 +304,7 @@ kvault_reclaim (kvault              *vault,
   kvault_orphans_result orphans;
   kvault__work work;
   uint64_t n = 0;
-  int log_in_use;
+  int done, log_in_use;
   int rc;
 
   if (freed == NULL)
@@ -313,7 +315,7 @@ kvault_reclaim (kvault              *vault,
       (rc = kvault__orphans_remove (vault, progress, progress_data, &orphans)) != KVAULT_OK)
     return rc;
   kvault__work_init (&work, vault, progress, progress_data);
-  return go_in_steps (vault, pages, &work, freed, &log_in_use);
+  return go_in_steps (vault, pages, &work, freed, &done, &log_in_use);
 }
 
 /* ---- in place ---- */
@@ -354,7 +356,7 @@ go_in_place (kvault                      *vault,
              const kvault_vacuum_options *options,
              const kvault_stats          *stats,
              kvault__work                *work,
-             int                         *log_in_use)
+             kvault_vacuum_result        *result)
 {
   kvault_vacuum_estimate estimate = { .live_size = stats->file_size - stats->reclaimable_size };
   int rc;
@@ -362,7 +364,8 @@ go_in_place (kvault                      *vault,
   if ((rc = estimate_way (vault, stats, KVAULT_VACUUM_IN_PLACE, &estimate)) != KVAULT_OK ||
       (rc = vacuum_in_place (vault, options->page_maps != 0, estimate.live_size, work)) != KVAULT_OK)
     return rc;
-  return move_log (vault, log_in_use);
+  result->done = 1;
+  return move_log (vault, &result->log_in_use);
 }
 
 /* ---- the choice ---- */
@@ -374,7 +377,7 @@ go (kvault                      *vault,
 {
   kvault__work work;
   kvault_stats stats;
-  uint64_t freed = 0;
+  uint64_t pages = 0;
   int rc;
 
   if ((rc = kvault_stats_get (vault, &stats)) != KVAULT_OK)
@@ -382,15 +385,18 @@ go (kvault                      *vault,
   kvault__work_init (&work, vault, options->progress, options->progress_data);
   result->way = options->way == KVAULT_VACUUM_AUTO ? KVAULT_VACUUM_SWAP : options->way;
   if (result->way == KVAULT_VACUUM_IN_PLACE)
-    return go_in_place (vault, options, &stats, &work, &result->log_in_use);
+    return go_in_place (vault, options, &stats, &work, result);
   if (result->way == KVAULT_VACUUM_SWAP)
     {
       rc = kvault__swap (vault, options, &work);
+      result->done = rc == KVAULT_OK;
       if (!is_in_the_way (rc) || !may_go_in_steps (options, stats.auto_vacuum) || (rc = kvault__enter (vault)) != KVAULT_OK)
         return rc;
     }
   result->way = KVAULT_VACUUM_INCREMENTAL;
-  return go_in_steps (vault, 0, &work, &freed, &result->log_in_use);
+  rc = go_in_steps (vault, 0, &work, &pages, &result->done, &result->log_in_use);
+  result->freed = pages * stats.page_size;
+  return rc;
 }
 
 int
@@ -414,8 +420,9 @@ kvault_vacuum (kvault                      *vault,
   result->size_before = size_on_disk (vault);
   if ((rc = kvault__orphans_remove (vault, options->progress, options->progress_data, &orphans)) != KVAULT_OK)
     return rc;
-  if ((rc = go (vault, options, result)) != KVAULT_OK)
-    return rc;
+  rc = go (vault, options, result);
   result->size_after = size_on_disk (vault);
+  if (rc != KVAULT_OK)
+    return rc;
   return kvault__enter (vault);   /* takes the new file up */
 }

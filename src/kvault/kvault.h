@@ -1584,6 +1584,9 @@ typedef struct kvault_vacuum_result {
   kvault_vacuum_way way;     /**< the one gone */
   uint64_t size_before, size_after;  /**< of the file with its log */
   int log_in_use;            /**< nonzero: a reader holds the log, and the file shrinks when it is gone */
+  uint64_t freed;            /**< INCREMENTAL: bytes of the pages given back */
+  int done;                  /**< nonzero: the file is compacted; a failure is one of what comes after: the log could
+                                  not be moved, or the handle could not take the file up again */
 } kvault_vacuum_result;
 
 /**
@@ -1596,7 +1599,7 @@ typedef struct kvault_vacuum_result {
  * process leaves, and the next kvault_open() for writing or kvault_vacuum() removes it.
  *
  * @options  may be NULL
- * @result   may be NULL
+ * @result   filled, also after a failure: steps done stay done; may be NULL
  *
  * Cost:    see kvault_vacuum_plan(); 24 MB of memory at most.
  * Returns: KVAULT_OK
@@ -1669,7 +1672,8 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  *          KVAULT_EFULL     no room for it; nothing was left there
  *          KVAULT_ENOENT, KVAULT_EREADONLY  the target's folder is not there or cannot be written
  *          KVAULT_ECORRUPT  this file is damaged; salvage it
- *          KVAULT_ECANCELLED, or another failure
+ *          KVAULT_ECANCELLED, or another failure. If @target is there after one that is not KVAULT_EEXIST, it is
+ *          whole, but a power cut may lose its name: its folder could not be written to the disk
  */
 KVAULT_API int kvault_backup (kvault *vault, const char *target, kvault_progress_func progress,
                               void *progress_data);

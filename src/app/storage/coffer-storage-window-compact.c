@@ -258,7 +258,8 @@ static void
 update_copy (CofferStorageWindow *self,
              CofferStorageJob     job)
 {
-  GFile *copied = coffer_storage_get_copied (self->storage);
+  const char *problem;
+  GFile *copied = coffer_storage_get_copied (self->storage, &problem);
   g_autofree char *name = copied != NULL ? g_file_get_parse_name (copied) : NULL;
   g_autofree char *text = name != NULL ? g_strdup_printf (_("Saved as %s, and compared with the vault"), name) : NULL;
   g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;

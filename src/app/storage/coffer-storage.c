@@ -23,7 +23,8 @@ struct _CofferStorage {
   gboolean have_space;
   GError *error;
   GPtrArray *holders;
-  CofferCompactPlan *plan;
+  CofferCompactPlans *plans;
+  gboolean watched;
 
   GCancellable *measuring;         /* NULL: not under way */
   CofferProgress *measure_progress;
@@ -52,9 +53,12 @@ struct _CofferStorage {
   GDateTime *check_at;
   GFile *target;                   /* of the copy under way */
   GFile *copied;
+  gboolean converted;
+  char *problem;                   /* of what was copied or converted nevertheless */
+  CofferCompactWay way;            /* of the job under way */
 };
 
-static guint changed_signal;
+static guint changed_signal, ended_signal;
 
 G_DEFINE_FINAL_TYPE (CofferStorage, coffer_storage, G_TYPE_OBJECT)
 
@@ -132,7 +136,7 @@ coffer_storage_measure (CofferStorage *self)
 {
   g_return_if_fail (COFFER_IS_STORAGE (self));
 
-  if (self->measuring != NULL || !self->have_space)
+  if (self->measuring != NULL || !self->have_space || self->job != COFFER_STORAGE_IDLE)
     return;
   g_clear_error (&self->split_error);
   self->stopped = FALSE;
@@ -161,7 +165,7 @@ measure_if_quick (CofferStorage *self)
 {
   guint64 limit = self->space.wal_mode ? SMALL_SIZE : SMALL_ROLLBACK;
 
-  if (!self->have_split && !self->stopped && self->split_error == NULL && self->job == COFFER_STORAGE_IDLE
+  if (self->watched && !self->have_split && !self->stopped && self->split_error == NULL && self->job == COFFER_STORAGE_IDLE
       && self->space.main_size <= limit)
     coffer_storage_measure (self);
 }
@@ -194,16 +198,17 @@ space_cb (GObject      *source,
 }
 
 static void
-plan_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
+plans_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      user_data)
 {
   g_autoptr(CofferStorage) self = user_data;
-  g_autoptr(CofferCompactPlan) plan = coffer_vault_compact_plan_finish (COFFER_VAULT (source), result, NULL);
-  if (plan == NULL || self->looking != g_task_get_cancellable (G_TASK (result)))
+  g_autoptr(CofferCompactPlans) plans = coffer_vault_compact_plans_finish (COFFER_VAULT (source), result, NULL);
+
+  if (plans == NULL || self->looking != g_task_get_cancellable (G_TASK (result)))
     return;
-  g_clear_pointer (&self->plan, coffer_compact_plan_free);
-  self->plan = g_steal_pointer (&plan);
+  g_clear_pointer (&self->plans, coffer_compact_plans_free);
+  self->plans = g_steal_pointer (&plans);
   tell (self);
 }
 
@@ -227,14 +232,34 @@ coffer_storage_look (CofferStorage *self)
 {
   g_return_if_fail (COFFER_IS_STORAGE (self));
 
-  if (self->job == COFFER_STORAGE_COMPACT)
+  if (!self->watched || self->job == COFFER_STORAGE_COMPACT || self->job == COFFER_STORAGE_CONVERT)
     return;   /* the lanes may have let go; it looks when it is done */
   g_cancellable_cancel (self->looking);
   g_clear_object (&self->looking);
   self->looking = g_cancellable_new ();
   coffer_vault_space_async (self->vault, self->looking, space_cb, g_object_ref (self));
-  coffer_vault_compact_plan_async (self->vault, COFFER_COMPACT_AUTO, FALSE, self->looking, plan_cb, g_object_ref (self));
+  coffer_vault_compact_plans_async (self->vault, self->looking, plans_cb, g_object_ref (self));
   coffer_holders_find_async (coffer_vault_get_file (self->vault), self->looking, holders_cb, g_object_ref (self));
+}
+
+void
+coffer_storage_set_watched (CofferStorage *self,
+                            gboolean       watched)
+{
+  g_return_if_fail (COFFER_IS_STORAGE (self));
+
+  if (self->watched == watched)
+    return;
+  self->watched = watched;
+  if (watched)
+    {
+      coffer_storage_look (self);
+      return;
+    }
+  g_cancellable_cancel (self->looking);
+  g_clear_object (&self->looking);
+  g_cancellable_cancel (self->measuring);   /* begins again when somebody looks */
+  end_measuring (self);
 }
 
 /* ---- jobs ---- */
@@ -262,6 +287,11 @@ begin (CofferStorage    *self,
       end_measuring (self);
     }
   g_clear_error (&self->job_error);
+  self->have_compacted = FALSE;
+  self->converted = FALSE;
+  g_clear_object (&self->copied);
+  g_clear_pointer (&self->problem, g_free);
+  self->way = COFFER_COMPACT_AUTO;
   self->job = job;
   self->before = self->space;
   self->step = (CofferStep) { 0, G_MAXUINT64 };
@@ -275,10 +305,12 @@ static void
 end (CofferStorage *self,
      GError        *error)
 {
+  CofferStorageJob job = self->job;
+
   if (error != NULL)
     {
       self->job_error = error;
-      self->failed_job = self->job;
+      self->failed_job = job;
     }
   self->job = COFFER_STORAGE_IDLE;
   g_clear_object (&self->working);
@@ -286,6 +318,7 @@ end (CofferStorage *self,
   g_clear_pointer (&self->job_progress, coffer_progress_unref);
   coffer_storage_look (self);
   tell (self);
+  g_signal_emit (self, ended_signal, 0, job);
 }
 
 GCancellable *
@@ -363,7 +396,7 @@ coffer_storage_compact (CofferStorage    *self,
 
   if (!begin (self, COFFER_STORAGE_COMPACT))
     return;
-  self->have_compacted = FALSE;
+  self->way = way;
   coffer_vault_compact_async (self->vault, way, page_maps, self->job_progress, self->working, compact_cb, g_object_ref (self));
   tell (self);
 }
@@ -376,24 +409,47 @@ copy_cb (GObject      *source,
   g_autoptr(CofferStorage) self = user_data;
   GError *error = NULL;
 
-  if (coffer_vault_backup_finish (COFFER_VAULT (source), result, &error))
+  if (coffer_vault_backup_finish (COFFER_VAULT (source), result, &self->problem, &error))
     g_set_object (&self->copied, self->target);
   g_clear_object (&self->target);
   end (self, error);
 }
 
-void
+gboolean
 coffer_storage_copy (CofferStorage *self,
                      GFile         *target)
 {
-  g_return_if_fail (COFFER_IS_STORAGE (self));
-  g_return_if_fail (g_file_peek_path (target) != NULL);
+  g_return_val_if_fail (COFFER_IS_STORAGE (self), FALSE);
+  g_return_val_if_fail (g_file_peek_path (target) != NULL, FALSE);
 
   if (!begin (self, COFFER_STORAGE_COPY))
-    return;
-  g_clear_object (&self->copied);
+    return FALSE;
   self->target = g_object_ref (target);
   coffer_vault_backup_async (self->vault, target, self->job_progress, self->working, copy_cb, g_object_ref (self));
+  tell (self);
+  return TRUE;
+}
+
+static void
+convert_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr(CofferStorage) self = user_data;
+  GError *error = NULL;
+
+  self->converted = coffer_vault_convert_finish (COFFER_VAULT (source), result, &self->problem, &error);
+  end (self, error);
+}
+
+void
+coffer_storage_convert (CofferStorage *self)
+{
+  g_return_if_fail (COFFER_IS_STORAGE (self));
+
+  if (!begin (self, COFFER_STORAGE_CONVERT))
+    return;
+  coffer_vault_convert_async (self->vault, self->job_progress, self->working, convert_cb, g_object_ref (self));
   tell (self);
 }
 
@@ -434,6 +490,16 @@ coffer_storage_cancel (CofferStorage *self)
   g_return_if_fail (COFFER_IS_STORAGE (self));
 
   g_cancellable_cancel (self->working);
+}
+
+/* In place, what has been read is then written back in one step of SQLite's. */
+gboolean
+coffer_storage_can_cancel (CofferStorage *self)
+{
+  g_return_val_if_fail (COFFER_IS_STORAGE (self), FALSE);
+
+  return self->job != COFFER_STORAGE_IDLE && self->job != COFFER_STORAGE_CHECKPOINT && (self->way != COFFER_COMPACT_IN_PLACE ||
+         self->step.bytes < self->step.bytes_total);
 }
 
 /* ---- what is known ---- */
@@ -539,7 +605,14 @@ coffer_storage_get_checkpoint (CofferStorage  *self,
 const CofferCompactPlan *
 coffer_storage_get_plan (CofferStorage *self)
 {
-  return self->plan;
+  return coffer_storage_get_way_plan (self, COFFER_COMPACT_AUTO);
+}
+
+const CofferCompactPlan *
+coffer_storage_get_way_plan (CofferStorage    *self,
+                             CofferCompactWay  way)
+{
+  return self->plans != NULL ? self->plans->ways[way] : NULL;
 }
 
 const CofferCompactResult *
@@ -560,10 +633,27 @@ coffer_storage_get_check (CofferStorage  *self,
   return self->check;
 }
 
-GFile *
-coffer_storage_get_copied (CofferStorage *self)
+/* (nullable) */
+static const char *
+get_problem (CofferStorage *self)
 {
+  return self->problem != NULL && *self->problem != '\0' ? self->problem : NULL;
+}
+
+GFile *
+coffer_storage_get_copied (CofferStorage  *self,
+                           const char    **problem)
+{
+  *problem = self->copied != NULL ? get_problem (self) : NULL;
   return self->copied;
+}
+
+gboolean
+coffer_storage_get_converted (CofferStorage  *self,
+                              const char    **problem)
+{
+  *problem = self->converted ? get_problem (self) : NULL;
+  return self->converted;
 }
 
 /* ---- the object ---- */
@@ -589,7 +679,8 @@ coffer_storage_finalize (GObject *object)
 {
   CofferStorage *self = COFFER_STORAGE (object);
 
-  g_clear_pointer (&self->plan, coffer_compact_plan_free);
+  g_clear_pointer (&self->plans, coffer_compact_plans_free);
+  g_clear_pointer (&self->problem, g_free);
   g_clear_pointer (&self->holders, g_ptr_array_unref);
   g_clear_pointer (&self->checkpoint_at, g_date_time_unref);
   g_clear_pointer (&self->check, coffer_inspection_free);
@@ -611,11 +702,13 @@ coffer_storage_class_init (CofferStorageClass *klass)
   object_class->dispose = coffer_storage_dispose;
   object_class->finalize = coffer_storage_finalize;
   changed_signal = g_signal_new ("changed", COFFER_TYPE_STORAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  ended_signal = g_signal_new ("ended", COFFER_TYPE_STORAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void
 coffer_storage_init (CofferStorage *self)
 {
+  self->watched = TRUE;
 }
 
 CofferStorage *

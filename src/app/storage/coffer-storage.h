@@ -16,9 +16,13 @@ G_DECLARE_FINAL_TYPE (CofferStorage, coffer_storage, COFFER, STORAGE, GObject)
  * of which that takes a moment.
  *
  * Signal "changed": anything below.
+ * Signal "ended" (CofferStorageJob): a job is over; all about it is known by then.
  */
 CofferStorage *coffer_storage_new            (CofferVault *vault);   /* (transfer full) */
 CofferVault   *coffer_storage_get_vault      (CofferStorage *self);
+
+/** Nobody looks (or somebody does, as at first): it does not follow the vault, and measures nothing. A job goes on. */
+void           coffer_storage_set_watched    (CofferStorage *self, gboolean watched);
 
 /** Look again at what costs next to nothing. */
 void           coffer_storage_look           (CofferStorage *self);
@@ -67,33 +71,42 @@ typedef enum {
   COFFER_STORAGE_OPTIMIZE,
   COFFER_STORAGE_WIPE,
   COFFER_STORAGE_SALVAGE,
+  COFFER_STORAGE_CONVERT,
 } CofferStorageJob;
 
 CofferStorageJob coffer_storage_get_job      (CofferStorage *self);
 /** How far the job is. @step (out); Returns: bytes a second, 0 while that is unknown */
 guint64        coffer_storage_get_step       (CofferStorage *self, CofferStep *step);
 void           coffer_storage_cancel         (CofferStorage *self);
+/** FALSE: it is at a step that cannot be stopped, and only to be waited for. */
+gboolean       coffer_storage_can_cancel     (CofferStorage *self);
 /** Why the last job failed; of cancelled ones too. (nullable) */
 const GError  *coffer_storage_get_job_error  (CofferStorage *self, CofferStorageJob *job);
 
 /** They need "editable". */
 void           coffer_storage_checkpoint     (CofferStorage *self, CofferCheckpointMode mode);
 void           coffer_storage_compact        (CofferStorage *self, CofferCompactWay way, gboolean page_maps);
-/** This needs nothing. @target must not be there */
-void           coffer_storage_copy           (CofferStorage *self, GFile *target);
+/** Give the table in use the newer shape. */
+void           coffer_storage_convert        (CofferStorage *self);
+/** This needs nothing. @target must not be there. Returns: FALSE: something else is being done */
+gboolean       coffer_storage_copy           (CofferStorage *self, GFile *target);
 
 /** The last checkpoint, and when. (nullable) */
 const CofferCheckpoint *coffer_storage_get_checkpoint (CofferStorage *self, GDateTime **when);
 
 /** What compacting in the best way would do. (transfer none) (nullable) until it is known */
 const CofferCompactPlan *coffer_storage_get_plan (CofferStorage *self);
-/** What it did. @seconds (out) @before (out): of the file then. (nullable) */
+/** What this way would do. (transfer none) (nullable) until it is known */
+const CofferCompactPlan *coffer_storage_get_way_plan (CofferStorage *self, CofferCompactWay way);
+/** Receipts, until the next job begins. What compacting did, or what of it. @seconds (out) @before (out): of the file then. (nullable) */
 const CofferCompactResult *coffer_storage_get_compacted (CofferStorage *self, double *seconds, CofferSpace *before);
 /** Look for damage; needs nothing. @full: read every value, too */
 void           coffer_storage_check          (CofferStorage *self, gboolean full);
 /** What was found last, and when. (nullable) */
 const CofferInspection *coffer_storage_get_check  (CofferStorage *self, GDateTime **when);
-/** The last copy. (nullable) */
-GFile         *coffer_storage_get_copied     (CofferStorage *self);
+/** The copy; @problem (out) (nullable): what went wrong when it was whole. (nullable) */
+GFile         *coffer_storage_get_copied     (CofferStorage *self, const char **problem);
+/** Whether the table was converted; @problem likewise. */
+gboolean       coffer_storage_get_converted  (CofferStorage *self, const char **problem);
 
 G_END_DECLS

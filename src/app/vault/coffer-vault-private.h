@@ -58,6 +58,7 @@ struct _CofferVault {
   kvault_veil *veil;             /* shared by all vaults of the process on the file */
   GPtrArray *deferred;           /* of CofferDeletion: those that are hidden; see coffer-deletion.c */
   guint n_writing;               /* of them at work */
+  guint n_rewriting;             /* who rewrites the file, see coffer_vault_begin_rewrite() */
 };
 
 /**
@@ -71,6 +72,16 @@ struct _CofferVault {
 void           coffer_vault_run_async         (CofferVault         *self,
                                                CofferLane           lane,
                                                const char          *table,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+/** The same for what leaves something behind on a lane that looks: what was done is told, cancelled or not, as the WRITE lane's jobs do. */
+void           coffer_vault_run_told_async    (CofferVault         *self,
+                                               CofferLane           lane,
                                                CofferVaultFunc      func,
                                                gpointer             data,
                                                GDestroyNotify       data_free,
@@ -192,6 +203,13 @@ void           coffer_vault_emit_changed      (CofferVault         *self);
 
 /** The same, on all vaults of the process on the file. */
 void           coffer_vault_tell_sharers      (CofferVault         *self);
+
+/** The file is written anew: until that ends, no vault of the process on it is "editable". They nest. */
+void           coffer_vault_begin_rewrite     (CofferVault         *self);
+void           coffer_vault_end_rewrite       (CofferVault         *self);
+
+/** The tables have another shape than before, in all vaults of the process on the file: look at it as at another one. */
+void           coffer_vault_read_anew         (CofferVault         *self);
 
 /** Show what waits to be deleted: the file is another, or the vault is closed. */
 void           coffer_vault_drop_deletions    (CofferVault         *self);

@@ -43,25 +43,28 @@ chain_cb (GCancellable *cancellable,
   g_cancellable_cancel (data);
 }
 
-void
-coffer_vault_run_full (CofferVault         *self,
-                       CofferLane           lane,
-                       kvault_access        access_mode,
-                       const char          *table,
-                       gboolean             repeatable,
-                       CofferVaultFunc      func,
-                       gpointer             data,
-                       GDestroyNotify       data_free,
-                       GDestroyNotify       result_free,
-                       GCancellable        *cancellable,
-                       GAsyncReadyCallback  callback,
-                       gpointer             user_data)
+/* @told: a result that is there is given, cancelled or not. */
+static void
+run (CofferVault         *self,
+     CofferLane           lane,
+     kvault_access        access_mode,
+     const char          *table,
+     gboolean             repeatable,
+     gboolean             told,
+     CofferVaultFunc      func,
+     gpointer             data,
+     GDestroyNotify       data_free,
+     GDestroyNotify       result_free,
+     GCancellable        *cancellable,
+     GAsyncReadyCallback  callback,
+     gpointer             user_data)
 {
   CofferJob *job = coffer_job_new ();
   Run *run = g_new0 (Run, 1);
 
   run->task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (run->task, coffer_vault_run_async);
+  g_task_set_check_cancellable (run->task, !told);
   run->data_free = data_free;
   run->result_free = result_free;
   if (cancellable != NULL)
@@ -77,6 +80,39 @@ coffer_vault_run_full (CofferVault         *self,
   job->done = run_done;
   job->owner = run;
   coffer_worker_push (self->lanes[lane], job);
+}
+
+/* What was done to the file is done, cancelled or not. */
+void
+coffer_vault_run_full (CofferVault         *self,
+                       CofferLane           lane,
+                       kvault_access        access_mode,
+                       const char          *table,
+                       gboolean             repeatable,
+                       CofferVaultFunc      func,
+                       gpointer             data,
+                       GDestroyNotify       data_free,
+                       GDestroyNotify       result_free,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  run (self, lane, access_mode, table, repeatable, lane == COFFER_LANE_WRITE, func, data, data_free, result_free, cancellable, callback,
+       user_data);
+}
+
+void
+coffer_vault_run_told_async (CofferVault         *self,
+                             CofferLane           lane,
+                             CofferVaultFunc      func,
+                             gpointer             data,
+                             GDestroyNotify       data_free,
+                             GDestroyNotify       result_free,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  run (self, lane, KVAULT_ACCESS_VIEW, NULL, TRUE, TRUE, func, data, data_free, result_free, cancellable, callback, user_data);
 }
 
 void

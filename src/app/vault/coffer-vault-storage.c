@@ -11,6 +11,7 @@
 #include "coffer-vault-private.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 /* Lane. */
 static gpointer
@@ -281,14 +282,13 @@ plan_with_others (kvault                 *vault,
 }
 
 /* Lane. */
-static gpointer
-plan_worker (kvault        *vault,
-             gpointer       data,
-             GCancellable  *cancellable,
-             GError       **error)
+static CofferCompactPlan *
+plan_way (kvault            *vault,
+          CofferCompactWay   way,
+          gboolean           page_maps,
+          GError           **error)
 {
-  const Wish *wish = data;
-  const kvault_vacuum_options options = { .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps };
+  const kvault_vacuum_options options = { .way = (kvault_vacuum_way) way, .page_maps = page_maps };
   kvault_vacuum_estimate found;
   CofferCompactPlan *plan;
   int rc = plan_with_others (vault, options, &found);
@@ -303,6 +303,61 @@ plan_worker (kvault        *vault,
     .program = *found.program != '\0' ? g_strdup (found.program) : NULL,
   };
   return plan;
+}
+
+/* Lane. */
+static gpointer
+plan_worker (kvault        *vault,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  const Wish *wish = data;
+
+  return plan_way (vault, wish->way, wish->page_maps, error);
+}
+
+void
+coffer_compact_plans_free (CofferCompactPlans *self)
+{
+  for (guint i = 0; i < COFFER_N_COMPACT_WAYS; i++)
+    g_clear_pointer (&self->ways[i], coffer_compact_plan_free);
+  g_free (self);
+}
+
+/* Lane. */
+static gpointer
+plans_worker (kvault        *vault,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_autoptr(CofferCompactPlans) plans = g_new0 (CofferCompactPlans, 1);
+
+  for (guint i = 0; i < COFFER_N_COMPACT_WAYS; i++)
+    if ((plans->ways[i] = plan_way (vault, i, FALSE, error)) == NULL)
+      return NULL;
+  return g_steal_pointer (&plans);
+}
+
+void
+coffer_vault_compact_plans_async (CofferVault         *self,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, plans_worker, NULL, NULL, (GDestroyNotify) coffer_compact_plans_free, cancellable,
+                          callback, user_data);
+}
+
+CofferCompactPlans *
+coffer_vault_compact_plans_finish (CofferVault   *self,
+                                   GAsyncResult  *result,
+                                   GError       **error)
+{
+  return coffer_vault_run_finish (self, result, error);
 }
 
 void
@@ -347,11 +402,40 @@ compact_worker (kvault        *vault,
   CofferCompactResult *done;
   int rc = kvault_vacuum (vault, &options, &found);
 
-  if (rc != KVAULT_OK)
+  if (rc != KVAULT_OK && !found.done && found.freed == 0)
     return fail (vault, rc, error);
-  done = g_new (CofferCompactResult, 1);
-  *done = (CofferCompactResult) { (CofferCompactWay) found.way, found.size_before, found.size_after, found.log_in_use != 0 };
+  done = g_new0 (CofferCompactResult, 1);
+  *done = (CofferCompactResult) {
+    .way = (CofferCompactWay) found.way, .before = found.size_before, .after = found.size_after, .log_in_use = found.log_in_use != 0,
+    .freed = found.freed, .complete = rc == KVAULT_OK || found.done, .cancelled = rc == KVAULT_ECANCELLED,
+  };
+  if (rc != KVAULT_OK)
+    {
+      g_autoptr(GError) problem = coffer_error_new (vault, rc);
+
+      g_strlcpy (done->problem, problem->message, sizeof done->problem);
+    }
   return done;
+}
+
+/* What was read by the numbers of rows may be wrong now. */
+static void
+compacted_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+  CofferCompactResult *done = coffer_vault_run_finish (self, result, &error);
+
+  coffer_vault_end_rewrite (self);
+  if (done != NULL && done->way == COFFER_COMPACT_IN_PLACE)
+    coffer_vault_tell_sharers (self);
+  if (done != NULL)
+    g_task_return_pointer (task, done, g_free);
+  else
+    g_task_return_error (task, error);
 }
 
 void
@@ -363,14 +447,19 @@ coffer_vault_compact_async (CofferVault         *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
+  GTask *task;
   Wish *wish;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
 
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, coffer_vault_compact_async);
+  g_task_set_check_cancellable (task, FALSE);   /* what was done is told, cancelled or not */
   wish = wish_new (progress);
   wish->way = way;
   wish->page_maps = page_maps;
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, compact_worker, wish, wish_free, g_free, cancellable, callback, user_data);
+  coffer_vault_begin_rewrite (self);
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, compact_worker, wish, wish_free, g_free, cancellable, compacted_cb, task);
 }
 
 gboolean
@@ -379,9 +468,77 @@ coffer_vault_compact_finish (CofferVault          *self,
                              CofferCompactResult  *done,
                              GError              **error)
 {
-  CofferCompactResult *answer = coffer_vault_run_finish (self, result, error);
+  CofferCompactResult *answer = g_task_propagate_pointer (G_TASK (result), error);
 
   TAKE (answer, done);
+}
+
+/* ---- another shape ---- */
+
+/* Lane. */
+static gpointer
+convert_worker (kvault        *vault,
+                gpointer       data,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  int rc = kvault_convert (vault, progress_cb, data);
+  g_autoptr(GError) problem = NULL;
+
+  if (rc == KVAULT_OK)
+    return g_strdup ("");
+  if (kvault_table_kind (vault) != KVAULT_SECTION_V2)
+    return fail (vault, rc, error);
+  problem = coffer_error_new (vault, rc);
+  return g_strdup (problem->message);
+}
+
+static void
+converted_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+  char *problem = coffer_vault_run_finish (self, result, &error);
+
+  coffer_vault_end_rewrite (self);
+  if (problem != NULL)
+    coffer_vault_read_anew (self);
+  if (problem != NULL)
+    g_task_return_pointer (task, problem, g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+coffer_vault_convert_async (CofferVault         *self,
+                            CofferProgress      *progress,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (COFFER_IS_VAULT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, coffer_vault_convert_async);
+  g_task_set_check_cancellable (task, FALSE);
+  coffer_vault_begin_rewrite (self);
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), convert_worker, wish_new (progress), wish_free, g_free,
+                          cancellable, converted_cb, task);
+}
+
+gboolean
+coffer_vault_convert_finish (CofferVault   *self,
+                             GAsyncResult  *result,
+                             char         **problem,
+                             GError       **error)
+{
+  *problem = g_task_propagate_pointer (G_TASK (result), error);
+  return *problem != NULL;
 }
 
 /* ---- looking for damage ---- */
@@ -480,9 +637,16 @@ backup_worker (kvault        *vault,
                GError       **error)
 {
   const Wish *wish = data;
+  gboolean was_there = g_access (wish->target, F_OK) == 0;
   int rc = kvault_backup (vault, wish->target, progress_cb, data);
+  g_autoptr(GError) problem = NULL;
 
-  return rc == KVAULT_OK ? GINT_TO_POINTER (TRUE) : fail (vault, rc, error);
+  if (rc == KVAULT_OK)
+    return g_strdup ("");
+  if (was_there || rc == KVAULT_EEXIST || g_access (wish->target, F_OK) != 0)
+    return fail (vault, rc, error);
+  problem = coffer_error_new (vault, rc);   /* the copy is whole, see kvault_backup() */
+  return g_strdup (problem->message);
 }
 
 void
@@ -499,13 +663,15 @@ coffer_vault_backup_async (CofferVault         *self,
 
   wish = wish_new (progress);
   wish->target = g_file_get_path (target);
-  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, backup_worker, wish, wish_free, NULL, cancellable, callback, user_data);
+  coffer_vault_run_told_async (self, COFFER_LANE_SCAN, backup_worker, wish, wish_free, g_free, cancellable, callback, user_data);
 }
 
 gboolean
 coffer_vault_backup_finish (CofferVault   *self,
                             GAsyncResult  *result,
+                            char         **problem,
                             GError       **error)
 {
-  return coffer_vault_run_finish (self, result, error) != NULL;
+  *problem = coffer_vault_run_finish (self, result, error);
+  return *problem != NULL;
 }

@@ -62,6 +62,7 @@ typedef enum {
   COFFER_COMPACT_SWAP,             /* into a new file that takes the place of this one */
   COFFER_COMPACT_STEPS,            /* free pages given back, in steps: needs page maps */
   COFFER_COMPACT_IN_PLACE,
+  COFFER_N_COMPACT_WAYS
 } CofferCompactWay;
 
 /** What compacting would do, see kvault_vacuum_plan(). */
@@ -82,24 +83,48 @@ void               coffer_vault_compact_plan_async    (CofferVault *self, Coffer
 /** Returns: (transfer full) (nullable) */
 CofferCompactPlan *coffer_vault_compact_plan_finish   (CofferVault *self, GAsyncResult *result, GError **error);
 
+/** One for each way, AUTO's too. */
+typedef struct {
+  CofferCompactPlan *ways[COFFER_N_COMPACT_WAYS];
+} CofferCompactPlans;
+
+void                coffer_compact_plans_free         (CofferCompactPlans *self);
+void                coffer_vault_compact_plans_async  (CofferVault *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                                       gpointer user_data);
+/** Returns: (transfer full) (nullable) */
+CofferCompactPlans *coffer_vault_compact_plans_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
 /** What compacting did. */
 typedef struct {
   CofferCompactWay way;
   guint64  before, after;          /* bytes of both files */
   gboolean log_in_use;             /* the file shrinks when a reader has let go of the log */
+  guint64  freed;                  /* STEPS: bytes of the pages given back */
+  gboolean complete;               /* FALSE: STEPS, of which some are done, and stay done */
+  gboolean cancelled;
+  char     problem[512];           /* what went wrong then, or after the file was compacted; "" */
 } CofferCompactResult;
 
-/** On the WRITE lane; the other lanes of all vaults of the process on the file let go of it for the moment of the swap. */
+/** Fails where nothing was done. On the WRITE lane; the other lanes of all vaults of the process on the file let go of it for the moment of the swap. */
 void         coffer_vault_compact_async        (CofferVault *self, CofferCompactWay way, gboolean page_maps,
                                                 CofferProgress *progress, GCancellable *cancellable, GAsyncReadyCallback callback,
                                                 gpointer user_data);
 gboolean     coffer_vault_compact_finish       (CofferVault *self, GAsyncResult *result, CofferCompactResult *done,
                                                 GError **error);
 
-/** Write a copy of the file as it is at one moment, compared with it. @target must not be there. */
+/**
+ * Give the table in use the newer shape, see kvault_convert(). On the WRITE lane; fails where nothing was done.
+ * @problem (out) (transfer full): what went wrong after it was done, or ""
+ */
+void         coffer_vault_convert_async        (CofferVault *self, CofferProgress *progress, GCancellable *cancellable,
+                                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean     coffer_vault_convert_finish       (CofferVault *self, GAsyncResult *result, char **problem, GError **error);
+
+/** Write a copy of the file as it is at one moment, compared with it. @target must not be there. Done is done, even if it was cancelled by then. */
 void         coffer_vault_backup_async         (CofferVault *self, GFile *target, CofferProgress *progress,
                                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean     coffer_vault_backup_finish        (CofferVault *self, GAsyncResult *result, GError **error);
+/** @problem (out) (transfer full): what went wrong after the copy was whole, or "" */
+gboolean     coffer_vault_backup_finish        (CofferVault *self, GAsyncResult *result, char **problem, GError **error);
 
 /** One thing that a check found. */
 typedef struct {
@@ -124,5 +149,6 @@ CofferInspection *coffer_vault_check_finish         (CofferVault *self, GAsyncRe
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferInspection, coffer_inspection_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferCompactPlan, coffer_compact_plan_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferCompactPlans, coffer_compact_plans_free)
 
 G_END_DECLS

@@ -71,6 +71,7 @@ coffer_vault_edit_async (CofferVault         *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_edit_async);
+  g_task_set_check_cancellable (task, FALSE);   /* it is on, or it is not */
   if (coffer_vault_is_damaged (self))
     {
       g_task_return_error (task, new_damage_error (self));

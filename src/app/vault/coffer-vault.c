@@ -152,6 +152,30 @@ reloaded_cb (GObject      *source,
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+static void
+reload (CofferVault *self)
+{
+  self->reloading = TRUE;
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL,
+                          (GDestroyNotify) coffer_overview_free, NULL, reloaded_cb, NULL);
+}
+
+void
+coffer_vault_read_anew (CofferVault *self)
+{
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      if (vault->veil != self->veil)
+        continue;
+      for (guint i = 0; i < COFFER_N_LANES; i++)
+        coffer_vault_let_go (vault, i);
+      if (!vault->reloading)
+        reload (vault);
+    }
+}
+
 /* Every lane meets a new file for itself; the first to come tells. */
 void
 coffer_vault_note_file (CofferVault     *self,
@@ -162,11 +186,8 @@ coffer_vault_note_file (CofferVault     *self,
   if (!job->replaced && self->met.inode != 0)
     return;
   self->met = job->file;
-  if (!job->replaced || known || self->reloading)
-    return;
-  self->reloading = TRUE;
-  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, coffer_overview_worker, NULL, NULL,
-                          (GDestroyNotify) coffer_overview_free, NULL, reloaded_cb, NULL);
+  if (job->replaced && !known && !self->reloading)
+    reload (self);
 }
 
 /* What could not be opened, and was damaged, can only be the file on show, or is in its place. */
@@ -220,6 +241,35 @@ coffer_vault_tell_sharers (CofferVault *self)
     }
   if (!self->closed)
     coffer_vault_emit_changed (self);
+}
+
+void
+coffer_vault_begin_rewrite (CofferVault *self)
+{
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      if (vault->veil != self->veil)
+        continue;
+      vault->n_rewriting++;
+      update_editable (vault);
+    }
+}
+
+/* One that was closed meanwhile is not among them any more. */
+void
+coffer_vault_end_rewrite (CofferVault *self)
+{
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      if (vault->veil != self->veil || vault->n_rewriting == 0)
+        continue;
+      vault->n_rewriting--;
+      update_editable (vault);
+    }
 }
 
 void
@@ -339,7 +389,7 @@ coffer_vault_init (CofferVault *self)
   g_queue_push_tail_link (&vaults, &self->link);
 }
 
-/* What is deleted in one window is gone in another one, too. */
+/* What is deleted in one window is gone in another one, too; and what is rewritten there is so here. */
 static kvault_veil *
 dup_veil (CofferVault *self)
 {
@@ -350,7 +400,10 @@ dup_veil (CofferVault *self)
       CofferVault *vault = l->data;
 
       if (vault != self && vault->veil != NULL && g_file_equal (vault->file, self->file))
-        return kvault_veil_ref (vault->veil);
+        {
+          self->n_rewriting = vault->n_rewriting;
+          return kvault_veil_ref (vault->veil);
+        }
     }
   if ((veil = kvault_veil_new ()) == NULL)
     g_error ("no memory for a veil");
@@ -579,6 +632,8 @@ coffer_vault_get_lock_reason (CofferVault *self)
     return _("The file is damaged, so nothing is written to it");
   if (coffer_vault_is_missing (self))
     return _("Editing waits for the file to be there again");
+  if (self->n_rewriting > 0)
+    return _("The file is being compacted; you can go on looking and playing");
   if (self->file_reason != NULL)
     return self->file_reason;
   section = find_section (self, self->table);

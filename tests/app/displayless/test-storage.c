@@ -427,7 +427,171 @@ test_cancel (Fixture       *fixture,
   g_assert_cmpuint (size_of (fixture->path, ""), ==, before);
 }
 
-/* Somebody has the file open, so that no new one may take its place. */
+/* As if a person did it in the moment in which it has just been done: cancelled in the "changed" of the last step, or by then. */
+static void
+cancel_when_smaller (Fixture *fixture,
+                     guint64  size)
+{
+  for (guint i = 0; i < 100000 && size_of (fixture->path, "") >= size; i++)
+    g_usleep (100);   /* the main loop stands still: what the lane did is not known yet */
+  g_assert_cmpuint (size_of (fixture->path, ""), <, size);
+  coffer_storage_cancel (fixture->storage);
+  wait_for_job (fixture);
+}
+
+static void
+test_cancelled_too_late (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  guint64 before = size_of (fixture->path, "");
+  g_autofree char *path = g_build_filename (fixture->folder, "late.db", NULL);
+  g_autoptr(GFile) target = g_file_new_for_path (path);
+  const CofferCompactResult *done;
+  const char *problem;
+  CofferStorageJob job;
+  CofferSpace space;
+  double seconds;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_SWAP, FALSE);
+  cancel_when_smaller (fixture, before);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  done = coffer_storage_get_compacted (fixture->storage, &seconds, &space);
+  g_assert_nonnull (done);
+  g_assert_true (done->complete);
+  wait_for_split (fixture);
+
+  g_assert_true (coffer_storage_copy (fixture->storage, target));
+  g_assert_false (coffer_storage_copy (fixture->storage, target));   /* one at a time */
+  for (guint i = 0; i < 100000 && !g_file_test (path, G_FILE_TEST_EXISTS); i++)
+    g_usleep (100);
+  coffer_storage_cancel (fixture->storage);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_nonnull (coffer_storage_get_copied (fixture->storage, &problem));
+}
+
+/* While the file is written anew, no window of the program writes to it; one that comes meanwhile neither. */
+static void
+test_locks_others (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  CofferVault *other = test_open (fixture->path);
+  CofferVault *late;
+
+  wait_for_split (fixture);
+  test_edit (fixture->vault);
+  test_edit (other);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_IN_PLACE, FALSE);
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  g_assert_false (coffer_vault_get_editable (other));
+  g_assert_nonnull (coffer_vault_get_lock_reason (other));
+  late = test_open (fixture->path);
+  g_assert_true (coffer_vault_get_lock_reason (late) != NULL || coffer_storage_get_job (fixture->storage) == COFFER_STORAGE_IDLE);
+  wait_for_job (fixture);
+  g_assert_true (coffer_vault_get_editable (fixture->vault));
+  g_assert_true (coffer_vault_get_editable (other));
+  g_assert_null (coffer_vault_get_lock_reason (late));
+  test_close (late);
+  test_close (other);
+}
+
+static void
+cancel_at_first_step (CofferStorage *storage)
+{
+  CofferStep step;
+
+  coffer_storage_get_step (storage, &step);
+  if (coffer_storage_get_job (storage) == COFFER_STORAGE_COMPACT && step.bytes > 0)
+    coffer_storage_cancel (storage);
+}
+
+/* Of steps that are done a cancel takes nothing back, and says how much it was. */
+static void
+test_keeps_steps (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  const CofferCompactResult *done;
+  CofferStorageJob job;
+  CofferSpace space;
+  double seconds;
+  guint64 n_pages;
+
+  wait_for_split (fixture);
+  test_sql (fixture->path, "PRAGMA auto_vacuum = 2; VACUUM; INSERT INTO kv VALUES (x'05', zeroblob (60000000)); INSERT INTO kv VALUES (x'06', x'07');"
+                           "DELETE FROM kv WHERE key = x'05'");
+  n_pages = ask_number (fixture->path, "PRAGMA freelist_count");
+  test_edit (fixture->vault);
+  g_signal_connect (fixture->storage, "changed", G_CALLBACK (cancel_at_first_step), NULL);
+  coffer_storage_compact (fixture->storage, COFFER_COMPACT_STEPS, FALSE);
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  done = coffer_storage_get_compacted (fixture->storage, &seconds, &space);
+  g_assert_nonnull (done);
+  g_assert_cmpuint (done->freed, ==,
+                    (n_pages - ask_number (fixture->path, "PRAGMA freelist_count")) * ask_number (fixture->path, "PRAGMA page_size"));
+  g_assert_cmpuint (done->freed, >, 0);
+  if (done->complete)
+    g_test_message ("it was faster than the cancel");
+  else
+    g_assert_true (done->cancelled);
+}
+
+/* Nobody looks: nothing is measured, and nothing asked for. */
+static void
+test_unwatched (Fixture       *fixture,
+                gconstpointer  data)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  guint64 parts[COFFER_N_PARTS];
+  guint64 size;
+
+  test_wait_for (coffer_storage_get_space (fixture->storage) != NULL);
+  coffer_storage_set_watched (fixture->storage, FALSE);
+  g_assert_cmpfloat (coffer_storage_get_measured (fixture->storage), <, 0);
+  size = coffer_storage_get_parts (fixture->storage, parts);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (x'07', zeroblob (5000000))");
+  coffer_storage_look (fixture->storage);
+  g_signal_emit_by_name (fixture->vault, "touched");
+  coffer_vault_stats_async (fixture->vault, NULL, test_store_result, &result);   /* behind what was asked for, on the same lane */
+  test_wait_for (result != NULL);
+  g_assert_cmpuint (coffer_storage_get_parts (fixture->storage, parts), ==, size);
+  coffer_storage_set_watched (fixture->storage, TRUE);
+  test_wait_for (coffer_storage_get_parts (fixture->storage, parts) > size);
+  wait_for_split (fixture);
+}
+
+static void
+test_converts (Fixture       *fixture,
+               gconstpointer  data)
+{
+  guint64 sum;
+  const char *problem;
+  CofferStorageJob job;
+
+  wait_for_split (fixture);
+  test_sql (fixture->path, "DROP TABLE kv; CREATE TABLE kv (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL);"
+                           "CREATE INDEX kv_key_idx ON kv(key); INSERT INTO kv (key, value, size) VALUES (x'61', zeroblob (3000000), 3000000), (x'62', x'0102', 2)");
+  sum = ask_number (fixture->path, "SELECT sum (length (value) + id) FROM kv");
+  coffer_vault_close (fixture->vault);
+  g_object_unref (fixture->storage);
+  g_object_unref (fixture->vault);
+  fixture->vault = test_open (fixture->path);
+  fixture->storage = coffer_storage_new (fixture->vault);
+  g_assert_cmpint (coffer_vault_get_table_kind (fixture->vault), ==, COFFER_SECTION_V1);
+  test_edit (fixture->vault);
+  coffer_storage_convert (fixture->storage);
+  g_assert_false (coffer_vault_get_editable (fixture->vault));
+  wait_for_job (fixture);
+  g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
+  g_assert_true (coffer_storage_get_converted (fixture->storage, &problem));
+  g_assert_null (problem);
+  test_wait_for (coffer_vault_get_table_kind (fixture->vault) == COFFER_SECTION_V2);
+  g_assert_true (coffer_vault_get_editable (fixture->vault));
+  g_assert_cmpuint (ask_number (fixture->path, "SELECT sum (length (value) + rowid) FROM kv"), ==, sum);
+}
+
 /* A file of two names cannot be swapped. What is left is told with its own numbers. */
 static void
 test_plans_what_is_left (Fixture       *fixture,
@@ -450,6 +614,7 @@ test_plans_what_is_left (Fixture       *fixture,
   g_assert_no_errno (g_unlink (other));
 }
 
+/* Somebody has the file open, so that no new one may take its place. */
 static void
 test_refused (Fixture       *fixture,
               gconstpointer  data)
@@ -477,20 +642,22 @@ test_copy_file_whole (Fixture       *fixture,
 {
   g_autofree char *path = g_build_filename (fixture->folder, "copy.db", NULL);
   g_autoptr(GFile) target = g_file_new_for_path (path);
+  const char *problem;
   CofferStorageJob job;
 
   wait_for_split (fixture);
   coffer_storage_copy (fixture->storage, target);
   wait_for_job (fixture);
   g_assert_no_error (coffer_storage_get_job_error (fixture->storage, &job));
-  g_assert_true (g_file_equal (coffer_storage_get_copied (fixture->storage), target));
+  g_assert_true (g_file_equal (coffer_storage_get_copied (fixture->storage, &problem), target));
+  g_assert_null (problem);
   g_assert_cmpuint (ask_number (path, "SELECT sum (length (value)) FROM kv"), ==,
                     ask_number (fixture->path, "SELECT sum (length (value)) FROM kv"));
 
   coffer_storage_copy (fixture->storage, target);   /* nothing is written over */
   wait_for_job (fixture);
   g_assert_nonnull (coffer_storage_get_job_error (fixture->storage, &job));
-  g_assert_null (coffer_storage_get_copied (fixture->storage));
+  g_assert_null (coffer_storage_get_copied (fixture->storage, &problem));
 }
 
 static void
@@ -550,6 +717,11 @@ main (int    argc,
   ADD ("compacts", test_compact);
   ADD ("compacting-can-be-cancelled", test_cancel);
   ADD ("compacting-beside-another-is-refused", test_refused);
+  ADD ("cancelled-too-late-is-done", test_cancelled_too_late);
+  ADD ("lets-nobody-write-meanwhile", test_locks_others);
+  ADD ("keeps-finished-steps", test_keeps_steps);
+  ADD ("rests-when-nobody-looks", test_unwatched);
+  ADD ("converts", test_converts);
   ADD ("plans-what-is-left", test_plans_what_is_left);
   ADD ("copies", test_copy_file_whole);
   ADD ("checks", test_check);
