@@ -44,6 +44,10 @@ struct _CofferStorageWindow {
   GtkWidget *job_row;
   GtkLabel *job_title, *job_percent, *job_bytes, *job_rate;
   GtkProgressBar *job_bar;
+  AdwActionRow *meanwhile_row;
+  AdwActionRow *page_maps_row, *reclaim_row, *convert_row;
+  GtkSwitch *page_maps;
+  GtkButton *reclaim_button;
   AdwActionRow *receipt_row;
   AdwActionRow *problem_row;
   AdwPreferencesGroup *safety;
@@ -58,6 +62,7 @@ struct _CofferStorageWindow {
   GPtrArray *holders_shown;      /* to tell another one */
   CofferCheckpointMode mode_wanted;
   CofferCompactWay way;          /* that a person chose in the dialog */
+  gboolean page_maps_wanted;
 };
 
 /** What is to be done once the vault may be edited, which is asked for if need be. */
@@ -84,6 +89,13 @@ void coffer_storage_window_bind_wipe   (GtkWidgetClass      *widget_class);
 /** Who is in the way of @error, if it is that. (transfer full) */
 char *coffer_storage_window_dup_reason (CofferStorageWindow *self,
                                         const GError        *error);
+/** The ways to compact. */
+const char *coffer_storage_window_get_way_title    (CofferCompactWay way);
+const char *coffer_storage_window_get_way_subtitle (CofferCompactWay way);
+/** Why it is not the quickest way, or none: who has the file open comes before the engine's reason. (transfer full) (nullable) */
+char *coffer_storage_window_describe_obstacle (const CofferCompactPlan *plan);
+void  coffer_storage_window_update_ways (CofferStorageWindow *self);
+void  coffer_storage_window_bind_ways   (GtkWidgetClass      *widget_class);
 /** What a check found. */
 void coffer_storage_window_update_check (CofferStorageWindow *self);
 void coffer_storage_window_bind_check  (GtkWidgetClass      *widget_class);

@@ -12,7 +12,7 @@
 
 #include "coffer-two-columns.h"
 
-enum { SAVE_COPY, WRITE_DELETIONS, SECURE_DELETE_SET, N_SIGNALS };
+enum { SAVE_COPY, MAY_REWRITE, SECURE_DELETE_SET, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -241,6 +241,17 @@ copy_cb (CofferStorageWindow *self)
 
 /* ---- the window ---- */
 
+void
+coffer_storage_window_toast (CofferStorageWindow *self,
+                             const char          *text)
+{
+  g_autofree char *title = g_markup_escape_text (text, -1);
+
+  g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+}
+
 static void
 changed_cb (CofferStorageWindow *self)
 {
@@ -274,13 +285,38 @@ coffer_storage_window_go_to (CofferStorageWindow *self,
     gtk_widget_grab_focus (widget);
 }
 
+static gboolean
+is_seen (CofferStorageWindow *self)
+{
+  GdkSurface *surface = gtk_native_get_surface (GTK_NATIVE (self));
+
+  return gtk_widget_get_mapped (GTK_WIDGET (self)) &&
+         (gdk_toplevel_get_state (GDK_TOPLEVEL (surface)) & GDK_TOPLEVEL_STATE_MINIMIZED) == 0;
+}
+
+static void
+seen_cb (CofferStorageWindow *self)
+{
+  if (self->storage != NULL)
+    coffer_storage_set_watched (self->storage, is_seen (self));
+}
+
+static void
+realize_cb (CofferStorageWindow *self)
+{
+  g_signal_connect_object (gtk_native_get_surface (GTK_NATIVE (self)), "notify::state", G_CALLBACK (seen_cb), self, G_CONNECT_SWAPPED);
+}
+
 static void
 coffer_storage_window_dispose (GObject *object)
 {
   CofferStorageWindow *self = COFFER_STORAGE_WINDOW (object);
 
   if (self->storage != NULL)
-    g_signal_handlers_disconnect_by_func (self->storage, changed_cb, self);
+    {
+      g_signal_handlers_disconnect_by_func (self->storage, changed_cb, self);
+      coffer_storage_set_watched (self->storage, FALSE);
+    }
   g_clear_object (&self->storage);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STORAGE_WINDOW);
 
@@ -308,7 +344,8 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   object_class->dispose = coffer_storage_window_dispose;
   object_class->finalize = coffer_storage_window_finalize;
   signals[SAVE_COPY] = g_signal_new ("save-copy", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[WRITE_DELETIONS] = g_signal_new ("write-deletions", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[MAY_REWRITE] = g_signal_new ("may-rewrite", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL,
+                                       NULL, G_TYPE_BOOLEAN, 0);
 
   signals[SECURE_DELETE_SET] = g_signal_new ("secure-delete-set", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -332,6 +369,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   coffer_storage_window_bind_wipe (widget_class);
   coffer_storage_window_bind_check (widget_class);
   coffer_storage_window_bind_compact (widget_class);
+  coffer_storage_window_bind_ways (widget_class);
 }
 
 static void
@@ -343,6 +381,9 @@ coffer_storage_window_init (CofferStorageWindow *self)
   for (guint i = 0; i < COFFER_N_PARTS; i++)
     add_legend_item (self, i);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (active_cb), NULL);
+  g_signal_connect_after (self, "map", G_CALLBACK (seen_cb), NULL);
+  g_signal_connect_after (self, "unmap", G_CALLBACK (seen_cb), NULL);
+  g_signal_connect_after (self, "realize", G_CALLBACK (realize_cb), NULL);
 }
 
 GtkWidget *
@@ -353,6 +394,7 @@ coffer_storage_window_new (CofferStorage *storage)
   g_autofree char *path = g_file_get_parse_name (coffer_vault_get_file (vault));
 
   self->storage = g_object_ref (storage);
+  coffer_storage_set_watched (storage, TRUE);
   adw_window_title_set_subtitle (self->title, path);
   g_signal_connect_swapped (storage, "changed", G_CALLBACK (changed_cb), self);
   coffer_storage_window_start_wipe (self);

@@ -15,9 +15,13 @@ G_DECLARE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, COFFER, STORAG
  *
  * Signal "save-copy": a person wants coffer_storage_copy() of a file to be chosen.
  * Signal "secure-delete-set": a person switched coffer_vault_set_secure_delete(), which is to be remembered.
- * Signal "write-deletions": whatever waits to be deleted must be written now.
+ * Signal "may-rewrite": the file is to be written anew. Returns: TRUE if that may not be now, which has been said.
  */
 GtkWidget *coffer_storage_window_new  (CofferStorage       *storage);
+
+/** Say a word in passing. */
+void       coffer_storage_window_toast (CofferStorageWindow *self,
+                                        const char          *text);
 
 typedef enum {
   COFFER_STORAGE_TOP,

@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-deletion.h"
+#include "coffer-job-entry.h"
 #include "coffer-transfer-bar.h"
 
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
@@ -28,6 +29,7 @@ struct _CofferStatusBar {
   GtkLabel *counting_label;
   GtkWidget *stop_button;
   CofferTransferBar *transfer;
+  CofferJobEntry *job;
   GtkLabel *changes;
   GtkWidget *saved;
   GtkWidget *wal;
@@ -554,6 +556,15 @@ coffer_status_bar_set_transfers (CofferStatusBar *self,
 }
 
 void
+coffer_status_bar_set_storage (CofferStatusBar *self,
+                               CofferStorage   *storage)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  coffer_job_entry_set_storage (self->job, storage);
+}
+
+void
 coffer_status_bar_set_section (CofferStatusBar *self,
                                CofferSection   *section)
 {
@@ -642,6 +653,7 @@ coffer_status_bar_set_property (GObject      *object,
     case PROP_NARROW:
       self->narrow = g_value_get_boolean (value);
       g_object_set (self->transfer, "narrow", self->narrow, NULL);
+      coffer_job_entry_set_narrow (self->job, self->narrow);
       update_entries (self);
       update_summary_cb (self);
       changes_cb (self);
@@ -684,6 +696,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, stop_button);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, transfer);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, job);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, saved);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
@@ -692,6 +705,7 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
   gtk_widget_class_bind_template_callback (widget_class, stop_counting_cb);
 
+  g_type_ensure (COFFER_TYPE_JOB_ENTRY);
   g_type_ensure (COFFER_TYPE_TRANSFER_BAR);
 }
 

@@ -5,6 +5,7 @@
 
 #include "coffer-entry-list.h"
 #include "coffer-key-tally.h"
+#include "coffer-storage.h"
 #include "coffer-transfers.h"
 #include "coffer-vault.h"
 
@@ -31,6 +32,9 @@ void coffer_status_bar_set_section  (CofferStatusBar *self,
 /** What is on its way into the vault. */
 void coffer_status_bar_set_transfers (CofferStatusBar *self,
                                      CofferTransfers *transfers);
+/** What is done to the file, if anything ever is. @storage (nullable) */
+void coffer_status_bar_set_storage  (CofferStatusBar *self,
+                                     CofferStorage   *storage);
 /** Somebody does something: what only costs time can wait. */
 void coffer_status_bar_note_input   (CofferStatusBar *self);
 /** Look at the file again, and count even if a person stopped that. */

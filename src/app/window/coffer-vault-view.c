@@ -208,6 +208,15 @@ coffer_vault_view_set_transfers (CofferVaultView *self,
   coffer_status_bar_set_transfers (self->status_bar, transfers);
 }
 
+void
+coffer_vault_view_set_storage (CofferVaultView *self,
+                               CofferStorage   *storage)
+{
+  g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
+
+  coffer_status_bar_set_storage (self->status_bar, storage);
+}
+
 /* Files that are dropped on the keys go under the prefix on show. */
 static GVariant *
 find_drop_place (GtkWidget *widget)

@@ -9,6 +9,7 @@
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
 #include "coffer-thumbnails.h"
+#include "coffer-storage.h"
 #include "coffer-transfers.h"
 #include "coffer-vault.h"
 
@@ -70,6 +71,8 @@ void           coffer_vault_view_set_can_add        (CofferVaultView *self,
 /** Tell how far those are that write to the vault on show. */
 void           coffer_vault_view_set_transfers      (CofferVaultView *self,
                                                      CofferTransfers *transfers);
+/** What is done to the file goes to the status bar. @storage (nullable) */
+void coffer_vault_view_set_storage (CofferVaultView *self, CofferStorage *storage);
 
 /** Read the keys and the facts about the file again. */
 void           coffer_vault_view_refresh            (CofferVaultView *self);

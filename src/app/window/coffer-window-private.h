@@ -49,6 +49,7 @@ struct _CofferWindow {
   GtkWidget *clean;              /* weak: the window "Clean Up" */
   CofferStorage *storage;        /* of the vault, once it was asked for */
   GtkWidget *storage_window;     /* weak */
+  gboolean closes_after_job;     /* of storage */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -97,6 +98,8 @@ CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
 
 /* coffer-window-storage.c */
 void coffer_window_storage_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** Ask about what is being done to the file. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_job      (CofferWindow *self);
 /** The vault goes. */
 void coffer_window_close_storage      (CofferWindow *self);
 /** A file chooser for a copy: the name in it, and what was chosen. */

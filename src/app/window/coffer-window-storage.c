@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-storage-window.h"
+#include "coffer-storage-words.h"
 
 static void
 save_copy_cb (CofferWindow *self)
@@ -14,11 +15,140 @@ save_copy_cb (CofferWindow *self)
   coffer_window_choose (self, COFFER_CHOICE_COPY);
 }
 
-static void
-write_deletions_cb (CofferWindow *self)
+/* ---- before the file is written anew ---- */
+
+static CofferTransfers *
+get_transfers (CofferWindow *self)
 {
-  g_action_group_activate_action (G_ACTION_GROUP (self), "write-deletions", NULL);
+  return coffer_application_get_transfers (COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))));
 }
+
+static void
+say (CofferWindow *self,
+     const char   *text)
+{
+  if (self->storage_window != NULL)
+    coffer_storage_window_toast (COFFER_STORAGE_WINDOW (self->storage_window), text);
+  else
+    coffer_window_toast (self, text);
+}
+
+/* Something is on its way into the file, by this window or another one; what leaves it lets go of it by itself. (nullable) */
+static const char *
+find_writer (CofferWindow *self,
+             CofferWindow *other)
+{
+  CofferTransfer *transfer = other->vault != NULL ? coffer_transfers_find (get_transfers (self), other->vault) : NULL;
+
+  if (other->vault == NULL || !g_file_equal (coffer_vault_get_file (other->vault), coffer_vault_get_file (self->vault)))
+    return NULL;
+  if (transfer != NULL && coffer_transfer_get_target (transfer) != NULL)
+    return _("Files are being added to the vault. Try again when that is done.");
+  if (coffer_undo_get_busy (other->undo) || other->writing != NULL)
+    return _("The vault is being changed. Try again when that is done.");
+  if (other != self && coffer_vault_get_n_deferred (other->vault) > 0)
+    return _("Another window of this vault has deleted keys that are not written to the file yet. Close it first.");
+  return NULL;
+}
+
+/* What waits to be deleted knows its keys by their rows, which may get other numbers. */
+static gboolean
+may_rewrite_cb (CofferWindow *self)
+{
+  GList *windows = gtk_application_get_windows (gtk_window_get_application (GTK_WINDOW (self)));
+  const char *why = NULL;
+
+  for (GList *l = windows; l != NULL && why == NULL; l = l->next)
+    if (COFFER_IS_WINDOW (l->data))
+      why = find_writer (self, l->data);
+  if (why == NULL && coffer_vault_get_n_deferred (self->vault) > 0)
+    {
+      g_action_group_activate_action (G_ACTION_GROUP (self), "write-deletions", NULL);
+      why = _("Deleted keys are written to the file first. Then choose it again.");
+    }
+  if (why != NULL)
+    say (self, why);
+  return why != NULL;
+}
+
+/* ---- before the window closes ---- */
+
+static void
+close_cb (gpointer data)
+{
+  g_autoptr(CofferWindow) self = data;
+
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+static void
+ended_cb (CofferWindow     *self,
+          CofferStorageJob  job)
+{
+  g_autofree char *text = coffer_storage_dup_end_words (self->storage, job);
+
+  if (self->closes_after_job)
+    g_idle_add_once (close_cb, g_object_ref (self));
+  else if (text != NULL && self->storage_window == NULL)
+    coffer_window_toast (self, text);
+}
+
+static void
+job_response_cb (CofferWindow *self,
+                 const char   *response)
+{
+  if (g_str_equal (response, "cancel"))
+    return;
+  self->closes_after_job = TRUE;
+  if (self->storage == NULL || coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE)
+    g_idle_add_once (close_cb, g_object_ref (self));   /* ended meanwhile */
+  else if (g_str_equal (response, "stop"))
+    coffer_storage_cancel (self->storage);
+}
+
+static const char *
+describe_stop (CofferStorageJob job)
+{
+  switch (job)
+    {
+    case COFFER_STORAGE_COPY:
+      return _("If you stop now, no copy is left behind.");
+    case COFFER_STORAGE_CHECK:
+      return _("If you stop now, it is not known whether anything is damaged.");
+    case COFFER_STORAGE_COMPACT:
+    case COFFER_STORAGE_CONVERT:
+    case COFFER_STORAGE_CHECKPOINT:
+    case COFFER_STORAGE_IDLE:
+    default:
+      return _("If you stop now, the vault is whole and as it was; steps that are done stay done.");
+    }
+}
+
+gboolean
+coffer_window_keeps_job (CofferWindow *self)
+{
+  CofferStorageJob job = self->storage != NULL ? coffer_storage_get_job (self->storage) : COFFER_STORAGE_IDLE;
+  gboolean stoppable;
+  AdwMessageDialog *dialog;
+
+  if (job == COFFER_STORAGE_IDLE)
+    return FALSE;
+  if (self->closes_after_job && !coffer_storage_can_cancel (self->storage))
+    return TRUE;   /* asked and answered; the status bar shows what it waits for */
+  stoppable = coffer_storage_can_cancel (self->storage);
+  dialog = coffer_window_ask (self, _("The Vault Is Still Being Worked On"),
+                              stoppable ? describe_stop (job) : _("This step cannot be stopped any more. The window closes by itself when it is done."),
+                              "wait", _("Close _When Done"), ADW_RESPONSE_DEFAULT, G_CALLBACK (job_response_cb));
+  if (stoppable)
+    {
+      adw_message_dialog_add_response (dialog, "stop", _("_Stop and Close"));
+      adw_message_dialog_set_response_appearance (dialog, "stop", ADW_RESPONSE_DESTRUCTIVE);
+    }
+  gtk_window_present (GTK_WINDOW (dialog));
+  return TRUE;
+}
+
+/* ---- a copy ---- */
 
 /* "photos copy.kvault" beside "photos.kvault". */
 void
@@ -38,8 +168,12 @@ void
 coffer_window_save_copy (CofferWindow *self,
                          GFile        *file)
 {
-  if (self->storage != NULL && g_file_peek_path (file) != NULL)
-    coffer_storage_copy (self->storage, file);
+  if (self->storage == NULL)   /* the vault has gone meanwhile */
+    coffer_window_toast (self, _("Not copied: the vault is not open any more"));
+  else if (g_file_peek_path (file) == NULL)
+    say (self, _("Not copied: that place has no path on this computer. Choose a folder of this computer."));
+  else if (!coffer_storage_copy (self->storage, file))
+    say (self, _("Not copied: something else is being done to the vault. Try again when that is done."));
 }
 
 static void
@@ -48,11 +182,15 @@ open_storage (CofferWindow *self)
   GtkWidget *window;
 
   if (self->storage == NULL)
-    self->storage = coffer_storage_new (self->vault);
+    {
+      self->storage = coffer_storage_new (self->vault);
+      coffer_vault_view_set_storage (self->view, self->storage);
+      g_signal_connect_object (self->storage, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
+    }
   window = coffer_storage_window_new (self->storage);
   g_set_weak_pointer (&self->storage_window, window);
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
-  g_signal_connect_object (window, "write-deletions", G_CALLBACK (write_deletions_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "may-rewrite", G_CALLBACK (may_rewrite_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "secure-delete-set", G_CALLBACK (coffer_window_remember_secure_delete), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "save-copy", G_CALLBACK (save_copy_cb), self, G_CONNECT_SWAPPED);
 }
@@ -84,5 +222,12 @@ coffer_window_close_storage (CofferWindow *self)
   g_clear_weak_pointer (&self->storage_window);
   if (window != NULL)
     gtk_window_destroy (GTK_WINDOW (window));
+  if (self->storage != NULL)
+    {
+      coffer_vault_view_set_storage (self->view, NULL);
+      g_signal_handlers_disconnect_by_func (self->storage, ended_cb, self);
+      coffer_storage_cancel (self->storage);   /* the window is destroyed, and does not ask */
+    }
+  self->closes_after_job = FALSE;
   g_clear_object (&self->storage);
 }

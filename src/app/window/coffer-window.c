@@ -464,7 +464,7 @@ coffer_window_close_request (GtkWindow *window)
 {
   CofferWindow *self = COFFER_WINDOW (window);
 
-  if (coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) || coffer_window_keeps_deletions (self))
+  if (coffer_window_keeps_job (self) || coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) || coffer_window_keeps_deletions (self))
     return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
