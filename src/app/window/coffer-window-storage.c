@@ -112,12 +112,16 @@ describe_stop (CofferStorageJob job)
   switch (job)
     {
     case COFFER_STORAGE_COPY:
+    case COFFER_STORAGE_SALVAGE:
       return _("If you stop now, no copy is left behind.");
     case COFFER_STORAGE_CHECK:
       return _("If you stop now, it is not known whether anything is damaged.");
     case COFFER_STORAGE_COMPACT:
     case COFFER_STORAGE_CONVERT:
     case COFFER_STORAGE_CHECKPOINT:
+    case COFFER_STORAGE_JOURNAL:
+    case COFFER_STORAGE_OPTIMIZE:
+    case COFFER_STORAGE_WIPE:
     case COFFER_STORAGE_IDLE:
     default:
       return _("If you stop now, the vault is whole and as it was; steps that are done stay done.");
