@@ -4,9 +4,12 @@
 
 #include "coffer-export-archive.h"
 
+#include <manifest.h>
 #include <target.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef HAVE_PACK
@@ -73,14 +76,74 @@ coffer_export_archive_add (CofferExportArchive *self,
   return fstat (fd, &whole) == 0 ? pack_add (self->pack, path, fd, (uint64_t) whole.st_size) : errno;
 }
 
+/* What is read back. */
+typedef struct {
+  CofferExportArchive *archive;
+  GByteArray *sums;
+  gsize next;                  /* of them */
+  manifest_sum sum;
+  gboolean differs;
+} Check;
+
+static bool
+begin_cb (void *data)
+{
+  Check *check = data;
+
+  manifest_sum_init (&check->sum);
+  return !is_ended (check->archive);
+}
+
+static bool
+take_cb (const void *bytes,
+         size_t      size,
+         void       *data)
+{
+  Check *check = data;
+
+  manifest_sum_add (&check->sum, bytes, size);
+  return !is_ended (check->archive);
+}
+
+static bool
+end_cb (void *data)
+{
+  Check *check = data;
+  guint8 sum[MANIFEST_SUM_SIZE];
+
+  manifest_sum_end (&check->sum, sum);
+  check->differs = check->next >= check->sums->len || memcmp (check->sums->data + check->next, sum, sizeof sum) != 0;
+  check->next += sizeof sum;
+  return !check->differs;
+}
+
+/* Read from the disk, not from what the system holds of it still. */
+static int
+read_back (CofferExportArchive *self,
+           GByteArray          *sums)
+{
+  Check check = { self, sums };
+  const pack_reader reader = { begin_cb, take_cb, end_cb, &check };
+  int error;
+
+  posix_fadvise (self->file.fd, 0, 0, POSIX_FADV_DONTNEED);
+  error = pack_read (self->file.fd, &reader);
+  if (check.differs || (error == 0 && check.next != sums->len))
+    return EBADMSG;
+  return error;
+}
+
 int
 coffer_export_archive_end (CofferExportArchive *self,
-                           int                  folder)
+                           int                  folder,
+                           GByteArray          *sums)
 {
   int error = pack_end (self->pack);
 
   if (error == 0 && fsync (self->file.fd) != 0)
     error = errno;
+  if (error == 0 && sums != NULL)
+    error = read_back (self, sums);
   return error != 0 ? error : target_file_name (&self->file, folder, self->name, true);
 }
 
@@ -119,7 +182,8 @@ coffer_export_archive_add (CofferExportArchive *self,
 
 int
 coffer_export_archive_end (CofferExportArchive *self,
-                           int                  folder)
+                           int                  folder,
+                           GByteArray          *sums)
 {
   return ENOTSUP;
 }

@@ -19,8 +19,12 @@ CofferExportArchive *coffer_export_archive_new   (const char *name);
 int                  coffer_export_archive_begin (CofferExportArchive *self, int folder);
 /** Put a file that is whole into it. After a failure there will be no archive. */
 int                  coffer_export_archive_add   (CofferExportArchive *self, const char *path, int fd);
-/** Give it its name, which another file may have had. */
-int                  coffer_export_archive_end   (CofferExportArchive *self, int folder);
+/**
+ * Give it its name, which another file may have had.
+ *
+ * @sums  (nullable) SHA-256 of all that was added, one after the other: it is read back first, and EBADMSG if it has anything else
+ */
+int                  coffer_export_archive_end   (CofferExportArchive *self, int folder, GByteArray *sums);
 /** Have coffer_export_archive_add() come to an end, with ECANCELED. Any thread. */
 void                 coffer_export_archive_stop  (CofferExportArchive *self);
 /** Without a name it is gone. @folder: where it was begun */

@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define PIECE_SIZE (1 << 20)
@@ -55,6 +56,7 @@ struct _CofferExportWork {
   char *buffer;
   gboolean over;                 /* no other file can be written either */
   GPtrArray *skips;
+  GByteArray *sums;              /* of what is in the archive, one after the other, if it is to be verified; nullable */
 
   GMutex lock;
   CofferExportCounts counts;     /* by lock; without the value at hand */
@@ -68,7 +70,7 @@ typedef struct {
   CofferValueFacts *facts;
   guint64 start;                 /* of what goes into the file */
   char header[MANIFEST_HEADER_MAX];   /* before that */
-  manifest_sum sum;              /* of what went into it */
+  guint8 sum[MANIFEST_SUM_SIZE]; /* of what went into it, where it is needed */
   target_place place;
   target_file file;
 } Outgoing;
@@ -127,6 +129,54 @@ skip (CofferExportWork *self,
   g_ptr_array_add (self->skips, skip);
 }
 
+/* Reading back */
+
+/* All of a file, from its beginning. 0, errno or ECANCELED. */
+static int
+sum_file (CofferExportWork *self,
+          int               fd,
+          GCancellable     *cancellable,
+          guint8            sum[MANIFEST_SUM_SIZE])
+{
+  manifest_sum adding;
+  goffset at = 0;
+  gssize size;
+
+  manifest_sum_init (&adding);
+  while ((size = pread (fd, self->buffer, PIECE_SIZE, at)) > 0)
+    {
+      if (g_cancellable_is_cancelled (cancellable))
+        return ECANCELED;
+      manifest_sum_add (&adding, self->buffer, (size_t) size);
+      at += size;
+    }
+  manifest_sum_end (&adding, sum);
+  return size < 0 ? errno : 0;
+}
+
+/* Before it has its name. A large file is read from the disk; a small one as the system holds it: to flush each of many takes minutes. */
+static gboolean
+read_back (CofferExportWork  *self,
+           Outgoing          *out,
+           GCancellable      *cancellable,
+           GError           **error)
+{
+  guint8 sum[MANIFEST_SUM_SIZE];
+  int errsv = 0;
+
+  if (!self->options.verifies || self->archive != NULL)
+    return TRUE;
+  if (out->facts->size >= LARGE_SIZE && (errsv = fsync (out->file.fd) == 0 ? 0 : errno) == 0)
+    posix_fadvise (out->file.fd, 0, 0, POSIX_FADV_DONTNEED);
+  if (errsv == 0)
+    errsv = sum_file (self, out->file.fd, cancellable, sum);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (errsv != 0)
+    return fail (self, errsv, error);
+  return memcmp (sum, out->sum, sizeof sum) == 0 || refuse (_("What was written is not what is in the vault"), error);
+}
+
 /* The list */
 
 static gboolean
@@ -166,8 +216,22 @@ list_value (CofferExportWork *self,
 
   if (!self->options.lists)
     return 0;
-  manifest_sum_end (&out->sum, entry.sum);
+  memcpy (entry.sum, out->sum, sizeof entry.sum);
   return coffer_export_list_add (&self->list, &entry);
+}
+
+/* 0 or errno. It is part of the archive, too. */
+static int
+note_sum_of_list (CofferExportWork *self)
+{
+  guint8 sum[MANIFEST_SUM_SIZE];
+  int errsv = 0;
+
+  if (self->sums == NULL)
+    return 0;
+  if ((errsv = sum_file (self, self->list.file.fd, NULL, sum)) == 0)
+    g_byte_array_append (self->sums, sum, sizeof sum);
+  return errsv;
 }
 
 static gboolean
@@ -180,7 +244,7 @@ end_list (CofferExportWork  *self,
     return TRUE;
   if (self->archive == NULL)
     errsv = coffer_export_list_end (&self->list, self->dir.root, self->options.existing == COFFER_EXPORT_REPLACE);
-  else if ((errsv = coffer_export_list_flush (&self->list)) == 0)
+  else if ((errsv = coffer_export_list_flush (&self->list)) == 0 && (errsv = note_sum_of_list (self)) == 0)
     errsv = coffer_export_archive_add (self->archive, MANIFEST_NAME, self->list.file.fd);
   self->listed = errsv == 0;
   return errsv == 0 || fail (self, errsv, error);
@@ -216,6 +280,8 @@ pack_value (CofferExportWork *self,
 {
   int errsv = coffer_export_archive_add (self->archive, self->path, out->file.fd);
 
+  if (self->sums != NULL)
+    g_byte_array_append (self->sums, out->sum, sizeof out->sum);
   self->over = errsv != 0;
   return errsv;
 }
@@ -228,8 +294,10 @@ end_archive (CofferExportWork  *self,
 
   if (self->archive == NULL || self->packed)
     return TRUE;
-  errsv = coffer_export_archive_end (self->archive, self->dir.root);
+  errsv = coffer_export_archive_end (self->archive, self->dir.root, self->sums);
   self->packed = errsv == 0;
+  if (errsv == EBADMSG)
+    return refuse (_("What was written is not what is in the vault"), error);
   return errsv == 0 || fail (self, errsv, error);
 }
 
@@ -379,6 +447,8 @@ copy (CofferExportWork  *self,
       GCancellable      *cancellable,
       GError           **error)
 {
+  gboolean sums = self->options.lists || self->options.verifies;
+  manifest_sum sum;
   guint64 done = 0;
   gssize size;
   int errsv;
@@ -387,15 +457,16 @@ copy (CofferExportWork  *self,
     return refuse (_("Its header is too long"), error);
   if (!g_input_stream_read_all (out->stream, out->header, out->start, NULL, cancellable, error))
     return FALSE;
-  manifest_sum_init (&out->sum);
+  manifest_sum_init (&sum);
   while ((size = g_input_stream_read (out->stream, self->buffer, PIECE_SIZE, cancellable, error)) > 0)
     {
       if ((errsv = target_file_write (&out->file, self->buffer, (size_t) size)) != 0)
         return fail (self, errsv, error);
-      if (self->options.lists)
-        manifest_sum_add (&out->sum, self->buffer, (size_t) size);
+      if (sums)
+        manifest_sum_add (&sum, self->buffer, (size_t) size);
       note_bytes (self, done += (guint64) size);
     }
+  manifest_sum_end (&sum, out->sum);
   return size == 0;
 }
 
@@ -456,7 +527,7 @@ write_file (CofferExportWork  *self,
     return FALSE;
   if ((errsv = target_file_begin (&out->file, target_dir_folder (&self->dir))) != 0)
     return fail (self, errsv, error);
-  done = copy (self, out, cancellable, error) && finish_file (self, out, error);
+  done = copy (self, out, cancellable, error) && read_back (self, out, cancellable, error) && finish_file (self, out, error);
   target_file_end (&out->file, target_dir_folder (&self->dir));
   return done;
 }
@@ -619,6 +690,7 @@ coffer_export_work_new (GPtrArray                 *keys,
   self->archive = archives ? coffer_export_archive_new (name) : NULL;
   self->options = *options;
   self->options.lists = options->lists && (name == NULL || archives);
+  self->sums = archives && options->verifies ? g_byte_array_new () : NULL;
   self->vaults = coffer_vault_dup_open_paths ();
   self->dir = (target_dir) { .root = -1, .folder = -1 };
   self->list = (CofferExportList) COFFER_EXPORT_LIST_INIT;
@@ -697,6 +769,7 @@ coffer_export_work_free (CofferExportWork *self)
   g_clear_pointer (&self->guard, coffer_guard_free);
   g_clear_pointer (&self->prefix, g_bytes_unref);
   g_clear_pointer (&self->names, g_ptr_array_unref);
+  g_clear_pointer (&self->sums, g_byte_array_unref);
   coffer_keys_unref (self->keys);
   g_ptr_array_set_free_func (self->skips, skip_free);
   g_ptr_array_unref (self->skips);

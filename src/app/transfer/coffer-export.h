@@ -19,6 +19,7 @@ typedef struct {
   CofferExportExisting existing;
   gboolean endings;        /* names without one get the ending of what is in the file */
   gboolean headers;        /* those of values that have one are part of the file */
+  gboolean verifies;       /* what was written is read back, and is no file if it is not the value */
   gboolean lists;          /* coffer.json tells what the files were, for an import to give it back */
 } CofferExportOptions;
 

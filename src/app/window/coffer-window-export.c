@@ -193,6 +193,7 @@ coffer_window_add_export_choices (CofferWindow   *self,
       /* Translators: coffer.json is the name of a file */
       add_switch (chooser, "lists", _("Write coffer.json, to restore the same keys"), wanted->archives);
     }
+  add_switch (chooser, "verify", _("Verify afterwards"), FALSE);
   if (wanted->headers)
     add_switch (chooser, "headers", _("Keep value headers"), FALSE);
 }
@@ -216,6 +217,7 @@ get_options (GtkFileChooser           *chooser,
                 g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
     .endings = several && is_on (chooser, "endings"),
     .lists = several && is_on (chooser, "lists"),
+    .verifies = is_on (chooser, "verify"),
     .headers = wanted->headers && is_on (chooser, "headers"),
   };
 

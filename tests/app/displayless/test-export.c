@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct {
@@ -766,8 +767,9 @@ list_keys (const char *path)
 }
 
 static CofferExport *
-new_archive (Fixture    *fixture,
-             const char *name)
+new_archive (Fixture                   *fixture,
+             const char                *name,
+             const CofferExportOptions *options)
 {
   g_autoptr(GPtrArray) keys = list_keys (fixture->path);
   g_autofree char *path = g_build_filename (fixture->target, name, NULL);
@@ -775,7 +777,52 @@ new_archive (Fixture    *fixture,
 
   if (fixture->vault == NULL)
     fixture->vault = test_open (fixture->path);
-  return coffer_export_new_archive (fixture->vault, keys, file, &listing);
+  return coffer_export_new_archive (fixture->vault, keys, file, options);
+}
+
+/* As if the disk gave back something else than what was written to it: of files in the folder of an export, that have no name yet. */
+static const char *spoiled;   /* NULL: none is */
+
+ssize_t
+pread (int     fd,
+       void   *buffer,
+       size_t  size,
+       off_t   offset)
+{
+  ssize_t got = syscall (SYS_pread64, fd, buffer, size, offset);
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = spoiled != NULL ? g_file_read_link (link, NULL) : NULL;
+
+  if (path != NULL && g_str_has_prefix (path, spoiled) && got > 0)
+    ((char *) buffer)[got / 2] ^= 1;
+  return got;
+}
+
+static void
+finds_what_was_not_written (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  CofferExportOptions options = plain;
+  g_autoptr(CofferExport) good = NULL, bad = NULL, large = NULL;
+
+  options.verifies = TRUE;
+  put (fixture, "k/one", -1, "value", -1);
+  put (fixture, "k/empty", -1, "", -1);
+  put_zeros (fixture, 1, 3000000);
+  spoiled = fixture->target;
+  bad = new_export (fixture, "k", &options);
+  g_assert_cmpint (run (bad), ==, COFFER_TRANSFER_DONE);
+  large = new_export (fixture, "zero", &options);
+  g_assert_cmpint (run (large), ==, COFFER_TRANSFER_DONE);
+  spoiled = NULL;
+  assert_takes (describe_skips (bad), "k/one: What was written is not what is in the vault");
+  assert_takes (describe_skips (large), "zero/00001: What was written is not what is in the vault");
+  g_assert_null (read_file (fixture, "k/one.txt"));
+  assert_takes (read_file (fixture, "k/empty"), "");
+  good = new_export (fixture, "k", &options);
+  g_assert_cmpint (run (good), ==, COFFER_TRANSFER_DONE);
+  assert_takes (describe_skips (good), "");
+  assert_takes (read_file (fixture, "k/one.txt"), "value");
 }
 
 static gboolean
@@ -818,7 +865,7 @@ packs_the_same_vault (Fixture       *fixture,
   path = test_make_vault (fixture->folder, "again.db", 0);
   put_odd_keys (fixture);
   make_file (fixture, "all.tar", "theirs");
-  export = new_archive (fixture, "all.tar");
+  export = new_archive (fixture, "all.tar", &listing);
   g_assert_cmpint (run (export), ==, COFFER_TRANSFER_DONE);
   assert_takes (describe_skips (export), "");
   assert_takes (test_folder_list (fixture->target), "all.tar");
@@ -831,13 +878,37 @@ packs_the_same_vault (Fixture       *fixture,
   g_assert_cmpint (count_differences (fixture->path, path), ==, 0);
 }
 
+/* It has no name then. */
+static void
+finds_what_was_not_packed (Fixture       *fixture,
+                           gconstpointer  name)
+{
+  CofferExportOptions options = listing;
+  g_autoptr(CofferExport) good = NULL, bad = NULL;
+
+  if (skip_without_archives ())
+    return;
+  put (fixture, "k/one", -1, "value", -1);
+  put_zeros (fixture, 1, 3000000);
+  options.verifies = TRUE;
+  good = new_archive (fixture, name, &options);
+  g_assert_cmpint (run (good), ==, COFFER_TRANSFER_DONE);
+  if (g_str_has_suffix (name, ".tar"))
+    unpack (fixture, name);
+  bad = new_archive (fixture, name, &options);
+  spoiled = fixture->target;
+  g_assert_cmpint (run (bad), ==, COFFER_TRANSFER_FAILED);
+  spoiled = NULL;
+  g_assert_cmpstr (coffer_transfer_get_error (COFFER_TRANSFER (bad))->message, ==, "What was written is not what is in the vault");
+}
+
 static CofferExport *
 start_large_archive (Fixture *fixture)
 {
   CofferExport *export;
 
   put_zeros (fixture, 3, 30000000);
-  export = new_archive (fixture, "all.tar");
+  export = new_archive (fixture, "all.tar", &listing);
   coffer_transfer_start (COFFER_TRANSFER (export));
   test_wait_for (coffer_transfer_get_progress (COFFER_TRANSFER (export)).bytes > 1000000);
   return export;
@@ -881,7 +952,7 @@ leaves_no_half_archive (Fixture       *fixture,
   limit.rlim_cur = 50000000;   /* room for a value, and not for the archive */
   signal (SIGXFSZ, SIG_IGN);
   g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
-  failed = new_archive (fixture, "all.tar");
+  failed = new_archive (fixture, "all.tar", &listing);
   g_assert_cmpint (run (failed), ==, COFFER_TRANSFER_FAILED);
   g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &before));
   g_assert_cmpstr (coffer_transfer_get_error (COFFER_TRANSFER (failed))->message, ==, "It is too large for a file there");
@@ -911,6 +982,9 @@ main (int   argc,
   ADD ("believes-no-lie", believes_no_lie);
   ADD ("keeps-another-list", keeps_another_list);
   ADD ("packs-the-same-vault", packs_the_same_vault);
+  ADD ("finds-what-was-not-written", finds_what_was_not_written);
+  g_test_add ("/export/finds-what-was-not-packed/tar", Fixture, "all.tar", set_up, finds_what_was_not_packed, tear_down);
+  g_test_add ("/export/finds-what-was-not-packed/zip", Fixture, "all.zip", set_up, finds_what_was_not_packed, tear_down);
   ADD ("packs-on-after-a-pause", packs_on_after_a_pause);
   ADD ("leaves-no-half-archive", leaves_no_half_archive);
 
