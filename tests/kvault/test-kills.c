@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define GROUP 5              /* keys "g0"… that change as one */
-#define KILLS 6              /* of each work in CI; at full size KILLS_FULL */
+#define KILLS 10             /* of each work in CI; at full size KILLS_FULL */
 #define KILLS_FULL 100
 #define LARGE_MAX 20000      /* what is longer is in parts */
 
@@ -151,6 +151,22 @@ compact_in_place (kvault *vault, unsigned round)
 }
 
 static void
+checkpoint_group (kvault *vault, unsigned round)
+{
+  put_group (vault, round);
+  kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, NULL);
+}
+
+/* Each copy in the place of the one before. */
+static void
+back_up_group (kvault *vault, unsigned round)
+{
+  put_group (vault, round);
+  kvtest_remove (kvtest_path ("copy.db"));
+  kvault_backup (vault, kvtest_path ("copy.db"), NULL, NULL);
+}
+
+static void
 write_for_ever (KvChild *self, void *data)
 {
   const Writer *writer = data;
@@ -264,6 +280,21 @@ assert_whole (const Writer *writer)
   assert_str (kvtest_integrity (writer->path), "ok");
 }
 
+/* A copy is there whole, or not at all; there is one now and then. */
+static void
+assert_copy_whole (void)
+{
+  char *path = kvtest_path ("copy.db");
+  sqlite3 *db;
+
+  if (!kvtest_exists (path))
+    return;
+  assert_int (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
+  look_once (db, false);
+  sqlite3_close (db);
+  assert_str (kvtest_integrity (path), "ok");
+}
+
 static void
 kill_often (void (*work) (kvault *vault, unsigned round), bool parts)
 {
@@ -296,6 +327,7 @@ kill_often (void (*work) (kvault *vault, unsigned round), bool parts)
           kvtest_kill (child);
           assert_true (kvtest_alive (reader) && kvtest_alive (second));
           assert_whole (&writer);
+          assert_copy_whole ();
         }
       kvtest_kill (reader);
       kvtest_kill (second);
@@ -362,6 +394,18 @@ compacting_in_place_is_whole (void)
   kill_often (compact_in_place, false);
 }
 
+static void
+checkpoints_are_whole (void)
+{
+  kill_often (checkpoint_group, false);
+}
+
+static void
+backups_are_whole (void)
+{
+  kill_often (back_up_group, false);
+}
+
 static const KvTest tests[] = {
   { "/kvault/kills/puts-are-whole", puts_are_whole },
   { "/kvault/kills/parts-are-whole", parts_are_whole },
@@ -373,6 +417,8 @@ static const KvTest tests[] = {
   { "/kvault/kills/swaps-are-whole", swaps_are_whole },
   { "/kvault/kills/steps-are-whole", steps_are_whole },
   { "/kvault/kills/compacting-in-place-is-whole", compacting_in_place_is_whole },
+  { "/kvault/kills/checkpoints-are-whole", checkpoints_are_whole },
+  { "/kvault/kills/backups-are-whole", backups_are_whole },
 };
 
 KVTEST_MAIN (tests)
