@@ -266,6 +266,11 @@ run (cli *self)
       cli_report ("export takes keys or --prefix; see kvault export --help");
       return CLI_USAGE;
     }
+  if (self->archive != NULL && cli_has (self, CLI_OPT_VERIFY))
+    {
+      cli_report ("--verify looks at files in a folder; it does not go with --archive");
+      return CLI_USAGE;
+    }
   at.target.path = self->archive != NULL ? self->archive : self->operands[at.target_at].bytes.data;
   /* Nobody knows where an archive is unpacked. */
   at.paths = names_paths_new (self->archive != NULL ? NAMES_WHOLE | NAMES_FOLDED : NAMES_WHOLE);
@@ -303,12 +308,14 @@ const cli_command cli_command_export = {
     "                             there when it is whole\n"
     "      --manifest             beside the files write coffer.json, which tells their keys exactly:\n"
     "                             kvault import DIR then gives the same vault\n"
+    "      --verify               read each file back from the disk before it gets its name, and compare\n"
+    "                             it; one that differs is named, and the status is 4\n"
     "      --salvage              look for values in every place that may hold some, as is done\n"
     "                             by itself once damage is met; in no order\n"
     "      --dry-run              show what would be written, and write nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_KEY | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
              | CLI_OPT_OVERWRITE | CLI_OPT_SALVAGE | CLI_OPT_MANIFEST
-             | CLI_OPT_ARCHIVE,
+             | CLI_OPT_ARCHIVE | CLI_OPT_VERIFY,
   .min_operands = 0,   /* DIR, unless there is --archive */
   .max_operands = -1,
   .run = run,

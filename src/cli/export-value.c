@@ -7,6 +7,7 @@
 #include "export.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -175,9 +176,45 @@ cli_export_write (cli_export   *at,
 {
   if (out->error == 0 && !at->target.dry)
     out->error = target_file_write (&out->file, data, size);
-  if (at->manifest.wanted)
+  if (at->manifest.wanted || cli_has (at->self, CLI_OPT_VERIFY))
     manifest_sum_add (&out->sum, data, size);
   cli_progress_bytes (at->self, at->n_bytes_done + done, at->n_bytes);
+}
+
+/* Reads the file from the disk, before it has its name: EBADMSG if it is not what was written. */
+static int
+read_back (cli_export   *at,
+           cli_outgoing *out)
+{
+  unsigned char wanted[MANIFEST_SUM_SIZE], found[MANIFEST_SUM_SIZE];
+  manifest_sum written = out->sum, sum;
+  off_t offset = 0;
+  ssize_t n;
+
+  manifest_sum_init (&sum);
+  if (fsync (out->file.fd) != 0)
+    return errno;
+  posix_fadvise (out->file.fd, 0, 0, POSIX_FADV_DONTNEED);   /* of memory it would be no proof */
+  while ((n = pread (out->file.fd, at->buffer, CLI_PIECE_SIZE, offset)) != 0 && !cli_cancelled ())
+    {
+      if (n < 0 && errno != EINTR)
+        return errno;
+      if (n > 0)
+        manifest_sum_add (&sum, at->buffer, (size_t) n);
+      offset += n > 0 ? n : 0;
+    }
+  manifest_sum_end (&sum, found);
+  manifest_sum_end (&written, wanted);
+  return cli_cancelled () ? ECANCELED : memcmp (found, wanted, sizeof found) == 0 ? 0 : EBADMSG;
+}
+
+static void
+tell_difference (cli_export         *at,
+                 const cli_outgoing *out)
+{
+  cli_report ("%s in %s: what was read back is not what was written; there is no such file now",
+              cli_name ((cli_bytes) { out->path, strlen (out->path) }), cli_name ((cli_bytes) { at->target.path, strlen (at->target.path) }));
+  cli_export_fail (at, out, CLI_DAMAGED);
 }
 
 void
@@ -199,6 +236,8 @@ cli_export_finish_file (cli_export   *at,
       if (out->error == 0 && (overwrite || out->file.hidden[0] != '\0' || out->size >= LARGE_SIZE)
           && fsync (out->file.fd) != 0)
         out->error = errno;
+      if (out->error == 0 && cli_has (at->self, CLI_OPT_VERIFY))
+        out->error = read_back (at, out);
       if (out->error == 0)
         out->error = target_file_name (&out->file, folder, out->name, overwrite);
       if (out->error == 0)
@@ -209,6 +248,8 @@ cli_export_finish_file (cli_export   *at,
     skip (at, out, "it is there already; see --overwrite");
   else if (out->error == ECANCELED)
     return;
+  else if (out->error == EBADMSG)
+    tell_difference (at, out);
   else if (out->error != 0)
     fail_errno (at, out, out->error);
   else

@@ -272,6 +272,17 @@ class Export(ExportCase):
                                 {'key_hex': 'ff', 'file': self.path('out/%FF'), 'size': 2, 'result': 'exported'}])
         self.assertEqual(self.kvault('export', '-q', vault, self.path('quiet')), b'')
 
+    def test_what_was_written_is_read_back(self):
+        path = self.fixture('v010_media.db')
+        plain = self.kvault('export', path, self.path('plain'))
+        self.assertEqual(self.kvault('export', path, self.path('out'), '--verify'), plain)
+        for folder, _, names in os.walk(self.path('plain')):
+            for name in names:
+                with open(os.path.join(folder, name), 'rb') as one, \
+                        open(os.path.join(self.path('out') + folder[len(self.path('plain')):], name), 'rb') as other:
+                    self.assertEqual(one.read(), other.read())
+        self.kvault('export', path, '--archive', self.path('out.zip'), '--verify', status=USAGE, words='--archive')
+
     def test_changes_no_byte_of_the_vault(self):
         vault = self.fixture('v010_media.db')
         before = support.state_of(self.folder)
