@@ -57,6 +57,8 @@ coffer_clean_window_add_largest (CofferCleanWindow *self)
   g_signal_connect_object (self->largest, "export-keys", G_CALLBACK (export_keys_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->largest, "delete-keys", G_CALLBACK (delete_keys_cb), self, G_CONNECT_SWAPPED);
   coffer_clean_window_add_page (self, self->largest, "largest", _("Largest"));
+  if (self->separators != NULL)
+    coffer_largest_page_set_separators (COFFER_LARGEST_PAGE (self->largest), self->separators);
   coffer_largest_page_set_vault (COFFER_LARGEST_PAGE (self->largest), self->vault);
 }
 
@@ -66,5 +68,8 @@ coffer_clean_window_set_separators (CofferCleanWindow *self,
 {
   g_return_if_fail (COFFER_IS_CLEAN_WINDOW (self));
 
-  coffer_largest_page_set_separators (COFFER_LARGEST_PAGE (self->largest), characters);
+  g_free (self->separators);
+  self->separators = g_strdup (characters);
+  if (self->largest != NULL)
+    coffer_largest_page_set_separators (COFFER_LARGEST_PAGE (self->largest), characters);
 }

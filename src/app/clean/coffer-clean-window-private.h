@@ -7,7 +7,7 @@
 
 /* A page and what runs for it. */
 typedef struct {
-  CofferCleanPage *page;         /* unowned */
+  CofferCleanPage *page;         /* unowned; NULL: not made yet */
   GCancellable *running;         /* (nullable) */
   CofferProgress *progress;      /* (nullable) of that */
   char *table;                   /* that was looked through */
@@ -25,7 +25,9 @@ struct _CofferCleanWindow {
   CofferCleanJob duplicates;
   CofferCleanJob damaged;
   gboolean prefix_only;          /* damaged ones are looked for */
-  GtkWidget *largest;            /* a page that looks for itself */
+  GtkWidget *largest;            /* a page that looks for itself; NULL: not made yet */
+  char *separators;              /* for it */
+  guint fill_id;
   CofferCleanJob *deleting;      /* (nullable) whose keys are being deleted */
   guint n_left_out;              /* keys that were marked, but are not what they were */
 };

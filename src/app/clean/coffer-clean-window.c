@@ -230,7 +230,8 @@ show_scope (CofferCleanWindow *self)
   if (self->prefix != NULL && g_bytes_get_size (self->prefix) > 0)
     prefix = coffer_key_bytes_to_display (g_bytes_get_data (self->prefix, NULL), g_bytes_get_size (self->prefix), 80);
   coffer_clean_page_set_scope (self->duplicates.page, shown != NULL ? shown : "", prefix);
-  coffer_clean_page_set_scope (self->damaged.page, shown != NULL ? shown : "", prefix);
+  if (self->damaged.page != NULL)
+    coffer_clean_page_set_scope (self->damaged.page, shown != NULL ? shown : "", prefix);
 }
 
 static void
@@ -280,11 +281,59 @@ coffer_clean_window_add_page (CofferCleanWindow *self,
 {
   g_return_if_fail (COFFER_IS_CLEAN_WINDOW (self));
 
-  gtk_stack_add_titled (self->stack, page, name, title);
+  if (gtk_stack_get_child_by_name (self->stack, name) != NULL)
+    adw_bin_set_child (ADW_BIN (gtk_stack_get_child_by_name (self->stack, name)), page);
+  else
+    gtk_stack_add_titled (self->stack, page, name, title);
   if (!COFFER_IS_CLEAN_PAGE (page))
     return;
   coffer_clean_page_set_thumbnails (COFFER_CLEAN_PAGE (page), self->thumbnails);
   g_signal_connect_object (page, "show-key", G_CALLBACK (show_key_cb), self, G_CONNECT_SWAPPED);
+}
+
+/* Pages that do not show are made one by one, each in a turn of its own once the window is there: together they take too long for one. */
+
+static void
+add_place (CofferCleanWindow *self,
+           const char        *name,
+           const char        *title)
+{
+  gtk_stack_add_titled (self->stack, adw_bin_new (), name, title);
+}
+
+/* FALSE: there is nothing more to make. */
+static gboolean
+fill_next (CofferCleanWindow *self)
+{
+  if (self->damaged.page == NULL)
+    {
+      coffer_clean_window_add_damaged (self);
+      coffer_clean_page_show_start (self->damaged.page);
+      show_scope (self);
+    }
+  else if (self->largest == NULL)
+    coffer_clean_window_add_largest (self);
+  return self->largest == NULL;
+}
+
+static gboolean
+fill_cb (gpointer data)
+{
+  CofferCleanWindow *self = data;
+
+  if (fill_next (self))
+    return G_SOURCE_CONTINUE;
+  self->fill_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* Somebody is faster. */
+static void
+shown_cb (CofferCleanWindow *self)
+{
+  if (self->vault != NULL && g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "duplicates") != 0)
+    while (fill_next (self))
+      ;
 }
 
 static void
@@ -299,6 +348,7 @@ coffer_clean_window_dispose (GObject *object)
 {
   CofferCleanWindow *self = COFFER_CLEAN_WINDOW (object);
 
+  g_clear_handle_id (&self->fill_id, g_source_remove);
   clear_job (&self->duplicates);
   clear_job (&self->damaged);
   if (self->vault != NULL)
@@ -307,6 +357,7 @@ coffer_clean_window_dispose (GObject *object)
   g_clear_object (&self->thumbnails);
   g_clear_object (&self->vault);
   g_clear_pointer (&self->prefix, g_bytes_unref);
+  g_clear_pointer (&self->separators, g_free);
 
   G_OBJECT_CLASS (coffer_clean_window_parent_class)->dispose (object);
 }
@@ -345,8 +396,10 @@ coffer_clean_window_new (CofferVault *vault)
   self->vault = g_object_ref (vault);
   self->thumbnails = coffer_thumbnails_new (vault);
   coffer_clean_window_add_duplicates (self);
-  coffer_clean_window_add_damaged (self);
-  coffer_clean_window_add_largest (self);
+  add_place (self, "damaged", _("Damaged"));
+  add_place (self, "largest", _("Largest"));
+  self->fill_id = g_idle_add_full (G_PRIORITY_LOW, fill_cb, self, NULL);
+  g_signal_connect_object (self->stack, "notify::visible-child", G_CALLBACK (shown_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
   show_scope (self);
   coffer_clean_page_show_start (self->duplicates.page);
