@@ -67,10 +67,14 @@ typedef struct {
 
 /* What a way costs, or why it cannot be gone. (transfer full) */
 static char *
-describe_way (const CofferCompactPlan *plan,
+describe_way (CofferStorage           *storage,
+              const CofferCompactPlan *plan,
               CofferCompactWay         way)
 {
-  g_autofree char *obstacle = plan->possible ? NULL : coffer_storage_window_describe_obstacle (plan);
+  const CofferSpace *space = coffer_storage_get_space (storage);
+  gboolean needs_maps = way == COFFER_COMPACT_STEPS && space != NULL && !space->page_maps;
+  g_autofree char *obstacle = needs_maps ? g_strdup (_("Needs page maps, which the other ways can turn on"))
+                            : plan->possible ? NULL : coffer_storage_window_describe_obstacle (plan);
   g_autofree char *freed = g_format_size (plan->freed);
   g_autofree char *needed = g_format_size (plan->disk_needed);
   g_autofree char *room = g_format_size (plan->disk_free);
@@ -95,7 +99,7 @@ make_way_row (WayDialog *dialog,
   const char *title = coffer_storage_window_get_way_title (ways[i]);
   /* Translators: a way to compact */
   g_autofree char *recommended = g_strdup_printf (_("%s (recommended)"), title);
-  g_autofree char *text = describe_way (plan, ways[i]);
+  g_autofree char *text = describe_way (storage, plan, ways[i]);
   GtkWidget *row = adw_action_row_new ();
   GtkWidget *button = gtk_check_button_new ();
 

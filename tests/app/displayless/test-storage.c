@@ -7,8 +7,11 @@
 #include "coffer-storage-upkeep.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 typedef struct {
   char *folder;
@@ -699,10 +702,148 @@ test_replaced (Fixture       *fixture,
   assert_adds_up (fixture, parts);
 }
 
+/* ---- killed, and without room ---- */
+
+/* The work of a child of the test: one job, or jobs without an end. */
+G_NORETURN static void
+run_jobs (const char *job,
+          const char *path,
+          const char *limit)
+{
+  CofferVault *vault = test_open (path);
+  g_autoptr(CofferStorage) storage = coffer_storage_new (vault);
+  struct rlimit most = { strtoull (limit, NULL, 10), RLIM_INFINITY };
+  CofferStorageJob failed;
+
+  test_edit (vault);
+  if (most.rlim_cur > 0)
+    {
+      signal (SIGXFSZ, SIG_IGN);
+      g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &most));
+    }
+  g_assert_cmpint (write (STDOUT_FILENO, "!", 1), ==, 1);
+  for (guint i = 0; i == 0 || most.rlim_cur == 0; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s.copy%u", path, i);
+      g_autoptr(GFile) copy = g_file_new_for_path (name);
+
+      if (g_str_equal (job, "copy"))
+        coffer_storage_copy (storage, copy);
+      else
+        coffer_storage_compact (storage, g_str_equal (job, "swap") ? COFFER_COMPACT_SWAP : COFFER_COMPACT_IN_PLACE, i % 2);
+      test_wait_for (coffer_storage_get_job (storage) == COFFER_STORAGE_IDLE);
+    }
+  _exit (coffer_storage_get_job_error (storage, &failed) == NULL ? 0 : 1);   /* as it is, with its threads */
+}
+
+static GSubprocess *
+spawn_job (const char *job,
+           const char *path,
+           guint64     limit)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, limit);
+  g_autofree char *own = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr(GError) error = NULL;
+  GSubprocess *child = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, own, "--job", job, path, number, NULL);
+  char byte;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (child), &byte, 1, NULL, NULL), ==, 1);   /* it has begun */
+  return child;
+}
+
+static void
+assert_whole (const char *path,
+              guint64     sum)
+{
+  g_assert_cmpuint (ask_number (path, "SELECT count (*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), ==, 1);
+  g_assert_cmpuint (ask_number (path, "SELECT sum (length (key) + length (value)) FROM kv"), ==, sum);
+}
+
+/* What has the name of a copy is one. */
+static void
+assert_copies_whole (const char *folder,
+                     guint64     sum)
+{
+  g_autoptr(GDir) files = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (files)) != NULL)
+    if (*name != '.' && strstr (name, ".copy") != NULL)
+      {
+        g_autofree char *path = g_build_filename (folder, name, NULL);
+
+        assert_whole (path, sum);
+        g_unlink (path);
+      }
+}
+
+static const char *const jobs[] = { "swap", "in-place", "copy" };
+
+static char *
+make_half_empty (const char *folder)
+{
+  char *path = test_make_vault (folder, "killed.db", 500);
+
+  test_sql (path, "INSERT INTO kv VALUES (x'00', zeroblob (3000000)); INSERT INTO kv VALUES (x'01', zeroblob (3000000)); DELETE FROM kv WHERE key = x'00'");
+  return path;
+}
+
+static void
+test_killed (void)
+{
+  const char *wanted = g_getenv ("COFFER_TEST_KILLS");
+  guint n = wanted != NULL ? (guint) strtoul (wanted, NULL, 10) : 18;
+  g_autofree char *folder = test_folder_new ();
+  g_autofree char *path = make_half_empty (folder);
+  guint64 sum = ask_number (path, "SELECT sum (length (key) + length (value)) FROM kv");
+  CofferVault *vault;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(GSubprocess) child = spawn_job (jobs[i % G_N_ELEMENTS (jobs)], path, 0);
+
+      g_usleep ((gulong) g_test_rand_int_range (0, 60000));
+      g_subprocess_force_exit (child);
+      g_assert_true (g_subprocess_wait (child, NULL, NULL));
+      g_assert_true (g_subprocess_get_if_signaled (child));
+      assert_whole (path, sum);
+      assert_copies_whole (folder, sum);
+    }
+  vault = test_open (path);
+  test_edit (vault);
+  test_close (vault);
+  test_folder_remove (g_steal_pointer (&folder));
+}
+
+static void
+test_without_room (void)
+{
+  g_autofree char *folder = test_folder_new ();
+  g_autofree char *path = make_half_empty (folder);
+  guint64 sum = ask_number (path, "SELECT sum (length (key) + length (value)) FROM kv");
+  guint n_failed = 0;
+
+  for (guint i = 0; i < 4 * G_N_ELEMENTS (jobs); i++)
+    {
+      g_autoptr(GSubprocess) child = spawn_job (jobs[i % G_N_ELEMENTS (jobs)], path, 1 + i / G_N_ELEMENTS (jobs) * 900000);
+
+      g_assert_true (g_subprocess_wait (child, NULL, NULL));
+      g_assert_true (g_subprocess_get_if_exited (child));
+      n_failed += g_subprocess_get_exit_status (child) == 1;
+      assert_whole (path, sum);
+      assert_copies_whole (folder, sum);
+    }
+  g_assert_cmpuint (n_failed, >, 4);
+  test_folder_remove (g_steal_pointer (&folder));
+}
+
 int
 main (int    argc,
       char **argv)
 {
+  if (argc == 5 && g_str_equal (argv[1], "--job"))
+    run_jobs (argv[2], argv[3], argv[4]);
   g_test_init (&argc, &argv, NULL);
 
 #define ADD(path, func) g_test_add ("/storage/" path, Fixture, NULL, set_up, func, tear_down)
@@ -726,6 +867,8 @@ main (int    argc,
   ADD ("copies", test_copy_file_whole);
   ADD ("checks", test_check);
   ADD ("sees-another-file", test_replaced);
+  g_test_add_func ("/storage/killed-at-any-moment", test_killed);
+  g_test_add_func ("/storage/without-room", test_without_room);
 
   return g_test_run ();
 }
