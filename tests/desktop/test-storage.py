@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from coffer import CofferCase, main, size_text
-from gtkdrive import PATIENCE, do, find, find_all, key, press, showing, wait
+from gtkdrive import PATIENCE, Match, Node, Window, do, find, find_all, key, press, showing, wait
 from vaults import make_vault, read_vault
 
 
@@ -64,6 +64,43 @@ class StorageTest(CofferCase):
         # With its vault's window this one goes, too.
         do(coffer.window("half.kvault").frame, "window.close")
         self.assertEqual(coffer.process.wait(PATIENCE), 0, coffer.said())
+
+    def test_log_and_findings(self) -> None:
+        """A log that another program holds; an odd key that a check names."""
+        path = self.half_empty()
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("INSERT INTO kv VALUES ('odd', x'01')")
+            db.commit()
+            reader = db.execute("SELECT key FROM kv")
+            reader.fetchone()
+            with closing(sqlite3.connect(path)) as writer:
+                writer.execute("INSERT INTO kv VALUES (x'7a', zeroblob (300000))")
+                writer.commit()
+            coffer = self.start(path)
+            window = coffer.window("half.kvault")
+            window.wait_for_rows(22)
+            do(find(window.frame, "push button", re.compile("^WAL "), showing))
+            storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+            find(storage, "label", "Not yet in the main file", showing)
+            find(storage, "label", "It is safe in the log, and must go wherever the file goes", showing)
+            press(storage, "Checkpoint…")
+            dialog = coffer.dialog("Move the Log Into the Main File?")
+            Window(dialog).click(find(dialog, "label", "At once", showing))
+            coffer.answer("Move the Log Into the Main File?", "Checkpoint")
+            find(storage, "label", re.compile(r"^Held by .*process %d\)$" % os.getpid()), showing)
+            reader.close()
+        press(storage, "Checkpoint…")
+        coffer.answer("Move the Log Into the Main File?", "Checkpoint")
+        wait(lambda: os.stat(path + "-wal").st_size == 0, "an empty log")
+
+        def seek(role: str, name: Match) -> Node:
+            """It may be scrolled away."""
+            return wait(lambda: next(iter(find_all(storage, role, name)), None), "“%s”" % name)
+
+        do(seek("push button", "Check…"))
+        coffer.answer("Look for Damage?", "Quick Check")
+        seek("label", re.compile('^key "odd" of table "kv": '))
 
 
 if __name__ == "__main__":

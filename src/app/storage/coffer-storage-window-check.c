@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking for damage in the window "Storage": asked for, and what was found, by key. Main thread. */
+/* Looking for damage in the window "Storage": asked for, and what came of it in one line. Main thread. */
 #define G_LOG_DOMAIN "coffer-storage"
 
 #include "coffer-storage-window-private.h"
@@ -7,49 +7,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-storage-upkeep.h"
-
-#define MAX_ROWS 50
-
-static void
-add_found (CofferStorageWindow *self,
-           const char          *title,
-           const char          *subtitle,
-           gboolean             warns)
-{
-  GtkWidget *row = adw_action_row_new ();
-
-  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
-  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
-  adw_action_row_set_icon_name (ADW_ACTION_ROW (row), warns ? "dialog-warning-symbolic" : "dialog-information-symbolic");
-  adw_preferences_group_add (self->safety, row);
-  g_ptr_array_add (self->found_rows, row);
-}
-
-static void
-show_found (CofferStorageWindow *self,
-            const CofferInspection   *check)
-{
-  for (guint i = 0; i < self->found_rows->len; i++)
-    adw_preferences_group_remove (self->safety, g_ptr_array_index (self->found_rows, i));
-  g_ptr_array_set_size (self->found_rows, 0);
-  for (guint i = 0; check != NULL && i < MIN (check->found->len, MAX_ROWS); i++)
-    {
-      const CofferFound *found = g_ptr_array_index (check->found, i);
-
-      add_found (self, found->message, found->is_damage ? _("Damage: export what can be read, and keep a copy of the file")
-                                                        : _("Odd, but nothing is lost"), found->is_damage);
-    }
-  if (check != NULL && check->n_found > MAX_ROWS)
-    {
-      guint64 n = check->n_found - MAX_ROWS;
-      g_autofree char *number = coffer_storage_window_dup_number (n);
-      g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s more", "%s more", n), number);
-
-      add_found (self, text, "", FALSE);
-    }
-}
 
 static void
 update_optimize (CofferStorageWindow *self)
@@ -71,11 +28,11 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   g_autofree char *time = NULL, *text = NULL, *keys = NULL, *damaged = NULL, *odd = NULL;
 
   update_optimize (self);
+  coffer_storage_window_update_found (self);
   gtk_widget_set_sensitive (GTK_WIDGET (self->check_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
   if (check == self->check_shown && check != NULL)
     return;
   self->check_shown = check;
-  show_found (self, check);
   if (check != NULL)
     {
       time = g_date_time_format (when, "%X");

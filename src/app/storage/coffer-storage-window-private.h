@@ -55,6 +55,12 @@ struct _CofferStorageWindow {
   GtkButton *check_button;
   const CofferInspection *check_shown;  /* unowned: to tell another one */
   GPtrArray *found_rows;         /* of GtkWidget, unowned */
+  AdwPreferencesGroup *found_group;
+  AdwActionRow *salvage_row;
+  GtkButton *salvage_button;
+  const CofferInspection *found_shown;  /* unowned: to tell another one */
+  GHashTable *ignored;           /* of char: what a person does not want to see any more */
+  guint found_wanted;            /* that is to be deleted */
   AdwActionRow *copy_row;
   GtkButton *copy_button;
 
@@ -96,6 +102,10 @@ const char *coffer_storage_window_get_way_subtitle (CofferCompactWay way);
 char *coffer_storage_window_describe_obstacle (const CofferCompactPlan *plan);
 void  coffer_storage_window_update_ways (CofferStorageWindow *self);
 void  coffer_storage_window_bind_ways   (GtkWidgetClass      *widget_class);
+/** What a check found, each with what to do. */
+void coffer_storage_window_start_found (CofferStorageWindow *self);
+void coffer_storage_window_update_found (CofferStorageWindow *self);
+void coffer_storage_window_bind_found  (GtkWidgetClass      *widget_class);
 /** What a check found. */
 void coffer_storage_window_update_check (CofferStorageWindow *self);
 void coffer_storage_window_bind_check  (GtkWidgetClass      *widget_class);

@@ -12,7 +12,7 @@
 
 #include "coffer-two-columns.h"
 
-enum { SAVE_COPY, MAY_REWRITE, SECURE_DELETE_SET, N_SIGNALS };
+enum { SAVE_COPY, SAVE_SALVAGE, SHOW_KEY, DELETE_KEY, MAY_REWRITE, SECURE_DELETE_SET, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -330,6 +330,7 @@ coffer_storage_window_finalize (GObject *object)
 
   g_ptr_array_unref (self->holder_rows);
   g_ptr_array_unref (self->found_rows);
+  g_hash_table_unref (self->ignored);
   g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
 
   G_OBJECT_CLASS (coffer_storage_window_parent_class)->finalize (object);
@@ -347,6 +348,11 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   signals[MAY_REWRITE] = g_signal_new ("may-rewrite", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL,
                                        NULL, G_TYPE_BOOLEAN, 0);
 
+  signals[SAVE_SALVAGE] = g_signal_new ("save-salvage", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SHOW_KEY] = g_signal_new ("show-key", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+                                    COFFER_TYPE_KEY);
+  signals[DELETE_KEY] = g_signal_new ("delete-key", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+                                      COFFER_TYPE_KEY);
   signals[SECURE_DELETE_SET] = g_signal_new ("secure-delete-set", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   g_type_ensure (COFFER_TYPE_SPACE_BAR);
@@ -368,6 +374,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   coffer_storage_window_bind_journal (widget_class);
   coffer_storage_window_bind_wipe (widget_class);
   coffer_storage_window_bind_check (widget_class);
+  coffer_storage_window_bind_found (widget_class);
   coffer_storage_window_bind_compact (widget_class);
   coffer_storage_window_bind_ways (widget_class);
 }
@@ -377,6 +384,7 @@ coffer_storage_window_init (CofferStorageWindow *self)
 {
   self->holder_rows = g_ptr_array_new ();
   self->found_rows = g_ptr_array_new ();
+  self->ignored = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < COFFER_N_PARTS; i++)
     add_legend_item (self, i);
@@ -398,6 +406,7 @@ coffer_storage_window_new (CofferStorage *storage)
   adw_window_title_set_subtitle (self->title, path);
   g_signal_connect_swapped (storage, "changed", G_CALLBACK (changed_cb), self);
   coffer_storage_window_start_wipe (self);
+  coffer_storage_window_start_found (self);
   changed_cb (self);
   return GTK_WIDGET (self);
 }

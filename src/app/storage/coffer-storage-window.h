@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE (CofferStorageWindow, coffer_storage_window, COFFER, STORAG
  * The window "Storage" of a vault. Closing it leaves a job of @storage running.
  *
  * Signal "save-copy": a person wants coffer_storage_copy() of a file to be chosen.
+ * Signal "save-salvage": a person wants coffer_storage_salvage() into a file to be chosen.
+ * Signals "show-key", "delete-key" (const char *table, CofferKey *key): of what a check found.
  * Signal "secure-delete-set": a person switched coffer_vault_set_secure_delete(), which is to be remembered.
  * Signal "may-rewrite": the file is to be written anew. Returns: TRUE if that may not be now, which has been said.
  */

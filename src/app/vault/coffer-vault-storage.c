@@ -551,6 +551,8 @@ found_free (gpointer data)
   CofferFound *found = data;
 
   g_free (found->message);
+  g_free (found->table);
+  g_clear_pointer (&found->key, coffer_key_unref);
   g_free (found);
 }
 
@@ -559,6 +561,15 @@ coffer_inspection_free (CofferInspection *self)
 {
   g_ptr_array_unref (self->found);
   g_free (self);
+}
+
+/* Lane. (transfer full) */
+static CofferKey *
+make_key (const kvault_entry *entry)
+{
+  g_autoptr(GBytes) bytes = g_bytes_new (entry->key, entry->key_size);
+
+  return coffer_key_new (bytes, entry->key_class, entry->id);
 }
 
 /* Lane. */
@@ -572,7 +583,10 @@ found_cb (const kvault_finding *finding,
   if (check->found->len == MAX_FOUND)
     return 0;
   found = g_new (CofferFound, 1);
-  *found = (CofferFound) { g_utf8_make_valid (finding->message, -1), finding->is_damage != 0 };
+  *found = (CofferFound) {
+    .message = g_utf8_make_valid (finding->message, -1), .is_damage = finding->is_damage != 0, .table = g_strdup (finding->table),
+    .key = finding->entry != NULL ? make_key (finding->entry) : NULL,
+  };
   g_ptr_array_add (check->found, found);
   return 0;
 }

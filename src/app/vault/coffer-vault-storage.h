@@ -130,6 +130,8 @@ gboolean     coffer_vault_backup_finish        (CofferVault *self, GAsyncResult 
 typedef struct {
   char    *message;                /* one line that names the key */
   gboolean is_damage;
+  char    *table;                  /* (nullable) where the key is */
+  CofferKey *key;                  /* (nullable) */
 } CofferFound;
 
 /** What a check found. */

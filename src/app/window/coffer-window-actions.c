@@ -215,6 +215,18 @@ copy_response_cb (CofferWindow   *self,
     coffer_window_save_copy (self, file);
 }
 
+static void
+salvage_response_cb (CofferWindow   *self,
+                     int             response,
+                     GtkFileChooser *chooser)
+{
+  g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (chooser) : NULL;
+
+  drop_chooser (self);
+  if (file != NULL)
+    coffer_window_save_salvage (self, file);
+}
+
 static const struct {
   const char *title;
   GtkFileChooserAction action;
@@ -230,6 +242,7 @@ static const struct {
   [COFFER_CHOICE_EXPORT_FOLDER] = { N_("Export to a Folder"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_EXPORT_ARCHIVE] = { N_("Export as an Archive"), GTK_FILE_CHOOSER_ACTION_SAVE, N_("_Export"), export_response_cb },
   [COFFER_CHOICE_COPY] = { N_("Save Copy"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, copy_response_cb },
+  [COFFER_CHOICE_SALVAGE] = { N_("Export What Is Readable"), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, salvage_response_cb },
 };
 
 static void
@@ -238,7 +251,8 @@ show_chooser (CofferWindow *self,
 {
   g_autoptr(GFile) folder = self->file != NULL ? g_file_get_parent (self->file) : NULL;
 
-  GtkWidget *parent = choice == COFFER_CHOICE_COPY && self->storage_window != NULL ? self->storage_window : GTK_WIDGET (self);
+  gboolean in_storage = choice == COFFER_CHOICE_COPY || choice == COFFER_CHOICE_SALVAGE;
+  GtkWidget *parent = in_storage && self->storage_window != NULL ? self->storage_window : GTK_WIDGET (self);
 
   self->chooser = gtk_file_chooser_native_new (_(choices[choice].title), GTK_WINDOW (parent), choices[choice].action,
                                                choices[choice].accept != NULL ? _(choices[choice].accept) : NULL, NULL);
@@ -253,7 +267,7 @@ show_chooser (CofferWindow *self,
   else if (choice == COFFER_CHOICE_EXPORT_FILE || choice == COFFER_CHOICE_EXPORT_FOLDER ||
            choice == COFFER_CHOICE_EXPORT_ARCHIVE)
     coffer_window_add_export_choices (self, GTK_FILE_CHOOSER (self->chooser));
-  else if (choice == COFFER_CHOICE_COPY)
+  else if (in_storage)
     coffer_window_suggest_copy (self, GTK_FILE_CHOOSER (self->chooser));
   else if (choice != COFFER_CHOICE_REPLACE)
     gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);

@@ -64,6 +64,7 @@ typedef enum {
   COFFER_CHOICE_EXPORT_FOLDER,
   COFFER_CHOICE_EXPORT_ARCHIVE,
   COFFER_CHOICE_COPY,
+  COFFER_CHOICE_SALVAGE,
 } CofferChoice;
 
 /** Add the actions win.*; once. */
@@ -109,6 +110,10 @@ void coffer_window_save_copy          (CofferWindow *self, GFile *file);
 /* coffer-window-secure.c: what is remembered is told to the vault, and what was switched in it is remembered */
 void coffer_window_follow_secure_delete (CofferWindow *self);
 void coffer_window_remember_secure_delete (CofferWindow *self);
+
+/* coffer-window-found.c: what the window "Storage" wants done with what a check found */
+void coffer_window_follow_found       (CofferWindow *self, GtkWidget *window);
+void coffer_window_save_salvage       (CofferWindow *self, GFile *file);
 
 /* coffer-window-clean.c */
 void coffer_window_clean_action       (GSimpleAction *action, GVariant *parameter, gpointer user_data);

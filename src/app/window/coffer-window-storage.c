@@ -196,6 +196,7 @@ open_storage (CofferWindow *self)
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "may-rewrite", G_CALLBACK (may_rewrite_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "secure-delete-set", G_CALLBACK (coffer_window_remember_secure_delete), self, G_CONNECT_SWAPPED);
+  coffer_window_follow_found (self, window);
   g_signal_connect_object (window, "save-copy", G_CALLBACK (save_copy_cb), self, G_CONNECT_SWAPPED);
 }
 

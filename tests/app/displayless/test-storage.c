@@ -683,6 +683,9 @@ test_check (Fixture       *fixture,
   g_assert_cmpuint (check->found->len, >=, 1);
   found = g_ptr_array_index (check->found, 0);
   g_assert_nonnull (strstr (found->message, "odd"));
+  g_assert_cmpstr (found->table, ==, "kv");
+  g_assert_nonnull (found->key);
+  g_assert_cmpuint (g_bytes_get_size (coffer_key_get_bytes (found->key)), ==, 3);
 }
 
 /* Another file at the path: the numbers are those of that one. */

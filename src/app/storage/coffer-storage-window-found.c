@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a check found, in the window "Storage": a row for each, with what can be done about it. Of a damaged file nothing is deleted: SQLite
+ * would take pages for free that others need. Main thread.
+ */
+#define G_LOG_DOMAIN "coffer-storage"
+
+#include "coffer-storage-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "coffer-storage-upkeep.h"
+
+#define MAX_ROWS 50
+
+static const CofferFound *
+get_found (CofferStorageWindow *self,
+           guint                position)
+{
+  GDateTime *when;
+  const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
+
+  return check != NULL && position < check->found->len ? g_ptr_array_index (check->found, position) : NULL;
+}
+
+/* ---- what to do about one ---- */
+
+static void
+show_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       user_data)
+{
+  CofferStorageWindow *self = user_data;
+  const CofferFound *found = get_found (self, g_variant_get_uint32 (parameter));
+
+  if (found != NULL && found->key != NULL)
+    g_signal_emit_by_name (self, "show-key", found->table, found->key);
+}
+
+static void
+ignore (CofferStorageWindow *self,
+        guint                position)
+{
+  const CofferFound *found = get_found (self, position);
+
+  if (found == NULL)
+    return;
+  g_hash_table_add (self->ignored, g_strdup (found->message));
+  self->found_shown = NULL;
+  coffer_storage_window_update_found (self);
+}
+
+static void
+ignore_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
+{
+  ignore (user_data, g_variant_get_uint32 (parameter));
+}
+
+static void
+do_delete (CofferStorageWindow *self)
+{
+  const CofferFound *found = get_found (self, self->found_wanted);
+
+  if (found == NULL || found->key == NULL || found->is_damage)
+    return;
+  g_signal_emit_by_name (self, "delete-key", found->table, found->key);
+  ignore (self, self->found_wanted);
+}
+
+static void
+delete_response_cb (CofferStorageWindow *self,
+                    const char          *response)
+{
+  if (g_str_equal (response, "delete"))
+    coffer_storage_window_edit (self, do_delete);
+}
+
+static void
+delete_action (GSimpleAction *action,
+               GVariant      *parameter,
+               gpointer       user_data)
+{
+  CofferStorageWindow *self = user_data;
+  const CofferFound *found = get_found (self, g_variant_get_uint32 (parameter));
+  GtkWidget *dialog;
+
+  if (found == NULL)
+    return;
+  self->found_wanted = g_variant_get_uint32 (parameter);
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Delete This Key?"),
+                                   _("The key and its value can be brought back until the window is closed. Then they are deleted from the file."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete", _("_Delete"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (delete_response_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static const GActionEntry entries[] = {
+  { "show", show_action, "u" },
+  { "delete", delete_action, "u" },
+  { "ignore", ignore_action, "u" },
+};
+
+/* ---- the rows ---- */
+
+static void
+add_item (GMenu      *menu,
+          const char *label,
+          const char *action,
+          guint       position)
+{
+  g_autoptr(GMenuItem) item = g_menu_item_new (label, NULL);
+
+  g_menu_item_set_action_and_target (item, action, "u", position);
+  g_menu_append_item (menu, item);
+}
+
+static GtkWidget *
+make_menu_button (const CofferFound *found,
+                  guint              position)
+{
+  GtkWidget *button = gtk_menu_button_new ();
+  g_autoptr(GMenu) menu = g_menu_new ();
+
+  if (found->key != NULL)
+    add_item (menu, _("_Show"), "found.show", position);
+  if (found->key != NULL && !found->is_damage)
+    add_item (menu, _("_Delete…"), "found.delete", position);
+  add_item (menu, _("_Ignore"), "found.ignore", position);
+  gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "view-more-symbolic");
+  gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (button), G_MENU_MODEL (menu));
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (button, "flat");
+  gtk_widget_set_tooltip_text (button, _("What to Do"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("What to Do"), -1);
+  return button;
+}
+
+static GtkWidget *
+add_row (CofferStorageWindow *self,
+         const char          *title,
+         const char          *subtitle)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  adw_preferences_group_add (self->found_group, row);
+  g_ptr_array_add (self->found_rows, row);
+  return row;
+}
+
+static void
+add_found (CofferStorageWindow *self,
+           const CofferFound   *found,
+           guint                position)
+{
+  GtkWidget *row = add_row (self, found->message, found->is_damage ? _("Damage: export what can be read, and keep a copy of the file. Nothing is deleted "
+                                                                       "from a damaged file")
+                                                                   : _("Odd, but nothing is lost"));
+
+  adw_action_row_set_icon_name (ADW_ACTION_ROW (row), found->is_damage ? "dialog-warning-symbolic" : "dialog-information-symbolic");
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), make_menu_button (found, position));
+}
+
+static void
+show_again_cb (CofferStorageWindow *self)
+{
+  g_hash_table_remove_all (self->ignored);
+  self->found_shown = NULL;
+  coffer_storage_window_update_found (self);
+}
+
+static void
+add_ignored (CofferStorageWindow *self,
+             guint                n)
+{
+  g_autofree char *number = coffer_storage_window_dup_number (n);
+  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s ignored", "%s ignored", n), number);
+  GtkWidget *row = add_row (self, text, "");
+  GtkWidget *button = gtk_button_new_with_label (_("Show Again"));
+
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (show_again_cb), self, G_CONNECT_SWAPPED);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
+}
+
+static void
+add_rows (CofferStorageWindow    *self,
+          const CofferInspection *check)
+{
+  guint n_ignored = 0, n_shown = 0;
+  guint64 n_more;
+
+  for (guint i = 0; i < check->found->len; i++)
+    {
+      const CofferFound *found = g_ptr_array_index (check->found, i);
+
+      if (g_hash_table_contains (self->ignored, found->message))
+        n_ignored++;
+      else if (n_shown < MAX_ROWS)
+        {
+          add_found (self, found, i);
+          n_shown++;
+        }
+    }
+  n_more = check->n_found - n_ignored - n_shown;
+  if (n_more > 0)
+    {
+      g_autofree char *number = coffer_storage_window_dup_number (n_more);
+      g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s more", "%s more", n_more), number);
+
+      add_row (self, text, "");
+    }
+  if (n_ignored > 0)
+    add_ignored (self, n_ignored);
+}
+
+/* ---- all of them ---- */
+
+static void
+update_salvage (CofferStorageWindow    *self,
+                const CofferInspection *check)
+{
+  GFile *target;
+  const CofferSalvage *salvage = coffer_storage_get_salvage (self->storage, &target);
+  g_autofree char *saved = NULL, *lost = NULL, *name = NULL, *text = NULL, *escaped = NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->salvage_row), check->n_damages > 0);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->salvage_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+  if (salvage == NULL)
+    {
+      adw_action_row_set_subtitle (self->salvage_row, _("Every key and value of it goes into a new vault; this one stays as it is"));
+      return;
+    }
+  saved = coffer_storage_window_dup_number (salvage->saved);
+  lost = coffer_storage_window_dup_number (salvage->lost);
+  name = g_file_get_parse_name (target);
+  text = g_strdup_printf (_("%s keys are in %s. Could not be read: %s"), saved, name, lost);
+  escaped = g_markup_escape_text (text, -1);
+  adw_action_row_set_subtitle (self->salvage_row, escaped);
+}
+
+void
+coffer_storage_window_update_found (CofferStorageWindow *self)
+{
+  GDateTime *when;
+  const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->found_group), check != NULL && check->n_found > 0);
+  if (check != NULL)
+    update_salvage (self, check);
+  if (check == self->found_shown && check != NULL)
+    return;
+  self->found_shown = check;
+  for (guint i = 0; i < self->found_rows->len; i++)
+    adw_preferences_group_remove (self->found_group, g_ptr_array_index (self->found_rows, i));
+  g_ptr_array_set_size (self->found_rows, 0);
+  if (check != NULL)
+    add_rows (self, check);
+}
+
+static void
+copy_found_cb (CofferStorageWindow *self)
+{
+  GDateTime *when;
+  const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (guint i = 0; check != NULL && i < check->found->len; i++)
+    {
+      const CofferFound *found = g_ptr_array_index (check->found, i);
+
+      g_string_append_printf (text, "%s\n", found->message);
+    }
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text->str);
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_("List copied")));
+}
+
+static void
+salvage_cb (CofferStorageWindow *self)
+{
+  g_signal_emit_by_name (self, "save-salvage");
+}
+
+void
+coffer_storage_window_start_found (CofferStorageWindow *self)
+{
+  g_autoptr(GSimpleActionGroup) group = g_simple_action_group_new ();
+
+  g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "found", G_ACTION_GROUP (group));
+}
+
+void
+coffer_storage_window_bind_found (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, found_group);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, salvage_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, salvage_button);
+  gtk_widget_class_bind_template_callback (widget_class, copy_found_cb);
+  gtk_widget_class_bind_template_callback (widget_class, salvage_cb);
+}
