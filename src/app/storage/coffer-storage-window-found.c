@@ -25,6 +25,14 @@ get_found (CofferStorageWindow *self,
 
 /* ---- what to do about one ---- */
 
+static gboolean
+close_cb (gpointer user_data)
+{
+  gtk_window_close (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Out of the way of the key, once the menu is gone. What was found is there when it is opened again. */
 static void
 show_action (GSimpleAction *action,
              GVariant      *parameter,
@@ -33,8 +41,10 @@ show_action (GSimpleAction *action,
   CofferStorageWindow *self = user_data;
   const CofferFound *found = get_found (self, g_variant_get_uint32 (parameter));
 
-  if (found != NULL && found->key != NULL)
-    g_signal_emit_by_name (self, "show-key", found->table, found->key);
+  if (found == NULL || found->key == NULL)
+    return;
+  g_signal_emit_by_name (self, "show-key", found->table, found->key);
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, close_cb, g_object_ref (self), g_object_unref);
 }
 
 static void
