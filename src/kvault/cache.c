@@ -25,13 +25,16 @@ struct kvault__cached {
   unsigned level;
   int64_t since_ms;            /* when its key came to differ from the table */
   size_t key_size, value_size;
-  unsigned char bytes[];       /* the key, then the value */
+  const unsigned char *bytes;  /* the key, then the value */
+  kvault__shelved *shelved;    /* whose they are; NULL: they are own */
+  unsigned char own[];
 };
 
 struct kvault__cache {
   kvault__cached *root;
   kvault_cache_options options;
   bool locked;
+  bool is_mirror;              /* of a shelf: nothing is put here, and nothing written from here */
   uint64_t n_entries, n_bytes;
   uint64_t n_flushes;
   int last_result;
@@ -177,13 +180,20 @@ take_out (kvault__cached  *root,
 }
 
 static void
+free_node (kvault__cached *node)
+{
+  kvault__shelved_unref (node->shelved);
+  free (node);
+}
+
+static void
 free_tree (kvault__cached *root)
 {
   if (root == NULL)
     return;
   free_tree (root->left);
   free_tree (root->right);
-  free (root);
+  free_node (root);
 }
 
 static void
@@ -275,7 +285,7 @@ kvault__cache_drop (kvault     *vault,
     return;
   cache->n_entries--;
   cache->n_bytes -= out->key_size + out->value_size;
-  free (out);
+  free_node (out);
 }
 
 /* ---- flushing ---- */
@@ -334,7 +344,15 @@ flush (kvault *vault)
 int
 kvault__cache_settle (kvault *vault)
 {
-  return kvault__cache_n_entries (vault) > 0 && vault->inside == 0 ? flush (vault) : KVAULT_OK;
+  if (kvault__cache_n_entries (vault) == 0 || vault->cache->is_mirror || vault->inside > 0)
+    return KVAULT_OK;
+  return flush (vault);
+}
+
+bool
+kvault__cache_is_mirror (const kvault *vault)
+{
+  return vault->cache != NULL && vault->cache->is_mirror;
 }
 
 static int64_t
@@ -397,11 +415,11 @@ add (kvault         *vault,
 
   if (node == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  *node = (kvault__cached) { .level = 1, .since_ms = since_ms, .key_size = key_size, .value_size = value_size };
+  *node = (kvault__cached) { .level = 1, .since_ms = since_ms, .key_size = key_size, .value_size = value_size, .bytes = node->own };
   if (key_size > 0)
-    memcpy (node->bytes, key, key_size);
+    memcpy (node->own, key, key_size);
   if (value_size > 0)
-    memcpy (node->bytes + key_size, value, value_size);
+    memcpy (node->own + key_size, value, value_size);
   if (cache->n_entries == 0)
     cache->interval_start_ms = since_ms;
   if (old != NULL)
@@ -418,7 +436,7 @@ kvault__cache_takes (const kvault *vault,
                      size_t        key_size,
                      size_t        value_size)
 {
-  return vault->cache != NULL && !vault->batch && vault->inside == 0 &&
+  return vault->cache != NULL && !vault->cache->is_mirror && !vault->batch && vault->inside == 0 &&
          key_size + value_size <= vault->cache->options.capacity && kvault__is_whole (vault, key_size, value_size);
 }
 
@@ -451,6 +469,30 @@ kvault__cache_put (kvault     *vault,
   return rc;
 }
 
+/* An entry of a shelf, in a cache that has none but such. Takes the caller's reference if it succeeds. */
+int
+kvault__cache_mirror (kvault              *vault,
+                      kvault__shelved     *shelved,
+                      const unsigned char *bytes,
+                      size_t               key_size,
+                      size_t               value_size)
+{
+  kvault__cached *node = calloc (1, sizeof *node);
+
+  if (vault->cache == NULL && (vault->cache = calloc (1, sizeof *vault->cache)) != NULL)
+    vault->cache->is_mirror = true;
+  if (node == NULL || vault->cache == NULL)
+    {
+      free (node);
+      return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+    }
+  *node = (kvault__cached) { .level = 1, .key_size = key_size, .value_size = value_size, .bytes = bytes, .shelved = shelved };
+  vault->cache->root = insert (vault->cache->root, node);
+  vault->cache->n_entries++;
+  vault->cache->n_bytes += key_size + value_size;
+  return KVAULT_OK;
+}
+
 /* ---- the public side ---- */
 
 static int
@@ -468,6 +510,8 @@ kvault_cache_enable (kvault                     *vault,
 
   if ((rc = kvault__enter_write (vault)) != KVAULT_OK)
     return rc;
+  if (vault->options.shelf != NULL)
+    return kvault__fail (vault, KVAULT_EINVAL, "%s: values wait on the shelf, not in a cache of this handle", vault->name);
   if (options != NULL)
     wanted = *options;
   if (wanted.capacity == 0)
@@ -494,7 +538,7 @@ kvault_cache_flush (kvault *vault)
 
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
-  if (vault->cache == NULL)
+  if (vault->cache == NULL || vault->cache->is_mirror)
     return fail_off (vault);
   if ((rc = kvault__cache_settle (vault)) != KVAULT_OK)
     vault->cache->error = vault->error;
@@ -504,7 +548,7 @@ kvault_cache_flush (kvault *vault)
 int
 kvault_cache_disable (kvault *vault)
 {
-  int rc = kvault__cache_n_entries (vault) > 0 ? kvault_cache_flush (vault) : KVAULT_OK;
+  int rc = kvault__cache_n_entries (vault) > 0 && !vault->cache->is_mirror ? kvault_cache_flush (vault) : KVAULT_OK;
 
   if (rc == KVAULT_OK)
     kvault__cache_free (vault);
@@ -524,14 +568,14 @@ kvault__cache_free (kvault *vault)
 void
 kvault_cache_discard (kvault *vault)
 {
-  if (vault->cache != NULL)
+  if (vault->cache != NULL && !vault->cache->is_mirror)
     drop_all (vault->cache);
 }
 
 int
 kvault_cache_lock (kvault *vault)
 {
-  if (vault->cache == NULL)
+  if (vault->cache == NULL || vault->cache->is_mirror)
     return fail_off (vault);
   vault->cache->locked = true;
   return KVAULT_OK;
@@ -544,7 +588,7 @@ kvault_cache_unlock (kvault *vault)
 
   if ((rc = kvault__enter (vault)) != KVAULT_OK)
     return rc;
-  if (vault->cache == NULL)
+  if (vault->cache == NULL || vault->cache->is_mirror)
     return fail_off (vault);
   vault->cache->locked = false;
   if (vault->cache->n_entries > 0)
@@ -559,7 +603,7 @@ kvault_cache_stats_get (kvault             *vault,
   const kvault__cache *cache = vault->cache;
 
   *stats = (kvault_cache_stats) { .due_in_ms = -1 };
-  if (cache == NULL)
+  if (cache == NULL || cache->is_mirror)
     return;
   stats->enabled = 1;
   stats->locked = cache->locked;

@@ -226,7 +226,7 @@ begin_stored (kvault_cursor               *self,
   int rc;
 
   self->stored = true;
-  if (kvault__cache_n_entries (vault) > 0 && (rc = kvault__enter_settled (vault)) != KVAULT_OK)
+  if (kvault__cache_n_entries (vault) > 0 && !kvault__cache_is_mirror (vault) && (rc = kvault__enter_settled (vault)) != KVAULT_OK)
     return rc;
   return kvault__scan_open (&self->scan, vault, options->has_start ? &options->start_id : NULL,
                             (options->flags & KVAULT_CURSOR_AFTER) == 0, true);

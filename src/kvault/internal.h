@@ -77,6 +77,7 @@ typedef struct {
 
 typedef struct kvault__cached kvault__cached;
 typedef struct kvault__cache kvault__cache;
+typedef struct kvault__shelved kvault__shelved;
 
 /* What handles.c knows of a handle; guarded by its mutex. */
 typedef struct {
@@ -113,6 +114,7 @@ struct kvault {
 
   kvault__cache *cache;         /* NULL: off */
   uint64_t n_flushes;           /* of all caches of the handle that moved something */
+  uint64_t shelf_version;       /* of the shelf, as it is mirrored in the cache; 0: it is not */
   bool has_large;               /* there are values in parts, or were */
   uint64_t no_large_at;         /* version at which there were none: kvault__seen_version() */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
@@ -403,6 +405,12 @@ int kvault__cache_put (kvault *vault, const void *key, size_t key_size, const vo
 void kvault__cache_drop (kvault *vault, const void *key, size_t key_size);
 int kvault__cache_settle (kvault *vault);
 void kvault__cache_free (kvault *vault);
+bool kvault__cache_is_mirror (const kvault *vault);
+int kvault__cache_mirror (kvault *vault, kvault__shelved *shelved, const unsigned char *bytes, size_t key_size, size_t value_size);
+
+/* shelf.c */
+int kvault__shelf_sync (kvault *vault);
+void kvault__shelved_unref (kvault__shelved *shelved);
 
 /* own.c */
 typedef enum { KVAULT__OWN_LARGE, KVAULT__OWN_PARTS, KVAULT__OWN_BULK } kvault__own;

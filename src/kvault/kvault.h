@@ -123,6 +123,18 @@
  * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more, even if the
  * transaction it was stored in is rolled back.
  *
+ * WAITING FOR ALL
+ *
+ * The cache of a handle is its own: other handles do not see what waits in it. A program with several handles on a file can have values
+ * wait on a kvault_shelf instead: what kvault_shelf_put() lays there is seen by every handle that was opened with the same
+ * kvault_options.shelf, as if it were in the table: look-ups, walks over keys, counts and kvault_head() merge it, and a value that waits
+ * has the row id of the one that it is to replace, or 0. Walks in the order of the file (KVAULT_CURSOR_STORED) do not see it, nor
+ * do other programs, nor copies, until kvault_shelf_flush() writes all of it in one transaction, which is on the disk once it
+ * returns. A flush that fails leaves everything where it is. A process that is killed loses what lies there.
+ *
+ * Operations that write do not flush by themselves, and do not see to it that something waits for the key they write: flush
+ * first. Nothing is laid on a shelf in a transaction. A handle with a shelf has no cache of its own.
+ *
  * VALUES OVER A GIGABYTE
  *
  * An SQLite record (key, value and a few bytes) is at most 1,000,000,000 bytes. A longer value
@@ -180,6 +192,7 @@ typedef struct kvault_writer kvault_writer;
 typedef struct kvault_entry kvault_entry;
 /** What handles do not see, since it is to be deleted; see DELETING LATER. */
 typedef struct kvault_veil kvault_veil;
+typedef struct kvault_shelf kvault_shelf;
 /** Keys that are to be deleted together. */
 typedef struct kvault_deletion kvault_deletion;
 
@@ -299,13 +312,14 @@ typedef struct kvault_options {
                                    then goes on. Without it the handle never lets go */
   void *let_go_data;
   kvault_veil *veil;          /**< hides what is in it from this handle; the handle keeps a reference. Default: none */
+  kvault_shelf *shelf;        /**< what lies there is seen by this handle, which keeps a reference. Default: none */
 } kvault_options;
 
 #ifdef __cplusplus
 # define KVAULT_OPTIONS_INIT kvault_options ()
 #else
 # define KVAULT_OPTIONS_INIT { KVAULT_ACCESS_WRITE, NULL, KVAULT_DURABILITY_NORMAL, 0, 0, 0, 0, 0, 0, 0, \
-                               NULL, NULL, NULL, NULL, NULL }
+                               NULL, NULL, NULL, NULL, NULL, NULL }
 #endif
 #define KVAULT_BUSY_NOWAIT UINT32_MAX
 
@@ -710,6 +724,58 @@ KVAULT_API int kvault_rename_prefix (kvault *vault, const void *prefix, size_t p
                                      const void *new_prefix, size_t new_prefix_size, int replace,
                                      kvault_progress_func progress, void *progress_data,
                                      uint64_t *n_renamed);
+
+/* ---------------------------------------------------------------------------------------
+ * Waiting for all
+ * ------------------------------------------------------------------------------------- */
+
+/** An empty shelf; see WAITING FOR ALL. For kvault_options.shelf. Counted references; any thread. NULL: no memory. */
+KVAULT_API kvault_shelf *kvault_shelf_new (void);
+KVAULT_API kvault_shelf *kvault_shelf_ref (kvault_shelf *shelf);
+KVAULT_API void kvault_shelf_unref (kvault_shelf *shelf);   /* NULL is fine */
+
+/**
+ * Lay a value on the shelf of the handle, for a key of the table in use; it takes the place of one that lies there.
+ *
+ * Cost:    copies key and value; a look-up of the key in the table.
+ * Returns: KVAULT_OK
+ *          KVAULT_EINVAL    the handle has no shelf, a transaction is open, or there is no key or value
+ *          KVAULT_ETOOBIG   the value does not fit into one record
+ *          KVAULT_EREADONLY, KVAULT_EMOVED  as of kvault_put()
+ *          or a failure to look the key up
+ */
+KVAULT_API int kvault_shelf_put (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
+
+/**
+ * Write all that lies on the shelf of the handle, of all tables, in one transaction that waits for the disk. What is put meanwhile, by
+ * another thread, stays. Without a shelf, or with an empty one, it does nothing.
+ *
+ * Returns: KVAULT_OK, or a failure, with everything still on the shelf
+ */
+KVAULT_API int kvault_shelf_flush (kvault *vault);
+
+/** Throw away all that lies there. Any thread, but not during a flush. */
+KVAULT_API void kvault_shelf_discard (kvault_shelf *shelf);
+
+/** Whether a value lies on the shelf of the handle for a key of the table in use: nonzero if so. */
+KVAULT_API int kvault_is_shelved (kvault *vault, const void *key, size_t key_size);
+
+typedef struct kvault_shelf_stats {
+  uint64_t entries, bytes;         /**< that lie there; bytes of keys and values */
+  uint64_t oldest_age_ms;          /**< since the first of them came, or the value it took the place of */
+  uint64_t new_keys;               /**< of the entries: those that had no value in the table as they were put */
+  uint64_t value_bytes;            /**< of the entries, without keys */
+  uint64_t replaced_bytes;         /**< of the values that they are to replace */
+  uint64_t flushes;                /**< that wrote something */
+  int64_t last_flush_unix_ms;      /**< when the last one ended or failed; 0: there was none */
+  uint64_t last_flush_ms;          /**< how long the last that wrote took */
+  uint64_t last_flush_bytes;       /**< and what it wrote */
+  int last_result;                 /**< of the last one */
+  char last_error[1024];           /**< its words, if that is a failure */
+} kvault_shelf_stats;
+
+/** @table  count the entries of this table alone; NULL: of all. Any thread. */
+KVAULT_API void kvault_shelf_stats_get (kvault_shelf *shelf, const char *table, kvault_shelf_stats *stats);
 
 /* ---------------------------------------------------------------------------------------
  * Deleting later

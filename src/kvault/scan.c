@@ -75,7 +75,7 @@ read_key (kvault       *vault,
   return KVAULT_OK;
 }
 
-/* A newer value of the key may wait in the cache. */
+/* A newer value of the key may wait in the cache; on a shelf it is not told, as a walk in the order of the file is of the file. */
 static int
 read_value (kvault       *vault,
             kvault_entry *entry,
@@ -85,7 +85,7 @@ read_value (kvault       *vault,
 {
   kvault__waiting waiting;
 
-  if (!may_wait || entry->key_class != KVAULT_CLASS_BLOB || !kvault__cache_find (vault, entry->key, entry->key_size, &waiting))
+  if (!may_wait || kvault__cache_is_mirror (vault) || entry->key_class != KVAULT_CLASS_BLOB || !kvault__cache_find (vault, entry->key, entry->key_size, &waiting))
     return kvault__entry_read_value (entry, vault, row, type_column);
   entry->value_size = waiting.value_size;
   entry->value_class = KVAULT_CLASS_BLOB;

@@ -905,6 +905,7 @@ kvault__schema_use (kvault     *vault,
     return kvault__fail (vault, KVAULT_ENOTVAULT, "%s: %s cannot be used: %s", vault->name, DESCRIBED (section->name),
                          section->reason);
   kvault__schema_switch (vault, section);
+  vault->shelf_version = 0;
   return KVAULT_OK;
 }
 

@@ -154,7 +154,9 @@ get_ready (kvault *vault)
   forget_interruption (vault);
   if (vault->db == NULL && (rc = take_up (vault)) != KVAULT_OK)
     return rc;
-  if (vault->replaced && kvault__cache_n_entries (vault) > 0)   /* they belong to the other one: no state of any file has both */
+  if (vault->options.shelf != NULL && (rc = kvault__shelf_sync (vault)) != KVAULT_OK)
+    return rc;
+  if (vault->replaced && kvault__cache_n_entries (vault) > 0 && !kvault__cache_is_mirror (vault))   /* they belong to the other one: no state of any file has both */
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced while values waited for it", vault->name);
   return vault->stuck ? kvault__take_back (vault) : KVAULT_OK;
 }
@@ -601,6 +603,8 @@ kvault_open (const char           *location,
     {
       if (self->options.veil != NULL)
         kvault_veil_ref (self->options.veil);
+      if (self->options.shelf != NULL)
+        kvault_shelf_ref (self->options.shelf);
       *vault = self;
       return KVAULT_OK;
     }
@@ -697,6 +701,7 @@ kvault__open_beside (kvault       *vault,
   options.is_cancelled_data = data;
   options.let_go = NULL;
   options.veil = NULL;
+  options.shelf = NULL;
   options.page_cache_kib = DEFAULT_PAGE_CACHE_KIB;
   if (options.busy_timeout_ms == 0)
     options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
@@ -738,6 +743,8 @@ kvault_close (kvault *vault)
     kvault__writer_detach (vault->writers);
   kvault__disconnect (vault);
   kvault__schema_free (vault);
+  kvault__cache_free (vault);
+  kvault_shelf_unref (vault->options.shelf);
   kvault_veil_unref (vault->options.veil);
   free (vault->found_key);
   free (vault->path);

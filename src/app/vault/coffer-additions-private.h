@@ -16,6 +16,7 @@ struct _CofferAdditions {
   CofferConflict conflict;
   CofferConflict answer;     /* for the next alone */
   gboolean asks;
+  gboolean direct;           /* one of them met that does not wait in the cache: the rest does not either */
   gboolean again;            /* see coffer_additions_begin_again() */
   guint64 kept;              /* bytes of old values */
   GHashTable *numbers;       /* key → the last number given to one that was taken; NULL: none yet */

@@ -239,7 +239,7 @@ run (CofferVault         *self,
   Hiding *hiding = g_new (Hiding, 1);
 
   *hiding = (Hiding) { coffer_deletion_ref (deletion), kvault_veil_ref (self->veil), adds, hides };
-  coffer_vault_run_async (self, COFFER_LANE_LIST, deletion->table, hide_worker, hiding, hiding_free, NULL, NULL, callback, task);
+  coffer_vault_run_settled_async (self, COFFER_LANE_LIST, deletion->table, FALSE, hide_worker, hiding, hiding_free, NULL, NULL, callback, task);
 }
 
 static gboolean

@@ -249,6 +249,30 @@ census_cb (GObject      *source,
     next_slice (self);
 }
 
+static void
+begin_gathering (CofferEntryList *self)
+{
+  if (self->sort == COFFER_SORT_KEY)
+    next_slice (self);
+  else
+    coffer_vault_census_async (self->vault, self->table, self->sort == COFFER_SORT_TYPE, census_progress_cb, self,
+                               self->walk.cancellable, census_cb, self);
+}
+
+/* What could not be written has no row, and is not found. */
+static void
+settled_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr(CofferEntryList) self = NULL;
+
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
+    return;
+  self = g_object_ref (data);
+  begin_gathering (self);
+}
+
 void
 coffer_entry_list_begin_query (CofferEntryList *self)
 {
@@ -259,9 +283,8 @@ coffer_entry_list_begin_query (CofferEntryList *self)
   self->walk.keys = self->by_table ? g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref) : NULL;
   self->walk.next_id = G_MININT64;
   coffer_entry_list_set_progress (self, 0, self->sort != COFFER_SORT_KEY ? 0 : -1);
-  if (self->sort == COFFER_SORT_KEY)
-    next_slice (self);
+  if (coffer_cache_is_empty (self->vault->cache))
+    begin_gathering (self);
   else
-    coffer_vault_census_async (self->vault, self->table, self->sort == COFFER_SORT_TYPE, census_progress_cb, self,
-                               self->walk.cancellable, census_cb, self);
+    coffer_vault_flush_async (self->vault, self->walk.cancellable, settled_cb, self);
 }

@@ -13,6 +13,7 @@ typedef struct {
   const char *content_type;   /* nullable */
   const char *type_label;     /* nullable */
   GRefString *error;          /* nullable, translated */
+  gboolean unsaved;           /* it waits in the cache */
 } CofferRowFacts;
 
 void         coffer_row_facts_clear      (CofferRowFacts *facts);

@@ -131,7 +131,7 @@ fill_query (CofferQuerySlice         *slice,
     {
       slice->n_scanned++;
       slice->next_id = entry->id < G_MAXINT64 ? entry->id + 1 : entry->id;
-      if (matches)
+      if (matches && !(entry->id == 0 && kvault_is_shelved (vault, entry->key, entry->key_size)))   /* it has no row, as it could not be written */
         {
           coffer_marks_add (&slice->rows, entry->id, coffer_entry_print (entry));
           if (slice->keys != NULL)

@@ -510,6 +510,7 @@ read_row (kvault    *vault,
   int rc;
 
   row->facts.size = G_MAXUINT64;
+  row->facts.unsaved = entry.key_class == KVAULT_CLASS_BLOB && kvault_is_shelved (vault, entry.key, entry.key_size);
   if ((rc = coffer_entry_sniff (vault, &entry, &row->facts.size, &row->facts.content_type, &row->facts.type_label)) != KVAULT_OK)
     {
       if (rc == KVAULT_ECANCELLED)

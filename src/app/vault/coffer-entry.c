@@ -16,6 +16,7 @@ enum {
   PROP_CONTENT_TYPE,
   PROP_TYPE_LABEL,
   PROP_ERROR,
+  PROP_UNSAVED,
   N_PROPS
 };
 
@@ -92,6 +93,9 @@ coffer_entry_get_property (GObject    *object,
     case PROP_ERROR:
       g_value_set_string (value, self->facts.error);
       break;
+    case PROP_UNSAVED:
+      g_value_set_boolean (value, self->facts.unsaved);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -113,6 +117,7 @@ coffer_entry_class_init (CofferEntryClass *klass)
   props[PROP_CONTENT_TYPE] = g_param_spec_string ("content-type", NULL, NULL, NULL, flags);
   props[PROP_TYPE_LABEL] = g_param_spec_string ("type-label", NULL, NULL, NULL, flags);
   props[PROP_ERROR] = g_param_spec_string ("error", NULL, NULL, NULL, flags);
+  props[PROP_UNSAVED] = g_param_spec_boolean ("unsaved", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -171,6 +176,8 @@ coffer_entry_set_facts (CofferEntry          *self,
     g_object_notify_by_pspec (object, props[PROP_TYPE_LABEL]);
   if (g_strcmp0 (old.error, facts->error) != 0)
     g_object_notify_by_pspec (object, props[PROP_ERROR]);
+  if (old.unsaved != facts->unsaved)
+    g_object_notify_by_pspec (object, props[PROP_UNSAVED]);
   g_object_thaw_notify (object);
   coffer_row_facts_clear (&old);
 }
@@ -242,4 +249,12 @@ coffer_entry_get_error (CofferEntry *self)
   g_return_val_if_fail (COFFER_IS_ENTRY (self), NULL);
 
   return self->facts.error;
+}
+
+gboolean
+coffer_entry_get_unsaved (CofferEntry *self)
+{
+  g_return_val_if_fail (COFFER_IS_ENTRY (self), FALSE);
+
+  return self->facts.unsaved;
 }

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (CofferEntry, coffer_entry, COFFER, ENTRY, GObject)
  *   "size"          uint64    bytes; G_MAXUINT64 until known
  *   "content-type"  string    of the data, "image/jpeg"; NULL until known
  *   "type-label"    string    short: "JPEG", "PNG", "JSON", "Pickle", "Text", "Empty", "Damaged"; NULL until known
+ *   "unsaved"       gboolean  the value waits in memory, see coffer-cache.h
  *   "error"         string    why size or type could not be read (one line, translated); NULL if fine
  */
 guint       coffer_entry_get_position     (CofferEntry *self);
@@ -27,5 +28,6 @@ guint64     coffer_entry_get_size         (CofferEntry *self);   /* G_MAXUINT64 
 const char *coffer_entry_get_content_type (CofferEntry *self);   /* (nullable) */
 const char *coffer_entry_get_type_label   (CofferEntry *self);   /* (nullable) */
 const char *coffer_entry_get_error        (CofferEntry *self);   /* (nullable) */
+gboolean    coffer_entry_get_unsaved      (CofferEntry *self);
 
 G_END_DECLS

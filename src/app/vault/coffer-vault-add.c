@@ -12,6 +12,7 @@
 #include "coffer-vault-private.h"
 
 #include "coffer-additions-private.h"
+#include "coffer-cache-private.h"
 #include "coffer-error-private.h"
 #include "coffer-source.h"
 #include "coffer-source-sum.h"
@@ -31,7 +32,10 @@ typedef struct {
   CofferAdditions *additions;
   GCancellable *stop;
   GStrv vaults;                /* paths of what is open in this process */
-  gssize n_stored;             /* of this job, durable */
+  gssize n_stored;             /* of this job, durable, or waiting */
+  kvault_shelf *shelf;         /* of the cache, where they wait; NULL: they do not */
+  gboolean waits;              /* values are put into the cache */
+  guint64 capacity;            /* of that */
 
   /* The lane's: */
   kvault *vault;
@@ -46,6 +50,8 @@ typedef struct {
   CofferAddition *addition;    /* that it is */
   CofferSourceSum sum;         /* of it, where one is told */
   gboolean changed;            /* it did, while it was read */
+  gboolean turned;             /* the next one does not wait: this turn is over */
+  gboolean full;               /* the cache, which could not be written */
   gboolean lies;               /* its sum is another than that told */
 } Job;
 
@@ -60,6 +66,7 @@ job_free (gpointer data)
   g_clear_pointer (&job->guard, coffer_guard_free);
   g_clear_pointer (&job->puts, g_array_unref);
   coffer_source_sum_clear (&job->sum);
+  kvault_shelf_unref (job->shelf);
   g_free (job);
 }
 
@@ -504,6 +511,63 @@ is_of_file (Job *job,
          (rc == KVAULT_EIO && (error->system_errno != 0 || job->blob != NULL) && error->sqlite_code == 0);
 }
 
+/* What waits */
+
+/* Lane. Whether what is at hand may wait: a clip is played by others, who see the file alone. */
+static gboolean
+may_wait (Job            *job,
+          CofferAddition *addition)
+{
+  guint8 head[COFFER_VALUE_HEAD];
+  gsize len = MIN ((guint64) job->before.st_size, sizeof head);
+  const char *content_type, *label;
+
+  if (job->fd < 0 || (guint64) job->before.st_size + get_header_size (addition) > MIN (COFFER_CACHE_LONGEST, job->capacity / 2))
+    return FALSE;
+  if (!read_incoming (job, (char *) head, len, 0))
+    return FALSE;
+  coffer_value_classify (kvault_table_kind (job->vault), head, len, job->before.st_size, &content_type, &label);
+  return content_type == NULL || (!g_str_has_prefix (content_type, "audio/") && !g_str_has_prefix (content_type, "video/") &&
+                                  !g_str_equal (content_type, "application/ogg"));
+}
+
+/* Lane. */
+static int
+make_room (Job    *job,
+           guint64 size)
+{
+  kvault_shelf_stats stats;
+  int rc;
+
+  kvault_shelf_stats_get (job->shelf, NULL, &stats);
+  if (stats.entries < COFFER_CACHE_MOST && stats.bytes + size <= job->capacity)
+    return KVAULT_OK;
+  rc = kvault_shelf_flush (job->vault);
+  job->full = rc != KVAULT_OK;
+  return rc;
+}
+
+/* Lane. The value is read whole, and laid on the shelf. */
+static int
+shelve_incoming (Job            *job,
+                 CofferAddition *addition)
+{
+  gsize key_size, header_size = get_header_size (addition), size = header_size + (gsize) job->before.st_size;
+  gconstpointer key = g_bytes_get_data (addition->key, &key_size);
+  g_autofree char *value = g_malloc (size + 1);
+  kvault_progress progress = { .bytes = job->before.st_size, .bytes_total = job->before.st_size };
+  int rc = make_room (job, key_size + size);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  if (header_size > 0)
+    memcpy (value, g_bytes_get_data (addition->header, NULL), header_size);
+  job->changed = !read_incoming (job, value + header_size, size - header_size, 0);
+  if (job->changed || progress_cb (&progress, job) != 0)
+    return KVAULT_ECANCELLED;
+  return kvault_shelf_put (job->vault, key, key_size, value, size);
+}
+
 /* Lane. */
 static int
 put_incoming (Job            *job,
@@ -512,6 +576,8 @@ put_incoming (Job            *job,
   gsize size;
   gconstpointer key = g_bytes_get_data (addition->key, &size);
 
+  if (job->waits)
+    return shelve_incoming (job, addition);
   if (job->blob != NULL)
     return kvault_put_blob (job->vault, key, size, job->blob, progress_cb, job);
   return coffer_source_put (job->vault, addition->key, addition->header, job->fd, job->before.st_size, progress_cb, job);
@@ -618,7 +684,10 @@ add_next (Job *job)
     }
   job->addition = addition;
   if (open_incoming (job, addition, &error))
-    rc = add_incoming (job, addition);
+    {
+      job->turned = job->waits && !may_wait (job, addition);
+      rc = job->turned ? KVAULT_OK : add_incoming (job, addition);
+    }
   else
     {
       g_autofree char *line = coffer_error_dup_line (error);
@@ -626,7 +695,7 @@ add_next (Job *job)
       fail_addition (addition, line);
     }
   close_incoming (job);
-  if (rc == KVAULT_OK && !job->additions->asks)
+  if (rc == KVAULT_OK && !job->additions->asks && !job->turned)
     coffer_additions_step (job->additions);
   return rc;
 }
@@ -680,10 +749,31 @@ add_some (Job *job)
 {
   int rc = KVAULT_OK;
 
-  while (rc == KVAULT_OK && job->additions->next < job->additions->files->len && !job->additions->asks &&
+  while (rc == KVAULT_OK && job->additions->next < job->additions->files->len && !job->additions->asks && !job->turned &&
          !g_cancellable_is_cancelled (job->stop) && g_get_monotonic_time () < job->until)
     rc = add_next (job);
   return rc;
+}
+
+/* Lane. What is put is there, whatever comes then. */
+static gpointer
+shelve_worker (kvault        *vault,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  Job *job = data;
+  int rc;
+
+  start_job (job, vault);
+  coffer_additions_set_begun (job->additions, TRUE);
+  rc = add_some (job);
+  if (rc != KVAULT_OK && !(rc == KVAULT_ECANCELLED && g_cancellable_is_cancelled (job->stop)))
+    *error = coffer_error_new (vault, rc);
+  job->additions->direct |= job->turned;
+  job->n_stored = job->puts->len;
+  coffer_additions_note_bytes (job->additions, 0);
+  return *error == NULL ? GINT_TO_POINTER (TRUE) : NULL;
 }
 
 /* Lane. */
@@ -726,7 +816,11 @@ added_cb (GObject      *source,
   GError *error = NULL;
   gboolean done = coffer_vault_run_finish (self, result, &error) != NULL;
 
-  if (job->n_stored > 0)
+  if (job->waits)
+    coffer_cache_note_put (self->cache, job->full ? error : NULL);
+  if (job->n_stored > 0 && job->waits)
+    coffer_vault_tell_sharers (self);
+  else if (job->n_stored > 0)
     coffer_vault_emit_changed (self);
   if (done)
     g_task_return_boolean (task, TRUE);
@@ -769,6 +863,15 @@ return_if_viewing (CofferVault *self,
   return TRUE;
 }
 
+/* Few files, of which nobody wants to know that they are on the disk; nor values that are deleted elsewhere once they are here. */
+static gboolean
+can_wait (CofferVault     *self,
+          CofferAdditions *additions)
+{
+  return !additions->direct && !additions->verifies && additions->source_path == NULL &&
+         coffer_cache_takes (self->cache, additions->files->len - additions->next, get_bytes_left (additions));
+}
+
 void
 coffer_vault_add_async (CofferVault         *self,
                         CofferAdditions     *additions,
@@ -778,6 +881,7 @@ coffer_vault_add_async (CofferVault         *self,
 {
   g_autoptr(GCancellable) force = g_cancellable_new ();
   g_autoptr(GTask) task = NULL;
+  Job *job;
 
   g_return_if_fail (COFFER_IS_VAULT (self) && additions != NULL && !additions->asks);
 
@@ -788,8 +892,16 @@ coffer_vault_add_async (CofferVault         *self,
   if (return_if_viewing (self, task))
     return;
   watch_stop (additions, stop, task);
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, add_worker, g_task_get_task_data (task), NULL, NULL, force,
-                          added_cb, g_object_ref (task));
+  job = g_task_get_task_data (task);
+  if (can_wait (self, additions))
+    {
+      job->waits = TRUE;
+      job->capacity = coffer_cache_get_options (self->cache)->capacity;
+      job->shelf = kvault_shelf_ref (coffer_cache_get_shelf (self->cache));
+      coffer_vault_run_unsettled_async (self, additions->table, shelve_worker, job, force, added_cb, g_object_ref (task));
+    }
+  else
+    coffer_vault_run_async (self, COFFER_LANE_WRITE, additions->table, add_worker, job, NULL, NULL, force, added_cb, g_object_ref (task));
 }
 
 gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-cache.h"
 #include "coffer-census.h"
 #include "coffer-vault.h"
 #include "coffer-worker.h"
@@ -59,11 +60,21 @@ struct _CofferVault {
   GPtrArray *deferred;           /* of CofferDeletion: those that are hidden; see coffer-deletion.c */
   guint n_writing;               /* of them at work */
   guint n_rewriting;             /* who rewrites the file, see coffer_vault_begin_rewrite() */
+  CofferCache *cache;            /* of all vaults of the process on the file; see coffer-cache.c */
 };
+
+/** On the WRITE lane, but what waits in the cache is not written before it. */
+void           coffer_vault_run_unsettled_async (CofferVault       *self,
+                                               const char          *table,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
 
 /**
  * Give a job the handle of a lane, which uses @table (NULL: any). COFFER_LANE_WRITE has the file open for writing; its
- * jobs fail with KVAULT_EMOVED rather than touch another file than the one on show, or than the one before. On the other
+ * jobs write what waits in the cache first, and fail if that does; they fail with KVAULT_EMOVED rather than touch another file than the one on show, or than the one before. On the other
  * lanes @func may run more than once, see CofferVaultFunc.
  *
  * @data         freed with @data_free on the main thread, after the callback's turn has begun
@@ -82,6 +93,18 @@ void           coffer_vault_run_async         (CofferVault         *self,
 /** The same for what leaves something behind on a lane that looks: what was done is told, cancelled or not, as the WRITE lane's jobs do. */
 void           coffer_vault_run_told_async    (CofferVault         *self,
                                                CofferLane           lane,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+/** The same, once what waits in the cache is in the file: for what looks there. If that cannot be written it fails. @told: as of the one before */
+void           coffer_vault_run_settled_async (CofferVault         *self,
+                                               CofferLane           lane,
+                                               const char          *table,
+                                               gboolean             told,
                                                CofferVaultFunc      func,
                                                gpointer             data,
                                                GDestroyNotify       data_free,

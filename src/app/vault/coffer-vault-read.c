@@ -7,6 +7,7 @@
 
 #include "coffer-vault-private.h"
 
+#include "coffer-cache-private.h"
 #include "coffer-error-private.h"
 #include "coffer-vault-census.h"
 #include "coffer-value-stream.h"
@@ -72,9 +73,17 @@ coffer_vault_stats_finish (CofferVault       *self,
 
 /* Totals are those of a census, which is wanted for more than that. */
 typedef struct {
+  char *table;
   CofferTotalsProgress progress;
   gpointer progress_data;
 } Totals;
+
+static void
+totals_free (gpointer data)
+{
+  g_free (((Totals *) data)->table);
+  g_free (data);
+}
 
 static void
 progress_cb (guint64  n_rows,
@@ -120,9 +129,9 @@ coffer_vault_totals_async (CofferVault          *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   totals = g_new (Totals, 1);
-  *totals = (Totals) { progress, progress_data };
+  *totals = (Totals) { g_strdup (table), progress, progress_data };
   g_task_set_source_tag (task, coffer_vault_totals_async);
-  g_task_set_task_data (task, totals, g_free);
+  g_task_set_task_data (task, totals, totals_free);
   coffer_vault_census_async (self, table, FALSE, progress_cb, task, cancellable, census_cb, task);
 }
 
@@ -141,6 +150,7 @@ coffer_vault_totals_finish (CofferVault        *self,
     return FALSE;
   *totals = (CofferVaultTotals) { coffer_census_get_n_rows (census), coffer_census_get_n_bytes (census),
                                   coffer_census_get_unreadable (census) };
+  coffer_cache_add_to_totals (self->cache, ((Totals *) g_task_get_task_data (G_TASK (result)))->table, totals);
   return TRUE;
 }
 

@@ -6,6 +6,8 @@
 
 #include "coffer-vault-private.h"
 
+#include "coffer-cache-private.h"
+
 /* A job of run_async(): the lane's part, and what is given back on the main thread. */
 typedef struct {
   GTask *task;
@@ -25,6 +27,10 @@ run_done (CofferJob *job,
   g_cancellable_disconnect (g_task_get_cancellable (task), run->chain);
   coffer_vault_note_file (self, job);
   coffer_vault_note_damage (self, job);
+  if (job->settled || job->unsettled)
+    coffer_cache_note (self->cache, job->error != NULL && job->unsettled ? job->error : NULL);
+  if (job->settled)
+    coffer_vault_tell_sharers (self);
   if (job->error != NULL)
     g_task_return_error (task, g_steal_pointer (&job->error));
   else
@@ -51,6 +57,7 @@ run (CofferVault         *self,
      const char          *table,
      gboolean             repeatable,
      gboolean             told,
+     gboolean             settles,
      CofferVaultFunc      func,
      gpointer             data,
      GDestroyNotify       data_free,
@@ -76,6 +83,7 @@ run (CofferVault         *self,
   job->data = data;
   job->repeatable = repeatable;
   job->expected = self->shown;
+  job->settles = settles;
   job->strict = lane == COFFER_LANE_WRITE;
   job->done = run_done;
   job->owner = run;
@@ -97,7 +105,7 @@ coffer_vault_run_full (CofferVault         *self,
                        GAsyncReadyCallback  callback,
                        gpointer             user_data)
 {
-  run (self, lane, access_mode, table, repeatable, lane == COFFER_LANE_WRITE, func, data, data_free, result_free, cancellable, callback,
+  run (self, lane, access_mode, table, repeatable, lane == COFFER_LANE_WRITE, FALSE, func, data, data_free, result_free, cancellable, callback,
        user_data);
 }
 
@@ -112,7 +120,36 @@ coffer_vault_run_told_async (CofferVault         *self,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  run (self, lane, KVAULT_ACCESS_VIEW, NULL, TRUE, TRUE, func, data, data_free, result_free, cancellable, callback, user_data);
+  run (self, lane, KVAULT_ACCESS_VIEW, NULL, TRUE, TRUE, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
+}
+
+void
+coffer_vault_run_unsettled_async (CofferVault         *self,
+                                  const char          *table,
+                                  CofferVaultFunc      func,
+                                  gpointer             data,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data)
+{
+  run (self, COFFER_LANE_WRITE, KVAULT_ACCESS_WRITE, table, FALSE, TRUE, FALSE, func, data, NULL, NULL, cancellable, callback, user_data);
+}
+
+static void
+refuse (CofferVault         *self,
+        GError              *refusal,
+        gpointer             data,
+        GDestroyNotify       data_free,
+        GCancellable        *cancellable,
+        GAsyncReadyCallback  callback,
+        gpointer             user_data)
+{
+  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, coffer_vault_run_async);
+  if (data_free != NULL)
+    g_task_set_task_data (task, data, data_free);
+  g_task_return_error (task, refusal);
 }
 
 void
@@ -128,9 +165,98 @@ coffer_vault_run_async (CofferVault         *self,
                         gpointer             user_data)
 {
   gboolean writes = lane == COFFER_LANE_WRITE;
+  GError *refusal = writes ? coffer_cache_dup_refusal (self->cache) : NULL;
 
-  coffer_vault_run_full (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, !writes, func, data, data_free,
-                         result_free, cancellable, callback, user_data);
+  if (refusal != NULL)
+    refuse (self, refusal, data, data_free, cancellable, callback, user_data);
+  else
+    run (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, !writes, writes, writes, func, data, data_free, result_free,
+         cancellable, callback, user_data);
+}
+
+/* A job that waits for what waits. */
+typedef struct {
+  CofferLane lane;
+  char *table;
+  gboolean told;
+  CofferVaultFunc func;
+  gpointer data;
+  GDestroyNotify data_free;
+  GDestroyNotify result_free;
+} Later;
+
+static void
+later_free (gpointer data)
+{
+  Later *later = data;
+
+  if (later->data != NULL && later->data_free != NULL)
+    later->data_free (later->data);
+  g_free (later->table);
+  g_free (later);
+}
+
+static void
+later_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Later *later = g_task_get_task_data (task);
+  GError *error = NULL;
+  gpointer answer = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, answer, later->result_free);
+}
+
+static void
+settled_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  CofferVault *self = COFFER_VAULT (source);
+  g_autoptr(GTask) task = data;
+  Later *later = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!coffer_vault_flush_finish (self, result, &error))
+    g_task_return_error (task, error);
+  else
+    run (self, later->lane, KVAULT_ACCESS_VIEW, later->table, TRUE, later->told, FALSE, later->func, g_steal_pointer (&later->data),
+         later->data_free, later->result_free, g_task_get_cancellable (task), later_cb, g_object_ref (task));
+}
+
+void
+coffer_vault_run_settled_async (CofferVault         *self,
+                                CofferLane           lane,
+                                const char          *table,
+                                gboolean             told,
+                                CofferVaultFunc      func,
+                                gpointer             data,
+                                GDestroyNotify       data_free,
+                                GDestroyNotify       result_free,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  GTask *task;
+  Later *later;
+
+  if (coffer_cache_is_empty (self->cache))
+    {
+      run (self, lane, KVAULT_ACCESS_VIEW, table, TRUE, told, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
+      return;
+    }
+  task = g_task_new (self, cancellable, callback, user_data);
+  later = g_new (Later, 1);
+  *later = (Later) { lane, g_strdup (table), told, func, data, data_free, result_free };
+  g_task_set_source_tag (task, coffer_vault_run_async);
+  g_task_set_check_cancellable (task, !told);
+  g_task_set_task_data (task, later, later_free);
+  coffer_vault_flush_async (self, cancellable, settled_cb, task);
 }
 
 gpointer

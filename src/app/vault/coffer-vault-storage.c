@@ -629,7 +629,7 @@ coffer_vault_check_async (CofferVault         *self,
 
   wish = wish_new (progress);
   wish->full = full;
-  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, check_worker, wish, wish_free, (GDestroyNotify) coffer_inspection_free, cancellable,
+  coffer_vault_run_settled_async (self, COFFER_LANE_SCAN, NULL, FALSE, check_worker, wish, wish_free, (GDestroyNotify) coffer_inspection_free, cancellable,
                           callback, user_data);
 }
 
@@ -677,7 +677,7 @@ coffer_vault_backup_async (CofferVault         *self,
 
   wish = wish_new (progress);
   wish->target = g_file_get_path (target);
-  coffer_vault_run_told_async (self, COFFER_LANE_SCAN, backup_worker, wish, wish_free, g_free, cancellable, callback, user_data);
+  coffer_vault_run_settled_async (self, COFFER_LANE_SCAN, NULL, TRUE, backup_worker, wish, wish_free, g_free, cancellable, callback, user_data);
 }
 
 gboolean

@@ -61,7 +61,10 @@ coffer_vault_run_reader_async (CofferVault         *self,
   Run *run = g_new (Run, 1);
 
   *run = (Run) { func, data, data_free };
-  coffer_vault_run_async (self, lane, table, read_values_worker, run, run_free, NULL, cancellable, callback, user_data);
+  if (lane == COFFER_LANE_SCAN)   /* it looks at the file in its own order */
+    coffer_vault_run_settled_async (self, lane, table, FALSE, read_values_worker, run, run_free, NULL, cancellable, callback, user_data);
+  else
+    coffer_vault_run_async (self, lane, table, read_values_worker, run, run_free, NULL, cancellable, callback, user_data);
 }
 
 void

@@ -78,8 +78,7 @@ coffer_vault_edit_async (CofferVault         *self,
       g_object_unref (task);
       return;
     }
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), edit_worker, NULL, NULL, NULL, cancellable,
-                          edit_cb, task);
+  coffer_vault_run_unsettled_async (self, coffer_vault_get_table (self), edit_worker, NULL, cancellable, edit_cb, task);
 }
 
 gboolean

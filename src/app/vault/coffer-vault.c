@@ -11,6 +11,7 @@
 
 #include "coffer-entry-walk.h"
 
+#include "coffer-cache-private.h"
 #include "coffer-deletion.h"
 #include "coffer-error.h"
 #include "coffer-vault-census.h"
@@ -145,7 +146,10 @@ reloaded_cb (GObject      *source,
 
       apply_overview (self, overview);
       if (!coffer_identity_equal (&before, &self->shown))
-        coffer_vault_drop_deletions (self);
+        {
+          coffer_vault_drop_deletions (self);
+          coffer_cache_note_replaced (self->cache);
+        }
     }
   else
     self->met = (CofferIdentity) { 0 };   /* whoever can open it again looks anew */
@@ -303,6 +307,7 @@ coffer_vault_finalize (GObject *object)
   g_clear_pointer (&self->ahead, coffer_ahead_free);
   g_ptr_array_unref (self->deferred);
   g_clear_pointer (&self->veil, kvault_veil_unref);
+  g_clear_object (&self->cache);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
@@ -410,6 +415,20 @@ dup_veil (CofferVault *self)
   return veil;
 }
 
+/* So is what waits to be written there. */
+static CofferCache *
+dup_cache (CofferVault *self)
+{
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      if (vault != self && vault->cache != NULL && g_file_equal (vault->file, self->file))
+        return g_object_ref (vault->cache);
+    }
+  return coffer_cache_new ();
+}
+
 static CofferVault *
 vault_new (GFile *file)
 {
@@ -429,10 +448,13 @@ vault_new (GFile *file)
   self->file = g_object_ref (file);
   self->display_name = g_filename_display_name (base_name != NULL ? base_name : "");
   self->veil = dup_veil (self);
+  self->cache = dup_cache (self);
+  coffer_cache_add_vault (self->cache, self);
   for (guint i = 0; i < COFFER_N_LANES; i++)
     {
       self->lanes[i] = coffer_worker_new (names[i], g_file_peek_path (file) != NULL ? g_file_peek_path (file) : "");
       coffer_worker_set_veil (self->lanes[i], self->veil);
+      coffer_worker_set_shelf (self->lanes[i], coffer_cache_get_shelf (self->cache));
     }
   return self;
 }
@@ -666,6 +688,7 @@ coffer_vault_close (CofferVault *self)
       coffer_vault_drop_deletions (self);
       coffer_vault_tell_sharers (self);
     }
+  coffer_cache_remove_vault (self->cache, self);
   self->n_ending = COFFER_N_LANES;
   g_object_ref (self);
   g_clear_handle_id (&self->watch_id, g_source_remove);

@@ -38,6 +38,7 @@ struct _CofferWorker {
   GAsyncQueue *queue;
   GThread *thread;          /* NULL until the first job; the main thread's to see */
   kvault_veil *veil;        /* NULL: none */
+  kvault_shelf *shelf;      /* NULL: none */
   gint idle_ms;             /* atomic */
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
@@ -245,6 +246,7 @@ make_options (CofferWorker  *self,
   options.let_go_data = self;
   options.veil = self->veil;
   options.secure_delete = g_atomic_int_get (&self->secure_delete);
+  options.shelf = self->shelf;
   return options;
 }
 
@@ -267,6 +269,44 @@ open_handle (CofferWorker *self,
     job->replaced = TRUE;
   self->wrote = job->access != KVAULT_ACCESS_VIEW;
   return TRUE;
+}
+
+static gboolean
+has_waiting (CofferWorker *self)
+{
+  kvault_shelf_stats stats = { 0 };
+
+  if (self->shelf != NULL)
+    kvault_shelf_stats_get (self->shelf, NULL, &stats);
+  return stats.entries > 0;
+}
+
+/* Before a job that writes: what waits is older, so it comes first. */
+static gboolean
+write_waiting (CofferWorker *self,
+               CofferJob    *job)
+{
+  int rc = kvault_shelf_flush (self->vault);
+
+  job->settled = rc == KVAULT_OK;
+  if (rc != KVAULT_OK)
+    job->error = coffer_error_new (self->vault, rc);
+  return job->settled;
+}
+
+/* At the end of a lane that wrote: whoever ends it has seen to what waits, or could not. */
+static void
+write_last (CofferWorker *self)
+{
+  kvault_options options = make_options (self, KVAULT_ACCESS_WRITE);
+  CofferIdentity now = identify (self->path);
+
+  if (!self->wrote || !has_waiting (self) || is_another (&now, &self->file))
+    return;
+  close_handle (self);
+  options.is_cancelled = NULL;
+  if (kvault_open (self->path, &options, &self->vault, NULL) == KVAULT_OK && kvault_shelf_flush (self->vault) != KVAULT_OK)
+    g_warning ("%s: %s", self->path, kvault_last_error (self->vault)->message);
 }
 
 /*
@@ -345,8 +385,13 @@ run_job (CofferWorker *self,
          CofferJob    *job,
          GCancellable *turn)
 {
-  if (!prepare_handle (self, job))
-    return;
+  gboolean waiting = job->settles && has_waiting (self);
+
+  if (!prepare_handle (self, job) || (waiting && !write_waiting (self, job)))
+    {
+      job->unsettled = waiting;
+      return;
+    }
 
   job->result = job->func (self->vault, job->data, turn, &job->error);
   if (job->error != NULL && job->repeatable && is_about_another_file (job->error))
@@ -519,6 +564,7 @@ lane_worker (gpointer data)
       if (g_atomic_int_get (&self->asked))
         close_handle (self);
     }
+  write_last (self);
   settle (self);
   close_handle (self);
   post_ended (self);
@@ -557,6 +603,15 @@ coffer_worker_set_secure_delete (CofferWorker *self,
                                  gboolean      on)
 {
   g_atomic_int_set (&self->secure_delete, on);
+}
+
+void
+coffer_worker_set_shelf (CofferWorker *self,
+                         kvault_shelf *shelf)
+{
+  g_return_if_fail (self->thread == NULL && self->shelf == NULL);
+
+  self->shelf = kvault_shelf_ref (shelf);
 }
 
 static void
@@ -676,6 +731,7 @@ coffer_worker_unref (CofferWorker *self)
   g_async_queue_unref (self->resumes);
   g_main_context_unref (self->context);
   kvault_veil_unref (self->veil);
+  kvault_shelf_unref (self->shelf);
   g_free (self->name);
   g_free (self->path);
   g_free (self);

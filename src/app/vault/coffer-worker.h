@@ -38,6 +38,7 @@ struct _CofferJob {
   gpointer data;
   gboolean repeatable;       /* may run again on a new handle */
   CofferIdentity expected;   /* the file that it is meant for; none: any */
+  gboolean settles;          /* first writes what waits on the shelf, and fails if that does */
   gboolean strict;           /* fail with KVAULT_EMOVED on another file than that, or than the lane's last job's */
   void (*done) (CofferJob *job, gpointer owner);   /* main thread; frees the job */
   gpointer owner;
@@ -47,6 +48,8 @@ struct _CofferJob {
   GError *error;
   gboolean replaced;         /* another file was at the path, or a frozen one had changed */
   CofferIdentity file;       /* which file the job was on; none if none could be opened */
+  gboolean settled;          /* something was written before it that had waited, */
+  gboolean unsettled;        /* or could not be: it was not run, for that error */
   gboolean damaged;          /* that file is, as this job or one before it met; or what could not be opened */
 
   /* of the worker */
@@ -74,6 +77,8 @@ void          coffer_worker_resume        (CofferWorker *self);
 void          coffer_worker_set_veil      (CofferWorker *self, kvault_veil *veil);
 /** Whether what the lane deletes is written over with zeros, from its next job on. */
 void          coffer_worker_set_secure_delete (CofferWorker *self, gboolean on);
+/** Likewise: what the handle sees before it is in the file. */
+void          coffer_worker_set_shelf     (CofferWorker *self, kvault_shelf *shelf);
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
 
 /** Cancel what runs, waits or comes later. The handle stays open until coffer_worker_end(). */
