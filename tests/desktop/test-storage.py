@@ -102,6 +102,55 @@ class StorageTest(CofferCase):
         coffer.answer("Look for Damage?", "Quick Check")
         seek("label", re.compile('^key "odd" of table "kv": '))
 
+    def paste(self, coffer: Coffer, window: VaultWindow, name: str) -> None:
+        """What is on the clipboard becomes a value."""
+        activate_action(APPLICATION, "paste", window=1)
+        dialog = coffer.dialog("Add Text?")
+        set_text(find(dialog, "text", "New key"), name)
+        press(dialog, "Add")
+        window.says("1 file added")
+
+    def test_write_cache(self) -> None:
+        """What is added waits, is told of, and is in the file when a person says so, or closes."""
+        path = make_vault(self.folder + "/c.kvault", [(b"a", b"1")])
+        os.mkdir(self.folder + "/config")
+        os.mkdir(self.folder + "/config/glib-2.0")
+        os.mkdir(self.folder + "/config/glib-2.0/settings")
+        with open(self.folder + "/config/glib-2.0/settings/keyfile", "w", encoding="utf-8") as settings:
+            settings.write("[io/github/coffervault/Coffer]\ncache-interval=3600\n")
+        coffer = self.start(path, GSETTINGS_BACKEND="keyfile", XDG_CONFIG_HOME=self.folder + "/config")
+        window = coffer.window("c.kvault")
+        window.wait_for_rows(1)
+        press(window.frame, "Edit…")
+        coffer.answer("Edit “c.kvault”?", "Edit")
+        find(window.frame, "push button", "Add Files", showing)
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+        do(find(storage, "toggle button", "Collect small writes"), "toggle")
+        find(storage, "label", "Faster; what was added in the last 3,600 s may be lost in a crash")
+        press(storage, "Close")
+        wait(lambda: not coffer.windows("Storage"), "the window to go")
+
+        window.activate()
+        key("ctrl+f")
+        set_text(find(window.frame, "entry", "Search keys"), "some text")
+        key("ctrl+a", "ctrl+c", "Escape")
+        window.wait_for_rows(1)
+        self.paste(coffer, window, "b")
+        window.wait_for_rows(2)
+        find(window.frame, "push button", size_text(10, "Cache "), showing)
+        self.assertEqual(read_vault(path), {b"a": b"1"})
+        key("ctrl+s")
+        window.says("1 value written to the file")
+        find(window.frame, "push button", "All saved", lambda node: True)
+        self.assertEqual(read_vault(path), {b"a": b"1", b"b": b"some text"})
+
+        self.paste(coffer, window, "c")
+        window.wait_for_rows(3)
+        self.assertEqual(len(read_vault(path)), 2)
+        self.assert_quits(coffer)
+        self.assertEqual(read_vault(path), {b"a": b"1", b"b": b"some text", b"c": b"some text"})
+
 
 if __name__ == "__main__":
     main()

@@ -15,6 +15,7 @@ typedef struct {
   guint64 size;
   const char *type;   /* lasts */
   char *error;
+  gboolean unsaved;
 } Known;
 
 typedef struct {
@@ -60,6 +61,8 @@ describe (CofferKeyCell *self)
 
   if (problem == NULL && coffer_key_picture_is_broken (priv->picture))
     problem = coffer_key_picture_broken_text ();
+  if (problem == NULL && priv->entry != NULL && coffer_entry_get_unsaved (priv->entry))
+    problem = _("Waits to be written");
   if (problem != NULL)
     gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, problem, -1);
   else if (priv->is_described)
@@ -106,11 +109,11 @@ known_update (Known       *known,
   const char *type = coffer_entry_get_type_label (entry);
   const char *error = coffer_entry_get_error (entry);
 
-  if (size == known->size && type == known->type && g_strcmp0 (key, known->key) == 0 && g_strcmp0 (error, known->error) == 0)
+  if (size == known->size && type == known->type && coffer_entry_get_unsaved (entry) == known->unsaved && g_strcmp0 (key, known->key) == 0 && g_strcmp0 (error, known->error) == 0)
     return FALSE;
 
   known_clear (known);
-  *known = (Known) { g_strdup (key), size, type, g_strdup (error) };
+  *known = (Known) { g_strdup (key), size, type, g_strdup (error), coffer_entry_get_unsaved (entry) };
   return TRUE;
 }
 
@@ -221,6 +224,8 @@ coffer_key_cell_query_tooltip (GtkWidget  *widget,
     key = NULL;
   if (problem == NULL && coffer_key_picture_is_broken (priv->picture))
     problem = coffer_key_picture_broken_text ();
+  if (problem == NULL && priv->entry != NULL && coffer_entry_get_unsaved (priv->entry))
+    problem = _("Waits to be written");
   text = key != NULL && problem != NULL ? g_strdup_printf ("%s\n%s", key, problem) : g_strdup (key != NULL ? key : problem);
   gtk_tooltip_set_text (tooltip, text);
   return text != NULL;

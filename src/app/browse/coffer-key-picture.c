@@ -266,6 +266,23 @@ append_texture (CofferKeyPicture      *self,
                                &GRAPHENE_RECT_INIT (plate->origin.x + x / (float) scale, plate->origin.y + y / (float) scale, width, height));
 }
 
+/* That the value waits to be written: an amber dot at the upper end of the plate, with an edge as what is below it may be amber, too. */
+static void
+append_mark (GtkSnapshot           *snapshot,
+             const graphene_rect_t *plate,
+             const GdkRGBA         *text)
+{
+  static const GdkRGBA amber = { .9f, .65f, .04f, 1 };
+  graphene_rect_t box = GRAPHENE_RECT_INIT (plate->origin.x + plate->size.width - 7, plate->origin.y - 3, 10, 10);
+  GskRoundedRect outline;
+
+  gsk_rounded_rect_init_from_rect (&outline, &box, 5);
+  gtk_snapshot_push_rounded_clip (snapshot, &outline);
+  gtk_snapshot_append_color (snapshot, &amber, &box);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_append_border (snapshot, &outline, (float[4]) { 1, 1, 1, 1 }, (GdkRGBA[4]) { *text, *text, *text, *text });
+}
+
 void
 coffer_key_picture_snapshot (CofferKeyPicture *self,
                              GtkSnapshot      *snapshot,
@@ -295,6 +312,8 @@ coffer_key_picture_snapshot (CofferKeyPicture *self,
   ink = with_alpha (text, .4f);
   if (high_contrast)
     gtk_snapshot_append_border (snapshot, &outline, (float[4]) { 1, 1, 1, 1 }, (GdkRGBA[4]) { ink, ink, ink, ink });
+  if (self->entry != NULL && coffer_entry_get_unsaved (self->entry))
+    append_mark (snapshot, &plate, &text);
 }
 
 CofferKeyPicture *

@@ -2,6 +2,7 @@
 /* The parts of CofferStorageWindow. */
 #pragma once
 
+#include "coffer-cache-group.h"
 #include "coffer-space-bar.h"
 #include "coffer-storage-window.h"
 
@@ -21,6 +22,7 @@ struct _CofferStorageWindow {
   GtkWidget *measuring;
   GtkLabel *measuring_words;
   GtkButton *measure_button;
+  CofferCacheGroup *cache_group;
   GtkButton *checkpoint_button;
   GtkLabel *log_size;
   AdwActionRow *log_size_row;

@@ -273,11 +273,23 @@ active_cb (CofferStorageWindow *self)
 }
 
 void
+coffer_storage_window_set_settings (CofferStorageWindow *self,
+                                    GSettings           *settings)
+{
+  g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
+
+  coffer_cache_group_set (self->cache_group, coffer_storage_get_vault (self->storage), settings);
+}
+
+void
 coffer_storage_window_go_to (CofferStorageWindow *self,
                              CofferStoragePlace   place)
 {
   GtkWidget *widget = place == COFFER_STORAGE_LOG ? GTK_WIDGET (self->log_size_row)
                     : place == COFFER_STORAGE_RECLAIMABLE ? GTK_WIDGET (self->frees_row) : NULL;
+
+  if (place == COFFER_STORAGE_CACHE)
+    gtk_widget_child_focus (GTK_WIDGET (self->cache_group), GTK_DIR_TAB_FORWARD);
 
   g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
 
@@ -355,6 +367,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
                                       COFFER_TYPE_KEY);
   signals[SECURE_DELETE_SET] = g_signal_new ("secure-delete-set", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (COFFER_TYPE_CACHE_GROUP);
   g_type_ensure (COFFER_TYPE_SPACE_BAR);
   g_type_ensure (COFFER_TYPE_TWO_COLUMNS);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-storage-window.ui");
@@ -367,6 +380,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring_words);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measure_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, cache_group);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, holders);
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
   gtk_widget_class_bind_template_callback (widget_class, copy_cb);

@@ -24,9 +24,13 @@ GtkWidget *coffer_storage_window_new  (CofferStorage       *storage);
 /** Say a word in passing. */
 void       coffer_storage_window_toast (CofferStorageWindow *self,
                                         const char          *text);
+/** The program's, with the options of the cache. Once. */
+void       coffer_storage_window_set_settings (CofferStorageWindow *self,
+                                               GSettings           *settings);
 
 typedef enum {
   COFFER_STORAGE_TOP,
+  COFFER_STORAGE_CACHE,
   COFFER_STORAGE_LOG,
   COFFER_STORAGE_RECLAIMABLE,
 } CofferStoragePlace;

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-cache.h"
+
 #include "coffer-deletion.h"
 #include "coffer-job-entry.h"
 #include "coffer-transfer-bar.h"
@@ -32,6 +34,9 @@ struct _CofferStatusBar {
   CofferJobEntry *job;
   GtkLabel *changes;
   GtkWidget *saved;
+  GtkWidget *deferred, *cache;
+  GtkLabel *deferred_label, *cache_label;
+  guint tick_id;
   GtkWidget *wal;
   GtkLabel *wal_label;
   GtkWidget *wal_warning;
@@ -480,10 +485,61 @@ is_worth_it (const CofferVaultStats *stats)
 }
 
 static void
+update_deferred (CofferStatusBar *self,
+                 guint            n)
+{
+  g_autofree char *number = g_strdup_printf ("%'u", n);
+  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key to delete", "%s keys to delete", n), number);
+
+  gtk_label_set_text (self->deferred_label, text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->deferred), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+  gtk_widget_set_visible (self->deferred, n > 0 && !self->narrow);
+}
+
+static gboolean tick_cb (gpointer data);
+
+/* While something waits, its age is told every few seconds. Returns: whether something does */
+static gboolean
+update_cache (CofferStatusBar *self)
+{
+  CofferCacheState state = { 0 };
+  g_autofree char *n = NULL, *age = NULL, *values = NULL, *tip = NULL;
+
+  if (self->vault != NULL)
+    coffer_cache_get_state (coffer_vault_get_cache (self->vault), &state);
+  update_entry (self, self->cache, self->cache_label, state.problem != NULL ? _("Cache, not written:") : _("Cache"), state.n_bytes);
+  gtk_widget_set_visible (self->cache, state.n_entries > 0 && (!self->narrow || state.problem != NULL));
+  if (state.n_entries == 0)
+    {
+      g_clear_handle_id (&self->tick_id, g_source_remove);
+      return FALSE;
+    }
+  n = g_strdup_printf ("%'" G_GUINT64_FORMAT, state.n_entries);
+  age = g_strdup_printf ("%'" G_GUINT64_FORMAT, state.oldest_ms / 1000);
+  values = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value waits to be written", "%s values wait to be written", state.n_entries), n);
+  /* Translators: "3 values wait to be written, the oldest for 4 s" */
+  tip = g_strdup_printf (_("%s, the oldest for %s s"), values, age);
+  gtk_widget_set_tooltip_text (self->cache, tip);
+  if (self->tick_id == 0)
+    self->tick_id = g_timeout_add_seconds (2, tick_cb, self);
+  return TRUE;
+}
+
+static gboolean
+tick_cb (gpointer data)
+{
+  CofferStatusBar *self = data;
+
+  return update_cache (self) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
 update_entries (CofferStatusBar *self)
 {
-  gboolean waits = self->vault != NULL && coffer_vault_get_n_deferred (self->vault) > 0;
+  guint n_deferred = self->vault != NULL ? coffer_vault_get_n_deferred (self->vault) : 0;
+  gboolean waits = update_cache (self) || n_deferred > 0;
 
+  update_deferred (self, n_deferred);
   gtk_widget_set_visible (self->saved, self->have_stats && self->stats.wal_waiting == 0 && !waits && !self->narrow);
   update_wal (self);
   update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), is_worth_it (&self->stats) ? self->stats.reclaimable_size : 0);
@@ -597,6 +653,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, end_reading, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, ask, self);
+      g_signal_handlers_disconnect_by_func (coffer_vault_get_cache (self->vault), update_entries, self);
     }
   coffer_transfer_bar_set_transfers (self->transfer, NULL, NULL);
   g_set_object (&self->vault, vault);
@@ -620,6 +677,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (vault, "touched", G_CALLBACK (ask), self);
+  g_signal_connect_swapped (coffer_vault_get_cache (vault), "changed", G_CALLBACK (update_entries), self);
   g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (tally_cb), self);
   loading_cb (self);
 }
@@ -698,6 +756,10 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, changes);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, job);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, saved);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, deferred);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, deferred_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, cache);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, cache_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_warning);

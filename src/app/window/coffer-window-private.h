@@ -32,6 +32,7 @@ struct _CofferWindow {
   CofferKey *replaced;           /* (nullable) whose value is to be replaced by what a file chooser is asked for */
   CofferUndo *undo;              /* of the vault; NULL without */
   gpointer writing;              /* deletions, see coffer-window-undo.c; NULL: none now */
+  gpointer flushing;             /* the cache, see coffer-window-cache.c; NULL: not now */
   gboolean loses_deletions;      /* they may stay unwritten */
   GCancellable *copying;         /* keys to the clipboard */
   GCancellable *opening;         /* while a vault is being opened */
@@ -217,6 +218,18 @@ void coffer_window_toast_undo          (CofferWindow *self, const char *text);
 gboolean coffer_window_keeps_deletions (CofferWindow *self);
 /** The same before the vault is for viewing only. */
 void coffer_window_stop_editing        (CofferWindow *self);
+
+/* coffer-window-cache.c */
+
+/** The options of @settings are those of the vault's cache, until coffer_window_stop_cache(). */
+void coffer_window_start_cache          (CofferWindow *self, GSettings *settings);
+void coffer_window_stop_cache           (CofferWindow *self, GSettings *settings);
+/** Whether values wait to be written. */
+gboolean coffer_window_has_waiting      (CofferWindow *self);
+/** Write them, then do what waits for it. @then (nullable) */
+void coffer_window_flush                (CofferWindow *self, void (*then) (CofferWindow *self));
+/** Write them before the window closes. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_cache      (CofferWindow *self);
 
 /* coffer-window-outside.c */
 void     coffer_window_open_with_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);

@@ -193,6 +193,8 @@ open_storage (CofferWindow *self)
     }
   window = coffer_storage_window_new (self->storage);
   g_set_weak_pointer (&self->storage_window, window);
+  coffer_storage_window_set_settings (COFFER_STORAGE_WINDOW (window),
+                                      coffer_application_get_settings (COFFER_APPLICATION (g_application_get_default ())));
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "may-rewrite", G_CALLBACK (may_rewrite_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "secure-delete-set", G_CALLBACK (coffer_window_remember_secure_delete), self, G_CONNECT_SWAPPED);
@@ -203,7 +205,7 @@ open_storage (CofferWindow *self)
 static CofferStoragePlace
 parse_place (const char *name)
 {
-  return g_str_equal (name, "log") ? COFFER_STORAGE_LOG : g_str_equal (name, "reclaimable") ? COFFER_STORAGE_RECLAIMABLE : COFFER_STORAGE_TOP;
+  return g_str_equal (name, "cache") ? COFFER_STORAGE_CACHE : g_str_equal (name, "log") ? COFFER_STORAGE_LOG : g_str_equal (name, "reclaimable") ? COFFER_STORAGE_RECLAIMABLE : COFFER_STORAGE_TOP;
 }
 
 void

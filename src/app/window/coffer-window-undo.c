@@ -243,7 +243,12 @@ write_deletions_action (GSimpleAction *action,
                         GVariant      *parameter,
                         gpointer       user_data)
 {
-  write_deletions (user_data, NULL);
+  CofferWindow *self = user_data;
+
+  if (coffer_vault_get_n_deferred (self->vault) > 0)   /* which has what waits written first */
+    write_deletions (self, NULL);
+  else
+    coffer_window_flush (self, NULL);
 }
 
 gboolean
@@ -260,6 +265,8 @@ coffer_window_stop_editing (CofferWindow *self)
 {
   if (coffer_vault_get_n_deferred (self->vault) > 0)
     write_deletions (self, stop_editing_now);
+  else if (coffer_window_has_waiting (self))
+    coffer_window_flush (self, stop_editing_now);
   else
     coffer_vault_stop_editing (self->vault);
 }
@@ -282,7 +289,7 @@ coffer_window_update_undo_actions (CofferWindow *self)
 
   coffer_window_enable (self, "undo", editable && undo != NULL);
   coffer_window_enable (self, "redo", editable && redo != NULL);
-  coffer_window_enable (self, "write-deletions", editable && writes);
+  coffer_window_enable (self, "write-deletions", editable && (writes || coffer_window_has_waiting (self)));
   if (self->view != NULL)
     coffer_vault_view_set_undo (self->view, undo, redo, writes);
 }

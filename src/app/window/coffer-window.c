@@ -220,6 +220,7 @@ drop_vault (CofferWindow *self)
   coffer_window_close_clean (self);
   coffer_window_close_storage (self);
   coffer_window_stop_undo (self);
+  coffer_window_stop_cache (self, coffer_application_get_settings (COFFER_APPLICATION (g_application_get_default ())));
   g_signal_handlers_disconnect_by_func (self->vault, coffer_window_update_actions, self);
   coffer_vault_view_set_vault (self->view, NULL);
   coffer_vault_close (self->vault);
@@ -258,6 +259,7 @@ take_vault (CofferWindow *self,
   self->vault = vault;
   coffer_window_follow_secure_delete (self);
   coffer_window_start_undo (self);
+  coffer_window_start_cache (self, coffer_application_get_settings (get_application (self)));
   g_signal_connect_swapped (vault, "notify", G_CALLBACK (coffer_window_update_actions), self);
   coffer_recent_add (coffer_application_get_recent (get_application (self)), self->file);
   show_page (self, "vault");
@@ -464,7 +466,8 @@ coffer_window_close_request (GtkWindow *window)
 {
   CofferWindow *self = COFFER_WINDOW (window);
 
-  if (coffer_window_keeps_job (self) || coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) || coffer_window_keeps_deletions (self))
+  if (coffer_window_keeps_job (self) || coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) ||
+      coffer_window_keeps_cache (self) || coffer_window_keeps_deletions (self))
     return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
