@@ -43,6 +43,7 @@ typedef struct {
   GArray *puts;                /* of guint: positions, in the order they were put */
   gint64 until;
   int fd;                      /* of the file at hand; -1: it is a value */
+  kvault_shelf *source_shelf;  /* what is not written there yet; (nullable) */
   kvault *source;              /* where values come from; NULL: not opened yet */
   GError *source_error;        /* why it cannot be, in this turn */
   kvault_blob *blob;           /* of the value at hand */
@@ -67,6 +68,7 @@ job_free (gpointer data)
   g_clear_pointer (&job->puts, g_array_unref);
   coffer_source_sum_clear (&job->sum);
   kvault_shelf_unref (job->shelf);
+  kvault_shelf_unref (job->source_shelf);
   g_free (job);
 }
 
@@ -77,6 +79,8 @@ job_new (CofferAdditions *additions,
   Job *job = g_new0 (Job, 1);
 
   job->additions = coffer_additions_ref (additions);
+  if (additions->source_path != NULL)
+    job->source_shelf = coffer_vault_dup_shelf_of (additions->source_path);
   g_set_object (&job->stop, stop);
   job->vaults = coffer_vault_dup_open_paths ();
   job->puts = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -102,6 +106,7 @@ open_source (Job *job)
 
   options.access = KVAULT_ACCESS_VIEW;
   options.table = job->additions->source_table;
+  options.shelf = job->source_shelf;
   options.is_cancelled = is_stopped_cb;
   options.is_cancelled_data = job;
   if (job->source == NULL && job->source_error == NULL &&

@@ -63,6 +63,9 @@ struct _CofferVault {
   CofferCache *cache;            /* of all vaults of the process on the file; see coffer-cache.c */
 };
 
+/** What waits in the cache of a vault of this process at @path; (transfer full) (nullable) */
+kvault_shelf  *coffer_vault_dup_shelf_of     (const char          *path);
+
 /** On the WRITE lane, but what waits in the cache is not written before it. */
 void           coffer_vault_run_unsettled_async (CofferVault       *self,
                                                const char          *table,

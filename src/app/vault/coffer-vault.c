@@ -415,6 +415,15 @@ dup_veil (CofferVault *self)
   return veil;
 }
 
+kvault_shelf *
+coffer_vault_dup_shelf_of (const char *path)
+{
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    if (g_strcmp0 (g_file_peek_path (COFFER_VAULT (l->data)->file), path) == 0)
+      return kvault_shelf_ref (coffer_cache_get_shelf (COFFER_VAULT (l->data)->cache));
+  return NULL;
+}
+
 /* So is what waits to be written there. */
 static CofferCache *
 dup_cache (CofferVault *self)
