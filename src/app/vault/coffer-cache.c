@@ -175,9 +175,17 @@ static CofferVault *
 find_writer (CofferCache *self)
 {
   for (guint i = 0; i < self->vaults->len; i++)
-    if (coffer_vault_get_editable (g_ptr_array_index (self->vaults, i)))
+    if (COFFER_VAULT (g_ptr_array_index (self->vaults, i))->editing)   /* the table in use need not be writable */
       return g_ptr_array_index (self->vaults, i);
   return NULL;
+}
+
+gboolean
+coffer_cache_has_writer (CofferCache *self)
+{
+  g_return_val_if_fail (COFFER_IS_CACHE (self), FALSE);
+
+  return find_writer (self) != NULL;
 }
 
 static gboolean
@@ -359,7 +367,7 @@ coffer_vault_flush_async (CofferVault         *self,
       g_task_return_boolean (task, TRUE);
       return;
     }
-  if (!coffer_vault_get_editable (self))
+  if (!self->editing)
     {
       g_task_return_new_error (task, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY), _("The vault is open for viewing"));
       return;

@@ -51,10 +51,12 @@ const CofferCacheOptions *
 void         coffer_cache_get_state    (CofferCache              *self,
                                         CofferCacheState         *state);
 gboolean     coffer_cache_is_empty     (CofferCache              *self);
+/** Whether a vault that has it is being edited: else nobody writes what waits, unless that begins. */
+gboolean     coffer_cache_has_writer   (CofferCache              *self);
 /** Throw away what waits. */
 void         coffer_cache_discard      (CofferCache              *self);
 
-/** Write what waits, now. Needs no "editable" if nothing does. */
+/** Write what waits, now, to whichever table it is of. If something does the vault has to be open for editing. */
 void         coffer_vault_flush_async  (CofferVault              *self,
                                         GCancellable             *cancellable,
                                         GAsyncReadyCallback       callback,

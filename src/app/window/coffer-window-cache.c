@@ -173,17 +173,28 @@ coffer_window_flush (CofferWindow  *self,
   coffer_vault_flush_async (self->vault, coffer_window_wait_get_cancellable (flush->wait), flushed_cb, flush);
 }
 
-/* A window that only looks leaves it to the one that writes. */
+/* A window that only looks leaves it to the one that writes; where none does, as the file turned out to be damaged, a person decides. */
 gboolean
 coffer_window_keeps_cache (CofferWindow *self)
 {
+  const char *reason;
   CofferCacheState state;
 
-  if (self->flushing == NULL && (!coffer_window_has_waiting (self) || !coffer_vault_get_editable (self->vault)))
+  if (self->flushing != NULL)
+    {
+      coffer_window_flush (self, close_now);
+      return TRUE;
+    }
+  if (!coffer_window_has_waiting (self))
     return FALSE;
   coffer_cache_get_state (coffer_vault_get_cache (self->vault), &state);
-  if (state.is_stale && self->flushing == NULL)
+  reason = coffer_vault_get_lock_reason (self->vault);
+  if (state.is_stale)
     ask_to_discard (self, state.problem);
+  else if (!coffer_cache_has_writer (coffer_vault_get_cache (self->vault)))
+    ask_to_discard (self, reason != NULL ? reason : _("The vault is open for viewing"));
+  else if (!coffer_vault_get_editable (self->vault) && reason == NULL)
+    return FALSE;
   else
     coffer_window_flush (self, close_now);
   return TRUE;
