@@ -35,7 +35,7 @@ class StorageTest(CofferCase):
         find(storage, "label", size_text(size), showing)
         find(storage, "image", "Space used", showing)
         find(storage, "label", "Keys and index", showing)      # read behind
-        find(storage, "label", "Nobody else has it open", showing)
+        wait(lambda: find_all(storage, "label", "Nobody else has it open"), "who has it open")   # perhaps scrolled away
 
         press(storage, "Compact…")
         coffer.answer("Compact the Vault?", "Compact")
