@@ -22,6 +22,7 @@ struct _CofferStorageWindow {
   GtkWidget *measuring;
   GtkLabel *measuring_words;
   GtkButton *measure_button;
+  GtkScrolledWindow *scrolled;
   CofferCacheGroup *cache_group;
   GtkButton *checkpoint_button;
   GtkLabel *log_size;

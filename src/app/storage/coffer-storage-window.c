@@ -5,6 +5,8 @@
  */
 #define G_LOG_DOMAIN "coffer-storage"
 
+#define GROUP_MARGIN 6
+
 #include "coffer-storage-window-private.h"
 
 #include <coffer-error.h>
@@ -281,20 +283,45 @@ coffer_storage_window_set_settings (CofferStorageWindow *self,
   coffer_cache_group_set (self->cache_group, coffer_storage_get_vault (self->storage), settings);
 }
 
+/* A widget's group to the top, once the window has its size. */
+static gboolean
+go_to_cb (GtkWidget     *widget,
+          GdkFrameClock *clock,
+          gpointer       data)
+{
+  CofferStorageWindow *self = data;
+  GtkWidget *group = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_GROUP);
+  GtkWidget *content = gtk_widget_get_first_child (GTK_WIDGET (self->scrolled));
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
+  graphene_rect_t bounds;
+  double top;
+
+  if (gtk_widget_get_height (widget) == 0)
+    return G_SOURCE_CONTINUE;
+  if (group == NULL)
+    group = widget;
+  if (!gtk_widget_compute_bounds (group, content, &bounds))
+    bounds.origin.y = GROUP_MARGIN;
+  top = gtk_adjustment_get_value (adjustment) + bounds.origin.y - GROUP_MARGIN;
+  gtk_widget_child_focus (group, GTK_DIR_TAB_FORWARD);   /* scrolls, by as little as it can */
+  gtk_adjustment_set_value (adjustment, top);
+  return G_SOURCE_REMOVE;
+}
+
 void
 coffer_storage_window_go_to (CofferStorageWindow *self,
                              CofferStoragePlace   place)
 {
-  GtkWidget *widget = place == COFFER_STORAGE_LOG ? GTK_WIDGET (self->log_size_row)
-                    : place == COFFER_STORAGE_RECLAIMABLE ? GTK_WIDGET (self->frees_row) : NULL;
-
-  if (place == COFFER_STORAGE_CACHE)
-    gtk_widget_child_focus (GTK_WIDGET (self->cache_group), GTK_DIR_TAB_FORWARD);
+  GtkWidget *widgets[] = {
+    [COFFER_STORAGE_CACHE] = GTK_WIDGET (self->cache_group),
+    [COFFER_STORAGE_LOG] = GTK_WIDGET (self->log_size_row),
+    [COFFER_STORAGE_RECLAIMABLE] = GTK_WIDGET (self->frees_row),
+  };
 
   g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
 
-  if (widget != NULL)
-    gtk_widget_grab_focus (widget);
+  if (place != COFFER_STORAGE_TOP)
+    gtk_widget_add_tick_callback (widgets[place], go_to_cb, self, NULL);
 }
 
 static gboolean
@@ -380,6 +407,7 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring_words);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measure_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, scrolled);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, cache_group);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, holders);
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
