@@ -69,7 +69,7 @@ measured_cb (GObject      *source,
   if (coffer_vault_run_finish (COFFER_VAULT (source), result, &error) == NULL)
     {
       if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE)))
-        coffer_entry_list_follow (g_task_get_source_object (task));
+        coffer_entry_list_refresh (g_task_get_source_object (task));
       g_task_return_error (task, error);
     }
   else if (measure->next < measure->pieces->len)

@@ -87,7 +87,7 @@ void         coffer_entry_list_tell_loading (CofferEntryList *self);
 void         coffer_entry_list_tell_edited  (CofferEntryList *self, const GArray *edits);
 
 /* coffer-entry-list-walk.c */
-/** The file was written to: look what came and went, unless reading it was stopped. */
+/** The file was written to: look what came and went, unless reading it was stopped and no row on show asks for it. */
 void         coffer_entry_list_follow       (CofferEntryList *self);
 /** Begin anew with whatever is to be shown. @behind: the rows on show stay until the others are there. */
 void         coffer_entry_list_start        (CofferEntryList *self, gboolean behind);

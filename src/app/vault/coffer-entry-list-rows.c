@@ -173,7 +173,7 @@ coffer_entry_list_take_block (CofferEntryList    *self,
   if (checked->overgrown)
     {
       g_ptr_array_set_size (checked->keys, 0);
-      coffer_entry_list_follow (self);
+      coffer_entry_list_refresh (self);
       return index;
     }
   if (coffer_entry_list_take_checked (self, index, checked))

@@ -172,7 +172,7 @@ keep_slice (CofferEntryList *self,
 static gboolean
 pause_cb (gpointer data)
 {
-  CofferEntryList *self = data;
+  g_autoptr(CofferEntryList) self = g_object_ref (data);
 
   self->walk.pause_id = 0;
   next_slice (self);
@@ -194,7 +194,10 @@ take_slice (CofferEntryList *self,
   else if (pause_ms == 0)
     next_slice (self);
   else
-    self->walk.pause_id = g_timeout_add (pause_ms, pause_cb, self);
+    {
+      self->walk.pause_id = g_timeout_add (pause_ms, pause_cb, self);
+      g_source_set_name_by_id (self->walk.pause_id, "[coffer] first frame");
+    }
 }
 
 static void
@@ -490,7 +493,7 @@ coffer_entry_list_refresh (CofferEntryList *self)
 void
 coffer_entry_list_follow (CofferEntryList *self)
 {
-  if (self->stopped && coffer_identity_equal (&self->file, &self->vault->shown))
+  if (self->stopped && !self->missing && coffer_identity_equal (&self->file, &self->vault->shown))
     coffer_entry_list_set_problem (self, _("Reading was stopped: not all keys are listed, nor all that changed"));
   else
     coffer_entry_list_refresh (self);

@@ -671,6 +671,28 @@ stopping_brings_no_more (Fixture       *self,
   g_assert_null (coffer_entry_list_get_error (self->list));
 }
 
+/* But for rows on show whose keys would be others, all is read again: they do not stay without any. */
+static void
+rows_on_show_begin_it_again (Fixture       *self,
+                             gconstpointer  data)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+  g_autoptr(CofferEntry) held = NULL, second = NULL;
+
+  read_anew (self);
+  coffer_entry_list_stop (self->list);
+  held = g_list_model_get_item (G_LIST_MODEL (self->list), 0);
+  test_wait_for (coffer_entry_get_key (held) != NULL && coffer_entry_get_size (held) != G_MAXUINT64);
+  test_sql (path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)"
+                  "INSERT INTO kv SELECT CAST(printf('user:0000039998/%05d', i) AS BLOB), 'x' FROM n");
+  g_signal_emit_by_name (self->vault, "changed");
+  test_wait_for (coffer_entry_list_get_n_keys (self->list) == N_MANY + 10000 && !coffer_entry_list_get_loading (self->list));
+  second = g_list_model_get_item (G_LIST_MODEL (self->list), 1);
+  test_wait_for (coffer_entry_get_key (second) != NULL);
+  g_assert_cmpstr (coffer_entry_get_display_key (second), ==, "user:0000039998/10000");
+  g_assert_null (coffer_entry_list_get_error (self->list));
+}
+
 /* ---- speed ---- */
 
 /* With a million rows in ranges it is as quick as with one: nothing here looks at a row. */
@@ -723,6 +745,7 @@ main (int    argc,
   ADD ("all-are-those-to-come-too", all_are_those_to_come_too);
   ADD ("keys-of-prefixes-to-come-are-selected", keys_of_prefixes_to_come_are_selected);
   ADD ("stopping-brings-no-more", stopping_brings_no_more);
+  ADD ("rows-on-show-begin-it-again", rows_on_show_begin_it_again);
   ADD ("no-row-is-asked-for", no_row_is_asked_for);
 
   return g_test_run ();
