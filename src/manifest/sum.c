@@ -164,6 +164,8 @@ manifest_sum_add (manifest_sum *self,
   const unsigned char *bytes = data;
   size_t used = self->size % 64, n;
 
+  if (size == 0)
+    return;   /* @data may be NULL then */
   self->size += size;
   if (used > 0)
     {

@@ -107,6 +107,7 @@ goes_on_from_its_end (Fixture       *fixture,
                       gconstpointer  file)
 {
   coffer_ahead_us = 0;
+  g_clear_pointer (&fixture->vault->ahead, coffer_ahead_free);
   coffer_vault_walk_ahead (fixture->vault);
   test_wait_for (!fixture->vault->walking_ahead);
   coffer_ahead_us = PATIENT_US;
@@ -126,6 +127,7 @@ is_given_up_with_the_list (Fixture       *fixture,
                            gconstpointer  file)
 {
   coffer_ahead_us = 0;
+  g_clear_pointer (&fixture->vault->ahead, coffer_ahead_free);
   coffer_vault_walk_ahead (fixture->vault);
   test_wait_for (!fixture->vault->walking_ahead);
   coffer_ahead_us = PATIENT_US;
