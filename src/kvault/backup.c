@@ -95,7 +95,6 @@ try_once (backup  *self,
   if (rc != KVAULT_OK)
     return rc;
   self->source->cancelled = false;
-  self->work.progress.bytes = 0;
   self->begun = false;
   rc = kvault__copy_fill (&self->copy, self->source, false, live);
   if (rc == KVAULT_OK && !self->begun)   /* so short that nobody was asked */
@@ -137,7 +136,6 @@ fill_and_check (backup *self)
   if ((rc = kvault_stats_get (vault, &stats)) != KVAULT_OK)
     return rc;
   live = stats.file_size - stats.reclaimable_size;
-  self->work.progress.bytes_total = live * 2;
   if ((rc = kvault__copy_check_room (&self->copy, live)) != KVAULT_OK ||
       (rc = kvault__open_beside (vault, vault->path, KVAULT_ACCESS_VIEW, kvault__work_is_cancelled, &self->work, &self->holder)) != KVAULT_OK)
     return rc;
@@ -191,6 +189,22 @@ check_companions (backup     *self,
   return KVAULT_OK;
 }
 
+/* It is the copy that finds no room, on what may be another disk than the vault's. */
+static int
+name_target (backup     *self,
+             int         rc,
+             const char *name)
+{
+  kvault_error error = self->vault->error;
+
+  if (rc != KVAULT_EFULL)
+    return rc;
+  kvault__fail (self->vault, rc, "cannot make %s: %s", name, error.message);
+  self->vault->error.sqlite_code = error.sqlite_code;
+  self->vault->error.system_errno = error.system_errno;
+  return rc;
+}
+
 static int
 run (backup     *self,
      const char *path,
@@ -199,6 +213,8 @@ run (backup     *self,
   struct stat st;
   int rc;
 
+  if (kvault__is_companion (path))
+    return kvault__fail (self->vault, KVAULT_EINVAL, "%s: SQLite would take a file of this name for the log of another one, and delete it", name);
   if (lstat (path, &st) == 0)
     return kvault__fail (self->vault, KVAULT_EEXIST, "%s is there already", name);
   if ((rc = check_companions (self, path, name)) != KVAULT_OK)
@@ -206,11 +222,18 @@ run (backup     *self,
   if (stat (self->vault->path, &st) != 0)
     return kvault__fail_errno (self->vault, KVAULT_EMOVED, errno, "%s", self->vault->name);
   kvault__sweep (path);
+  kvault__sweep_folder (path, SIZE_MAX);
   if ((rc = kvault__copy_begin (&self->copy, self->vault, &self->work, kvault__copy_path (path), st.st_mode & 0666)) == KVAULT_OK &&
-      (rc = fill_and_check (self)) == KVAULT_OK &&
+      (rc = name_target (self, fill_and_check (self), name)) == KVAULT_OK &&
       (rc = give_name (self, path, name)) == KVAULT_OK &&
       kvault__sync_folder (self->vault, path) != KVAULT_OK)
-    rc = kvault__fail (self->vault, KVAULT_EIO, "%s is whole, but its folder could not be written to the disk: a power cut may lose its name", name);
+    {
+      int system_errno = self->vault->error.system_errno;
+
+      rc = kvault__fail (self->vault, KVAULT_EIO,
+                         "%s is whole, but its folder could not be written to the disk: a power cut may lose its name", name);
+      self->vault->error.system_errno = system_errno;
+    }
   kvault__copy_end (&self->copy, true);
   return rc;
 }
@@ -260,6 +283,7 @@ kvault_backup (kvault              *vault,
   if ((rc = kvault__check_idle (vault)) != KVAULT_OK)
     return rc;
   kvault__work_init (&self.work, vault, progress, progress_data);
+  kvault__work_stages (&self.work, kvault__copy_stages, KVAULT__N_COPY_STAGES);
   name = kvault__describe_path (target);
   if (name == NULL)
     rc = kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);

@@ -40,6 +40,7 @@ kvault_commit (kvault *vault)
   if (sqlite3_get_autocommit (vault->db))
     {
       vault->batch = false;
+      kvault__veil_roll_back (vault, 0);
       kvault__writers_settle (vault, false);
       return kvault__fail (vault, KVAULT_EIO, "%s: the transaction was undone by an earlier failure", vault->name);
     }

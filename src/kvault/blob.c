@@ -110,6 +110,7 @@ copy_waiting (kvault                *vault,
               const kvault__waiting *waiting)
 {
   self->size = waiting->value_size;
+  self->row.value_class = KVAULT_CLASS_BLOB;
   self->copy = malloc (waiting->value_size + 1);
   if (self->copy == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
@@ -143,11 +144,25 @@ add_blob (kvault                *vault,
   return KVAULT_OK;
 }
 
+static int
+find_hidden (kvault      *vault,
+             const void  *key,
+             size_t       key_size,
+             kvault__row *row)
+{
+  int rc = kvault__row_find (vault, key, key_size, row);
+
+  if (rc != KVAULT_OK || kvault__is_key_kept (vault, row->id, key, key_size))
+    return rc;
+  return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no hidden key %s", vault->name, kvault__describe_key (key, key_size).text);
+}
+
 /* Looking the row up and opening it are two statements; the first is kept open meanwhile, so both see one state of the file. */
 static int
 open_by_key (kvault       *vault,
              const void   *key,
              size_t        key_size,
+             bool          hidden,
              kvault_blob **blob)
 {
   kvault__waiting waiting;
@@ -155,23 +170,27 @@ open_by_key (kvault       *vault,
   kvault__row row;
   int rc;
 
-  if (kvault__cache_find (vault, key, key_size, &waiting))
+  if (hidden && !kvault__veils (vault))
+    return kvault__fail (vault, KVAULT_NOTFOUND, "%s: nothing is hidden", vault->name);
+  if (!hidden && kvault__cache_find (vault, key, key_size, &waiting))
     return add_blob (vault, NULL, &waiting, blob);
   if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
     return rc;
   kvault__bind_bytes_of_key (vault, statement, 1, key, key_size);
   sqlite3_step (statement);
-  if ((rc = kvault__row_find_shown (vault, key, key_size, &row)) == KVAULT_OK)
+  rc = hidden ? find_hidden (vault, key, key_size, &row) : kvault__row_find_shown (vault, key, key_size, &row);
+  if (rc == KVAULT_OK)
     rc = add_blob (vault, &row, NULL, blob);
   kvault__statement_done (statement);
   return rc;
 }
 
-int
-kvault_blob_open (kvault       *vault,
-                  const void   *key,
-                  size_t        key_size,
-                  kvault_blob **blob)
+static int
+blob_open (kvault       *vault,
+           const void   *key,
+           size_t        key_size,
+           bool          hidden,
+           kvault_blob **blob)
 {
   int rc;
 
@@ -180,7 +199,25 @@ kvault_blob_open (kvault       *vault,
     return rc;
   if (key == NULL && key_size > 0)
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
-  return open_by_key (vault, key, key_size, blob);
+  return open_by_key (vault, key, key_size, hidden, blob);
+}
+
+int
+kvault_blob_open (kvault       *vault,
+                  const void   *key,
+                  size_t        key_size,
+                  kvault_blob **blob)
+{
+  return blob_open (vault, key, key_size, false, blob);
+}
+
+int
+kvault_blob_open_hidden (kvault       *vault,
+                         const void   *key,
+                         size_t        key_size,
+                         kvault_blob **blob)
+{
+  return blob_open (vault, key, key_size, true, blob);
 }
 
 /* Whether the key in the first column is that of @entry. */
@@ -235,7 +272,7 @@ kvault_blob_open_entry (kvault             *vault,
     case SQLITE_DONE:   /* the row is another's now; the key may have a new one */
       kvault__statement_done (statement);
       if (entry->key_class == KVAULT_CLASS_BLOB)
-        return open_by_key (vault, entry->key, entry->key_size, blob);
+        return open_by_key (vault, entry->key, entry->key_size, false, blob);
       return kvault__fail (vault, KVAULT_NOTFOUND, "%s: no key %s", vault->name,
                            kvault__describe_key (entry->key, entry->key_size).text);
     default:
@@ -249,6 +286,12 @@ uint64_t
 kvault_blob_size (const kvault_blob *blob)
 {
   return blob->size;
+}
+
+kvault_class
+kvault_blob_class (const kvault_blob *blob)
+{
+  return blob->row.value_class;
 }
 
 /* Moves to the part that holds @offset and cuts @len at its end. A part that should be there and is not was lost: while the
@@ -425,10 +468,10 @@ release (kvault_blob *self)
   const kvault_section *in_use = vault->section;
   int rc;
 
-  kvault__schema_switch (vault, self->section);
+  kvault__table_switch (vault, self->section);
   if ((rc = note_value (self)) == KVAULT_OK)
     rc = kvault__data_version (vault, &self->version);
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   self->n_changes = sqlite3_total_changes64 (vault->db);
   sqlite3_blob_close (self->blob);
   self->blob = NULL;
@@ -520,13 +563,13 @@ take_up (kvault_blob *self)
   if (self->stale)
     return fail_stale (self);
   self->lets_go = false;   /* not before it is whole again */
-  kvault__schema_switch (vault, self->section);
+  kvault__table_switch (vault, self->section);
   if ((rc = find_row (self, &statement)) == KVAULT_OK)
     {
       rc = open_again (self, statement);
       kvault__statement_done (statement);
     }
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   self->lets_go = true;
   self->released = rc != KVAULT_OK;
   return rc;

@@ -270,22 +270,29 @@ kvault__cache_n_entries (const kvault *vault)
   return vault->cache != NULL ? vault->cache->n_entries : 0;
 }
 
-void
-kvault__cache_drop (kvault     *vault,
-                    const void *key,
-                    size_t      key_size)
+static void
+drop (kvault__cache *cache,
+      const void    *key,
+      size_t         key_size)
 {
-  kvault__cache *cache = vault->cache;
   kvault__cached *out = NULL;
 
-  if (cache == NULL)
-    return;
   cache->root = take_out (cache->root, key, key_size, &out);
   if (out == NULL)
     return;
   cache->n_entries--;
   cache->n_bytes -= out->key_size + out->value_size;
   free_node (out);
+}
+
+/* The table has a newer value of the key, or none. What lies on a shelf lies there for all: see WAITING FOR ALL. */
+void
+kvault__cache_drop (kvault     *vault,
+                    const void *key,
+                    size_t      key_size)
+{
+  if (vault->cache != NULL && !vault->cache->is_mirror)
+    drop (vault->cache, key, key_size);
 }
 
 /* ---- flushing ---- */
@@ -423,7 +430,7 @@ add (kvault         *vault,
   if (cache->n_entries == 0)
     cache->interval_start_ms = since_ms;
   if (old != NULL)
-    kvault__cache_drop (vault, key, key_size);
+    drop (cache, key, key_size);
   cache->root = insert (cache->root, node);
   cache->n_entries++;
   cache->n_bytes += key_size + value_size;
@@ -469,7 +476,7 @@ kvault__cache_put (kvault     *vault,
   return rc;
 }
 
-/* An entry of a shelf, in a cache that has none but such. Takes the caller's reference if it succeeds. */
+/* An entry of a shelf, in a cache that has none but such, in the place of the one of its key. Takes the caller's reference if it succeeds. */
 int
 kvault__cache_mirror (kvault              *vault,
                       kvault__shelved     *shelved,
@@ -487,6 +494,7 @@ kvault__cache_mirror (kvault              *vault,
       return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
     }
   *node = (kvault__cached) { .level = 1, .key_size = key_size, .value_size = value_size, .bytes = bytes, .shelved = shelved };
+  drop (vault->cache, bytes, key_size);
   vault->cache->root = insert (vault->cache->root, node);
   vault->cache->n_entries++;
   vault->cache->n_bytes += key_size + value_size;

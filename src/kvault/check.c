@@ -646,7 +646,7 @@ check_table (checker              *self,
 {
   int rc;
 
-  kvault__schema_switch (self->vault, section);
+  kvault__table_switch (self->vault, section);
   self->section = section;
   self->table = section->name;
   self->index_broken = false;
@@ -766,7 +766,7 @@ check_tables (checker *self)
   for (size_t i = 0; i < self->vault->n_sections && rc == KVAULT_OK; i++)
     if (is_checked (&self->vault->sections[i]))
       rc = check_table (self, &self->vault->sections[i]);
-  kvault__schema_switch (self->vault, in_use);
+  kvault__table_switch (self->vault, in_use);
   return rc;
 }
 

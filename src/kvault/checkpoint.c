@@ -28,9 +28,9 @@ look_who (kvault                   *vault,
   memcpy (result->program, who->program, sizeof result->program);
 }
 
-static int
-fail_in_the_way (kvault            *vault,
-                 const kvault__who *who)
+int
+kvault__checkpoint_fail (kvault            *vault,
+                         const kvault__who *who)
 {
   const char *does = who->writer ? "writes to it" : who->checkpointer ? "moves its log" : "reads from it";
 
@@ -41,11 +41,11 @@ fail_in_the_way (kvault            *vault,
                        who->own ? "this program" : "another program", does);
 }
 
-/* PASSIVE never waits; what it could not move is no failure. The others are BUSY after the busy timeout. */
-int
-kvault__checkpoint (kvault                   *vault,
-                    kvault_checkpoint_mode    mode,
-                    kvault_checkpoint_result *result)
+static int
+checkpoint (kvault                   *vault,
+            kvault_checkpoint_mode    mode,
+            bool                      obeys,
+            kvault_checkpoint_result *result)
 {
   kvault__work work;
   kvault__who who;
@@ -54,11 +54,13 @@ kvault__checkpoint (kvault                   *vault,
 
   *result = (kvault_checkpoint_result) { .finished = 1 };
   kvault__work_init (&work, vault, NULL, NULL);
-  kvault__work_watch (&work, vault->db, 0);
+  if (obeys)
+    kvault__work_watch (&work, vault->db, 0);
   if (mode == KVAULT_CHECKPOINT_TRUNCATE)   /* which itself says 0 of 0 at the end */
     sqlite3_wal_checkpoint_v2 (vault->db, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
   sqlite_rc = sqlite3_wal_checkpoint_v2 (vault->db, "main", mode_of[mode], &still, &still_moved);
-  kvault__work_unwatch (&work);
+  if (obeys)
+    kvault__work_unwatch (&work);
   if (mode != KVAULT_CHECKPOINT_TRUNCATE || sqlite_rc != SQLITE_OK)
     {
       frames = still;
@@ -78,9 +80,26 @@ kvault__checkpoint (kvault                   *vault,
     }
   if (sqlite_rc == SQLITE_OK || (mode == KVAULT_CHECKPOINT_PASSIVE && (sqlite_rc & 0xff) == SQLITE_BUSY))
     return KVAULT_OK;
-  if ((sqlite_rc & 0xff) == SQLITE_BUSY && !vault->cancelled)
-    return fail_in_the_way (vault, &who);
+  if ((sqlite_rc & 0xff) == SQLITE_BUSY && !(obeys && vault->cancelled))
+    return kvault__checkpoint_fail (vault, &who);
   return kvault__fail_code (vault, sqlite_rc, "%s", vault->name);
+}
+
+/* PASSIVE never waits; what it could not move is no failure. The others are BUSY after the busy timeout. */
+int
+kvault__checkpoint (kvault                   *vault,
+                    kvault_checkpoint_mode    mode,
+                    kvault_checkpoint_result *result)
+{
+  return checkpoint (vault, mode, true, result);
+}
+
+/* TRUNCATE for what is done by now: a cancel ends only the wait for others, which is BUSY then. */
+int
+kvault__checkpoint_done (kvault                   *vault,
+                         kvault_checkpoint_result *result)
+{
+  return checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, false, result);
 }
 
 int
@@ -94,7 +113,7 @@ kvault_checkpoint (kvault                   *vault,
   if (result == NULL)
     result = &own_result;
   *result = (kvault_checkpoint_result) { 0 };
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_file (vault)) != KVAULT_OK)
     return rc;
   if ((unsigned) mode > KVAULT_CHECKPOINT_TRUNCATE)
     return kvault__fail (vault, KVAULT_EINVAL, "mode is not a kvault_checkpoint_mode");
@@ -113,7 +132,7 @@ kvault_checkpoint_alone (kvault                   *vault,
   if (result == NULL)
     result = &own_result;
   *result = (kvault_checkpoint_result) { 0 };
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
+  if ((rc = kvault__enter_file (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
       (rc = kvault__claim (vault)) != KVAULT_OK)
     return rc;
   rc = kvault__checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, result);
@@ -129,7 +148,7 @@ kvault_optimize (kvault *vault)
   int64_t has_statistics;
   int rc;
 
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK)
+  if ((rc = kvault__enter_file (vault)) != KVAULT_OK)
     return rc;
   if (vault->batch)
     return kvault__fail (vault, KVAULT_EBUSY, "%s: the handle's transaction is open", vault->name);

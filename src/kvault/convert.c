@@ -348,7 +348,7 @@ convert (conversion *self)
       (rc = kvault__begin (vault)) == KVAULT_OK)
     rc = kvault__end (vault, convert_inside (self));
   if (rc == KVAULT_OK)
-    kvault__schema_became (vault, vault->section, KVAULT_SECTION_V2);
+    kvault__table_became (vault, vault->section, KVAULT_SECTION_V2);
   error = vault->error;
   sqlite3_exec (vault->db, "PRAGMA legacy_alter_table=0", NULL, NULL, NULL);
   left = kvault__bulk_leave (vault);

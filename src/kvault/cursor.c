@@ -360,7 +360,7 @@ read_size (kvault_cursor *self)
   sqlite3_stmt *row = NULL;
   int rc;
 
-  kvault__schema_switch (vault, self->section);
+  kvault__table_switch (vault, self->section);
   sqlite3_bind_int64 (self->sizes, 1, entry->id);
   switch (sqlite3_step (self->sizes))
     {
@@ -377,7 +377,7 @@ read_size (kvault_cursor *self)
     }
   rc = kvault__entry_read_value (entry, vault, row, 0);
   kvault__statement_done (self->sizes);
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   return rc;
 }
 

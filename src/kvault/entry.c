@@ -493,14 +493,15 @@ put_in_parts (kvault     *vault,
   return rc;
 }
 
-static int
-put_through (kvault     *vault,
-             const void *key,
-             size_t      key_size,
-             const void *value,
-             size_t      value_size)
+/* Past the cache. Is not counted for a bulk import. */
+int
+kvault__put_through (kvault     *vault,
+                     const void *key,
+                     size_t      key_size,
+                     const void *value,
+                     size_t      value_size)
 {
-  bool has_large;
+  bool has_large, veils = false;
   int rc;
 
   if (!kvault__is_whole (vault, key_size, value_size))
@@ -511,14 +512,15 @@ put_through (kvault     *vault,
     {
       if ((rc = kvault__has_large (vault, &has_large)) != KVAULT_OK)
         return rc;
-      if (has_large)
+      veils = kvault__veils (vault);   /* what is hidden is lifted under the lock, before this is committed */
+      if (has_large || veils)
         break;
       kvault__may_give_way (vault);
       rc = kvault__put_bytes (vault, key, key_size, value, value_size);
     }
   while (kvault__gave_way (vault, &rc));
-  if (!has_large)
-    return rc;
+  if (!has_large && !veils)
+    return rc == KVAULT_OK ? kvault__veil_lift_stored (vault, key, key_size) : rc;   /* hidden while this one waited for the lock */
   rc = kvault__begin (vault);
   return rc == KVAULT_OK ? kvault__end (vault, kvault__put_replacing (vault, key, key_size, value, value_size)) : rc;
 }
@@ -541,7 +543,7 @@ kvault_put (kvault     *vault,
     return rc;
   if (waits)
     return kvault__cache_put (vault, key, key_size, value, value_size);
-  if ((rc = put_through (vault, key, key_size, value, value_size)) != KVAULT_OK)
+  if ((rc = kvault__put_through (vault, key, key_size, value, value_size)) != KVAULT_OK)
     return rc;
   kvault__cache_drop (vault, key, key_size);
   return vault->inside == 0 ? kvault__bulk_count (vault, value_size) : KVAULT_OK;
@@ -679,7 +681,7 @@ kvault_delete_entry (kvault             *vault,
   if (bad_bytes (entry->key, entry->key_size))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
   rc = delete_stored (vault, entry);
-  if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || entry->key_class != KVAULT_CLASS_BLOB ||
+  if ((rc != KVAULT_OK && rc != KVAULT_NOTFOUND) || entry->key_class != KVAULT_CLASS_BLOB || kvault__cache_is_mirror (vault) ||
       !kvault__cache_find (vault, entry->key, entry->key_size, &waiting))
     return rc;
   kvault__cache_drop (vault, entry->key, entry->key_size);
@@ -764,7 +766,10 @@ kvault__delete_row (kvault *vault,
   if ((rc = kvault__statement (vault, KVAULT__DELETE_ROW, &statement)) != KVAULT_OK)
     return rc;
   sqlite3_bind_int64 (statement, 1, id);
-  if ((rc = step_done (vault, statement, NULL, 0)) != KVAULT_OK || sqlite3_changes (vault->db) > 0)
+  if (sqlite3_step (statement) != SQLITE_DONE)
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  kvault__statement_done (statement);
+  if (rc != KVAULT_OK || sqlite3_changes (vault->db) > 0)
     return rc;
   vault->damaged = true;   /* it was found a moment ago: an index has it, and the table has not */
   return kvault__fail (vault, KVAULT_ECORRUPT, "%s: the file is damaged: a row that the index of the keys has is not there", vault->name);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define NAME(code) case code: return #code
+#define FILE_LIMIT "the file must not grow further: its file system, or a limit of this process (ulimit -f), allows no larger one"
 
 const char *
 kvault_result_name (int result)
@@ -139,7 +140,7 @@ kvault__fail_errno (kvault     *vault,
   else if (tells_full (system_errno))
     code = KVAULT_EFULL;
   va_start (args, format);
-  fail (vault, code, 0, system_errno, strerror (system_errno), format, args);
+  fail (vault, code, 0, system_errno, system_errno == EFBIG ? FILE_LIMIT : strerror (system_errno), format, args);
   va_end (args);
   return code;
 }
@@ -213,7 +214,7 @@ words_of_sqlite (const kvault *vault,
     case KVAULT_ECORRUPT:
       return "the file is damaged";
     case KVAULT_EFULL:
-      return system_errno == EFBIG ? "the file must not grow further" : "the disk is full";
+      return system_errno == EFBIG ? FILE_LIMIT : "the disk is full";
     default:
       return (sqlite3_errcode (vault->db) & 0xff) == (extended & 0xff) ? sqlite3_errmsg (vault->db) : sqlite3_errstr (extended);
     }
@@ -300,10 +301,25 @@ printable_length (const unsigned char *text)
   return is_invisible_control (text) ? 0 : n;
 }
 
+/* The folder that a file is made in until it gets its name, see newfile.c, is nobody's to know. (NULL: there is none in @path) */
+static const char *
+find_hidden_folder (const char *path)
+{
+  static const char suffix[] = ".kvault-new/";
+  const char *name = strrchr (path, '/');
+  const char *folder = name;
+
+  while (folder != NULL && folder > path && folder[-1] != '/')
+    folder--;
+  return folder != NULL && folder[0] == '.' && name[1] != '\0' && (size_t) (name + 1 - folder) > sizeof suffix &&
+         strncmp (name + 1 - (sizeof suffix - 1), suffix, sizeof suffix - 1) == 0 ? folder : NULL;
+}
+
 /* A path as one line that a terminal can show; malloc()ed, NULL without memory. */
 char *
 kvault__describe_path (const char *path)
 {
+  const char *hidden = find_hidden_folder (path);
   char *text = malloc (strlen (path) * 4 + 1);
   char *out = text;
 
@@ -311,8 +327,11 @@ kvault__describe_path (const char *path)
     return NULL;
   while (*path != '\0')
     {
-      size_t n = printable_length ((const unsigned char *) path);
+      size_t n;
 
+      if (path == hidden)
+        path = strrchr (path, '/') + 1;
+      n = printable_length ((const unsigned char *) path);
       if (n == 0)
         out += sprintf (out, "\\x%02x", (unsigned char) *path++);
       for (; n > 0; n--)

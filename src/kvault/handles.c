@@ -100,20 +100,61 @@ unlink_handle (kvault *vault)
     *link = vault->handle.next;
 }
 
+/* With the lock. Only from the swap on that came next: an inode's number is used again, for the next copy as a rule. */
+static bool
+follow (dev_t   dev,
+        ino_t  *ino,
+        size_t  since)
+{
+  bool moved = false;
+
+  for (size_t i = since; i < n_swaps; i++)
+    if (swaps[i].dev == dev && swaps[i].ino == *ino)
+      {
+        *ino = swaps[i].new_ino;
+        moved = true;
+      }
+  return moved;
+}
+
 /* Whether the file at the name is not the one that the handle let go of. */
 static bool
 is_another (const kvault      *vault,
             const struct stat *st)
 {
   const kvault__handle *handle = &vault->handle;
+
   ino_t ino = handle->ino;
 
-  if (!handle->was_open)
-    return false;
-  for (size_t i = handle->n_swaps; i < n_swaps; i++)
-    if (swaps[i].dev == handle->dev && swaps[i].ino == ino)
-      ino = swaps[i].new_ino;
-  return st->st_dev != handle->dev || st->st_ino != ino;
+  follow (handle->dev, &ino, handle->n_swaps);
+  return handle->was_open && (st->st_dev != handle->dev || st->st_ino != ino);
+}
+
+uint64_t
+kvault_swap_count (void)
+{
+  size_t n;
+
+  pthread_mutex_lock (&lock);
+  n = n_swaps;
+  pthread_mutex_unlock (&lock);
+  return n;
+}
+
+int
+kvault_inode_now (uint64_t  device,
+                  uint64_t  inode,
+                  uint64_t  since,
+                  uint64_t *now)
+{
+  ino_t ino = (ino_t) inode;
+  bool moved;
+
+  pthread_mutex_lock (&lock);
+  moved = follow ((dev_t) device, &ino, (size_t) since);
+  pthread_mutex_unlock (&lock);
+  *now = ino;
+  return moved;
 }
 
 /* Before the file is opened: waits while another handle has it for itself. */
@@ -140,11 +181,20 @@ kvault__handle_join (kvault *vault)
       vault->handle.dev = st.st_dev;
       vault->handle.ino = st.st_ino;
       vault->handle.was_open = vault->handle.holds = true;
+      vault->handle.cannot_log = false;
       vault->handle.asked = false;
       link_handle (vault);
     }
   pthread_mutex_unlock (&lock);
   return rc;
+}
+
+/* Whether a file is the one that the handle opened last. */
+bool
+kvault__handle_has (const kvault      *vault,
+                    const struct stat *st)
+{
+  return st->st_dev == vault->handle.dev && st->st_ino == vault->handle.ino;
 }
 
 /* After the file is closed. A handle that has claimed it keeps the claim. */
@@ -227,6 +277,27 @@ kvault__claim (kvault *vault)
   return rc;
 }
 
+/* Claims a file that is no vault of this handle's, and that no handle of this process has: none comes to it until kvault__unclaim(). */
+int
+kvault__claim_unused (kvault            *vault,
+                      const struct stat *st)
+{
+  int rc = KVAULT_OK;
+
+  pthread_mutex_lock (&lock);
+  vault->handle.dev = st->st_dev;
+  vault->handle.ino = vault->handle.second_ino = st->st_ino;
+  if (next_holder (vault, true) != NULL || claimed_by_other (vault, st->st_dev, st->st_ino))
+    rc = kvault__fail (vault, KVAULT_EBUSY, "%s: this program has it open itself", vault->name);
+  else
+    {
+      vault->handle.claims = true;
+      link_handle (vault);
+    }
+  pthread_mutex_unlock (&lock);
+  return rc;
+}
+
 /* The same claim for the file that is about to take the name. */
 void
 kvault__claim_second (kvault *vault,
@@ -277,4 +348,26 @@ kvault__is_only_handle (kvault *vault)
   only = next_holder (vault, true) == NULL;
   pthread_mutex_unlock (&lock);
   return only;
+}
+
+/* That no log can be used where the file is. Who opens it next need not find out again: beside this handle it could not remove what SQLite
+ * leaves then. */
+void
+kvault__note_cannot_log (kvault *vault)
+{
+  pthread_mutex_lock (&lock);
+  vault->handle.cannot_log = true;
+  pthread_mutex_unlock (&lock);
+}
+
+bool
+kvault__knows_cannot_log (kvault *vault)
+{
+  bool known = false;
+
+  pthread_mutex_lock (&lock);
+  for (const kvault *each = handles; each != NULL && !known; each = each->handle.next)
+    known = each->handle.holds && each->handle.cannot_log && is_file (&vault->handle, each->handle.dev, each->handle.ino);
+  pthread_mutex_unlock (&lock);
+  return known;
 }

@@ -2,9 +2,9 @@
 /*
  * heapwal.c - an SQLite VFS for looking at files without leaving traces.
  *
- * Every connection goes through it. It passes everything through to the system's VFS, tells who asked with KVAULT__FCNTL_WATCH how many bytes of
- * the main file are moved (work.c), keeps pages of zeros in mind while a large value is on its way (zeros.c), and has its own manners for the index of a
- * write-ahead log (the "-shm" file):
+ * Every connection goes through it. It passes everything through to the system's VFS, tells who asked with kvault__watch_files() how many bytes of
+ * the main file and its log are moved (work.c), keeps pages of zeros in mind while a large value is on its way (zeros.c), and has its own manners
+ * for the index of a write-ahead log (the "-shm" file):
  *
  *  - "heap": the index lives in this process's memory. So a log can be read where no file can be made, on a read-only
  *    mount. Nobody else sees our locks, so the caller must watch that the place does not change (kvault.frozen).
@@ -21,6 +21,7 @@
 #include "internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@
 
 #define LOG_HEAD_MAX 32          /* what is moved of a log beside whole pages: its head and those of its frames */
 #define PUSH_AT_ONCE (16 << 20)
-#define MAX_REGIONS 4096   /* of 32 KiB: an index over 16 million frames, more than any log that can be read */
+#define INDEX_REGION 32768
+#define MAX_REGIONS 4096   /* of that size: an index over 16 million frames, more than any log that can be read */
 
 typedef enum { MODE_PASS, MODE_HEAP, MODE_TIDY } file_mode;
 
@@ -204,17 +206,7 @@ view_unlock (sqlite3_file *file,
   return unlocked != SQLITE_OK ? unlocked : rc;
 }
 
-static int
-view_file_control (sqlite3_file *file,
-                   int           op,
-                   void         *arg)
-{
-  if (op != KVAULT__FCNTL_WATCH)
-    return PASS (file, xFileControl, op, arg);
-  ((view_file *) file)->watch = *(kvault__watch *) arg;
-  return SQLITE_OK;
-}
-
+static int view_file_control (sqlite3_file *f, int op, void *arg) { return PASS (f, xFileControl, op, arg); }
 static int view_lock (sqlite3_file *f, int level) { return PASS (f, xLock, level); }
 static int view_check_reserved (sqlite3_file *f, int *out) { return PASS (f, xCheckReservedLock, out); }
 static int view_sector_size (sqlite3_file *f) { return PASS (f, xSectorSize); }
@@ -399,6 +391,43 @@ files_of (sqlite3   *db,
       sqlite3_file_control (db, "main", ops[i], &file);
       files[i] = file != NULL && file->pMethods == &view_methods ? (view_file *) file : NULL;
     }
+}
+
+/* The log's ends with the log, which a connection closes with its last reader at the earliest. */
+void
+kvault__watch_files (sqlite3             *db,
+                     const kvault__watch *watch)
+{
+  view_file *files[2];
+
+  files_of (db, files);
+  for (int i = 0; i < 2; i++)
+    if (files[i] != NULL)
+      files[i]->watch = *watch;
+}
+
+/* Whether the file system lets nobody map the index of a log, so that programs cannot share it: FUSE with direct I/O, 9P and some network
+ * mounts. SQLite makes the file before it finds out; @remove: it goes again, which only the caller can know to be safe, and only with a
+ * connection that has no log open. Else that has pointers into what is mapped, and will unmap it. */
+bool
+kvault__index_refused (kvault *vault,
+                       bool    remove)
+{
+  void volatile *region;
+  view_file *files[2];
+  int system_errno;
+  int sqlite_rc;
+
+  files_of (vault->db, files);
+  if (files[0] == NULL)
+    return false;
+  errno = 0;
+  sqlite_rc = view_methods.xShmMap (&files[0]->base, 0, INDEX_REGION, 1, &region);
+  system_errno = errno;   /* SQLite does not take it down */
+  if (remove)
+    PASS (&files[0]->base, xShmUnmap, 1);
+  return sqlite_rc == SQLITE_IOERR_SHMMAP &&
+         (system_errno == ENODEV || system_errno == EINVAL || system_errno == EOPNOTSUPP || system_errno == ENOSYS);
 }
 
 /* Inside a transaction, before a large row of zeros is written whose content follows; until kvault__write_zeros() or kvault__forget_zeros(). */

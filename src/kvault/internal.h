@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #define KVAULT__RECORD_MAX 1000000000u  /* SQLite's default limit on a record: key, value, header */
 #define KVAULT__RECORD_SLACK 32u        /* header and the other columns of a record */
@@ -71,6 +72,7 @@ typedef enum {
 typedef struct {
   struct stat main;
   bool has_wal, has_shm, has_journal;  /* there and not empty (shm: there) */
+  bool has_log_file;                   /* a log is there, be it empty */
   off_t wal_size;
   struct timespec wal_mtime;
 } kvault__place;
@@ -88,6 +90,7 @@ typedef struct {
   size_t n_swaps;               /* of this process, when it let go of it */
   bool holds;                   /* has it open */
   bool claims;                  /* has it for itself */
+  bool cannot_log;              /* found that its file system has no log, while it has it open */
   _Atomic bool asked;           /* to let go of it, for the claim that is being made; also read without the mutex */
 } kvault__handle;
 
@@ -104,6 +107,9 @@ struct kvault {
   size_t n_sections;
   const kvault_section *section;  /* the table in use, inside sections */
 
+  kvault_split_table *split_tables;   /* what kvault_split_tables() gave last; names owned */
+  size_t n_split_tables;
+
   sqlite3_stmt *statements[KVAULT__N_STATEMENTS];
   void *found_key;              /* what kvault_entry_by_id() gave last */
   sqlite3_blob *head;           /* kept by kvault_head() while cursors are open; NULL: none */
@@ -115,11 +121,13 @@ struct kvault {
   kvault__cache *cache;         /* NULL: off */
   uint64_t n_flushes;           /* of all caches of the handle that moved something */
   uint64_t shelf_version;       /* of the shelf, as it is mirrored in the cache; 0: it is not */
+  const kvault_section *shelf_section;   /* the table whose values are mirrored */
   bool has_large;               /* there are values in parts, or were */
   uint64_t no_large_at;         /* version at which there were none: kvault__seen_version() */
   bool sweep_due, sweeping;     /* parts of values that are gone wait to be deleted */
   bool defers_zeros;            /* a value that is reserved is on its way: heapwal.c */
   bool batch;                   /* a transaction of the caller's is open */
+  bool lifts;                   /* values of a transaction that is not committed took the place of hidden ones */
   bool bulk;                    /* that transaction is one of a bulk import */
   bool left_wal;                /* which has left write-ahead logging */
   uint64_t bulk_bytes;          /* put since its last commit */
@@ -162,6 +170,7 @@ int kvault__enter (kvault *vault);
 int kvault__enter_write (kvault *vault);
 int kvault__enter_waiting (kvault *vault);
 int kvault__enter_settled (kvault *vault);
+int kvault__enter_file (kvault *vault);
 int kvault__check_writable (kvault *vault);
 int kvault__set_busy_handler (kvault *vault);
 int kvault__set_durability (kvault *vault);
@@ -186,15 +195,23 @@ bool kvault__only_looks (const kvault *vault);
 
 /* handles.c */
 int kvault__handle_join (kvault *vault);
+bool kvault__handle_has (const kvault *vault, const struct stat *st);
 void kvault__handle_leave (kvault *vault);
 bool kvault__others_would_let_go (kvault *vault);
 int kvault__claim (kvault *vault);
+int kvault__claim_unused (kvault *vault, const struct stat *st);
 void kvault__handle_swapped (kvault *vault, ino_t ino);
 void kvault__claim_second (kvault *vault, ino_t ino);
 void kvault__unclaim (kvault *vault);
 bool kvault__is_only_handle (kvault *vault);
+void kvault__note_cannot_log (kvault *vault);
+bool kvault__knows_cannot_log (kvault *vault);
 
 /* work.c */
+typedef struct {
+  kvault_step step;
+  double share;                  /* of the time that all take, roughly */
+} kvault__stage;
 typedef struct kvault__work kvault__work;
 struct kvault__work {
   kvault *vault;
@@ -202,6 +219,9 @@ struct kvault__work {
   void *data;
   bool (*stop) (kvault__work *work);   /* one more who is asked, and may end a step without cancelling all; NULL: nobody */
   kvault_progress progress;
+  const kvault__stage *stages;   /* NULL: it has but one, and needs no name for it */
+  double share, share_before;    /* of the stage it is at, and of those before it */
+  kvault_step then;              /* the stage that comes by itself when the bytes of this one are moved; NONE: no such */
   uint64_t stage_end;
   sqlite3 *watched;
   int64_t reported_ms;
@@ -210,7 +230,8 @@ struct kvault__work {
 };
 int64_t kvault__now_ms (void);
 void kvault__work_init (kvault__work *work, kvault *vault, kvault_progress_func report, void *data);
-bool kvault__work_goes_on (kvault__work *work);
+void kvault__work_stages (kvault__work *work, const kvault__stage *stages, unsigned n);
+void kvault__work_go (kvault__work *work, kvault_step step, uint64_t bytes);
 int kvault__work_check (kvault__work *work);
 int kvault__work_is_cancelled (void *work);
 void kvault__work_watch (kvault__work *work, sqlite3 *db, uint64_t bytes);
@@ -220,33 +241,49 @@ void kvault__work_unwatch (kvault__work *work);
 typedef struct {
   bool reader, writer, checkpointer;   /* of the write-ahead log */
   bool own;                            /* one of them is this process */
+  unsigned marks;                      /* of readers of other processes: a bit for each of the marks of the log's index that one has */
   unsigned n_processes;                /* others that have the file open */
   int64_t pid;                         /* of one of the others; 0: unknown */
   char program[32];                    /* its name */
 } kvault__who;
 void kvault__who_uses_log (const kvault *vault, kvault__who *who);
 void kvault__who_has_open (const kvault *vault, kvault__who *who);
-void kvault__name_process (kvault__who *who);
+
+/* split.c */
+void      kvault__split_free        (kvault              *vault);
+
+/* stats.c */
+bool kvault__log_is_held (kvault *vault, const kvault_stats *stats, kvault__who *who);
 
 /* checkpoint.c */
+int kvault__checkpoint_fail (kvault *vault, const kvault__who *who);
 int kvault__checkpoint (kvault *vault, kvault_checkpoint_mode mode, kvault_checkpoint_result *result);
+int kvault__checkpoint_done (kvault *vault, kvault_checkpoint_result *result);
 
 /* viewing.c */
 int kvault__look_at_place (const char *path, kvault__place *place);  /* 0 or errno */
 bool kvault__place_changed (const kvault__place *before, const kvault__place *now);
 int kvault__open_database (kvault *vault);
+int kvault__fail_cannot_log (kvault *vault);
 
 /* heapwal.c */
 #define KVAULT__VFS "kvault-view"
-#define KVAULT__FCNTL_WATCH 0x6b7601   /* sqlite3_file_control() of the main file, with a kvault__watch */
 typedef struct {
   void (*moved) (void *data, int n_bytes);   /* before each read and write; NULL: none */
   void *data;
 } kvault__watch;
 int kvault__vfs_register (void);
+void kvault__watch_files (sqlite3 *db, const kvault__watch *watch);
+bool kvault__index_refused (kvault *vault, bool remove);
 void kvault__defer_zeros (kvault *vault);
 int kvault__write_zeros (kvault *vault);
 void kvault__forget_zeros (kvault *vault);
+
+/* ahead.c */
+typedef struct kvault__ahead kvault__ahead;
+kvault__ahead *kvault__ahead_new (int fd, uint64_t size, size_t chunk_size);
+ssize_t kvault__ahead_next (kvault__ahead *self, const char **bytes);
+void kvault__ahead_free (kvault__ahead *self);
 
 /* zeros.c */
 typedef struct kvault__zeros kvault__zeros;
@@ -262,16 +299,18 @@ int kvault__zeros_write (kvault__zeros *self, sqlite3_file *file);
 int kvault__harden (kvault *vault);
 int kvault__schema_load (kvault *vault);
 int kvault__schema_verify (kvault *vault);
-int kvault__schema_create (kvault *vault, const char *table);
 void kvault__schema_free (kvault *vault);
-int kvault__schema_use (kvault *vault, const char *table);
-void kvault__schema_switch (kvault *vault, const kvault_section *section);
-void kvault__schema_became (kvault *vault, const kvault_section *section, kvault_section_kind kind);
 bool kvault__is_vault (const kvault_section *section);
 bool kvault__has_ids_for_keys (const kvault_section *section);
 const char *kvault__key_column (const kvault_section *section);
 const char *kvault__value_column (const kvault_section *section);
 #define KVAULT__CREATE_META "CREATE TABLE IF NOT EXISTS main.kohakuvault_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+
+/* table.c */
+int kvault__table_use (kvault *vault, const char *table);
+void kvault__table_switch (kvault *vault, const kvault_section *section);
+void kvault__table_became (kvault *vault, const kvault_section *section, kvault_section_kind kind);
+int kvault__table_create (kvault *vault, const char *table);
 
 /* copy.c */
 typedef struct {
@@ -279,21 +318,71 @@ typedef struct {
   kvault__work *work;
   char *path;
   int fd;                /* -1: none */
+  uint64_t keys;         /* of all vaults in it, once it is compared */
 } kvault__copy;
+typedef struct {         /* of a whole file */
+  uint64_t sum;          /* equal for equal content */
+  uint64_t keys;         /* of all vaults */
+} kvault__content;
+#define KVAULT__N_COPY_STAGES 4
 char *kvault__folder_of (const char *path);
 char *kvault__copy_path (const char *path);
 void kvault__sweep (const char *path);
+void kvault__sweep_folder (const char *path, size_t max);
 int kvault__copy_begin (kvault__copy *copy, kvault *vault, kvault__work *work, char *path, mode_t mode);
 void kvault__copy_end (kvault__copy *copy, bool remove);
+int kvault__copy_lock (kvault *vault, int *lock_fd);
+int kvault__copy_note (kvault *vault, int lock_fd, uint64_t made, uint64_t old);
+void kvault__copy_unlock (kvault *vault, int lock_fd);
 int kvault__copy_check_room (kvault__copy *copy, uint64_t size);
 int kvault__copy_fill (kvault__copy *copy, kvault *source, bool page_maps, uint64_t bytes);
 int kvault__copy_check (kvault__copy *copy, kvault *source, kvault_journal journal, uint64_t bytes);
+int kvault__content_get (kvault *handle, kvault__content *content);
+int kvault__check_pages (kvault *vault, kvault *handle, kvault__work *work, uint64_t bytes, bool *sound);
+
+/* Of a name that others are made of: so that "-journal" and what else is put to it still fits into the 255 bytes that a name may have, and a folder of
+ * that name with the file in it into the 512 that SQLite takes of a path. */
+#define KVAULT__LONGEST_NAME 100
+size_t kvault__cut_name (const char *name, size_t size);
+char *kvault__hidden_path (const char *path, const char *suffix);
+
+extern const kvault__stage kvault__copy_stages[KVAULT__N_COPY_STAGES];
+
+/* exchange.c */
+typedef struct {
+  const char *made, *target;   /* in one file system */
+  int made_fd, old_fd;         /* with leases */
+  struct stat old;
+  bool stuck;                  /* at @made is a file now that is neither: for kvault__exchange_keep() */
+  bool spoiled;                /* what was made is no database any more, though it has its name: it must be made anew */
+} kvault__exchange;
+bool kvault__take_lease (int fd);
 int kvault__sync_folder (kvault *vault, const char *path);
+int kvault__copy_attributes (kvault *vault, int fd, bool strict);
+int kvault__exchange_try (kvault *vault, const char *a, const char *b);
+int kvault__exchange_names (kvault__exchange *self, kvault *vault);
+char *kvault__keep_beside (const char *path, const char *target);
+char *kvault__exchange_keep (const kvault__exchange *self, kvault *vault);
+
+/* newfolder.c */
+#define KVAULT__RECORD_SUFFIX ".kvault-exchange"   /* of a file that is exchanged: "NEW.OLD" and this, the inodes of both */
+typedef struct {
+  char *path;
+  int fd;                /* -1: it is not there, or not ours */
+  int lock_fd;           /* in it */
+} kvault__new_folder;
+char *kvault__new_folder_path (const char *target);
+int kvault__new_folder_make (kvault__new_folder *self);
+void kvault__new_folder_leave (kvault__new_folder *self, bool keep);
+void kvault__sweep_new_file (const char *folder, const char *name);
+
+/* newfile.c */
+bool kvault__is_companion (const char *path);
 
 /* swap.c */
 int kvault__swap_check (kvault *vault, kvault__who *who);
 int kvault__swap_fail_others (kvault *vault, const kvault__who *who);
-int kvault__swap (kvault *vault, const kvault_vacuum_options *options, kvault__work *work);
+int kvault__swap (kvault *vault, const kvault_vacuum_options *options, kvault__work *work, uint64_t *keys);
 bool kvault__was_alone (kvault *vault);
 
 /* statement.c */
@@ -368,6 +457,7 @@ typedef struct {
   kvault_class value_class;
   kvault__large large;         /* if it is in parts */
 } kvault__row;
+int kvault__put_through (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
 int kvault__put_replacing (kvault *vault, const void *key, size_t key_size, const void *value, size_t value_size);
 int kvault__row_find (kvault *vault, const void *key, size_t key_size, kvault__row *row);
 int kvault__row_find_shown (kvault *vault, const void *key, size_t key_size, kvault__row *row);
@@ -383,8 +473,14 @@ int kvault__put_bytes (kvault *vault, const void *key, size_t key_size, const vo
 bool kvault__veils (const kvault *vault);
 bool kvault__is_veiled (const kvault *vault, const kvault_section *section, const kvault_entry *entry);
 bool kvault__is_key_veiled (const kvault *vault, int64_t id, const void *key, size_t key_size);
+bool kvault__is_key_kept (const kvault *vault, int64_t id, const void *key, size_t key_size);
 int kvault__veil_count_rows (kvault *vault, uint64_t *n_hidden);
 int kvault__veil_lift (kvault *vault, const void *key, size_t key_size);
+int kvault__veil_lift_stored (kvault *vault, const void *key, size_t key_size);
+void kvault__veil_release (kvault *vault);
+void kvault__veil_roll_back (kvault *vault, unsigned level);
+void kvault__veil_begin_commit (kvault *vault);
+void kvault__veil_end_commit (kvault *vault);
 
 /* rename.c */
 int kvault__rename (kvault *vault, const void *key, size_t key_size, const void *new_key, size_t new_key_size, bool replace);
@@ -409,8 +505,10 @@ bool kvault__cache_is_mirror (const kvault *vault);
 int kvault__cache_mirror (kvault *vault, kvault__shelved *shelved, const unsigned char *bytes, size_t key_size, size_t value_size);
 
 /* shelf.c */
-int kvault__shelf_sync (kvault *vault);
 void kvault__shelved_unref (kvault__shelved *shelved);
+
+/* mirror.c */
+int kvault__shelf_sync (kvault *vault);
 
 /* own.c */
 typedef enum { KVAULT__OWN_LARGE, KVAULT__OWN_PARTS, KVAULT__OWN_BULK } kvault__own;
@@ -423,10 +521,15 @@ int kvault__own_drop (kvault *vault, kvault__own which);
 int kvault__bulk_count (kvault *vault, uint64_t bytes);
 int kvault__bulk_enter (kvault *vault, uint64_t expected_bytes);
 int kvault__bulk_leave (kvault *vault);
+int kvault__find_wal (kvault *vault, bool *wal);
 bool kvault__is_wal (kvault *vault);
 int kvault__bulk_recover (kvault *vault);
 
+/* journal.c */
+int kvault__log_refused (kvault *vault, bool *refused);
+
 /* memory.c */
+uint64_t kvault__available_memory (void);
 int kvault__check_memory (kvault *vault, uint64_t size);
 
 /* writer.c */

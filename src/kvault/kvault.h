@@ -118,10 +118,10 @@
  * see the keys until then; so does the copy that kvault_backup() makes. A process that is killed has deleted nothing, or, during
  * kvault_deletion_write(), some of the keys whole.
  *
- * A row that others gave another key or deleted is not deleted, and one whose value has another size than at
- * kvault_deletion_measure() neither. A value that was overwritten with one of the very same size cannot be told from the old one.
- * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more, even if the
- * transaction it was stored in is rolled back.
+ * A row that others gave another key or deleted is not deleted, and one whose value is another than at kvault_deletion_measure()
+ * neither, as far as its size and its first 4 KiB tell: one of the very same size that differs only behind them passes for the old one.
+ * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more once that is committed. If
+ * it is rolled back, the key is hidden as before. Whoever puts the old value back at it says so with kvault_deletion_resume().
  *
  * WAITING FOR ALL
  *
@@ -292,7 +292,8 @@ typedef struct kvault_options {
   uint32_t chunk_size;        /**< bytes a stream moves at once, 4,096 to 67,108,864;
                                    default 1,048,576 */
   int rollback_journal;       /**< nonzero: a new file keeps a rollback journal instead of
-                                   a write-ahead log */
+                                   a write-ahead log; so it does where no log can be used,
+                                   because the file system lets programs share no memory */
   uint32_t whole_value_max;   /**< bytes of key and value, 4,096 to 999,999,968: values with which that is more are
                                    stored in parts, which KohakuVault does not read; default the
                                    greatest, which is also the longest that it reads */
@@ -348,7 +349,8 @@ typedef struct kvault_options {
  * Thread:  any; the handle then belongs to the one that uses it.
  * Cost:    reads the schema, a few pages; about a millisecond.
  * Returns: KVAULT_OK, or of the results above ENOENT, ENOTFILE, EPERM, ENOTDB, EENCRYPTED,
- *          ECORRUPT, ENOTVAULT, EHOT, EREADONLY (asked to write), EEXIST, EBUSY,
+ *          ECORRUPT, ENOTVAULT, EHOT, EREADONLY (asked to write; also where a file with a write-ahead
+ *          log lies on a file system that lets programs share no memory), EEXIST, EBUSY,
  *          ECANCELLED, EFULL, EIO, EINVAL, ENOMEM
  */
 KVAULT_API int kvault_open (const char           *location,
@@ -417,7 +419,9 @@ typedef enum kvault_obstacle {
   KVAULT_OBSTACLE_NONE = 0,
   KVAULT_OBSTACLE_FILE = 1,        /**< no right to write the file */
   KVAULT_OBSTACLE_FOLDER = 2,      /**< no right to write its folder, which SQLite needs for its log */
-  KVAULT_OBSTACLE_FILE_SYSTEM = 3  /**< a read-only file system */
+  KVAULT_OBSTACLE_FILE_SYSTEM = 3, /**< a read-only file system */
+  KVAULT_OBSTACLE_LOG = 4          /**< the file has a write-ahead log, and its file system lets programs share no memory; known to a handle
+                                        that has it open */
 } kvault_obstacle;
 
 /**
@@ -603,14 +607,41 @@ KVAULT_API int kvault_count (kvault *vault, uint64_t *count);
 KVAULT_API int kvault_rename (kvault *vault, const void *key, size_t key_size,
                               const void *new_key, size_t new_key_size, int replace);
 
+/**
+ * How many bytes of a value kvault_rename() would write; changes nothing.
+ *
+ * @new_key_size  bytes of the new key: its length alone counts
+ * @n_bytes       set to the size of the value, or to 0 where it stays in its place: one in parts always does, any other
+ *                if the new key is as long, but not above 32 MB in a V2 table. A write-ahead log has them once more.
+ *
+ * Cost:    looks the key up, reads no page of the value.
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND, or a failure as of kvault_size()
+ */
+KVAULT_API int kvault_rename_cost (kvault *vault, const void *key, size_t key_size,
+                                   size_t new_key_size, uint64_t *n_bytes);
+
 /* ---------------------------------------------------------------------------------------
  * Several changes as one
  * ------------------------------------------------------------------------------------- */
 
+/** What is being done just now by an operation that does several things: compacting, and copying a file. */
+typedef enum kvault_step {
+  KVAULT_STEP_NONE = 0,        /**< it does one thing, or has not begun with them */
+  KVAULT_STEP_COPY = 1,        /**< content is written to a new file */
+  KVAULT_STEP_CHECK = 2,       /**< the pages of what was written are checked */
+  KVAULT_STEP_COMPARE = 3,     /**< rows and bytes of every table are counted, and compared with those before */
+  KVAULT_STEP_PLACE = 4,       /**< it is brought to the disk, and to its place */
+  KVAULT_STEP_WRITE_BACK = 5,  /**< KVAULT_VACUUM_IN_PLACE: the copy is written over the file, which cannot be stopped */
+  KVAULT_STEP_MOVE = 6         /**< pages from the end of the file are moved into free ones */
+} kvault_step;
+
 /** How far a long operation is. Totals are KVAULT_SIZE_UNKNOWN where nobody knows them. */
 typedef struct kvault_progress {
   uint64_t keys, keys_total;
-  uint64_t bytes, bytes_total;
+  uint64_t bytes, bytes_total;         /**< where there are steps, of this one alone */
+  kvault_step step;
+  unsigned step_number, n_steps;       /**< the first is 1; both 0 without steps */
+  double fraction;                     /**< of all steps, as much as each takes as a rule: 0 to 1, and never back; 0 without steps */
 } kvault_progress;
 
 /**
@@ -748,28 +779,78 @@ KVAULT_API int kvault_shelf_put (kvault *vault, const void *key, size_t key_size
 
 /**
  * Write all that lies on the shelf of the handle, of all tables, in one transaction that waits for the disk. What is put meanwhile, by
- * another thread, stays. Without a shelf, or with an empty one, it does nothing.
+ * another thread, stays. Without a shelf, or with an empty one, it does nothing. Several handles may do it at once: no value is
+ * written twice, so an old one never comes after what others wrote since.
  *
  * Returns: KVAULT_OK, or a failure, with everything still on the shelf
  */
 KVAULT_API int kvault_shelf_flush (kvault *vault);
 
-/** Throw away all that lies there. Any thread, but not during a flush. */
+/** A value that was taken off a shelf. */
+typedef struct kvault__shelved kvault_taken;
+
+/**
+ * Take off the shelf of the handle what lies there for a key of the table in use, so that no flush writes it and no handle sees it. The
+ * handle may be for viewing.
+ *
+ * @taken  to be laid back with kvault_shelf_give_back(), or given up with kvault_taken_free(); NULL after a failure
+ *
+ * Returns: KVAULT_OK
+ *          KVAULT_NOTFOUND  nothing lies there. A flush that commits at this moment has written it: it is in the table then
+ *          or a failure to take the file up
+ */
+KVAULT_API int kvault_shelf_take (kvault *vault, const void *key, size_t key_size, kvault_taken **taken);
+
+/**
+ * The same for many keys at once. Whatever is taken off has what is left looked through, and every handle take it up anew: once here, and
+ * for each key with kvault_shelf_take().
+ *
+ * @keys   of each, key and key_size are looked at, no more
+ * @n      how many; 0 does nothing
+ * @taken  room for @n: what lay there for each key, NULL if nothing did. For a key that is given twice it is the first one's. Each is the
+ *         caller's, as of kvault_shelf_take(); all are NULL after a failure
+ *
+ * Thread:  the one that opened the vault. Whoever puts something there meanwhile waits.
+ * Cost:    a look-up in memory for each key, and one pass over what is left; allocates nothing.
+ * Returns: KVAULT_OK, be it that nothing lay there, or a failure to take the file up
+ */
+KVAULT_API int kvault_shelf_take_many (kvault *vault, const kvault_entry *keys, size_t n, kvault_taken **taken);
+
+/** Lay it back, once, unless another value lies there for its key by now. Any thread. */
+KVAULT_API void kvault_shelf_give_back (kvault_shelf *shelf, kvault_taken *taken);
+KVAULT_API void kvault_taken_free (kvault_taken *taken);   /* NULL is fine */
+
+/** Throw away all that lies there. Any thread. A flush that waits or writes writes none of it; one that commits at this moment has written it. */
 KVAULT_API void kvault_shelf_discard (kvault_shelf *shelf);
+
+/**
+ * Write what lies on a shelf for the table that @to uses to that table, of another file, in one transaction. It lies there still: for who
+ * saves what can be saved of a file that cannot be written to.
+ */
+KVAULT_API int kvault_shelf_copy (kvault_shelf *shelf, kvault *to);
+
+/**
+ * Look up anew what the values that lie there for the table in use are to replace, for the statistics: keys came or went by other hands
+ * since they were put, or a veil was lifted. Cost: a look-up of each in the table.
+ */
+KVAULT_API int kvault_shelf_measure (kvault *vault);
 
 /** Whether a value lies on the shelf of the handle for a key of the table in use: nonzero if so. */
 KVAULT_API int kvault_is_shelved (kvault *vault, const void *key, size_t key_size);
 
+/** The same of any table, from any thread. Cost: a look-up in memory. */
+KVAULT_API int kvault_shelf_has (kvault_shelf *shelf, const char *table, const void *key, size_t key_size);
+
 typedef struct kvault_shelf_stats {
   uint64_t entries, bytes;         /**< that lie there; bytes of keys and values */
   uint64_t oldest_age_ms;          /**< since the first of them came, or the value it took the place of */
-  uint64_t new_keys;               /**< of the entries: those that had no value in the table as they were put */
+  uint64_t new_keys;               /**< of the entries: those that had no value in the table as they were put, or measured last */
   uint64_t value_bytes;            /**< of the entries, without keys */
   uint64_t replaced_bytes;         /**< of the values that they are to replace */
   uint64_t flushes;                /**< that wrote something */
   int64_t last_flush_unix_ms;      /**< when the last one ended or failed; 0: there was none */
-  uint64_t last_flush_ms;          /**< how long the last that wrote took */
-  uint64_t last_flush_bytes;       /**< and what it wrote */
+  uint64_t last_flush_ms;          /**< how long that took */
+  uint64_t last_flush_bytes;       /**< and what it wrote; 0: it failed */
   int last_result;                 /**< of the last one */
   char last_error[1024];           /**< its words, if that is a failure */
 } kvault_shelf_stats;
@@ -797,8 +878,8 @@ KVAULT_API size_t kvault_veil_count (kvault_veil *veil);
  * @veil   keeps a reference
  * @table  whose keys; copied
  *
- * Thread:  kvault_deletion_count(), _hide(), _show(), _measure() and one _write() may run at once on several threads (what is shown during
- *          a _write() is deleted all the same); _add() and _free() with none of them.
+ * Thread:  kvault_deletion_count(), _fate(), _tally(), _hide(), _show(), _measure(), _look_again() and one _write() may run at once on several
+ *          threads (what is shown during a _write() is deleted all the same); _add() and _free() with none of them.
  * Returns: the caller's, to kvault_deletion_free(), which shows what is hidden; NULL: no memory
  */
 KVAULT_API kvault_deletion *kvault_deletion_new (kvault_veil *veil, const char *table);
@@ -807,9 +888,10 @@ KVAULT_API void kvault_deletion_free (kvault_deletion *deletion);   /* NULL is f
 /**
  * Add a key, before the deletion is hidden.
  *
- * @entry  as of a walk with KVAULT_CURSOR_IDS: key, class and id count; copied
+ * @entry  as of a walk with KVAULT_CURSOR_IDS: key, class and id count; copied. A row that is added twice counts once from
+ *         kvault_deletion_hide() on
  *
- * Cost:    some 64 bytes of memory and the key.
+ * Cost:    some 72 bytes of memory and the key.
  * Returns: KVAULT_OK, KVAULT_EINVAL (it is hidden), KVAULT_ENOMEM
  */
 KVAULT_API int kvault_deletion_add (kvault_deletion *deletion, const kvault_entry *entry);
@@ -821,8 +903,29 @@ KVAULT_API int kvault_deletion_add (kvault_deletion *deletion, const kvault_entr
  */
 KVAULT_API size_t kvault_deletion_count (const kvault_deletion *deletion, uint64_t *bytes);
 
+/** What has become of a key of a deletion. */
+typedef enum kvault_fate {
+  KVAULT_FATE_LEFT,          /**< it is to be deleted */
+  KVAULT_FATE_DELETED,       /**< by kvault_deletion_write() */
+  KVAULT_FATE_MISSING,       /**< others had deleted it */
+  KVAULT_FATE_CHANGED,       /**< others had stored another value, or any in another row; it stays */
+  KVAULT_N_FATES
+} kvault_fate;
+
+/** Of the key that was added as number @i, from 0 on. */
+KVAULT_API kvault_fate kvault_deletion_fate (const kvault_deletion *deletion, size_t i);
+
+/** How many keys met each of them: @n[KVAULT_FATE_LEFT] and so on. */
+KVAULT_API void kvault_deletion_tally (const kvault_deletion *deletion, size_t n[KVAULT_N_FATES]);
+
 /** Its table; borrowed. */
 KVAULT_API const char *kvault_deletion_table (const kvault_deletion *deletion);
+
+/** Of how many keys values that were stored at them took the place: see kvault_deletion_resume(). */
+KVAULT_API size_t kvault_deletion_displaced (const kvault_deletion *deletion);
+
+/** Nobody will want its values back: kvault_blob_open_hidden() passes over them. */
+KVAULT_API void kvault_deletion_set_dispensable (kvault_deletion *deletion);
 
 /**
  * Hide what is left of it, or show it again. Reads nothing; a walk under way sees either. Rows that are not there are hidden in vain.
@@ -833,24 +936,38 @@ KVAULT_API void kvault_deletion_hide (kvault_deletion *deletion);
 KVAULT_API void kvault_deletion_show (kvault_deletion *deletion);
 
 /**
- * Look at the rows of a deletion: the size of each is remembered, for kvault_deletion_write() to compare. Rows that are gone, or another key's,
- * are left out from then on.
+ * Look at the rows of a deletion: the size of each value and a hash of its first 4 KiB are remembered, for kvault_deletion_write() to compare.
+ * Rows that are gone, or another key's, are left out from then on.
  *
  * @vault   with its table in use; may be open for viewing
  * @report  keys count those looked at; may be NULL
  *
- * Cost:    a look-up in the table for each key.
+ * Cost:    a look-up in the table and at most two pages for each key.
  * Returns: KVAULT_OK, KVAULT_EINVAL (another table), KVAULT_ECANCELLED (what was looked at stays so), or a failure
  */
 KVAULT_API int kvault_deletion_measure (kvault *vault, kvault_deletion *deletion, kvault_progress_func report,
                                         void *report_data);
 
+/**
+ * Look at some rows once more: those that are gone, or have another value than at kvault_deletion_measure(), are left out from then on, and
+ * kvault_deletion_fate() tells which. Those that it has not looked at yet are measured.
+ *
+ * @vault   with its table in use; may be open for viewing
+ * @at      the number of the first of them, 0 at first; moved behind the last, and left where it was by a failure
+ * @most    look at no more than so many; SIZE_MAX: all
+ *
+ * Cost:    as kvault_deletion_measure()
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND (none is left from @at on), KVAULT_EINVAL (another table), KVAULT_ECANCELLED (what was looked at stays
+ *          so), or a failure
+ */
+KVAULT_API int kvault_deletion_look_again (kvault *vault, kvault_deletion *deletion, size_t *at, size_t most);
+
 /** What kvault_deletion_write() did. */
 typedef struct kvault_deletion_result {
   uint64_t deleted;          /**< keys */
   uint64_t bytes;            /**< of their values */
-  uint64_t missing;          /**< keys that others had deleted, or moved to other rows */
-  uint64_t changed;          /**< keys whose values others had changed; they stay */
+  uint64_t missing;          /**< keys that others had deleted */
+  uint64_t changed;          /**< keys that others had written to; they stay */
 } kvault_deletion_result;
 
 /**
@@ -860,11 +977,23 @@ typedef struct kvault_deletion_result {
  * @report  keys and bytes deleted so far; may be NULL
  * @result  filled, also after a failure: what was done stays done, the rest is left as it was; may be NULL
  *
+ * Cost:    what kvault_deletion_measure() costs, and the deleting
  * Returns: KVAULT_OK, KVAULT_EINVAL (another table), KVAULT_ECANCELLED, KVAULT_EREADONLY, KVAULT_EMOVED, KVAULT_EBUSY, KVAULT_EFULL, or
  *          another failure
  */
 KVAULT_API int kvault_deletion_write (kvault *vault, kvault_deletion *deletion, kvault_progress_func report,
                                       void *report_data, kvault_deletion_result *result);
+
+/**
+ * Of a key whose value took the place of one that was hidden, and which has the old value again: the deletion goes on with it, and hides it at
+ * once if it hides the others. If the transaction is rolled back it does not.
+ *
+ * @vault  with a transaction of kvault_begin() open, in which the value was stored
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND (there is no such deletion any more, or the key is in another row by now), KVAULT_ESTALE
+ *          (kvault_deletion_write() has written it since, to its last key, be it freed by now or not), KVAULT_EINVAL, or a failure
+ */
+KVAULT_API int kvault_deletion_resume (kvault *vault, const void *key, size_t key_size);
 
 /* ---------------------------------------------------------------------------------------
  * The write-back cache
@@ -1088,6 +1217,13 @@ KVAULT_API int kvault_blob_open (kvault *vault, const void *key, size_t key_size
                                  kvault_blob **blob);
 
 /**
+ * The same of a row that the veil of the handle hides: what a value stored at its key would take the place of. KVAULT_NOTFOUND: there is no
+ * row, or it is not hidden, or only by deletions that are dispensable.
+ */
+KVAULT_API int kvault_blob_open_hidden (kvault *vault, const void *key, size_t key_size,
+                                        kvault_blob **blob);
+
+/**
  * The same for an entry of a walk, which also reaches keys that are not blobs.
  *
  * @entry  of this vault; its id, if it has one, is tried first and believed only if the key there
@@ -1126,6 +1262,12 @@ KVAULT_API int kvault_head (kvault *vault, const kvault_entry *entry, void *buf,
 
 /** The size of the value in bytes. */
 KVAULT_API uint64_t kvault_blob_size (const kvault_blob *blob);
+
+/**
+ * The storage class of the value, KVAULT_CLASS_BLOB but in files of strangers. Text is read as its bytes are in the file, a number as
+ * decimal text of 15 digits, NULL as no bytes: what is stored of them again is a blob.
+ */
+KVAULT_API kvault_class kvault_blob_class (const kvault_blob *blob);
 
 /**
  * Read bytes from an open value.
@@ -1233,12 +1375,13 @@ KVAULT_API void kvault_writer_free (kvault_writer *writer);
 /**
  * Store what a descriptor delivers; one transaction. A regular file goes straight in, at the
  * speed of the disk, while others wait to write; a pipe through a kvault_writer, so they do
- * not.
+ * not. A regular file of 8 MiB or more is read by a thread of the call's own, up to three chunks
+ * ahead of what @progress is told: from there it may be looked at by pread() only.
  *
- * @fd    read from where it stands; the caller's
+ * @fd    read from where it stands; the caller's. After a failure a regular file stands there again
  * @size  how many bytes will come, or KVAULT_SIZE_UNKNOWN: up to the end
  *
- * Cost:    one chunk of memory (and 8 MiB for a pipe).
+ * Cost:    three chunks of memory (one, and 8 MiB, for a pipe).
  * Returns: KVAULT_OK
  *          KVAULT_ERANGE  fewer bytes came (a file that shrinks), or more from a pipe
  *          KVAULT_EIO     @fd could not be read, and its errno in kvault_last_error(); or as
@@ -1385,6 +1528,9 @@ typedef struct kvault_stats {
   uint64_t wal_frames;         /**< pages in the log that count; behind them may be room of before */
   uint64_t wal_waiting;        /**< of them not yet in the main file: what a checkpoint has to move. Of a page that was
                                     written more than once the last one only */
+  uint64_t main_free_size;     /**< bytes of the main file, as it is on the disk, that hold nothing in use. While the log holds pages
+                                    past its end: at least */
+  uint64_t empty_size;         /**< bytes of a file with the same tables and nothing in them */
 } kvault_stats;
 
 /**
@@ -1418,6 +1564,26 @@ typedef struct kvault_split {
  * Source:  SQLite, "The DBSTAT Virtual Table".
  */
 KVAULT_API int kvault_split_get (kvault *vault, kvault_split *split, kvault_progress_func progress, void *progress_data);
+
+/** A table, and what of the main file it takes. */
+typedef struct kvault_split_table {
+  const char *name;
+  int is_vault;                /**< nonzero: counted as values and keys; zero: among what is other's */
+  uint64_t table_size;         /**< bytes of its pages: values, and keys beside them */
+  uint64_t index_size;         /**< of those of its indexes */
+  uint64_t live_size;          /**< of both, with those that are in the log only */
+  uint64_t empty_size;         /**< of both, if the table had no rows: a page each */
+} kvault_split_table;
+
+/**
+ * The same, and the tables one by one, the largest first. SQLite's own, whose names begin with "sqlite_", are left out.
+ *
+ * @tables  the handle's: until the next call of this function, or the handle is closed
+ *
+ * Cost, returns: those of kvault_split_get()
+ */
+KVAULT_API int kvault_split_tables (kvault *vault, kvault_split *split, const kvault_split_table **tables, size_t *n_tables,
+                                    kvault_progress_func progress, void *progress_data);
 
 /** Another process that has the file open. */
 typedef struct kvault_holder {
@@ -1491,8 +1657,9 @@ KVAULT_API int kvault_checkpoint_alone (kvault *vault, kvault_checkpoint_result 
  * Cost:    what is in the log is moved into the main file.
  * Returns: KVAULT_OK     also if it was so before
  *          KVAULT_EBUSY  somebody has the file open; the message says who, as far as the system tells. Nothing was changed
+ *          KVAULT_EINVAL  the file system lets programs share no memory, which a log needs. Nothing was changed
  *          KVAULT_EREADONLY, KVAULT_EMOVED, or another failure
- * Source:  SQLite, "PRAGMA journal_mode".
+ * Source:  SQLite, "PRAGMA journal_mode"; "Write-Ahead Logging", 6.
  */
 KVAULT_API int kvault_set_journal (kvault *vault, kvault_journal journal);
 
@@ -1596,6 +1763,23 @@ KVAULT_API int kvault_check (kvault *vault, unsigned flags,
                              kvault_progress_func progress, void *progress_data,
                              kvault_check_result *result);
 
+/** What a disk does with a file; bytes a second, 0: unknown. */
+typedef struct kvault_disk {
+  uint64_t write_rate, read_rate;
+} kvault_disk;
+
+/**
+ * Try how fast the disk of the file at @path is: up to 8 MB are written beside it to a file that has no name (O_TMPFILE), and read again. Nothing
+ * of it stays, and neither the file nor its folder changes.
+ *
+ * @disk    set; all 0 if it cannot be measured
+ *
+ * Thread:  any; no handle is needed.
+ * Cost:    a tenth of a second, on a disk of less than 5 MB/s more.
+ * Returns: nonzero: measured; 0: the file system has no such files, its folder may not be written to, or has less than 256 MB left
+ */
+KVAULT_API int kvault_disk_measure (const char *path, kvault_disk *disk);
+
 /** How to compact. */
 typedef enum kvault_vacuum_way {
   KVAULT_VACUUM_AUTO = 0,        /**< SWAP; if somebody is in its way, INCREMENTAL where that can be */
@@ -1605,7 +1789,11 @@ typedef enum kvault_vacuum_way {
   KVAULT_VACUUM_INCREMENTAL = 2, /**< move pages from the end into the free ones, 512 at a time: beside others. Needs page maps; see
                                       kvault_reclaim() */
   KVAULT_VACUUM_IN_PLACE = 3     /**< SQLite's VACUUM: writers wait for all of it, and its second
-                                      half, copying back, can be neither watched nor stopped */
+                                      half, copying back, can be neither watched nor stopped. With a write-ahead log the old pages stay
+                                      in the main file until the new ones were compared, and come back if they are not equal, or cannot
+                                      be read, and nobody has written since: through the log, for which there must be room
+                                      (keeps_old). Where they cannot come back the log is not moved over them. With a rollback
+                                      journal no copy of them is kept */
 } kvault_vacuum_way;
 
 typedef struct kvault_vacuum_options {
@@ -1613,7 +1801,8 @@ typedef struct kvault_vacuum_options {
   int page_maps;                 /**< nonzero: turn them on (auto_vacuum=INCREMENTAL), so that the end of a large
                                       value is near and space can be given back in steps. Not with
                                       INCREMENTAL */
-  kvault_progress_func progress; /**< bytes read of the old file, then of the new one; may be NULL */
+  const kvault_disk *disk;       /**< for kvault_vacuum_plan(), what the time is reckoned with; NULL: unknown. Not kept */
+  kvault_progress_func progress; /**< told the steps, and bytes of each; may be NULL */
   void *progress_data;
 } kvault_vacuum_options;
 
@@ -1629,11 +1818,21 @@ typedef struct kvault_vacuum_estimate {
   uint64_t disk_free;
   uint64_t temporary_needed;/**< the same in the temporary folder (IN_PLACE only) */
   uint64_t temporary_free;
+  int disk_enough;          /**< nonzero: there is room, also if both folders are on one disk */
   uint64_t memory_needed;   /**< bytes */
-  uint64_t duration_ms;     /**< rough: as on a disk of 1 GB/s */
+  uint64_t memory_free;     /**< bytes, of the system and within the limits of this process; KVAULT_SIZE_UNKNOWN */
+  uint64_t duration_ms;     /**< about, from kvault_vacuum_options.disk; without that what it takes at least, on a fast disk, */
+  uint64_t duration_max_ms; /**< and at most, on a slow one; else the same */
   unsigned n_others;        /**< other processes that have the file open, as far as can be seen */
   int64_t pid;              /**< of one of them, or 0 */
   char program[32];         /**< and its name, or "" */
+  int temporary_apart;      /**< nonzero: @temporary_needed is of another disk; else it comes to @disk_needed. Two file systems with
+                                 exactly as many free bytes are taken for one disk: subvolumes are */
+  int keeps_old;            /**< nonzero: what the file is now is kept until what is written was compared with it. IN_PLACE with a log: and
+                                 there is room on the disk for it to come back, @live_size and @file_size */
+  int log_held;             /**< nonzero: another process reads what was before the log's last pages, so that the log stays for now. AUTO, INCREMENTAL
+                                 and IN_PLACE give nothing back before it ends: @freed is 0 and @possible KVAULT_EBUSY, although
+                                 kvault_vacuum() would do it, and the log would grow. Moving the log comes first then */
 } kvault_vacuum_estimate;
 
 /**
@@ -1646,9 +1845,24 @@ typedef struct kvault_vacuum_estimate {
 KVAULT_API int kvault_vacuum_plan (kvault *vault, const kvault_vacuum_options *options,
                                    kvault_vacuum_estimate *estimate);
 
+/** Of what compacting left a person may be certain, since it was looked at. */
+#define KVAULT_VERIFIED_PAGES   0x1u   /**< SQLite's quick check of every page of what was written found nothing */
+#define KVAULT_VERIFIED_CONTENT 0x2u   /**< every table has as many rows, and every vault as many bytes of values, as before */
+
+/** A file before or after. */
+typedef struct kvault_vacuum_side {
+  uint64_t main_size, log_size;  /**< bytes on the disk */
+  uint64_t free_size;            /**< of the main file's, that hold nothing in use; see kvault_stats.main_free_size */
+  uint64_t keys;                 /**< of all vaults in it; KVAULT_SIZE_UNKNOWN if nobody counted them */
+} kvault_vacuum_side;
+
 typedef struct kvault_vacuum_result {
   kvault_vacuum_way way;     /**< the one gone */
+  unsigned verified;         /**< KVAULT_VERIFIED_…: SWAP both, or it fails. IN_PLACE both; without the second if somebody else wrote
+                                  meanwhile, or those that were left if it was cancelled, which is no failure. INCREMENTAL none */
+  kvault_vacuum_side before, after;  /**< @after is filled if anything was done */
   uint64_t size_before, size_after;  /**< of the file with its log */
+  int verify_cancelled;      /**< nonzero: IN_PLACE was cancelled when it was done: what @verified lacks was not looked at */
   int log_in_use;            /**< nonzero: a reader holds the log, and the file shrinks when it is gone */
   uint64_t freed;            /**< INCREMENTAL: bytes of the pages given back */
   int done;                  /**< nonzero: the file is compacted; a failure is one of what comes after: the log could
@@ -1661,7 +1875,7 @@ typedef struct kvault_vacuum_result {
  * The handle must have no cursor, blob or transaction open; its cache is flushed, and orphaned parts are removed (kvault_orphans_remove()). For SWAP every other handle of this process
  * on the file is asked to let go (kvault_options.let_go) for the moment of the swap; the new file keeps owner, mode,
  * extended attributes and journal mode, and is compared with the old one before it takes its place. Until that
- * moment a cancel, a failure or a kill leaves the file as it was; ".NAME.kvault-compact" beside it is what a killed
+ * moment a cancel, a failure or a kill leaves the file as it was; ".NAME.kvault-compact" beside it, with its "-lock", is what a killed
  * process leaves, and the next kvault_open() for writing or kvault_vacuum() removes it.
  *
  * @options  may be NULL
@@ -1674,12 +1888,29 @@ typedef struct kvault_vacuum_result {
  *          KVAULT_EPERM       SWAP: the file is not ours, has hard links, or its file system
  *                             has no leases
  *          KVAULT_EFULL       not enough room; looked at before the work begins
- *          KVAULT_ECORRUPT    the file is damaged: salvage, do not compact
+ *          KVAULT_ECORRUPT    the file is damaged: salvage, do not compact. Or what was written is not equal to it, and was not used;
+ *                             IN_PLACE: with kvault_vacuum_result.done it is what the file is now
  *          KVAULT_EINVAL      INCREMENTAL without page maps
  *          KVAULT_ECANCELLED, KVAULT_EREADONLY, or another failure
  */
 KVAULT_API int kvault_vacuum (kvault *vault, const kvault_vacuum_options *options,
                               kvault_vacuum_result *result);
+
+/**
+ * Tell a file that was swapped by this process from one that somebody put in its place: both have another inode than before, and an inode's
+ * number is used again. Note kvault_swap_count() before a file is looked at with stat(2); later kvault_inode_now() says
+ * which inode the same file must have.
+ *
+ * @device, @inode  as stat(2) gave them
+ * @since           kvault_swap_count() of before that
+ *
+ * @now             set to the inode, which may be the same one again
+ *
+ * Thread:  any.
+ * Returns: swaps of this process so far; nonzero if the file was swapped since
+ */
+KVAULT_API uint64_t kvault_swap_count (void);
+KVAULT_API int kvault_inode_now (uint64_t device, uint64_t inode, uint64_t since, uint64_t *now);
 
 /** What kvault_orphans_remove() did. */
 typedef struct kvault_orphans_result {
@@ -1729,12 +1960,14 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  * Write a copy of the whole file as it is at one moment, compacted and compared with it. Others may write meanwhile (a
  * file with a rollback journal keeps writers waiting). The copy appears under its name when it is
  * whole and on the disk. What waits in the cache is flushed first; no cursor, blob or transaction of the handle's may be
- * open. A killed process may leave ".NAME.kvault-compact" beside the target, for the next who opens or makes that.
+ * open. A killed process may leave ".NAME.kvault-compact" beside the target, which goes when another copy is made in that folder, or a vault
+ * in it opened for writing, by then; on a network only when the same copy is made again.
  *
- * @target  a path; nothing may be there. It has the rights of the file less the umask, and its journal mode
+ * @target  a path; nothing may be there. It has the rights of the file less the umask, and its journal mode, where a log can be
  *
  * Returns: KVAULT_OK
  *          KVAULT_EEXIST    there is something at @target, or a log or journal that would be taken for the copy's
+ *          KVAULT_EINVAL    the name ends in "-wal", "-shm" or "-journal": SQLite would take it for the log of another file, and delete it
  *          KVAULT_EFULL     no room for it; nothing was left there
  *          KVAULT_ENOENT, KVAULT_EREADONLY  the target's folder is not there or cannot be written
  *          KVAULT_ECORRUPT  this file is damaged; salvage it
@@ -1743,6 +1976,72 @@ KVAULT_API int kvault_reclaim (kvault *vault, uint64_t pages, kvault_progress_fu
  */
 KVAULT_API int kvault_backup (kvault *vault, const char *target, kvault_progress_func progress,
                               void *progress_data);
+
+/**
+ * A whole file on its way to a name that may be taken: made elsewhere, by kvault_backup() or by whatever makes a database, and given the
+ * name when it is done. What had the name till then is replaced only while nobody has it open on this machine, which a write lease proves (fcntl(2),
+ * F_SETLEASE): what is written to a file whose name is gone would be lost, and its log would be read with the new one. A failure or a kill at any
+ * moment leaves the old file or the new one whole under the name. A killed process may leave the folder ".NAME.kvault-new" beside it, which goes as
+ * what kvault_backup() leaves does, by the same user. If another file came to the name in the moment before, and the process is killed in the next, that file is
+ * "NAME.kept-1" then.
+ *
+ * One thread at a time; none of the vault's.
+ */
+typedef struct kvault_new_file kvault_new_file;
+
+/** What is in the way. */
+typedef enum kvault_hindrance {
+  KVAULT_HINDRANCE_NONE = 0,           /**< or a failure of the system */
+  KVAULT_HINDRANCE_NO_FILE = 1,        /**< a folder, link, pipe or device has the name */
+  KVAULT_HINDRANCE_NAMES = 2,          /**< the file has other names, too (hard links), which would stay with the old content */
+  KVAULT_HINDRANCE_OPEN = 3,           /**< this program or another one has it open */
+  KVAULT_HINDRANCE_UNKNOWN = 4,        /**< whether others have it open cannot be told: its file system gives no leases, or it is another user's */
+  KVAULT_HINDRANCE_LOG = 5,            /**< there is a log or journal beside the name, which would be read with the new file */
+  KVAULT_HINDRANCE_IN_THE_MAKING = 6,  /**< somebody else makes it just now */
+  KVAULT_HINDRANCE_ANOTHER = 7,        /**< a file came to the name meanwhile, or is there and was not to be replaced */
+  KVAULT_HINDRANCE_NO_EXCHANGE = 8,    /**< the file system cannot exchange two names */
+  KVAULT_HINDRANCE_UNFINISHED = 9,     /**< the new file was closed with a part of it in its log, as on a full disk */
+  KVAULT_HINDRANCE_STUCK = 10,         /**< the file that had the name could not get it back; see kvault_new_file_path() */
+  KVAULT_HINDRANCE_UNSYNCED = 11,      /**< all is done, but the folder could not be written to the disk: a power cut may lose the name */
+  KVAULT_HINDRANCE_NAME = 12           /**< the name ends in "-wal", "-shm" or "-journal": SQLite would take it for the log of another file */
+} kvault_hindrance;
+
+/** @target: a path, perhaps of a link to the file. Looks at nothing. NULL: no memory */
+KVAULT_API kvault_new_file *kvault_new_file_new (const char *target);
+
+/**
+ * See that the name can be had, as far as that can be known beforehand, and make a place.
+ *
+ * @replace  nonzero: a file that is there may be replaced
+ *
+ * Returns: KVAULT_OK, or why not, see kvault_new_file_hindrance() and kvault_new_file_error()
+ */
+KVAULT_API int kvault_new_file_begin (kvault_new_file *file, int replace);
+
+/** Where to make it, in the same file system; nothing is there. It ends in the name, and failures tell of that alone. After KVAULT_HINDRANCE_STUCK:
+    where the file is that had the name. Borrowed until the next call. */
+KVAULT_API const char *kvault_new_file_path (const kvault_new_file *file);
+
+/**
+ * It is whole and closed: write it to the disk and give it the name. If it takes another file's place it gets that one's mode, owner,
+ * access list and extended attributes, as far as this user may give them: where the group is one that may not be given, the rights of the group and
+ * the list are left out. (Mandatory labels are those of the folder where they may not be set.) The times are the new file's.
+ *
+ * Cost:    fsync() of the file and its folder; to replace one, 20 ms in which whoever opens it waits
+ * Returns: KVAULT_OK, or why not. Nothing has changed under the name then, unless it is KVAULT_HINDRANCE_STUCK or
+ *          KVAULT_HINDRANCE_UNSYNCED. What had the name for a moment (somebody opened the old file, or a third one came) is given
+ *          up: KVAULT_EINVAL from then on; free it and begin anew
+ */
+KVAULT_API int kvault_new_file_finish (kvault_new_file *file);
+
+/** Of the last failure; borrowed until the next call. */
+KVAULT_API const kvault_error *kvault_new_file_error (const kvault_new_file *file);
+KVAULT_API kvault_hindrance kvault_new_file_hindrance (const kvault_new_file *file);
+/** Of KVAULT_HINDRANCE_OPEN: one that has it open, as far as the system tells; pid 0: it does not, or it is this process. Borrowed. */
+KVAULT_API const kvault_holder *kvault_new_file_holder (const kvault_new_file *file);
+
+/** What was made and not finished is removed. NULL: nothing happens */
+KVAULT_API void kvault_new_file_free (kvault_new_file *file);
 
 /**
  * Give the table in use the newer shape, KVAULT_SECTION_V2, if it has the older: one transaction. The size column goes, and with it

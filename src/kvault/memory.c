@@ -65,6 +65,12 @@ available_to_us (void)
   return least (left_of (RLIMIT_AS, all * page), left_of (RLIMIT_DATA, data * page));
 }
 
+uint64_t
+kvault__available_memory (void)
+{
+  return least (available_to_all (), available_to_us ());
+}
+
 /* Before a value of @size bytes is written whole to the table in use. */
 int
 kvault__check_memory (kvault   *vault,
@@ -74,7 +80,7 @@ kvault__check_memory (kvault   *vault,
 
   if (vault->section->kind != KVAULT_SECTION_V1 || size <= ALWAYS_ENOUGH)
     return KVAULT_OK;
-  available = least (available_to_all (), available_to_us ());
+  available = kvault__available_memory ();
   if (size <= available / 2)
     return KVAULT_OK;
   return kvault__fail (vault, KVAULT_ENOMEM, "%s: in a table of the older shape a value of %llu bytes needs twice that in memory, and %llu are free;"

@@ -113,6 +113,28 @@ rename_into_parts (kvault            *vault,
   return rc;
 }
 
+typedef enum {
+  RENAME_MARKER,      /* alone: the parts stay */
+  RENAME_INTO_PARTS,
+  RENAME_IN_MEMORY,   /* SQLite writes no page that comes out as it was: none of the value, if the key is as long */
+  RENAME_BY_CHUNKS
+} rename_way;
+
+static rename_way
+choose_way (kvault            *vault,
+            const kvault__row *row,
+            size_t             key_size,
+            size_t             new_key_size)
+{
+  if (row->large.id != 0)
+    return RENAME_MARKER;
+  if (!kvault__is_whole (vault, new_key_size, row->size) && kvault__is_whole (vault, key_size, row->size))
+    return RENAME_INTO_PARTS;
+  if (row->size > RENAME_IN_MEMORY_MAX && vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
+    return RENAME_BY_CHUNKS;
+  return RENAME_IN_MEMORY;
+}
+
 static int
 rename_row (kvault            *vault,
             const kvault__row *row,
@@ -123,20 +145,20 @@ rename_row (kvault            *vault,
 {
   int rc;
 
-  if (row->large.id != 0)   /* the marker alone moves */
+  switch (choose_way (vault, row, key_size, new_key_size))
     {
+    case RENAME_MARKER:
       rc = rename_in_memory (vault, row->id, new_key, new_key_size);
       return rc == KVAULT_OK ? kvault__large_rename (vault, row->large.id, new_key, new_key_size) : rc;
+    case RENAME_INTO_PARTS:
+      return rename_into_parts (vault, row, key, key_size, new_key, new_key_size);
+    case RENAME_BY_CHUNKS:
+      return rename_by_chunks (vault, row, new_key, new_key_size);
+    case RENAME_IN_MEMORY:
+    default:
+      rc = row->size > RENAME_IN_MEMORY_MAX ? kvault__check_memory (vault, row->size) : KVAULT_OK;
+      return rc == KVAULT_OK ? rename_in_memory (vault, row->id, new_key, new_key_size) : rc;
     }
-  if (!kvault__is_whole (vault, new_key_size, row->size) && kvault__is_whole (vault, key_size, row->size))
-    return rename_into_parts (vault, row, key, key_size, new_key, new_key_size);
-  if (row->size <= RENAME_IN_MEMORY_MAX)
-    return rename_in_memory (vault, row->id, new_key, new_key_size);
-  if (vault->section->kind == KVAULT_SECTION_V2 && row->value_class == KVAULT_CLASS_BLOB)
-    return rename_by_chunks (vault, row, new_key, new_key_size);
-  if ((rc = kvault__check_memory (vault, row->size)) != KVAULT_OK)
-    return rc;
-  return rename_in_memory (vault, row->id, new_key, new_key_size);
 }
 
 static int
@@ -194,4 +216,34 @@ kvault_rename (kvault     *vault,
   if ((key == NULL && key_size > 0) || (new_key == NULL && new_key_size > 0))
     return kvault__fail (vault, KVAULT_EINVAL, "no key");
   return kvault__rename (vault, key, key_size, new_key, new_key_size, replace != 0);
+}
+
+int
+kvault_rename_cost (kvault     *vault,
+                    const void *key,
+                    size_t      key_size,
+                    size_t      new_key_size,
+                    uint64_t   *n_bytes)
+{
+  kvault__waiting waiting;
+  kvault__row row;
+  rename_way way;
+  int rc;
+
+  *n_bytes = 0;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK)
+    return rc;
+  if (key == NULL && key_size > 0)
+    return kvault__fail (vault, KVAULT_EINVAL, "no key");
+  if (kvault__cache_find (vault, key, key_size, &waiting))
+    {
+      *n_bytes = key_size != new_key_size ? waiting.value_size : 0;   /* no large ones wait */
+      return KVAULT_OK;
+    }
+  if ((rc = kvault__row_find_shown (vault, key, key_size, &row)) != KVAULT_OK)
+    return rc;
+  way = choose_way (vault, &row, key_size, new_key_size);
+  if (way != RENAME_MARKER && (way != RENAME_IN_MEMORY || key_size != new_key_size))
+    *n_bytes = row.size;
+  return KVAULT_OK;
 }

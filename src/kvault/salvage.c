@@ -220,6 +220,7 @@ give (salvager     *self,
   if (rc != KVAULT_OK)
     return is_damage (rc) ? give_lost (self, entry, KVAULT_ECORRUPT) : rc;
   entry->value_size = kvault_blob_size (blob);
+  entry->value_class = kvault_blob_class (blob);
   if ((rc = heed (self, self->sink->begin (entry, self->sink->data))) == KVAULT_OK &&
       (rc = give_bytes (self, blob, &broken)) == KVAULT_OK)
     rc = give_end (self, broken, entry->value_size);

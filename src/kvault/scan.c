@@ -106,9 +106,9 @@ give_row (kvault__scan *self,
     return rc;
   if (self->keys && (rc = read_key (vault, entry, self->rows, KEY, self->number, sizeof self->number)) != KVAULT_OK)
     return rc;
-  kvault__schema_switch (vault, self->section);
+  kvault__table_switch (vault, self->section);
   rc = read_value (vault, entry, self->rows, VALUE_TYPE, self->keys && in_use == self->section);
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   return rc;
 }
 

@@ -2,40 +2,16 @@
 /*
  * shelf.c - values that wait in memory for all handles of a process on a file.
  *
- * A handle's own cache is its own secret; a shelf is seen by every handle that was opened with it. What lies there is immutable and
- * counted, so a handle that looks takes no more than pointers: it mirrors the entries of its table as its cache (cache.c), and all that
- * merges a cache with the table merges these. The mirror is made anew when the shelf has changed, but not while a walk is open,
- * which goes on with what it began with.
+ * A handle's own cache is its own secret; a shelf is seen by every handle that was opened with it (mirror.c), and written by any of them
+ * (flush.c). What lies there is immutable and counted, so that who looks takes no more than pointers.
  *
  * What is kept true: an entry leaves the shelf only after the transaction that holds it has committed, or by a discard; meanwhile both
  * are seen, which are the same. An entry is identified by its memory: one that took the place of another is a different one.
  */
-#include "internal.h"
+#include "shelf.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-struct kvault__shelved {
-  atomic_size_t refs;
-  char *table;
-  int64_t since_ms;            /* when its key came to differ from the table */
-  bool is_new;                 /* the table had no such key as it was put */
-  uint64_t old_size;           /* of the value there, if it had */
-  size_t key_size, value_size;
-  unsigned char bytes[];       /* the key, then the value */
-};
-
-struct kvault_shelf {
-  atomic_size_t refs;
-  atomic_uint_fast64_t version;   /* of the entries; never 0 */
-  pthread_mutex_t lock;        /* of what follows */
-  kvault__shelved **entries;
-  size_t n, room;
-  uint64_t bytes;
-  kvault_shelf_stats stats;    /* of flushes alone */
-};
 
 /* ---- entries ---- */
 
@@ -46,6 +22,27 @@ kvault__shelved_unref (kvault__shelved *self)
     return;
   free (self->table);
   free (self);
+}
+
+/* FNV-1a. */
+static uint64_t
+add_to_hash (uint64_t    hash,
+             const void *bytes,
+             size_t      size)
+{
+  const unsigned char *each = bytes;
+
+  for (size_t i = 0; i < size; i++)
+    hash = (hash ^ each[i]) * 0x100000001b3;
+  return hash;
+}
+
+static uint64_t
+hash_key (const char *table,
+          const void *key,
+          size_t      key_size)
+{
+  return add_to_hash (add_to_hash (0xcbf29ce484222325, table, strlen (table) + 1), key, key_size);
 }
 
 static kvault__shelved *
@@ -70,20 +67,23 @@ shelved_new (const char *table,
     memcpy (self->bytes, key, key_size);
   if (value_size > 0)
     memcpy (self->bytes + key_size, value, value_size);
+  self->hash = hash_key (table, key, key_size);
   return self;
 }
 
 static bool
 is_of_key (const kvault__shelved *self,
+           uint64_t               hash,
            const char            *table,
            const void            *key,
            size_t                 key_size)
 {
-  return self->key_size == key_size && (key_size == 0 || memcmp (self->bytes, key, key_size) == 0) && strcmp (self->table, table) == 0;
+  return self->hash == hash && self->key_size == key_size && (key_size == 0 || memcmp (self->bytes, key, key_size) == 0) &&
+         strcmp (self->table, table) == 0;
 }
 
-static uint64_t
-size_of (const kvault__shelved *self)
+uint64_t
+kvault__shelved_size (const kvault__shelved *self)
 {
   return self->key_size + self->value_size;
 }
@@ -100,6 +100,7 @@ kvault_shelf_new (void)
   atomic_init (&self->refs, 1);
   atomic_init (&self->version, 1);
   pthread_mutex_init (&self->lock, NULL);
+  pthread_cond_init (&self->committed, NULL);
   return self;
 }
 
@@ -110,22 +111,122 @@ kvault_shelf_ref (kvault_shelf *self)
   return self;
 }
 
-/* With the lock. */
-static void
-remove_at (kvault_shelf *self,
-           size_t        i)
+/* What follows is called with the lock. */
+
+/* Sums up: adds an entry, or takes one away. */
+void
+kvault__shelf_count_in (kvault_shelf_stats    *stats,
+                        const kvault__shelved *entry)
 {
-  self->bytes -= size_of (self->entries[i]);
-  kvault__shelved_unref (self->entries[i]);
-  self->entries[i] = self->entries[--self->n];
+  stats->entries++;
+  stats->bytes += kvault__shelved_size (entry);
+  stats->value_bytes += entry->value_size;
+  stats->new_keys += entry->is_new;
+  stats->replaced_bytes += entry->is_new ? 0 : entry->old_size;
+}
+
+void
+kvault__shelf_count_out (kvault_shelf_stats    *stats,
+                         const kvault__shelved *entry)
+{
+  stats->entries--;
+  stats->bytes -= kvault__shelved_size (entry);
+  stats->value_bytes -= entry->value_size;
+  stats->new_keys -= entry->is_new;
+  stats->replaced_bytes -= entry->is_new ? 0 : entry->old_size;
+}
+
+/* Where the pointer to an entry is, or to the one of its key; that is NULL where there is none. */
+kvault__shelved **
+kvault__shelf_find (kvault_shelf          *self,
+                    const kvault__shelved *entry)
+{
+  kvault__shelved **at = &self->buckets[entry->hash & (self->n_buckets - 1)];
+
+  while (*at != NULL && *at != entry && !is_of_key (*at, entry->hash, entry->table, entry->bytes, entry->key_size))
+    at = &(*at)->chain;
+  return at;
+}
+
+static kvault__shelved *
+find_key (kvault_shelf *self,
+          const char   *table,
+          const void   *key,
+          size_t        key_size)
+{
+  uint64_t hash = hash_key (table, key, key_size);
+  kvault__shelved *found = self->n_buckets > 0 ? self->buckets[hash & (self->n_buckets - 1)] : NULL;
+
+  while (found != NULL && !is_of_key (found, hash, table, key, key_size))
+    found = found->chain;
+  return found;
+}
+
+void
+kvault__shelf_take_out (kvault_shelf    *self,
+                        kvault__shelved *entry)
+{
+  *kvault__shelf_find (self, entry) = entry->chain;
+  *(entry->before != NULL ? &entry->before->after : &self->first) = entry->after;
+  *(entry->after != NULL ? &entry->after->before : &self->last) = entry->before;
+  entry->lies = false;
+  kvault__shelf_count_out (&self->stats, entry);
+  kvault__shelved_unref (entry);
+}
+
+static void
+put_in (kvault_shelf    *self,
+        kvault__shelved *entry)
+{
+  entry->lies = true;
+  entry->version = atomic_fetch_add (&self->version, 1) + 1;
+  entry->before = self->last;
+  *(self->last != NULL ? &self->last->after : &self->first) = entry;
+  self->last = entry;
+  *kvault__shelf_find (self, entry) = entry;
+  kvault__shelf_count_in (&self->stats, entry);
+}
+
+/* Those that are written or thrown away have been taken out. */
+void
+kvault__shelf_note_taken (kvault_shelf *self)
+{
+  self->taken = atomic_fetch_add (&self->version, 1) + 1;
+  self->oldest_ms = INT64_MAX;
+  for (const kvault__shelved *each = self->first; each != NULL; each = each->after)
+    self->oldest_ms = each->since_ms < self->oldest_ms ? each->since_ms : self->oldest_ms;
 }
 
 static void
 clear (kvault_shelf *self)
 {
-  while (self->n > 0)
-    remove_at (self, self->n - 1);
+  while (self->first != NULL)
+    kvault__shelf_take_out (self, self->first);
 }
+
+/* Twice as many buckets as entries; fewer, if there is no memory. */
+static bool
+make_room (kvault_shelf *self)
+{
+  size_t n = self->n_buckets > 0 ? self->n_buckets * 2 : 64;
+  kvault__shelved **buckets;
+
+  if (self->stats.entries * 2 < self->n_buckets)
+    return true;
+  if ((buckets = calloc (n, sizeof *buckets)) == NULL)
+    return self->n_buckets > 0;
+  free (self->buckets);
+  self->buckets = buckets;
+  self->n_buckets = n;
+  for (kvault__shelved *each = self->first; each != NULL; each = each->after)
+    {
+      each->chain = buckets[each->hash & (n - 1)];
+      buckets[each->hash & (n - 1)] = each;
+    }
+  return true;
+}
+
+/* To here. */
 
 void
 kvault_shelf_unref (kvault_shelf *self)
@@ -134,7 +235,8 @@ kvault_shelf_unref (kvault_shelf *self)
     return;
   clear (self);
   pthread_mutex_destroy (&self->lock);
-  free (self->entries);
+  pthread_cond_destroy (&self->committed);
+  free (self->buckets);
   free (self);
 }
 
@@ -143,9 +245,8 @@ kvault_shelf_discard (kvault_shelf *self)
 {
   pthread_mutex_lock (&self->lock);
   clear (self);
-  self->stats.last_result = KVAULT_OK;
-  self->stats.last_error[0] = '\0';
-  atomic_fetch_add (&self->version, 1);
+  self->n_discards++;
+  kvault__shelf_note_taken (self);
   pthread_mutex_unlock (&self->lock);
 }
 
@@ -154,26 +255,38 @@ kvault_shelf_stats_get (kvault_shelf       *self,
                         const char         *table,
                         kvault_shelf_stats *stats)
 {
-  int64_t now = kvault__now_ms ();
+  int64_t now = kvault__now_ms (), oldest = INT64_MAX;
 
   pthread_mutex_lock (&self->lock);
   *stats = self->stats;
-  for (size_t i = 0; i < self->n; i++)
+  if (table == NULL)
+    oldest = self->oldest_ms;
+  else
     {
-      const kvault__shelved *each = self->entries[i];
-      uint64_t age = now > each->since_ms ? (uint64_t) (now - each->since_ms) : 0;
-
-      if (table != NULL && strcmp (each->table, table) != 0)
-        continue;
-      stats->entries++;
-      stats->bytes += size_of (each);
-      stats->new_keys += each->is_new;
-      stats->value_bytes += each->value_size;
-      stats->replaced_bytes += each->is_new ? 0 : each->old_size;
-      if (age > stats->oldest_age_ms)
-        stats->oldest_age_ms = age;
+      stats->entries = stats->bytes = stats->new_keys = stats->value_bytes = stats->replaced_bytes = 0;
+      for (const kvault__shelved *each = self->first; each != NULL; each = each->after)
+        if (strcmp (each->table, table) == 0)
+          {
+            kvault__shelf_count_in (stats, each);
+            oldest = each->since_ms < oldest ? each->since_ms : oldest;
+          }
     }
+  stats->oldest_age_ms = stats->entries > 0 && now > oldest ? (uint64_t) (now - oldest) : 0;
   pthread_mutex_unlock (&self->lock);
+}
+
+int
+kvault_shelf_has (kvault_shelf *self,
+                  const char   *table,
+                  const void   *key,
+                  size_t        key_size)
+{
+  bool has;
+
+  pthread_mutex_lock (&self->lock);
+  has = find_key (self, table, key, key_size) != NULL;
+  pthread_mutex_unlock (&self->lock);
+  return has;
 }
 
 /* ---- putting ---- */
@@ -183,40 +296,35 @@ static bool
 place (kvault_shelf    *self,
        kvault__shelved *entry)
 {
-  for (size_t i = 0; i < self->n; i++)
-    if (is_of_key (self->entries[i], entry->table, entry->bytes, entry->key_size))
-      {
-        entry->since_ms = self->entries[i]->since_ms;
-        entry->is_new = self->entries[i]->is_new;
-        entry->old_size = self->entries[i]->old_size;
-        remove_at (self, i);
-        break;
-      }
-  if (self->n == self->room)
-    {
-      size_t room = self->room > 0 ? self->room * 2 : 64;
-      kvault__shelved **grown = realloc (self->entries, room * sizeof *grown);
+  kvault__shelved *old;
 
-      if (grown == NULL)
-        return false;
-      self->entries = grown;
-      self->room = room;
+  if (!make_room (self))
+    return false;
+  if ((old = *kvault__shelf_find (self, entry)) != NULL)
+    {
+      entry->since_ms = old->since_ms;
+      entry->is_new = old->is_new;
+      entry->old_size = old->old_size;
+      kvault__shelf_take_out (self, old);
     }
-  self->entries[self->n++] = entry;
-  self->bytes += size_of (entry);
-  atomic_fetch_add (&self->version, 1);
+  else if (self->first == NULL || entry->since_ms < self->oldest_ms)
+    self->oldest_ms = entry->since_ms;
+  put_in (self, entry);
   return true;
 }
 
-static int
-look_at_old (kvault          *vault,
-             kvault__shelved *entry)
+/* What the table has for a key. */
+int
+kvault__shelf_look_up_old (kvault                *vault,
+                           const kvault__shelved *entry,
+                           bool                  *is_new,
+                           uint64_t              *old_size)
 {
   kvault__row row;
   int rc = kvault__row_find_shown (vault, entry->bytes, entry->key_size, &row);
 
-  entry->is_new = rc == KVAULT_NOTFOUND;
-  entry->old_size = rc == KVAULT_OK ? row.size : 0;
+  *is_new = rc == KVAULT_NOTFOUND;
+  *old_size = rc == KVAULT_OK ? row.size : 0;
   return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
@@ -243,7 +351,7 @@ kvault_shelf_put (kvault     *vault,
                          kvault__describe_key (key, key_size).text);
   if ((entry = shelved_new (vault->section->name, key, key_size, value, value_size)) == NULL)
     return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  if ((rc = look_at_old (vault, entry)) != KVAULT_OK)
+  if ((rc = kvault__shelf_look_up_old (vault, entry, &entry->is_new, &entry->old_size)) != KVAULT_OK)
     {
       kvault__shelved_unref (entry);
       return rc;
@@ -257,224 +365,124 @@ kvault_shelf_put (kvault     *vault,
   return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
 }
 
-/* ---- what handles see ---- */
+/* ---- taking off, and laying back ---- */
 
-/* Those of @table (NULL: all), each with a reference; NULL: no memory. */
-static kvault__shelved **
-list (kvault_shelf *self,
-      const char   *table,
-      size_t       *n)
+/* With the lock, which is given up meanwhile: who commits now has written what lies there, and is about to take it away. */
+void
+kvault__shelf_wait_for_commits (kvault_shelf *self)
 {
-  kvault__shelved **found = malloc ((self->n + 1) * sizeof *found);
-
-  *n = 0;
-  for (size_t i = 0; found != NULL && i < self->n; i++)
-    if (table == NULL || strcmp (self->entries[i]->table, table) == 0)
-      {
-        atomic_fetch_add (&self->entries[i]->refs, 1);
-        found[(*n)++] = self->entries[i];
-      }
-  return found;
+  while (self->n_committing > 0)
+    pthread_cond_wait (&self->committed, &self->lock);
 }
 
+/* With the lock. As if they were discarded for those who flush now: they do it again without them. */
 static void
-free_list (kvault__shelved **entries,
-           size_t            n)
+take (kvault_shelf       *self,
+      const char         *table,
+      const kvault_entry *keys,
+      size_t              n,
+      kvault_taken      **taken)
 {
-  for (size_t i = 0; entries != NULL && i < n; i++)
-    kvault__shelved_unref (entries[i]);
-  free (entries);
+  bool any = false;
+
+  kvault__shelf_wait_for_commits (self);
+  for (size_t i = 0; i < n; i++)
+    {
+      if ((taken[i] = find_key (self, table, keys[i].key, keys[i].key_size)) == NULL)
+        continue;
+      atomic_fetch_add (&taken[i]->refs, 1);
+      kvault__shelf_take_out (self, taken[i]);
+      any = true;
+    }
+  if (!any)
+    return;
+  self->n_discards++;
+  kvault__shelf_note_taken (self);
 }
 
-/* Before each call: the mirror is of what lies there now. Asked for every key of a walk, so it has to cost nothing. */
 int
-kvault__shelf_sync (kvault *vault)
+kvault_shelf_take_many (kvault             *vault,
+                        const kvault_entry *keys,
+                        size_t              n,
+                        kvault_taken      **taken)
 {
   kvault_shelf *shelf = vault->options.shelf;
-  kvault__shelved **entries;
-  uint64_t version;
-  size_t n;
-  int rc = KVAULT_OK;
+  int rc;
 
-  if (shelf == NULL || atomic_load_explicit (&shelf->version, memory_order_acquire) == vault->shelf_version ||
-      vault->cursors != NULL || vault->inside > 0 || vault->batch || vault->section == NULL)
-    return KVAULT_OK;
+  for (size_t i = 0; i < n; i++)
+    taken[i] = NULL;
+  if ((rc = kvault__enter (vault)) != KVAULT_OK || shelf == NULL)
+    return rc;
   pthread_mutex_lock (&shelf->lock);
-  version = atomic_load (&shelf->version);
-  entries = list (shelf, vault->section->name, &n);
+  take (shelf, vault->section->name, keys, n, taken);
   pthread_mutex_unlock (&shelf->lock);
-  kvault__cache_free (vault);
-  if (entries == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  for (size_t i = 0; rc == KVAULT_OK && i < n; i++)
-    {
-      atomic_fetch_add (&entries[i]->refs, 1);
-      rc = kvault__cache_mirror (vault, entries[i], entries[i]->bytes, entries[i]->key_size, entries[i]->value_size);
-      if (rc != KVAULT_OK)
-        kvault__shelved_unref (entries[i]);
-    }
-  free_list (entries, n);
-  if (rc == KVAULT_OK)
-    vault->shelf_version = version;
-  return rc;
+  return KVAULT_OK;
 }
 
 int
-kvault_is_shelved (kvault     *vault,
-                   const void *key,
-                   size_t      key_size)
+kvault_shelf_take (kvault        *vault,
+                   const void    *key,
+                   size_t         key_size,
+                   kvault_taken **taken)
 {
-  kvault__waiting waiting;
+  const kvault_entry wanted = { .key = key, .key_size = key_size };
+  int rc = kvault_shelf_take_many (vault, &wanted, 1, taken);
 
-  return vault->options.shelf != NULL && kvault__shelf_sync (vault) == KVAULT_OK && kvault__cache_find (vault, key, key_size, &waiting);
+  return rc == KVAULT_OK && *taken == NULL ? KVAULT_NOTFOUND : rc;
 }
 
-/* ---- flushing ---- */
-
-static int
-write_entry (kvault                *vault,
-             const kvault__shelved *entry)
+void
+kvault_shelf_give_back (kvault_shelf *self,
+                        kvault_taken *taken)
 {
-  int rc;
-
-  if (kvault__is_cancelled (vault))
-    return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-  if (strcmp (vault->section->name, entry->table) != 0 && (rc = kvault__schema_use (vault, entry->table)) != KVAULT_OK)
-    return rc;
-  if (vault->section->reason != NULL && !vault->section->writable)
-    return kvault__fail (vault, KVAULT_EREADONLY, "%s: %s", vault->name, vault->section->reason);
-  return kvault__put_replacing (vault, entry->bytes, entry->key_size, entry->bytes + entry->key_size, entry->value_size);
-}
-
-static int
-compare_tables (const void *a,
-                const void *b)
-{
-  const kvault__shelved *x = *(kvault__shelved *const *) a, *y = *(kvault__shelved *const *) b;
-  size_t n = x->key_size < y->key_size ? x->key_size : y->key_size;
-  int order = strcmp (x->table, y->table);
-
-  if (order == 0 && n > 0)
-    order = memcmp (x->bytes, y->bytes, n);
-  return order != 0 ? order : x->key_size < y->key_size ? -1 : x->key_size > y->key_size;
-}
-
-/* One transaction for all of them, which is on the disk once it has ended. */
-static int
-write_entries (kvault           *vault,
-               kvault__shelved **entries,
-               size_t            n)
-{
-  const kvault_section *in_use = vault->section;
-  kvault_durability durability = vault->options.durability;
-  int rc;
-
-  qsort (entries, n, sizeof *entries, compare_tables);
-  vault->options.durability = KVAULT_DURABILITY_FULL;
-  if ((rc = kvault__set_durability (vault)) == KVAULT_OK && (rc = kvault__begin (vault)) == KVAULT_OK)
-    {
-      for (size_t i = 0; rc == KVAULT_OK && i < n; i++)
-        rc = write_entry (vault, entries[i]);
-      kvault__schema_switch (vault, in_use);
-      rc = kvault__end (vault, rc);
-    }
-  vault->options.durability = durability;
-  if (rc == KVAULT_OK)
-    kvault__set_durability (vault);   /* if that fails, commits go on waiting for the disk */
-  return rc;
-}
-
-static int64_t
-unix_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_REALTIME, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* What was written goes, unless it was put anew meanwhile: that has something to replace now. */
-static void
-take_written (kvault_shelf     *self,
-              kvault__shelved **entries,
-              size_t            n)
-{
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < self->n; j++)
-      {
-        if (self->entries[j] == entries[i])
-          {
-            remove_at (self, j);
-            break;
-          }
-        if (is_of_key (self->entries[j], entries[i]->table, entries[i]->bytes, entries[i]->key_size))
-          {
-            self->entries[j]->is_new = false;
-            self->entries[j]->old_size = entries[i]->value_size;
-            break;
-          }
-      }
-  atomic_fetch_add (&self->version, 1);
-}
-
-static void
-note_flush (kvault            *vault,
-            kvault__shelved  **entries,
-            size_t             n,
-            int                rc,
-            int64_t            began_ms)
-{
-  kvault_shelf *self = vault->options.shelf;
-  kvault_shelf_stats *stats = &self->stats;
-
   pthread_mutex_lock (&self->lock);
-  stats->last_result = rc;
-  stats->last_flush_unix_ms = unix_ms ();
-  stats->last_error[0] = '\0';
-  if (rc == KVAULT_OK)
+  if (!taken->lies && (self->n_buckets == 0 || *kvault__shelf_find (self, taken) == NULL))
     {
-      stats->flushes++;
-      stats->last_flush_ms = (uint64_t) (kvault__now_ms () - began_ms);
-      stats->last_flush_bytes = 0;
-      for (size_t i = 0; i < n; i++)
-        stats->last_flush_bytes += size_of (entries[i]);
-      take_written (self, entries, n);
-    }
-  else
-    {
-      strncpy (stats->last_error, vault->error.message, sizeof stats->last_error - 1);
-      stats->last_error[sizeof stats->last_error - 1] = '\0';
+      taken->after = taken->chain = NULL;   /* as it lay there before */
+      atomic_fetch_add (&taken->refs, 1);
+      if (!place (self, taken))
+        kvault__shelved_unref (taken);
     }
   pthread_mutex_unlock (&self->lock);
 }
 
-int
-kvault_shelf_flush (kvault *vault)
+void
+kvault_taken_free (kvault_taken *taken)
 {
-  kvault_shelf *shelf = vault->options.shelf;
-  int64_t began_ms = kvault__now_ms ();
-  kvault__shelved **entries;
-  size_t n;
-  int rc;
+  kvault__shelved_unref (taken);
+}
 
-  if (shelf == NULL)
-    return KVAULT_OK;
-  pthread_mutex_lock (&shelf->lock);
-  entries = list (shelf, NULL, &n);
-  pthread_mutex_unlock (&shelf->lock);
-  if (entries == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  if (n == 0)
-    {
-      free (entries);
-      return KVAULT_OK;
-    }
-  rc = kvault__enter_write (vault);
-  if (rc == KVAULT_OK && vault->batch)
-    rc = kvault__fail (vault, KVAULT_EBUSY, "%s: a transaction is open", vault->name);
-  if (rc == KVAULT_OK)
-    rc = write_entries (vault, entries, n);
-  note_flush (vault, entries, n, rc, began_ms);
-  free_list (entries, n);
-  return rc;
+/* ---- what lies there, in a list ---- */
+
+/* With the lock. Those of @table (NULL: of all) that came after @version, each with a reference; NULL: no memory. */
+kvault__shelved **
+kvault__shelf_list (kvault_shelf *self,
+                    const char   *table,
+                    uint64_t      version,
+                    size_t       *n)
+{
+  kvault__shelved *first = self->last, **found;
+  size_t most = 0;
+
+  for (; first != NULL && first->version > version; first = first->before)
+    most++;
+  first = first != NULL ? first->after : self->first;
+  found = malloc ((most + 1) * sizeof *found);
+  *n = 0;
+  for (kvault__shelved *each = first; found != NULL && each != NULL; each = each->after)
+    if (table == NULL || strcmp (each->table, table) == 0)
+      {
+        atomic_fetch_add (&each->refs, 1);
+        found[(*n)++] = each;
+      }
+  return found;
+}
+
+void
+kvault__shelf_free_list (kvault__shelved **entries,
+                         size_t            n)
+{
+  for (size_t i = 0; entries != NULL && i < n; i++)
+    kvault__shelved_unref (entries[i]);
+  free (entries);
 }

@@ -42,25 +42,70 @@ header_says_wal (kvault *vault)
 #define INDEX_REGION 32768
 #define INDEX_FRAMES 16         /* offset of "mxFrame" */
 #define INDEX_MOVED 96          /* of "nBackfill" */
+#define INDEX_MARKS 100         /* of "aReadMark": the last frame that a reader sees; the first one's see the main file only */
+#define N_MARKS 5
+
+/* NULL: there is none. */
+static const unsigned char *
+index_of (kvault *vault)
+{
+  sqlite3_file *file = NULL;
+  void volatile *region = NULL;
+
+  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
+      file->pMethods == NULL || file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL ||
+      file->pMethods->xShmMap (file, 0, INDEX_REGION, 0, &region) != SQLITE_OK)
+    return NULL;
+  return (const unsigned char *) region;
+}
+
+static uint32_t
+number_at (const unsigned char *head,
+           unsigned             offset)
+{
+  return __atomic_load_n ((const uint32_t *) (head + offset), __ATOMIC_RELAXED);
+}
 
 static void
 count_frames (kvault       *vault,
               kvault_stats *stats)
 {
-  sqlite3_file *file = NULL;
-  void volatile *region = NULL;
-  const unsigned char *head;
+  const unsigned char *head = index_of (vault);
   uint32_t frames, moved;
 
-  if (sqlite3_file_control (vault->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
-      file->pMethods == NULL || file->pMethods->iVersion < 2 || file->pMethods->xShmMap == NULL ||
-      file->pMethods->xShmMap (file, 0, INDEX_REGION, 0, &region) != SQLITE_OK || region == NULL)
+  if (head == NULL)
     return;
-  head = (const unsigned char *) region;
-  frames = __atomic_load_n ((const uint32_t *) (head + INDEX_FRAMES), __ATOMIC_RELAXED);
-  moved = __atomic_load_n ((const uint32_t *) (head + INDEX_MOVED), __ATOMIC_RELAXED);
+  frames = number_at (head, INDEX_FRAMES);
+  moved = number_at (head, INDEX_MOVED);
   stats->wal_frames = frames;
   stats->wal_waiting = frames > moved ? frames - moved : 0;
+}
+
+/* Whether a reader of another process is in the way of moving all of the log. Its mark stays as it is for as long as it has the lock. */
+bool
+kvault__log_is_held (kvault             *vault,
+                     const kvault_stats *stats,
+                     kvault__who        *who)
+{
+  const unsigned char *head = stats->wal_waiting > 0 ? index_of (vault) : NULL;
+
+  if (head == NULL)
+    return false;
+  kvault__who_uses_log (vault, who);
+  for (unsigned i = 0; i < N_MARKS; i++)
+    if ((who->marks & 1u << i) != 0 && (i == 0 || number_at (head, INDEX_MARKS + 4 * i) < stats->wal_frames))
+      return true;
+  return false;
+}
+
+/* Whatever is in use may be in the main file, as far as there is room for it. Free pages past its end are in the log only. */
+static uint64_t
+free_in_main (const kvault_stats *stats,
+              uint64_t            main_size)
+{
+  uint64_t in_use = stats->file_size - stats->reclaimable_size;
+
+  return main_size > in_use ? main_size - in_use : 0;
 }
 
 int
@@ -68,7 +113,7 @@ kvault_stats_get (kvault       *vault,
                   kvault_stats *stats)
 {
   kvault__place place;
-  int64_t pages, free_pages, page_size, auto_vacuum;
+  int64_t pages, free_pages, page_size, auto_vacuum, trees;
   int rc;
 
   memset (stats, 0, sizeof *stats);
@@ -79,6 +124,7 @@ kvault_stats_get (kvault       *vault,
       (rc = kvault__pragma_int (vault, "PRAGMA main.freelist_count", &free_pages)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.page_size", &page_size)) != KVAULT_OK ||
       (rc = kvault__pragma_int (vault, "PRAGMA main.auto_vacuum", &auto_vacuum)) != KVAULT_OK ||
+      (rc = kvault__pragma_int (vault, "SELECT count(*) FROM main.sqlite_schema WHERE rootpage > 0", &trees)) != KVAULT_OK ||
       (rc = journal_of (vault, &stats->journal)) != KVAULT_OK)
     return rc;
   if (stats->journal == KVAULT_JOURNAL_WAL)
@@ -90,9 +136,15 @@ kvault_stats_get (kvault       *vault,
   stats->free_page_count = (uint64_t) free_pages;
   stats->file_size = (uint64_t) pages * (uint64_t) page_size;
   stats->reclaimable_size = (uint64_t) free_pages * (uint64_t) page_size;
+  stats->empty_size = (uint64_t) (1 + trees + (auto_vacuum != 0)) * (uint64_t) page_size;   /* the schema's own, and a page map */
   stats->auto_vacuum = (int) auto_vacuum;
   stats->frozen = vault->frozen;
-  if (kvault__look_at_place (vault->path, &place) == 0 && place.has_wal)
-    stats->wal_size = (uint64_t) place.wal_size;
+  stats->main_free_size = stats->reclaimable_size;
+  if (kvault__look_at_place (vault->path, &place) == 0)
+    {
+      stats->main_free_size = free_in_main (stats, (uint64_t) place.main.st_size);
+      if (place.has_wal)
+        stats->wal_size = (uint64_t) place.wal_size;
+    }
   return KVAULT_OK;
 }

@@ -3,7 +3,8 @@
  * stream.c - values from and to file descriptors, and many of them at once.
  *
  * A regular file goes straight into the value: it delivers at the speed of the disk, so holding the write lock meanwhile costs
- * others little. Pipes and sockets go through a kvault_writer, which holds none.
+ * others little; a long one is read ahead by a thread (ahead.c), a short one is put as a whole. Pipes and sockets go through a
+ * kvault_writer, which holds no lock.
  *
  * Bulk mode groups puts into transactions of about 64 MB and leaves write-ahead logging where that is worth it and possible: a
  * log takes every byte twice. So that a kill in between does not change the file for good, a table named kvault_bulk says that
@@ -19,6 +20,8 @@
 
 #define BULK_COMMIT (64u << 20)      /* others cannot read while pages spill, so not longer */
 #define BULK_WORTH (64u << 20)       /* below, the way out of the log and back costs more than it saves */
+#define AHEAD_WORTH (8u << 20)       /* below, starting a thread gains nothing to speak of */
+#define AT_ONCE_MAX (1u << 20)       /* a shorter value is put from memory */
 #define RETURN_TRIES 50              /* of up to 20 ms each */
 
 /* ---- in ---- */
@@ -98,32 +101,82 @@ read_source (kvault       *vault,
 }
 
 static int
-copy_into_blob (kvault       *vault,
-                const source *from,
-                sqlite3_blob *blob)
+fail_short (kvault       *vault,
+            const source *from,
+            uint64_t      at)
 {
-  char *chunk = malloc (vault->options.chunk_size);
+  return kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of %llu", vault->name,
+                       kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at,
+                       (unsigned long long) from->size);
+}
+
+/* As read_source(), @chunk becoming where the bytes are: of @ahead, or in @own where there is none. */
+static ssize_t
+next_chunk (kvault        *vault,
+            const source  *from,
+            kvault__ahead *ahead,
+            char          *own,
+            uint64_t       at,
+            const char   **chunk)
+{
+  uint32_t size = vault->options.chunk_size;
+  ssize_t n;
+
+  *chunk = own;
+  if (ahead == NULL)
+    return read_source (vault, from, own, from->size - at < size ? (size_t) (from->size - at) : size, at);
+  if ((n = kvault__ahead_next (ahead, chunk)) < 0)
+    fail_source (vault, errno, from->key, from->key_size);
+  return n;
+}
+
+static int
+copy_into_blob (kvault        *vault,
+                const source  *from,
+                kvault__ahead *ahead,
+                sqlite3_blob  *blob)
+{
+  char *own = ahead == NULL ? malloc (vault->options.chunk_size) : NULL;
+  const char *chunk;
   uint64_t at = 0;
-  int rc = chunk != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+  int rc = ahead != NULL || own != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
 
   while (rc == KVAULT_OK && at < from->size)
     {
-      size_t wanted = from->size - at < vault->options.chunk_size ? (size_t) (from->size - at) : vault->options.chunk_size;
-      ssize_t n = read_source (vault, from, chunk, wanted, at);
+      ssize_t n = next_chunk (vault, from, ahead, own, at, &chunk);
 
       if (n < 0)
         rc = KVAULT_EIO;
       else if (n == 0)
-        rc = kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of %llu", vault->name,
-                           kvault__describe_key (from->key, from->key_size).text, (unsigned long long) at,
-                           (unsigned long long) from->size);
+        rc = fail_short (vault, from, at);
       else if (sqlite3_blob_write (blob, chunk, (int) n, (int) at) != SQLITE_OK)
         rc = kvault__fail_db (vault, "%s", vault->name);
       else if (!report_bytes (vault, from->report, from->data, at + (uint64_t) n, from->size))
         rc = KVAULT_ECANCELLED;
       at += n > 0 ? (uint64_t) n : 0;
     }
-  free (chunk);
+  free (own);
+  return rc;
+}
+
+/* Inside a transaction. */
+static int
+write_straight (kvault        *vault,
+                const source  *from,
+                kvault__ahead *ahead)
+{
+  sqlite3_blob *blob = NULL;
+  int64_t id;
+  int rc;
+
+  if ((rc = kvault__reserve (vault, from->key, from->key_size, from->size, &id)) != KVAULT_OK)
+    return rc;
+  if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 1, &blob) != SQLITE_OK)
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  else
+    rc = copy_into_blob (vault, from, ahead, blob);
+  if (sqlite3_blob_close (blob) != SQLITE_OK && rc == KVAULT_OK)
+    rc = kvault__fail_db (vault, "%s", vault->name);
   return rc;
 }
 
@@ -131,25 +184,69 @@ static int
 put_straight (kvault       *vault,
               const source *from)
 {
-  sqlite3_blob *blob = NULL;
-  int64_t id;
+  kvault__ahead *ahead = NULL;
   int rc;
 
   if ((rc = kvault__begin (vault)) != KVAULT_OK)
     return rc;
-  if ((rc = kvault__reserve (vault, from->key, from->key_size, from->size, &id)) == KVAULT_OK)
-    {
-      if (sqlite3_blob_open (vault->db, "main", vault->section->name, "value", id, 1, &blob) != SQLITE_OK)
-        rc = kvault__fail_db (vault, "%s", vault->name);
-      else
-        rc = copy_into_blob (vault, from, blob);
-      if (sqlite3_blob_close (blob) != SQLITE_OK && rc == KVAULT_OK)
-        rc = kvault__fail_db (vault, "%s", vault->name);
-    }
+  if (from->blob == NULL && from->size >= AHEAD_WORTH)
+    ahead = kvault__ahead_new (from->fd, from->size, vault->options.chunk_size);
+  rc = write_straight (vault, from, ahead);
+  kvault__ahead_free (ahead);
   if ((rc = kvault__end (vault, rc)) != KVAULT_OK)
     return rc;
   kvault__cache_drop (vault, from->key, from->key_size);
   return kvault__bulk_count (vault, from->size);
+}
+
+/* All of a source that is a chunk at most. */
+static int
+read_whole (kvault       *vault,
+            const source *from,
+            char         *chunk)
+{
+  uint64_t at = 0;
+
+  while (at < from->size)
+    {
+      ssize_t n = read_source (vault, from, chunk + at, (size_t) (from->size - at), at);
+
+      if (n < 0)
+        return KVAULT_EIO;
+      if (n == 0)
+        return fail_short (vault, from, at);
+      at += (uint64_t) n;
+    }
+  return at == 0 || report_bytes (vault, from->report, from->data, at, from->size) ? KVAULT_OK : KVAULT_ECANCELLED;
+}
+
+/* One of many, most likely. In pieces it would be two statements and a handle of SQLite's, and, in a caller's transaction, a savepoint for which
+ * SQLite writes every page of the table and its index that it touches into a file beside, for each value anew. */
+static int
+put_at_once (kvault       *vault,
+             const source *from)
+{
+  char *chunk = malloc ((size_t) from->size + 1);
+  int rc = chunk != NULL ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+
+  if (rc == KVAULT_OK)
+    rc = read_whole (vault, from, chunk);
+  if (rc == KVAULT_OK)
+    rc = kvault__put_through (vault, from->key, from->key_size, chunk, (size_t) from->size);
+  free (chunk);
+  if (rc != KVAULT_OK)
+    return rc;
+  kvault__cache_drop (vault, from->key, from->key_size);
+  return kvault__bulk_count (vault, from->size);
+}
+
+static int
+put_regular (kvault       *vault,
+             const source *from)
+{
+  bool is_small = from->size <= AT_ONCE_MAX && from->size <= vault->options.chunk_size;
+
+  return is_small ? put_at_once (vault, from) : put_straight (vault, from);
 }
 
 static int
@@ -207,10 +304,12 @@ kvault_put_fd (kvault              *vault,
     return rc;
   vault->spans++;
   if (at >= 0 && kvault__is_whole (vault, key_size, from.size))
-    rc = put_straight (vault, &from);
+    rc = put_regular (vault, &from);
   else
     rc = put_through_writer (vault, &from);
   vault->spans--;
+  if (rc != KVAULT_OK && at >= 0)
+    lseek (fd, at, SEEK_SET);
   return rc;
 }
 
@@ -230,7 +329,7 @@ kvault_put_blob (kvault              *vault,
   if (kvault__is_whole (vault, key_size, from.size) && (rc = kvault__check_memory (vault, from.size)) != KVAULT_OK)
     return rc;
   vault->spans++;
-  rc = kvault__is_whole (vault, key_size, from.size) ? put_straight (vault, &from) : put_through_writer (vault, &from);
+  rc = kvault__is_whole (vault, key_size, from.size) ? put_regular (vault, &from) : put_through_writer (vault, &from);
   vault->spans--;
   return rc;
 }
@@ -322,15 +421,35 @@ kvault_get_fd (kvault              *vault,
 
 /* ---- bulk mode ---- */
 
+/* Whether the file has a log, or that it could not be found out. */
+int
+kvault__find_wal (kvault *vault,
+                  bool   *wal)
+{
+  sqlite3_stmt *statement = NULL;
+  const char *mode = NULL;
+  int rc = KVAULT_OK;
+
+  *wal = false;
+  if (sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK && sqlite3_step (statement) == SQLITE_ROW)
+    mode = (const char *) sqlite3_column_text (statement, 0);
+  if (mode != NULL)
+    *wal = sqlite3_stricmp (mode, "wal") == 0;
+  else
+    rc = kvault__fail_db (vault, "%s", vault->name);
+  sqlite3_finalize (statement);
+  return rc;
+}
+
+/* For those to whom not to know is as good as a journal. */
 bool
 kvault__is_wal (kvault *vault)
 {
-  sqlite3_stmt *statement = NULL;
-  bool wal = sqlite3_prepare_v2 (vault->db, "PRAGMA main.journal_mode", -1, &statement, NULL) == SQLITE_OK &&
-             sqlite3_step (statement) == SQLITE_ROW && sqlite3_column_text (statement, 0) != NULL &&
-             sqlite3_stricmp ((const char *) sqlite3_column_text (statement, 0), "wal") == 0;
+  kvault_error error = vault->error;
+  bool wal;
 
-  sqlite3_finalize (statement);
+  kvault__find_wal (vault, &wal);
+  vault->error = error;
   return wal;
 }
 
@@ -469,6 +588,7 @@ kvault__bulk_count (kvault  *vault,
   if (rc != KVAULT_OK)
     {
       error = vault->error;
+      kvault__veil_roll_back (vault, 0);
       if (!sqlite3_get_autocommit (vault->db))
         kvault__run (vault, KVAULT__ROLLBACK);
       kvault__writers_settle (vault, false);

@@ -16,30 +16,22 @@
  *     leaves a log.
  *  4. Leases on both files. With them held nobody else can begin; what was noted must still be so, and neither a log
  *     nor a journal be there.
- *  5. renameat2(RENAME_EXCHANGE). An open() that had found the old inode before, but not yet asked for it, breaks the lease within
- *     moments: it is given some time, and then, if the lease is still whole, the swap has been. If not, the names are
- *     exchanged back, and the opener, who has the old inode, never knows. One who at the same time had found the new
- *     inode waits for the lease on that one, and then finds a file that is no database: an error instead of a lost write.
- *  6. The old file is spoiled likewise and unlinked; the leases end with their descriptors.
+ *  5. The names are exchanged, and exchanged back if somebody came at the last moment: exchange.c. The old file is unlinked; the
+ *     leases end with their descriptors.
  *
- * A kill before the exchange leaves the old file with its name, one after it the new, which was on the disk by then. In both cases
- * the other one stays under the copy's name, for kvault__sweep().
+ * After a kill the file that does not have the name stays under the copy's, for kvault__sweep(), which the lock file keeps from opening that file
+ * while there are leases.
  */
 #include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SETTLE_TRIES 5
 #define TIMESTAMP_MS 20   /* coarser than the clock of any file system with leases */
-#define OPENERS_MS 20     /* from finding an inode to breaking its lease */
 
 typedef struct {
   kvault *vault;
@@ -50,6 +42,7 @@ typedef struct {
   uint64_t live;
   struct stat before;
   int fd;                 /* of the old file, with the lease */
+  int lock_fd;
   bool claimed;
   bool stuck;             /* the names could not be exchanged back: both files stay */
 } swap;
@@ -60,33 +53,7 @@ sleep_ms (long ms)
   nanosleep (&(struct timespec) { .tv_nsec = ms * 1000000L }, NULL);
 }
 
-int
-kvault__sync_folder (kvault     *vault,
-                     const char *path)
-{
-  char *folder = kvault__folder_of (path);
-  int fd = folder != NULL ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  int rc = KVAULT_OK;
-
-  if (fd < 0 || fsync (fd) != 0)
-    rc = kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: its folder", vault->name);
-  if (fd >= 0)
-    close (fd);
-  free (folder);
-  return rc;
-}
-
 /* ---- leases ---- */
-
-/* A broken lease is told by a signal, which by default is SIGIO and kills: SIGURG does nothing, and goes to nobody in the end. */
-static bool
-take_lease (int fd)
-{
-  if (fcntl (fd, F_SETSIG, SIGURG) != 0 || fcntl (fd, F_SETLEASE, F_WRLCK) != 0)
-    return false;
-  fcntl (fd, F_SETOWN, 0);
-  return true;
-}
 
 static int
 fail_lease (kvault *vault)
@@ -116,7 +83,7 @@ leases_work (const char *path)
 {
   char *folder = kvault__folder_of (path);
   int fd = folder != NULL ? open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
-  bool work = fd < 0 || take_lease (fd);   /* without nameless files it shows later */
+  bool work = fd < 0 || kvault__take_lease (fd);   /* without nameless files it shows later */
 
   if (fd >= 0)
     close (fd);
@@ -139,13 +106,20 @@ kvault__was_alone (kvault *vault)
     {
       kvault__disconnect (vault);
       fd = open (vault->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-      alone = fd >= 0 && take_lease (fd);
+      alone = fd >= 0 && kvault__take_lease (fd);
       if (fd >= 0)
         close (fd);
       kvault__unclaim (vault);
     }
   vault->error = error;
   return alone;
+}
+
+static int
+fail_links (kvault *vault)
+{
+  return kvault__fail (vault, KVAULT_EPERM, "%s: the file has more than one name (hard links), and only one could be given to the new file",
+                       vault->name);
 }
 
 /* What can be known before the work; the lease has the last word. */
@@ -159,7 +133,7 @@ kvault__swap_check (kvault      *vault,
   if (stat (vault->path, &st) != 0)
     return kvault__fail_errno (vault, KVAULT_EMOVED, errno, "%s", vault->name);
   if (st.st_nlink > 1)
-    return kvault__fail (vault, KVAULT_EPERM, "%s: the file has more than one name (hard links), and only one could be given to the new file", vault->name);
+    return fail_links (vault);
   if (geteuid () != 0 && st.st_uid != geteuid ())
     return kvault__fail (vault, KVAULT_EPERM, "%s: the file belongs to somebody else", vault->name);
   if (!leases_work (vault->path))
@@ -212,41 +186,24 @@ release_writers (swap *self)
 
 /* ---- 2: the new file ---- */
 
+/* The last step is tried first, with what goes with the copy if it is left. */
 static int
-fail_attributes (swap *self)
+try_last_step (swap *self)
 {
-  return kvault__fail_errno (self->vault, KVAULT_EPERM, errno, "%s: its owner, rights or attributes cannot be given to the new file", self->vault->name);
-}
+  kvault *vault = self->vault;
+  char *other = sqlite3_mprintf ("%s-journal", self->copy.path);
+  int fd = other != NULL ? open (other, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+  int rc = fd >= 0 ? kvault__exchange_try (vault, self->copy.path, other)
+                   : kvault__fail_errno (vault, KVAULT_EIO, other != NULL ? errno : ENOMEM, "%s: cannot make the new file", vault->name);
 
-/* Security labels follow from the folder where they may not be set; all others are the person's. */
-static int
-copy_xattr (swap       *self,
-            const char *name)
-{
-  char value[65536];   /* the most there can be */
-  ssize_t n = getxattr (self->vault->path, name, value, sizeof value);
-
-  if (n >= 0 && fsetxattr (self->copy.fd, name, value, (size_t) n, 0) == 0)
-    return KVAULT_OK;
-  return strncmp (name, "security.", 9) == 0 || strncmp (name, "trusted.", 8) == 0 ? KVAULT_OK : fail_attributes (self);
-}
-
-static int
-copy_attributes (swap *self)
-{
-  char names[65536];
-  struct stat st;
-  ssize_t n;
-  int rc = KVAULT_OK;
-
-  if (stat (self->vault->path, &st) != 0 || fchown (self->copy.fd, st.st_uid, st.st_gid) != 0 ||
-      fchmod (self->copy.fd, st.st_mode & 07777) != 0)
-    return fail_attributes (self);
-  n = listxattr (self->vault->path, names, sizeof names);
-  if (n < 0)
-    return errno == EOPNOTSUPP ? KVAULT_OK : fail_attributes (self);
-  for (const char *name = names; rc == KVAULT_OK && name < names + n; name += strlen (name) + 1)
-    rc = copy_xattr (self, name);
+  if (rc == KVAULT_OK && !kvault__take_lease (fd))
+    rc = kvault__fail_errno (vault, KVAULT_EPERM, errno, "%s: its file system cannot tell whether others have the file open", vault->name);
+  if (fd >= 0)
+    {
+      unlink (other);
+      close (fd);
+    }
+  sqlite3_free (other);
   return rc;
 }
 
@@ -261,12 +218,18 @@ write_new_file (swap *self)
   if ((rc = kvault__copy_fill (&self->copy, source, self->page_maps, self->live)) == KVAULT_OK)
     rc = kvault__copy_check (&self->copy, source, self->journal, self->live);
   kvault_close (source);
-  return rc == KVAULT_OK ? copy_attributes (self) : rc;
+  return rc == KVAULT_OK ? kvault__copy_attributes (self->vault, self->copy.fd, true) : rc;
 }
 
 /* ---- 3: letting go ---- */
 
-/* A change within one tick of the file's clock would not show. */
+static int
+fail_replaced (kvault *vault)
+{
+  return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted meanwhile", vault->name);
+}
+
+/* A change within one tick of the file's clock would not show. Nor may the file be another one than the handle has had open till now. */
 static int
 note_state (swap *self)
 {
@@ -275,6 +238,10 @@ note_state (swap *self)
   clock_gettime (CLOCK_REALTIME, &now);
   if (stat (self->vault->path, &self->before) != 0)
     return kvault__fail_errno (self->vault, KVAULT_EMOVED, errno, "%s", self->vault->name);
+  if (!kvault__handle_has (self->vault, &self->before))
+    return fail_replaced (self->vault);
+  if (self->before.st_nlink > 1)
+    return fail_links (self->vault);
   if ((now.tv_sec - self->before.st_mtim.tv_sec) * 1000 + (now.tv_nsec - self->before.st_mtim.tv_nsec) / 1000000 < TIMESTAMP_MS)
     sleep_ms (TIMESTAMP_MS);
   return KVAULT_OK;
@@ -296,7 +263,7 @@ let_go (swap *self)
   return KVAULT_OK;
 }
 
-/* ---- 4 to 6: the exchange ---- */
+/* ---- 4 and 5: the exchange ---- */
 
 static int
 check_state (swap *self)
@@ -308,71 +275,65 @@ check_state (swap *self)
   if (fstat (self->fd, &now) != 0 || kvault__look_at_place (self->vault->path, &place) != 0 ||
       now.st_dev != before->st_dev || now.st_ino != before->st_ino || now.st_size != before->st_size ||
       now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+      now.st_ctim.tv_sec != before->st_ctim.tv_sec || now.st_ctim.tv_nsec != before->st_ctim.tv_nsec ||   /* links, rights, attributes */
       place.has_wal || place.has_journal)
     return kvault__fail (self->vault, KVAULT_EBUSY, "%s: somebody wrote to it at the last moment", self->vault->name);
   return KVAULT_OK;
 }
 
-static bool
-exchange (swap *self)
-{
-  return renameat2 (AT_FDCWD, self->copy.path, AT_FDCWD, self->vault->path, RENAME_EXCHANGE) == 0;
-}
-
-/* Whoever comes to open this inode, late, finds no database, rather than one whose name is gone. */
+/* What no name could be found for stays where it is, and is no one's to sweep. */
 static void
-spoil (int fd)
+keep (swap                  *self,
+      const kvault__exchange *names)
 {
-  static const char words[] = "This file was a vault, and a compacted one has taken its place.\n";
+  kvault *vault = self->vault;
+  char *kept = kvault__exchange_keep (names, vault);
+  kvault_error error = vault->error;
 
-  if (pwrite (fd, words, sizeof words - 1, 0) != (ssize_t) sizeof words - 1)
-    return;   /* on a disk so broken nobody will read it either */
+  if (kept == NULL)
+    kvault__copy_note (vault, self->lock_fd, 0, 0);
+  vault->error = error;
+  free (kept);
 }
 
 static int
-exchange_under_lease (swap *self)
+exchange_under_lease (swap  *self,
+                      ino_t  made)
 {
+  kvault__exchange names = { .made = self->copy.path, .target = self->vault->path, .made_fd = self->copy.fd, .old_fd = self->fd,
+                             .old = self->before };
   kvault *vault = self->vault;
-  struct stat st;
+  int rc;
 
-  if (fstat (self->copy.fd, &st) != 0)
-    return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: the new file", vault->name);
-  kvault__claim_second (vault, st.st_ino);
-  if (!exchange (self))
-    return kvault__fail_errno (vault, KVAULT_EPERM, errno, "%s: its file system cannot exchange two files", vault->name);
-  if (kvault__sync_folder (vault, vault->path) == KVAULT_OK)
-    {
-      sleep_ms (OPENERS_MS);
-      if (fcntl (self->fd, F_GETLEASE) == F_WRLCK)
-        {
-          kvault__handle_swapped (vault, st.st_ino);
-          spoil (self->fd);
-          return KVAULT_OK;
-        }
-      kvault__fail (vault, KVAULT_EBUSY, "%s: somebody opened it at the last moment", vault->name);
-    }
-  self->stuck = !exchange (self);
-  if (!self->stuck)
-    spoil (self->copy.fd);
-  return vault->error.code;
+  kvault__claim_second (vault, made);
+  if ((rc = kvault__exchange_names (&names, vault)) == KVAULT_OK)
+    kvault__handle_swapped (vault, made);
+  else if ((self->stuck = names.stuck))
+    keep (self, &names);
+  return rc;
 }
 
 static int
 take_name (swap *self)
 {
   kvault *vault = self->vault;
+  struct stat st;
   int rc;
 
+  if (fstat (self->copy.fd, &st) != 0)
+    return kvault__fail_errno (vault, KVAULT_EIO, errno, "%s: the new file", vault->name);
+  if ((rc = kvault__copy_note (vault, self->lock_fd, st.st_ino, self->before.st_ino)) != KVAULT_OK)   /* others do not wait for that yet */
+    return rc;
   self->fd = open (vault->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (self->fd < 0)
     return kvault__fail_errno (vault, errno == EWOULDBLOCK ? KVAULT_EBUSY : KVAULT_EIO, errno, "%s", vault->name);
-  if (!take_lease (self->fd))
+  if (!kvault__take_lease (self->fd))
     return fail_lease (vault);
-  if (!take_lease (self->copy.fd))
+  if (!kvault__take_lease (self->copy.fd))
     return kvault__fail (vault, KVAULT_EBUSY, "%s: another program looks at the new file", vault->name);
   if ((rc = check_state (self)) != KVAULT_OK)
     return rc;
-  return exchange_under_lease (self);
+  return exchange_under_lease (self, st.st_ino);
 }
 
 /* ---- the whole ---- */
@@ -384,7 +345,9 @@ run (swap *self)
   int rc;
 
   kvault__sweep (vault->path);
-  if ((rc = kvault__copy_begin (&self->copy, vault, self->work, kvault__copy_path (vault->path), 0600)) != KVAULT_OK ||
+  if ((rc = kvault__copy_lock (vault, &self->lock_fd)) != KVAULT_OK ||
+      (rc = kvault__copy_begin (&self->copy, vault, self->work, kvault__copy_path (vault->path), 0600)) != KVAULT_OK ||
+      (rc = try_last_step (self)) != KVAULT_OK ||
       (rc = kvault__copy_check_room (&self->copy, self->live)) != KVAULT_OK ||
       (rc = hold_writers (self)) != KVAULT_OK ||
       (rc = write_new_file (self)) != KVAULT_OK ||
@@ -394,14 +357,18 @@ run (swap *self)
   return take_name (self);
 }
 
-/* Whatever came of it, the name the copy had goes away: it is the new file's, or by now the old one's. The handle takes up the file that
+/* @keys: of all vaults in the file, before and after.
+ *
+ * Whatever came of it, the name the copy had goes away: it is the new file's, or by now the old one's. The handle takes up the file that
  * has the vault's name. */
 int
 kvault__swap (kvault                      *vault,
               const kvault_vacuum_options *options,
-              kvault__work                *work)
+              kvault__work                *work,
+              uint64_t                    *keys)
 {
-  swap self = { .vault = vault, .work = work, .page_maps = options->page_maps, .copy = { .fd = -1 }, .fd = -1 };
+  swap self = { .vault = vault, .work = work, .page_maps = options->page_maps, .copy = { .fd = -1 }, .fd = -1,
+                .lock_fd = -1 };
   kvault__who who;
   kvault_stats stats;
   int rc;
@@ -410,13 +377,14 @@ kvault__swap (kvault                      *vault,
     return rc;
   self.journal = stats.journal;
   self.live = stats.file_size - stats.reclaimable_size;
-  work->progress.bytes = 0;
-  work->progress.bytes_total = self.live * 2;
+  kvault__work_stages (work, kvault__copy_stages, KVAULT__N_COPY_STAGES);
   rc = run (&self);
   release_writers (&self);
+  *keys = self.copy.keys;
   kvault__copy_end (&self.copy, !self.stuck);
   if (self.fd >= 0)
     close (self.fd);
+  kvault__copy_unlock (vault, self.lock_fd);
   if (self.claimed)
     kvault__unclaim (vault);
   return rc;

@@ -21,6 +21,7 @@
 #define PROGRESS_OPS 2000     /* virtual-machine steps between two looks at "cancelled": well under 20 ms */
 #define LONGEST_WAIT_MS 20
 #define FROZEN_CHECK_MS 50
+#define SWEPT_NAMES 4096      /* of its folder, when a vault is opened for writing: some milliseconds */
 
 /* ---- options ---- */
 
@@ -172,23 +173,35 @@ kvault__enter (kvault *vault)
   return vault->frozen && kvault__now_ms () - vault->frozen_checked_ms >= FROZEN_CHECK_MS ? check_frozen_place (vault) : KVAULT_OK;
 }
 
+/* Why nothing is written to the file, whatever table is in use; NULL: it may be. */
+static const char *
+file_reason (const kvault *vault)
+{
+  if (vault->readonly_reason != NULL)
+    return vault->readonly_reason;
+  return vault->damaged ? "the file is damaged, so nothing is written to it" : NULL;
+}
+
 static int
-check_rights (kvault *vault)
+check_reason (kvault     *vault,
+              const char *reason)
 {
   if (vault->replaced)
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
-  if (!kvault_is_readonly (vault))
+  if (reason == NULL)
     return KVAULT_OK;
-  return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s", vault->name, kvault_readonly_reason (vault));
+  return kvault__fail (vault, vault->damaged ? KVAULT_ECORRUPT : KVAULT_EREADONLY, "%s: %s", vault->name, reason);
 }
 
-int
-kvault__check_writable (kvault *vault)
+static int
+check_rights (kvault *vault)
 {
-  int rc = check_rights (vault);
+  return check_reason (vault, kvault_readonly_reason (vault));
+}
 
-  if (rc != KVAULT_OK)
-    return rc;
+static int
+check_state (kvault *vault)
+{
   if (has_moved (vault))
     return kvault__fail (vault, KVAULT_EMOVED, "%s was replaced, renamed or deleted; nothing was written", vault->name);
   if (vault->bulk && vault->bulk_puts == 0 && sqlite3_get_autocommit (vault->db))   /* between two groups */
@@ -196,6 +209,14 @@ kvault__check_writable (kvault *vault)
   if (vault->batch && sqlite3_get_autocommit (vault->db))   /* what came now would last, without what came before */
     return kvault__fail (vault, KVAULT_EIO, "%s: the transaction was undone by an earlier failure", vault->name);
   return KVAULT_OK;
+}
+
+int
+kvault__check_writable (kvault *vault)
+{
+  int rc = check_rights (vault);
+
+  return rc == KVAULT_OK ? check_state (vault) : rc;
 }
 
 int
@@ -228,6 +249,17 @@ kvault__enter_settled (kvault *vault)
   return rc == KVAULT_OK ? kvault__cache_settle (vault) : rc;
 }
 
+/* For what is done to the file as a whole, and changes no row: what keeps keys from being written to a table is no reason. */
+int
+kvault__enter_file (kvault *vault)
+{
+  int rc;
+
+  if ((rc = get_ready (vault)) != KVAULT_OK || (rc = check_reason (vault, file_reason (vault))) != KVAULT_OK || (rc = check_state (vault)) != KVAULT_OK)
+    return rc;
+  return kvault__cache_settle (vault);
+}
+
 int
 kvault_is_readonly (const kvault *vault)
 {
@@ -243,11 +275,9 @@ kvault_is_damaged (const kvault *vault)
 const char *
 kvault_readonly_reason (const kvault *vault)
 {
-  if (vault->readonly_reason != NULL)
-    return vault->readonly_reason;
-  if (vault->damaged)
-    return "the file is damaged, so nothing is written to it";
-  return vault->section->writable ? NULL : vault->section->reason;
+  const char *reason = file_reason (vault);
+
+  return reason != NULL || vault->section->writable ? reason : vault->section->reason;
 }
 
 const char *
@@ -307,9 +337,15 @@ kvault__run (kvault              *vault,
 
   if (rc != KVAULT_OK)
     return rc;
+  if (id == KVAULT__COMMIT)
+    kvault__veil_begin_commit (vault);
   if (sqlite3_step (statement) != SQLITE_DONE)
     rc = kvault__fail_db (vault, "%s", vault->name);
   kvault__statement_done (statement);
+  if (id == KVAULT__COMMIT && rc == KVAULT_OK)
+    kvault__veil_end_commit (vault);
+  else if (id == KVAULT__COMMIT && sqlite3_get_autocommit (vault->db))
+    kvault__veil_roll_back (vault, 0);
   return rc;
 }
 
@@ -318,8 +354,10 @@ kvault__run (kvault              *vault,
 int
 kvault__take_back (kvault *vault)
 {
-  int rc = sqlite3_get_autocommit (vault->db) ? KVAULT_OK : kvault__run (vault, KVAULT__ROLLBACK);
+  int rc;
 
+  kvault__veil_roll_back (vault, 0);
+  rc = sqlite3_get_autocommit (vault->db) ? KVAULT_OK : kvault__run (vault, KVAULT__ROLLBACK);
   vault->stuck = !sqlite3_get_autocommit (vault->db);
   return vault->stuck ? rc : KVAULT_OK;
 }
@@ -387,6 +425,7 @@ kvault__end (kvault *vault,
     result = kvault__write_zeros (vault);
   if (result == KVAULT_OK && (result = kvault__run (vault, nested ? KVAULT__RELEASE : KVAULT__COMMIT)) == KVAULT_OK)
     {
+      kvault__veil_release (vault);
       if (vault->sweep_due && !nested && !vault->sweeping)
         kvault__large_sweep (vault);
       return KVAULT_OK;
@@ -394,6 +433,7 @@ kvault__end (kvault *vault,
   /* SQLite takes back by itself after some failures; what follows must not hide the first one. */
   error = vault->error;
   kvault__forget_large (vault);
+  kvault__veil_roll_back (vault, sqlite3_get_autocommit (vault->db) ? 0 : (unsigned) vault->inside + vault->batch);
   if (!nested || (!sqlite3_get_autocommit (vault->db) && (kvault__run (vault, KVAULT__ROLLBACK_TO) != KVAULT_OK ||
                                                           kvault__run (vault, KVAULT__RELEASE) != KVAULT_OK)))
     kvault__take_back (vault);
@@ -545,13 +585,16 @@ open_steps (kvault     *vault,
       (rc = resolve_path (vault)) != KVAULT_OK)
     return rc;
   if (!kvault__only_looks (vault))
-    kvault__sweep (vault->path);
+    {
+      kvault__sweep (vault->path);
+      kvault__sweep_folder (vault->path, SWEPT_NAMES);
+    }
   if ((rc = connect_file (vault)) != KVAULT_OK)
     return rc;
-  if (may_create && (rc = kvault__schema_create (vault, table)) != KVAULT_OK)
+  if (may_create && (rc = kvault__table_create (vault, table)) != KVAULT_OK)
     return rc;
   if ((rc = kvault__schema_load (vault)) != KVAULT_OK ||
-      (rc = kvault__schema_use (vault, table)) != KVAULT_OK ||
+      (rc = kvault__table_use (vault, table)) != KVAULT_OK ||
       (rc = kvault__bulk_recover (vault)) != KVAULT_OK)
     return rc;
   return set_pragmas (vault);
@@ -744,6 +787,7 @@ kvault_close (kvault *vault)
   kvault__disconnect (vault);
   kvault__schema_free (vault);
   kvault__cache_free (vault);
+  kvault__split_free (vault);
   kvault_shelf_unref (vault->options.shelf);
   kvault_veil_unref (vault->options.veil);
   free (vault->found_key);

@@ -6,56 +6,33 @@
  * so it is a hash by row id under a mutex that nobody holds for longer than one look, and asked at all only while there is something in it.
  * Records are the deletion's own, which must not grow while it is hidden: the hash points into its array.
  */
-#include "internal.h"
+#include "veil.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEYS_CHUNK (64u << 10)
 #define FEWEST_BUCKETS 1024u
-#define WRITE_STEP_KEYS 1000               /* deleted in one transaction, between which others write */
-#define WRITE_STEP_BYTES (64u << 20)
-#define MEASURE_STEP 256                   /* keys between two reports */
 
-typedef struct record record;
-struct record {
-  record *next;             /* in its bucket */
-  kvault_deletion *owner;
-  const char *key;          /* followed by a NUL */
-  size_t key_size;
-  int64_t id;
-  uint64_t size;            /* KVAULT_SIZE_UNKNOWN until it is measured */
-  kvault_class key_class;
-  bool gone;                /* written, or not to be deleted any more */
-};
-
-typedef struct chunk chunk;
-struct chunk {
+typedef struct kvault__chunk chunk;
+struct kvault__chunk {
   chunk *next;
   size_t used, room;
   char bytes[];
 };
 
-struct kvault_deletion {
-  char *table;
-  record *records;
-  size_t n, room;
-  chunk *keys;
-  kvault_veil *veil;
-  bool hidden;              /* this and the following are guarded by the lock of the veil */
-  size_t n_left;
-  uint64_t bytes;           /* of those left whose size is known */
-  size_t n_unmeasured;
-};
-
-struct kvault_veil {
-  atomic_size_t refs;
-  atomic_size_t n;          /* records in the buckets; read without the lock to see that there are none */
-  pthread_mutex_t lock;
-  record **buckets;
-  size_t n_buckets;         /* a power of two */
-};
+static void
+free_deletion (kvault_deletion *self)
+{
+  for (chunk *each = self->keys, *next; each != NULL; each = next)
+    {
+      next = each->next;
+      free (each);
+    }
+  free (self->records);
+  free (self->table);
+  free (self);
+}
 
 /* ---- the veil ---- */
 
@@ -87,8 +64,14 @@ kvault_veil_unref (kvault_veil *self)
 {
   if (self == NULL || atomic_fetch_sub (&self->refs, 1) > 1)
     return;
+  for (kvault_deletion *each = self->remains, *next; each != NULL; each = next)
+    {
+      next = each->next;
+      free_deletion (each);
+    }
   pthread_mutex_destroy (&self->lock);
   free (self->buckets);
+  free (self->lifts);
   free (self);
 }
 
@@ -98,7 +81,7 @@ kvault_veil_count (kvault_veil *self)
   return atomic_load (&self->n);
 }
 
-static record **
+static kvault__hidden **
 bucket_of (kvault_veil *self,
            int64_t      id)
 {
@@ -110,7 +93,7 @@ static void
 grow (kvault_veil *self,
       size_t       n)
 {
-  record **old = self->buckets;
+  kvault__hidden **old = self->buckets;
   size_t n_old = self->n_buckets, n_buckets = n_old;
 
   while (n_buckets < n)
@@ -122,9 +105,9 @@ grow (kvault_veil *self,
     }
   self->n_buckets = n_buckets;
   for (size_t i = 0; i < n_old; i++)
-    for (record *each = old[i], *next; each != NULL; each = next)
+    for (kvault__hidden *each = old[i], *next; each != NULL; each = next)
       {
-        record **bucket = bucket_of (self, each->id);
+        kvault__hidden **bucket = bucket_of (self, each->id);
 
         next = each->next;
         each->next = *bucket;
@@ -133,59 +116,111 @@ grow (kvault_veil *self,
   free (old);
 }
 
+/* With the lock. */
 static void
-insert (kvault_veil *self,
-        record      *each)
+link_or_unlink (kvault__hidden *each)
 {
-  record **bucket = bucket_of (self, each->id);
+  kvault_veil *veil = each->owner->veil;
+  kvault__hidden **link = bucket_of (veil, each->id);
+  bool hides = each->owner->hidden && each->fate == KVAULT_FATE_LEFT, links = hides || each->displaced;
 
-  each->next = *bucket;
-  *bucket = each;
-  atomic_fetch_add (&self->n, 1);
-}
-
-static void
-unlink_record (kvault_veil *self,
-               record      *each)
-{
-  record **link = bucket_of (self, each->id);
-
+  if (hides && !each->hides)
+    atomic_fetch_add (&veil->n, 1);
+  else if (!hides && each->hides)
+    atomic_fetch_sub (&veil->n, 1);
+  each->hides = hides;
+  if (links == each->linked)
+    return;
+  each->linked = links;
+  if (links)
+    {
+      each->next = *link;
+      *link = each;
+      return;
+    }
   while (*link != each)
     link = &(*link)->next;
   *link = each->next;
-  atomic_fetch_sub (&self->n, 1);
 }
 
-/* With the lock: it is not to be deleted any more, or is. */
+/* With the lock. Only what is left is to be counted in bytes. */
 static void
-drop (record *each)
+set_fate (kvault__hidden *each,
+          kvault_fate     fate)
 {
   kvault_deletion *owner = each->owner;
+  bool was_left = each->fate == KVAULT_FATE_LEFT, is_left = fate == KVAULT_FATE_LEFT;
 
-  if (each->gone)
-    return;
-  each->gone = true;
-  owner->n_left--;
+  owner->n_of[each->fate]--;
+  owner->n_of[fate]++;
+  each->fate = fate;
   if (each->size == KVAULT_SIZE_UNKNOWN)
-    owner->n_unmeasured--;
-  else
-    owner->bytes -= each->size;
-  if (owner->hidden)
-    unlink_record (owner->veil, each);
+    owner->n_unmeasured += (size_t) is_left - (size_t) was_left;
+  else if (was_left != is_left)
+    owner->bytes += is_left ? each->size : -each->size;
+  link_or_unlink (each);
 }
 
 /* With the lock. */
-static record *
-find (kvault_veil *self,
-      const char  *table,
-      int64_t      id,
-      kvault_class key_class,
-      const void  *key,
-      size_t       key_size)
+static void
+set_displaced (kvault__hidden *each,
+               bool            displaced)
 {
-  for (record *each = *bucket_of (self, id); each != NULL; each = each->next)
-    if (each->id == id && each->key_size == key_size && each->key_class == key_class &&
-        (key_size == 0 || memcmp (each->key, key, key_size) == 0) && strcmp (each->owner->table, table) == 0)
+  each->owner->n_displaced += (size_t) displaced - (size_t) each->displaced;
+  each->displaced = displaced;
+  link_or_unlink (each);
+}
+
+/* With the lock. @turn: as the record has it. */
+static void
+displace (kvault__hidden *each,
+          uint64_t        turn)
+{
+  each->turn = turn;
+  set_displaced (each, true);
+  set_fate (each, KVAULT_FATE_CHANGED);
+}
+
+/* With the lock. */
+static void
+put_back (kvault__hidden *each)
+{
+  set_fate (each, KVAULT_FATE_LEFT);
+  set_displaced (each, false);
+}
+
+void
+kvault__veil_drop (kvault__hidden *each,
+                   kvault_fate     fate)
+{
+  if (each->fate == KVAULT_FATE_LEFT)
+    set_fate (each, fate);
+}
+
+static bool
+is_of_row (const kvault__hidden *each,
+           const char           *table,
+           int64_t               id,
+           kvault_class          key_class,
+           const void           *key,
+           size_t                key_size)
+{
+  return each->id == id && each->key_size == key_size && each->key_class == key_class &&
+         (key_size == 0 || memcmp (each->key, key, key_size) == 0) && strcmp (each->owner->table, table) == 0;
+}
+
+/* With the lock. What hides a row from @vault; NULL: from anybody. */
+static kvault__hidden *
+find (kvault_veil  *self,
+      const kvault *vault,
+      const char   *table,
+      int64_t       id,
+      kvault_class  key_class,
+      const void   *key,
+      size_t        key_size)
+{
+  for (kvault__hidden *each = *bucket_of (self, id); each != NULL; each = each->next)
+    if (each->hides && (vault == NULL || each->lifted_by != vault) && is_of_row (each, table, id, key_class, key, key_size))
       return each;
   return NULL;
 }
@@ -198,9 +233,9 @@ kvault__veils (const kvault *vault)
 
 /* Whether a row of @section is hidden from the handle. */
 bool
-kvault__is_veiled (const kvault          *vault,
-                   const kvault_section  *section,
-                   const kvault_entry    *entry)
+kvault__is_veiled (const kvault         *vault,
+                   const kvault_section *section,
+                   const kvault_entry   *entry)
 {
   kvault_veil *veil = vault->options.veil;
   bool found;
@@ -208,7 +243,7 @@ kvault__is_veiled (const kvault          *vault,
   if (!kvault__veils (vault))
     return false;
   pthread_mutex_lock (&veil->lock);
-  found = find (veil, section->name, entry->id, entry->key_class, entry->key, entry->key_size) != NULL;
+  found = find (veil, vault, section->name, entry->id, entry->key_class, entry->key, entry->key_size) != NULL;
   pthread_mutex_unlock (&veil->lock);
   return found;
 }
@@ -222,15 +257,70 @@ kvault__is_key_veiled (const kvault *vault,
   return kvault__is_veiled (vault, vault->section, &(kvault_entry) { .id = id, .key = key, .key_size = key_size, .key_class = KVAULT_CLASS_BLOB });
 }
 
-/* A value is about to be stored at a key. If what is there is hidden, it is not to be deleted any more: the new one takes its row. */
-int
-kvault__veil_lift (kvault     *vault,
-                   const void *key,
-                   size_t      key_size)
+/* Whether it is hidden by a deletion that is not dispensable. */
+bool
+kvault__is_key_kept (const kvault *vault,
+                     int64_t       id,
+                     const void   *key,
+                     size_t        key_size)
+{
+  kvault_veil *veil = vault->options.veil;
+  bool kept = false;
+
+  if (!kvault__veils (vault))
+    return false;
+  pthread_mutex_lock (&veil->lock);
+  for (kvault__hidden *each = *bucket_of (veil, id); each != NULL && !kept; each = each->next)
+    kept = each->hides && each->lifted_by != vault && !each->owner->is_dispensable &&
+           is_of_row (each, vault->section->name, id, KVAULT_CLASS_BLOB, key, key_size);
+  pthread_mutex_unlock (&veil->lock);
+  return kept;
+}
+
+/* ---- what takes the place of hidden rows ---- */
+
+/* 0: no transaction is open. */
+static unsigned
+get_level (const kvault *vault)
+{
+  return (unsigned) vault->inside + vault->batch;
+}
+
+/* With the lock. */
+static bool
+note_lift (kvault         *vault,
+           kvault__hidden *record,
+           bool            resumed)
+{
+  kvault_veil *veil = vault->options.veil;
+
+  if (veil->n_lifts == veil->lifts_room)
+    {
+      size_t room = veil->lifts_room > 0 ? veil->lifts_room * 2 : 64;
+      kvault__lift *grown = realloc (veil->lifts, room * sizeof *grown);
+
+      if (grown == NULL)
+        return false;
+      veil->lifts = grown;
+      veil->lifts_room = room;
+    }
+  veil->lifts[veil->n_lifts++] = (kvault__lift) { .record = record, .vault = vault, .level = get_level (vault), .resumed = resumed };
+  vault->lifts = true;
+  return true;
+}
+
+/* A value is stored at a key. If what is there is hidden, it is not to be deleted any more, as soon as that is committed: the new one takes its
+ * row. Outside of a transaction, where it is committed already, that is at once.
+ */
+static int
+lift (kvault     *vault,
+      const void *key,
+      size_t      key_size)
 {
   kvault_veil *veil = vault->options.veil;
   kvault__row row;
-  record *found;
+  kvault__hidden *found;
+  bool noted = true;
   int rc;
 
   if (!kvault__veils (vault))
@@ -238,10 +328,200 @@ kvault__veil_lift (kvault     *vault,
   if ((rc = kvault__row_find (vault, key, key_size, &row)) != KVAULT_OK)
     return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
   pthread_mutex_lock (&veil->lock);
-  if ((found = find (veil, vault->section->name, row.id, KVAULT_CLASS_BLOB, key, key_size)) != NULL)
-    drop (found);
+  veil->turns++;
+  while (noted && (found = find (veil, vault, vault->section->name, row.id, KVAULT_CLASS_BLOB, key, key_size)) != NULL)
+    if (get_level (vault) == 0)
+      displace (found, veil->turns);
+    else if ((noted = note_lift (vault, found, false)))
+      found->lifted_by = vault;
   pthread_mutex_unlock (&veil->lock);
-  return KVAULT_OK;
+  return noted ? KVAULT_OK : kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
+}
+
+/* Before it is stored. */
+int
+kvault__veil_lift (kvault     *vault,
+                   const void *key,
+                   size_t      key_size)
+{
+  return get_level (vault) > 0 ? lift (vault, key, key_size) : KVAULT_OK;
+}
+
+/* After it was stored. */
+int
+kvault__veil_lift_stored (kvault     *vault,
+                          const void *key,
+                          size_t      key_size)
+{
+  return lift (vault, key, key_size);
+}
+
+/* Those of a savepoint that is released are the transaction's around it. */
+void
+kvault__veil_release (kvault *vault)
+{
+  kvault_veil *veil = vault->options.veil;
+  unsigned level = get_level (vault);
+
+  if (!vault->lifts)
+    return;
+  pthread_mutex_lock (&veil->lock);
+  for (size_t i = veil->n_lifts; i > 0; i--)
+    {
+      kvault__lift *each = &veil->lifts[i - 1];
+
+      if (each->vault == vault && each->level <= level)
+        break;
+      if (each->vault == vault)
+        each->level = level;
+    }
+  pthread_mutex_unlock (&veil->lock);
+}
+
+/* With the lock. */
+static bool
+is_displaced_from (const kvault__hidden *each,
+                   const char           *table,
+                   const kvault__hidden *row)
+{
+  return each->displaced && is_of_row (each, table, row->id, row->key_class, row->key, row->key_size);
+}
+
+/* Only what was displaced last: what was before it, by a value that was deleted in its turn, waits until that value is taken back, too. */
+int
+kvault__veil_resume (kvault               *vault,
+                     const kvault__hidden *row)
+{
+  kvault_veil *veil = vault->options.veil;
+  const char *table = vault->section->name;
+  uint64_t last = 0;
+  int rc = KVAULT_NOTFOUND;
+
+  pthread_mutex_lock (&veil->lock);
+  for (const kvault__hidden *each = *bucket_of (veil, row->id); each != NULL; each = each->next)
+    if (each->turn > last && is_displaced_from (each, table, row))
+      last = each->turn;
+  for (kvault__hidden *each = *bucket_of (veil, row->id), *next; each != NULL; each = next)
+    {
+      next = each->next;
+      if (each->turn != last || !is_displaced_from (each, table, row))
+        continue;
+      if (each->owner->is_over)
+        {
+          set_displaced (each, false);
+          rc = rc == KVAULT_NOTFOUND ? KVAULT_ESTALE : rc;
+        }
+      else if (note_lift (vault, each, true))
+        {
+          each->size = row->size;
+          each->sample = row->sample;
+          put_back (each);
+          rc = KVAULT_OK;
+        }
+      else
+        rc = KVAULT_ENOMEM;
+    }
+  pthread_mutex_unlock (&veil->lock);
+  return rc;
+}
+
+/* With the lock. It is rolled back. */
+static void
+take_back (const kvault__lift *lift)
+{
+  if (!lift->resumed)
+    lift->record->lifted_by = NULL;
+  if (lift->resumed && lift->record->fate == KVAULT_FATE_LEFT)
+    displace (lift->record, lift->record->turn);
+  else if (lift->dropped && lift->record->displaced)
+    put_back (lift->record);
+}
+
+/* With the lock. Those of a handle above a level are over. */
+static void
+end_lifts (kvault   *vault,
+           unsigned  level,
+           bool      committed)
+{
+  kvault_veil *veil = vault->options.veil;
+  size_t n_kept = 0;
+
+  for (size_t i = veil->n_lifts; i > 0; i--)
+    {
+      const kvault__lift *each = &veil->lifts[i - 1];
+
+      if (each->vault != vault || each->level <= level)
+        continue;
+      if (!committed)
+        take_back (each);
+      else if (!each->resumed)
+        each->record->lifted_by = NULL;
+    }
+  for (size_t i = 0; i < veil->n_lifts; i++)
+    if (veil->lifts[i].vault != vault || veil->lifts[i].level <= level)
+      veil->lifts[n_kept++] = veil->lifts[i];
+  veil->n_lifts = n_kept;
+}
+
+/* What was done above a level is rolled back, or about to be. */
+void
+kvault__veil_roll_back (kvault   *vault,
+                        unsigned  level)
+{
+  if (!vault->lifts)
+    return;
+  pthread_mutex_lock (&vault->options.veil->lock);
+  end_lifts (vault, level, false);
+  pthread_mutex_unlock (&vault->options.veil->lock);
+  vault->lifts = level > 0;
+}
+
+/* Before the commit, so that whoever waits for the file to delete them finds them dropped. */
+void
+kvault__veil_begin_commit (kvault *vault)
+{
+  kvault_veil *veil = vault->options.veil;
+
+  if (!vault->lifts)
+    return;
+  pthread_mutex_lock (&veil->lock);
+  veil->turns++;
+  for (size_t i = 0; i < veil->n_lifts; i++)
+    {
+      kvault__lift *each = &veil->lifts[i];
+
+      if (each->vault != vault || each->resumed || each->dropped || each->record->fate != KVAULT_FATE_LEFT)
+        continue;
+      each->dropped = true;
+      displace (each->record, veil->turns);
+    }
+  pthread_mutex_unlock (&veil->lock);
+}
+
+void
+kvault__veil_end_commit (kvault *vault)
+{
+  if (!vault->lifts)
+    return;
+  pthread_mutex_lock (&vault->options.veil->lock);
+  end_lifts (vault, 0, true);
+  pthread_mutex_unlock (&vault->options.veil->lock);
+  vault->lifts = false;
+}
+
+/* With the lock. Its records are freed. */
+static void
+forget_records (kvault_deletion *deletion)
+{
+  kvault_veil *veil = deletion->veil;
+  size_t n_kept = 0;
+
+  for (size_t i = 0; deletion->n_displaced > 0 && i < deletion->n; i++)
+    set_displaced (&deletion->records[i], false);
+  for (size_t i = 0; i < veil->n_lifts; i++)
+    if (veil->lifts[i].record->owner != deletion)
+      veil->lifts[n_kept++] = veil->lifts[i];
+  veil->n_lifts = n_kept;
 }
 
 /* ---- counting ---- */
@@ -269,14 +549,14 @@ list_hidden (kvault      *vault,
   *list = (hidden_rows) { 0 };
   pthread_mutex_lock (&veil->lock);
   for (size_t i = 0; i < veil->n_buckets; i++)
-    for (record *each = veil->buckets[i]; each != NULL; each = each->next, n++)
+    for (kvault__hidden *each = veil->buckets[i]; each != NULL; each = each->next, n++)
       n_bytes += each->key_size + 1;
   list->rows = malloc ((n + 1) * sizeof *list->rows);
   list->bytes = malloc (n_bytes + 1);
   n_bytes = 0;
   for (size_t i = 0; list->rows != NULL && list->bytes != NULL && i < veil->n_buckets; i++)
-    for (record *each = veil->buckets[i]; each != NULL; each = each->next)
-      if (strcmp (each->owner->table, vault->section->name) == 0)
+    for (kvault__hidden *each = veil->buckets[i]; each != NULL; each = each->next)
+      if (each->hides && strcmp (each->owner->table, vault->section->name) == 0 && each->lifted_by != vault)
         {
           list->rows[list->n++] = (hidden_row) { each->id, each->key_class, n_bytes, each->key_size };
           memcpy (list->bytes + n_bytes, each->key, each->key_size + 1);
@@ -286,6 +566,29 @@ list_hidden (kvault      *vault,
   return list->rows != NULL && list->bytes != NULL;
 }
 
+int
+kvault__veil_find_row (kvault       *vault,
+                       kvault_class  key_class,
+                       const char   *key,
+                       size_t        key_size,
+                       int64_t      *id)
+{
+  sqlite3_stmt *statement;
+  int rc;
+
+  if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
+    return rc;
+  kvault__bind_key (statement, 1, key_class, key, key_size);
+  switch (sqlite3_step (statement))
+    {
+    case SQLITE_ROW: *id = sqlite3_column_int64 (statement, 0); break;
+    case SQLITE_DONE: rc = KVAULT_NOTFOUND; break;
+    default: rc = kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (key, key_size).text);
+    }
+  kvault__statement_done (statement);
+  return rc;
+}
+
 /* Whether the index of the keys leads from its key to that very row. */
 static int
 look_for_key (kvault           *vault,
@@ -293,20 +596,11 @@ look_for_key (kvault           *vault,
               const char       *key,
               bool             *there)
 {
-  sqlite3_stmt *statement;
-  int rc;
+  int64_t id;
+  int rc = kvault__veil_find_row (vault, row->key_class, key, row->key_size, &id);
 
-  if ((rc = kvault__statement (vault, KVAULT__EXISTS, &statement)) != KVAULT_OK)
-    return rc;
-  kvault__bind_key (statement, 1, row->key_class, key, row->key_size);
-  switch (sqlite3_step (statement))
-    {
-    case SQLITE_ROW: *there = sqlite3_column_int64 (statement, 0) == row->id; break;
-    case SQLITE_DONE: *there = false; break;
-    default: rc = kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (key, row->key_size).text);
-    }
-  kvault__statement_done (statement);
-  return rc;
+  *there = rc == KVAULT_OK && id == row->id;
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
 /* How many rows of the table in use count(*) counts and nobody sees. */
@@ -357,18 +651,26 @@ kvault_deletion_new (kvault_veil *veil,
 void
 kvault_deletion_free (kvault_deletion *self)
 {
+  kvault_veil *veil;
+  bool remains;
+
   if (self == NULL)
     return;
+  veil = self->veil;
   kvault_deletion_show (self);
-  kvault_veil_unref (self->veil);
-  for (chunk *each = self->keys, *next; each != NULL; each = next)
+  pthread_mutex_lock (&veil->lock);
+  remains = self->n_displaced > 0;   /* so that it can be told whether these were deleted for good or shown again, and none is taken for another */
+  if (remains)
     {
-      next = each->next;
-      free (each);
+      self->next = veil->remains;
+      veil->remains = self;
     }
-  free (self->records);
-  free (self->table);
-  free (self);
+  else
+    forget_records (self);
+  pthread_mutex_unlock (&veil->lock);
+  if (!remains)
+    free_deletion (self);
+  kvault_veil_unref (veil);
 }
 
 /* NULL: no memory. */
@@ -410,7 +712,7 @@ kvault_deletion_add (kvault_deletion    *self,
   if (self->n == self->room)
     {
       size_t room = self->room > 0 ? self->room * 2 : 64;
-      record *grown = realloc (self->records, room * sizeof *grown);
+      kvault__hidden *grown = realloc (self->records, room * sizeof *grown);
 
       if (grown == NULL)
         return KVAULT_ENOMEM;
@@ -419,9 +721,9 @@ kvault_deletion_add (kvault_deletion    *self,
     }
   if ((key = keep_key (self, entry->key, entry->key_size)) == NULL)
     return KVAULT_ENOMEM;
-  self->records[self->n++] = (record) { .owner = self, .key = key, .key_size = entry->key_size, .id = entry->id,
+  self->records[self->n++] = (kvault__hidden) { .owner = self, .key = key, .key_size = entry->key_size, .id = entry->id,
                                         .size = KVAULT_SIZE_UNKNOWN, .key_class = entry->key_class };
-  self->n_left++;
+  self->n_of[KVAULT_FATE_LEFT]++;
   self->n_unmeasured++;
   return KVAULT_OK;
 }
@@ -433,17 +735,71 @@ kvault_deletion_count (const kvault_deletion *self,
   size_t n;
 
   pthread_mutex_lock (&self->veil->lock);
-  n = self->n_left;
+  n = self->n_of[KVAULT_FATE_LEFT];
   if (bytes != NULL)
     *bytes = self->n_unmeasured == 0 ? self->bytes : KVAULT_SIZE_UNKNOWN;
   pthread_mutex_unlock (&self->veil->lock);
   return n;
 }
 
+kvault_fate
+kvault_deletion_fate (const kvault_deletion *self,
+                      size_t                 i)
+{
+  kvault_fate fate;
+
+  pthread_mutex_lock (&self->veil->lock);
+  fate = self->records[i].fate;
+  pthread_mutex_unlock (&self->veil->lock);
+  return fate;
+}
+
+void
+kvault_deletion_tally (const kvault_deletion *self,
+                       size_t                 n[KVAULT_N_FATES])
+{
+  pthread_mutex_lock (&self->veil->lock);
+  memcpy (n, self->n_of, sizeof self->n_of);
+  pthread_mutex_unlock (&self->veil->lock);
+}
+
+size_t
+kvault_deletion_displaced (const kvault_deletion *self)
+{
+  size_t n;
+
+  pthread_mutex_lock (&self->veil->lock);
+  n = self->n_displaced;
+  pthread_mutex_unlock (&self->veil->lock);
+  return n;
+}
+
+void
+kvault_deletion_set_dispensable (kvault_deletion *self)
+{
+  pthread_mutex_lock (&self->veil->lock);
+  self->is_dispensable = true;
+  pthread_mutex_unlock (&self->veil->lock);
+}
+
 const char *
 kvault_deletion_table (const kvault_deletion *self)
 {
   return self->table;
+}
+
+/* With the lock. Whether the same row was added before; it is deleted once. */
+static bool
+is_there_twice (kvault_deletion *self,
+                kvault__hidden  *each)
+{
+  kvault__hidden *found = find (self->veil, NULL, self->table, each->id, each->key_class, each->key, each->key_size);
+
+  if (found == NULL || found->owner != self)
+    return false;
+  kvault__veil_drop (each, KVAULT_FATE_MISSING);
+  self->n_of[KVAULT_FATE_MISSING]--;
+  return true;
 }
 
 void
@@ -454,11 +810,11 @@ kvault_deletion_hide (kvault_deletion *self)
   pthread_mutex_lock (&veil->lock);
   if (!self->hidden)
     {
-      grow (veil, atomic_load (&veil->n) + self->n_left);
-      for (size_t i = 0; i < self->n; i++)
-        if (!self->records[i].gone)
-          insert (veil, &self->records[i]);
+      grow (veil, atomic_load (&veil->n) + self->n_of[KVAULT_FATE_LEFT]);
       self->hidden = true;
+      for (size_t i = 0; i < self->n; i++)
+        if (self->records[i].fate == KVAULT_FATE_LEFT && !is_there_twice (self, &self->records[i]))
+          link_or_unlink (&self->records[i]);
     }
   pthread_mutex_unlock (&veil->lock);
 }
@@ -469,227 +825,11 @@ kvault_deletion_show (kvault_deletion *self)
   kvault_veil *veil = self->veil;
 
   pthread_mutex_lock (&veil->lock);
-  for (size_t i = 0; self->hidden && i < self->n; i++)
-    if (!self->records[i].gone)
-      unlink_record (veil, &self->records[i]);
-  self->hidden = false;
+  if (self->hidden)
+    {
+      self->hidden = false;
+      for (size_t i = 0; i < self->n; i++)
+        link_or_unlink (&self->records[i]);
+    }
   pthread_mutex_unlock (&veil->lock);
-}
-
-/* ---- looking at the rows, and deleting them ---- */
-
-/* Some records that are left, from @at on, which is moved behind them; copied, since they may be dropped meanwhile. */
-static size_t
-take_left (kvault_deletion *self,
-           size_t          *at,
-           size_t           most,
-           record         **left)
-{
-  size_t n = 0;
-
-  pthread_mutex_lock (&self->veil->lock);
-  for (; *at < self->n && n < most; ++*at)
-    if (!self->records[*at].gone)
-      left[n++] = &self->records[*at];
-  pthread_mutex_unlock (&self->veil->lock);
-  return n;
-}
-
-/* KVAULT_NOTFOUND: the row is not there, or another's. */
-static int
-look_at_row (kvault       *vault,
-             const record *each,
-             uint64_t     *size)
-{
-  kvault_entry entry = { .id = each->id, .key = each->key, .key_size = each->key_size, .key_class = each->key_class };
-  kvault__row row = { .id = each->id };
-  sqlite3_stmt *statement;
-  int rc;
-
-  if ((rc = kvault__statement (vault, KVAULT__FIND_ROW, &statement)) != KVAULT_OK)
-    return rc;
-  sqlite3_bind_int64 (statement, 1, each->id);
-  switch (sqlite3_step (statement))
-    {
-    case SQLITE_ROW:
-      rc = kvault__is_key_of_row (statement, &entry) ? kvault__row_read (vault, statement, 1, &row) : KVAULT_NOTFOUND;
-      break;
-    case SQLITE_DONE:
-      rc = KVAULT_NOTFOUND;
-      break;
-    default:
-      rc = kvault__fail_db (vault, "%s: key %s", vault->name, kvault__describe_key (each->key, each->key_size).text);
-    }
-  kvault__statement_done (statement);
-  *size = row.size;
-  return rc;
-}
-
-static uint64_t
-known_size (const record *each)
-{
-  uint64_t size;
-
-  pthread_mutex_lock (&each->owner->veil->lock);
-  size = each->size;
-  pthread_mutex_unlock (&each->owner->veil->lock);
-  return size;
-}
-
-static void
-note_size (kvault_deletion *self,
-           record          *each,
-           int              rc,
-           uint64_t         size)
-{
-  pthread_mutex_lock (&self->veil->lock);
-  if (rc == KVAULT_NOTFOUND)
-    drop (each);
-  else if (!each->gone && each->size == KVAULT_SIZE_UNKNOWN)
-    {
-      each->size = size;
-      self->bytes += size;
-      self->n_unmeasured--;
-    }
-  pthread_mutex_unlock (&self->veil->lock);
-}
-
-static int
-check_table (kvault                *vault,
-             const kvault_deletion *self)
-{
-  return strcmp (vault->section->name, self->table) == 0 ? KVAULT_OK
-         : kvault__fail (vault, KVAULT_EINVAL, "%s: the deletion is of another table", vault->name);
-}
-
-int
-kvault_deletion_measure (kvault               *vault,
-                         kvault_deletion      *self,
-                         kvault_progress_func  report,
-                         void                 *report_data)
-{
-  kvault_progress progress = { .keys_total = self->n, .bytes_total = KVAULT_SIZE_UNKNOWN };
-  record *left[MEASURE_STEP];
-  uint64_t size;
-  size_t at = 0, n;
-  int rc;
-
-  if ((rc = kvault__enter (vault)) != KVAULT_OK || (rc = check_table (vault, self)) != KVAULT_OK)
-    return rc;
-  while ((n = take_left (self, &at, MEASURE_STEP, left)) > 0)
-    {
-      for (size_t i = 0; i < n; i++)
-        {
-          if (known_size (left[i]) != KVAULT_SIZE_UNKNOWN)
-            continue;
-          if ((rc = look_at_row (vault, left[i], &size)) != KVAULT_OK && rc != KVAULT_NOTFOUND)
-            return rc;
-          note_size (self, left[i], rc, size);
-        }
-      progress.keys = at;
-      if (kvault__is_cancelled (vault) || (report != NULL && report (&progress, report_data) != 0))
-        return kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-    }
-  return KVAULT_OK;
-}
-
-/* One that was written to by others since it was hidden stays. */
-static int
-delete_record (kvault                 *vault,
-               const record           *each,
-               kvault_deletion_result *result,
-               uint64_t               *step_bytes)
-{
-  uint64_t known = known_size (each), size;
-  int rc = look_at_row (vault, each, &size);
-
-  if (rc == KVAULT_NOTFOUND)
-    result->missing++;
-  else if (rc == KVAULT_OK && known != KVAULT_SIZE_UNKNOWN && known != size)
-    result->changed++;
-  else if (rc == KVAULT_OK && (rc = kvault__delete_row (vault, each->id)) == KVAULT_OK)
-    {
-      result->deleted++;
-      result->bytes += size;
-      *step_bytes += size;
-    }
-  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
-}
-
-/* One transaction. @n is set to how many of @left it dealt with. */
-static int
-write_step (kvault                 *vault,
-            record                **left,
-            size_t                 *n,
-            kvault_deletion_result *result)
-{
-  kvault_deletion_result sum = *result;
-  uint64_t bytes = 0;
-  size_t done = 0;
-  int rc;
-
-  if ((rc = kvault__begin (vault)) != KVAULT_OK)
-    return rc;
-  while (rc == KVAULT_OK && done < *n && bytes < WRITE_STEP_BYTES)
-    rc = delete_record (vault, left[done++], &sum, &bytes);
-  if ((rc = kvault__end (vault, rc)) != KVAULT_OK)
-    return rc;
-  *result = sum;
-  *n = done;
-  return KVAULT_OK;
-}
-
-static int
-write_steps (kvault                 *vault,
-             kvault_deletion        *self,
-             kvault_progress_func    report,
-             void                   *report_data,
-             record                **left,
-             kvault_deletion_result *result)
-{
-  kvault_progress progress = { 0 };
-  size_t at = 0, n;
-  int rc = KVAULT_OK;
-
-  progress.keys_total = kvault_deletion_count (self, &progress.bytes_total);
-  while (rc == KVAULT_OK && (n = take_left (self, &at, WRITE_STEP_KEYS, left)) > 0)
-    {
-      if ((rc = write_step (vault, left, &n, result)) != KVAULT_OK)
-        break;
-      pthread_mutex_lock (&self->veil->lock);
-      for (size_t i = 0; i < n; i++)
-        drop (left[i]);
-      at = (size_t) (left[n - 1] - self->records) + 1;
-      pthread_mutex_unlock (&self->veil->lock);
-      progress.keys += n;
-      progress.bytes = result->bytes;
-      if (report != NULL && report (&progress, report_data) != 0)
-        rc = kvault__fail (vault, KVAULT_ECANCELLED, "%s: cancelled", vault->name);
-    }
-  return rc;
-}
-
-int
-kvault_deletion_write (kvault                 *vault,
-                       kvault_deletion        *self,
-                       kvault_progress_func    report,
-                       void                   *report_data,
-                       kvault_deletion_result *result)
-{
-  kvault_deletion_result ignored;
-  record **left;
-  int rc;
-
-  if (result == NULL)
-    result = &ignored;
-  *result = (kvault_deletion_result) { 0 };
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = check_table (vault, self)) != KVAULT_OK)
-    return rc;
-  if (vault->batch)
-    return kvault__fail (vault, KVAULT_EBUSY, "%s: a transaction is open", vault->name);
-  if ((left = malloc (WRITE_STEP_KEYS * sizeof *left)) == NULL)
-    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
-  rc = write_steps (vault, self, report, report_data, left, result);
-  free (left);
-  return rc;
 }

@@ -50,7 +50,8 @@ kvault__look_at_place (const char    *path,
   memset (place, 0, sizeof *place);
   if (stat (path, &place->main) != 0)
     return errno;
-  if (stat_beside (path, "-wal", &side) && side.st_size > 0)
+  place->has_log_file = stat_beside (path, "-wal", &side);
+  if (place->has_log_file && side.st_size > 0)
     {
       place->has_wal = true;
       place->wal_size = side.st_size;
@@ -119,7 +120,9 @@ find_obstacle (const char *path)
 kvault_obstacle
 kvault_obstacle_get (kvault *vault)
 {
-  return find_obstacle (vault->path);
+  kvault_obstacle obstacle = find_obstacle (vault->path);
+
+  return obstacle == KVAULT_OBSTACLE_NONE && kvault__knows_cannot_log (vault) ? KVAULT_OBSTACLE_LOG : obstacle;
 }
 
 /* ---- the connection ---- */
@@ -271,6 +274,68 @@ connect_and_read (kvault     *vault,
   return first_read (vault);
 }
 
+/* ---- where no log can be used ---- */
+
+static void
+pass_through (kvault     *vault,
+              open_manner manner,
+              const char *sql)
+{
+  if (connect_database (vault, manner, SQLITE_OPEN_READWRITE) == KVAULT_OK)
+    {
+      sqlite3_db_config (vault->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, manner == OPEN_TIDY, NULL);
+      sqlite3_busy_timeout (vault->db, 0);
+      sqlite3_exec (vault->db, sql, NULL, NULL, NULL);
+      first_read (vault);
+      close_connection (vault);
+    }
+}
+
+/* SQLite has made an index and an empty log before it found out that the index cannot be mapped, and leaves them. Each goes with a
+ * connection that knows how to remove it, if that has the file for itself: the log with one that needs no index. What was there before is
+ * somebody's: locks of another computer may not be seen from here, and its log may be empty only for now. */
+static void
+remove_traces (kvault *vault)
+{
+  struct stat log;
+
+  close_connection (vault);
+  if (!vault->place.has_shm)
+    pass_through (vault, OPEN_TIDY, "");
+  if (!vault->place.has_log_file && stat_beside (vault->path, "-wal", &log) && log.st_size == 0)
+    pass_through (vault, OPEN_PLAIN, "PRAGMA locking_mode=EXCLUSIVE");
+}
+
+/* After a first read that failed, for that or for another reason. */
+static bool
+cannot_log (kvault *vault)
+{
+  if (vault->error.sqlite_code != SQLITE_IOERR_SHMMAP || !kvault__index_refused (vault, false))
+    return false;
+  remove_traces (vault);
+  kvault__note_cannot_log (vault);
+  return true;
+}
+
+int
+kvault__fail_cannot_log (kvault *vault)
+{
+  return kvault__fail (vault, KVAULT_EREADONLY, "%s: its file system lets programs share no memory, which the write-ahead log needs; it can be viewed "
+                       "here, and changed in a copy on another disk", vault->name);
+}
+
+/* Of a file of which another handle knows it, unless the log was left since. */
+static bool
+still_cannot_log (kvault *vault)
+{
+  unsigned char head[20];
+  bool has_log = kvault__knows_cannot_log (vault) && connect_database (vault, OPEN_PLAIN, SQLITE_OPEN_READONLY) == KVAULT_OK &&
+                 read_head (vault, head, sizeof head) == sizeof head && head[18] == 2;
+
+  close_connection (vault);
+  return has_log;
+}
+
 /* ---- the manners ---- */
 
 /* A header that says "write-ahead log" needs an index, which cannot be made here; any other file is best read under locks. */
@@ -312,6 +377,11 @@ open_for_viewing (kvault *vault)
   vault->readonly_reason = "it was opened for viewing";
   if (find_obstacle (vault->path) != KVAULT_OBSTACLE_NONE)
     return open_where_not_writable (vault);
+  if (still_cannot_log (vault))
+    {
+      kvault__note_cannot_log (vault);
+      return open_where_not_writable (vault);
+    }
 
   rc = connect_database (vault, OPEN_TIDY, SQLITE_OPEN_READWRITE);
   if (rc != KVAULT_OK)
@@ -321,6 +391,7 @@ open_for_viewing (kvault *vault)
   rc = first_read (vault);
   if (rc != KVAULT_EFULL && rc != KVAULT_EIO)
     return rc;
+  cannot_log (vault);
   close_connection (vault);   /* no room for an index, on a full disk: look without making one */
   return open_where_not_writable (vault);
 }
@@ -339,14 +410,18 @@ open_for_writing (kvault *vault)
     case KVAULT_OBSTACLE_FOLDER:
       return kvault__fail (vault, KVAULT_EREADONLY, "%s: no right to write its folder, which SQLite needs for its log",
                            vault->name);
+    case KVAULT_OBSTACLE_LOG:
     case KVAULT_OBSTACLE_NONE:
       break;
     }
+  if (still_cannot_log (vault))
+    return kvault__fail_cannot_log (vault);
   if ((rc = connect_database (vault, OPEN_PLAIN, SQLITE_OPEN_READWRITE)) != KVAULT_OK)
     return rc;
   if (sqlite3_db_readonly (vault->db, "main") == 1)   /* asked for writing, given reading */
     return kvault__fail (vault, KVAULT_EREADONLY, "%s: the file cannot be opened for writing", vault->name);
-  return first_read (vault);
+  rc = first_read (vault);
+  return rc != KVAULT_OK && cannot_log (vault) ? kvault__fail_cannot_log (vault) : rc;
 }
 
 int

@@ -41,6 +41,9 @@ note_lock (kvault__who        *who,
     who->own = true;
   else if (pid > 0)
     who->pid = pid;
+  for (unsigned i = 0; pid != (long) getpid () && i <= SHM_LAST_READER - SHM_FIRST_READER; i++)
+    if (first <= SHM_FIRST_READER + i && last >= SHM_FIRST_READER + i)
+      who->marks |= 1u << i;
 }
 
 /* Lines are "12: POSIX  ADVISORY  READ  4711 08:01:123456 123 123"; waiting ones have "->" behind the number. */
@@ -64,23 +67,8 @@ read_locks (kvault__who *who,
   fclose (file);
 }
 
-/* Who uses the write-ahead log. */
-void
-kvault__who_uses_log (const kvault *vault,
-                      kvault__who  *who)
-{
-  char *shm = sqlite3_mprintf ("%s-shm", vault->path);
-  struct stat st;
-
-  memset (who, 0, sizeof *who);
-  if (shm != NULL && stat (shm, &st) == 0)
-    read_locks (who, st.st_ino);
-  sqlite3_free (shm);
-  kvault__name_process (who);
-}
-
-void
-kvault__name_process (kvault__who *who)
+static void
+name_process (kvault__who *who)
 {
   char path[64];
   FILE *file;
@@ -97,6 +85,21 @@ kvault__name_process (kvault__who *who)
     if (*c < ' ' || *c == 0x7f)
       *c = '?';
   fclose (file);
+}
+
+/* Who uses the write-ahead log. */
+void
+kvault__who_uses_log (const kvault *vault,
+                      kvault__who  *who)
+{
+  char *shm = sqlite3_mprintf ("%s-shm", vault->path);
+  struct stat st;
+
+  memset (who, 0, sizeof *who);
+  if (shm != NULL && stat (shm, &st) == 0)
+    read_locks (who, st.st_ino);
+  sqlite3_free (shm);
+  name_process (who);
 }
 
 /* Links are read, not followed: what hangs on a dead mount would hang us. */
@@ -165,7 +168,7 @@ kvault__who_has_open (const kvault *vault,
 {
   memset (who, 0, sizeof *who);
   each_process (vault, count_process, who);
-  kvault__name_process (who);
+  name_process (who);
 }
 
 typedef struct {
@@ -182,7 +185,7 @@ list_process (long  pid,
 
   if (self->n < self->room)
     {
-      kvault__name_process (&who);
+      name_process (&who);
       self->holders[self->n].pid = pid;
       memcpy (self->holders[self->n].program, who.program, sizeof who.program);
     }

@@ -327,7 +327,7 @@ kvault_wipe (kvault              *vault,
   kvault_stats stats;
   int rc;
 
-  if ((rc = kvault__enter_settled (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
+  if ((rc = kvault__enter_file (vault)) != KVAULT_OK || (rc = kvault__check_idle (vault)) != KVAULT_OK ||
       (rc = kvault_stats_get (vault, &stats)) != KVAULT_OK)
     return rc;
   kvault__work_init (&self.work, vault, progress, progress_data);

@@ -269,9 +269,9 @@ kvault_writer_write (kvault_writer *writer,
                                               "%s: key %s: more bytes came than the %llu declared", vault->name,
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->declared));
-  kvault__schema_switch (vault, writer->section);
+  kvault__table_switch (vault, writer->section);
   rc = take_bytes (writer, buf, len);
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   if (rc != KVAULT_OK)
     return fail_writer (writer, rc);
   writer->written += len;
@@ -358,10 +358,10 @@ kvault_writer_commit (kvault_writer *writer)
     return fail_writer (writer, kvault__fail (vault, KVAULT_ERANGE, "%s: key %s: %llu bytes came of the %llu declared", vault->name,
                                               kvault__describe_key (writer->key, writer->key_size).text,
                                               (unsigned long long) writer->written, (unsigned long long) writer->declared));
-  kvault__schema_switch (vault, writer->section);
+  kvault__table_switch (vault, writer->section);
   if ((rc = kvault__enter_write (vault)) == KVAULT_OK && (rc = commit (writer, in_use)) == KVAULT_OK)
     writer->committed = true;
-  kvault__schema_switch (vault, in_use);
+  kvault__table_switch (vault, in_use);
   return rc == KVAULT_OK && vault->inside == 0 ? kvault__bulk_count (vault, writer->written) : rc;
 }
 

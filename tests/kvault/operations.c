@@ -12,6 +12,7 @@
 
 static const char ramp[MIDDLING] = "a value";
 static char *big;                     /* BIG bytes */
+static kvault_shelf *shelf;
 static int source = -1, drain = -1;   /* a file of MIDDLING bytes, and /dev/null */
 
 /* ---- one value ---- */
@@ -382,6 +383,27 @@ flush_cache (kvault *vault)
   return rc;
 }
 
+/* What could not be written still waits, all of it. */
+static int
+flush_shelf (kvault *vault)
+{
+  static const char *const keys[] = { "a", "b", "k1", "parts", "z" };
+  kvault_shelf_stats stats;
+  int rc = KVAULT_OK;
+
+  for (size_t i = 0; i < KVTEST_N (keys) && rc == KVAULT_OK; i++)
+    rc = kvault_shelf_put (vault, keys[i], strlen (keys[i]), ramp, 5000);
+  if (rc == KVAULT_OK && (rc = kvault_shelf_flush (vault)) != KVAULT_OK)
+    {
+      kvault_shelf_stats_get (shelf, NULL, &stats);
+      assert_int (stats.entries, ==, KVTEST_N (keys));
+      assert_int (stats.last_result, ==, rc);
+      assert_str (stats.last_error, kvault_errmsg (vault));
+    }
+  kvault_shelf_discard (shelf);
+  return rc;
+}
+
 static int
 unlock_cache (kvault *vault)
 {
@@ -548,10 +570,38 @@ checkpoint (kvault *vault)
   return rc;
 }
 
+/* To the other one. */
+static int
+switch_journal (kvault *vault)
+{
+  kvault_stats stats;
+  int rc = kvault_stats_get (vault, &stats);
+
+  if (rc != KVAULT_OK)
+    return rc;
+  return kvault_set_journal (vault, stats.journal == KVAULT_JOURNAL_WAL ? KVAULT_JOURNAL_ROLLBACK : KVAULT_JOURNAL_WAL);
+}
+
+static int
+wipe (kvault *vault)
+{
+  return kvault_wipe (vault, NULL, NULL);
+}
+
 static int
 optimize (kvault *vault)
 {
   return kvault_optimize (vault);
+}
+
+static int
+split_tables (kvault *vault)
+{
+  const kvault_split_table *tables;
+  kvault_split split;
+  size_t n;
+
+  return kvault_split_tables (vault, &split, &tables, &n, NULL, NULL);
 }
 
 static int
@@ -688,6 +738,7 @@ const Operation operations[] = {
   { "bulk", bulk, 0 },
   { "cache-flush", flush_cache, 0 },
   { "cache-unlock", unlock_cache, 0 },
+  { "shelf-flush", flush_shelf, OPERATION_SHELF },
   { "cursor", walk, OPERATION_READS },
   { "cursor-stored", walk_as_stored, OPERATION_READS },
   { "cursor-stored-cache", walk_behind_cache, 0 },
@@ -697,7 +748,10 @@ const Operation operations[] = {
   { "check", check_quick, OPERATION_READS },
   { "check-full", check_full, OPERATION_READS },
   { "checkpoint", checkpoint, 0 },
+  { "journal", switch_journal, 0 },
   { "optimize", optimize, OPERATION_READS },
+  { "split-tables", split_tables, OPERATION_READS },
+  { "wipe", wipe, OPERATION_READS | OPERATION_LONG },
   { "orphans-remove", remove_orphans, OPERATION_READS },
   { "convert", convert, OPERATION_READS | OPERATION_LONG },
   { "compact-swap", compact_by_swap, OPERATION_READS | OPERATION_SWAPS | OPERATION_LONG },
@@ -732,6 +786,16 @@ operations_options (bool rollback_journal)
   options.whole_value_max = 128 * 1024;
   options.chunk_size = 16384;
   return options;
+}
+
+kvault_options
+operations_options_for (const Operation *operation, const kvault_options *options)
+{
+  kvault_options own = *options;
+
+  if ((operation->flags & OPERATION_SHELF) != 0)
+    own.shelf = shelf;
+  return own;
 }
 
 static void
@@ -780,6 +844,7 @@ operations_prepare (const kvault_options *like)
 
   if (source >= 0)
     return;
+  shelf = kvault_shelf_new ();
   big = calloc (1, BIG);
   kvtest_write_file (from, ramp, MIDDLING);
   source = open (from, O_RDONLY | O_CLOEXEC);

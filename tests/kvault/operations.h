@@ -20,6 +20,7 @@ enum {
   OPERATION_READS = 1 << 1,    /* changes nothing */
   OPERATION_SWAPS = 1 << 2,    /* needs leases: not on every file system */
   OPERATION_LONG = 1 << 3,     /* megabytes: tried in fewer places */
+  OPERATION_SHELF = 1 << 4,    /* the handle is to have a shelf */
 };
 
 extern const Operation operations[];
@@ -27,6 +28,8 @@ extern const size_t n_operations;
 const Operation *operations_find (const char *name);
 
 kvault_options operations_options (bool rollback_journal);
+/* The same with what the operation needs. */
+kvault_options operations_options_for (const Operation *operation, const kvault_options *options);
 /* Makes "fresh.db" for operations_reset(), and what operations read from. */
 void operations_prepare (const kvault_options *options);
 /* "a.db" is a copy of "fresh.db" again, and nothing is beside it. */

@@ -336,8 +336,7 @@ values_in_parts_are_known_exactly (void)
   assert_result (vault, kvault_blob_read (blob, buf, 100, 0), KVAULT_ESTALE);
   kvault_blob_close (blob);
   kvault_close (vault);
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   free (value);
   free (buf);
 }

@@ -2,23 +2,11 @@
 /* Moving the log, and who keeps it from being done: checkpoint.c. */
 #include "kvtest.h"
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 static const kvault_checkpoint_mode modes[] = {
   KVAULT_CHECKPOINT_PASSIVE, KVAULT_CHECKPOINT_FULL, KVAULT_CHECKPOINT_RESTART, KVAULT_CHECKPOINT_TRUNCATE,
 };
-
-static kvault *
-open_impatient (const char *path)
-{
-  kvault_options options = KVAULT_OPTIONS_INIT;
-  kvault *vault;
-
-  options.busy_timeout_ms = 100;
-  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
-  return vault;
-}
 
 static uint64_t
 log_size (kvault *vault)
@@ -86,31 +74,16 @@ nothing_to_do_without_a_log (void)
 }
 
 static void
-hold (KvChild *self, void *data)
-{
-  const char *const *how = data;
-  sqlite3 *db;
-
-  assert_int (sqlite3_open (how[0], &db), ==, SQLITE_OK);
-  assert_int (sqlite3_exec (db, how[1], NULL, NULL, NULL), ==, SQLITE_OK);
-  kvtest_step (self);
-  kvtest_await (self);
-  sqlite3_close (db);
-}
-
-static void
 tells_of_readers (void)
 {
   char *path = kvtest_path ("a.db");
-  const char *how[] = { path, "BEGIN; SELECT count(*) FROM kv" };
   kvault_checkpoint_result result;
   KvChild *reader;
   kvault *vault;
 
   kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
-  reader = kvtest_spawn (hold, how);
-  kvtest_await (reader);
-  vault = open_impatient (path);
+  reader = kvtest_spawn_holder (path, "BEGIN; SELECT count(*) FROM kv");
+  vault = kvtest_open_waiting (path, 100);
   assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
   assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_PASSIVE, &result));
   assert_true (!result.finished && result.reader && !result.writer);
@@ -125,8 +98,7 @@ tells_of_readers (void)
       assert_contains (kvault_errmsg (vault), "reads from it");
       assert_contains (kvault_errmsg (vault), kvtest_format ("%lld", (long long) result.pid));
     }
-  kvtest_step (reader);
-  kvtest_join (reader);
+  kvtest_release (reader);
   assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &result));
   assert_true (result.finished && !result.reader);
   kvault_close (vault);
@@ -136,21 +108,18 @@ static void
 tells_of_writers (void)
 {
   char *path = kvtest_path ("a.db");
-  const char *how[] = { path, "BEGIN IMMEDIATE" };
   kvault_checkpoint_result result;
   KvChild *writer;
   kvault *vault;
 
   kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
-  writer = kvtest_spawn (hold, how);
-  kvtest_await (writer);
-  vault = open_impatient (path);
+  writer = kvtest_spawn_holder (path, "BEGIN IMMEDIATE");
+  vault = kvtest_open_waiting (path, 100);
   assert_result (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_FULL, &result), KVAULT_EBUSY);
   assert_true (result.writer);
   assert_contains (kvault_errmsg (vault), "writes to it");
   assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_PASSIVE, &result));
-  kvtest_step (writer);
-  kvtest_join (writer);
+  kvtest_release (writer);
   kvault_close (vault);
 }
 
@@ -163,7 +132,7 @@ tells_of_itself (void)
   const kvault_entry *entry;
 
   assert_ok (vault, kvault_put (vault, "a", 1, "1", 1));
-  other = open_impatient (kvtest_path ("a.db"));
+  other = kvtest_open_waiting (kvtest_path ("a.db"), 100);
   assert_ok (vault, kvault_cursor_open (vault, NULL, &cursor));
   assert_ok (vault, kvault_cursor_next (cursor, &entry));
   assert_ok (other, kvault_put (other, "b", 1, "2", 1));
@@ -193,25 +162,6 @@ optimize_adds_no_table (void)
   kvault_close (vault);
 }
 
-static int
-let_go (void *vault)
-{
-  return kvault_let_go (*(kvault **) vault);
-}
-
-static kvault *
-open_letting_go (const char *path, kvault **self, kvault_access access, int (*let_go_func) (void *data))
-{
-  kvault_options options = KVAULT_OPTIONS_INIT;
-
-  options.access = access;
-  options.let_go = let_go_func;
-  options.let_go_data = self;
-  options.busy_timeout_ms = 100;
-  assert_ok (NULL, kvault_open (path, &options, self, NULL));
-  return *self;
-}
-
 static kvault_blob *paused;
 
 /* As a player does: what it has open can be opened again. */
@@ -223,6 +173,18 @@ close_and_let_go (void *vault)
   return kvault_let_go (*(kvault **) vault);
 }
 
+static void
+open_letting_go (const char *path, kvault **self)
+{
+  kvault_options options = KVAULT_OPTIONS_INIT;
+
+  options.access = KVAULT_ACCESS_VIEW;
+  options.let_go = close_and_let_go;
+  options.let_go_data = self;
+  options.busy_timeout_ms = 100;
+  assert_ok (NULL, kvault_open (path, &options, self, NULL));
+}
+
 /* A value that is open keeps the log in use, until its reader is asked. */
 static void
 empties_the_log_alone (void)
@@ -232,9 +194,9 @@ empties_the_log_alone (void)
   kvault_checkpoint_result result;
 
   kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
-  vault = open_impatient (path);
+  vault = kvtest_open_waiting (path, 100);
   assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
-  open_letting_go (path, &reader, KVAULT_ACCESS_VIEW, close_and_let_go);
+  open_letting_go (path, &reader);
   assert_ok (reader, kvault_blob_open (reader, "a", 1, &paused));
   assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
   assert_result (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &result), KVAULT_EBUSY);
@@ -247,67 +209,6 @@ empties_the_log_alone (void)
   kvault_close (vault);
 }
 
-static kvault_journal
-journal_of (kvault *vault)
-{
-  kvault_stats stats;
-
-  assert_ok (vault, kvault_stats_get (vault, &stats));
-  return stats.journal;
-}
-
-static void
-changes_the_journal (void)
-{
-  char *path = kvtest_path ("a.db");
-  kvault *vault, *reader;
-
-  kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
-  open_letting_go (path, &vault, KVAULT_ACCESS_WRITE, let_go);
-  open_letting_go (path, &reader, KVAULT_ACCESS_VIEW, let_go);
-  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
-  assert_value (reader, "a", 1, "value", 5);
-  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_WAL));
-  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_WAL);
-  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK));
-  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_ROLLBACK);
-  assert_int (journal_of (reader), ==, KVAULT_JOURNAL_ROLLBACK);
-  assert_int (access (kvtest_format ("%s-wal", path), F_OK), !=, 0);
-  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
-  assert_value (reader, "b", 1, "value", 5);
-  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_WAL));
-  assert_int (journal_of (reader), ==, KVAULT_JOURNAL_WAL);
-  assert_value (reader, "b", 1, "value", 5);
-  assert_result (vault, kvault_set_journal (vault, 7), KVAULT_EINVAL);
-  assert_result (reader, kvault_set_journal (reader, KVAULT_JOURNAL_ROLLBACK), KVAULT_EREADONLY);
-  kvault_close (reader);
-  kvault_close (vault);
-}
-
-/* An idle connection that has read is enough; who has it is named. */
-static void
-keeps_the_journal_beside_others (void)
-{
-  char *path = kvtest_path ("a.db");
-  const char *how[] = { path, "SELECT count(*) FROM kv" };
-  KvChild *other;
-  kvault *vault;
-
-  kvtest_sql (path, "PRAGMA journal_mode=WAL;" KVTEST_V2 ("kv"));
-  other = kvtest_spawn (hold, how);
-  kvtest_await (other);
-  vault = open_impatient (path);
-  assert_ok (vault, kvault_put (vault, "a", 1, "value", 5));
-  assert_result (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK), KVAULT_EBUSY);
-  assert_contains (kvault_errmsg (vault), "process");
-  assert_int (journal_of (vault), ==, KVAULT_JOURNAL_WAL);
-  assert_ok (vault, kvault_put (vault, "b", 1, "value", 5));
-  kvtest_step (other);
-  kvtest_join (other);
-  assert_ok (vault, kvault_set_journal (vault, KVAULT_JOURNAL_ROLLBACK));
-  kvault_close (vault);
-}
-
 static const KvTest tests[] = {
   { "/kvault/checkpoint/moves-all-of-it", moves_all_of_it },
   { "/kvault/checkpoint/flushes-the-cache", flushes_the_cache },
@@ -317,8 +218,6 @@ static const KvTest tests[] = {
   { "/kvault/checkpoint/tells-of-itself", tells_of_itself },
   { "/kvault/checkpoint/optimize-adds-no-table", optimize_adds_no_table },
   { "/kvault/checkpoint/empties-the-log-alone", empties_the_log_alone },
-  { "/kvault/journal/changes", changes_the_journal },
-  { "/kvault/journal/stays-beside-others", keeps_the_journal_beside_others },
 };
 
 KVTEST_MAIN (tests)

@@ -3,8 +3,10 @@
 #include "kvtest.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static kvault_vacuum_options by_swap = { .way = KVAULT_VACUUM_SWAP };
@@ -59,6 +61,65 @@ work_under_way_is_left_alone_and_told (void)
     close (fds[i]);
   assert_ok (vault, kvault_vacuum (vault, &by_swap, NULL));
   assert_ok (vault, kvault_backup (vault, kvtest_path ("b.db"), NULL, NULL));
+  kvault_close (vault);
+}
+
+static int
+die_cb (const kvault_progress *progress, void *data)
+{
+  (void) data;
+  return progress->fraction > 0 ? raise (SIGKILL) : 0;
+}
+
+static void
+die_copying (const char *path, const char *target)
+{
+  pid_t pid = fork ();
+  int status;
+
+  if (pid == 0)
+    {
+      kvault_backup (kvtest_open (path, KVAULT_ACCESS_VIEW), target, die_cb, NULL);
+      _exit (1);
+    }
+  assert_int (waitpid (pid, &status, 0), ==, pid);
+  assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  assert_true (!kvtest_exists (target));
+}
+
+/* Nobody may ever make that copy again. */
+static void
+what_a_killed_copy_left_goes_with_the_next_look (void)
+{
+  char *path = kvtest_path ("a.db"), *rest = kvtest_path (".b.db.kvault-compact"), *another = kvtest_path (".c.db.kvault-compact");
+  char *elsewhere = kvtest_path ("elsewhere/.b.db.kvault-compact");
+  static char value[100000];
+  kvault *vault = make_vault ();
+  int fd;
+
+  for (int i = 0; i < 30; i++)
+    assert_ok (vault, kvault_put (vault, &i, sizeof i, value, sizeof value));
+  kvault_close (vault);
+  kvtest_make_folder (kvtest_path ("elsewhere"));
+  die_copying (path, kvtest_path ("b.db"));
+  die_copying (path, kvtest_path ("elsewhere/b.db"));
+  assert_true (kvtest_exists (rest) && kvtest_exists (elsewhere));
+  kvtest_write_file (kvtest_path ("c.db"), "no vault", 8);
+  kvtest_write_file (another, "rest", 4);
+
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_VIEW));
+  assert_true (kvtest_exists (rest));
+  fd = open (rest, O_RDWR | O_CLOEXEC);
+  assert_int (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_WRITE));
+  assert_true (kvtest_exists (rest));   /* somebody works on it */
+  close (fd);
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_true (!kvtest_exists (rest) && !kvtest_exists (kvtest_format ("%s-journal", rest)));
+  assert_true (kvtest_exists (another));   /* for who opens c.db */
+  assert_true (kvtest_exists (elsewhere));
+  assert_ok (vault, kvault_backup (vault, kvtest_path ("elsewhere/d.db"), NULL, NULL));
+  assert_true (!kvtest_exists (elsewhere));
   kvault_close (vault);
 }
 
@@ -121,6 +182,7 @@ static const KvTest tests[] = {
   { "/kvault/copy/work-under-way-is-left-alone-and-told", work_under_way_is_left_alone_and_told },
   { "/kvault/copy/what-is-no-file-is-neither-followed-nor-removed", what_is_no_file_is_neither_followed_nor_removed },
   { "/kvault/copy/the-copy-has-every-table-and-setting", the_copy_has_every_table_and_setting },
+  { "/kvault/copy/what-a-killed-copy-left-goes-with-the-next-look", what_a_killed_copy_left_goes_with_the_next_look },
 };
 
 KVTEST_MAIN (tests)

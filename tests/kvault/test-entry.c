@@ -277,12 +277,15 @@ never_believes_the_size_column (void)
 static void
 reads_values_of_every_class (void)
 {
+  static const struct { const char *key; kvault_class value_class; } classes[] = {
+    { "t", KVAULT_CLASS_TEXT }, { "i", KVAULT_CLASS_INTEGER }, { "r", KVAULT_CLASS_REAL }, { "e", KVAULT_CLASS_TEXT }, { "b", KVAULT_CLASS_BLOB },
+  };
   char *path = kvtest_path ("odd.db");
   kvault *vault;
   uint64_t size;
 
   kvtest_sql (path, KVTEST_V2 ("kv") "INSERT INTO kv VALUES (x'74', 'h' || char(233) || 'llo'), "
-                    "(x'69', 42), (x'72', 1.5), (x'65', '');");
+                    "(x'69', 42), (x'72', 1.5), (x'65', ''), (x'62', x'00');");
   vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
   assert_ok (vault, kvault_size (vault, "t", 1, &size));
   assert_int (size, ==, 6);
@@ -293,6 +296,14 @@ reads_values_of_every_class (void)
   assert_ok (vault, kvault_size (vault, "i", 1, &size));
   assert_int (size, ==, 2);
   assert_value (vault, "r", 1, "1.5", 3);
+  for (size_t i = 0; i < KVTEST_N (classes); i++)
+    {
+      kvault_blob *blob;
+
+      assert_ok (vault, kvault_blob_open (vault, classes[i].key, 1, &blob));
+      assert_int (kvault_blob_class (blob), ==, classes[i].value_class);
+      kvault_blob_close (blob);
+    }
   kvault_close (vault);
 }
 

@@ -166,6 +166,24 @@ back_up_group (kvault *vault, unsigned round)
   kvault_backup (vault, kvtest_path ("copy.db"), NULL, NULL);
 }
 
+/* What is killed in the middle leaves zeros where nothing was. */
+static void
+wipe_group (kvault *vault, unsigned round)
+{
+  put_group (vault, round);
+  put_singles (vault, round);
+  kvault_delete (vault, "s0", 2);
+  kvault_wipe (vault, NULL, NULL);
+}
+
+/* Others have the file open all the time, so only the log can be taken up, and nobody can leave it again. */
+static void
+switch_journal (kvault *vault, unsigned round)
+{
+  put_group (vault, round);
+  kvault_set_journal (vault, round % 2 != 0 ? KVAULT_JOURNAL_WAL : KVAULT_JOURNAL_ROLLBACK);
+}
+
 static void
 write_for_ever (KvChild *self, void *data)
 {
@@ -406,6 +424,18 @@ backups_are_whole (void)
   kill_often (back_up_group, false);
 }
 
+static void
+wipes_are_whole (void)
+{
+  kill_often (wipe_group, false);
+}
+
+static void
+switches_are_whole (void)
+{
+  kill_often (switch_journal, false);
+}
+
 static const KvTest tests[] = {
   { "/kvault/kills/puts-are-whole", puts_are_whole },
   { "/kvault/kills/parts-are-whole", parts_are_whole },
@@ -419,6 +449,8 @@ static const KvTest tests[] = {
   { "/kvault/kills/compacting-in-place-is-whole", compacting_in_place_is_whole },
   { "/kvault/kills/checkpoints-are-whole", checkpoints_are_whole },
   { "/kvault/kills/backups-are-whole", backups_are_whole },
+  { "/kvault/kills/wipes-are-whole", wipes_are_whole },
+  { "/kvault/kills/switches-are-whole", switches_are_whole },
 };
 
 KVTEST_MAIN (tests)

@@ -262,8 +262,7 @@ takes_what_is_a_day_old_for_left (void)
   kvtest_sql (path, "UPDATE kvault_large SET touched = touched - 20");
   assert_int (check (path, 0).orphans, ==, 1);
   assert_int (sweep (path).removed, ==, 1);
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   assert_no_parts (path);
 }
 

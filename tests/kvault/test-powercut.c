@@ -22,6 +22,9 @@ static const Work works[] = {
   { "puts", { "put", "put-over", "delete", "rename" }, KVAULT_DURABILITY_FULL, 0xf },
   { "batch", { "batch", "update", "pop", "rename-prefix" }, KVAULT_DURABILITY_FULL, 0xf },
   { "cache", { "cache-flush", "delete-prefix" }, KVAULT_DURABILITY_FULL, 0xf },
+  { "shelf", { "put", "shelf-flush", "put-over" }, KVAULT_DURABILITY_NORMAL, 0x2 },
+  { "journal", { "put", "journal", "put-over", "journal" }, KVAULT_DURABILITY_FULL, 0xf },
+  { "wipe", { "put-over-parts", "wipe", "put" }, KVAULT_DURABILITY_FULL, 0xf },
   { "streams", { "stream", "put-fd", "put-over-parts", "delete-parts" }, KVAULT_DURABILITY_FULL, 0xf },
   { "bulk", { "put", "bulk", "put-over" }, KVAULT_DURABILITY_NORMAL, 0x2 },
   { "parts", { "stream-in-parts", "rename-parts" }, KVAULT_DURABILITY_FULL, 0xf },
@@ -131,6 +134,8 @@ cut_work (const Work *work, bool rollback_journal)
 
   self = (Tape) { .work = work, .options = operations_options (rollback_journal) };
   self.options.durability = work->durability;
+  for (int i = 0; i < MAX_STEPS && work->steps[i] != NULL; i++)
+    self.options = operations_options_for (operations_find (work->steps[i]), &self.options);
   fresh = operations_reset ();
   kvtest_make_folder (folder);
   kvtest_copy_file (fresh, path);

@@ -113,6 +113,45 @@ moves_large_values (kvault *vault)
   free (value);
 }
 
+/* What a rename adds to an empty log is what it was said to cost, and some pages about it. */
+static void
+assert_cost (kvault     *vault,
+             const char *from,
+             const char *to,
+             uint64_t    expected)
+{
+  char *log = kvtest_format ("%s-wal", kvault_location (vault));
+  kvault_checkpoint_result emptied;
+  uint64_t cost, written;
+
+  assert_ok (vault, kvault_rename_cost (vault, from, strlen (from), strlen (to), &cost));
+  assert_int (cost, ==, expected);
+  assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &emptied));
+  assert_ok (vault, kvault_rename (vault, from, strlen (from), to, strlen (to), 0));
+  written = kvtest_file_size (log);
+  assert_true (written >= expected && written < expected + expected / 50 + 400000);
+}
+
+static void
+tells_what_is_written (kvault *vault)
+{
+  size_t small = 3 * MEBIBYTE, large = 34 * MEBIBYTE;
+  uint8_t *value = malloc (large);
+  uint64_t cost;
+
+  kvtest_fill (value, large, 7);
+  assert_ok (vault, kvault_put (vault, "small", 5, value, small));
+  assert_ok (vault, kvault_put (vault, "large", 5, value, large));
+  assert_result (vault, kvault_rename_cost (vault, "none", 4, 4, &cost), KVAULT_NOTFOUND);
+  assert_cost (vault, "small", "s-aal", 0);
+  assert_cost (vault, "s-aal", "a longer small", small);
+  assert_cost (vault, "large", "l-rge", kvault_table_kind (vault) == KVAULT_SECTION_V1 ? 0 : large);
+  assert_cost (vault, "l-rge", "a longer large", large);
+  assert_value (vault, "a longer small", 14, value, small);
+  assert_value (vault, "a longer large", 14, value, large);
+  free (value);
+}
+
 static void
 in_both (void (*test) (kvault *vault))
 {
@@ -135,6 +174,7 @@ BOTH (replaces_only_when_told)
 BOTH (wants_a_key)
 BOTH (to_itself_keeps_the_value)
 BOTH (moves_large_values)
+BOTH (tells_what_is_written)
 
 static const KvTest tests[] = {
   { "/kvault/rename/moves-a-value", moves_a_value_both },
@@ -142,6 +182,7 @@ static const KvTest tests[] = {
   { "/kvault/rename/wants-a-key", wants_a_key_both },
   { "/kvault/rename/to-itself-keeps-the-value", to_itself_keeps_the_value_both },
   { "/kvault/rename/moves-large-values", moves_large_values_both },
+  { "/kvault/rename/tells-what-is-written", tells_what_is_written_both },
 };
 
 KVTEST_MAIN (tests)

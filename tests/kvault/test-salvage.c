@@ -31,7 +31,7 @@ begin (const kvault_entry *entry, void *data)
   if (entry->key_class == KVAULT_CLASS_NULL)
     {
       sink->nameless++;
-      assert_true (entry->id != 0);
+      assert_true (sink->in_doubt || entry->id != 0);   /* damage may number a row 0 */
     }
   else if (sscanf (sink->key, "k%d", &n) == 1)
     {

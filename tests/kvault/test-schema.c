@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which tables are vaults, under any name, and which only look like it: schema.c. */
+/* Which tables are vaults, under any name, and which only look like it; the one in use, and new ones: schema.c, table.c. */
 #include "kvtest.h"
 
 static const kvault_section *

@@ -2,6 +2,8 @@
 /* Facts about the file, against what SQLite and the file system say: stats.c. */
 #include "kvtest.h"
 
+#include <sqlite3.h>
+
 static void
 agrees_with_sqlite (void)
 {
@@ -96,6 +98,38 @@ sees_room_that_deletions_leave (void)
   free (value);
 }
 
+/* The main file has not those free pages that are in the log only, and has those behind its end that the log cut off. */
+static void
+tells_what_is_free_in_the_main_file (void)
+{
+  char *path = kvtest_path ("a.db");
+  kvault_stats stats;
+  kvault_split split;
+  sqlite3 *writer;
+  kvault *vault;
+
+  kvtest_sql (path, "PRAGMA page_size=4096; PRAGMA journal_mode=wal;" KVTEST_V2 ("kv") "INSERT INTO kv VALUES ('a', zeroblob (2000000))");
+  assert_int (sqlite3_open (path, &writer), ==, SQLITE_OK);
+  assert_int (sqlite3_exec (writer, "PRAGMA wal_autocheckpoint=0; CREATE TABLE gone (text); INSERT INTO gone VALUES (zeroblob (9000000));"
+                            "DROP TABLE gone", NULL, NULL, NULL), ==, SQLITE_OK);
+  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
+  assert_int (stats.reclaimable_size, >, 8900000);
+  assert_int (stats.main_free_size, <=, split.reclaimable_size);
+  assert_int (stats.main_free_size, <, 10000);
+  assert_int (sqlite3_exec (writer, "PRAGMA wal_checkpoint(FULL)", NULL, NULL, NULL), ==, SQLITE_OK);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.main_free_size, ==, stats.reclaimable_size);
+  assert_int (sqlite3_exec (writer, "VACUUM", NULL, NULL, NULL), ==, SQLITE_OK);
+  assert_ok (vault, kvault_stats_get (vault, &stats));
+  assert_int (stats.reclaimable_size, ==, 0);
+  assert_int (stats.main_free_size, ==, kvtest_file_size (path) - stats.file_size);
+  assert_int (stats.main_free_size, >, 8900000);
+  kvault_close (vault);
+  sqlite3_close (writer);
+}
+
 static void
 sees_what_others_commit (void)
 {
@@ -107,63 +141,6 @@ sees_what_others_commit (void)
   kvtest_sql (path, "INSERT INTO kv VALUES (x'01', zeroblob(1000000))");
   assert_ok (vault, kvault_stats_get (vault, &after));
   assert_int (after.page_count, >=, before.page_count + 1000000 / 32768);
-  kvault_close (vault);
-}
-
-static void
-splits_to_the_byte (void)
-{
-  static const char *const files[] = {
-    "v010_media.db", "v010_odd_keys.db", "v086_all_vaults.db", "foreign/empty_vault_v2.db",
-    "foreign/v2_page_1024_autovacuum.db",
-  };
-
-  for (size_t i = 0; i < KVTEST_N (files); i++)
-    {
-      char *path = kvtest_fixture (files[i]);
-      kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
-      kvault_split split;
-
-      assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
-      kvault_close (vault);
-      assert_int (split.main_size, ==, kvtest_file_size (path));
-      assert_int (split.file_size, ==, split.main_size);
-      assert_int (split.values_size + split.keys_size + split.other_size + split.reclaimable_size, ==, split.main_size);
-    }
-}
-
-static void
-splits_as_dbstat_does (void)
-{
-  char *path = kvtest_fixture ("v086_two_tables.db");
-  kvault *vault;
-  kvault_split split;
-
-  kvtest_sql (path, "CREATE TABLE notes (text); INSERT INTO notes VALUES (zeroblob (300000)); DELETE FROM kv WHERE length (value) > 1000");
-  vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
-  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
-  assert_int (split.values_size, ==, kvtest_sql_int (path, "SELECT sum (pgsize) FROM dbstat WHERE name IN "
-                                                     "(SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN "
-                                                     "('notes', 'kohakuvault_meta') AND name NOT LIKE 'sqlite%')"));
-  assert_int (split.keys_size, ==, kvtest_sql_int (path, "SELECT sum (pgsize) FROM dbstat WHERE name IN "
-                                                   "(SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name <> 'kohakuvault_meta')"));
-  assert_int (split.reclaimable_size, ==, kvtest_sql_int (path, "PRAGMA freelist_count") * kvtest_sql_int (path, "PRAGMA page_size"));
-  assert_int (split.other_size, >=, 300000);
-  kvault_close (vault);
-}
-
-static void
-splits_what_is_in_the_main_file (void)
-{
-  kvault *vault = kvtest_create ("a.db");
-  uint8_t value[300000] = { 0 };
-  kvault_split split;
-
-  assert_ok (vault, kvault_put (vault, "k", 1, value, sizeof value));
-  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
-  assert_int (split.main_size, ==, kvtest_file_size (kvault_location (vault)));
-  assert_int (split.file_size, >, split.main_size);
-  assert_int (split.values_size + split.keys_size + split.other_size + split.reclaimable_size, ==, split.main_size);
   kvault_close (vault);
 }
 
@@ -221,32 +198,7 @@ nothing_waits_after_closing (void)
   kvault_close (vault);
 }
 
-static int
-stop_cb (const kvault_progress *progress,
-         void                  *data)
-{
-  assert_int (progress->bytes, <=, progress->bytes_total);
-  return 1;
-}
-
-static void
-splitting_can_be_stopped (void)
-{
-  char *path = kvtest_fixture ("v010_media.db");
-  kvault *vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
-  kvault_split split;
-
-  assert_int (kvault_split_get (vault, &split, stop_cb, NULL), ==, KVAULT_ECANCELLED);
-  assert_int (split.main_size, ==, 0);
-  assert_ok (vault, kvault_split_get (vault, &split, NULL, NULL));
-  kvault_close (vault);
-}
-
 static const KvTest tests[] = {
-  { "/kvault/split/adds-up-to-the-byte", splits_to_the_byte },
-  { "/kvault/split/agrees-with-dbstat", splits_as_dbstat_does },
-  { "/kvault/split/leaves-out-what-is-in-the-log", splits_what_is_in_the_main_file },
-  { "/kvault/split/can-be-stopped", splitting_can_be_stopped },
   { "/kvault/stats/tells-what-waits-in-the-log", tells_what_waits_in_the_log },
   { "/kvault/stats/nothing-waits-after-closing", nothing_waits_after_closing },
   { "/kvault/stats/agrees-with-sqlite", agrees_with_sqlite },
@@ -254,6 +206,7 @@ static const KvTest tests[] = {
   { "/kvault/stats/sees-the-log-grow", sees_the_log_grow },
   { "/kvault/stats/counts-the-log-of-another", counts_the_log_of_another },
   { "/kvault/stats/sees-room-that-deletions-leave", sees_room_that_deletions_leave },
+  { "/kvault/stats/tells-what-is-free-in-the-main-file", tells_what_is_free_in_the_main_file },
   { "/kvault/stats/sees-what-others-commit", sees_what_others_commit },
 };
 

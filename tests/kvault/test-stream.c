@@ -2,9 +2,11 @@
 /* Values from and to descriptors, one and many: stream.c. */
 #include "kvtest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define MEBIBYTE 1048576u
@@ -183,6 +185,75 @@ static char *
 mode_of (const char *path)
 {
   return kvtest_sql_text (path, "PRAGMA journal_mode");
+}
+
+/* The memory of this process, of which there is a hole behind the first half: a regular file that cannot be read to its end. */
+static void
+says_what_could_not_be_read (void)
+{
+  static const size_t sizes[] = { 16 * MEBIBYTE, 512 * 1024 };   /* read ahead; read as a whole */
+  kvault *vault = kvtest_make (KVAULT_SECTION_V2);
+  int fd = open ("/proc/self/mem", O_RDONLY);
+
+  assert_ok (vault, kvault_put (vault, "key", 3, "old", 3));
+  for (size_t i = 0; i < KVTEST_N (sizes); i++)
+    {
+      char *room = mmap (NULL, sizes[i], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+      assert_true (room != MAP_FAILED);
+      assert_int (munmap (room + sizes[i] / 2, sizes[i] / 2), ==, 0);
+      lseek (fd, (off_t) (uintptr_t) room, SEEK_SET);
+      assert_result (vault, kvault_put_fd (vault, "key", 3, fd, sizes[i], NULL, NULL), KVAULT_EIO);
+      assert_int (kvault_last_error (vault)->system_errno, ==, EIO);
+      assert_value (vault, "key", 3, "old", 3);
+      assert_int (lseek (fd, 0, SEEK_CUR), ==, (off_t) (uintptr_t) room);
+      munmap (room, sizes[i] / 2);
+    }
+  close (fd);
+  kvault_close (vault);
+}
+
+static uint64_t
+bytes_written (void)
+{
+  FILE *file = fopen ("/proc/self/io", "re");
+  unsigned long long n = 0;
+  char line[100];
+
+  while (file != NULL && fgets (line, sizeof line, file) != NULL)
+    if (sscanf (line, "wchar: %llu", &n) == 1)
+      break;
+  if (file != NULL)
+    fclose (file);
+  return n;
+}
+
+/* Each has two pages of the log or the file; none of the table, or of its index, is set aside for each. */
+static void
+stores_many_files_without_detours (void)
+{
+  enum { N = 200, SIZE = 50000, PAGE = 32768 };
+  kvault *vault = kvtest_make (KVAULT_SECTION_V2);
+  char *path = file_of ("in", SIZE, 1);
+  uint64_t before, written;
+  int fd = open (path, O_RDONLY);
+
+  assert_ok (vault, kvault_bulk_begin (vault, 0));
+  before = bytes_written ();
+  for (int i = 0; i < N; i++)
+    {
+      char *key = kvtest_format ("%06d", i);
+
+      lseek (fd, 0, SEEK_SET);
+      assert_ok (vault, kvault_put_fd (vault, key, strlen (key), fd, KVAULT_SIZE_UNKNOWN, NULL, NULL));
+    }
+  assert_ok (vault, kvault_bulk_end (vault));
+  written = bytes_written () - before;
+  assert_int (before, >, 0);
+  assert_int (written, <, N * 3 * PAGE);
+  assert_is_file (vault, "000199", path);
+  close (fd);
+  kvault_close (vault);
 }
 
 static void
@@ -505,8 +576,10 @@ static const KvTest tests[] = {
   { "/kvault/stream/stores-a-value-of-another-handle", stores_a_value_of_another_handle },
   { "/kvault/stream/stores-what-a-pipe-delivers", stores_what_a_pipe_delivers },
   { "/kvault/stream/what-fails-midway-keeps-the-old-value", what_fails_midway_keeps_the_old_value },
+  { "/kvault/stream/says-what-could-not-be-read", says_what_could_not_be_read },
   { "/kvault/stream/tells-when-what-goes-out-finds-no-room", tells_when_what_goes_out_finds_no_room },
   { "/kvault/stream/gives-into-the-callers-memory", gives_into_the_callers_memory },
+  { "/kvault/stream/bulk/stores-many-files-without-detours", stores_many_files_without_detours },
   { "/kvault/stream/bulk/leaves-the-log-and-returns", leaves_the_log_and_returns },
   { "/kvault/stream/bulk/stays-in-the-log-beside-others", stays_in_the_log_beside_others },
   { "/kvault/stream/bulk/giving-up-keeps-what-was-committed", giving_up_keeps_what_was_committed },

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -46,8 +48,11 @@ content_of (const char *path)
 static void
 assert_no_copy (const char *path)
 {
-  assert_true (!kvtest_exists (kvtest_format ("%.*s.%s.kvault-compact", (int) (strrchr (path, '/') + 1 - path), path,
-                                              strrchr (path, '/') + 1)));
+  static const char *const ends[] = { "", "-lock", "-journal" };
+
+  for (size_t i = 0; i < KVTEST_N (ends); i++)
+    assert_true (!kvtest_exists (kvtest_format ("%.*s.%s.kvault-compact%s", (int) (strrchr (path, '/') + 1 - path), path,
+                                                strrchr (path, '/') + 1, ends[i])));
 }
 
 static void
@@ -99,6 +104,100 @@ keeps_everything (void)
   keeps_all_but_the_waste ("delete");
 }
 
+static uint64_t
+inode_now (uint64_t device,
+           uint64_t inode,
+           uint64_t since)
+{
+  uint64_t now;
+  int swapped = kvault_inode_now (device, inode, since, &now);
+
+  assert_true (swapped || now == inode);
+  return now;
+}
+
+/* Whoever remembers the file by its inode is told the new one, once, though numbers are used again. */
+static void
+tells_the_new_inode (void)
+{
+  char *path = make_half_empty ("inodes.db", "wal");
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  struct stat first, second, third;
+  uint64_t n_first, n_second;
+
+  n_first = kvault_swap_count ();
+  stat (path, &first);
+  assert_ok (vault, kvault_vacuum (vault, &by_swap, NULL));
+  n_second = kvault_swap_count ();
+  assert_int (n_second, ==, n_first + 1);
+  stat (path, &second);
+  assert_int (inode_now (first.st_dev, first.st_ino, n_first), ==, second.st_ino);
+  assert_int (inode_now (first.st_dev, first.st_ino, n_second), ==, first.st_ino);
+  assert_int (inode_now (first.st_dev + 1, first.st_ino, n_first), ==, first.st_ino);
+  assert_ok (vault, kvault_vacuum (vault, &by_swap, NULL));
+  stat (path, &third);
+  assert_int (inode_now (first.st_dev, first.st_ino, n_first), ==, third.st_ino);
+  assert_int (inode_now (second.st_dev, second.st_ino, n_second), ==, third.st_ino);
+  assert_true (kvault_inode_now (first.st_dev, first.st_ino, n_first, &(uint64_t) { 0 }));   /* though it may be the same number */
+  assert_true (!kvault_inode_now (third.st_dev, third.st_ino, kvault_swap_count (), &(uint64_t) { 0 }));
+  kvault_close (vault);
+}
+
+typedef struct {
+  const char *from, *to;
+  int left;                  /* calls */
+} Renaming;
+
+static int
+rename_cb (void *data)
+{
+  Renaming *renaming = data;
+
+  if (renaming->left-- == 0)
+    assert_int (rename (renaming->from, renaming->to), ==, 0);
+  return 0;
+}
+
+/* Another file comes to the name while the copy is made and compared: it keeps the name, and its content. */
+static void
+spares_what_took_the_name (void)
+{
+  int n = 0;
+
+  for (int left = 0;; left = 3 * left + 5)
+    {
+      char *path = make_half_empty ("named.db", "delete"), *other = make_half_empty ("newcomer.db", "delete"), *content = content_of (other);
+      Renaming renaming = { other, path, left };
+      kvault_options options = KVAULT_OPTIONS_INIT;
+      struct stat st, now;
+      kvault *vault;
+      int rc;
+
+      options.is_cancelled = rename_cb;
+      options.is_cancelled_data = &renaming;
+      options.busy_timeout_ms = KVAULT_BUSY_NOWAIT;
+      assert_int (kvault_open (path, &options, &vault, NULL), ==, KVAULT_OK);
+      renaming.left = left;
+      stat (other, &st);
+      rc = kvault_vacuum (vault, &by_swap, NULL);
+      kvault_close (vault);
+      if (renaming.left >= 0)   /* that was long enough */
+        {
+          assert_int (rc, ==, KVAULT_OK);
+          break;
+        }
+      stat (path, &now);
+      assert_int (now.st_ino, ==, st.st_ino);
+      assert_str (content_of (path), content);
+      assert_no_copy (path);
+      assert_true (rc != KVAULT_OK);
+      kvtest_remove (path);
+      n++;
+    }
+  printf ("# at %d moments\n", n);
+  assert_int (n, >, 3);
+}
+
 static void
 turns_page_maps_on (void)
 {
@@ -120,7 +219,7 @@ turns_page_maps_on (void)
 static int
 never_past_the_end (const kvault_progress *progress, void *data)
 {
-  assert_int (progress->bytes, <=, progress->bytes_total);
+  assert_true (progress->bytes <= progress->bytes_total);   /* which may be KVAULT_SIZE_UNKNOWN */
   return 0;
 }
 
@@ -183,26 +282,13 @@ in_the_way (void)
 
 /* A connection that never read holds no lock at all: only a lease sees it. */
 static void
-sit_idle (KvChild *self, void *path)
-{
-  sqlite3 *db;
-
-  assert_int (sqlite3_open (path, &db), ==, SQLITE_OK);
-  kvtest_step (self);
-  kvtest_await (self);
-  sqlite3_close (db);
-}
-
-static void
 tells_who_is_in_the_way (void)
 {
   char *path = kvtest_path ("a.db");
-  KvChild *other = kvtest_spawn (sit_idle, path);
+  KvChild *other = kvtest_spawn_holder (path, NULL);
 
-  kvtest_await (other);
   in_the_way ();
-  kvtest_step (other);
-  kvtest_join (other);
+  kvtest_release (other);
 }
 
 static void
@@ -452,8 +538,273 @@ loses_no_write_beside_rollback (void)
   loses_no_write_of_others ("delete");
 }
 
+/* ---- at the worst moments ---- */
+
+static int n_renames;
+static bool (*at_rename) (int n, const char *to, bool done);   /* before and after each; false: it fails, as errno says */
+
+int
+renameat2 (int a, const char *from, int b, const char *to, unsigned flags)
+{
+  int rc, n = n_renames++;
+
+  if (at_rename != NULL && !at_rename (n, to, false))
+    return -1;
+  rc = (int) syscall (SYS_renameat2, a, from, b, to, flags);
+  if (at_rename != NULL && !at_rename (n, to, true))
+    return -1;
+  return rc;
+}
+
+/* Those that are tried beforehand have other numbers. */
+#define TRIED 2
+
+static int
+compact_watched (const char *path, bool (*watch) (int n, const char *to, bool done), char **words)
+{
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  int rc;
+
+  n_renames = 0;
+  at_rename = watch;
+  rc = kvault_vacuum (vault, &by_swap, NULL);
+  at_rename = NULL;
+  if (words != NULL)
+    *words = kvtest_format ("%s", kvault_errmsg (vault));
+  kvault_close (vault);
+  return rc;
+}
+
+static int
+snapshot_cb (const kvault_progress *progress, void *data)
+{
+  if (progress->step == KVAULT_STEP_CHECK && !kvtest_exists (kvtest_path ("snapshot.db")))
+    assert_int (link (data, kvtest_path ("snapshot.db")), ==, 0);
+  return 0;
+}
+
+static bool
+snapshot_at_the_end (int n, const char *to, bool done)
+{
+  if (n == TRIED && !done)
+    assert_int (link (to, kvtest_path ("late.db")), ==, 0);
+  return true;
+}
+
+/* As cp -al and the like make them, at any time. */
+static void
+spares_a_snapshot_of_links (void)
+{
+  char *path = make_half_empty ("a.db", "delete"), *before = content_of (path);
+  kvault_vacuum_options options = { .way = KVAULT_VACUUM_SWAP, .progress = snapshot_cb, .progress_data = path };
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+
+  assert_result (vault, kvault_vacuum (vault, &options, NULL), KVAULT_EPERM);
+  assert_contains (kvault_errmsg (vault), "hard links");
+  kvault_close (vault);
+  assert_str (content_of (kvtest_path ("snapshot.db")), before);
+  assert_str (content_of (path), before);
+  kvtest_remove (kvtest_path ("snapshot.db"));
+
+  assert_int (compact_watched (path, snapshot_at_the_end, NULL), ==, KVAULT_OK);
+  assert_str (content_of (kvtest_path ("late.db")), before);
+  assert_str (content_of (path), before);
+  assert_no_copy (path);
+}
+
+static KvChild *comer;
+
+static bool
+lease_is_being_broken (void)
+{
+  FILE *locks = fopen ("/proc/locks", "r");
+  char line[256];
+  bool found = false;
+
+  while (locks != NULL && fgets (line, sizeof line, locks) != NULL)
+    found = found || strstr (line, "BREAKING") != NULL;
+  if (locks != NULL)
+    fclose (locks);
+  return found;
+}
+
+static bool
+another_opens_it (int n, const char *to, bool done)
+{
+  (void) to;
+  if (n == TRIED && done)
+    {
+      kvtest_step (comer);
+      for (int i = 0; i < 2000 && !lease_is_being_broken (); i++)
+        kvtest_sleep (.001);
+    }
+  return true;
+}
+
+static void
+open_when_told (KvChild *self, void *path)
+{
+  kvtest_await (self);
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_WRITE));
+}
+
+/* It waits for the leases, and looks after what is left of others: at the old file with the copy's name it does not. */
+static void
+an_opening_does_not_undo_it (void)
+{
+  char *path = make_half_empty ("a.db", "wal"), *before = content_of (path);
+
+  comer = kvtest_spawn (open_when_told, path);
+  assert_int (compact_watched (path, another_opens_it, NULL), ==, KVAULT_OK);
+  kvtest_join (comer);
+  assert_str (content_of (path), before);
+  assert_alone (path);
+  assert_no_copy (path);
+}
+
+static const char *victim;
+
+static bool
+third_comes_then_death (int n, const char *to, bool done)
+{
+  if (n == TRIED && !done)
+    assert_int (rename (kvtest_path ("third"), to), ==, 0);
+  if (n == TRIED && done)
+    raise (SIGKILL);
+  return true;
+}
+
+static void
+compact_and_die (KvChild *self, void *path)
+{
+  (void) self;
+  compact_watched (path, third_comes_then_death, NULL);
+}
+
+/* Whom a killed process cannot give the name back. */
+static void
+a_kill_costs_no_third_file (void)
+{
+  char *path = make_half_empty ("a.db", "delete"), *before = content_of (path);
+  KvChild *child;
+
+  kvtest_write_file (kvtest_path ("third"), "third", 5);
+  child = kvtest_spawn (compact_and_die, path);
+  while (kvtest_alive (child))
+    kvtest_sleep (.005);
+  kvtest_kill (child);
+  assert_true (!kvtest_exists (kvtest_path ("third")));
+  kvault_close (kvtest_open (path, KVAULT_ACCESS_WRITE));
+  assert_str (content_of (path), before);
+  assert_int (kvtest_file_size (kvtest_path ("a.db.kept-1")), ==, 5);
+  assert_no_copy (path);
+  assert_true (!kvtest_exists (kvtest_path (".a.db.kvault-compact-lock")));
+}
+
+static bool
+third_and_fourth_come (int n, const char *to, bool done)
+{
+  (void) to;
+  if (n == TRIED && !done)
+    assert_int (rename (kvtest_path ("third"), victim), ==, 0);
+  if (n == TRIED + 1 && !done)
+    assert_int (rename (kvtest_path ("fourth"), victim), ==, 0);
+  return true;
+}
+
+static bool
+third_comes_for_good (int n, const char *to, bool done)
+{
+  (void) to;
+  if (n == TRIED && !done)
+    assert_int (rename (kvtest_path ("third"), victim), ==, 0);
+  errno = EIO;
+  return n <= TRIED;
+}
+
+static void
+whoever_else_comes_stays (void)
+{
+  char *path = make_half_empty ("a.db", "delete"), *words;
+
+  victim = path;
+  kvtest_write_file (kvtest_path ("third"), "third", 5);
+  kvtest_write_file (kvtest_path ("fourth"), "fourth", 6);
+  assert_int (compact_watched (path, third_and_fourth_come, &words), ==, KVAULT_EMOVED);
+  assert_contains (words, "a.db.kept-1");
+  assert_int (kvtest_file_size (path), ==, 5);
+  assert_int (kvtest_file_size (kvtest_path ("a.db.kept-1")), ==, 6);
+  assert_no_copy (path);
+
+  /* One that could get no name at all, though the vault is deleted then. */
+  path = make_half_empty ("b.db", "delete");
+  victim = path;
+  kvtest_write_file (kvtest_path ("third"), "third", 5);
+  assert_int (compact_watched (path, third_comes_for_good, &words), ==, KVAULT_EMOVED);
+  assert_contains (words, ".b.db.kvault-compact");
+  kvtest_remove (path);
+  kvault_close (kvtest_open (make_half_empty ("c.db", "delete"), KVAULT_ACCESS_WRITE));
+  assert_int (kvtest_file_size (kvtest_path ("b.db.kept-1")), ==, 5);
+  assert_no_copy (path);
+}
+
+static bool
+cannot_exchange (int n, const char *to, bool done)
+{
+  (void) n, (void) to, (void) done;
+  errno = EINVAL;
+  return false;
+}
+
+static bool
+vault_is_deleted (int n, const char *to, bool done)
+{
+  if (n == TRIED && !done)
+    kvtest_remove (to);
+  return true;
+}
+
+static bool
+disk_breaks (int n, const char *to, bool done)
+{
+  (void) to, (void) done;
+  errno = EIO;
+  return n != TRIED;
+}
+
+static int
+none_copied_cb (const kvault_progress *progress, void *data)
+{
+  (void) data;
+  assert_true (progress->step != KVAULT_STEP_COPY);
+  return 0;
+}
+
+/* Before the hours that the copy takes; and what the system refuses later is told by what it is. */
+static void
+knows_beforehand_what_cannot_be_exchanged (void)
+{
+  char *path = make_half_empty ("a.db", "delete"), *before = content_of (path), *words;
+  kvault_vacuum_options options = { .way = KVAULT_VACUUM_SWAP, .progress = none_copied_cb };
+  kvault *vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+
+  at_rename = cannot_exchange;
+  assert_result (vault, kvault_vacuum (vault, &options, NULL), KVAULT_EPERM);
+  at_rename = NULL;
+  assert_contains (kvault_errmsg (vault), "cannot exchange two files");
+  kvault_close (vault);
+  assert_no_copy (path);
+  assert_int (compact_watched (path, disk_breaks, &words), ==, KVAULT_EIO);
+  assert_no_copy (path);
+  assert_str (content_of (path), before);
+  assert_int (compact_watched (path, vault_is_deleted, &words), ==, KVAULT_EMOVED);
+  assert_no_copy (path);
+}
+
 static const KvTest tests[] = {
   { "/kvault/swap/keeps-everything", keeps_everything },
+  { "/kvault/swap/tells-the-new-inode", tells_the_new_inode },
+  { "/kvault/swap/spares-what-took-the-name", spares_what_took_the_name },
   { "/kvault/swap/turns-page-maps-on", turns_page_maps_on },
   { "/kvault/swap/a-cancel-leaves-no-trace", a_cancel_leaves_no_trace },
   { "/kvault/swap/tells-who-is-in-the-way", tells_who_is_in_the_way },
@@ -462,6 +813,11 @@ static const KvTest tests[] = {
   { "/kvault/swap/a-broken-file-is-not-compacted", a_broken_file_is_not_compacted },
   { "/kvault/swap/survives-kills", survives_kills },
   { "/kvault/swap/sweeps-what-a-kill-left-only", sweeps_what_a_kill_left_only },
+  { "/kvault/swap/spares-a-snapshot-of-links", spares_a_snapshot_of_links },
+  { "/kvault/swap/an-opening-does-not-undo-it", an_opening_does_not_undo_it },
+  { "/kvault/swap/a-kill-costs-no-third-file", a_kill_costs_no_third_file },
+  { "/kvault/swap/whoever-else-comes-stays", whoever_else_comes_stays },
+  { "/kvault/swap/knows-beforehand-what-cannot-be-exchanged", knows_beforehand_what_cannot_be_exchanged },
   { "/kvault/swap/loses-no-write-beside-wal", loses_no_write_beside_wal },
   { "/kvault/swap/loses-no-write-beside-rollback", loses_no_write_beside_rollback },
 };

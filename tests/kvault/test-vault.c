@@ -376,20 +376,6 @@ hold_lock (KvChild *self,
   kvtest_release_lock ();
 }
 
-static kvault *
-open_waiting (const char *path,
-              unsigned    timeout_ms)
-{
-  kvault_options options = { .busy_timeout_ms = timeout_ms };
-  kvault_error error;
-  kvault *vault = NULL;
-  int rc = kvault_open (path, &options, &vault, &error);
-
-  if (rc != KVAULT_OK)
-    kvtest_fail (__FILE__, __LINE__, "%s: %s", kvault_result_name (rc), error.message);
-  return vault;
-}
-
 /* Seconds until a put says busy. A loaded machine may take longer, but not each of many times. */
 static double
 shortest_wait (kvault *vault,
@@ -413,8 +399,8 @@ reports_busy_in_time (void)
 {
   Lock lock = { kvtest_fixture ("v086_two_tables.db"), "IMMEDIATE", 0 };
   KvChild *child = kvtest_spawn (hold_lock, &lock);
-  kvault *patient = open_waiting (lock.path, 400);
-  kvault *hasty = open_waiting (lock.path, KVAULT_BUSY_NOWAIT);
+  kvault *patient = kvtest_open_waiting (lock.path, 400);
+  kvault *hasty = kvtest_open_waiting (lock.path, KVAULT_BUSY_NOWAIT);
   double waited;
 
   assert_ok (patient, kvault_put (patient, "k", 1, "old", 3));
@@ -433,8 +419,7 @@ reports_busy_in_time (void)
   assert_true (waited < 0.2);
   assert_value (hasty, "k", 1, "old", 3);
 
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   assert_ok (hasty, kvault_put (hasty, "k", 1, "new", 3));
   assert_ok (patient, kvault_delete (patient, "k", 1));
   kvault_close (patient);
@@ -446,7 +431,7 @@ waits_out_a_short_lock (void)
 {
   Lock lock = { kvtest_fixture ("v086_two_tables.db"), "IMMEDIATE", 0.5 };
   KvChild *child = kvtest_spawn (hold_lock, &lock);
-  kvault *vault = open_waiting (lock.path, 20000);
+  kvault *vault = kvtest_open_waiting (lock.path, 20000);
 
   kvtest_step (child);
   kvtest_await (child);
@@ -467,15 +452,14 @@ waits_where_readers_are_locked_out (void)
   uint64_t count;
 
   kvtest_sql (path, "PRAGMA journal_mode=DELETE;" KVTEST_V2 ("kv"));
-  vault = open_waiting (path, 200);
+  vault = kvtest_open_waiting (path, 200);
   kvtest_step (child);
   kvtest_await (child);
   assert_result (vault, kvault_exists (vault, "k", 1), KVAULT_EBUSY);
   assert_result (vault, kvault_count (vault, &count), KVAULT_EBUSY);
   assert_result (NULL, kvault_open (path, &options, &late, NULL), KVAULT_EBUSY);
   assert_true (late == NULL);
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   assert_result (vault, kvault_exists (vault, "k", 1), KVAULT_NOTFOUND);
   kvault_close (vault);
 }
@@ -510,8 +494,7 @@ tells_files_kept_by_others (void)
       assert_result (NULL, kvault_open (path, &options, &vault, &error), KVAULT_EBUSY);
       assert_contains (error.message, "v086_two_tables.db");
     }
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   vault = kvtest_open (path, KVAULT_ACCESS_VIEW);
   kvtest_assert_fixture (vault, "v086_two_tables.db");
   kvault_close (vault);
@@ -568,8 +551,7 @@ waiting_can_be_ended (void)
   left = INT32_MAX;
   assert_value (vault, "k", 1, "old", 3);
 
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   assert_ok (vault, kvault_put (vault, "k", 1, "new", 3));
   kvault_close (vault);
 }
@@ -585,7 +567,7 @@ static void *
 work (void *data)
 {
   Worker *self = data;
-  kvault *vault = open_waiting (self->path, 60000);
+  kvault *vault = kvtest_open_waiting (self->path, 60000);
 
   for (unsigned i = 0; i < 100; i++)
     {
@@ -679,8 +661,7 @@ keeps_its_locks_when_opened_again (void)
   kvtest_step (child);
   kvtest_await (child);
   kvault_cursor_close (cursor);
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   assert_value (vault, "k", 1, "new", 3);
   kvault_close (vault);
 }

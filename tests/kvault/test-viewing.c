@@ -189,8 +189,7 @@ follows_a_writer (void)
         }
       assert_int (moves, >, 0);
       kvtest_await (child);
-      kvtest_step (child);
-      kvtest_join (child);
+      kvtest_release (child);
       look_around (vault);
       kvault_close (vault);
       assert_alone (path);
@@ -629,8 +628,7 @@ leaves_the_index_of_a_file_that_took_the_place (void)
   kvtest_await (child);
   kvault_close (vault);
   assert_true (kvtest_exists (kvtest_format ("%s-shm", path)));
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
 }
 
 static const KvTest tests[] = {

@@ -56,13 +56,6 @@ make_vault (const char *name)
   return path;
 }
 
-static void
-end (KvChild *child)
-{
-  kvtest_step (child);
-  kvtest_join (child);
-}
-
 /* A name is the process's own to choose: what it cannot be is a command to a terminal. */
 static void
 counts_and_names_other_processes (void)
@@ -78,11 +71,11 @@ counts_and_names_other_processes (void)
   kvtest_await (second);
   vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
   assert_int (plan_of (vault).n_others, ==, 2);
-  end (second);
+  kvtest_release (second);
   plan = plan_of (vault);
   assert_int (plan.n_others, ==, 1);
   assert_str (plan.program, "evil?[2J?");
-  end (first);
+  kvtest_release (first);
   plan = plan_of (vault);
   assert_int (plan.n_others, ==, 0);
   assert_int (plan.pid, ==, 0);
@@ -104,7 +97,7 @@ counts_neither_itself_nor_other_files (void)
   assert_int (plan_of (vault).n_others, ==, 0);
   kvault_close (second);
   kvault_close (vault);
-  end (child);
+  kvtest_release (child);
 }
 
 static void
@@ -139,7 +132,7 @@ tells_what_others_do_with_the_log (void)
           assert_int (result.pid, ==, pid_of (path));
           assert_contains (kvault_errmsg (vault), "other");
         }
-      end (child);
+      kvtest_release (child);
       assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, &result));
       kvault_close (vault);
     }
@@ -172,8 +165,7 @@ asking_drops_no_lock (void)
   assert_ok (vault, kvault_cursor_open (vault, NULL, &cursor));
   assert_ok (vault, kvault_cursor_next (cursor, &entry));
   plan_of (vault);
-  kvtest_step (child);
-  kvtest_join (child);
+  kvtest_release (child);
   kvault_cursor_close (cursor);
   kvault_close (vault);
 }

@@ -101,26 +101,11 @@ leaves_nothing_behind (void)
     }
 }
 
-static void
-hold (KvChild *self, void *data)
-{
-  const char *const *how = data;
-  sqlite3 *db;
-
-  assert_int (sqlite3_open (how[0], &db), ==, SQLITE_OK);
-  assert_int (sqlite3_exec (db, how[1], NULL, NULL, NULL), ==, SQLITE_OK);
-  kvtest_step (self);
-  kvtest_await (self);
-  sqlite3_close (db);
-}
-
 /* A reader may still see what was deleted after it began; then nothing is touched. */
 static void
 waits_for_readers_of_before (void)
 {
-  kvault_options options = KVAULT_OPTIONS_INIT;
   char *path = kvtest_path ("a.db");
-  const char *how[] = { path, "BEGIN; SELECT count(*) FROM kv" };
   KvChild *reader;
   kvault *vault;
   size_t n;
@@ -128,17 +113,14 @@ waits_for_readers_of_before (void)
   kvault_close (make_secrets ("a.db", "PRAGMA journal_mode=WAL"));
   n = count_secrets (path);
   assert_int (n, >, 1000);
-  reader = kvtest_spawn (hold, how);
-  kvtest_await (reader);
-  options.busy_timeout_ms = 50;
-  assert_ok (NULL, kvault_open (path, &options, &vault, NULL));
+  reader = kvtest_spawn_holder (path, "BEGIN; SELECT count(*) FROM kv");
+  vault = kvtest_open_waiting (path, 50);
   assert_ok (vault, kvault_put (vault, "a", 1, "b", 1));
   assert_ok (vault, kvault_delete (vault, "a", 1));
   assert_result (vault, kvault_wipe (vault, NULL, NULL), KVAULT_EBUSY);
   assert_contains (kvault_errmsg (vault), "process");
   assert_int (count_secrets (path), ==, n);
-  kvtest_step (reader);
-  kvtest_join (reader);
+  kvtest_release (reader);
   assert_ok (vault, kvault_wipe (vault, NULL, NULL));
   assert_int (count_secrets (path), ==, 0);
   assert_whole (vault);
@@ -244,9 +226,57 @@ switches_secure_delete (void)
   kvault_close (vault);
 }
 
+/* Pages that the handle has in memory are as they were before: it must not write those. */
+static void
+nothing_comes_back_with_the_next_write (void)
+{
+  static const char *const journals[] = { "WAL", "DELETE" };
+
+  for (size_t i = 0; i < KVTEST_N (journals); i++)
+    {
+      kvault *vault = make_secrets (kvtest_format ("%zu.db", i), kvtest_format ("PRAGMA journal_mode=%s", journals[i]));
+      char *path = kvtest_format ("%s", kvault_location (vault));
+
+      assert_ok (vault, kvault_wipe (vault, NULL, NULL));
+      assert_int (count_secrets (path), ==, 0);
+      for (int k = 0; k < 40; k++)   /* each page with keys is written */
+        assert_ok (vault, kvault_put (vault, kvtest_format ("kept%02d", k), 6, "keep THIS", 9));
+      for (int k = 0; k < 40; k++)
+        assert_ok (vault, kvault_put (vault, kvtest_format ("kept%02d", k), 6, "keep this", 9));
+      assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, NULL));
+      assert_int (count_secrets (path), ==, 0);
+      assert_whole (vault);
+    }
+}
+
+/* Some programs keep a checksum at the end of each page. */
+static void
+passes_by_pages_with_something_else_in_them (void)
+{
+  char *path = kvtest_path ("a.db");
+  KvSnapshot *snapshot;
+  int reserve = 8;
+  kvault *vault;
+  sqlite3 *db;
+
+  assert_int (sqlite3_open (path, &db), ==, SQLITE_OK);
+  assert_int (sqlite3_file_control (db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve), ==, SQLITE_OK);
+  assert_int (sqlite3_exec (db, KVTEST_V2 ("kv") "INSERT INTO kv VALUES ('a', randomblob(50000)); DELETE FROM kv", NULL, NULL, NULL), ==,
+              SQLITE_OK);
+  sqlite3_close (db);
+  snapshot = kvtest_snapshot (kvtest_folder ());
+  vault = kvtest_open (path, KVAULT_ACCESS_WRITE);
+  assert_result (vault, kvault_wipe (vault, NULL, NULL), KVAULT_EINVAL);
+  assert_contains (kvault_errmsg (vault), "a.db");
+  kvault_close (vault);
+  assert_unchanged (snapshot);
+}
+
 static const KvTest tests[] = {
   { "/kvault/wipe/leaves-nothing-behind", leaves_nothing_behind },
   { "/kvault/wipe/waits-for-readers-of-before", waits_for_readers_of_before },
+  { "/kvault/wipe/nothing-comes-back-with-the-next-write", nothing_comes_back_with_the_next_write },
+  { "/kvault/wipe/passes-by-pages-with-something-else-in-them", passes_by_pages_with_something_else_in_them },
   { "/kvault/wipe/can-be-cancelled", can_be_cancelled },
   { "/kvault/wipe/touches-no-damaged-file", touches_no_damaged_file },
   { "/kvault/wipe/switches-secure-delete", switches_secure_delete },

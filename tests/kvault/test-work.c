@@ -5,8 +5,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define N_STEPS (KVAULT_STEP_MOVE + 1)
+
 typedef struct {
   uint64_t last;
+  unsigned step;      /* it was at last */
+  double fraction;
+  bool seen[N_STEPS];
   int n, stop_at;     /* 0: never */
 } Reports;
 
@@ -16,9 +21,21 @@ note (const kvault_progress *progress,
 {
   Reports *reports = data;
 
+  assert_int (progress->step_number, >=, reports->step);
+  assert_int (progress->step_number, <=, progress->n_steps);
+  assert_int (progress->step_number > 0, ==, progress->step != KVAULT_STEP_NONE);
+  if (progress->step_number > reports->step)
+    reports->last = 0;
   assert_int (progress->bytes, >=, reports->last);
-  assert_int (progress->bytes, <=, progress->bytes_total);
+  assert_true (progress->bytes <= progress->bytes_total);   /* which may be KVAULT_SIZE_UNKNOWN */
+  assert_true (progress->fraction >= reports->fraction);
+  assert_true (progress->fraction <= 1);
+  if (progress->n_steps > 0 && progress->bytes_total != KVAULT_SIZE_UNKNOWN)
+    assert_int (progress->bytes_total, <, 20000000);   /* no byte counts twice */
   reports->last = progress->bytes;
+  reports->step = progress->step_number;
+  reports->fraction = progress->fraction;
+  reports->seen[progress->step] = true;
   return ++reports->n == reports->stop_at;
 }
 
@@ -59,7 +76,17 @@ compact_by_swap (kvault  *vault,
   return kvault_vacuum (vault, &options, NULL);
 }
 
-static int (*const works[]) (kvault *vault, Reports *reports) = { check, back_up, compact_by_swap, compact_in_place };
+static int
+compact_in_steps (kvault  *vault,
+                  Reports *reports)
+{
+  kvault_vacuum_options options = { .way = KVAULT_VACUUM_INCREMENTAL, .progress = note, .progress_data = reports };
+
+  return kvault_vacuum (vault, &options, NULL);
+}
+
+static int (*const works[]) (kvault *vault, Reports *reports) = { check, back_up, compact_by_swap, compact_in_place, compact_in_steps };
+#define N_ALWAYS 4   /* the last one has nothing to do in a file without free pages */
 
 static void
 fill (kvault *vault)
@@ -69,6 +96,35 @@ fill (kvault *vault)
   assert_ok (vault, kvault_checkpoint (vault, KVAULT_CHECKPOINT_TRUNCATE, NULL));
 }
 
+/* Of each work that has several, but for the first. */
+static const struct {
+  size_t work;
+  kvault_step steps[4];
+} stepped[] = {
+  { 1, { KVAULT_STEP_COPY, KVAULT_STEP_CHECK, KVAULT_STEP_COMPARE, KVAULT_STEP_PLACE } },
+  { 2, { KVAULT_STEP_COPY, KVAULT_STEP_CHECK, KVAULT_STEP_COMPARE, KVAULT_STEP_PLACE } },
+  { 3, { KVAULT_STEP_COPY, KVAULT_STEP_WRITE_BACK, KVAULT_STEP_CHECK, KVAULT_STEP_COMPARE } },
+  { 4, { KVAULT_STEP_MOVE, KVAULT_STEP_PLACE } },
+};
+
+static void
+names_each_step (void)
+{
+  for (size_t i = 0; i < KVTEST_N (stepped); i++)
+    {
+      kvault *vault = kvtest_create (kvtest_format ("%zu.db", i));
+      Reports reports = { 0 };
+
+      fill (vault);
+      kvtest_sql (kvault_location (vault), "DELETE FROM kv WHERE rowid %% 2");
+      assert_ok (vault, works[stepped[i].work] (vault, &reports));
+      for (int j = 0; j < 4 && stepped[i].steps[j] != KVAULT_STEP_NONE; j++)
+        assert_true (reports.seen[stepped[i].steps[j]]);
+      assert_true (reports.fraction > 0);
+      kvault_close (vault);
+    }
+}
+
 /* The first word comes at once: the shortest work has one. */
 static void
 tells_how_far_it_is_and_never_goes_back (void)
@@ -76,7 +132,7 @@ tells_how_far_it_is_and_never_goes_back (void)
   kvault *vault = kvtest_create ("a.db");
 
   fill (vault);
-  for (size_t i = 0; i < KVTEST_N (works); i++)
+  for (size_t i = 0; i < N_ALWAYS; i++)
     {
       Reports reports = { 0 };
 
@@ -93,7 +149,7 @@ a_report_can_end_it_and_the_handle_goes_on (void)
   uint64_t n;
 
   fill (vault);
-  for (size_t i = 0; i < KVTEST_N (works); i++)
+  for (size_t i = 0; i < N_ALWAYS; i++)
     {
       Reports reports = { .stop_at = 1 };
 
@@ -153,7 +209,7 @@ another_thread_can_end_it (void)
 
   fill (vault);
   pthread_create (&thread, NULL, interrupt_until_over, &interrupter);
-  for (size_t i = 0; i < KVTEST_N (works); i++)
+  for (size_t i = 0; i < N_ALWAYS; i++)
     do
       reports = (Reports) { 0 };
     while (works[i] (vault, &reports) != KVAULT_ECANCELLED);   /* it was over before the next interruption */
@@ -165,6 +221,7 @@ another_thread_can_end_it (void)
 }
 
 static const KvTest tests[] = {
+  { "/kvault/work/names-each-step", names_each_step },
   { "/kvault/work/tells-how-far-it-is-and-never-goes-back", tells_how_far_it_is_and_never_goes_back },
   { "/kvault/work/a-report-can-end-it-and-the-handle-goes-on", a_report_can_end_it_and_the_handle_goes_on },
   { "/kvault/work/asks-with-every-page", asks_with_every_page },

@@ -5,6 +5,8 @@
 Small files of every shape, a page of 512 bytes each where it can be. What fuzzing found beside them
 is not made again: it was found.
 """
+import gzip
+import io
 import os
 import pathlib
 import pickle
@@ -12,6 +14,8 @@ import shutil
 import sqlite3
 import struct
 import sys
+import tarfile
+import zipfile
 
 V1 = ('CREATE TABLE {0} (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL);'
       'CREATE UNIQUE INDEX {0}_key_idx ON {0}(key);')
@@ -133,8 +137,34 @@ def make_trees(folder):
         (folder / name).write_bytes(bytes((reader,)) + value)
 
 
+def make_archives(folder):
+    members = [('a', b'A'), ('dir/', b''), ('dir/b', b'so it goes ' * 20), ('caf\u00e9', b''), ('../up', b'up')]
+    for name, method in (('stored.zip', zipfile.ZIP_STORED), ('deflated.zip', zipfile.ZIP_DEFLATED)):
+        with zipfile.ZipFile(folder / name, 'w', method) as archive:
+            for member, content in members:
+                archive.writestr(zipfile.ZipInfo(member), content, method)
+    with zipfile.ZipFile(folder / 'large.zip', 'w') as archive:
+        with archive.open(zipfile.ZipInfo('a'), 'w', force_zip64=True) as member:
+            member.write(b'A')
+    for name, form in (('pax.tar', tarfile.PAX_FORMAT), ('gnu.tar', tarfile.GNU_FORMAT), ('ustar.tar', tarfile.USTAR_FORMAT)):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode='w', format=form) as archive:
+            for member, content in members + ([] if 'ustar' in name else [('n' * 120, b'N')]):
+                info = tarfile.TarInfo(member)
+                info.size = len(content)
+                info.type = tarfile.DIRTYPE if member[-1] == '/' else tarfile.REGTYPE
+                archive.addfile(info, io.BytesIO(content))
+            link = tarfile.TarInfo('link')
+            link.type, link.linkname = tarfile.SYMTYPE, 'a'
+            archive.addfile(link)
+        content = out.getvalue()
+        content = content.rstrip(b'\0') + bytes(1024 + -len(content.rstrip(b'\0')) % 512)
+        (folder / name).write_bytes(content)
+    (folder / 'tar.gz').write_bytes(gzip.compress(content, mtime=0))
+
+
 def main(corpus):
-    for name in ('vault', 'log', 'parts', 'value', 'tree'):
+    for name in ('archive', 'vault', 'log', 'parts', 'value', 'tree'):
         (corpus / name).mkdir(exist_ok=True)
     vaults = corpus / 'vault'
     make(vaults / 'v1', v1)
@@ -146,6 +176,7 @@ def main(corpus):
     make_log(corpus / 'log')
     make_parts(corpus / 'parts')
     make_trees(corpus / 'tree')
+    make_archives(corpus / 'archive')
     for encoding in range(8):
         (corpus / 'value' / f'header-{encoding}').write_bytes(b'\x89K\1%c\0\0\0\0VK{"a": 1}' % encoding)
     for i, head in enumerate((b'OggS' + bytes(24) + b'\x80theora', b'....ftypM4A ', b'RIFF....WEBP', b'\x1aE\xdf\xa3....webm', b'BM' + bytes(30),

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* A veil and its deletions from within: veil.c hides them, deletion.c looks at their rows and deletes them. */
+#ifndef KVAULT_VEIL_H
+#define KVAULT_VEIL_H
+
+#include "internal.h"
+
+#include <pthread.h>
+
+/* A row that is to be deleted. */
+typedef struct kvault__hidden kvault__hidden;
+struct kvault__hidden {
+  kvault__hidden *next;             /* in its bucket */
+  kvault_deletion *owner;
+  const char *key;          /* followed by a NUL */
+  size_t key_size;
+  int64_t id;
+  uint64_t size;            /* KVAULT_SIZE_UNKNOWN until it is measured */
+  uint64_t sample;          /* a hash of what it begins with, from then on */
+  const kvault *lifted_by;  /* in whose transaction a value took its place: from that handle it is not hidden any more; NULL: in none */
+  unsigned char key_class;  /* kvault_class; never written to, and so read without the lock */
+  unsigned char fate;       /* kvault_fate */
+  bool hides;               /* it is hidden from somebody */
+  bool displaced;           /* CHANGED, by a value that a handle with the veil stored: it may be resumed */
+  bool linked;              /* in its bucket: it is one of the two */
+  uint64_t turn;            /* of its last displacement: the highest of a row was the last there */
+};
+
+/* What a transaction that is not committed yet did to a record. */
+typedef struct {
+  kvault__hidden *record;
+  const kvault *vault;
+  unsigned level;           /* of the transaction and its savepoints, from 1 on: those above are released already */
+  bool resumed;             /* else a value took its place */
+  bool dropped;             /* the commit is under way */
+} kvault__lift;
+
+struct kvault_deletion {
+  kvault_deletion *next;    /* of those that remain */
+  char *table;
+  kvault__hidden *records;
+  size_t n, room;
+  struct kvault__chunk *keys;
+  kvault_veil *veil;
+  bool hidden;              /* this and the following are guarded by the lock of the veil */
+  bool written;             /* just now, by kvault_deletion_write() */
+  bool is_over;             /* it was, to the last key */
+  bool is_dispensable;
+  size_t n_displaced;
+  size_t n_of[KVAULT_N_FATES];   /* records that met each; one that is there twice counts once */
+  uint64_t bytes;           /* of those left whose size is known */
+  size_t n_unmeasured;
+};
+
+struct kvault_veil {
+  atomic_size_t refs;
+  atomic_size_t n;          /* records that hide; read without the lock to see that there are none */
+  pthread_mutex_t lock;
+  kvault__hidden **buckets;
+  size_t n_buckets;         /* a power of two */
+  kvault__lift *lifts;      /* of each handle in the order of its levels */
+  size_t n_lifts, lifts_room;
+  uint64_t turns;           /* how often something was, or could have been, displaced */
+  kvault_deletion *remains; /* freed, and not forgotten by who displaced some of it */
+};
+
+/* With the lock: it is deleted, or not to be deleted any more. */
+void kvault__veil_drop (kvault__hidden *each, kvault_fate fate);
+
+/* What was displaced from a row is hidden again, as it was looked at just now. KVAULT_NOTFOUND: nothing; KVAULT_ESTALE: it was deleted for good
+ * meanwhile.
+ */
+int kvault__veil_resume (kvault *vault, const kvault__hidden *row);
+
+/* The row that the index of the keys leads to, hidden or not. KVAULT_NOTFOUND: none. */
+int kvault__veil_find_row (kvault *vault, kvault_class key_class, const char *key, size_t key_size, int64_t *id);
+
+#endif
