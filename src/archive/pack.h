@@ -50,21 +50,4 @@ int pack_end (pack *self);
 /** NULL is fine. */
 void pack_free (pack *self);
 
-/** Who looks at what is in an archive, file by file as they come; false ends it. */
-typedef struct pack_reader {
-  bool (*begin) (void *data);
-  bool (*take) (const void *bytes, size_t size, void *data);
-  bool (*end) (void *data);
-  void *data;
-} pack_reader;
-
-/**
- * Read an archive once, as pack_new() makes them.
- *
- * @fd  seekable; where it stands is left alone
- *
- * Returns: 0, ECANCELED if the reader ended it, EBADMSG if it is no whole archive, or errno
- */
-int pack_read (int fd, const pack_reader *reader);
-
 #endif /* PACK_H */

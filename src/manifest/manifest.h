@@ -12,6 +12,10 @@
  * "key_hex" is in place of "key" where a key is not UTF-8, as in the output of kvault(1); "header" goes before the bytes of the file;
  * size and sum are those of the file. Members that are not known are passed over.
  *
+ * Vaults hold bytes. Where another program stored a key or a value as something else, "key_class" or "value_class" says as what: "text",
+ * "integer", "real" or "null". An import makes bytes of them all the same, so that much of such a vault does not come back as it was, and
+ * says so. Two keys of two classes are two keys, though their bytes be the same.
+ *
  * Pure text, libc and names.h: nothing here touches a disk, and any thread may call it. What is read is a stranger's: nothing is
  * believed but its form, and memory for 32 bytes a value is all it can take.
  */
@@ -38,6 +42,25 @@ void manifest_sum_init (manifest_sum *self);
 void manifest_sum_add (manifest_sum *self, const void *data, size_t size);
 void manifest_sum_end (manifest_sum *self, unsigned char sum[MANIFEST_SUM_SIZE]);
 
+/** How SQLite has a key or a value. */
+typedef enum manifest_class {
+  MANIFEST_BLOB = 0,
+  MANIFEST_INTEGER = 1,
+  MANIFEST_REAL = 2,
+  MANIFEST_TEXT = 3,
+  MANIFEST_NULL = 4
+} manifest_class;
+
+/** @stored  a kvault_class */
+static inline manifest_class
+manifest_class_of (int stored)
+{
+  return stored == 0 ? MANIFEST_NULL : stored == 4 ? MANIFEST_BLOB : (manifest_class) stored;
+}
+
+/** "text"; static. */
+const char *manifest_class_name (manifest_class stored);
+
 /* --- write.c */
 
 /** A value. */
@@ -47,7 +70,18 @@ typedef struct manifest_entry {
   uint64_t size;               /**< of the file */
   unsigned char sum[MANIFEST_SUM_SIZE];
   names_bytes header;          /**< that goes before it; size 0: none */
+  manifest_class key_class, value_class;   /**< in the vault it came from */
 } manifest_entry;
+
+/** Whether an import gives the very same key and value again. */
+static inline bool
+manifest_entry_is_exact (const manifest_entry *entry)
+{
+  return entry->key_class == MANIFEST_BLOB && entry->value_class == MANIFEST_BLOB;
+}
+
+/** What of it does not come back as it was, for people: "its key is text, no bytes"; in English, static. NULL: all does. */
+const char *manifest_entry_describe (const manifest_entry *entry);
 
 /** Append the beginning, a value, the end; false without memory. @count: how many values came before. */
 bool manifest_add_begin (names_text *text);

@@ -364,10 +364,12 @@ is_safe_path (const names_text *path)
   return true;
 }
 
+/* @stored: of a key; the same bytes are another one in another class. */
 static bool
-note (reading    *self,
-      briefs     *seen,
-      names_bytes bytes)
+note (reading       *self,
+      briefs        *seen,
+      names_bytes    bytes,
+      manifest_class stored)
 {
   unsigned char whole[MANIFEST_SUM_SIZE];
   manifest_sum sum;
@@ -385,6 +387,7 @@ note (reading    *self,
   manifest_sum_init (&sum);
   manifest_sum_add (&sum, bytes.data, bytes.size);
   manifest_sum_end (&sum, whole);
+  whole[0] ^= (unsigned char) stored;
   memcpy (seen->all[seen->n++].bytes, whole, sizeof seen->all->bytes);
   return true;
 }
@@ -414,6 +417,8 @@ enum {
   HAS_SIZE = 1 << 2,
   HAS_SUM = 1 << 3,
   HAS_HEADER = 1 << 4,
+  HAS_KEY_CLASS = 1 << 5,
+  HAS_VALUE_CLASS = 1 << 6,
   HAS_ALL = HAS_KEY | HAS_FILE | HAS_SIZE | HAS_SUM
 };
 
@@ -445,6 +450,18 @@ read_header (reading *self,
 }
 
 static bool
+read_class (reading        *self,
+            manifest_class *stored)
+{
+  if (!read_string (self, &self->hex, NAME_MAX_SIZE))
+    return false;
+  for (*stored = MANIFEST_BLOB; *stored <= MANIFEST_NULL; ++*stored)
+    if (self->hex.size == strlen (manifest_class_name (*stored)) && memcmp (self->hex.data, manifest_class_name (*stored), self->hex.size) == 0)
+      return true;
+  return broken (self);
+}
+
+static bool
 read_value_member (reading *self,
                    value   *to)
 {
@@ -453,6 +470,8 @@ read_value_member (reading *self,
                 : is_named (self, "size")                            ? HAS_SIZE
                 : is_named (self, "sha256")                          ? HAS_SUM
                 : is_named (self, "header")                          ? HAS_HEADER
+                : is_named (self, "key_class")                       ? HAS_KEY_CLASS
+                : is_named (self, "value_class")                     ? HAS_VALUE_CLASS
                                                                      : 0;
 
   if ((to->has & is) != 0)
@@ -470,6 +489,10 @@ read_value_member (reading *self,
       return read_sum (self, to);
     case HAS_HEADER:
       return read_header (self, to);
+    case HAS_KEY_CLASS:
+      return read_class (self, &to->entry.key_class);
+    case HAS_VALUE_CLASS:
+      return read_class (self, &to->entry.value_class);
     default:
       return skip_value (self, 0);
     }
@@ -489,7 +512,8 @@ read_value (reading *self)
     return broken (self);
   found.entry.key = (names_bytes) { self->key.data, self->key.size };
   found.entry.file = self->file.data;
-  if (!note (self, &self->keys, found.entry.key) || !note (self, &self->files, (names_bytes) { self->file.data, self->file.size }))
+  if (!note (self, &self->keys, found.entry.key, found.entry.key_class)
+      || !note (self, &self->files, (names_bytes) { self->file.data, self->file.size }, MANIFEST_BLOB))
     return false;
   self->count++;
   if (self->reader->take != NULL && !self->reader->take (&found.entry, self->reader->data))

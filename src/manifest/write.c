@@ -63,6 +63,36 @@ add_string (names_text *text,
   return good && names_text_add (text, data + plain, i - plain) && add (text, "\"");
 }
 
+const char *
+manifest_class_name (manifest_class stored)
+{
+  static const char *const names[] = { "blob", "integer", "real", "text", "null" };
+
+  return names[stored];
+}
+
+static bool
+add_class (names_text    *text,
+           const char    *member,
+           manifest_class stored)
+{
+  return stored == MANIFEST_BLOB
+         || (add (text, ", \"") && add (text, member) && add (text, "\": \"") && add (text, manifest_class_name (stored)) && add (text, "\""));
+}
+
+const char *
+manifest_entry_describe (const manifest_entry *entry)
+{
+  static const char *const of_key[] = { NULL, "its key is an integer, no bytes", "its key is a number, no bytes", "its key is text, no bytes",
+                                        "its key is NULL, no bytes" };
+  static const char *const of_value[] = { NULL, "its value is an integer, no bytes", "its value is a number, no bytes",
+                                          "its value is text, no bytes", "its value is NULL, no bytes" };
+
+  if (entry->key_class != MANIFEST_BLOB && entry->value_class != MANIFEST_BLOB)
+    return "neither its key nor its value is bytes";
+  return entry->key_class != MANIFEST_BLOB ? of_key[entry->key_class] : of_value[entry->value_class];
+}
+
 bool
 manifest_add_begin (names_text *text)
 {
@@ -83,6 +113,7 @@ manifest_add_entry (names_text           *text,
          && add (text, ", \"file\": ") && add_string (text, (names_bytes) { entry->file, strlen (entry->file) })
          && add (text, size) && add_hex (text, (names_bytes) { entry->sum, MANIFEST_SUM_SIZE })
          && (entry->header.size == 0 || (add (text, ", \"header\": ") && add_hex (text, entry->header)))
+         && add_class (text, "key_class", entry->key_class) && add_class (text, "value_class", entry->value_class)
          && add (text, "}");
 }
 

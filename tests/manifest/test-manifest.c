@@ -55,6 +55,8 @@ take (const manifest_entry *entry,
       assert_mem (entry->header.data, entry->header.size, from->expected[i].header.data, from->expected[i].header.size);
       assert_str (entry->file, from->expected[i].file);
       assert_true (entry->size == from->expected[i].size);
+      assert_int (entry->key_class, ==, from->expected[i].key_class);
+      assert_int (entry->value_class, ==, from->expected[i].value_class);
       assert_true (memcmp (entry->sum, from->expected[i].sum, MANIFEST_SUM_SIZE) == 0);
     }
   return from->stop_at == 0 || from->n_taken < from->stop_at;
@@ -101,6 +103,11 @@ gives_back_every_key (void)
     { BYTES ("a"), "a (2)", 5, { 8 }, BYTES ("x") },
     { { long_key, sizeof long_key }, "long", 6, { 9 }, BYTES ("") },
     { BYTES ("trailing. "), long_name, 6, { 10 }, BYTES ("") },
+    { BYTES ("a"), "text", 5, { 11 }, BYTES (""), MANIFEST_TEXT, MANIFEST_BLOB },   /* another key than that of bytes */
+    { BYTES ("7"), "7", 1, { 12 }, BYTES (""), MANIFEST_INTEGER, MANIFEST_TEXT },
+    { BYTES ("7"), "7 (2)", 1, { 13 }, BYTES ("h"), MANIFEST_REAL, MANIFEST_REAL },
+    { BYTES ("v"), "v", 0, { 14 }, BYTES (""), MANIFEST_BLOB, MANIFEST_NULL },
+    { BYTES ("w"), "w", 0, { 15 }, BYTES (""), MANIFEST_BLOB, MANIFEST_INTEGER },
   };
   size_t n = sizeof entries / sizeof *entries;
   names_text text = { NULL };
@@ -177,6 +184,10 @@ refuses_what_is_no_value (void)
     "\"key\": \"\\x\"" REST,
     "\"key\": \"k\"" REST ", \"header\": \"\"",
     "\"key\": \"k\"" REST ", \"header\": 1",
+    "\"key\": \"k\"" REST ", \"key_class\": \"TEXT\"",
+    "\"key\": \"k\"" REST ", \"key_class\": 3",
+    "\"key\": \"k\"" REST ", \"value_class\": \"\"",
+    "\"key\": \"k\"" REST ", \"value_class\": \"text\", \"value_class\": \"text\"",
     "\"key\": \"k\"" REST ",",
     "\"key\": \"k\"" REST " \"x\": 1",
     "\"key\": \"k\", \"file\": \"f\", \"size\": -1, \"sha256\": \"" SUM "\"",
@@ -197,6 +208,8 @@ static void
 counts_and_ends (void)
 {
 #define VALUE "{\"key\": \"k\", \"file\": \"f\", \"size\": 0, \"sha256\": \"" SUM "\"}"
+#define OF_CLASS(stored, file) \
+  "{\"key_class\": \"" stored "\", \"key\": \"k\", \"file\": \"" file "\", \"size\": 0, \"sha256\": \"" SUM "\"}"
 #define OTHER(key, file) "{\"key\": \"" key "\", \"file\": \"" file "\", \"size\": 0, \"sha256\": \"" SUM "\"}"
   assert_int (result_of (BEGIN VALUE "], \"count\": 2}"), ==, MANIFEST_BROKEN);
   assert_int (result_of (BEGIN VALUE "]}"), ==, MANIFEST_BROKEN);
@@ -207,6 +220,10 @@ counts_and_ends (void)
   assert_int (result_of (BEGIN VALUE ", " OTHER ("k", "g") "], \"count\": 2}"), ==, MANIFEST_TWICE);
   assert_int (result_of (BEGIN VALUE ", " OTHER ("l", "f") "], \"count\": 2}"), ==, MANIFEST_TWICE);
   assert_int (result_of (BEGIN VALUE ", " OTHER ("l", "g") "], \"count\": 2}"), ==, MANIFEST_OK);
+  assert_int (result_of (BEGIN VALUE ", " OF_CLASS ("blob", "g") "], \"count\": 2}"), ==, MANIFEST_TWICE);
+  assert_int (result_of (BEGIN VALUE ", " OF_CLASS ("text", "g") "], \"count\": 2}"), ==, MANIFEST_OK);
+  assert_int (result_of (BEGIN VALUE ", " OF_CLASS ("text", "f") "], \"count\": 2}"), ==, MANIFEST_TWICE);
+  assert_int (result_of (BEGIN OF_CLASS ("text", "f") ", " OF_CLASS ("text", "g") "], \"count\": 2}"), ==, MANIFEST_TWICE);
 }
 
 static void
