@@ -295,6 +295,9 @@ void cli_put_size_fact (const char *label, uint64_t size);
 /** Nonzero once standard output has failed: more output is in vain. */
 int cli_put_failed (void);
 
+/** What is put from now on is written although a signal came: it tells what stays done. */
+void cli_put_in_spite (void);
+
 /** Write out what is held back and close; the status, after saying what went wrong. */
 int cli_put_finish (int status);
 
@@ -320,6 +323,9 @@ void cli_ask (const char *format, ...) CLI_FORMAT (1, 2);
 
 /** Show how far the work is, now and then, if standard error is a terminal. */
 void cli_progress (cli *self, const char *format, ...) CLI_FORMAT (2, 3);
+
+/** What comes after that is told as a step of several, until cli_progress_end(). */
+void cli_progress_step (const char *words, unsigned number, unsigned n);
 
 /** The same for bytes, with the rate and the time left; @total may be KVAULT_SIZE_UNKNOWN. */
 void cli_progress_bytes (cli *self, uint64_t done, uint64_t total);

@@ -29,7 +29,9 @@ const cli_command cli_command_backup = {
     "pages were checked, rows and bytes of every table compared, and it is on the disk; ended\n"
     "before, the command leaves nothing. VAULT is only read, and others may write to it meanwhile.\n\n"
     "  -f, --force                let the copy take the place of FILE if it is there, once it is\n"
-    "                             whole; a file that another program uses is not replaced\n"
+    "                             whole; a file that anybody has open, that has other names or\n"
+    "                             of which none of this can be told is not replaced. It keeps\n"
+    "                             its mode, owner and attributes as far as you may give them\n"
     "      --dry-run              tell how large it would be and how much room there is\n",
   .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_FORCE,
   .min_operands = 1,

@@ -7,6 +7,9 @@
 #include "copying.h"
 #include "storage.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #define N_WAYS (KVAULT_VACUUM_IN_PLACE + 1)
 
 static const char *const way_names[N_WAYS] = {
@@ -23,28 +26,23 @@ static const char *const way_texts[N_WAYS] = {
   [KVAULT_VACUUM_IN_PLACE] = "in place; the second half can be neither watched nor stopped",
 };
 
-/* Only of a new file there is an old one to compare it with. */
-static const char *
-what_was_verified (kvault_vacuum_way way)
-{
-  return way == KVAULT_VACUUM_SWAP ? CLI_COPY_VERIFIED : NULL;
-}
-
 /* --- the plan ---------------------------------------------------------------------------- */
 
 typedef struct plan {
   kvault_vacuum_estimate ways[N_WAYS];  /* of AUTO the one it would take */
   kvault_vacuum_way way;                /* the one recommended, or asked for */
   cli_holders holders;
+  kvault_disk disk;                     /* of zeros: unknown */
 } plan;
 
 static int
 make_plan (cli  *self,
            plan *made)
 {
-  kvault_vacuum_options options = { .page_maps = cli_has (self, CLI_OPT_PAGE_MAPS) };
+  kvault_vacuum_options options = { .page_maps = cli_has (self, CLI_OPT_PAGE_MAPS), .disk = &made->disk };
   int rc = KVAULT_OK;
 
+  kvault_disk_measure (self->location, &made->disk);
   for (int way = 0; rc == KVAULT_OK && way < N_WAYS; way++)
     {
       options.way = (kvault_vacuum_way) way;
@@ -62,6 +60,13 @@ make_plan (cli  *self,
   return rc;
 }
 
+/* Of the vault's disk. */
+static uint64_t
+needed_in_all (const kvault_vacuum_estimate *way)
+{
+  return way->disk_needed + (way->temporary_apart ? 0 : way->temporary_needed);
+}
+
 static void
 print_way_json (const kvault_vacuum_estimate *way,
                 const char                   *name)
@@ -76,8 +81,12 @@ print_way_json (const kvault_vacuum_estimate *way,
       cli_json_number ("freed", way->freed);
       cli_json_number ("disk_needed", way->disk_needed);
       cli_json_number ("temporary_needed", way->temporary_needed);
+      cli_json_bool ("temporary_apart", way->temporary_apart != 0);
+      cli_json_number ("disk_needed_in_all", needed_in_all (way));
+      cli_json_bool ("keeps_old", way->keeps_old != 0);
       cli_json_number ("memory_needed", way->memory_needed);
       cli_json_number ("duration_ms", way->duration_ms);
+      cli_json_number ("duration_max_ms", way->duration_max_ms);
     }
   cli_json_end ();
 }
@@ -95,10 +104,16 @@ print_plan_json (cli        *self,
   cli_json_number ("freed", chosen->freed);
   cli_json_text ("way", way_names[chosen->way]);
   cli_json_bool ("possible", chosen->possible == KVAULT_OK);
+  cli_json_bool ("log_held", chosen->log_held != 0);
   if (made->ways[0].reason[0] != '\0')
     cli_json_text ("reason", made->ways[0].reason);
   cli_json_number ("disk_free", chosen->disk_free);
   cli_json_number ("temporary_free", chosen->temporary_free);
+  if (made->disk.write_rate > 0)
+    {
+      cli_json_number ("disk_write_rate", made->disk.write_rate);
+      cli_json_number ("disk_read_rate", made->disk.read_rate);
+    }
   cli_json_number ("others", made->ways[0].n_others);
   if (made->ways[0].pid > 0)
     {
@@ -113,17 +128,46 @@ print_plan_json (cli        *self,
   cli_json_end_line ();
 }
 
+/* "1.2 s"; of an unknown disk "0.5 s to 8.0 s". */
+static const char *
+duration_text (const kvault_vacuum_estimate *way,
+               char                         *text,
+               size_t                        size)
+{
+  if (way->duration_max_ms > way->duration_ms)
+    snprintf (text, size, "%s to %s", cli_time_text (way->duration_ms), cli_time_text (way->duration_max_ms));
+  else
+    snprintf (text, size, "%s", cli_time_text (way->duration_ms));
+  return text;
+}
+
+static void
+print_disk (const kvault_disk *disk)
+{
+  char text[128];
+
+  if (disk->write_rate == 0)
+    {
+      cli_put_fact ("Disk:", "cannot be measured; times are those of a fast one and of a slow one");
+      return;
+    }
+  snprintf (text, sizeof text, "writes %s/s and reads %s/s, as it was measured just now", cli_size_text (disk->write_rate),
+            cli_size_text (disk->read_rate));
+  cli_put_fact ("Disk:", text);
+}
+
 /* "  swap        0.5 s      1.0 GB      25.2 MB". */
 static void
 print_way (const plan       *made,
            kvault_vacuum_way way)
 {
   const kvault_vacuum_estimate *estimate = &made->ways[way];
+  char duration[64];
 
   cli_printf ("%c %-10s", made->ways[made->way].way == way ? '*' : ' ', way_names[way]);
   if (estimate->possible == KVAULT_OK)
-    cli_printf ("%8s  %9s  %10s  %10s", cli_time_text (estimate->duration_ms), cli_size_text (estimate->disk_needed),
-                estimate->temporary_needed > 0 ? cli_size_text (estimate->temporary_needed) : "",
+    cli_printf ("%*s  %9s  %10s  %10s", made->disk.write_rate > 0 ? 8 : 24, duration_text (estimate, duration, sizeof duration),
+                cli_size_text (estimate->disk_needed), estimate->temporary_needed > 0 ? cli_size_text (estimate->temporary_needed) : "",
                 cli_size_text (estimate->memory_needed));
   else
     {
@@ -131,6 +175,37 @@ print_way (const plan       *made,
       cli_put_message (estimate->reason[0] != '\0' ? estimate->reason : "page maps cannot be turned on in steps");
     }
   cli_put_line_end ();
+}
+
+/* What becomes of the old file while the new one is not compared with it yet. */
+static const char *
+old_text (const kvault_vacuum_estimate *way)
+{
+  switch (way->way)
+    {
+    case KVAULT_VACUUM_INCREMENTAL:
+      return "no copy is kept; each step is a transaction, whole or not at all";
+    case KVAULT_VACUUM_IN_PLACE:
+      return way->keeps_old ? "its pages stay until the new ones are compared with them" : "no copy is kept; kvault backup makes one";
+    case KVAULT_VACUUM_SWAP:
+    case KVAULT_VACUUM_AUTO:
+    default:
+      return "stays until the new one is compared with it";
+    }
+}
+
+static void
+print_temporary (const kvault_vacuum_estimate *way)
+{
+  char text[160];
+
+  if (way->possible != KVAULT_OK || way->temporary_needed == 0)
+    return;
+  if (way->temporary_apart)
+    snprintf (text, sizeof text, "on another disk, which has %s free", cli_size_text (way->temporary_free));
+  else
+    snprintf (text, sizeof text, "on the vault's disk: %s needs %s of it in all", way_names[way->way], cli_size_text (needed_in_all (way)));
+  cli_put_fact ("Temporary:", text);
 }
 
 static void
@@ -141,19 +216,23 @@ print_plan (cli        *self,
 
   cli_put_fact ("File:", self->location);
   cli_put_size_fact ("Size:", chosen->file_size);
-  cli_put_size_fact ("Comes back:", chosen->freed);
+  if (chosen->log_held)
+    cli_put_fact ("Comes back:", "nothing before another program lets go of the log; kvault checkpoint then gives its room back");
+  else
+    cli_put_size_fact ("Comes back:", chosen->freed);
   cli_put_size_fact ("Free disk:", chosen->disk_free);
-  if (chosen->temporary_needed > 0)
-    cli_put_size_fact ("Free for temporary files:", chosen->temporary_free);
+  print_temporary (&made->ways[KVAULT_VACUUM_IN_PLACE]);
+  print_disk (&made->disk);
   cli_holders_print (&made->holders);
   cli_put_fact ("Way:", way_texts[chosen->way]);
+  cli_put_fact ("Old file:", old_text (chosen));
   if (made->ways[0].reason[0] != '\0' && chosen->way != KVAULT_VACUUM_SWAP)
     {
       cli_printf ("%-14s ", "Because:");
       cli_put_message (made->ways[0].reason);
       cli_put_line_end ();
     }
-  cli_printf ("\n  WAY         ABOUT       DISK   TEMPORARY      MEMORY\n");
+  cli_printf ("\n  WAY       %*s       DISK   TEMPORARY      MEMORY\n", made->disk.write_rate > 0 ? 8 : 24, "ABOUT");
   for (int way = KVAULT_VACUUM_SWAP; way < N_WAYS; way++)
     print_way (made, (kvault_vacuum_way) way);
 }
@@ -178,26 +257,106 @@ show_plan (cli *self)
 
 /* --- compacting -------------------------------------------------------------------------- */
 
+#define VERIFIED_ALL (KVAULT_VERIFIED_PAGES | KVAULT_VERIFIED_CONTENT)
+
+/* @rc  how it ended; what it found is told by that */
+static const char *
+what_was_verified (const kvault_vacuum_result *result,
+                   int                         rc)
+{
+  if (result->verified == VERIFIED_ALL)
+    return CLI_COPY_VERIFIED;
+  if (result->verified == KVAULT_VERIFIED_PAGES && result->verify_cancelled)
+    return "all pages; rows were not compared, since it was stopped by then";
+  if (result->verified == KVAULT_VERIFIED_PAGES && rc == KVAULT_OK)
+    return "all pages; rows were not compared, since another program wrote meanwhile";
+  if (result->verified == KVAULT_VERIFIED_PAGES)
+    return "all pages; see the error for the rest";
+  if (result->way == KVAULT_VACUUM_INCREMENTAL)
+    return "nothing; pages were moved in transactions, and kvault check looks at all";
+  if (rc == KVAULT_ECANCELLED || result->verify_cancelled)
+    return "nothing, since it was stopped by then; kvault check looks at all";
+  return "see the error; kvault check looks at all";
+}
+
+/* With the offset of the time zone, which a bare time leaves to guess. */
+static const char *
+time_of_day (char   *text,
+             size_t  size)
+{
+  time_t now = time (NULL);
+  struct tm local;
+
+  strftime (text, size, "%Y-%m-%dT%H:%M:%S%z", localtime_r (&now, &local));
+  return text;
+}
+
+static void
+print_sides_json (const char *name,
+                  uint64_t    before,
+                  uint64_t    after)
+{
+  char member[32];
+
+  if (before == KVAULT_SIZE_UNKNOWN)
+    return;
+  snprintf (member, sizeof member, "%s_before", name);
+  cli_json_number (member, before);
+  snprintf (member, sizeof member, "%s_after", name);
+  cli_json_number (member, after);
+}
+
+static void
+print_receipt_json (cli                        *self,
+                    const kvault_vacuum_result *result,
+                    uint64_t                    freed,
+                    uint64_t                    ms,
+                    bool                        cancelled)
+{
+  char finished[40];
+
+  cli_json_begin ();
+  cli_json_text ("file", self->location);
+  cli_json_text ("way", way_names[result->way]);
+  cli_json_number ("size_before", result->size_before);
+  cli_json_number ("size_after", result->size_after);
+  cli_json_number ("freed", freed);
+  print_sides_json ("main", result->before.main_size, result->after.main_size);
+  print_sides_json ("reclaimable", result->before.free_size, result->after.free_size);
+  print_sides_json ("log", result->before.log_size, result->after.log_size);
+  print_sides_json ("keys", result->before.keys, result->after.keys);
+  cli_json_number ("duration_ms", ms);
+  cli_json_text ("finished", time_of_day (finished, sizeof finished));
+  cli_json_bool ("verified", result->verified == VERIFIED_ALL);
+  cli_json_bool ("verified_pages", (result->verified & KVAULT_VERIFIED_PAGES) != 0);
+  cli_json_bool ("verified_content", (result->verified & KVAULT_VERIFIED_CONTENT) != 0);
+  cli_json_bool ("log_in_use", result->log_in_use != 0);
+  cli_json_bool ("complete", result->done != 0);
+  cli_json_bool ("cancelled", cancelled);
+  cli_json_end_line ();
+}
+
+static void
+print_sides (const char *name,
+             uint64_t    before,
+             uint64_t    after)
+{
+  cli_printf ("  %-12s %12s %12s\n", name, before > 0 ? cli_size_text (before) : "none", after > 0 ? cli_size_text (after) : "none");
+}
+
 static void
 print_receipt (cli                        *self,
                const kvault_vacuum_result *result,
-               uint64_t                    ms)
+               uint64_t                    ms,
+               int                         rc)
 {
-  const char *verified = what_was_verified (result->way);
+  bool cancelled = rc == KVAULT_ECANCELLED || result->verify_cancelled;
   uint64_t freed = result->size_before > result->size_after ? result->size_before - result->size_after : 0;
+  char finished[40];
 
   if (cli_has (self, CLI_OPT_JSON))
     {
-      cli_json_begin ();
-      cli_json_text ("file", self->location);
-      cli_json_text ("way", way_names[result->way]);
-      cli_json_number ("size_before", result->size_before);
-      cli_json_number ("size_after", result->size_after);
-      cli_json_number ("freed", freed);
-      cli_json_number ("duration_ms", ms);
-      cli_json_bool ("verified", verified != NULL);
-      cli_json_bool ("log_in_use", result->log_in_use != 0);
-      cli_json_end_line ();
+      print_receipt_json (self, result, freed, ms, cancelled);
       return;
     }
   if (cli_has (self, CLI_OPT_QUIET))
@@ -207,9 +366,18 @@ print_receipt (cli                        *self,
   cli_put_size_fact ("After:", result->size_after);
   cli_put_size_fact ("Given back:", freed);
   cli_put_fact ("Time:", cli_time_text (ms));
-  cli_put_fact ("Verified:", verified != NULL ? verified : "by SQLite as it went; kvault check looks at all");
+  cli_put_fact ("Finished:", time_of_day (finished, sizeof finished));
+  cli_put_fact ("Verified:", what_was_verified (result, rc));
+  if (cancelled)
+    cli_put_fact ("Cancelled:", result->done ? "when the file was compacted" : "what was given back stays so; the rest can be given back later");
   if (result->log_in_use)
     cli_put_fact ("Log:", "another program reads; the file shrinks when it is done");
+  cli_printf ("\n  %-12s %12s %12s\n", "", "BEFORE", "AFTER");
+  print_sides ("main file", result->before.main_size, result->after.main_size);
+  print_sides ("reclaimable", result->before.free_size, result->after.free_size);
+  print_sides ("log", result->before.log_size, result->after.log_size);
+  if (result->before.keys != KVAULT_SIZE_UNKNOWN)
+    cli_printf ("  %-12s %12llu %12llu\n", "keys", (unsigned long long) result->before.keys, (unsigned long long) result->after.keys);
 }
 
 /* The library says what is in the way; what could be done instead is ours to say. */
@@ -242,10 +410,12 @@ compact (cli *self)
   int rc = kvault_vacuum (self->vault, &options, &result);
 
   cli_progress_end ();
-  if (rc != KVAULT_OK)
-    return fail (self, rc);
-  print_receipt (self, &result, cli_now_ms () - begun);
-  return CLI_DONE;
+  if (rc == KVAULT_OK || result.done || result.freed > 0)   /* what was done before it ended stays done */
+    {
+      cli_put_in_spite ();
+      print_receipt (self, &result, cli_now_ms () - begun, rc);
+    }
+  return rc == KVAULT_OK ? CLI_DONE : fail (self, rc);
 }
 
 /* ----------------------------------------------------------------------------------------- */
@@ -283,20 +453,23 @@ const cli_command cli_command_compact = {
   .operands = "[OPTION…] VAULT",
   .help =
     "The best way that can be gone now is chosen and said. It ends with what came back, the time,\n"
-    "and what was verified. Until the last moment a signal leaves the file as it was; after\n"
-    "--way steps what was given back stays so.\n\n"
+    "and what was verified. A signal leaves the file as it was until the new one takes its\n"
+    "place; what steps gave back stays so, and the second half of in-place ends before it is\n"
+    "heeded. What was done by then is told.\n\n"
     "      --way WAY              swap: a new file, compared with the old one, takes its place;\n"
     "                             quick, but nobody else may have the file open. steps: as kvault\n"
     "                             reclaim; beside others, in files with page maps. in-place:\n"
     "                             others wait for all of it, and its second half can be neither\n"
-    "                             watched nor stopped\n"
+    "                             watched nor stopped; without a write-ahead log no copy of the\n"
+    "                             old file is kept meanwhile\n"
     "      --page-maps            turn page maps on (auto_vacuum=INCREMENTAL): the end of a large\n"
     "                             value is as near as its beginning, and space can be given back\n"
     "                             in steps\n"
     "      --into FILE            write a compacted and compared copy to FILE, where nothing may\n"
     "                             be yet, and leave VAULT as it is; others may write meanwhile\n"
     "      --plan                 tell what would come back, the way and why, disk, memory, time\n"
-    "                             and who is in the way, and change nothing\n"
+    "                             and who is in the way, whether the old file is kept till the\n"
+    "                             new one is compared with it, and change nothing\n"
     "      --dry-run              the same\n",
   .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_PLAN | CLI_OPT_WAY | CLI_OPT_PAGE_MAPS | CLI_OPT_INTO,
   .min_operands = 0,

@@ -42,6 +42,7 @@ copy_value (cli_export   *at,
 static void
 export_value (cli_export  *at,
               cli_bytes    key,
+              kvault_class key_class,
               kvault_blob *blob,
               int          result)
 {
@@ -56,6 +57,8 @@ export_value (cli_export  *at,
       return;
     }
   out.size = kvault_blob_size (blob);
+  out.key_class = key_class;
+  out.value_class = kvault_blob_class (blob);
   if (!cli_export_check_place (at, &out))
     return;
   cli_export_begin_file (at, &out);
@@ -83,7 +86,7 @@ export_named (cli_export *at,
       at->n_failed++;
     }
   else
-    export_value (at, key, blob, rc);
+    export_value (at, key, KVAULT_CLASS_BLOB, blob, rc);
   kvault_blob_close (blob);
 }
 
@@ -108,7 +111,7 @@ export_entry (cli_export         *at,
   kvault_blob *blob = NULL;
   int rc = kvault_blob_open_entry (at->self->vault, entry, &blob);
 
-  export_value (at, (cli_bytes) { entry->key, entry->key_size }, blob, rc);
+  export_value (at, (cli_bytes) { entry->key, entry->key_size }, entry->key_class, blob, rc);
   kvault_blob_close (blob);
   if (cli_cancelled ())
     return KVAULT_ECANCELLED;
@@ -266,11 +269,6 @@ run (cli *self)
       cli_report ("export takes keys or --prefix; see kvault export --help");
       return CLI_USAGE;
     }
-  if (self->archive != NULL && cli_has (self, CLI_OPT_VERIFY))
-    {
-      cli_report ("--verify looks at files in a folder; it does not go with --archive");
-      return CLI_USAGE;
-    }
   at.target.path = self->archive != NULL ? self->archive : self->operands[at.target_at].bytes.data;
   /* Nobody knows where an archive is unpacked. */
   at.paths = names_paths_new (self->archive != NULL ? NAMES_WHOLE | NAMES_FOLDED : NAMES_WHOLE);
@@ -307,9 +305,11 @@ const cli_command cli_command_export = {
     "      --archive FILE         write one file, a .zip, .tar or .tar.zst, that holds them all: it is\n"
     "                             there when it is whole\n"
     "      --manifest             beside the files write coffer.json, which tells their keys exactly:\n"
-    "                             kvault import DIR then gives the same vault\n"
-    "      --verify               read each file back from the disk before it gets its name, and compare\n"
-    "                             it; one that differs is named, and the status is 4\n"
+    "                             kvault import {DIR | --archive FILE} then gives the same vault;\n"
+    "                             keys and values that other programs stored as text or numbers\n"
+    "                             become bytes then, are named now, and the status is 2\n"
+    "      --verify               read each file, or the archive, back from the disk before it gets its\n"
+    "                             name, and compare it; what differs is named, and the status is 4\n"
     "      --salvage              look for values in every place that may hold some, as is done\n"
     "                             by itself once damage is met; in no order\n"
     "      --dry-run              show what would be written, and write nothing\n",

@@ -10,6 +10,7 @@
  * process; one that gets in between the look and the opening stays open until the end.
  */
 #include "import.h"
+#include "inexact.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,13 +26,9 @@
 
 /* A file being read. */
 typedef struct source {
-  cli_import *at;
+  cli_incoming incoming;
   int fd;
   struct stat before;
-  manifest_sum sum;      /* of the bytes up to `summed`, if a sum is wanted */
-  uint64_t summed;
-  bool changed;
-  bool lies;             /* it is not what the manifest says */
 } source;
 
 /* --- what happened ----------------------------------------------------------------------- */
@@ -73,9 +70,16 @@ print_result (cli_import *at,
     }
 }
 
-/* The plain key of the file at hand, whatever else it may come to be called. */
-static bool
-make_key (cli_import *at)
+void
+cli_import_fail_memory (cli_import *at)
+{
+  cli_report ("no memory");
+  at->status = CLI_IO;
+  at->over = true;
+}
+
+bool
+cli_import_make_key (cli_import *at)
 {
   /* Of a folder such as "." itself nothing is left. */
   size_t from = at->key_from < at->path.size ? at->key_from : at->path.size;
@@ -84,24 +88,21 @@ make_key (cli_import *at)
   at->key.size = 0;
   if (names_text_add (&at->key, at->self->prefix.data, at->self->prefix.size) && names_text_add (&at->key, own.data, own.size))
     return true;
-  cli_report ("no memory");
-  at->status = CLI_IO;
-  at->over = true;
+  cli_import_fail_memory (at);
   return false;
 }
 
-/* A file that is not stored: @why is for people, @status for the shell. */
 void
 cli_import_leave_out (cli_import *at,
-           const char *why,
-           int         status)
+                      const char *why,
+                      int         status)
 {
   if (at->counting)
     return;
   cli_report ("%s: %s", cli_name (path_of (at)), why);
   at->status = cli_worse (at->status, status);
   at->n_failed++;
-  if (make_key (at))
+  if (cli_import_make_key (at))
     print_result (at, path_of (at), key_of (at), KVAULT_SIZE_UNKNOWN, "failed");
 }
 
@@ -111,9 +112,9 @@ status_of_errno (int error)
   return error == ENOENT ? CLI_NOT_FOUND : CLI_IO;
 }
 
-static void
-end_by_vault (cli_import *at,
-              int     result)
+void
+cli_import_end_by_vault (cli_import *at,
+                         int         result)
 {
   at->status = cli_worse (at->status, cli_fail (at->self, result));
   at->over = true;
@@ -138,7 +139,7 @@ find_free_key (cli_import *at)
 
   for (unsigned number = 2; rc == KVAULT_OK && !cli_cancelled (); number++)
     {
-      if (!make_key (at))
+      if (!cli_import_make_key (at))
         return KVAULT_ENOMEM;
       if (!names_number (&at->key, from, number))
         return KVAULT_ENOMEM;
@@ -155,7 +156,7 @@ choose_key (cli_import *at)
   const char *result = "imported";
   int rc;
 
-  if (!make_key (at))
+  if (!cli_import_make_key (at))
     return NULL;
   rc = look_for_key (at);
   if (rc == KVAULT_OK)
@@ -179,15 +180,16 @@ choose_key (cli_import *at)
   if (rc == KVAULT_NOTFOUND)
     return result;
   if (!at->over)
-    end_by_vault (at, rc);
+    cli_import_end_by_vault (at, rc);
   return NULL;
 }
 
 /* --- storing ----------------------------------------------------------------------------- */
 
 static bool
-has_changed (const source *from)
+has_changed (const cli_incoming *incoming)
 {
+  const source *from = (const source *) incoming;
   struct stat now;
 
   return fstat (from->fd, &now) != 0 || now.st_size != from->before.st_size
@@ -201,32 +203,51 @@ wants_sum (const cli_import *at)
   return at->entry != NULL || cli_has (at->self, CLI_OPT_VERIFY);
 }
 
+bool
+cli_incoming_fail (cli_incoming *self,
+                   const char   *why,
+                   int           status)
+{
+  self->fault = why;
+  self->fault_status = status;
+  return true;
+}
+
+static bool
+fail_changed (cli_incoming *self)
+{
+  return cli_incoming_fail (self, "it changed while it was read; not stored", CLI_IO);
+}
+
 /* What the library has just read is in memory: it is not read from the disk again. */
 static void
-add_up (source  *from,
-        uint64_t done)
+add_up (cli_incoming *self,
+        uint64_t      done)
 {
-  while (from->summed < done && !from->changed)
+  while (self->summed < done && self->fault == NULL)
     {
-      size_t size = done - from->summed < CLI_PIECE_SIZE ? (size_t) (done - from->summed) : CLI_PIECE_SIZE;
-      ssize_t n = pread (from->fd, from->at->buffer, size, (off_t) from->summed);
+      size_t size = done - self->summed < CLI_PIECE_SIZE ? (size_t) (done - self->summed) : CLI_PIECE_SIZE;
+      ssize_t n = pread (self->fd, self->at->buffer, size, (off_t) (self->offset + self->summed));
 
-      from->changed = n <= 0 && errno != EINTR;
+      if (n == 0 || (n < 0 && errno != EINTR))
+        fail_changed (self);
       if (n > 0)
-        manifest_sum_add (&from->sum, from->at->buffer, (size_t) n);
-      from->summed += n > 0 ? (uint64_t) n : 0;
+        manifest_sum_add (&self->sum, self->at->buffer, (size_t) n);
+      self->summed += n > 0 ? (uint64_t) n : 0;
     }
 }
 
-/* Once all of it was added up. */
-static bool
-is_as_listed (const source *from)
+bool
+cli_incoming_is_as_listed (cli_incoming *self)
 {
-  manifest_sum sum = from->sum;
+  manifest_sum sum = self->sum;
   unsigned char found[MANIFEST_SUM_SIZE];
 
   manifest_sum_end (&sum, found);
-  return from->at->entry == NULL || memcmp (found, from->at->entry->sum, sizeof found) == 0;
+  if (self->at->entry == NULL || memcmp (found, self->at->entry->sum, sizeof found) == 0)
+    return true;
+  cli_incoming_fail (self, "it is not what " MANIFEST_NAME " says; not stored", CLI_DAMAGED);
+  return false;
 }
 
 /* The last look comes before the value is whole, so that a changed file can still be left
@@ -235,26 +256,35 @@ static int
 show_put (const kvault_progress *progress,
           void                  *data)
 {
-  source *from = data;
-  cli_import *at = from->at;
+  cli_incoming *self = data;
+  cli_import *at = self->at;
 
   cli_progress_bytes (at->self, at->n_bytes_seen + progress->bytes, at->n_bytes);
   if (wants_sum (at))
-    add_up (from, progress->bytes);
-  if (progress->bytes >= (uint64_t) from->before.st_size)
+    add_up (self, progress->bytes);
+  if (progress->bytes >= self->size && self->fault == NULL)
     {
-      from->changed = from->changed || has_changed (from);
-      from->lies = !from->changed && wants_sum (at) && !is_as_listed (from);
+      if (self->has_changed (self))
+        fail_changed (self);
+      else if (wants_sum (at))
+        cli_incoming_is_as_listed (self);
     }
-  return from->changed || from->lies || cli_cancelled ();
+  return self->fault != NULL || cli_cancelled ();
+}
+
+static void
+tell_inexact (cli_import *at)
+{
+  if (at->entry != NULL && !manifest_entry_is_exact (at->entry))
+    at->status = cli_worse (at->status, cli_tell_inexact (path_of (at), at->entry, &at->n_inexact));
 }
 
 static bool
-remember (cli_import *at,
-          source     *from,
-          uint64_t    size,
-          const char *result)
+remember (cli_incoming *incoming,
+          uint64_t      size,
+          const char   *result)
 {
+  cli_import *at = incoming->at;
   cli_stored *put, *grown = at->puts;
 
   if (at->n_put == at->puts_room)
@@ -274,7 +304,7 @@ remember (cli_import *at,
     .header_size = at->entry != NULL ? at->entry->header.size : 0,
     .result = result,
   };
-  manifest_sum_end (&from->sum, put->sum);
+  manifest_sum_end (&incoming->sum, put->sum);
   if ((put->path = malloc (put->path_size + put->key_size + 1)) == NULL)
     return false;
   memcpy (put->path, at->path.data, put->path_size);
@@ -296,24 +326,25 @@ is_of_source (cli_import *at,
 
 /* A value lost its header on the way to its file, and gets it back. */
 static int
-put_with_header (cli_import *at,
-                 source     *from,
-                 uint64_t    size)
+put_with_header (cli_incoming *self)
 {
+  cli_import *at = self->at;
   kvault_progress progress = { .bytes = 0 };
   kvault_writer *writer = NULL;
-  ssize_t n = 1;
-  int rc = kvault_writer_open (at->self->vault, at->key.data, at->key.size, size, &writer);
+  int rc = kvault_writer_open (at->self->vault, at->key.data, at->key.size, at->entry->header.size + self->size, &writer);
 
   if (rc == KVAULT_OK)
     rc = kvault_writer_write (writer, at->entry->header.data, at->entry->header.size);
-  while (rc == KVAULT_OK && n > 0)
+  while (rc == KVAULT_OK && progress.bytes < self->size)
     {
-      if ((n = read (from->fd, at->buffer, CLI_PIECE_SIZE)) < 0)
-        from->changed = true;
+      uint64_t left = self->size - progress.bytes;
+      ssize_t n = read (self->fd, at->buffer, left < CLI_PIECE_SIZE ? (size_t) left : CLI_PIECE_SIZE);
+
+      if (n <= 0)
+        fail_changed (self);
       if (n > 0 && (rc = kvault_writer_write (writer, at->buffer, (size_t) n)) == KVAULT_OK)
         progress.bytes += (uint64_t) n;
-      if (rc == KVAULT_OK && show_put (&progress, from) != 0)
+      if (rc == KVAULT_OK && show_put (&progress, self) != 0)
         rc = KVAULT_ECANCELLED;
     }
   if (rc == KVAULT_OK)
@@ -322,52 +353,67 @@ put_with_header (cli_import *at,
   return rc;
 }
 
-static int
-store (cli_import *at,
-       source     *from,
-       uint64_t    size)
+int
+cli_incoming_put_fd (cli_incoming *self,
+                     int           fd,
+                     uint64_t      offset,
+                     bool        (*changed) (const cli_incoming *self))
 {
-  manifest_sum_init (&from->sum);
-  from->summed = 0;
-  if (at->entry != NULL && (from->before.st_size == 0 && (from->lies = !is_as_listed (from))))
+  cli_import *at = self->at;
+
+  self->fd = fd;
+  self->offset = offset;
+  self->has_changed = changed;
+  self->summed = 0;
+  if (at->entry != NULL && self->size == 0 && !cli_incoming_is_as_listed (self))
     return KVAULT_ECANCELLED;
+  if (lseek (fd, (off_t) offset, SEEK_SET) < 0)
+    {
+      cli_incoming_fail (self, strerror (errno), CLI_IO);
+      return KVAULT_ECANCELLED;
+    }
   if (at->entry != NULL && at->entry->header.size > 0)
-    return put_with_header (at, from, size);
-  return kvault_put_fd (at->self->vault, at->key.data, at->key.size, from->fd, size, show_put, from);
+    return put_with_header (self);
+  return kvault_put_fd (at->self->vault, at->key.data, at->key.size, fd, self->size, show_put, self);
+}
+
+static int
+store_file (cli_incoming *incoming,
+            uint64_t      size)
+{
+  return cli_incoming_put_fd (incoming, ((source *) incoming)->fd, 0, has_changed);
 }
 
 static void
-put_file (cli_import *at,
-          source     *from,
-          const char *result)
+put_incoming (cli_incoming *incoming,
+              const char   *result)
 {
-  uint64_t size = (uint64_t) from->before.st_size + (at->entry != NULL ? at->entry->header.size : 0);
+  cli_import *at = incoming->at;
+  uint64_t size = incoming->size + (at->entry != NULL ? at->entry->header.size : 0);
   int rc;
 
+  manifest_sum_init (&incoming->sum);
   at->self->deaf = size <= DEAF_SIZE;
-  rc = store (at, from, size);
+  rc = incoming->store (incoming, size);
   at->self->deaf = false;
-  if (rc == KVAULT_OK && remember (at, from, size, result))
+  if (rc == KVAULT_OK && remember (incoming, size, result))
     {
       at->n_bytes_put += size;
+      tell_inexact (at);
       return;
     }
-  if (from->lies)
-    cli_import_leave_out (at, "it is not what " MANIFEST_NAME " says; not stored", CLI_DAMAGED);
-  else if (rc == KVAULT_ERANGE || from->changed)
+  if (incoming->fault != NULL)
+    cli_import_leave_out (at, incoming->fault, incoming->fault_status);
+  else if (rc == KVAULT_ERANGE)
     cli_import_leave_out (at, "it changed while it was read; not stored", CLI_IO);
   else if (rc == KVAULT_EIO && is_of_source (at, rc))
     cli_import_leave_out (at, strerror (kvault_last_error (at->self->vault)->system_errno), CLI_IO);
   else if (rc == KVAULT_ETOOBIG)
     cli_import_leave_out (at, "too long for a vault", CLI_IO);
   else if (rc == KVAULT_OK)
-    {
-      cli_report ("no memory");
-      at->status = CLI_IO;
-      at->over = true;
-    }
+    cli_import_fail_memory (at);
   else
-    end_by_vault (at, rc);
+    cli_import_end_by_vault (at, rc);
 }
 
 /* A file of /proc says it is empty; it could only be read as a stream. */
@@ -379,18 +425,13 @@ is_truly_empty (const source *from)
   return read (from->fd, &byte, 1) == 0;
 }
 
-static void
-take_open_file (cli_import *at,
-                source *from)
+void
+cli_import_take_incoming (cli_incoming *incoming)
 {
+  cli_import *at = incoming->at;
   const char *result;
 
-  if (from->before.st_size == 0 && !is_truly_empty (from))
-    {
-      cli_import_leave_out (at, "its size is not known; kvault put stores it", CLI_USAGE);
-      return;
-    }
-  if (at->entry != NULL && at->entry->size != (uint64_t) from->before.st_size)
+  if (at->entry != NULL && at->entry->size != incoming->size)
     {
       cli_import_leave_out (at, "its size is not what " MANIFEST_NAME " says; not stored", CLI_DAMAGED);
       return;
@@ -400,15 +441,28 @@ take_open_file (cli_import *at,
   if (strcmp (result, "skipped") == 0)
     {
       at->n_skipped++;
-      print_result (at, path_of (at), key_of (at), (uint64_t) from->before.st_size, result);
+      print_result (at, path_of (at), key_of (at), incoming->size, result);
     }
   else if (!cli_has (at->self, CLI_OPT_DRY_RUN))
-    put_file (at, from, result);
+    put_incoming (incoming, result);
   else if (names_set_add (&at->planned, key_of (at)))
     {
       at->n_put++;
-      at->n_bytes_put += (uint64_t) from->before.st_size;
-      print_result (at, path_of (at), key_of (at), (uint64_t) from->before.st_size, result);
+      at->n_bytes_put += incoming->size;
+      tell_inexact (at);
+      print_result (at, path_of (at), key_of (at), incoming->size, result);
+    }
+}
+
+static void
+take_open_file (source *from)
+{
+  if (from->before.st_size == 0 && !is_truly_empty (from))
+    cli_import_leave_out (from->incoming.at, "its size is not known; kvault put stores it", CLI_USAGE);
+  else
+    {
+      from->incoming.size = (uint64_t) from->before.st_size;
+      cli_import_take_incoming (&from->incoming);
     }
 }
 
@@ -418,7 +472,7 @@ take_file (cli_import *at,
            const char *name,
            int         flags)
 {
-  source from = { .at = at, .fd = openat (folder, name, SOURCE_FLAGS | flags) };
+  source from = { .incoming = { .at = at, .store = store_file }, .fd = openat (folder, name, SOURCE_FLAGS | flags) };
 
   if (from.fd < 0 || fstat (from.fd, &from.before) != 0)
     cli_import_leave_out (at, strerror (errno), status_of_errno (errno));
@@ -427,7 +481,7 @@ take_file (cli_import *at,
   else if (cli_is_file_of_vault (at->self, &from.before))
     return;  /* put there a moment ago; never to be closed */
   else
-    take_open_file (at, &from);
+    take_open_file (&from);
   at->n_bytes_seen += from.fd >= 0 ? (uint64_t) from.before.st_size : 0;
   if (from.fd >= 0)
     close (from.fd);
@@ -538,12 +592,12 @@ open_folder (cli_import *at,
     take_folder (at, fd, depth);
 }
 
-static void
-count_file (cli_import            *at,
-            const struct stat *file)
+void
+cli_import_count (cli_import *at,
+                  uint64_t    size)
 {
   at->n_files++;
-  at->n_bytes += (uint64_t) file->st_size;
+  at->n_bytes += size;
   cli_progress (at->self, "%llu files counted", (unsigned long long) at->n_files);
 }
 
@@ -559,7 +613,7 @@ take_seen (cli_import        *at,
   else if (cli_is_file_of_vault (at->self, file))
     return;  /* the folder holds the vault itself */
   else if (at->counting)
-    count_file (at, file);
+    cli_import_count (at, (uint64_t) file->st_size);
   else
     take_file (at, folder, name, O_NOFOLLOW);
 }
@@ -639,7 +693,7 @@ take_path (cli_import    *at,
   else if (cli_is_file_of_vault (at->self, &file))
     cli_import_leave_out (at, "it is the vault itself", CLI_USAGE);
   else if (at->counting)
-    count_file (at, &file);
+    cli_import_count (at, (uint64_t) file.st_size);
   else
     take_file (at, AT_FDCWD, name, 0);
 }
@@ -652,6 +706,16 @@ take_all (cli_import *at)
 }
 
 /* --- the whole --------------------------------------------------------------------------- */
+
+/* False if nothing can be stored. */
+static bool
+take_given (cli_import *at)
+{
+  if (at->self->archive != NULL)
+    return cli_import_take_archive (at);
+  take_all (at);
+  return true;
+}
 
 /* After a failure what was not committed is undone. */
 static void
@@ -716,18 +780,21 @@ print_summary (cli_import *at)
 static void
 import_all (cli_import *at)
 {
-  bool dry = cli_has (at->self, CLI_OPT_DRY_RUN);
+  bool dry = cli_has (at->self, CLI_OPT_DRY_RUN), possible;
   int rc;
 
   at->counting = true;
-  take_all (at);
+  possible = take_given (at);
   at->counting = false;
+  if (!possible)
+    return;
   if (!dry && (rc = kvault_bulk_begin (at->self->vault, at->n_bytes)) != KVAULT_OK)
     {
-      end_by_vault (at, rc);
+      cli_import_end_by_vault (at, rc);
       return;
     }
-  take_all (at);
+  take_given (at);
+  cli_tell_all_inexact (at->n_inexact);
   if (!dry)
     {
       end_bulk (at);
@@ -743,6 +810,11 @@ run (cli *self)
 {
   cli_import at = { .self = self };
 
+  if ((self->n_operands > 0) == (self->archive != NULL))
+    {
+      cli_report (self->archive != NULL ? "import takes a PATH or --archive, not both" : "usage: kvault import %s", self->command->operands);
+      return CLI_USAGE;
+    }
   for (size_t i = 0; i < self->n_operands; i++)
     if (self->operands[i].bytes.size == 0)
       {
@@ -761,6 +833,7 @@ run (cli *self)
     for (uint64_t i = 0; i < at.n_put; i++)
       free (at.puts[i].path);
   free (at.puts);
+  cli_import_close_archive (&at);
   free (at.buffer);
   names_text_clear (&at.path);
   names_text_clear (&at.key);
@@ -771,26 +844,32 @@ run (cli *self)
 const cli_command cli_command_import = {
   .name = "import",
   .summary = "Store files and folders",
-  .operands = "[OPTION…] VAULT PATH…",
+  .operands = "[OPTION…] VAULT {PATH… | --archive FILE}",
   .help =
     "A file gets its base name as key; files in a folder get the path from it on: img/cat.jpg\n"
     "for PATH img. Of a PATH that ends in \"/\", \".\" or \"..\" the contents are taken: cat.jpg.\n"
     "Symbolic links inside folders are not followed. What cannot be read is named and the rest\n"
     "goes on. Values are stored whole or not at all, also when the import is ended halfway.\n"
     "A PATH that is a folder in which export --manifest left coffer.json gives back the very keys\n"
-    "and values it tells of, behind the prefix; files that are not what it says are left out.\n\n"
+    "and values it tells of, behind the prefix; files that are not what it says are left out.\n"
+    "What it says was text or a number there becomes bytes, is named, and the status is 2.\n"
+    "A zip or a tar that is a PATH becomes one value; with --archive what is in it does.\n\n"
     "  -p, --prefix P             put P before every key\n"
     "      --prefix-hex HEX       the same by the bytes of P in hexadecimal\n"
     "      --on-conflict skip|replace|rename\n"
     "                             what to do with keys that are there; if not given they are\n"
     "                             kept and named, and the status is 2\n"
+    "      --archive FILE         take the files in FILE, a zip, or a tar that may be compressed by zstd,\n"
+    "                             gzip, xz or bzip2, as those of a folder FILE/, coffer.json among them;\n"
+    "                             links, devices, and what leads out of it, is encrypted or is damaged\n"
+    "                             are named and left out\n"
     "      --no-manifest          take coffer.json for a file like others\n"
     "      --verify               read back what was stored and compare it; if a value differs it\n"
     "                             is named, and the status is 4\n"
     "      --dry-run              show what would be stored, and store nothing\n",
   .options = CLI_OPTS_COMMON | CLI_OPTS_PREFIX | CLI_OPT_JSON | CLI_OPT_DRY_RUN
-             | CLI_OPT_ON_CONFLICT | CLI_OPT_SECURE_DELETE | CLI_OPT_NO_MANIFEST | CLI_OPT_VERIFY,
-  .min_operands = 1,
+             | CLI_OPT_ON_CONFLICT | CLI_OPT_SECURE_DELETE | CLI_OPT_ARCHIVE | CLI_OPT_NO_MANIFEST | CLI_OPT_VERIFY,
+  .min_operands = 0,   /* PATH, unless there is --archive */
   .max_operands = -1,
   .run = run,
 };

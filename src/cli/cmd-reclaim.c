@@ -11,7 +11,8 @@ print_result (cli                         *self,
               const kvault_stats          *stats,
               const kvault_orphans_result *orphans,
               uint64_t                     pages,
-              uint64_t                     left)
+              uint64_t                     left,
+              bool                         cancelled)
 {
   bool dry = orphans == NULL;
 
@@ -29,12 +30,14 @@ print_result (cli                         *self,
           cli_json_number ("orphans_bytes", orphans->bytes);
           cli_json_number ("orphans_adopted", orphans->adopted);
           cli_json_number ("orphans_left", orphans->left);
+          cli_json_bool ("cancelled", cancelled);
         }
       cli_json_end_line ();
     }
   else if (dry || !cli_has (self, CLI_OPT_QUIET))
-    cli_printf ("%s %s (%s); %llu free %s in the file\n", dry ? "Would give back" : "Gave back", cli_count_text (pages, "page"),
-                cli_size_text (pages * stats->page_size), (unsigned long long) left, dry ? "would be left" : "are left");
+    cli_printf ("%s%s %s (%s); %llu free %s in the file\n", cancelled ? "Cancelled: " : "", dry ? "Would give back" : "Gave back",
+                cli_count_text (pages, "page"), cli_size_text (pages * stats->page_size), (unsigned long long) left,
+                dry ? "would be left" : "are left");
 }
 
 static int
@@ -60,7 +63,7 @@ plan (cli *self)
   if (rc != KVAULT_OK)
     return fail (self, rc);
   pages = self->pages == 0 || self->pages > stats.free_page_count ? stats.free_page_count : self->pages;
-  print_result (self, &stats, NULL, pages, stats.free_page_count - pages);
+  print_result (self, &stats, NULL, pages, stats.free_page_count - pages, false);
   return CLI_DONE;
 }
 
@@ -87,6 +90,7 @@ reclaim (cli *self)
   kvault_stats stats;
   uint64_t freed = 0;
   int status = CLI_DONE;
+  bool cancelled;
   int rc = kvault_orphans_remove (self->vault, cli_show_bytes, self, &orphans);
 
   cli_progress_end ();
@@ -98,9 +102,12 @@ reclaim (cli *self)
     status = fail (self, rc);
   if (rc != KVAULT_OK && freed == 0 && orphans.removed == 0 && orphans.adopted == 0)
     return status;
+  cancelled = rc == KVAULT_ECANCELLED;
+  self->deaf = true;   /* also of the signal that has ended it */
+  cli_put_in_spite ();
   if ((rc = kvault_stats_get (self->vault, &stats)) != KVAULT_OK)
     return cli_worse (status, cli_fail (self, rc));
-  print_result (self, &stats, &orphans, freed, stats.free_page_count);
+  print_result (self, &stats, &orphans, freed, stats.free_page_count, cancelled);
   return status;
 }
 
@@ -128,9 +135,9 @@ const cli_command cli_command_reclaim = {
   .operands = "[OPTION…] VAULT",
   .help =
     "Pages are moved from the end of the file into free ones, 512 at a time, and others may read\n"
-    "and write in between. What a signal ends stays done so far. The file needs page maps, which\n"
-    "vaults made here have: kvault stat tells, kvault compact --page-maps turns them on. Parts of\n"
-    "large values that no key leads to are removed first, in any file.\n\n"
+    "and write in between. What a signal ends stays done so far, and is told. The file needs page\n"
+    "maps, which vaults made here have: kvault stat tells, kvault compact --page-maps turns them\n"
+    "on. Parts of large values that no key leads to are removed first, in any file.\n\n"
     "      --pages N              at most N pages; all free ones if not given\n"
     "      --dry-run              tell how many pages would come back, and change nothing\n",
   .options = CLI_OPTS_FILE | CLI_OPT_JSON | CLI_OPT_DRY_RUN | CLI_OPT_PAGES,

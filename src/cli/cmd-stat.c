@@ -141,6 +141,8 @@ unwritable_reason (cli *self)
       return "its folder cannot be written";
     case KVAULT_OBSTACLE_FILE_SYSTEM:
       return "it is on a read-only file system";
+    case KVAULT_OBSTACLE_LOG:
+      return "its file system lets programs share no memory, which the write-ahead log needs";
     case KVAULT_OBSTACLE_NONE:
     default:
       return NULL;
@@ -347,7 +349,8 @@ const cli_command cli_command_stat = {
   .operands = "[OPTION…] VAULT [KEY]",
   .help =
     "Of a vault: its tables with their keys, the file, its pages, its journal and what can be\n"
-    "reclaimed. Of a key: the size, the type and the header of its value.\n\n"
+    "reclaimed. Of a key: the size, the type and the header of its value. What waits in a write\n"
+    "cache, and whether deleted values are overwritten, is each program's own and not in the file.\n\n"
     "  -l, --long                 also the bytes of each table's values, for which every row is\n"
     "                             looked at\n"
     "      --split                also what the bytes of the file belong to: values, keys and their\n"

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* copying.c - a copy of the whole file elsewhere, made by the library, which gives it a name that is free.
  *
- * Where it is to take another file's place (--force), it is made under a name beside that, and renamed when it is whole and on the disk:
- * so a failure, a signal or a kill leaves the older copy. That must be at rest, since its log and journal would be taken for
- * those of the new one.
+ * Where it is to take another file's place (--force), the library does that, too (kvault_new_file): a failure, a signal or a kill leaves the older
+ * copy, and what somebody has open is not replaced.
  */
 #include "copying.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
 static const char *
 name_of (const char *path)
@@ -53,6 +49,19 @@ find_companion (const char *target)
   return found;
 }
 
+/* Whether it would be taken for one of those itself. */
+static bool
+is_companion (const char *target)
+{
+  static const char *const suffixes[] = { "-wal", "-journal", "-shm" };
+  size_t length = strlen (target);
+
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+    if (length > strlen (suffixes[i]) && strcasecmp (target + length - strlen (suffixes[i]), suffixes[i]) == 0)
+      return true;
+  return false;
+}
+
 /* Whether it may be replaced. */
 static int
 look_at_old (cli               *self,
@@ -79,6 +88,8 @@ look_at_place (cli        *self,
   struct stat there;
 
   *replaces = false;
+  if (is_companion (target))
+    return refuse (target, "SQLite would take a file of this name for the log of another one, and delete it", CLI_USAGE);
   if (rc != 0)
     return refuse (target, strerror (rc), rc == ENOENT ? CLI_NOT_FOUND : CLI_IO);
   if (lstat (target, &there) == 0)
@@ -107,78 +118,33 @@ fail (cli *self,
   return CLI_DAMAGED;
 }
 
-/* Nobody has it open, or nobody can tell. */
+/* The library's words, with a status that tells what to do about it. */
 static int
-take_lease (const char *target,
-            int        *fd)
+fail_new_file (const kvault_new_file *file)
 {
-  signal (SIGIO, SIG_IGN);   /* who opens it meanwhile waits, and this is how we would be told */
-  *fd = open (target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (*fd >= 0 && fcntl (*fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN)
-    return refuse (target, "another program has it open", CLI_BUSY);
-  return CLI_DONE;
-}
+  const kvault_error *error = kvault_new_file_error (file);
 
-static int
-sync_folder (const char *target)
-{
-  char *copy = strdup (target);
-  int fd = copy != NULL ? open (dirname (copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  int status = CLI_DONE;
-
-  if (fd < 0 || fsync (fd) != 0)
-    status = refuse (target, strerror (errno), CLI_IO);
-  if (fd >= 0)
-    close (fd);
-  free (copy);
-  return status;
-}
-
-static int
-take_place (const char *made,
-            const char *target)
-{
-  int fd, status = take_lease (target, &fd);
-
-  if (status == CLI_DONE && find_companion (target) != NULL)
-    status = refuse (target, "another program has begun to use it", CLI_BUSY);
-  if (status == CLI_DONE && rename (made, target) != 0)
-    status = refuse (target, strerror (errno), CLI_IO);
-  if (fd >= 0)
-    close (fd);
-  if (status == CLI_DONE)
-    return sync_folder (target);
-  unlink (made);
-  return status;
-}
-
-/* ".NAME.new" beside it: what a killed process leaves is in nobody's way, and the next one removes it. */
-static char *
-name_beside (const char *target)
-{
-  const char *slash = strrchr (target, '/');
-  const char *name = slash != NULL ? slash + 1 : target;
-  char *path;
-
-  return asprintf (&path, "%.*s.%s.kvault-new", (int) (name - target), target, name) < 0 ? NULL : path;
+  cli_report ("%s", error->message);
+  return kvault_new_file_hindrance (file) == KVAULT_HINDRANCE_ANOTHER || kvault_new_file_hindrance (file) == KVAULT_HINDRANCE_LOG ? CLI_BUSY
+                                                                                                            : cli_status (error->code);
 }
 
 static int
 replace (cli        *self,
          const char *target)
 {
-  char *made = name_beside (target);
-  int rc, status;
+  kvault_new_file *file = kvault_new_file_new (target);
+  int rc, status = CLI_DONE;
 
-  if (made == NULL)
+  if (file == NULL)
     return refuse (target, strerror (ENOMEM), CLI_IO);
-  if (unlink (made) != 0 && errno != ENOENT)
-    status = refuse (target, strerror (errno), CLI_IO);
-  else if ((rc = kvault_backup (self->vault, made, cli_show_bytes, self)) != KVAULT_OK)
+  if (kvault_new_file_begin (file, true) != KVAULT_OK)
+    status = fail_new_file (file);
+  else if ((rc = kvault_backup (self->vault, kvault_new_file_path (file), cli_show_bytes, self)) != KVAULT_OK)
     status = fail (self, rc);
-  else
-    status = take_place (made, target);
-  free (made);
+  else if (kvault_new_file_finish (file) != KVAULT_OK)
+    status = fail_new_file (file);
+  kvault_new_file_free (file);
   return status;
 }
 

@@ -15,6 +15,7 @@
 
 #ifdef HAVE_PACK
 #include <pack.h>
+#include <unpack.h>
 
 static void
 report (cli_export *at,
@@ -99,16 +100,101 @@ cli_export_begin_archive (cli_export *at)
   return error == 0 || fail (at, error);
 }
 
+/* 0 or ENOMEM. */
+static int
+remember_sum (cli_archive        *self,
+              const manifest_sum *sum)
+{
+  manifest_sum whole = *sum;
+
+  if (self->sums_size == self->sums_room)
+    {
+      size_t room = self->sums_room > 0 ? self->sums_room * 2 : 256 * MANIFEST_SUM_SIZE;
+      unsigned char *grown = realloc (self->sums, room);
+
+      if (grown == NULL)
+        return ENOMEM;
+      self->sums = grown;
+      self->sums_room = room;
+    }
+  manifest_sum_end (&whole, self->sums + self->sums_size);
+  self->sums_size += MANIFEST_SUM_SIZE;
+  return 0;
+}
+
 int
-cli_export_pack (cli_export        *at,
-                 const char        *path,
-                 const target_file *file)
+cli_export_pack (cli_export         *at,
+                 const char         *path,
+                 const target_file  *file,
+                 const manifest_sum *sum)
 {
   struct stat whole;
   int error = fstat (file->fd, &whole) == 0 ? pack_add (at->archive.pack, path, file->fd, (uint64_t) whole.st_size) : errno;
 
+  if (error == 0 && cli_has (at->self, CLI_OPT_VERIFY))
+    error = remember_sum (&at->archive, sum);
+
   if (error != 0)
     at->archive.failed = at->over = true;
+  return error;
+}
+
+/* The file at hand: EBADMSG if it is not what was put there. */
+static int
+compare (cli_export          *at,
+         unpack              *archive,
+         const unsigned char *sum)
+{
+  unsigned char found[MANIFEST_SUM_SIZE];
+  manifest_sum so_far;
+  size_t n;
+  int error;
+
+  manifest_sum_init (&so_far);
+  while ((error = unpack_read (archive, at->buffer, CLI_PIECE_SIZE, &n)) == 0 && n > 0)
+    manifest_sum_add (&so_far, at->buffer, n);
+  manifest_sum_end (&so_far, found);
+  return error != 0 ? error : memcmp (found, sum, sizeof found) == 0 ? 0 : EBADMSG;
+}
+
+/* All of it, from the disk: of memory it would be no proof. */
+static int
+read_back (cli_export *at)
+{
+  const cli_archive *self = &at->archive;
+  unpack *archive = NULL;
+  const unpack_member *member;
+  size_t done = 0;
+  int error;
+
+  posix_fadvise (self->file.fd, 0, 0, POSIX_FADV_DONTNEED);
+  error = unpack_new (&archive, self->file.fd, is_ended, NULL);
+  while (error == 0 && (error = unpack_next (archive, &member)) == 0)
+    {
+      error = member->kind == UNPACK_FILE && done < self->sums_size ? compare (at, archive, self->sums + done) : EBADMSG;
+      if (error == EBADMSG)
+        cli_report ("%s in %s: what was read back is not what was written", cli_name ((cli_bytes) { member->path, member->path_size }),
+                    cli_name ((cli_bytes) { at->self->archive, strlen (at->self->archive) }));
+      done += MANIFEST_SUM_SIZE;
+    }
+  unpack_free (archive);
+  if (error == ENODATA)
+    return done == self->sums_size ? 0 : EBADMSG;
+  return error == ENOEXEC ? EBADMSG : error;
+}
+
+static int
+finish (cli_export *at)
+{
+  cli_archive *self = &at->archive;
+  int error = pack_end (self->pack);
+
+  if (error == 0 && fsync (self->file.fd) != 0)
+    error = errno;
+  if (error == 0 && cli_has (at->self, CLI_OPT_VERIFY))
+    error = read_back (at);
+  if (error == 0)
+    error = target_file_name (&self->file, at->target.root, self->name, cli_has (at->self, CLI_OPT_OVERWRITE));
   return error;
 }
 
@@ -120,15 +206,19 @@ cli_export_end_archive (cli_export *at)
 
   if (self->pack != NULL && !self->failed && !cli_cancelled ())
     {
-      if ((error = pack_end (self->pack)) == 0)
-        error = fsync (self->file.fd) != 0 ? errno
-                : target_file_name (&self->file, at->target.root, self->name, cli_has (at->self, CLI_OPT_OVERWRITE));
-      if (error != 0)
+      if ((error = finish (at)) == EBADMSG)
+        {
+          report (at, "read back it is not what was written");
+          at->status = cli_worse (at->status, CLI_DAMAGED);
+          self->failed = at->over = true;
+        }
+      else if (error != 0)
         fail (at, error);
     }
   else if (self->pack != NULL)
     self->failed = true;
   pack_free (self->pack);
+  free (self->sums);
   target_file_end (&self->file, at->target.root);
 }
 
@@ -143,9 +233,10 @@ cli_export_begin_archive (cli_export *at)
 }
 
 int
-cli_export_pack (cli_export        *at,
-                 const char        *path,
-                 const target_file *file)
+cli_export_pack (cli_export         *at,
+                 const char         *path,
+                 const target_file  *file,
+                 const manifest_sum *sum)
 {
   return ENOSYS;
 }

@@ -5,6 +5,7 @@
  * leaves none.
  */
 #include "export.h"
+#include "inexact.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,6 +73,7 @@ cli_export_begin_manifest (cli_export *at)
   if (!reserve_name (at) || (at->self->archive == NULL && at->target.root >= 0 && !check_place (at)))
     return false;
   self->wanted = !at->target.dry;
+  manifest_sum_init (&self->sum);
   if (!self->wanted)
     return true;
   if ((error = target_file_begin (&self->file, at->target.root)) != 0)
@@ -85,6 +87,7 @@ write_text (cli_export *at)
   cli_manifest *self = &at->manifest;
   int error = target_file_write (&self->file, self->text.data, self->text.size);
 
+  manifest_sum_add (&self->sum, self->text.data, self->text.size);
   names_text_cut (&self->text, 0);
   return error == 0 || fail (at, error);
 }
@@ -94,11 +97,14 @@ cli_export_list (cli_export   *at,
                  cli_outgoing *out)
 {
   cli_manifest *self = &at->manifest;
-  manifest_entry entry = { .key = out->key, .file = out->path, .size = out->size, .header = { "", 0 } };
+  manifest_entry entry = { .key = out->key, .file = out->path, .size = out->size, .header = { "", 0 },
+                           .key_class = manifest_class_of (out->key_class), .value_class = manifest_class_of (out->value_class) };
 
   if (!self->wanted)
     return;
   manifest_sum_end (&out->sum, entry.sum);
+  if (!manifest_entry_is_exact (&entry))
+    at->status = cli_worse (at->status, cli_tell_inexact (out->key, &entry, &self->n_inexact));
   if (!manifest_add_entry (&self->text, &entry, self->count++))
     fail (at, ENOMEM);
   else if (self->text.size >= TEXT_SIZE)
@@ -117,13 +123,14 @@ cli_export_end_manifest (cli_export *at)
         fail (at, ENOMEM);
       else if (write_text (at))
         {
-          error = at->archive.pack != NULL ? cli_export_pack (at, MANIFEST_NAME, &self->file)
+          error = at->archive.pack != NULL ? cli_export_pack (at, MANIFEST_NAME, &self->file, &self->sum)
                   : fsync (self->file.fd) != 0 ? errno
                   : target_file_name (&self->file, at->target.root, MANIFEST_NAME, cli_has (at->self, CLI_OPT_OVERWRITE));
           if (error != 0)
             fail (at, error);
         }
     }
+  cli_tell_all_inexact (self->n_inexact);
   target_file_end (&self->file, at->target.root);
   names_text_clear (&self->text);
 }

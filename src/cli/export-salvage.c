@@ -83,6 +83,8 @@ begin_salvaged (const kvault_entry *entry,
     return is_ended (at);
   at->is_wanted = cli_export_begin_value (at, out, (cli_bytes) { entry->key, entry->key_size });
   out->size = entry->value_size;
+  out->key_class = entry->key_class;
+  out->value_class = entry->value_class;
   /* What is known to be lost is named as such, whatever is in its place. */
   if (at->is_wanted && out->size != KVAULT_SIZE_UNKNOWN && (at->is_wanted = cli_export_check_place (at, out)))
     cli_export_begin_file (at, out);

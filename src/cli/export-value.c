@@ -109,7 +109,8 @@ cli_export_begin_value (cli_export   *at,
   target_place place;
   const char *path;
 
-  *out = (cli_outgoing) { .key = key, .size = KVAULT_SIZE_UNKNOWN, .file = { .fd = -1 } };
+  *out = (cli_outgoing) { .key = key, .size = KVAULT_SIZE_UNKNOWN, .key_class = KVAULT_CLASS_BLOB, .value_class = KVAULT_CLASS_BLOB,
+                          .file = { .fd = -1 } };
   if ((path = names_paths_take (at->paths, key, NULL)) == NULL)
     {
       cli_export_fail_memory (at);
@@ -227,7 +228,7 @@ cli_export_finish_file (cli_export   *at,
   if (at->archive.pack != NULL)
     {
       if (out->error == 0)
-        out->error = cli_export_pack (at, out->path, &out->file);
+        out->error = cli_export_pack (at, out->path, &out->file, &out->sum);
       target_file_end (&out->file, folder);
     }
   else if (!at->target.dry)

@@ -14,6 +14,7 @@ typedef struct cli_outgoing {
   const char *path;      /**< below the target; borrowed */
   const char *name;      /**< its last part */
   uint64_t size;
+  kvault_class key_class, value_class;
   target_file file;
   manifest_sum sum;      /**< of its bytes, if there is to be a manifest */
   int error;             /**< errno of writing it, or 0 */
@@ -23,8 +24,10 @@ typedef struct cli_outgoing {
 typedef struct cli_manifest {
   bool wanted;
   target_file file;
+  manifest_sum sum;      /**< of what is written */
   names_text text;       /**< that is not written yet */
   uint64_t count;
+  uint64_t n_inexact;    /**< of them: an import does not give the same again */
 } cli_manifest;
 
 /** All that is exported as one file, if that was asked for. */
@@ -32,6 +35,8 @@ typedef struct cli_archive {
   struct pack *pack;     /**< NULL: not begun */
   const char *name;      /**< in the folder of the target */
   target_file file;
+  unsigned char *sums;   /**< SHA-256 of all that is in it, one after the other, if it is to be verified */
+  size_t sums_size, sums_room;
   bool failed;           /**< there will be none */
 } cli_archive;
 
@@ -94,10 +99,10 @@ void cli_export_finish_file (cli_export *at, cli_outgoing *out);
 /** Begin the archive; false if there can be none. */
 bool cli_export_begin_archive (cli_export *at);
 
-/** Put a file that is whole into it; 0 or errno, after which there will be none. */
-int cli_export_pack (cli_export *at, const char *path, const target_file *file);
+/** Put a file that is whole into it, with the sum that it was written with; 0 or errno, after which there will be none. */
+int cli_export_pack (cli_export *at, const char *path, const target_file *file, const manifest_sum *sum);
 
-/** All is in it: it gets its name, or goes if something failed. */
+/** All is in it: it gets its name, once it was read back if that is wanted, or goes if something failed. */
 void cli_export_end_archive (cli_export *at);
 
 /* --- export-manifest.c */

@@ -2,6 +2,7 @@
 /* import-manifest.c - kvault import of a folder that an export left, by its coffer.json.
  *
  * It is read whole before anything is stored, and again to store: then the keys are those it tells, and the files are those it names.
+ * Keys that were no bytes, and become bytes, come last: where the same bytes are a key of the vault's own, that one has them.
  * These are opened part by part below the folder, and no link is followed, whatever it says.
  */
 #include "import.h"
@@ -16,6 +17,8 @@ typedef struct listing {
   cli_import *at;
   int fd;               /* of the manifest */
   int error;            /* errno of reading it */
+  uint64_t n_odd;       /* keys that were no bytes */
+  bool takes_odd;       /* these, or else the others */
   target_dir dir;
   size_t length;        /* of the folder's path, with the "/" behind it */
 } listing;
@@ -37,9 +40,9 @@ read_listing (void  *buffer,
   return n;
 }
 
-static const char *
-describe (const listing  *self,
-          manifest_result result)
+const char *
+cli_import_describe_manifest (manifest_result result,
+                              int             error)
 {
   switch (result)
     {
@@ -48,7 +51,7 @@ describe (const listing  *self,
     case MANIFEST_TWICE:
       return "damaged: a key or a file is there twice";
     case MANIFEST_STOPPED:
-      return strerror (self->error);
+      return strerror (error);
     case MANIFEST_NO_MEMORY:
       return "no memory";
     case MANIFEST_OK:
@@ -76,12 +79,22 @@ take_file (listing              *self,
 }
 
 static bool
+look_at_entry (const manifest_entry *entry,
+               void                 *data)
+{
+  ((listing *) data)->n_odd += entry->key_class != MANIFEST_BLOB;
+  return true;
+}
+
+static bool
 take_entry (const manifest_entry *entry,
             void                 *data)
 {
   listing *self = data;
   cli_import *at = self->at;
 
+  if ((entry->key_class != MANIFEST_BLOB) != self->takes_odd)
+    return !at->over && !cli_cancelled ();
   names_text_cut (&at->path, self->length);
   if (!names_text_add (&at->path, entry->file, strlen (entry->file)))
     {
@@ -100,7 +113,7 @@ static manifest_result
 read_all (listing *self,
           bool     act)
 {
-  manifest_reader reader = { read_listing, act ? take_entry : NULL, self, 0 };
+  manifest_reader reader = { read_listing, act ? take_entry : look_at_entry, self, 0 };
   manifest_result result = lseek (self->fd, 0, SEEK_SET) == 0 ? manifest_read (&reader) : MANIFEST_STOPPED;
 
   if (result == MANIFEST_OK || result == MANIFEST_FOREIGN || self->at->over || cli_cancelled ())
@@ -113,19 +126,22 @@ read_all (listing *self,
                     (unsigned long long) reader.line);
       else
         cli_report ("%s: %s; see --no-manifest", cli_name ((cli_bytes) { self->at->path.data, self->at->path.size }),
-                    describe (self, result));
+                    cli_import_describe_manifest (result, self->error));
       self->at->status = cli_worse (self->at->status, result == MANIFEST_STOPPED ? CLI_IO : CLI_DAMAGED);
     }
   return result;
 }
 
-/* The first walk reads it twice, the second three times; what is not stored costs little, and nothing is kept of it in memory. */
+/* Each walk reads it twice, or three times; what is not stored costs little, and nothing is kept of it in memory. */
 static bool
 take_listing (listing *self)
 {
   manifest_result result = read_all (self, false);
 
   if (result == MANIFEST_OK)
+    read_all (self, true);
+  self->takes_odd = true;
+  if (result == MANIFEST_OK && self->n_odd > 0 && !self->at->over && !cli_cancelled ())
     read_all (self, true);
   return result != MANIFEST_FOREIGN;
 }

@@ -23,6 +23,7 @@ static struct {
   char data[BUFFER_SIZE];
   size_t size;
   int error;            /* errno of the first failure, or 0 */
+  bool in_spite;        /* of a signal that came */
   bool json_comma;      /* a member came before in the innermost open object or array */
 } out;
 
@@ -39,16 +40,22 @@ write_out (const char *data,
   while (size > 0 && out.error == 0)
     {
       /* A signal may have ended a write halfway, with a count and no error. */
-      if (cli_cancelled ())
+      if (cli_cancelled () && !out.in_spite)
         out.error = EINTR;
       else if ((n = write (STDOUT_FILENO, data, size)) >= 0)
         {
           data += n;
           size -= (size_t) n;
         }
-      else if (errno != EINTR)
+      else if (errno != EINTR || out.in_spite)   /* by a second one */
         out.error = errno;
     }
+}
+
+void
+cli_put_in_spite (void)
+{
+  out.in_spite = true;
 }
 
 static void
@@ -416,6 +423,21 @@ cli_has_progress (const cli *self)
   return is_terminal;
 }
 
+static char step_text[64];
+static bool step_is_new;
+
+void
+cli_progress_step (const char *words,
+                   unsigned    number,
+                   unsigned    n)
+{
+  char text[sizeof step_text];
+
+  snprintf (text, sizeof text, "step %u of %u, %s", number, n, words);
+  step_is_new = step_is_new || strcmp (text, step_text) != 0;
+  memcpy (step_text, text, sizeof text);
+}
+
 void
 cli_progress (cli        *self,
               const char *format,
@@ -425,12 +447,13 @@ cli_progress (cli        *self,
   uint64_t now;
   bool first;
   char text[128];
-  char line[160];
+  char line[sizeof step_text + sizeof text + 16];
   va_list arguments;
   int length;
 
-  if (!cli_has_progress (self) || (now = cli_now_ms ()) - last_ms < PROGRESS_INTERVAL_MS)
+  if (!cli_has_progress (self) || ((now = cli_now_ms ()) - last_ms < PROGRESS_INTERVAL_MS && !step_is_new))
     return;
+  step_is_new = false;
   first = last_ms == 0;
   last_ms = now;
   if (first)
@@ -438,7 +461,7 @@ cli_progress (cli        *self,
   va_start (arguments, format);
   vsnprintf (text, sizeof text, format, arguments);
   va_end (arguments);
-  length = snprintf (line, sizeof line, "\r%s\033[K", text);
+  length = snprintf (line, sizeof line, "\r%s%s%s\033[K", step_text, *step_text != '\0' && *text != '\0' ? ": " : "", text);
   write_err (line, (size_t) length);
   progress_shown = true;
 }
@@ -457,8 +480,12 @@ cli_progress_bytes (cli     *self,
   if (!cli_has_progress (self))
     return;
   now = cli_now_ms ();
-  if (since_ms == 0)
-    since_ms = now;
+  if (since_ms == 0 || done < since_done)   /* a step ended */
+    {
+      since_ms = now;
+      since_done = done;
+      rate = 0;
+    }
   if (now - since_ms >= RATE_INTERVAL_MS)
     {
       double latest = (double) (done - since_done) * 1000 / (double) (now - since_ms);
@@ -467,7 +494,9 @@ cli_progress_bytes (cli     *self,
       since_ms = now;
       since_done = done;
     }
-  if (total == KVAULT_SIZE_UNKNOWN || done > total)
+  if (total == KVAULT_SIZE_UNKNOWN && done == 0 && *step_text != '\0')
+    cli_progress (self, "%s", "");
+  else if (total == KVAULT_SIZE_UNKNOWN || done > total)
     cli_progress (self, rate < 1 ? "%s" : "%s, %s/s", cli_size_text (done), cli_size_text ((uint64_t) rate));
   else if (done == total)   /* what comes then can be long, and has no measure */
     cli_progress (self, "%s of %s, finishing", cli_size_text (done), cli_size_text (total));
@@ -482,4 +511,5 @@ void
 cli_progress_end (void)
 {
   clear_progress ();
+  *step_text = '\0';
 }

@@ -176,7 +176,7 @@ is_name_of_vault (const char *name,
   bool same = false;
 
   if (name[0] == '.' && strncasecmp (name + 1, base, length) == 0)
-    same = strcasecmp (name + 1 + length, ".kvault-compact") == 0;
+    same = strcasecmp (name + 1 + length, ".kvault-compact") == 0 || strcasecmp (name + 1 + length, ".kvault-compact-lock") == 0;
   for (size_t i = 0; !same && strncasecmp (name, base, length) == 0 && i < N_SUFFIXES; i++)
     same = strcasecmp (name + length, suffixes[i]) == 0;
   return same;
@@ -220,10 +220,22 @@ cli_show_keys (const kvault_progress *progress,
   return cli_cancelled ();
 }
 
+static const char *const step_words[] = {
+  [KVAULT_STEP_NONE] = "",
+  [KVAULT_STEP_COPY] = "copying",
+  [KVAULT_STEP_CHECK] = "checking",
+  [KVAULT_STEP_COMPARE] = "comparing",
+  [KVAULT_STEP_PLACE] = "putting in place",
+  [KVAULT_STEP_WRITE_BACK] = "writing back",
+  [KVAULT_STEP_MOVE] = "moving pages",
+};
+
 int
 cli_show_bytes (const kvault_progress *progress,
                 void                  *data)
 {
+  if (progress->step != KVAULT_STEP_NONE)
+    cli_progress_step (step_words[progress->step], progress->step_number, progress->n_steps);
   cli_progress_bytes (data, progress->bytes, progress->bytes_total);
   return cli_cancelled ();
 }

@@ -66,7 +66,8 @@ cli_storage_get (cli         *self,
   storage->has_split = cli_has (self, CLI_OPT_SPLIT);
   for (int i = 0; rc == KVAULT_OK && i < MAX_TRIES; i++)
     {
-      if (storage->has_split && (rc = kvault_split_get (self->vault, &storage->split, cli_show_bytes, self)) != KVAULT_OK)
+      if (storage->has_split && (rc = kvault_split_tables (self->vault, &storage->split, &storage->tables, &storage->n_tables, cli_show_bytes,
+                                                              self)) != KVAULT_OK)
         break;
       rc = kvault_stats_get (self->vault, &storage->stats);
       storage->main_size = size_on_disk (self);
@@ -96,6 +97,22 @@ log_frames (const kvault_stats *stats)
   return stats->wal_size > header ? (stats->wal_size - header) / (frame_header + stats->page_size) : 0;
 }
 
+static void
+print_tables_json (const cli_storage *storage)
+{
+  cli_json_begin_array ("table_sizes");
+  for (size_t i = 0; i < storage->n_tables; i++)
+    {
+      cli_json_begin ();
+      cli_json_text ("name", storage->tables[i].name);
+      cli_json_bool ("vault", storage->tables[i].is_vault != 0);
+      cli_json_number ("table_size", storage->tables[i].table_size);
+      cli_json_number ("index_size", storage->tables[i].index_size);
+      cli_json_end ();
+    }
+  cli_json_end_array ();
+}
+
 void
 cli_storage_print_json (const cli_storage *storage)
 {
@@ -111,12 +128,14 @@ cli_storage_print_json (const cli_storage *storage)
       cli_json_number ("keys_size", storage->split.keys_size);
       cli_json_number ("other_size", storage->split.other_size);
       cli_json_number ("free_size", storage->split.reclaimable_size);
+      print_tables_json (storage);
     }
   cli_json_text ("journal", stats->journal == KVAULT_JOURNAL_WAL ? "wal" : "rollback");
   cli_json_number ("wal_size", stats->wal_size);
   cli_json_number ("wal_frames", log_frames (stats));
   cli_json_number ("wal_used_frames", stats->wal_frames);
   cli_json_number ("wal_waiting_frames", stats->wal_waiting);
+  cli_json_number ("wal_waiting_size", stats->wal_waiting * stats->page_size);
   cli_json_number ("page_size", stats->page_size);
   cli_json_number ("page_count", stats->page_count);
   cli_json_number ("free_page_count", stats->free_page_count);
@@ -148,7 +167,8 @@ cli_storage_print (const cli_storage *storage)
   cli_put_fact ("Page maps:", stats->auto_vacuum != 0 ? auto_vacuum_name (stats->auto_vacuum) : "no");
   cli_put_fact ("Journal:", stats->journal == KVAULT_JOURNAL_WAL ? "write-ahead log" : "rollback");
   if (stats->journal == KVAULT_JOURNAL_WAL)
-    cli_printf ("%-14s %llu bytes, room for %s, %llu not yet in the file\n", "Log:", (unsigned long long) stats->wal_size,
-                cli_count_text (log_frames (stats), "page"), (unsigned long long) stats->wal_waiting);
+    cli_printf ("%-14s %llu bytes, room for %s, %llu not yet in the file (%s)\n", "Log:", (unsigned long long) stats->wal_size,
+                cli_count_text (log_frames (stats), "page"), (unsigned long long) stats->wal_waiting,
+                cli_size_text (stats->wal_waiting * stats->page_size));
   cli_holders_print (&storage->holders);
 }

@@ -27,6 +27,8 @@ typedef struct cli_storage {
   uint64_t main_size;      /**< bytes of the main file on the disk */
   bool has_split;          /**< --split was given */
   kvault_split split;
+  const kvault_split_table *tables;   /**< the handle's */
+  size_t n_tables;
   cli_holders holders;
 } cli_storage;
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """export: values become files, inside the folder whatever the keys say, whole or not at all."""
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tarfile
 import zipfile
@@ -92,6 +94,65 @@ class Manifest(ExportCase):
         vault = self.new_vault('under.kvault')
         self.kvault('import', vault, self.path('out'), '--prefix', 'p/')
         self.assertEqual(self.keys(vault), sorted(b'p/' + key for key in self.VALUES))
+
+    def odd_vault(self, name, shape):
+        """A vault with keys and values of every class, as other programs may store them."""
+        columns = {'new': '(key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)',
+                   'old': '(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL, size INTEGER NOT NULL)'}[shape]
+        path = self.path(name)
+        size = '' if shape == 'new' else ', length(CAST(column2 AS BLOB))'
+        sql(path, f'CREATE TABLE kv {columns}', f"INSERT INTO kv (key, value{', size' if size else ''}) SELECT column1, column2{size} FROM "
+            "(VALUES (x'6b', x'02'), ('k', x'01'), ('t', 'text'), (7, x'07'), (0.1, x'09'), (x'01', CAST('hé' AS TEXT)), (x'02', 42), "
+            "(x'03', 0.5), (x'04', ''), (x'05', x''), (x'06', x'0042'))")
+        return path
+
+    def rows(self, path):
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            return set(db.execute('SELECT typeof(key), CAST(key AS BLOB), typeof(value), CAST(value AS BLOB) FROM kv'))
+
+    def test_says_what_does_not_come_back_as_it_was(self):
+        """Each row that was bytes is the same again; the others are told, going out and coming in, and are bytes; none takes another's key."""
+        odd = ('"k": its key is text', '"t": neither', '"7": its key is an integer', '"0.10000000000000001": its key is a number',
+               '"\\x01": its value is text', '"\\x02": its value is an integer', '"\\x03": its value is a number', '"\\x04": its value is text')
+        expected = {b'k': b'\x02', b't': b'text', b'7': b'\x07', b'0.10000000000000001': b'\x09', b'\x01': 'hé'.encode(), b'\x02': b'42',
+                    b'\x03': b'0.5', b'\x04': b'', b'\x05': b'', b'\x06': b'\0B'}
+        for shape in ('new', 'old'):
+            for archive in ((), ('--archive',)):
+                with self.subTest(shape, archive=archive):
+                    name = f'{shape}{len(archive)}'
+                    vault = self.odd_vault(f'{name}.db', shape)
+                    before = self.rows(vault)
+                    place = self.path(f'{name}.tar' if archive else name)
+                    self.kvault('export', vault, *archive, place, '--manifest', status=USAGE, words=odd)
+                    restored = self.new_vault(f'{name}.kvault')
+                    self.kvault('import', restored, *archive, place, '--verify', status=USAGE,
+                                words=('t": neither', 'k": key "k" exists', 'makes bytes'))
+                    after = self.rows(restored)
+                    self.assertEqual({(key, value) for _, key, _, value in after}, set(expected.items()))
+                    self.assertEqual({(row[0], row[2]) for row in after}, {('blob', 'blob')})
+                    self.assertLessEqual({row for row in before if row[0] == row[2] == 'blob'}, after)
+
+    def test_many_that_do_not_come_back_are_counted(self):
+        vault = self.odd_vault('many.db', 'new')
+        sql(vault, "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO kv SELECT 'key' || i, x'' FROM n")
+        said = self.run_kvault('export', vault, self.path('out'), '--manifest').stderr.decode()
+        self.assertEqual(len(said.splitlines()), 21)
+        self.assertIn('108 keys or values in all', said)
+
+    def test_an_older_list_tells_no_classes(self):
+        vault = self.odd_vault('odd.db', 'new')
+        sql(vault, "DELETE FROM kv WHERE key = x'6b'")
+        self.kvault('export', vault, self.path('out'), '--manifest', status=USAGE)
+        with open(self.path('out/coffer.json'), encoding='utf-8') as file:
+            manifest = json.load(file)
+        for value in manifest['values']:
+            value.pop('key_class', None)
+            value.pop('value_class', None)
+        with open(self.path('out/coffer.json'), 'w', encoding='utf-8') as file:
+            json.dump(manifest, file)
+        restored = self.new_vault()
+        self.kvault('import', restored, self.path('out'), '--verify')
+        self.assertEqual(len(self.keys(restored)), 10)
 
     def test_gives_back_headers(self):
         header = bytes.fromhex('894b010300000000564b')
@@ -209,6 +270,12 @@ class Archive(ExportCase):
         with open(self.path('out.tar.zst'), 'rb') as file:
             self.assertEqual(file.read(4), bytes.fromhex('28b52ffd'))
 
+    def test_what_was_written_is_read_back(self):
+        vault = self.vault_of(self.VALUES)
+        for name in ('out.zip', 'out.tar', 'out.tar.zst'):
+            plain = self.kvault('export', vault, '--archive', self.path(name), '--manifest')
+            self.assertEqual(self.kvault('export', vault, '--archive', self.path(name), '--manifest', '--verify', '--overwrite'), plain)
+
     def test_many_files(self):
         """More than a zip without 64 bits holds."""
         vault = self.vault_of({b'%d' % i: b'' for i in range(66000)})
@@ -281,7 +348,6 @@ class Export(ExportCase):
                 with open(os.path.join(folder, name), 'rb') as one, \
                         open(os.path.join(self.path('out') + folder[len(self.path('plain')):], name), 'rb') as other:
                     self.assertEqual(one.read(), other.read())
-        self.kvault('export', path, '--archive', self.path('out.zip'), '--verify', status=USAGE, words='--archive')
 
     def test_changes_no_byte_of_the_vault(self):
         vault = self.fixture('v010_media.db')

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """check, compact, reclaim, checkpoint: what they find and do, beside others, ended halfway."""
+import datetime
+import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import support
 from support import (BUSY, DAMAGED, DONE, IO, KVAULT, NOT_FOUND, USAGE, CliCase, digest, is_healthy, key_of, sql,
@@ -151,8 +154,18 @@ class Compact(MaintenanceCase):
         plan, = self.json('compact', '--dry-run', path)
         self.assertEqual((plan['way'], plan['possible'], plan['others'], plan['size']), ('swap', True, 0, size))
         self.assertEqual([way['way'] for way in plan['ways']], ['swap', 'steps', 'in-place'])
+        for way in plan['ways']:    # the time of this disk, or that of a slow one as well
+            if 'duration_ms' in way:
+                self.assertEqual(way['duration_ms'] == way['duration_max_ms'], 'disk_write_rate' in plan)
+        text = self.kvault('compact', '--plan', path).decode()
+        self.assertIn('\nDisk:  ', text)
+        self.assertIn('\nOld file:      stays until', text)
         done, = self.json('compact', path)
         self.assertEqual((done['way'], done['verified'], done['size_before']), ('swap', True, size))
+        self.assertEqual((done['main_before'], done['log_before'], done['main_after']), (size, 0, os.path.getsize(path)))
+        self.assertEqual((done['keys_before'], done['keys_after']), (len(values), len(values)))
+        self.assertEqual((done['reclaimable_before'], done['reclaimable_after']), (plan['freed'], 0))
+        self.assertLess(abs(time.time() - datetime.datetime.strptime(done['finished'], '%Y-%m-%dT%H:%M:%S%z').timestamp()), support.TIMEOUT)
         self.assertEqual(done['size_after'], os.path.getsize(path))
         self.assertGreaterEqual(done['freed'], plan['freed'])
         self.assertLess(os.path.getsize(path), size * 2 / 3)
@@ -160,7 +173,7 @@ class Compact(MaintenanceCase):
         self.assertEqual(self.stat(path)['free_page_count'], 0)
         self.assertEqual(os.listdir(self.folder), ['v.kvault'])
         text = self.kvault('compact', path).decode()
-        for word in ('Way:', 'new file', 'Before:', 'After:', 'Given back:', 'Time:', 'Verified:'):
+        for word in ('Way:', 'new file', 'Before:', 'After:', 'Given back:', 'Time:', 'Finished:', 'Verified:  ', 'BEFORE', 'keys'):
             self.assertIn(word, text)
         self.assertEqual(self.kvault('compact', '-q', path), b'')
 
@@ -172,8 +185,38 @@ class Compact(MaintenanceCase):
                 done, = self.json('compact', '--way', way, path)
                 self.assertEqual(done['way'], way)
                 self.assertGreater(done['freed'], 0)
+                self.assertEqual((done['verified_pages'], done['verified_content']), (way != 'steps', way != 'steps'))
+                self.assertEqual(done.get('keys_after'), None if way == 'steps' else len(values))
                 self.assertEqual(self.values(path), values)
                 self.assertEqual((self.stat(path)['free_page_count'], self.stat(path)['journal']), (0, journal))
+
+    def test_the_plan_says_what_is_kept_and_what_both_take(self):
+        for options, keeps in ([], True), (['--rollback-journal'], False):
+            path, _ = self.half_empty('v' + str(len(options)), options=options)
+            plan, = self.json('compact', '--plan', '--way', 'in-place', path)
+            swap, steps, in_place = plan['ways']
+            self.assertEqual((swap['keeps_old'], steps['keeps_old'], in_place['keeps_old']), (True, False, keeps))
+            self.assertEqual(in_place['temporary_apart'], in_place['disk_needed_in_all'] == in_place['disk_needed'])
+            self.assertEqual((swap['temporary_apart'], swap['disk_needed_in_all']), (False, swap['disk_needed']))
+            os.environ['SQLITE_TMPDIR'] = self.folder
+            self.addCleanup(os.environ.pop, 'SQLITE_TMPDIR', None)
+            plan, = self.json('compact', '--plan', '--way', 'in-place', path)
+            way = plan['ways'][2]
+            self.assertEqual((way['temporary_apart'], way['disk_needed_in_all']), (False, way['disk_needed'] + way['temporary_needed']))
+            text = self.kvault('compact', '--plan', '--way', 'in-place', path).decode()
+            self.assertRegex(text, r'\nTemporary:     on the vault.s disk: in-place needs [0-9.]+ .B of it in all\n')
+            self.assertIn('until the new ones are compared' if keeps else 'no copy is kept; kvault backup', text)
+
+    def test_promises_nothing_while_the_log_is_held(self):
+        path, _ = self.half_empty()
+        holder = self.hold(path, 'BEGIN', 'SELECT count(*) FROM kv')
+        self.kvault('put', path, 'more', input=bytes(3000000))
+        self.kvault('rm', path, 'more')
+        for way in [], ['--way', 'steps'], ['--way', 'in-place']:
+            out = self.kvault('compact', '--dry-run', '--json', *way, path, status=BUSY, words='process %d' % holder.pid)
+            plan = json.loads(out)
+            self.assertEqual((plan['possible'], plan['freed'], plan['log_held']), (False, 0, True))
+        self.assertIn(b'\nComes back:    nothing before another program lets go', self.kvault('compact', '--dry-run', path, status=BUSY, words='log'))
 
     def test_beside_another_in_steps(self):
         path, values = self.half_empty()
@@ -310,6 +353,28 @@ class Compact(MaintenanceCase):
                 self.assertEqual(digest_of(path), before)
             self.assertEqual(self.values(path), values)
 
+    def test_interrupted_in_steps(self):
+        """What was given back stays so, and is told."""
+        for options in (['--json'], []):
+            path, values = self.half_empty(f'{len(options)}.kvault', n=8000)
+            size = os.path.getsize(path)
+            process = subprocess.Popen([KVAULT, 'compact', path, '--way', 'steps', *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            while process.poll() is None and os.path.getsize(path) == size:
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=support.TIMEOUT)
+            self.assertIn(process.returncode, (DONE, 130))
+            self.assertEqual(err, b'')
+            left = self.stat(path)['free_page_count']
+            if options:
+                done = json.loads(out)
+                self.assertEqual((done['cancelled'], done['complete']), (left > 0, left == 0))
+                self.assertEqual((done['size_before'], done['size_after'], done['log_in_use']), (size, os.path.getsize(path), False))
+                self.assertGreater(done['freed'], 0)
+            else:
+                self.assertEqual(b'\nCancelled: ' in out, left > 0)
+            self.assertEqual(self.values(path), values)
+
 
 def digest_of(path):
     with open(path, 'rb') as file:
@@ -328,6 +393,8 @@ class Backup(MaintenanceCase):
         self.kvault('backup', path, copy, status=USAGE, words=['copy.kvault', 'already', '--force'])
         self.kvault('backup', path, self.path('no/x'), status=NOT_FOUND, words='no/x')
         self.kvault('backup', path, '', status=USAGE, words='empty')
+        for options in ([], ['-f'], ['--dry-run']):
+            self.kvault('backup', *options, path, self.path('other.db-journal'), status=USAGE, words='log of another')
         plan, = self.json('backup', '--dry-run', '-f', path, copy)
         self.assertEqual(plan['into'], copy)
 
@@ -345,15 +412,37 @@ class Backup(MaintenanceCase):
         os.symlink('v.kvault', self.path('link'))
         self.kvault('backup', '--force', path, self.path('link'), status=USAGE, words='no file')
         os.remove(self.path('link'))
+        os.link(copy, self.path('second'))
+        self.kvault('backup', '--force', path, copy, status=IO, words='hard links')
+        os.remove(self.path('second'))
+        os.chmod(copy, 0o604)
         self.kvault('backup', '-f', path, copy)
         self.assertEqual(self.values(copy), values)
+        self.assertEqual(os.stat(copy).st_mode & 0o777, 0o604)
         self.assertEqual(sorted(os.listdir(self.folder)), ['copy.kvault', 'v.kvault'])
+
+    def test_force_and_a_kill(self):
+        path, values = self.half_empty(n=4000)
+        copy = self.path('copy')
+        with open(copy, 'wb') as old:
+            old.write(b'old')
+        process = subprocess.Popen([KVAULT, 'backup', '-f', path, copy], stdout=subprocess.DEVNULL)
+        while process.poll() is None and not os.path.exists(self.path('.copy.kvault-new/.copy.kvault-compact')):
+            pass
+        process.kill()
+        process.communicate(timeout=support.TIMEOUT)
+        if process.returncode != DONE:
+            with open(copy, 'rb') as old:
+                self.assertEqual(old.read(), b'old')
+        self.kvault('backup', '-f', path, copy)
+        self.assertEqual(self.values(copy), values)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['copy', 'v.kvault'])
 
     def test_force_beside_one_without_a_log(self):
         path, _ = self.half_empty()
         with open(self.path('copy'), 'wb') as old:
             old.write(b'old')
-            self.kvault('backup', '--force', path, self.path('copy'), status=BUSY, words='has it open')
+            self.kvault('backup', '--force', path, self.path('copy'), status=BUSY, words=['has it open', f'(process {os.getpid()})'])
         with open(self.path('copy'), 'rb') as old:
             self.assertEqual(old.read(), b'old')
         self.assertEqual(sorted(os.listdir(self.folder)), ['copy', 'v.kvault'])
@@ -382,7 +471,7 @@ class Backup(MaintenanceCase):
     def test_interrupted(self):
         path, values = self.half_empty(n=4000)
         copy = self.path('copy')
-        for options, hidden, old in (([], '.copy.kvault-compact', []), (['-f'], '..copy.kvault-new.kvault-compact', ['copy'])):
+        for options, hidden, old in (([], '.copy.kvault-compact', []), (['-f'], '.copy.kvault-new/.copy.kvault-compact', ['copy'])):
             if old:
                 with open(copy, 'wb') as file:
                     file.write(b'old')
@@ -409,6 +498,10 @@ class Stat(MaintenanceCase):
         self.assertEqual((facts['main_size'], facts['wal_size']), (os.path.getsize(path), log))
         self.assertEqual(facts['disk_size'], os.path.getsize(path) + log)
         self.assertEqual(facts['values_size'] + facts['keys_size'] + facts['other_size'] + facts['free_size'], facts['main_size'])
+        sizes = facts['table_sizes']
+        self.assertEqual(sum(size['table_size'] for size in sizes if size['vault']), facts['values_size'])
+        self.assertEqual(sum(size['index_size'] for size in sizes if size['vault']), facts['keys_size'])
+        self.assertLessEqual(sum(size['table_size'] + size['index_size'] for size in sizes if not size['vault']), facts['other_size'])
         return facts
 
     def test_the_bytes_add_up(self):
@@ -422,7 +515,8 @@ class Stat(MaintenanceCase):
         holder = self.hold(path, 'SELECT 1 FROM kv', "INSERT INTO kv VALUES (x'00', zeroblob(3000000))")
         facts = self.assert_adds_up(path)
         self.assertGreater(facts['wal_size'], 3000000)
-        self.assertGreaterEqual(facts['wal_waiting_frames'] * PAGE, 3000000)
+        self.assertGreaterEqual(facts['wal_waiting_size'], 3000000)
+        self.assertEqual(facts['wal_waiting_size'], facts['wal_waiting_frames'] * PAGE)
         self.assertEqual(facts['wal_used_frames'], facts['wal_waiting_frames'])
         self.assertEqual([(h['pid'], h['program'][:6]) for h in facts['holders']], [(holder.pid, 'python')])
         text = self.kvault('stat', '--split', path).decode()
@@ -437,6 +531,9 @@ class Stat(MaintenanceCase):
         self.assertEqual([h['pid'] for h in plan['holders']], [holder.pid])
         other, = self.json('compact', '--dry-run', path)
         self.assertEqual(plan.keys(), other.keys())
+        for way in plan['ways'] + other['ways']:    # the disk is measured each time
+            way.pop('duration_ms', None)
+            way.pop('duration_max_ms', None)
         self.assertEqual(plan['ways'], other['ways'])
         self.assertTrue(all(way['freed'] == plan['freed'] for way in plan['ways'] if way['possible']))
         self.assertIn(f'(process {holder.pid})', self.kvault('compact', '--plan', path).decode())
@@ -458,6 +555,28 @@ class Reclaim(MaintenanceCase):
         self.assertIn(b'Gave back %d pages' % free, self.kvault('reclaim', path))
         self.assertEqual((self.stat(path)['free_page_count'], self.values(path)), (0, values))
         self.assertEqual(self.json('reclaim', '--pages', '10', path)[0]['pages'], 0)
+
+    def test_interrupted(self):
+        """What was given back stays so, and is told."""
+        for options in (['--json'], []):
+            path, values = self.half_empty(f'{len(options)}.kvault', n=8000)
+            size = os.path.getsize(path)
+            process = subprocess.Popen([KVAULT, 'reclaim', path, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            while process.poll() is None and os.path.getsize(path) == size:
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=support.TIMEOUT)
+            self.assertIn(process.returncode, (DONE, 130))
+            self.assertEqual(err, b'')
+            left = self.stat(path)['free_page_count']
+            if options:
+                done = json.loads(out)
+                self.assertEqual((done['cancelled'], done['free_page_count'], done['file_size']), (left > 0, left, os.path.getsize(path)))
+                self.assertGreater(done['pages'], 0)
+            else:
+                self.assertIn(b'; %d free are left in the file\n' % left, out)
+                self.assertEqual(b'Cancelled: ' in out, left > 0)
+            self.assertEqual(self.values(path), values)
 
     def test_parts_without_a_key(self):
         for name, shape in (('new', None), ('v010_media.db', 'v1')):
