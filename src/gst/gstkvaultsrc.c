@@ -155,24 +155,28 @@ message_of (const GstKvaultFailure *failure,
   return failure->message;
 }
 
+static GstResourceError
+code_of (const GstKvaultFailure *failure,
+         gboolean                opening)
+{
+  if (failure->result == KVAULT_NOTFOUND || failure->result == KVAULT_ENOENT || failure->is_deleted)
+    return GST_RESOURCE_ERROR_NOT_FOUND;
+  if (failure->result == KVAULT_EPERM)
+    return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+  if (failure->result == KVAULT_EBUSY)
+    return GST_RESOURCE_ERROR_BUSY;
+  return opening ? GST_RESOURCE_ERROR_OPEN_READ : GST_RESOURCE_ERROR_READ;
+}
+
 static void
 post_error (GstKvaultSrc           *self,
             const GstKvaultFailure *failure,
             gboolean                opening)
 {
-  const char *name = kvault_result_name (failure->result);
-  const char *message = message_of (failure, opening);
-
-  if (failure->result == KVAULT_NOTFOUND || failure->result == KVAULT_ENOENT || failure->is_deleted)
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", message), ("%s", name));
-  else if (failure->result == KVAULT_EPERM)
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_AUTHORIZED, ("%s", message), ("%s", name));
-  else if (failure->result == KVAULT_EBUSY)
-    GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("%s", message), ("%s", name));
-  else if (opening)
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", message), ("%s", name));
-  else
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s", message), ("%s", name));
+  gst_element_message_full_with_details (GST_ELEMENT (self), GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, code_of (failure, opening),
+                                         g_strdup (message_of (failure, opening)), g_strdup (kvault_result_name (failure->result)),
+                                         __FILE__, G_STRFUNC, __LINE__,
+                                         gst_structure_new ("details", "kvault-result", G_TYPE_INT, failure->result, NULL));
 }
 
 static gboolean

@@ -22,6 +22,8 @@
  *
  * When bytes take long (over 150 ms: far into a large value of a file without page maps, or while somebody else writes), and
  * when they have come, it posts an element message GST_KVAULT_SRC_WALKING with a boolean "walking", for a busy sign.
+ *
+ * Its errors have an int "kvault-result" in their details, of enum kvault_result: what kept it from reading.
  */
 #pragma once
 

@@ -87,8 +87,9 @@ look_at_name (target_place      *self,
   return errno;
 }
 
-size_t
-target_without_suffix (const char *name)
+/* How much of a name is that of the SQLite file whose log or journal it would be; 0 if of none. */
+static size_t
+without_suffix (const char *name)
 {
   static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
   size_t length = strlen (name);
@@ -110,7 +111,7 @@ is_foreign_journal (const target_place *self,
                     int                 folder,
                     names_paths        *paths)
 {
-  size_t length = target_without_suffix (self->name);
+  size_t length = without_suffix (self->name);
   char other[NAMES_PART_MAX + 32];
   struct stat there;
 

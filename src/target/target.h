@@ -72,9 +72,6 @@ int target_made_add (target_made *self, int fd);
 
 void target_made_clear (target_made *self);
 
-/** How much of a name is that of the SQLite file whose log or journal it would be; 0 if of none. */
-size_t target_without_suffix (const char *name);
-
 /** What is in the way of a file. */
 typedef enum target_obstacle {
   TARGET_FREE,      /**< nothing */
