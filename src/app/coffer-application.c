@@ -174,9 +174,10 @@ static const struct {
   const char *action;
   const char *accels[4];   /* and NULL */
 } keys[] = {
-  { "app.new-window", { "<Control>n" } },
   { "app.quit", { "<Control>q" } },
   { "win.add-files", { "<Control>i" } },
+  { "win.change::redo", { "<Control><Shift>z", "<Control>y" } },   /* while the others are not enabled */
+  { "win.change::undo", { "<Control>z" } },
   { "win.clean-up", { "<Control><Shift>k" } },
   { "win.export", { "<Control>e" } },
   { "win.export-archive", { "<Control><Shift>e" } },
@@ -186,6 +187,7 @@ static const struct {
   { "win.go-forward", { "<Alt>Right" } },
   { "win.go-up", { "<Alt>Up" } },
   { "win.main-menu", { "F10" } },
+  { "win.new-vault", { "<Control>n" } },
   { "win.next-pane", { "F6" } },
   { "win.open", { "<Control>o" } },
   { "win.same-vault-window", { "<Control><Shift>n" } },

@@ -3,8 +3,10 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 
 #include "coffer-application.h"
+#include "coffer-attic.h"
 
 #ifdef COFFER_HAVE_GST
 #include <coffer-media.h>
@@ -21,6 +23,7 @@ main (int    argc,
   const char *watchdog_log = g_getenv ("COFFER_WATCHDOG"), *watchdog_ms = g_getenv ("COFFER_WATCHDOG_MS");
   int status;
 
+  signal (SIGXFSZ, SIG_IGN);   /* a file that may not grow is told like a full disk */
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, COFFER_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
@@ -39,5 +42,7 @@ main (int    argc,
   coffer_playback_wait_all ();
 #endif
 
+  g_clear_object (&application);
+  coffer_attic_wait_all ();
   return status;
 }

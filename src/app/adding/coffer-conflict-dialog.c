@@ -14,12 +14,14 @@
 #define PICTURE_WIDTH 232
 #define PICTURE_HEIGHT 155
 #define NARROW 600          /* of a window, in which two pictures of that width have no room */
+#define NARROW_HEIGHT 96
 #define N_LINES 2           /* size and type; dimensions */
 
 /* One side. */
 typedef struct {
   GtkStack *stack;          /* "icon" or "picture" */
   GtkImage *icon;
+  GtkAspectFrame *frame;    /* as wide to its height as the picture */
   GtkPicture *picture;
   GtkLabel *lines[N_LINES];
   char *texts[N_LINES];     /* NULL: not known, or there is none */
@@ -98,6 +100,7 @@ show_looks (Both        *both,
     gtk_image_set_from_gicon (side->icon, icon);
   if (looks->image.texture != NULL)
     {
+      gtk_aspect_frame_set_ratio (side->frame, (float) gdk_texture_get_width (looks->image.texture) / gdk_texture_get_height (looks->image.texture));
       gtk_picture_set_paintable (side->picture, GDK_PAINTABLE (looks->image.texture));
       gtk_stack_set_visible_child_name (side->stack, "picture");
     }
@@ -142,30 +145,45 @@ start_looking (GtkWidget            *dialog,
     coffer_looks_at_value_async (dialog, bundle, addition->value, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2, get_both (dialog)->cancellable,
                                  added_cb, NULL);
   else
-    coffer_looks_at_file_async (dialog, addition->root, addition->path, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2,
-                                get_both (dialog)->cancellable, added_cb, NULL);
+    coffer_looks_at_file_async (dialog, addition, PICTURE_WIDTH * 2, PICTURE_HEIGHT * 2, get_both (dialog)->cancellable, added_cb, NULL);
 }
 
 /* Making it */
 
+/* All of the picture, in the room there is for the other one, too: what is told below them is to be compared line by line. */
+static GtkWidget *
+make_picture (Side       *side,
+              const char *title,
+              int         height)
+{
+  GtkWidget *room = g_object_new (ADW_TYPE_CLAMP, "orientation", GTK_ORIENTATION_VERTICAL, "maximum-size", height,
+                                  "tightening-threshold", height, NULL);
+
+  side->frame = GTK_ASPECT_FRAME (gtk_aspect_frame_new (0.5, 0.5, 1, FALSE));
+  side->picture = g_object_new (GTK_TYPE_PICTURE, "content-fit", GTK_CONTENT_FIT_COVER, "alternative-text", title, NULL);
+  gtk_widget_add_css_class (GTK_WIDGET (side->picture), "side-picture");
+  gtk_widget_set_overflow (GTK_WIDGET (side->picture), GTK_OVERFLOW_HIDDEN);
+  gtk_aspect_frame_set_child (side->frame, GTK_WIDGET (side->picture));
+  adw_clamp_set_child (ADW_CLAMP (room), GTK_WIDGET (side->frame));
+  return room;
+}
+
 static GtkWidget *
 make_side (Side       *side,
-           const char *title)
+           const char *title,
+           int         height)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4), *label = gtk_label_new (title), *plate;
 
   gtk_widget_add_css_class (label, "caption-heading");
   gtk_widget_add_css_class (label, "dim-label");
   gtk_widget_set_margin_bottom (label, 4);
-  side->stack = g_object_new (GTK_TYPE_STACK, "height-request", PICTURE_HEIGHT, NULL);
+  side->stack = g_object_new (GTK_TYPE_STACK, "height-request", height, NULL);
   side->icon = g_object_new (GTK_TYPE_IMAGE, "icon-name", "text-x-generic-symbolic", "pixel-size", 48, NULL);
-  side->picture = g_object_new (GTK_TYPE_PICTURE, "content-fit", GTK_CONTENT_FIT_COVER, "alternative-text", title, NULL);
   plate = GTK_WIDGET (side->icon);
   gtk_widget_add_css_class (plate, "side-plate");
-  gtk_widget_add_css_class (GTK_WIDGET (side->picture), "side-picture");
-  gtk_widget_set_overflow (GTK_WIDGET (side->picture), GTK_OVERFLOW_HIDDEN);
   gtk_stack_add_named (side->stack, plate, "icon");
-  gtk_stack_add_named (side->stack, GTK_WIDGET (side->picture), "picture");
+  gtk_stack_add_named (side->stack, make_picture (side, title, height), "picture");
   gtk_box_append (GTK_BOX (box), label);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (side->stack));
   for (guint i = 0; i < N_LINES; i++)
@@ -186,10 +204,11 @@ make_content (Both     *both,
   GtkWidget *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18);
   GtkWidget *sides = g_object_new (GTK_TYPE_BOX, "spacing", 18, "homogeneous", TRUE,
                                    "width-request", wide ? 2 * PICTURE_WIDTH + 18 : -1, NULL);
+  int height = wide ? PICTURE_HEIGHT : NARROW_HEIGHT;
   g_autofree char *label = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Apply to %u other", "Apply to the %u others", n_left), n_left);
 
-  gtk_box_append (GTK_BOX (sides), make_side (&both->in_vault, _("In the vault")));
-  gtk_box_append (GTK_BOX (sides), make_side (&both->being_added, _("Being added")));
+  gtk_box_append (GTK_BOX (sides), make_side (&both->in_vault, _("In the vault"), height));
+  gtk_box_append (GTK_BOX (sides), make_side (&both->being_added, _("Being added"), height));
   gtk_box_append (GTK_BOX (content), sides);
   both->for_all = gtk_check_button_new_with_label (label);
   gtk_widget_set_halign (both->for_all, GTK_ALIGN_CENTER);
@@ -238,7 +257,8 @@ coffer_conflict_dialog_new (GtkWindow            *parent,
                             const CofferAddition *addition,
                             CofferBundle         *bundle,
                             guint                 number,
-                            guint                 n_left)
+                            guint                 n_left,
+                            gboolean              loses)
 {
   gsize size, at;
   const char *bytes = g_bytes_get_data (addition->key, &size);
@@ -249,7 +269,8 @@ coffer_conflict_dialog_new (GtkWindow            *parent,
   at = find_last_part (bytes, size);
   name = coffer_key_bytes_to_display (bytes + at, size - at, 80);
   heading = g_strdup_printf (_("Replace “%s”?"), name);
-  body = describe_place (bytes, at, number, number + n_left);
+  body = loses ? g_strdup (_("There is no room to keep the value in the vault: once it is replaced, it cannot be brought back."))
+               : describe_place (bytes, at, number, number + n_left);
   dialog = adw_message_dialog_new (parent, heading, body);
   both->cancellable = g_cancellable_new ();
   g_object_set_data_full (G_OBJECT (dialog), "both", both, both_free);

@@ -14,9 +14,10 @@ G_BEGIN_DECLS
  * @bundle  (nullable) the values that are being added, if they are no files
  * @number  which conflict it is, from 1
  * @n_left  how many may come after it
+ * @loses   there is no room to keep the one in the vault: replaced, it cannot be brought back
  */
 GtkWidget *coffer_conflict_dialog_new         (GtkWindow *parent, CofferVault *vault, const CofferAddition *addition, CofferBundle *bundle,
-                                               guint number, guint n_left);
+                                               guint number, guint n_left, gboolean loses);
 /** Whether the answer is meant for the others, too. */
 gboolean   coffer_conflict_dialog_get_for_all (AdwMessageDialog *dialog);
 

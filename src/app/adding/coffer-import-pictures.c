@@ -95,7 +95,7 @@ coffer_import_pictures_get (CofferImportPictures *self,
   *look = (Look) { self, position };
   self->refs++;
   if (addition->value == NULL)
-    coffer_looks_at_file_async (NULL, addition->root, addition->path, WIDTH * SCALE, HEIGHT * SCALE, self->cancellable, looked_cb, look);
+    coffer_looks_at_file_async (NULL, addition, WIDTH * SCALE, HEIGHT * SCALE, self->cancellable, looked_cb, look);
   else
     coffer_looks_at_value_async (NULL, self->bundle, addition->value, WIDTH * SCALE, HEIGHT * SCALE, self->cancellable, looked_cb, look);
   return NULL;

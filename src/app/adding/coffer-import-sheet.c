@@ -10,10 +10,12 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "coffer-error.h"
 #include "coffer-import-keys.h"
 #include "coffer-import-pictures.h"
 #include "coffer-import-sample.h"
 #include "coffer-import.h"
+#include "coffer-upright.h"
 
 #define WIDTH 580
 #define HEIGHT 650
@@ -21,16 +23,21 @@
 #define N_SAMPLES 3
 #define MAX_PROBLEMS 200    /* that are named */
 #define MAX_NAME 200        /* bytes of a name */
+#define PATIENCE_MS 1000    /* before it tells that it looks */
+#define AGAIN_MS 500        /* until a vault that was busy is asked again */
 
 struct _CofferImportSheet {
   AdwWindow parent_instance;
 
   AdwWindowTitle *heading;
+  GtkWidget *cancel_button;
   GtkWidget *add_button;
   GtkWidget *waiting;
   GtkWidget *content;
   GtkLabel *kinds;
   GtkEditable *prefix_row;
+  AdwActionRow *archive_row;
+  GtkSwitch *archive_switch;
   AdwActionRow *restore_row;
   GtkSwitch *restore_switch;
   GtkWidget *folders_row;
@@ -41,9 +48,10 @@ struct _CofferImportSheet {
   GtkListBox *samples;
   AdwExpanderRow *problems_row;
   AdwActionRow *conflicts_row;
-  GtkWidget *conflicts_icon;
+  GtkImage *conflicts_icon;
   GtkDropDown *conflicts;
   AdwActionRow *long_row;
+  AdwActionRow *stays_row;
   GtkSwitch *verify_switch;
   AdwActionRow *disk_row;
   GtkImage *disk_icon;
@@ -51,13 +59,20 @@ struct _CofferImportSheet {
   CofferVault *vault;
   GBytes *prefix;             /* of the place; (nullable) */
   GBytes *odd_prefix;         /* one that is no text, and cannot be changed here; (nullable) */
-  CofferImportPlan *plan;
+  CofferImportPlan *plan;     /* NULL: it is being made */
+  GFile *archive;             /* that can be taken apart; (nullable) */
+  CofferImportPlan *packed;   /* of it as one file … */
+  CofferImportPlan *unpacked; /* … and of what is in it, once that was looked for */
+  GCancellable *unpacking;
   CofferAdditions *additions; /* for the rule as it is; NULL while that is looked up */
   GCancellable *applying;
+  guint again_id;             /* another program keeps the vault from being read: it will be asked again */
+  guint patience_id;          /* with the look that is under way */
   GtkSizeGroup *names;        /* of the samples */
   CofferImportPictures *pictures; /* of the samples; NULL: no plan yet */
   GPtrArray *problem_rows;    /* unowned */
   gboolean narrow;            /* no room for more than keys */
+  gboolean offered;           /* the keyboard was moved to Add, once it could be */
   guint64 free_bytes;         /* on the disk; G_MAXUINT64: not known */
 };
 
@@ -302,13 +317,35 @@ show_samples (CofferImportSheet *self)
 static void
 more_cb (CofferImportSheet *self)
 {
-  g_autoptr(GBytes) prefix = dup_prefix (self);
-  CofferImportRule rule = make_rule (self, prefix);
+  g_autoptr(GBytes) prefix = NULL;
+  CofferImportRule rule;
 
+  if (self->plan == NULL)
+    return;
+  prefix = dup_prefix (self);
+  rule = make_rule (self, prefix);
   gtk_window_present (coffer_import_keys_new (GTK_WINDOW (self), self->plan, self->additions, &rule));
 }
 
 /* Before you add */
+
+/* The row of the keys that exist, with a warning or without. */
+static void
+show_conflicts_row (CofferImportSheet *self,
+                    gboolean           warns,
+                    const char        *title,
+                    const char        *subtitle)
+{
+  gtk_image_set_from_icon_name (self->conflicts_icon, warns ? "dialog-warning-symbolic" : "content-loading-symbolic");
+  if (warns)
+    gtk_widget_add_css_class (GTK_WIDGET (self->conflicts_icon), "warning");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->conflicts_icon), "warning");
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), title);
+  adw_action_row_set_subtitle (self->conflicts_row, subtitle);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), TRUE);
+}
 
 static void
 show_conflicts (CofferImportSheet *self)
@@ -325,8 +362,7 @@ show_conflicts (CofferImportSheet *self)
   title = count_words ("%s key exists already", "%s keys exist already", n_conflicts);
   subtitle = n_identical == 0 ? g_strdup (_("None is identical to the file being added"))
              : count_words ("%s is identical, and left as it is", "%s are identical, and left as they are", n_identical);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), title);
-  adw_action_row_set_subtitle (self->conflicts_row, subtitle);
+  show_conflicts_row (self, TRUE, title, subtitle);
   gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), n_conflicts > 0);
   gtk_widget_set_visible (GTK_WIDGET (self->conflicts), n_identical < n_conflicts);
 }
@@ -343,7 +379,9 @@ static void
 show_problems (CofferImportSheet *self)
 {
   GPtrArray *problems = coffer_import_plan_get_problems (self->plan);
-  g_autofree char *title = count_words ("%s file or folder is left out", "%s files and folders are left out", problems->len);
+  g_autofree char *title = coffer_import_plan_get_bundle (self->plan) != NULL
+                             ? count_words ("%s key is left out", "%s keys are left out", problems->len)
+                             : count_words ("%s file or folder is left out", "%s files and folders are left out", problems->len);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problems_row), title);
   gtk_widget_set_visible (GTK_WIDGET (self->problems_row), problems->len > 0);
@@ -359,23 +397,29 @@ show_problems (CofferImportSheet *self)
     }
 }
 
-/* What is there already, byte for byte, is not written again. */
-static guint64
-count_needed (CofferImportSheet *self)
+static CofferConflict
+get_conflict (CofferImportSheet *self)
 {
-  guint n = self->additions != NULL ? coffer_additions_get_n (self->additions) : 0;
-  guint64 n_bytes = coffer_import_plan_get_counts (self->plan).n_bytes;
+  return (CofferConflict) gtk_drop_down_get_selected (self->conflicts);
+}
 
-  for (guint i = 0; i < n; i++)
-    if (coffer_additions_get (self->additions, i)->identical)
-      n_bytes -= MIN (n_bytes, coffer_additions_get (self->additions, i)->size);
+/* What is there already, byte for byte, is not written again. @n_kept  beyond that, of values that are replaced: those that there is no room to
+ * keep are asked about */
+static guint64
+count_needed (CofferImportSheet *self,
+              guint64           *n_kept)
+{
+  guint64 n_bytes = coffer_import_plan_get_counts (self->plan).n_bytes, n_spared = 0;
 
-  return n_bytes;
+  *n_kept = 0;
+  if (self->additions != NULL)
+    coffer_additions_foresee (self->additions, get_conflict (self), &n_spared, n_kept);
+  return n_bytes - MIN (n_bytes, n_spared);
 }
 
 /* "412.8 GB free, about 20 s" (transfer full) */
 static char *
-describe_room (CofferImportSheet *self,
+describe_free (CofferImportSheet *self,
                guint64            n_needed)
 {
   guint n_files = coffer_import_plan_get_counts (self->plan).n_files;
@@ -394,14 +438,31 @@ describe_room (CofferImportSheet *self,
   return free_text != NULL ? g_strdup_printf (_("%s, %s"), free_text, time) : g_steal_pointer (&time);
 }
 
+/* (transfer full) */
+static char *
+describe_room (CofferImportSheet *self,
+               guint64            n_needed,
+               guint64            n_kept)
+{
+  g_autofree char *room = describe_free (self, n_needed + n_kept);
+  g_autofree char *size = g_format_size (n_kept);
+  g_autofree char *kept = g_strdup_printf (get_conflict (self) == COFFER_CONFLICT_ASK
+                                             ? _("Up to %s of it until the window closes: values that are replaced can be brought back")
+                                             : _("%s of it until the window closes: values that are replaced can be brought back"), size);
+
+  if (n_kept == 0)
+    return g_steal_pointer (&room);
+  return *room != '\0' ? g_strdup_printf ("%s\n%s", room, kept) : g_steal_pointer (&kept);
+}
+
 static void
 show_room (CofferImportSheet *self)
 {
-  guint64 n_needed = count_needed (self);
-  gboolean has_room = self->free_bytes >= n_needed;
-  g_autofree char *needed = g_format_size (n_needed);
+  guint64 n_kept, n_needed = count_needed (self, &n_kept);
+  gboolean has_room = self->free_bytes >= n_needed && self->free_bytes - n_needed >= n_kept;
+  g_autofree char *needed = g_format_size (n_needed + n_kept);
   g_autofree char *title = g_strdup_printf (_("%s of disk needed"), needed);
-  g_autofree char *subtitle = describe_room (self, n_needed);
+  g_autofree char *subtitle = describe_room (self, n_needed, n_kept);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->disk_row), title);
   adw_action_row_set_subtitle (self->disk_row, subtitle);
@@ -410,18 +471,29 @@ show_room (CofferImportSheet *self)
   gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room ? "success" : "error");
 }
 
-static void
-verify_cb (CofferImportSheet *self)
-{
-  if (self->plan != NULL)
-    show_room (self);
-}
-
+/* What can be added is added by Return, too, unless somebody has gone elsewhere: the sheet comes with the keyboard on Cancel, the only
+   button there is while the files are looked for, and stays there if that is all one can do. */
 static void
 update_button (CofferImportSheet *self)
 {
+  guint64 n_kept;
+
   gtk_widget_set_sensitive (self->add_button, self->additions != NULL && coffer_additions_get_n (self->additions) > 0 &&
-                                               self->free_bytes >= count_needed (self));
+                                               self->free_bytes >= count_needed (self, &n_kept));
+  if (self->offered || !gtk_widget_get_sensitive (self->add_button))
+    return;
+  self->offered = TRUE;
+  if (gtk_window_get_focus (GTK_WINDOW (self)) == NULL || gtk_window_get_focus (GTK_WINDOW (self)) == self->cancel_button)
+    gtk_window_set_focus (GTK_WINDOW (self), self->add_button);
+}
+
+static void
+room_changed_cb (CofferImportSheet *self)
+{
+  if (self->plan == NULL)
+    return;
+  show_room (self);
+  update_button (self);
 }
 
 static void
@@ -436,8 +508,7 @@ room_cb (GObject      *source,
     return;
   if (info != NULL && g_file_info_has_attribute (info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE))
     self->free_bytes = g_file_info_get_attribute_uint64 (info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE);
-  show_room (self);
-  update_button (self);
+  room_changed_cb (self);
 }
 
 static void
@@ -449,6 +520,37 @@ find_room (CofferImportSheet *self)
 }
 
 /* Looking it up */
+
+static void look_up (CofferImportSheet *self);
+
+static gboolean
+again_cb (gpointer data)
+{
+  CofferImportSheet *self = data;
+
+  self->again_id = 0;
+  look_up (self);
+  g_clear_handle_id (&self->patience_id, g_source_remove);   /* it says why it waits */
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+patience_cb (gpointer data)
+{
+  CofferImportSheet *self = data;
+
+  self->patience_id = 0;
+  show_conflicts_row (self, FALSE, _("Looking up which keys exist already"), "");
+  return G_SOURCE_REMOVE;
+}
+
+/* The sheet itself is what cancels it. */
+static void
+wait_for_other (CofferImportSheet *self)
+{
+  show_conflicts_row (self, TRUE, _("Waiting for another program that writes to the vault"), "");
+  self->again_id = g_timeout_add (AGAIN_MS, again_cb, self);
+}
 
 static void
 applied_cb (GObject      *source,
@@ -464,12 +566,13 @@ applied_cb (GObject      *source,
       g_clear_pointer (&additions, coffer_additions_unref);
       return;
     }
+  g_clear_handle_id (&self->patience_id, g_source_remove);
   if (additions == NULL)
     {
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->conflicts_row), _("The vault could not be read"));
-      adw_action_row_set_subtitle (self->conflicts_row, error->message);
-      gtk_widget_set_visible (GTK_WIDGET (self->conflicts), FALSE);
-      gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), TRUE);
+      if (coffer_error_is_busy (error))
+        wait_for_other (self);
+      else
+        show_conflicts_row (self, TRUE, _("The vault could not be read"), error->message);
       return;
     }
   self->additions = additions;
@@ -484,22 +587,32 @@ stop_applying (CofferImportSheet *self)
 {
   g_cancellable_cancel (self->applying);
   g_clear_object (&self->applying);
+  g_clear_handle_id (&self->again_id, g_source_remove);
+  g_clear_handle_id (&self->patience_id, g_source_remove);
   g_clear_pointer (&self->additions, coffer_additions_unref);
 }
 
+/* What there is of it already. */
 static void
-rule_changed_cb (CofferImportSheet *self)
+look_up (CofferImportSheet *self)
 {
   g_autoptr(GBytes) prefix = NULL;
   CofferImportRule rule;
 
-  if (self->plan == NULL)
-    return;
   stop_applying (self);
   self->applying = g_cancellable_new ();
   prefix = dup_prefix (self);
   rule = make_rule (self, prefix);
   coffer_import_plan_apply_async (self->plan, self->vault, &rule, self->applying, applied_cb, g_object_ref (self));
+  self->patience_id = g_timeout_add (PATIENCE_MS, patience_cb, self);
+}
+
+static void
+rule_changed_cb (CofferImportSheet *self)
+{
+  if (self->plan == NULL)
+    return;
+  look_up (self);
   show_samples (self);
   update_button (self);
 }
@@ -541,7 +654,7 @@ add_cb (CofferImportSheet *self)
     return;
   additions = g_steal_pointer (&self->additions);
   coffer_additions_set_verifies (additions, gtk_switch_get_active (self->verify_switch));
-  g_signal_emit (self, add_signal, 0, additions, (int) gtk_drop_down_get_selected (self->conflicts));
+  g_signal_emit (self, add_signal, 0, additions, (int) get_conflict (self));
   gtk_window_close (GTK_WINDOW (self));
 }
 
@@ -605,24 +718,38 @@ restore_cb (CofferImportSheet *self)
   show_room (self);
 }
 
+/* What of it comes back (transfer full) */
+static char *
+describe_restore (CofferImportSheet *self)
+{
+  guint n = coffer_import_plan_get_n_inexact (self->plan);
+
+  return n == 0 ? g_strdup (_("The same keys and values as in the vault it came from"))
+                : count_words ("As in the vault it came from, but for %s key: it or its value was no bytes, and becomes bytes",
+                               "As in the vault it came from, but for %s keys: they or their values were no bytes, and become bytes", n);
+}
+
 static void
 show_restore (CofferImportSheet *self)
 {
+  g_autofree char *words = describe_restore (self);
   const char *failure;
 
+  gtk_widget_set_visible (GTK_WIDGET (self->restore_row), FALSE);
   if (!coffer_import_plan_has_list (self->plan, &failure))
     return;
-  adw_action_row_set_subtitle (self->restore_row, failure != NULL ? failure : _("The same keys and values as in the vault it came from"));
+  adw_action_row_set_subtitle (self->restore_row, failure != NULL ? failure : words);
   gtk_widget_set_sensitive (GTK_WIDGET (self->restore_row), failure == NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->restore_row), TRUE);
 }
 
-void
-coffer_import_sheet_set_plan (CofferImportSheet *self,
-                              CofferImportPlan  *plan)
+/* The switch is set while there is no plan, so that nobody takes it for a person's. */
+static void
+use_plan (CofferImportSheet *self,
+          CofferImportPlan  *plan)
 {
-  g_return_if_fail (COFFER_IS_IMPORT_SHEET (self) && self->plan == NULL);
-
+  stop_applying (self);
+  g_clear_object (&self->plan);
   gtk_switch_set_active (self->restore_switch, coffer_import_plan_get_restores (plan));
   g_set_object (&self->plan, plan);
   start_pictures (self);
@@ -632,7 +759,94 @@ coffer_import_sheet_set_plan (CofferImportSheet *self,
   gtk_widget_set_visible (self->waiting, FALSE);
   gtk_widget_set_visible (self->content, TRUE);
   rule_changed_cb (self);
+}
+
+/* Archives */
+
+static void
+describe_archive (CofferImportSheet *self)
+{
+  adw_action_row_set_subtitle (self->archive_row, gtk_switch_get_active (self->archive_switch)
+                                                    ? _("Each file in it becomes a value") : _("The archive itself becomes one value"));
+}
+
+static void
+unpacked_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(CofferImportSheet) self = data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CofferImportPlan) plan = coffer_import_plan_new_finish (result, &error);
+
+  if (self->heading == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))   /* closed, or switched off meanwhile */
+    return;
+  g_clear_object (&self->unpacking);
+  if (plan != NULL)
+    {
+      g_set_object (&self->unpacked, plan);
+      use_plan (self, plan);
+      return;
+    }
+  gtk_switch_set_active (self->archive_switch, FALSE);
+  adw_action_row_set_subtitle (self->archive_row, error->message);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->archive_row), FALSE);
+}
+
+static void
+unpack (CofferImportSheet *self)
+{
+  stop_applying (self);
+  g_clear_object (&self->plan);
+  update_button (self);
+  gtk_widget_set_visible (self->waiting, TRUE);
+  self->unpacking = g_cancellable_new ();
+  coffer_import_plan_new_archive_async (self->archive, NULL, NULL, self->unpacking, unpacked_cb, g_object_ref (self));
+}
+
+static void
+archive_cb (CofferImportSheet *self)
+{
+  if (self->archive == NULL)
+    return;
+  describe_archive (self);
+  g_cancellable_cancel (self->unpacking);
+  g_clear_object (&self->unpacking);
+  if (!gtk_switch_get_active (self->archive_switch))
+    use_plan (self, self->packed);
+  else if (self->unpacked != NULL)
+    use_plan (self, self->unpacked);
+  else
+    unpack (self);
+}
+
+void
+coffer_import_sheet_set_plan (CofferImportSheet *self,
+                              CofferImportPlan  *plan)
+{
+  gboolean restores;
+
+  g_return_if_fail (COFFER_IS_IMPORT_SHEET (self) && self->plan == NULL);
+
+  use_plan (self, plan);
   find_room (self);
+  if ((self->archive = coffer_import_plan_dup_archive (plan, &restores)) == NULL)
+    return;
+  g_set_object (&self->packed, plan);
+  describe_archive (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->archive_row), TRUE);
+  if (restores)   /* it was made to be taken apart again */
+    gtk_switch_set_active (self->archive_switch, TRUE);
+}
+
+void
+coffer_import_sheet_set_stays (CofferImportSheet *self,
+                               const char        *why)
+{
+  g_return_if_fail (COFFER_IS_IMPORT_SHEET (self));
+
+  adw_action_row_set_subtitle (self->stays_row, why);
+  gtk_widget_set_visible (GTK_WIDGET (self->stays_row), TRUE);
 }
 
 static void
@@ -641,6 +855,11 @@ coffer_import_sheet_dispose (GObject *object)
   CofferImportSheet *self = COFFER_IMPORT_SHEET (object);
 
   stop_applying (self);
+  g_cancellable_cancel (self->unpacking);
+  g_clear_object (&self->unpacking);
+  g_clear_object (&self->archive);
+  g_clear_object (&self->packed);
+  g_clear_object (&self->unpacked);
   g_clear_pointer (&self->pictures, coffer_import_pictures_close);
   g_clear_object (&self->vault);
   g_clear_object (&self->plan);
@@ -662,13 +881,17 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   add_signal = g_signal_new ("add", COFFER_TYPE_IMPORT_SHEET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                              COFFER_TYPE_ADDITIONS, G_TYPE_INT);
 
+  g_type_ensure (COFFER_TYPE_UPRIGHT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-import-sheet.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, heading);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, add_button);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, waiting);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, content);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, kinds);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, prefix_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, archive_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, archive_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, restore_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, restore_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, folders_row);
@@ -682,16 +905,18 @@ coffer_import_sheet_class_init (CofferImportSheetClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts_icon);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, conflicts);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, long_row);
+  gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, stays_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, verify_switch);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_row);
   gtk_widget_class_bind_template_child (widget_class, CofferImportSheet, disk_icon);
   gtk_widget_class_bind_template_callback (widget_class, add_cb);
+  gtk_widget_class_bind_template_callback (widget_class, archive_cb);
   gtk_widget_class_bind_template_callback (widget_class, more_cb);
   gtk_widget_class_bind_template_callback (widget_class, restore_cb);
   gtk_widget_class_bind_template_callback (widget_class, prefix_cb);
   gtk_widget_class_bind_template_callback (widget_class, rule_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, separator_cb);
-  gtk_widget_class_bind_template_callback (widget_class, verify_cb);
+  gtk_widget_class_bind_template_callback (widget_class, room_changed_cb);
 }
 
 static void

@@ -23,6 +23,9 @@ void               coffer_import_sheet_set_counts (CofferImportSheet *self, cons
 /** What there is to add. */
 void               coffer_import_sheet_set_plan   (CofferImportSheet *self, CofferImportPlan *plan);
 
+/** Values of another vault are copied, though somebody wanted to move them: say @why. */
+void               coffer_import_sheet_set_stays  (CofferImportSheet *self, const char *why);
+
 /** How files get their keys, put under @prefix (nullable); a single folder keeps its name where there is no prefix. (transfer full) */
 GBytes            *coffer_import_sheet_make_prefix (CofferImportPlan *plan, GBytes *prefix);
 /** What parts folders in keys under @prefix (nullable). */

@@ -4,7 +4,7 @@
 
 #include "coffer-looks.h"
 
-#include <coffer-source.h>
+#include <coffer-archive.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +40,8 @@ coffer_looks_new (GInputStream           *stream,
 /* What is looked at. */
 typedef struct {
   char *root, *path;
+  gboolean packed;         /* in the archive that is the root, there: */
+  guint64 at;
   GStrv vaults;            /* that are open */
   CofferKey *key;          /* of a value; NULL: it is a file */
   int max_width, max_height;
@@ -60,6 +62,22 @@ look_free (gpointer data)
 }
 
 /* Its thread. */
+static int
+open_file (const Look         *look,
+           const CofferGuard  *guard,
+           struct stat        *before,
+           GCancellable       *cancellable,
+           GError            **error)
+{
+  g_autoptr(CofferArchive) archive = NULL;
+
+  if (!look->packed)
+    return coffer_source_open (look->root, look->path, guard, before, error);
+  archive = coffer_archive_open (look->root, guard, cancellable, error);
+  return archive != NULL ? coffer_archive_unpack (archive, look->at, look->path, before, error) : -1;
+}
+
+/* Its thread. */
 static CofferLooks *
 look_at_file (const Look    *look,
               GCancellable  *cancellable,
@@ -71,7 +89,7 @@ look_at_file (const Look    *look,
   g_autoptr(GFile) file = NULL;
   g_autofree char *link = NULL, *head = g_malloc (COFFER_VALUE_HEAD);
   struct stat before;
-  int fd = coffer_source_open (look->root, look->path, guard, &before, error);
+  int fd = open_file (look, guard, &before, cancellable, error);
   CofferLooks *looks;
   gssize n;
 
@@ -153,20 +171,21 @@ task_new (gpointer             source,
 }
 
 void
-coffer_looks_at_file_async (gpointer             source,
-                            const char          *root,
-                            const char          *path,
-                            int                  max_width,
-                            int                  max_height,
-                            GCancellable        *cancellable,
-                            GAsyncReadyCallback  callback,
-                            gpointer             user_data)
+coffer_looks_at_file_async (gpointer              source,
+                            const CofferAddition *addition,
+                            int                   max_width,
+                            int                   max_height,
+                            GCancellable         *cancellable,
+                            GAsyncReadyCallback   callback,
+                            gpointer              user_data)
 {
   g_autoptr(GTask) task = task_new (source, max_width, max_height, cancellable, callback, user_data);
   Look *look = g_task_get_task_data (task);
 
-  look->root = g_strdup (root);
-  look->path = g_strdup (path);
+  look->root = g_strdup (addition->root);
+  look->path = g_strdup (addition->path);
+  look->packed = addition->packed;
+  look->at = addition->at;
   look->vaults = coffer_vault_dup_open_paths ();
   g_task_run_in_thread (task, file_thread);
 }

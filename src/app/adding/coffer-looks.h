@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <coffer-additions.h>
 #include <coffer-image.h>
 #include <coffer-value.h>
 
@@ -21,8 +22,8 @@ CofferLooks *coffer_looks_new             (GInputStream *stream, const CofferVal
                                            GCancellable *cancellable);
 void         coffer_looks_free            (gpointer looks);
 
-/** Of a file, or of a value of the vault of @bundle; on another thread. @path (nullable) in @root. Finish: (transfer full) */
-void         coffer_looks_at_file_async   (gpointer source, const char *root, const char *path, int max_width, int max_height,
+/** Of the file of @addition, or of a value of the vault of @bundle; on another thread. Finish: (transfer full) */
+void         coffer_looks_at_file_async   (gpointer source, const CofferAddition *addition, int max_width, int max_height,
                                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 void         coffer_looks_at_value_async  (gpointer source, CofferBundle *bundle, GBytes *key, int max_width, int max_height,
                                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line in the status bar for the transfer at work. One that is over in no time never shows. Main thread.
+ * A line in the status bar for the transfer at work, or for several, which are in a list behind a button then. What is over in no time
+ * never shows. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-adding"
 
@@ -8,7 +9,11 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-transfer-row.h"
+
 #define PATIENCE_MS 300
+#define BAR_WIDTH 150          /* logical pixels */
+#define NARROW_BAR_WIDTH 90    /* beside which the number of keys and their bytes have room */
 
 struct _CofferTransferBar {
   AdwBin parent_instance;
@@ -17,10 +22,14 @@ struct _CofferTransferBar {
   GtkProgressBar *progress;
   GtkLabel *facts;
   GtkButton *pause_button;
+  GtkWidget *cancel_button;
+  GtkMenuButton *list_button;
+  GtkWidget *list;
 
   CofferTransfers *transfers;
   gpointer target;           /* unowned; compared only */
-  CofferTransfer *shown;
+  GPtrArray *shown;          /* of CofferTransfer, those on it, the oldest first */
+  CofferTransferProgress gone;   /* of those that have ended beside these */
   guint patience_id;
   gboolean narrow;
 };
@@ -34,69 +43,74 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (CofferTransferBar, coffer_transfer_bar, ADW_TYPE_BIN)
 
-static char *
-format_time (gint64 seconds)
+/* With those that have ended since there were several: it does not go back. */
+static CofferTransferProgress
+sum_up (CofferTransferBar *self)
 {
-  guint n = (guint) CLAMP (seconds, 0, 359999);
+  CofferTransferProgress sum = { self->gone.items, self->gone.items, self->gone.bytes, self->gone.bytes, 0, -1 };
 
-  if (n < 60)
-    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u s left", "%u s left", n), n);
-  if (n < 3600)
-    return g_strdup_printf (_("%u min left"), (n + 30) / 60);
-  return g_strdup_printf (_("%u h %u min left"), n / 3600, n % 3600 / 60);
+  for (guint i = 0; i < self->shown->len; i++)
+    {
+      CofferTransferProgress progress = coffer_transfer_get_progress (self->shown->pdata[i]);
+
+      sum.items += progress.items;
+      sum.n_items += progress.n_items;
+      sum.bytes += progress.bytes;
+      sum.n_bytes += progress.n_bytes;
+      sum.rate += coffer_transfer_get_state (self->shown->pdata[i]) == COFFER_TRANSFER_RUNNING ? progress.rate : 0;
+    }
+  if (sum.rate > 0 && sum.n_bytes >= sum.bytes)
+    sum.seconds_left = (gint64) ((sum.n_bytes - sum.bytes) / sum.rate + 0.5);
+  return sum;
 }
 
-/* "1.2 GB of 9.6 GB, 310 MB/s, 27 s left" (transfer full) */
-static char *
-describe (const CofferTransferProgress *progress)
+/* Where there is room for one of the two, it is for what explains that nothing gets on. */
+static void
+update_room (CofferTransferBar *self)
 {
-  g_autofree char *done = g_format_size (progress->bytes), *all = g_format_size (progress->n_bytes);
-  g_autofree char *rate = progress->rate > 0 ? g_format_size ((guint64) progress->rate) : NULL;
-  g_autofree char *left = progress->seconds_left >= 0 ? format_time (progress->seconds_left) : NULL;
+  CofferTransfer *first = self->shown->len > 0 ? self->shown->pdata[0] : NULL;
+  gboolean waits = first != NULL && coffer_transfer_get_waits_for (first) != NULL &&
+                   coffer_transfer_get_state (first) != COFFER_TRANSFER_PAUSED;
 
-  if (rate == NULL || left == NULL)
-    return g_strdup_printf (_("%s of %s"), done, all);
-  /* Translators: bytes done, of all, in a second, and what is left of the time */
-  return g_strdup_printf (_("%s of %s, %s/s, %s"), done, all, rate, left);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->facts), self->narrow && waits ? coffer_transfer_get_waits_for (first) : NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->progress), !self->narrow || !waits);
+  gtk_widget_set_visible (GTK_WIDGET (self->facts), !self->narrow || waits);
 }
 
+/* What the first one waits for, the others do, too. */
 static void
 progress_cb (CofferTransferBar *self)
 {
-  CofferTransferProgress progress = coffer_transfer_get_progress (self->shown);
-  const char *waits_for = coffer_transfer_get_waits_for (self->shown);
-  g_autofree char *facts = waits_for != NULL ? g_strdup (waits_for) : describe (&progress);
-  double part = progress.n_bytes > 0 ? (double) progress.bytes / progress.n_bytes
-                : progress.n_items > 0 ? (double) progress.items / progress.n_items : 0;
+  CofferTransfer *first = self->shown->pdata[0];
+  gboolean waits = coffer_transfer_get_waits_for (first) != NULL || coffer_transfer_get_state (first) == COFFER_TRANSFER_PAUSED;
+  CofferTransferProgress progress = sum_up (self);
+  g_autofree char *facts = self->shown->len == 1 || waits ? coffer_transfer_row_describe_one (first)
+                                                          : coffer_transfer_row_describe (&progress);
 
-  gtk_progress_bar_set_fraction (self->progress, MIN (part, 1));
-  gtk_label_set_text (self->facts, coffer_transfer_get_state (self->shown) == COFFER_TRANSFER_PAUSED ? _("paused") : facts);
+  gtk_progress_bar_set_fraction (self->progress, coffer_transfer_row_get_part (&progress));
+  gtk_label_set_text (self->facts, facts);
+  update_room (self);
 }
 
 static void
 state_cb (CofferTransferBar *self)
 {
-  gboolean paused = coffer_transfer_get_state (self->shown) == COFFER_TRANSFER_PAUSED;
-  const char *label = paused ? _("Go On") : _("Pause");
-
-  gtk_button_set_icon_name (self->pause_button, paused ? "media-playback-start-symbolic" : "media-playback-pause-symbolic");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->pause_button), label);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->pause_button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  coffer_transfer_row_set_button (self->pause_button, self->shown->pdata[0]);
   progress_cb (self);
 }
 
 static void
 pause_cb (CofferTransferBar *self)
 {
-  if (self->shown != NULL)
-    coffer_transfer_set_paused (self->shown, coffer_transfer_get_state (self->shown) != COFFER_TRANSFER_PAUSED);
+  if (self->shown->len > 0)
+    coffer_transfer_set_paused (self->shown->pdata[0], coffer_transfer_get_state (self->shown->pdata[0]) != COFFER_TRANSFER_PAUSED);
 }
 
 static void
 cancel_cb (CofferTransferBar *self)
 {
-  if (self->shown != NULL)
-    coffer_transfer_cancel (self->shown);
+  if (self->shown->len > 0)
+    coffer_transfer_cancel (self->shown->pdata[0]);
 }
 
 static gboolean
@@ -109,38 +123,129 @@ appear_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-show_transfer (CofferTransferBar *self,
-               CofferTransfer    *transfer)
+/* The list of several */
+
+static CofferTransferRow *
+find_row (CofferTransferBar *self,
+          CofferTransfer    *transfer)
 {
-  if (self->shown == transfer)
-    return;
-  if (self->shown != NULL)
+  for (GtkWidget *row = gtk_widget_get_first_child (self->list); row != NULL; row = gtk_widget_get_next_sibling (row))
+    if (coffer_transfer_row_get_transfer (COFFER_TRANSFER_ROW (row)) == transfer)
+      return COFFER_TRANSFER_ROW (row);
+  return NULL;
+}
+
+static void
+update_list (CofferTransferBar *self)
+{
+  GtkWidget *row = gtk_widget_get_first_child (self->list), *next;
+
+  for (; row != NULL; row = next)
     {
-      g_signal_handlers_disconnect_by_func (self->shown, progress_cb, self);
-      g_signal_handlers_disconnect_by_func (self->shown, state_cb, self);
+      next = gtk_widget_get_next_sibling (row);
+      if (self->shown->len < 2 || !g_ptr_array_find (self->shown, coffer_transfer_row_get_transfer (COFFER_TRANSFER_ROW (row)), NULL))
+        gtk_box_remove (GTK_BOX (self->list), row);
     }
-  g_set_object (&self->shown, transfer);
-  g_clear_handle_id (&self->patience_id, g_source_remove);
-  if (transfer == NULL)
-    {
-      gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
-      return;
-    }
+  for (guint i = 0; i < self->shown->len && self->shown->len > 1; i++)
+    if (find_row (self, self->shown->pdata[i]) == NULL)
+      gtk_box_append (GTK_BOX (self->list), coffer_transfer_row_new (self->shown->pdata[i]));
+}
+
+/* One has its name and its buttons here, of several these are in the list. */
+static void
+update_parts (CofferTransferBar *self)
+{
+  gboolean several = self->shown->len > 1;
+  g_autofree char *number = g_strdup_printf ("%'u", self->shown->len);
+  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s Transfer", "%s Transfers", self->shown->len), number);
+  const char *title = several || self->shown->len == 0 ? text : coffer_transfer_get_title (self->shown->pdata[0]);
+
+  gtk_label_set_text (self->title, title);
+  gtk_menu_button_set_label (self->list_button, text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  if (!several)
+    gtk_menu_button_popdown (self->list_button);
+  gtk_widget_set_visible (GTK_WIDGET (self->list_button), several);
+  gtk_widget_set_visible (GTK_WIDGET (self->title), !several && !self->narrow);
+  gtk_widget_set_visible (GTK_WIDGET (self->pause_button), self->shown->len == 1 && coffer_transfer_can_pause (self->shown->pdata[0]));
+  gtk_widget_set_visible (self->cancel_button, !several);
+}
+
+/* What is shown */
+
+static void
+let_go (CofferTransferBar *self,
+        CofferTransfer    *transfer)
+{
+  g_signal_handlers_disconnect_by_func (transfer, progress_cb, self);
+  g_signal_handlers_disconnect_by_func (transfer, state_cb, self);
+}
+
+static void
+follow (CofferTransferBar *self,
+        CofferTransfer    *transfer)
+{
   g_signal_connect_swapped (transfer, "progress", G_CALLBACK (progress_cb), self);
   g_signal_connect_swapped (transfer, "notify::waits-for", G_CALLBACK (progress_cb), self);
   g_signal_connect_swapped (transfer, "notify::state", G_CALLBACK (state_cb), self);
-  gtk_label_set_text (self->title, coffer_transfer_get_title (transfer));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL, coffer_transfer_get_title (transfer), -1);
+}
+
+/* Those that have ended are known only now. */
+static void
+count_gone (CofferTransferBar *self,
+            GPtrArray         *transfers)
+{
+  for (guint i = 0; i < self->shown->len; i++)
+    if (!g_ptr_array_find (transfers, self->shown->pdata[i], NULL))
+      {
+        CofferTransferProgress progress = coffer_transfer_get_progress (self->shown->pdata[i]);
+
+        self->gone.items += progress.items;
+        self->gone.bytes += progress.bytes;
+      }
+  if (transfers->len < 2)
+    self->gone = (CofferTransferProgress) { 0 };
+}
+
+/* @transfers (transfer full): all that are to be told of */
+static void
+show_transfers (CofferTransferBar *self,
+                GPtrArray         *transfers)
+{
+  count_gone (self, transfers);
+  for (guint i = 0; i < self->shown->len; i++)
+    let_go (self, self->shown->pdata[i]);
+  for (guint i = 0; i < transfers->len; i++)
+    follow (self, transfers->pdata[i]);
+  g_ptr_array_unref (self->shown);
+  self->shown = transfers;
+  update_list (self);
+  update_parts (self);
+  if (transfers->len == 0)
+    {
+      g_clear_handle_id (&self->patience_id, g_source_remove);
+      gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+      return;
+    }
   state_cb (self);
-  if (!gtk_widget_get_visible (GTK_WIDGET (self)))
+  if (!gtk_widget_get_visible (GTK_WIDGET (self)) && self->patience_id == 0)
     self->patience_id = g_timeout_add (PATIENCE_MS, appear_cb, self);
 }
 
 static void
 transfers_cb (CofferTransferBar *self)
 {
-  show_transfer (self, self->transfers != NULL && self->target != NULL ? coffer_transfers_find (self->transfers, self->target) : NULL);
+  GListModel *model = self->target != NULL ? G_LIST_MODEL (self->transfers) : NULL;
+  GPtrArray *transfers = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; model != NULL && i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr(CofferTransfer) transfer = g_list_model_get_item (model, i);
+
+      if (coffer_transfer_concerns (transfer, self->target))
+        g_ptr_array_add (transfers, g_steal_pointer (&transfer));
+    }
+  show_transfers (self, transfers);
 }
 
 void
@@ -187,8 +292,9 @@ coffer_transfer_bar_set_property (GObject      *object,
     {
     case PROP_NARROW:
       self->narrow = g_value_get_boolean (value);
-      gtk_widget_set_visible (GTK_WIDGET (self->facts), !self->narrow);
-      gtk_widget_set_visible (GTK_WIDGET (self->title), !self->narrow);
+      gtk_widget_set_size_request (GTK_WIDGET (self->progress), self->narrow ? NARROW_BAR_WIDTH : BAR_WIDTH, -1);
+      update_room (self);
+      update_parts (self);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -209,6 +315,14 @@ coffer_transfer_bar_dispose (GObject *object)
 }
 
 static void
+coffer_transfer_bar_finalize (GObject *object)
+{
+  g_ptr_array_unref (COFFER_TRANSFER_BAR (object)->shown);
+
+  G_OBJECT_CLASS (coffer_transfer_bar_parent_class)->finalize (object);
+}
+
+static void
 coffer_transfer_bar_class_init (CofferTransferBarClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -217,6 +331,7 @@ coffer_transfer_bar_class_init (CofferTransferBarClass *klass)
   object_class->get_property = coffer_transfer_bar_get_property;
   object_class->set_property = coffer_transfer_bar_set_property;
   object_class->dispose = coffer_transfer_bar_dispose;
+  object_class->finalize = coffer_transfer_bar_finalize;
   properties[PROP_NARROW] = g_param_spec_boolean ("narrow", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
@@ -225,6 +340,9 @@ coffer_transfer_bar_class_init (CofferTransferBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, progress);
   gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, facts);
   gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, pause_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, cancel_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, list_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferTransferBar, list);
   gtk_widget_class_bind_template_callback (widget_class, cancel_cb);
   gtk_widget_class_bind_template_callback (widget_class, pause_cb);
 }
@@ -232,5 +350,6 @@ coffer_transfer_bar_class_init (CofferTransferBarClass *klass)
 static void
 coffer_transfer_bar_init (CofferTransferBar *self)
 {
+  self->shown = g_ptr_array_new_with_free_func (g_object_unref);
   gtk_widget_init_template (GTK_WIDGET (self));
 }

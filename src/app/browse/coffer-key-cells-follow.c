@@ -6,25 +6,35 @@
 
 #define N_AT_FIRST 20       /* cells, before it is known how many there is room for */
 
-/* Where a position is now. */
+/* Where a row is now; where it was if it is gone. */
 static void
-follow (guint            *position,
-        const CofferEdit *edits,
-        guint             n_edits)
+follow (guint               *position,
+        const CofferEdit    *edits,
+        guint                n_edits,
+        const CofferRowMove *moves,
+        guint                n_moves)
 {
-  if (*position != GTK_INVALID_LIST_POSITION)
-    coffer_edits_follow_row (edits, n_edits, position);
+  guint from = *position, to;
+
+  if (from == GTK_INVALID_LIST_POSITION || coffer_edits_follow_row (edits, n_edits, position))
+    return;
+  to = coffer_moves_find (moves, n_moves, from);
+  if (to != G_MAXUINT)
+    *position = to;
 }
 
+/* What is in view stays there, even if the row at its edge does not. */
 static void
-edited_cb (CofferKeyCells   *self,
-           const CofferEdit *edits,
-           guint             n_edits)
+edited_cb (CofferKeyCells      *self,
+           const CofferEdit    *edits,
+           guint                n_edits,
+           const CofferRowMove *moves,
+           guint                n_moves)
 {
-  follow (&self->anchor, edits, n_edits);
-  follow (&self->cursor, edits, n_edits);
-  follow (&self->range_start, edits, n_edits);
-  follow (&self->revealed, edits, n_edits);
+  follow (&self->anchor, edits, n_edits, NULL, 0);
+  follow (&self->cursor, edits, n_edits, moves, n_moves);
+  follow (&self->range_start, edits, n_edits, moves, n_moves);
+  follow (&self->revealed, edits, n_edits, moves, n_moves);
 }
 
 /* The first cells ask for what they say at once, and not when there is room for them. */
@@ -63,7 +73,7 @@ items_changed_cb (CofferKeyCells *self,
   if (n == added)   /* there were none, or these are other ones */
     begin_anew (self);
   else if (!coffer_entry_list_is_editing (coffer_key_selection_get_list (self->selection)))
-    edited_cb (self, &(CofferEdit) { position, removed, added }, 1);
+    edited_cb (self, &(CofferEdit) { position, removed, added }, 1, NULL, 0);
   self->anchor = MIN (self->anchor, n > 0 ? n - 1 : 0);
   self->stale = TRUE;
   if (self->cells->len == 0)

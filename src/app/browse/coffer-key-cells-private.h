@@ -55,6 +55,7 @@ struct _CofferKeyCells {
   /* While another key is written in the place of one; the first two are children. */
   GtkWidget *writer;
   GtkWidget *refusal;
+  char *note;              /* (nullable) that stands in its place while there is none */
   CofferEntry *renamed;
 
   const CofferKeyDrag *drag;   /* (nullable) */

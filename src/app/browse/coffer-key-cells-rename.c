@@ -103,6 +103,7 @@ coffer_key_cells_end_rename (CofferKeyCells *self)
   g_clear_pointer (&self->refusal, gtk_widget_unparent);
   gtk_widget_unparent (writer);
   g_clear_object (&self->renamed);
+  g_clear_pointer (&self->note, g_free);
   if (had_focus)
     gtk_widget_grab_focus (GTK_WIDGET (self));
 }
@@ -127,6 +128,15 @@ coffer_key_cells_is_writing (CofferKeyCells *self,
   return widget != NULL && (widget == self->writer || gtk_widget_is_ancestor (widget, self->writer));
 }
 
+static void
+say (CofferKeyCells *self,
+     const char     *text)
+{
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->writer), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+  gtk_label_set_text (GTK_LABEL (gtk_popover_get_child (GTK_POPOVER (self->refusal))), text);
+  gtk_popover_popup (GTK_POPOVER (self->refusal));
+}
+
 gboolean
 coffer_key_cells_refuse_rename (CofferKeyCells *self,
                                 CofferEntry    *entry,
@@ -139,9 +149,7 @@ coffer_key_cells_refuse_rename (CofferKeyCells *self,
   gtk_editable_set_editable (GTK_EDITABLE (self->writer), TRUE);
   gtk_widget_add_css_class (self->writer, "error");
   gtk_accessible_update_state (GTK_ACCESSIBLE (self->writer), GTK_ACCESSIBLE_STATE_INVALID, GTK_ACCESSIBLE_INVALID_TRUE, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->writer), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, problem, -1);
-  gtk_label_set_text (GTK_LABEL (gtk_popover_get_child (GTK_POPOVER (self->refusal))), problem);
-  gtk_popover_popup (GTK_POPOVER (self->refusal));
+  say (self, problem);
   return TRUE;
 }
 
@@ -153,7 +161,10 @@ written_cb (CofferKeyCells *self)
   gtk_widget_remove_css_class (self->writer, "error");
   gtk_accessible_reset_state (GTK_ACCESSIBLE (self->writer), GTK_ACCESSIBLE_STATE_INVALID);
   gtk_accessible_reset_property (GTK_ACCESSIBLE (self->writer), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
-  gtk_popover_popdown (GTK_POPOVER (self->refusal));
+  if (self->note != NULL)
+    say (self, self->note);
+  else
+    gtk_popover_popdown (GTK_POPOVER (self->refusal));
 }
 
 /* It stays until what is done with that key has ended: well or not. */
@@ -241,7 +252,8 @@ select_name (GtkEditable *writer)
 void
 coffer_key_cells_rename (CofferKeyCells *self,
                          guint           position,
-                         const char     *text)
+                         const char     *text,
+                         const char     *note)
 {
   g_return_if_fail (COFFER_IS_KEY_CELLS (self));
 
@@ -253,7 +265,10 @@ coffer_key_cells_rename (CofferKeyCells *self,
   self->renamed = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
   self->refusal = make_refusal (self);
   self->writer = make_writer (self, text);
+  self->note = g_strdup (note);
   gtk_widget_grab_focus (self->writer);
   select_name (GTK_EDITABLE (self->writer));
   g_signal_connect_object (gtk_widget_get_root (GTK_WIDGET (self)), "notify::focus-widget", G_CALLBACK (focus_moved_cb), self, G_CONNECT_SWAPPED);
+  if (note != NULL)
+    say (self, note);
 }

@@ -89,10 +89,12 @@ void           coffer_key_cells_choose            (CofferKeyCells     *self,
  * the entry waits for one of the other two; Escape, and going elsewhere, drop it.
  *
  * @text  to begin with
+ * @note  (nullable) what is to be known before: it stands below
  */
 void           coffer_key_cells_rename            (CofferKeyCells     *self,
                                                    guint               position,
-                                                   const char         *text);
+                                                   const char         *text,
+                                                   const char         *note);
 /** Say why the key written for @entry cannot be, and let it be written otherwise. Returns: FALSE if that one is not written any more */
 gboolean       coffer_key_cells_refuse_rename     (CofferKeyCells     *self,
                                                    CofferEntry        *entry,

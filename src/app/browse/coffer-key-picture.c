@@ -27,7 +27,8 @@ struct _CofferKeyPicture {
 
   CofferEntry *entry;
   CofferThumbnail *thumbnail;   /* that was asked for */
-  guint64 value_size;           /* as of then */
+  guint64 value_size;           /* as of then, */
+  const char *content_type;     /* and this; interned */
   GdkTexture *texture;
   int texture_width;            /* of the plate that it was made for */
 };
@@ -68,15 +69,17 @@ thumbnail_cb (CofferKeyPicture *self)
   gtk_widget_queue_draw (self->owner);
 }
 
-/* Size and type come together; before that it cannot be told whether there is a picture to ask for. */
+/* Size and type come together in a list; before that it cannot be told whether there is a picture to ask for. An entry of no list has no
+ * type: the value will tell.
+ */
 static void
 ask (CofferKeyPicture *self)
 {
   int scale = gtk_widget_get_scale_factor (self->owner);
 
   self->value_size = coffer_entry_get_size (self->entry);
-  self->thumbnail = coffer_thumbnails_request (self->thumbnails, coffer_entry_get_key (self->entry), self->value_size,
-                                               coffer_entry_get_content_type (self->entry),
+  self->content_type = coffer_entry_get_content_type (self->entry);
+  self->thumbnail = coffer_thumbnails_request (self->thumbnails, coffer_entry_get_key (self->entry), self->value_size, self->content_type,
                                                self->width * scale, self->height * scale);
   g_signal_connect_swapped (self->thumbnail, "notify", G_CALLBACK (thumbnail_cb), self);
   thumbnail_cb (self);
@@ -86,8 +89,14 @@ static gboolean
 can_ask (CofferKeyPicture *self)
 {
   return self->thumbnails != NULL && self->width > 0 && self->entry != NULL && coffer_entry_get_key (self->entry) != NULL &&
-         coffer_entry_get_size (self->entry) != G_MAXUINT64 && coffer_entry_get_content_type (self->entry) != NULL &&
-         coffer_entry_get_error (self->entry) == NULL;
+         coffer_entry_get_size (self->entry) != G_MAXUINT64 && coffer_entry_get_error (self->entry) == NULL;
+}
+
+/* Of another value, even of one of that size, which may be of a kind that has a picture where the other had none. */
+static gboolean
+is_outdated (CofferKeyPicture *self)
+{
+  return coffer_entry_get_size (self->entry) != self->value_size || coffer_entry_get_content_type (self->entry) != self->content_type;
 }
 
 static void
@@ -95,7 +104,7 @@ update (CofferKeyPicture *self)
 {
   gboolean possible = can_ask (self);
 
-  if (self->thumbnail != NULL && (!possible || coffer_entry_get_size (self->entry) != self->value_size))
+  if (self->thumbnail != NULL && (!possible || is_outdated (self)))
     let_go (self);
   if (self->thumbnail == NULL && possible)
     ask (self);
@@ -200,6 +209,8 @@ choose_icon (CofferKeyPicture *self,
   if (*is_warning)
     return MISSING_ICON;
 
+  if (self->thumbnail != NULL && self->content_type == NULL)
+    return "x-office-document-symbolic";
   return self->entry != NULL ? coffer_key_words_icon_name (coffer_entry_get_content_type (self->entry)) : NULL;
 }
 

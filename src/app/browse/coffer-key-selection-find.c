@@ -49,30 +49,19 @@ coffer_key_selection_go_to (CofferKeySelection *self,
   coffer_entry_list_find_async (self->list, prefix, begin_finding (self), found_cb, g_object_ref (self));
 }
 
-/* What the first key behind all that begin with @prefix begins with at least; as there may be none, and in @descending order
- * "behind" is before it. (transfer full) (nullable) NULL: those keys are the last ones. */
-static GBytes *
-end_of_prefix (GBytes   *prefix,
-               gboolean  descending)
+void
+coffer_key_selection_go_to_key (CofferKeySelection *self,
+                                CofferKey          *key)
 {
-  gsize size;
-  const guint8 *bytes = g_bytes_get_data (prefix, &size);
-  g_autofree guint8 *end = NULL;
-
-  while (!descending && size > 0 && bytes[size - 1] == 0xff)
-    size--;
-  if (size == 0)
-    return NULL;
-  end = g_memdup2 (bytes, size);
-  end[size - 1] += descending ? -1 : 1;
-  return g_bytes_new_take (g_steal_pointer (&end), size);
+  coffer_key_selection_set_to_come (self, FALSE);
+  coffer_entry_list_find_key_async (self->list, key, begin_finding (self), found_cb, g_object_ref (self));
 }
 
 typedef struct {
   CofferKeySelection *selection;
   GCancellable *cancellable;
   GBytes *begin;
-  GBytes *end;      /* (nullable) */
+  GBytes *instead;  /* (nullable) the first of the rows is gone to, or if there is none what begins so, which may be the same; else they are added */
   guint position;
   gboolean growing; /* the list had not all its rows when it was asked */
   gboolean moved;   /* rows came or went since it was asked for */
@@ -85,7 +74,7 @@ prefix_free (Prefix *prefix)
   g_object_unref (prefix->selection);
   g_object_unref (prefix->cancellable);
   g_bytes_unref (prefix->begin);
-  g_clear_pointer (&prefix->end, g_bytes_unref);
+  g_clear_pointer (&prefix->instead, g_bytes_unref);
   g_free (prefix);
 }
 
@@ -98,6 +87,7 @@ moved_cb (Prefix *prefix)
 }
 
 static void find_prefix (Prefix *prefix);
+static void begin_prefix (CofferKeySelection *self, GBytes *prefix, GBytes *instead);
 
 /* All its keys are selected, or will not be. */
 static void
@@ -135,6 +125,35 @@ add_until (Prefix *prefix,
     forget_prefix (self, prefix->begin);
 }
 
+/* As it was typed, or else as a whole key; of neither there is one. It is gone to where it would be. */
+static void
+go_instead (Prefix *prefix)
+{
+  CofferKeySelection *self = prefix->selection;
+
+  if (!g_bytes_equal (prefix->instead, prefix->begin))
+    {
+      begin_prefix (self, prefix->instead, prefix->instead);
+      return;
+    }
+  if (!prefix->growing)
+    g_signal_emit (self, coffer_key_selection_not_found_signal, 0);
+  if (coffer_entry_list_is_by_key (self->list))
+    coffer_key_selection_go_to (self, prefix->instead);
+}
+
+static void
+take_found (Prefix *prefix,
+            guint   end)
+{
+  if (prefix->instead == NULL)
+    add_until (prefix, end);
+  else if (prefix->position < MIN (end, coffer_key_selection_get_n_rows (prefix->selection)))
+    coffer_key_selection_reveal (prefix->selection, prefix->position);
+  else
+    go_instead (prefix);
+}
+
 static void
 end_found_cb (GObject      *source,
               GAsyncResult *result,
@@ -151,7 +170,7 @@ end_found_cb (GObject      *source,
   else if (prefix->moved)   /* what begins at the one and ends at the other position now may have other rows in it */
     find_prefix (g_steal_pointer (&prefix));
   else
-    add_until (prefix, end);
+    take_found (prefix, end);
 }
 
 static void
@@ -162,7 +181,7 @@ begin_found_cb (GObject      *source,
   g_autoptr(Prefix) prefix = user_data;
   CofferEntryList *list = COFFER_ENTRY_LIST (source);
   GCancellable *cancellable = prefix->cancellable;
-  GBytes *end = prefix->end;
+  GBytes *begin = prefix->begin;
   g_autoptr(GError) error = NULL;
 
   prefix->position = coffer_entry_list_find_finish (list, result, &error);
@@ -170,10 +189,10 @@ begin_found_cb (GObject      *source,
     return;
   if (error != NULL)
     forget_prefix (prefix->selection, prefix->begin);
-  else if (end == NULL)
-    add_until (prefix, G_MAXUINT);
+  else if (!coffer_entry_list_is_by_key (list))   /* in another order it is known to begin so */
+    take_found (prefix, G_MAXUINT);
   else
-    coffer_entry_list_find_async (list, end, cancellable, end_found_cb, g_steal_pointer (&prefix));
+    coffer_entry_list_find_behind_async (list, begin, cancellable, end_found_cb, g_steal_pointer (&prefix));
 }
 
 /* Takes @prefix. */
@@ -187,14 +206,15 @@ find_prefix (Prefix *prefix)
 
 static void
 begin_prefix (CofferKeySelection *self,
-              GBytes             *prefix)
+              GBytes             *prefix,
+              GBytes             *instead)
 {
   Prefix *job = g_new0 (Prefix, 1);
 
+  job->instead = instead != NULL ? g_bytes_ref (instead) : NULL;
   job->selection = g_object_ref (self);
   job->cancellable = g_object_ref (begin_finding (self));
   job->begin = g_bytes_ref (prefix);
-  job->end = end_of_prefix (prefix, coffer_entry_list_get_descending (self->list));
   g_signal_connect_swapped (self->list, "edited", G_CALLBACK (moved_cb), job);
   find_prefix (job);
 }
@@ -203,7 +223,7 @@ void
 coffer_key_selection_find_next (CofferKeySelection *self)
 {
   if (self->to_come->len > 0 && !coffer_entry_list_is_growing (self->list))
-    begin_prefix (self, g_ptr_array_index (self->to_come, 0));
+    begin_prefix (self, g_ptr_array_index (self->to_come, 0), NULL);
 }
 
 void
@@ -218,5 +238,33 @@ coffer_key_selection_add_prefix (CofferKeySelection *self,
   if (!g_ptr_array_find_with_equal_func (self->to_come, prefix, (GEqualFunc) g_bytes_equal, NULL))
     g_ptr_array_add (self->to_come, g_bytes_ref (prefix));
   coffer_key_selection_tell_growing (self);
-  begin_prefix (self, prefix);
+  begin_prefix (self, prefix, NULL);
+}
+
+/* (transfer full) */
+static GBytes *
+join (GBytes *a,
+      GBytes *b)
+{
+  GByteArray *bytes = g_byte_array_new ();
+
+  g_byte_array_append (bytes, g_bytes_get_data (a, NULL), (guint) g_bytes_get_size (a));
+  g_byte_array_append (bytes, g_bytes_get_data (b, NULL), (guint) g_bytes_get_size (b));
+  return g_byte_array_free_to_bytes (bytes);
+}
+
+void
+coffer_key_selection_go_to_typed (CofferKeySelection *self,
+                                  GBytes             *typed)
+{
+  GBytes *scope;
+  g_autoptr(GBytes) whole = NULL;
+
+  g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
+  g_return_if_fail (typed != NULL);
+
+  scope = coffer_entry_list_get_prefix (self->list);
+  whole = scope != NULL ? join (scope, typed) : g_bytes_ref (typed);
+  coffer_key_selection_set_to_come (self, FALSE);
+  begin_prefix (self, whole, scope != NULL && coffer_key_selection_is_in_scope (self, typed) ? typed : whole);
 }

@@ -23,6 +23,7 @@ enum {
 
 static GParamSpec *properties[N_PROPS];
 guint coffer_key_selection_reveal_signal;
+guint coffer_key_selection_not_found_signal;
 
 static void list_model_iface_init (GListModelInterface *iface);
 static void selection_model_iface_init (GtkSelectionModelInterface *iface);
@@ -120,7 +121,7 @@ coffer_key_selection_change_rows (CofferKeySelection *self,
   g_autoptr(CofferRanges) old = self->rows;
   gboolean same = coffer_ranges_equal (old, rows);
 
-  g_clear_pointer (&self->return_to, g_bytes_unref);
+  g_clear_pointer (&self->return_to, coffer_key_unref);
   self->keep_place = FALSE;
   self->place = NO_ROW;
   if (self->to_come->len == 0)
@@ -362,19 +363,9 @@ coffer_key_selection_look_at (CofferKeySelection *self,
 
 /* ---- following the list ---- */
 
-/* Keys are found by their bytes, which those of other classes than blobs do not have. */
-static GBytes *
-get_findable_key (CofferEntry *entry)
-{
-  CofferKey *key = entry != NULL ? coffer_entry_get_key (entry) : NULL;
-
-  return key != NULL && coffer_key_is_blob (key) ? coffer_key_get_bytes (key) : NULL;
-}
-
-/* Whether the list is about to have that key at all. */
-static gboolean
-is_in_scope (CofferKeySelection *self,
-             GBytes             *key)
+gboolean
+coffer_key_selection_is_in_scope (CofferKeySelection *self,
+                                  GBytes             *key)
 {
   GBytes *prefix = coffer_entry_list_get_prefix (self->list);
   gsize size, prefix_size;
@@ -388,14 +379,14 @@ is_in_scope (CofferKeySelection *self,
 static void
 refilled_cb (CofferKeySelection *self)
 {
-  g_autoptr(GBytes) key = NULL;
+  g_autoptr(CofferKey) key = NULL;
 
   if (self->return_to == NULL || coffer_entry_list_get_loading (self->list) || coffer_key_selection_get_n_rows (self) == 0)
     return;
 
   key = g_steal_pointer (&self->return_to);
-  if (is_in_scope (self, key))
-    coffer_key_selection_go_to (self, key);
+  if (coffer_key_selection_is_in_scope (self, coffer_key_get_bytes (key)))
+    coffer_key_selection_go_to_key (self, key);
 }
 
 /* What was to come is there, or will not come. */
@@ -424,30 +415,42 @@ take_rest (CofferKeySelection *self,
 
 /* Returns: whether the rows are others, or elsewhere, now */
 static gboolean
-follow_edits (CofferKeySelection *self,
-              const CofferEdit   *edits,
-              guint               n_edits)
+follow_edits (CofferKeySelection  *self,
+              const CofferEdit    *edits,
+              guint                n_edits,
+              const CofferRowMove *moves,
+              guint                n_moves)
 {
+  g_autoptr(CofferRanges) before = NULL;
+  guint current = self->current;
+
   if (n_edits == 0 || edits[0].position >= coffer_ranges_get_end (self->rows))
     return FALSE;
 
+  before = n_moves > 0 ? coffer_ranges_copy (self->rows) : NULL;
   coffer_ranges_apply_edits (self->rows, edits, n_edits);
+  if (before != NULL)
+    coffer_ranges_apply_moves (self->rows, before, moves, n_moves);
   if (self->current != NO_ROW && !coffer_edits_follow_row (edits, n_edits, &self->current))
     {
+      guint to = coffer_moves_find (moves, n_moves, current);
+
       if (self->keep_place && coffer_ranges_count (self->rows) == 0)
         self->place = self->current;
-      self->current = NO_ROW;
+      self->current = to != G_MAXUINT ? to : NO_ROW;
     }
   self->current = choose_current (self, self->current);
   return TRUE;
 }
 
 static void
-edited_cb (CofferKeySelection *self,
-           const CofferEdit   *edits,
-           guint               n_edits)
+edited_cb (CofferKeySelection  *self,
+           const CofferEdit    *edits,
+           guint                n_edits,
+           const CofferRowMove *moves,
+           guint                n_moves)
 {
-  self->moved |= follow_edits (self, edits, n_edits);
+  self->moved |= follow_edits (self, edits, n_edits, moves, n_moves);
 }
 
 /* Comes when all edits are told: until then positions are none to ask the list for. */
@@ -472,7 +475,7 @@ items_changed_cb (CofferKeySelection *self,
                   guint               added)
 {
   const CofferEdit edit = { position, removed, added };
-  GBytes *key = coffer_ranges_count (self->rows) == 1 ? get_findable_key (self->entry) : NULL;
+  CofferKey *key = coffer_ranges_count (self->rows) == 1 && self->entry != NULL ? coffer_entry_get_key (self->entry) : NULL;
   gboolean moved;
 
   if (coffer_entry_list_is_editing (self->list))
@@ -481,10 +484,10 @@ items_changed_cb (CofferKeySelection *self,
       return;
     }
   if (coffer_key_selection_get_n_rows (self) == 0 && self->return_to == NULL && key != NULL)
-    self->return_to = g_bytes_ref (key);
+    self->return_to = coffer_key_ref (key);
   if (removed > 0 && coffer_key_selection_get_n_rows (self) == 0)
     coffer_key_selection_set_to_come (self, FALSE);   /* what comes now is another list */
-  moved = take_rest (self, &edit) || follow_edits (self, &edit, 1);
+  moved = take_rest (self, &edit) || follow_edits (self, &edit, 1, NULL, 0);
   g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
   tell (self, moved);
   refilled_cb (self);
@@ -501,13 +504,13 @@ coffer_key_selection_keep_place (CofferKeySelection *self,
 
 void
 coffer_key_selection_follow (CofferKeySelection *self,
-                             GBytes             *key)
+                             CofferKey          *key)
 {
   g_return_if_fail (COFFER_IS_KEY_SELECTION (self));
 
   if (key != NULL)
-    g_bytes_ref (key);
-  g_clear_pointer (&self->return_to, g_bytes_unref);
+    coffer_key_ref (key);
+  g_clear_pointer (&self->return_to, coffer_key_unref);
   self->return_to = key;
   refilled_cb (self);
 }
@@ -619,7 +622,7 @@ coffer_key_selection_dispose (GObject *object)
   if (self->entry != NULL)
     g_signal_handlers_disconnect_by_func (self->entry, loaded_cb, self);
   g_clear_object (&self->entry);
-  g_clear_pointer (&self->return_to, g_bytes_unref);
+  g_clear_pointer (&self->return_to, coffer_key_unref);
 
   G_OBJECT_CLASS (coffer_key_selection_parent_class)->dispose (object);
 }
@@ -651,6 +654,7 @@ coffer_key_selection_class_init (CofferKeySelectionClass *klass)
   properties[PROP_GROWING] = g_param_spec_boolean ("growing", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   coffer_key_selection_reveal_signal = g_signal_new ("reveal", COFFER_TYPE_KEY_SELECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+  coffer_key_selection_not_found_signal = g_signal_new ("not-found", COFFER_TYPE_KEY_SELECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -24,6 +24,7 @@ G_DECLARE_FINAL_TYPE (CofferKeySelection, coffer_key_selection, COFFER, KEY_SELE
  *   "selected-entry"  CofferEntry, nullable: the row selected last if it still is; of a single row, that. Notify again when its key is known.
  *   "growing"         gboolean: more rows will be selected once the list has them
  * Signal "reveal" (uint position): a row was looked up and selected: whoever is on show brings it into view.
+ * Signal "not-found": no key begins with what was typed, and none will, as the list has all its rows.
  */
 CofferKeySelection *coffer_key_selection_new           (CofferEntryList    *list);
 /** Returns: (transfer none) */
@@ -57,12 +58,19 @@ void                coffer_key_selection_add_prefix    (CofferKeySelection *self
 void                coffer_key_selection_go_to         (CofferKeySelection *self,
                                                         GBytes             *prefix);
 
+/**
+ * The same for what somebody types: of a list of a prefix, which keys are known by what follows it, that is what @typed is the
+ * beginning of; or else, if @typed begins with the prefix and no key is so within it, the beginning of the whole key.
+ */
+void                coffer_key_selection_go_to_typed   (CofferKeySelection *self,
+                                                        GBytes             *typed);
+
 /** When all that is selected goes now, which is about to be deleted, the row that takes the place of the current one is selected. */
 void                coffer_key_selection_keep_place    (CofferKeySelection *self,
                                                         gboolean            keep);
 
 /** Select @key instead of the key selected now as soon as the list is not being read, as after renaming; NULL: never mind. */
 void                coffer_key_selection_follow        (CofferKeySelection *self,
-                                                        GBytes             *key);
+                                                        CofferKey          *key);
 
 G_END_DECLS

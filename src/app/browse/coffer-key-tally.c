@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The tally of a selection. Its number is known at once. The bytes of one key are those of its row, of all keys those that
- * somebody counted anyway; of any others they are measured behind, once the selection has been what it is for a moment.
- * Main thread.
+ * somebody counted anyway; of any others they are measured behind, once the selection has been what it is for a moment, and
+ * again whenever the list has looked at the file again: a value may have been written over in its place. What was measured
+ * stays until it is known to be another. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-key-tally"
 
@@ -9,9 +10,12 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-error.h"
+
 #define QUIET_MS 150
-#define AGAIN_MS 1000   /* when the keys changed while they were measured */
-#define MAX_TRIES 5
+#define AGAIN_MS 1000   /* when they could not be read, */
+#define MAX_TRIES 5     /* so often after each look of the list */
+#define SHARE 4         /* measuring runs a fifth of the time at most */
 
 struct _CofferKeyTally {
   GObject parent_instance;
@@ -24,6 +28,9 @@ struct _CofferKeyTally {
   guint wait_id;           /* until measuring begins */
   guint n_tries;
   GCancellable *measuring;
+  gboolean again;          /* the list looked while that ran */
+  gint64 began_at;         /* monotonic, of measuring, */
+  gint64 took_us;          /* and how long the last took */
   char *text;
 };
 
@@ -109,10 +116,26 @@ stop_measuring (CofferKeyTally *self)
   g_clear_handle_id (&self->wait_id, g_source_remove);
   g_cancellable_cancel (self->measuring);
   g_clear_object (&self->measuring);
+  self->again = FALSE;
 }
 
 static void begin_measuring (CofferKeyTally *self, guint wait_ms);
 
+static guint
+pause_ms (CofferKeyTally *self)
+{
+  return (guint) (MAX (QUIET_MS, self->took_us * SHARE / 1000));
+}
+
+static void
+take_totals (CofferKeyTally          *self,
+             const CofferVaultTotals *totals)
+{
+  self->measured = totals->unreadable == 0 ? totals->bytes : G_MAXUINT64;   /* of some the sum would be wrong */
+  update_cb (self);
+}
+
+/* If keys came or went while they were measured, the list begins to look what did, and tells when it has. */
 static void
 measured_cb (GObject      *source,
              GAsyncResult *result,
@@ -122,20 +145,22 @@ measured_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   CofferVaultTotals totals;
   gboolean measured = coffer_entry_list_measure_finish (COFFER_ENTRY_LIST (source), result, &totals, &error);
+  gboolean stale = g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
   g_clear_object (&self->measuring);
-  if (!measured)
+  self->took_us = g_get_monotonic_time () - self->began_at;
+  if (measured)
+    take_totals (self, &totals);
+  if (self->again)
     {
-      if (++self->n_tries < MAX_TRIES)
-        begin_measuring (self, AGAIN_MS);
-      return;
+      self->again = FALSE;
+      begin_measuring (self, pause_ms (self));
     }
-  if (totals.unreadable == 0)   /* of some the sum would be wrong */
-    self->measured = totals.bytes;
-  update_cb (self);
+  else if (!measured && !stale && ++self->n_tries < MAX_TRIES)
+    begin_measuring (self, AGAIN_MS);
 }
 
 static gboolean
@@ -144,6 +169,7 @@ measure_cb (gpointer user_data)
   CofferKeyTally *self = user_data;
 
   self->wait_id = 0;
+  self->began_at = g_get_monotonic_time ();
   self->measuring = g_cancellable_new ();
   coffer_entry_list_measure_async (coffer_key_selection_get_list (self->selection), coffer_key_selection_peek_rows (self->selection),
                                    self->measuring, measured_cb, g_object_ref (self));
@@ -173,8 +199,23 @@ changed_cb (CofferKeyTally *self)
   self->measured = G_MAXUINT64;
   self->n_measured = coffer_key_selection_get_n_selected (self->selection);
   self->n_tries = 0;
+  self->took_us = 0;
   if (has_to_measure (self))
     begin_measuring (self, QUIET_MS);
+}
+
+/* A look of the list is over. */
+static void
+loading_cb (CofferKeyTally *self)
+{
+  if (coffer_entry_list_get_loading (coffer_key_selection_get_list (self->selection)) || !has_to_measure (self))
+    return;
+
+  self->n_tries = 0;
+  if (self->measuring != NULL)
+    self->again = TRUE;
+  else if (self->wait_id == 0)
+    begin_measuring (self, pause_ms (self));
 }
 
 /* Rows that only moved, because others came or went, are what they were. */
@@ -236,7 +277,10 @@ coffer_key_tally_dispose (GObject *object)
   stop_measuring (self);
   set_entry (self, NULL);
   if (self->selection != NULL)
-    g_signal_handlers_disconnect_by_data (self->selection, self);
+    {
+      g_signal_handlers_disconnect_by_data (coffer_key_selection_get_list (self->selection), self);
+      g_signal_handlers_disconnect_by_data (self->selection, self);
+    }
   g_clear_object (&self->selection);
 
   G_OBJECT_CLASS (coffer_key_tally_parent_class)->dispose (object);
@@ -284,6 +328,7 @@ coffer_key_tally_new (CofferKeySelection *selection)
   g_signal_connect_swapped (selection, "notify::n-selected", G_CALLBACK (n_selected_cb), self);
   g_signal_connect_swapped (selection, "notify::growing", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (selection, "notify", G_CALLBACK (selected_cb), self);
+  g_signal_connect_swapped (coffer_key_selection_get_list (selection), "notify::loading", G_CALLBACK (loading_cb), self);
   selected_cb (self);
   return self;
 }

@@ -56,6 +56,13 @@ fill_shown (CofferKeyViews *self)
   coffer_key_grid_set_selection (self->grid, self->grid_shown ? self->selection : NULL);
 }
 
+/* Of what was typed. */
+static void
+not_found_cb (CofferKeyViews *self)
+{
+  gtk_widget_error_bell (GTK_WIDGET (self));
+}
+
 void
 coffer_key_views_set_selection (CofferKeyViews     *self,
                                 CofferKeySelection *selection,
@@ -63,7 +70,11 @@ coffer_key_views_set_selection (CofferKeyViews     *self,
 {
   g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
 
+  if (self->selection != NULL)
+    g_signal_handlers_disconnect_by_func (self->selection, not_found_cb, self);
   g_set_object (&self->selection, selection);
+  if (selection != NULL)
+    g_signal_connect_object (selection, "not-found", G_CALLBACK (not_found_cb), self, G_CONNECT_SWAPPED);
   coffer_key_view_set_thumbnails (self->list, thumbnails);
   coffer_key_grid_set_thumbnails (self->grid, thumbnails);
   coffer_key_view_set_selection (self->list, selection);
@@ -155,11 +166,12 @@ activated_cb (CofferKeyViews *self)
 void
 coffer_key_views_rename (CofferKeyViews *self,
                          guint           position,
-                         const char     *text)
+                         const char     *text,
+                         const char     *note)
 {
   g_return_if_fail (COFFER_IS_KEY_VIEWS (self));
 
-  coffer_key_cells_rename (get_cells (self), position, text);
+  coffer_key_cells_rename (get_cells (self), position, text, note);
 }
 
 gboolean
@@ -222,7 +234,7 @@ key_pressed_cb (CofferKeyViews     *self,
   if (key == NULL)
     return GDK_EVENT_PROPAGATE;
 
-  coffer_key_selection_go_to (self->selection, key);
+  coffer_key_selection_go_to_typed (self->selection, key);
   return GDK_EVENT_STOP;
 }
 

@@ -41,7 +41,8 @@ void           coffer_key_views_set_bottom_room (CofferKeyViews    *self,
 /** As coffer_key_cells_rename() and its kin, with those on show. */
 void           coffer_key_views_rename         (CofferKeyViews     *self,
                                                 guint               position,
-                                                const char         *text);
+                                                const char         *text,
+                                                const char         *note);
 gboolean       coffer_key_views_refuse_rename  (CofferKeyViews     *self,
                                                 CofferEntry        *entry,
                                                 const char         *problem);

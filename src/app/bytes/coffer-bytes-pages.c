@@ -252,48 +252,6 @@ coffer_bytes_pages_get_error (CofferBytesPages *self)
 
 /* A part as a whole */
 
-static void
-read_cb (GObject      *source,
-         GAsyncResult *result,
-         gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  GError *error = NULL;
-  GBytes *bytes = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
-
-  if (bytes != NULL)
-    g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
-  else
-    g_task_return_error (task, error);
-}
-
-void
-coffer_bytes_pages_read_async (CofferBytesPages    *self,
-                               guint64              offset,
-                               gsize                len,
-                               GCancellable        *cancellable,
-                               GAsyncReadyCallback  callback,
-                               gpointer             user_data)
-{
-  GTask *task;
-
-  g_return_if_fail (COFFER_IS_BYTES_PAGES (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, coffer_bytes_pages_read_async);
-  read_range_async (self, offset, len, cancellable, read_cb, task);
-}
-
-GBytes *
-coffer_bytes_pages_read_finish (CofferBytesPages  *self,
-                                GAsyncResult      *result,
-                                GError           **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 /* Searching */
 
 typedef struct {
@@ -337,6 +295,21 @@ find_worker (GInputStream           *stream,
   return NULL;
 }
 
+static void
+found_cb (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  GError *error = NULL;
+  GBytes *bytes = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
+
+  if (bytes != NULL)
+    g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
+  else
+    g_task_return_error (task, error);
+}
+
 void
 coffer_bytes_pages_find_async (CofferBytesPages    *self,
                                GBytes              *needle,
@@ -356,7 +329,7 @@ coffer_bytes_pages_find_async (CofferBytesPages    *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_bytes_pages_find_async);
   coffer_vault_read_value_async (self->vault, self->key, find_worker, search, search_free, (GDestroyNotify) g_bytes_unref,
-                                 cancellable, read_cb, task);
+                                 cancellable, found_cb, task);
 }
 
 gboolean

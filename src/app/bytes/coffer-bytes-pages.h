@@ -40,18 +40,6 @@ const guint8     *coffer_bytes_pages_peek        (CofferBytesPages    *self,
 /** Why something could not be read. Returns: (transfer none) (nullable) */
 const GError     *coffer_bytes_pages_get_error   (CofferBytesPages    *self);
 
-/** Read a part of the value, as one piece of memory. */
-void              coffer_bytes_pages_read_async  (CofferBytesPages    *self,
-                                                  guint64              offset,
-                                                  gsize                len,
-                                                  GCancellable        *cancellable,
-                                                  GAsyncReadyCallback  callback,
-                                                  gpointer             user_data);
-/** Returns: (transfer full) (nullable) */
-GBytes           *coffer_bytes_pages_read_finish (CofferBytesPages    *self,
-                                                  GAsyncResult        *result,
-                                                  GError             **error);
-
 /**
  * Look for bytes, once around: from @from to the end and from the beginning to there, or backwards.
  *

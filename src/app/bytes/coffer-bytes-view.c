@@ -565,9 +565,3 @@ coffer_bytes_view_init (CofferBytesView *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Bytes"), -1);
   add_controllers (self);
 }
-
-GtkWidget *
-coffer_bytes_view_new (void)
-{
-  return g_object_new (COFFER_TYPE_BYTES_VIEW, NULL);
-}

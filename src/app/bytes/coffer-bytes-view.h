@@ -19,7 +19,6 @@ G_DECLARE_FINAL_TYPE (CofferBytesView, coffer_bytes_view, COFFER, BYTES_VIEW, Gt
  *
  * Signals: "selection-changed".
  */
-GtkWidget *coffer_bytes_view_new           (void);
 
 /**
  * @pages        (transfer none) (nullable)

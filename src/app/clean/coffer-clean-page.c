@@ -9,6 +9,14 @@
 
 #include "coffer-finding-row.h"
 
+/*
+ * GtkListView has two hundred rows, in view or not, and sets them anew for a jump: too long for one turn. GtkGridView with one
+ * column has thirty, in a tall window with room between them. A row takes nearly a millisecond to make: they come in turns.
+ */
+#define FIRST_ROWS 12
+#define MORE_ROWS 6
+#define ENOUGH_ROWS 30
+
 struct _CofferCleanPage {
   AdwBin parent_instance;
 
@@ -21,12 +29,15 @@ struct _CofferCleanPage {
   GtkButton *cancel, *again;
   GtkLabel *summary, *total;
   GtkMenuButton *rules;
-  GtkListView *list;
+  GtkGridView *list;
   GtkButton *export, *delete;
 
   CofferFindings *findings;      /* (nullable) */
-  GtkSingleSelection *selection; /* (nullable) over them */
+  GtkSliceListModel *rows;       /* (nullable) the first of them, and soon all */
+  guint rows_id;
+  GtkSingleSelection *selection; /* (nullable) over these */
   CofferThumbnails *thumbnails;  /* (nullable) */
+  gboolean is_outdated;          /* what is said in place of findings */
   guint focus_id;
 };
 
@@ -73,7 +84,7 @@ set_factory (CofferCleanPage *self)
   g_signal_connect_object (factory, "setup", G_CALLBACK (setup_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (factory, "bind", G_CALLBACK (bind_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (factory, "unbind", G_CALLBACK (unbind_cb), self, G_CONNECT_SWAPPED);
-  gtk_list_view_set_factory (self->list, factory);
+  gtk_grid_view_set_factory (self->list, factory);
 }
 
 static void
@@ -127,6 +138,16 @@ start_again_cb (CofferCleanPage *self)
   coffer_clean_page_show_start (self);
 }
 
+/* At once, unless there is something to choose. */
+static void
+again_cb (CofferCleanPage *self)
+{
+  if (self->is_outdated && !gtk_widget_get_visible (GTK_WIDGET (self->part)))
+    find_cb (self);
+  else
+    coffer_clean_page_show_start (self);
+}
+
 static void
 delete_cb (CofferCleanPage *self)
 {
@@ -178,12 +199,23 @@ coffer_clean_page_set_thumbnails (CofferCleanPage  *self,
   g_set_object (&self->thumbnails, thumbnails);
 }
 
+/* The keyboard stays where it is while another page shows; a window that is yet to come takes it along. */
+static void
+take_focus (CofferCleanPage *self,
+            GtkWidget       *widget)
+{
+  GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
+
+  if (root != NULL && (gtk_widget_get_mapped (GTK_WIDGET (self)) || !gtk_widget_get_mapped (root)))
+    gtk_widget_grab_focus (widget);
+}
+
 void
 coffer_clean_page_show_start (CofferCleanPage *self)
 {
   gtk_stack_set_visible_child_name (self->states, "start");
   coffer_clean_page_set_findings (self, NULL, NULL);
-  gtk_widget_grab_focus (GTK_WIDGET (self->find));
+  take_focus (self, GTK_WIDGET (self->find));
 }
 
 void
@@ -203,7 +235,7 @@ coffer_clean_page_show_progress (CofferCleanPage *self,
   if (!is_new)
     return;
   gtk_stack_set_visible_child_name (self->states, "progress");
-  gtk_widget_grab_focus (GTK_WIDGET (self->cancel));
+  take_focus (self, GTK_WIDGET (self->cancel));
 }
 
 /* Once it has been laid out: there are no rows before. */
@@ -213,7 +245,8 @@ focus_cb (gpointer user_data)
   CofferCleanPage *self = user_data;
 
   self->focus_id = 0;
-  gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_TAB_FORWARD);
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_TAB_FORWARD);
   return G_SOURCE_REMOVE;
 }
 
@@ -225,31 +258,73 @@ coffer_clean_page_show_results (CofferCleanPage *self)
   self->focus_id = g_idle_add (focus_cb, self);
 }
 
+static void
+show_nothing (CofferCleanPage *self,
+              const char      *icon_name,
+              const char      *title,
+              const char      *text,
+              gboolean         is_outdated)
+{
+  g_autofree char *description = g_markup_escape_text (text, -1);
+
+  self->is_outdated = is_outdated;
+  gtk_button_set_label (self->again, is_outdated ? _("_Look Again") : _("_Back"));
+  coffer_clean_page_set_findings (self, NULL, NULL);
+  adw_status_page_set_icon_name (self->nothing, icon_name);
+  adw_status_page_set_title (self->nothing, title);
+  adw_status_page_set_description (self->nothing, description);
+  gtk_stack_set_visible_child_name (self->states, "nothing");
+  take_focus (self, GTK_WIDGET (self->again));
+}
+
 void
 coffer_clean_page_show_nothing (CofferCleanPage *self,
                                 const char      *icon_name,
                                 const char      *title,
                                 const char      *text)
 {
-  g_autofree char *description = g_markup_escape_text (text, -1);
+  show_nothing (self, icon_name, title, text, FALSE);
+}
 
-  coffer_clean_page_set_findings (self, NULL, NULL);
-  adw_status_page_set_icon_name (self->nothing, icon_name);
-  adw_status_page_set_title (self->nothing, title);
-  adw_status_page_set_description (self->nothing, description);
-  gtk_stack_set_visible_child_name (self->states, "nothing");
-  gtk_widget_grab_focus (GTK_WIDGET (self->again));
+void
+coffer_clean_page_show_outdated (CofferCleanPage *self,
+                                 const char      *icon_name,
+                                 const char      *title,
+                                 const char      *text)
+{
+  show_nothing (self, icon_name, title, text, TRUE);
+}
+
+gboolean
+coffer_clean_page_shows_nothing (CofferCleanPage *self)
+{
+  return g_str_equal (gtk_stack_get_visible_child_name (self->states), "nothing");
+}
+
+static gboolean
+more_rows_cb (gpointer user_data)
+{
+  CofferCleanPage *self = user_data;
+  guint n = gtk_slice_list_model_get_size (self->rows) + MORE_ROWS;
+  gboolean is_enough = n >= MIN (ENOUGH_ROWS, g_list_model_get_n_items (G_LIST_MODEL (self->findings)));
+
+  gtk_slice_list_model_set_size (self->rows, is_enough ? G_MAXUINT : n);
+  if (is_enough)
+    self->rows_id = 0;
+  return !is_enough;
 }
 
 static void
 let_go (CofferCleanPage *self)
 {
+  g_clear_handle_id (&self->rows_id, g_source_remove);
   if (self->findings == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->findings, self);
   g_signal_handlers_disconnect_by_data (self->selection, self);
-  gtk_list_view_set_model (self->list, NULL);
+  gtk_grid_view_set_model (self->list, NULL);
   g_clear_object (&self->selection);
+  g_clear_object (&self->rows);
   g_clear_object (&self->findings);
 }
 
@@ -268,11 +343,13 @@ coffer_clean_page_set_findings (CofferCleanPage *self,
   gtk_label_set_text (self->summary, summary);
   if (self->selection != NULL)
     return;
+  self->rows = gtk_slice_list_model_new (g_object_ref (G_LIST_MODEL (findings)), 0, FIRST_ROWS);
+  self->rows_id = g_idle_add (more_rows_cb, self);
   self->selection = gtk_single_selection_new (NULL);
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
-  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (findings));
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
+  gtk_single_selection_set_model (self->selection, G_LIST_MODEL (self->rows));
+  gtk_grid_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (chosen_cb), self);
   g_signal_connect_swapped (findings, "marked", G_CALLBACK (marked_cb), self);
   marked_cb (self);
@@ -333,6 +410,7 @@ coffer_clean_page_class_init (CofferCleanPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, find_cb);
   gtk_widget_class_bind_template_callback (widget_class, cancel_cb);
   gtk_widget_class_bind_template_callback (widget_class, start_again_cb);
+  gtk_widget_class_bind_template_callback (widget_class, again_cb);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, export_cb);
   gtk_widget_class_bind_template_callback (widget_class, delete_cb);

@@ -45,6 +45,10 @@ void       coffer_clean_page_show_progress   (CofferCleanPage *self, const char 
 /** Back to what was found before. */
 void       coffer_clean_page_show_results    (CofferCleanPage *self);
 void       coffer_clean_page_show_nothing    (CofferCleanPage *self, const char *icon_name, const char *title, const char *text);
+/** What was found is not true any more: another look is offered. */
+void       coffer_clean_page_show_outdated   (CofferCleanPage *self, const char *icon_name, const char *title, const char *text);
+/** Whether it shows one of these two. */
+gboolean   coffer_clean_page_shows_nothing   (CofferCleanPage *self);
 void       coffer_clean_page_set_findings    (CofferCleanPage *self, CofferFindings *findings, const char *summary);
 /** (transfer none) (nullable) */
 CofferFindings *coffer_clean_page_get_findings (CofferCleanPage *self);

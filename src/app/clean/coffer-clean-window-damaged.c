@@ -4,6 +4,7 @@
 
 #include "coffer-clean-window-private.h"
 
+#include <coffer-delete-dialog.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-damages.h"
@@ -27,7 +28,8 @@ progress_cb (gpointer latest,
   g_autofree char *done = g_strdup_printf ("%'" G_GUINT64_FORMAT, progress->n_looked_at);
   g_autofree char *found = g_strdup_printf ("%'u", progress->n_found);
   /* Translators: keys looked at, and damaged ones among them. */
-  g_autofree char *detail = g_strdup_printf (_("%s keys, %s damaged"), done, found);
+  g_autofree char *detail = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key, %s damaged", "%s keys, %s damaged", progress->n_looked_at),
+                                             done, found);
 
   coffer_clean_page_show_progress (self->damaged.page, _("Looking at Values"), detail,
                                    is_known ? (double) progress->n_looked_at / (double) n_keys : -1);
@@ -107,6 +109,7 @@ find_cb (CofferCleanWindow *self,
   GCancellable *cancellable = coffer_clean_job_begin (&self->damaged, self->vault, progress_cb, self);
 
   self->prefix_only = prefix_only;
+  coffer_clean_job_forget (&self->damaged);
   coffer_clean_page_show_progress (self->damaged.page, _("Looking at Values"), "", -1);
   coffer_damages_find_async (self->vault, self->damaged.table, prefix_only ? self->prefix : NULL, self->damaged.progress, cancellable,
                              found_cb, g_object_ref (self));
@@ -165,11 +168,12 @@ static void
 delete_cb (CofferCleanWindow *self)
 {
   CofferFindingsTally tally = coffer_findings_tally (get_findings (self));
+  g_autoptr(GPtrArray) some = coffer_findings_dup_marked (get_findings (self), COFFER_DELETE_DIALOG_MOST_PICTURES);
   g_autofree char *size = g_format_size (tally.n_bytes);
   g_autofree char *body = g_strdup_printf (_("Their values take %s. A part of a damaged value may still be of use."), size);
 
   if (coffer_clean_window_can_delete (self))
-    coffer_clean_window_ask (self, &tally, body, G_CALLBACK (response_cb));
+    coffer_clean_window_ask (self, &tally, some, body, G_CALLBACK (response_cb));
 }
 
 static void
@@ -193,16 +197,17 @@ coffer_clean_window_update_damaged (CofferCleanWindow *self)
 {
   guint n = 0;
   g_autofree char *text = NULL;
+  g_autofree char *back = coffer_clean_job_describe_back (&self->damaged);
+  g_autofree char *both = NULL;
 
-  if (get_findings (self) == NULL)
-    return;
-  coffer_findings_each_group (get_findings (self), count_group, &n);
+  if (get_findings (self) != NULL)
+    coffer_findings_each_group (get_findings (self), count_group, &n);
   text = summarize (n);
+  both = g_strjoin (" ", text, back, NULL);
   if (n == 0)
-    coffer_clean_page_show_nothing (self->damaged.page, "emblem-ok-symbolic", _("Nothing Damaged Any More"),
-                                    _("All that was found is deleted."));
+    coffer_clean_job_show_all_gone (&self->damaged, _("Nothing Damaged Any More"), _("All that was found is deleted."));
   else
-    coffer_clean_page_set_findings (self->damaged.page, get_findings (self), text);
+    coffer_clean_page_set_findings (self->damaged.page, get_findings (self), both);
 }
 
 void
@@ -211,7 +216,7 @@ coffer_clean_window_add_damaged (CofferCleanWindow *self)
   const CofferCleanWords words = {
     "image-missing-symbolic",
     _("Find Damaged Values"),
-    _("Finds pictures, clips, sounds and archives that are cut off or half-written, and values that are something else than the ending of their key says. Nothing is deleted before you say so."),
+    _("Finds pictures, clips, sounds, documents and archives that are cut off or half-written, and values that are something else than the ending of their key says. Nothing is deleted before you say so."),
     _("_Find Damaged Values"),
   };
   GtkWidget *page = coffer_clean_page_new (&words);

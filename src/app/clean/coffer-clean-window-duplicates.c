@@ -4,6 +4,7 @@
 
 #include "coffer-clean-window-private.h"
 
+#include <coffer-delete-dialog.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -28,8 +29,8 @@ describe_keys (const CofferDuplicatesProgress *progress)
   g_autofree char *total = g_strdup_printf ("%'" G_GUINT64_FORMAT, progress->n_keys_total);
 
   if (progress->n_keys_total == 0)
-    return g_strdup_printf (_("%s keys"), done);
-  return g_strdup_printf (_("%s of %s keys"), done, total);
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key", "%s keys", progress->n_keys), done);
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s of %s key", "%s of %s keys", progress->n_keys_total), done, total);
 }
 
 static double
@@ -145,6 +146,7 @@ find_cb (CofferCleanWindow *self,
 {
   GCancellable *cancellable = coffer_clean_job_begin (&self->duplicates, self->vault, progress_cb, self);
 
+  coffer_clean_job_forget (&self->duplicates);
   coffer_clean_page_show_progress (self->duplicates.page, describe_phase (COFFER_DUPLICATES_SIZES), "", -1);
   coffer_duplicates_find_async (self->vault, self->duplicates.table, prefix_only ? self->prefix : NULL,
                                 COFFER_DUPLICATES_MOST_KEYS, self->duplicates.progress, cancellable, found_cb, g_object_ref (self));
@@ -349,6 +351,7 @@ static void
 delete_cb (CofferCleanWindow *self)
 {
   CofferFindingsTally tally = coffer_findings_tally (get_findings (self));
+  g_autoptr(GPtrArray) some = coffer_findings_dup_marked (get_findings (self), COFFER_DELETE_DIALOG_MOST_PICTURES);
   g_autofree char *size = g_format_size (tally.n_bytes);
   g_autofree char *number = g_strdup_printf ("%'u", tally.n_whole_groups);
   g_autofree char *warning = NULL;
@@ -364,7 +367,7 @@ delete_cb (CofferCleanWindow *self)
                                               "Of %s values every key shown is marked: no copy of them would remain.", tally.n_whole_groups), number);
       body = g_strdup_printf (_("Their values take %s. %s"), size, warning);
     }
-  coffer_clean_window_ask (self, &tally, body, G_CALLBACK (response_cb));
+  coffer_clean_window_ask (self, &tally, some, body, G_CALLBACK (response_cb));
 }
 
 /* The page */
@@ -385,18 +388,20 @@ coffer_clean_window_update_duplicates (CofferCleanWindow *self)
   CofferFindings *findings = get_findings (self);
   guint64 sums[2] = { 0 };
   g_autofree char *text = NULL;
+  g_autofree char *back = coffer_clean_job_describe_back (&self->duplicates);
+  g_autofree char *both = NULL;
 
-  if (findings == NULL)
-    return;
-  coffer_findings_each_group (findings, sum_up, sums);
+  if (findings != NULL)
+    coffer_findings_each_group (findings, sum_up, sums);
   if (sums[0] == 0)
     {
-      coffer_clean_page_show_nothing (self->duplicates.page, "emblem-ok-symbolic", _("No More Duplicates"),
+      coffer_clean_job_show_all_gone (&self->duplicates, _("No More Duplicates"),
                                       _("Of each value that was found more than once there is one key now."));
       return;
     }
   text = summarize (sums[0], sums[1], FALSE);
-  coffer_clean_page_set_findings (self->duplicates.page, findings, text);
+  both = g_strjoin (" ", text, back, NULL);
+  coffer_clean_page_set_findings (self->duplicates.page, findings, both);
 }
 
 void

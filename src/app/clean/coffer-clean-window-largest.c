@@ -35,7 +35,8 @@ response_cb (CofferCleanWindow *self,
 static void
 delete_keys_cb (CofferCleanWindow *self,
                 GPtrArray         *keys,
-                guint64            n_bytes)
+                guint64            n_bytes,
+                GPtrArray         *entries)
 {
   CofferFindingsTally tally = { .n_keys = keys->len, .n_bytes = n_bytes };
   g_autofree char *size = g_format_size (n_bytes);
@@ -45,7 +46,7 @@ delete_keys_cb (CofferCleanWindow *self,
 
   if (!coffer_clean_window_can_delete (self))
     return;
-  dialog = coffer_clean_window_ask (self, &tally, body, G_CALLBACK (response_cb));
+  dialog = coffer_clean_window_ask (self, &tally, entries, body, G_CALLBACK (response_cb));
   g_object_set_data_full (G_OBJECT (dialog), "keys", g_ptr_array_ref (keys), (GDestroyNotify) g_ptr_array_unref);
 }
 

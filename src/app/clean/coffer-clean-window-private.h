@@ -5,20 +5,29 @@
 #include "coffer-clean-page.h"
 #include "coffer-clean-window.h"
 
+#include <coffer-toasts.h>
+
 /* A page and what runs for it. */
 typedef struct {
   CofferCleanPage *page;         /* unowned; NULL: not made yet */
   GCancellable *running;         /* (nullable) */
   CofferProgress *progress;      /* (nullable) of that */
   char *table;                   /* that was looked through */
+  GPtrArray *deletions;          /* (nullable) of what was found */
+  guint n_back;                  /* keys of these that have come back */
+  gboolean all_gone;             /* by them: there is nothing else to show */
 } CofferCleanJob;
 
 struct _CofferCleanWindow {
   AdwWindow parent_instance;
 
   AdwToastOverlay *toasts;
+  CofferToasts *words;           /* on these */
+  AdwToast *undo_toast;          /* weak: the last one that offers to take back */
+  guint64 undo_toast_step;       /* this step, and no other */
   GtkStack *stack;
   CofferVault *vault;
+  CofferUndo *undo;
   CofferThumbnails *thumbnails;
   GBytes *prefix;                /* (nullable) on show */
 
@@ -36,14 +45,21 @@ struct _CofferCleanWindow {
 GCancellable *coffer_clean_job_begin         (CofferCleanJob *job, CofferVault *vault, CofferProgressFunc func, gpointer data);
 /* It is over. */
 void          coffer_clean_job_end           (CofferCleanJob *job);
+/* What was found is no more of interest. */
+void          coffer_clean_job_forget        (CofferCleanJob *job);
+/* A sentence about deleted keys that are back. (nullable): none */
+char         *coffer_clean_job_describe_back (CofferCleanJob *job);
+/* All that was found is deleted, as @title and @text say, or was until that was taken back. */
+void          coffer_clean_job_show_all_gone (CofferCleanJob *job, const char *title, const char *text);
 
 /* Tell why something failed, in place of what would have been found. */
 void          coffer_clean_window_show_error (CofferCleanWindow *self, CofferCleanJob *job, const GError *error);
 void          coffer_clean_window_toast      (CofferCleanWindow *self, const char *text);
 /* Whether keys can be deleted; if not, says why or offers to edit. */
 gboolean      coffer_clean_window_can_delete (CofferCleanWindow *self);
-/* Ask whether to delete what is marked: "delete" to @response_cb, which gets the window and the response. */
-GtkWidget    *coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, const char *body, GCallback response_cb);
+/* Ask whether to delete what is marked, some of it being @entries: "delete" to @response_cb, which gets the window and the response. */
+GtkWidget    *coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, GPtrArray *entries, const char *body,
+                                              GCallback response_cb);
 /* Have keys deleted. @job (nullable) on whose page they were found */
 void          coffer_clean_window_delete     (CofferCleanWindow *self, CofferCleanJob *job, GPtrArray *keys, guint n_left_out);
 

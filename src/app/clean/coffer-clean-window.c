@@ -6,10 +6,11 @@
 
 #include "coffer-clean-window-private.h"
 
+#include <coffer-delete-dialog.h>
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
-enum { SHOW_KEY, DELETE, EXPORT, UNDO, N_SIGNALS };
+enum { SHOW_KEY, DELETE, EXPORT, UNDO, REDO, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -48,6 +49,83 @@ coffer_clean_job_begin (CofferCleanJob     *job,
   return job->running;
 }
 
+/* Deletions that are taken back */
+
+void
+coffer_clean_job_forget (CofferCleanJob *job)
+{
+  g_clear_pointer (&job->deletions, g_ptr_array_unref);
+  job->n_back = 0;
+  job->all_gone = FALSE;
+}
+
+/* Those that were written to the file are not hidden either, but have none left. */
+static guint
+count_back (const CofferCleanJob *job)
+{
+  guint n = 0;
+
+  for (guint i = 0; job->deletions != NULL && i < job->deletions->len; i++)
+    if (!coffer_deletion_is_hidden (job->deletions->pdata[i]))
+      n += coffer_deletion_get_n_left (job->deletions->pdata[i]);
+  return n;
+}
+
+char *
+coffer_clean_job_describe_back (CofferCleanJob *job)
+{
+  g_autofree char *number = g_strdup_printf ("%'u", job->n_back);
+
+  return job->n_back == 0 ? NULL : g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s deleted key is back. Look again to see it.",
+                                                                 "%s deleted keys are back. Look again to see them.", job->n_back), number);
+}
+
+void
+coffer_clean_job_show_all_gone (CofferCleanJob *job,
+                                const char     *title,
+                                const char     *text)
+{
+  g_autofree char *back = coffer_clean_job_describe_back (job);
+
+  job->all_gone = TRUE;
+  if (back != NULL)
+    coffer_clean_page_show_outdated (job->page, "edit-undo-symbolic", _("Keys Are Back"), back);
+  else
+    coffer_clean_page_show_nothing (job->page, "emblem-ok-symbolic", title, text);
+}
+
+/* What its page says about keys that are gone. */
+static void
+update_job (CofferCleanWindow *self,
+            CofferCleanJob    *job)
+{
+  if (coffer_clean_page_get_findings (job->page) == NULL && !(job->all_gone && coffer_clean_page_shows_nothing (job->page)))
+    return;
+  if (job == &self->duplicates)
+    coffer_clean_window_update_duplicates (self);
+  else
+    coffer_clean_window_update_damaged (self);
+}
+
+static void
+look_for_back (CofferCleanWindow *self,
+               CofferCleanJob    *job)
+{
+  guint n_back = count_back (job);
+
+  if (n_back == job->n_back)
+    return;
+  job->n_back = n_back;
+  update_job (self, job);
+}
+
+static void
+changed_cb (CofferCleanWindow *self)
+{
+  look_for_back (self, &self->duplicates);
+  look_for_back (self, &self->damaged);
+}
+
 void
 coffer_clean_window_show_error (CofferCleanWindow *self,
                                 CofferCleanJob    *job,
@@ -66,7 +144,7 @@ coffer_clean_window_toast (CofferCleanWindow *self,
 {
   g_autofree char *title = g_markup_escape_text (text, -1);
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+  coffer_toasts_show (self->words, adw_toast_new (title));
 }
 
 /* Deleting */
@@ -103,6 +181,7 @@ offer_editing (CofferCleanWindow *self)
 
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "edit", _("_Edit"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "edit", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "edit");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_signal_connect_object (dialog, "response", G_CALLBACK (edit_response_cb), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
@@ -125,30 +204,46 @@ coffer_clean_window_can_delete (CofferCleanWindow *self)
 GtkWidget *
 coffer_clean_window_ask (CofferCleanWindow         *self,
                          const CofferFindingsTally *tally,
+                         GPtrArray                 *entries,
                          const char                *body,
                          GCallback                  response_cb)
 {
   g_autofree char *number = g_strdup_printf ("%'u", tally->n_keys);
   g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Delete %s Key?", "Delete %s Keys?", tally->n_keys), number);
+  g_autofree char *label = coffer_delete_dialog_dup_label (tally->n_keys);
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
 
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete", _("_Delete"), NULL);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete", label, NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  coffer_delete_dialog_extend (ADW_MESSAGE_DIALOG (dialog), self->vault, tally->n_keys);
+  coffer_delete_dialog_set_pictures (ADW_MESSAGE_DIALOG (dialog), self->thumbnails, entries);
+  coffer_delete_dialog_set_bytes (ADW_MESSAGE_DIALOG (dialog), tally->n_bytes);
   g_signal_connect_object (dialog, "response", response_cb, self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
   return dialog;
 }
 
-static void
-tell_left_out (CofferCleanWindow *self)
+static char *
+describe_left_out (guint n)
 {
-  g_autofree char *number = g_strdup_printf ("%'u", self->n_left_out);
-  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key was kept: it is not what it was any more",
-                                                        "%s keys were kept: they are not what they were any more", self->n_left_out), number);
+  g_autofree char *number = g_strdup_printf ("%'u", n);
 
-  coffer_clean_window_toast (self, text);
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key was kept: it is not what it was any more",
+                                       "%s keys were kept: they are not what they were any more", n), number);
+}
+
+/* Both in one toast: of two, the last one counts. */
+static char *
+describe_deleted (CofferCleanWindow *self,
+                  guint              n)
+{
+  g_autofree char *number = g_strdup_printf ("%'u", n);
+  g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", n), number);
+  g_autofree char *kept = describe_left_out (self->n_left_out);
+
+  return self->n_left_out > 0 ? g_strdup_printf ("%s; %s", text, kept) : g_steal_pointer (&text);
 }
 
 void
@@ -157,9 +252,11 @@ coffer_clean_window_delete (CofferCleanWindow *self,
                             GPtrArray         *keys,
                             guint              n_left_out)
 {
+  g_autofree char *kept = describe_left_out (n_left_out);
+
   self->n_left_out = n_left_out;
-  if (n_left_out > 0)
-    tell_left_out (self);
+  if (keys->len == 0 && n_left_out > 0)
+    coffer_clean_window_toast (self, kept);
   if (job != NULL)
     coffer_clean_page_show_results (job->page);
   if (keys->len == 0)
@@ -168,10 +265,32 @@ coffer_clean_window_delete (CofferCleanWindow *self,
   g_signal_emit (self, signals[DELETE], 0, keys);
 }
 
+/* A toast may still be there for a moment when its step is not the last any more. */
 static void
-undo_cb (CofferCleanWindow *self)
+undo_cb (AdwToast          *toast,
+         CofferCleanWindow *self)
 {
-  g_signal_emit (self, signals[UNDO], 0);
+  if (toast == self->undo_toast)
+    g_signal_emit (self, signals[UNDO], 0);
+}
+
+/* It was taken back by other means, or something else was done since, in the vault's window, too: what is offered would be another step. */
+static void
+undo_step_cb (CofferCleanWindow *self)
+{
+  if (self->undo_toast == NULL || coffer_undo_get_undo_step (self->undo) == self->undo_toast_step)
+    return;
+  coffer_toasts_withdraw (self->words, self->undo_toast);
+  g_clear_weak_pointer (&self->undo_toast);
+}
+
+static gboolean
+undo_key_cb (GtkWidget *widget,
+             GVariant  *parameter,
+             gpointer   user_data)
+{
+  g_signal_emit (widget, signals[g_variant_get_boolean (parameter) ? REDO : UNDO], 0);
+  return TRUE;
 }
 
 static void
@@ -182,18 +301,20 @@ toast_undo (CofferCleanWindow *self,
   AdwToast *toast = adw_toast_new (title);
 
   adw_toast_set_button_label (toast, _("_Undo"));
-  g_signal_connect_object (toast, "button-clicked", G_CALLBACK (undo_cb), self, G_CONNECT_SWAPPED);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  g_signal_connect_object (toast, "button-clicked", G_CALLBACK (undo_cb), self, 0);
+  self->undo_toast_step = coffer_undo_get_undo_step (self->undo);
+  g_set_weak_pointer (&self->undo_toast, toast);
+  coffer_toasts_show (self->words, toast);
 }
 
 void
 coffer_clean_window_take_deleted (CofferCleanWindow *self,
                                   GPtrArray         *keys,
+                                  CofferDeletion    *deletion,
                                   const GError      *error)
 {
   CofferCleanJob *job = g_steal_pointer (&self->deleting);
   g_autofree char *line = NULL;
-  g_autofree char *number = NULL;
   g_autofree char *text = NULL;
 
   g_return_if_fail (COFFER_IS_CLEAN_WINDOW (self));
@@ -206,16 +327,20 @@ coffer_clean_window_take_deleted (CofferCleanWindow *self,
       coffer_clean_window_toast (self, line);
       return;
     }
-  number = g_strdup_printf ("%'u", keys->len);
-  text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key deleted", "%s keys deleted", keys->len), number);
-  toast_undo (self, text);
+  text = describe_deleted (self, keys->len);
+  if (deletion != NULL)
+    toast_undo (self, text);
+  else
+    coffer_clean_window_toast (self, text);   /* somebody else had been there: it is no step */
   if (job == NULL || coffer_clean_page_get_findings (job->page) == NULL)
     return;
+  if (job->deletions == NULL)
+    job->deletions = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_deletion_unref);
+  if (deletion != NULL)
+    g_ptr_array_add (job->deletions, coffer_deletion_ref (deletion));
   coffer_findings_remove (coffer_clean_page_get_findings (job->page), keys, job == &self->duplicates ? 2 : 1);
-  if (job == &self->duplicates)
-    coffer_clean_window_update_duplicates (self);
-  else
-    coffer_clean_window_update_damaged (self);
+  job->n_back = count_back (job);
+  update_job (self, job);
 }
 
 /* The window */
@@ -242,6 +367,7 @@ reset_job (CofferCleanWindow *self,
     return;
   cancel_job (job);
   g_clear_pointer (&job->table, g_free);
+  coffer_clean_job_forget (job);
   coffer_clean_page_show_start (job->page);
 }
 
@@ -340,6 +466,7 @@ static void
 clear_job (CofferCleanJob *job)
 {
   cancel_job (job);
+  coffer_clean_job_forget (job);
   g_clear_pointer (&job->table, g_free);
 }
 
@@ -353,8 +480,11 @@ coffer_clean_window_dispose (GObject *object)
   clear_job (&self->damaged);
   if (self->vault != NULL)
     g_signal_handlers_disconnect_by_data (self->vault, self);
+  g_clear_weak_pointer (&self->undo_toast);
+  g_clear_object (&self->words);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_CLEAN_WINDOW);
   g_clear_object (&self->thumbnails);
+  g_clear_object (&self->undo);
   g_clear_object (&self->vault);
   g_clear_pointer (&self->prefix, g_bytes_unref);
   g_clear_pointer (&self->separators, g_free);
@@ -374,26 +504,36 @@ coffer_clean_window_class_init (CofferCleanWindowClass *klass)
   signals[EXPORT] = g_signal_new ("export", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                   G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
   signals[UNDO] = g_signal_new ("undo", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[REDO] = g_signal_new ("redo", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[DELETE] = g_signal_new ("delete", COFFER_TYPE_CLEAN_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                   G_TYPE_PTR_ARRAY);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-clean-window.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferCleanWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, CofferCleanWindow, stack);
+
+  /* As in the window of the vault, and what they take back is its, too. */
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_z, GDK_CONTROL_MASK, undo_key_cb, "b", FALSE);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_z, GDK_CONTROL_MASK | GDK_SHIFT_MASK, undo_key_cb, "b", TRUE);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_y, GDK_CONTROL_MASK, undo_key_cb, "b", TRUE);
 }
 
 static void
 coffer_clean_window_init (CofferCleanWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->words = coffer_toasts_new (self->toasts);
 }
 
 GtkWidget *
-coffer_clean_window_new (CofferVault *vault)
+coffer_clean_window_new (CofferVault *vault,
+                         CofferUndo  *undo)
 {
   CofferCleanWindow *self = g_object_new (COFFER_TYPE_CLEAN_WINDOW, NULL);
 
   self->vault = g_object_ref (vault);
+  self->undo = g_object_ref (undo);
+  g_signal_connect_object (undo, "notify::undo-step", G_CALLBACK (undo_step_cb), self, G_CONNECT_SWAPPED);
   self->thumbnails = coffer_thumbnails_new (vault);
   coffer_clean_window_add_duplicates (self);
   add_place (self, "damaged", _("Damaged"));
@@ -401,6 +541,7 @@ coffer_clean_window_new (CofferVault *vault)
   self->fill_id = g_idle_add_full (G_PRIORITY_LOW, fill_cb, self, NULL);
   g_signal_connect_object (self->stack, "notify::visible-child", G_CALLBACK (shown_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (vault, "notify::table", G_CALLBACK (table_cb), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   show_scope (self);
   coffer_clean_page_show_start (self->duplicates.page);
   return GTK_WIDGET (self);

@@ -42,6 +42,14 @@ coffer_damage_riff (CofferDamageReader *self)
   return NULL;
 }
 
+const char *
+coffer_damage_webp (CofferDamageReader *self)
+{
+  const char *words = coffer_damage_riff (self);
+
+  return words != NULL ? words : coffer_damage_zeros (self);
+}
+
 /* MP4, QuickTime, HEIF: ISO/IEC 14496-12, 4.2 */
 
 typedef struct {
@@ -142,11 +150,12 @@ read_element (CofferDamageReader *self,
   return TRUE;
 }
 
-/* What a segment is made of, as far as the sizes are told. */
+/* What a segment is made of, as far as the sizes are told. @has_zeros: it may have many and be whole */
 static const char *
 check_segment (CofferDamageReader *self,
                guint64             offset,
-               guint64             end)
+               guint64             end,
+               gboolean            has_zeros)
 {
   Element element = { 0 };
   guint64 last = offset;
@@ -163,26 +172,44 @@ check_segment (CofferDamageReader *self,
       last = offset;
       offset += element.head + element.size;
     }
-  return element.id == CLUSTER && offset == self->size ? coffer_damage_tail (self, last) : NULL;
+  if (element.id != CLUSTER || offset != self->size)
+    return NULL;
+  /* What is made for the web has no raw sound, and no silence of zeros. */
+  return has_zeros ? coffer_damage_tail (self, last) : coffer_damage_zeros (self);
+}
+
+/* By the kind of document, in its head. */
+static gboolean
+is_web (CofferDamageReader *self,
+        guint64             end)
+{
+  gsize n = (gsize) MIN (end, 256);
+  const guint8 *bytes = coffer_damage_get (self, 0, n);
+
+  return bytes != NULL && memmem (bytes, n, "webm", 4) != NULL;
 }
 
 const char *
 coffer_damage_matroska (CofferDamageReader *self)
 {
   Element head, segment;
+  gboolean has_zeros;
   guint64 offset;
 
   if (!read_element (self, 0, &head) || head.size == G_MAXUINT64 || head.size > self->size)
     return coffer_damage_cut (self);
   offset = head.head + head.size;
+  has_zeros = !is_web (self, offset);
   if (!read_element (self, offset, &segment))
     return coffer_damage_cut (self);
-  if (segment.id != SEGMENT || segment.size == G_MAXUINT64)   /* told by who did not know how long it would be */
+  if (segment.id == SEGMENT && segment.size == G_MAXUINT64 && !has_zeros)   /* told by who did not know how long it would be */
+    return coffer_damage_zeros (self);
+  if (segment.id != SEGMENT || segment.size == G_MAXUINT64)
     return NULL;
   offset += segment.head;
   if (segment.size > self->size - MIN (offset, self->size))
     return coffer_damage_cut (self);
-  return check_segment (self, offset, offset + segment.size);
+  return check_segment (self, offset, offset + segment.size, has_zeros);
 }
 
 /* Ogg: RFC 3533, 6 */
@@ -212,6 +239,8 @@ coffer_damage_ogg (CofferDamageReader *self)
       if (n - i < 4 || memcmp (bytes + i, "OggS", 4) != 0)
         continue;
       if (get_page_size (bytes + i, n - i) > n - i)
+        return coffer_damage_cut (self);
+      if (i + get_page_size (bytes + i, n - i) < n && coffer_damage_zeros (self) != NULL && (bytes[i + 5] & 4) == 0)
         return coffer_damage_cut (self);
       return (bytes[i + 5] & 4) != 0 ? NULL : _("May be cut off: its last page is not marked as the last");
     }

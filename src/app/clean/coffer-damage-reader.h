@@ -14,6 +14,7 @@ typedef struct {
   GError *error;
   guint64 base;          /* of the data in the stream */
   guint64 size;          /* of the data */
+  guint64 begin;         /* of what it is, behind a tag */
   guint64 at;            /* of what is in `bytes` */
   gsize len;
   guint8 bytes[COFFER_DAMAGE_WINDOW];
@@ -28,10 +29,13 @@ gboolean      coffer_damage_is_zero   (CofferDamageReader *self, guint64 offset)
 /* Words for what ends too early: with zeros, or just so. */
 const char   *coffer_damage_cut       (CofferDamageReader *self);
 
+/* The same where the value ends in so many zeros that they are not meant, in a format that never has them; else NULL. */
+const char   *coffer_damage_zeros     (CofferDamageReader *self);
+
 /* Of a part that begins at @offset and goes to the end, where even silence is not so long. */
 const char   *coffer_damage_tail      (CofferDamageReader *self, guint64 offset);
 
-/* Of each format; the words, or NULL. coffer-damage-pictures.c, coffer-damage-media.c */
+/* Of each format; the words, or NULL. coffer-damage-pictures.c, -media.c, -sounds.c, -documents.c */
 const char   *coffer_damage_jpeg      (CofferDamageReader *self);
 const char   *coffer_damage_png       (CofferDamageReader *self);
 const char   *coffer_damage_gif       (CofferDamageReader *self);
@@ -40,5 +44,19 @@ const char   *coffer_damage_boxes     (CofferDamageReader *self);
 const char   *coffer_damage_matroska  (CofferDamageReader *self);
 const char   *coffer_damage_ogg       (CofferDamageReader *self);
 const char   *coffer_damage_zip       (CofferDamageReader *self);
+const char   *coffer_damage_webp      (CofferDamageReader *self);
+const char   *coffer_damage_flac      (CofferDamageReader *self);
+const char   *coffer_damage_mp3       (CofferDamageReader *self);
+const char   *coffer_damage_adts      (CofferDamageReader *self);
+const char   *coffer_damage_pdf       (CofferDamageReader *self);
+const char   *coffer_damage_tiff      (CofferDamageReader *self);
+const char   *coffer_damage_7z        (CofferDamageReader *self);
+const char   *coffer_damage_xz        (CofferDamageReader *self);
+
+/* Where a sound begins: behind its tag, if it has one. */
+guint64       coffer_damage_behind_tag (CofferDamageReader *self);
+/* Whether there are frames, one behind the other. */
+gboolean      coffer_damage_has_mp3   (CofferDamageReader *self);
+gboolean      coffer_damage_has_adts  (CofferDamageReader *self);
 
 G_END_DECLS

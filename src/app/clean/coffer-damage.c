@@ -12,6 +12,7 @@
 #define HEAD_SIZE 16
 #define LEAST_ZEROS 512     /* fewer may well be meant */
 #define LONG_ZEROS (1 << 20)
+#define MANY_ZEROS 4096     /* of a value that is packed; or an eighth of a small one */
 
 /* Reading */
 
@@ -76,6 +77,14 @@ coffer_damage_cut (CofferDamageReader *self)
 }
 
 const char *
+coffer_damage_zeros (CofferDamageReader *self)
+{
+  guint64 least = MAX (LEAST_ZEROS, MIN (MANY_ZEROS, self->size / 8));
+
+  return self->size > least && coffer_damage_is_zero (self, self->size - least) ? _("Half-written: it ends in zeros") : NULL;
+}
+
+const char *
 coffer_damage_tail (CofferDamageReader *self,
                     guint64             offset)
 {
@@ -88,7 +97,7 @@ coffer_damage_tail (CofferDamageReader *self,
 
 typedef enum {
   UNKNOWN,
-  JPEG, PNG, GIF, WEBP, WAV, AVI, BOXES, MATROSKA, OGG, FLAC, PDF, ZIP, TIFF,
+  JPEG, PNG, GIF, WEBP, WAV, AVI, BOXES, MATROSKA, OGG, FLAC, MP3, AAC, PDF, ZIP, SEVEN_ZIP, XZ, TIFF,
   N_FORMATS
 } Format;
 
@@ -101,16 +110,20 @@ static const struct {
   [JPEG] = { "JPEG", TRUE, coffer_damage_jpeg, " jpg jpeg jpe jfif " },
   [PNG] = { "PNG", TRUE, coffer_damage_png, " png apng " },
   [GIF] = { "GIF", TRUE, coffer_damage_gif, " gif " },
-  [WEBP] = { "WebP", TRUE, coffer_damage_riff, " webp " },
+  [WEBP] = { "WebP", TRUE, coffer_damage_webp, " webp " },
   [WAV] = { "WAV", FALSE, coffer_damage_riff, " wav " },
   [AVI] = { "AVI", TRUE, coffer_damage_riff, " avi " },
   [BOXES] = { "MP4", FALSE, coffer_damage_boxes, " mp4 m4v m4a m4b mov qt 3gp 3g2 f4v heic heif avif " },
   [MATROSKA] = { "WebM", TRUE, coffer_damage_matroska, " webm mkv mka mks " },
   [OGG] = { "Ogg", TRUE, coffer_damage_ogg, " ogg ogv oga opus spx " },
-  [FLAC] = { "FLAC", FALSE, NULL, " flac " },
-  [PDF] = { "PDF", FALSE, NULL, " pdf " },
+  [FLAC] = { "FLAC", FALSE, coffer_damage_flac, " flac " },
+  [MP3] = { "MP3", FALSE, coffer_damage_mp3, " mp3 mp2 mpga " },
+  [AAC] = { "AAC", FALSE, coffer_damage_adts, " aac adts " },
+  [PDF] = { "PDF", FALSE, coffer_damage_pdf, " pdf " },
   [ZIP] = { "ZIP", FALSE, coffer_damage_zip, " zip " },
-  [TIFF] = { "TIFF", FALSE, NULL, " tif tiff " },
+  [SEVEN_ZIP] = { "7z", FALSE, coffer_damage_7z, " 7z " },
+  [XZ] = { "XZ", FALSE, coffer_damage_xz, " xz txz " },
+  [TIFF] = { "TIFF", FALSE, coffer_damage_tiff, " tif tiff " },
 };
 
 static gboolean
@@ -150,7 +163,27 @@ guess (const guint8 *head)
     return PDF;
   if (begins_with (head, "PK\3\4"))
     return ZIP;
-  return memcmp (head, "II*\0", 4) == 0 || memcmp (head, "MM\0*", 4) == 0 ? TIFF : UNKNOWN;
+  if (begins_with (head, "7z\xbc\xaf\x27\x1c"))
+    return SEVEN_ZIP;
+  if (memcmp (head, "\xfd" "7zXZ\0", 6) == 0)
+    return XZ;
+  if (memcmp (head, "II*\0", 4) == 0 || memcmp (head, "MM\0*", 4) == 0 || memcmp (head, "II+\0", 4) == 0 || memcmp (head, "MM\0+", 4) == 0)
+    return TIFF;
+  return UNKNOWN;
+}
+
+/* Sounds have no mark of their own but for a tag, and behind that may be any of them. */
+static Format
+guess_sound (CofferDamageReader *self)
+{
+  gboolean is_tagged = (self->begin = coffer_damage_behind_tag (self)) > 0;
+  const guint8 *bytes = coffer_damage_get (self, self->begin, 4);
+
+  if (bytes != NULL && memcmp (bytes, "fLaC", 4) == 0)
+    return FLAC;
+  if (coffer_damage_has_adts (self))
+    return AAC;
+  return is_tagged || coffer_damage_has_mp3 (self) ? MP3 : UNKNOWN;
 }
 
 static Format
@@ -212,8 +245,11 @@ check (CofferDamageReader *self,
   const guint8 *head = coffer_damage_get (self, 0, HEAD_SIZE);
   Format named = get_named (name);
   Format found = head != NULL ? guess (head) : UNKNOWN;
+  gboolean may_be_sound = head != NULL && found == UNKNOWN && (head[0] == 0xff || begins_with (head, "ID3"));
   const char *words = NULL;
 
+  if (may_be_sound)
+    found = guess_sound (self);
   if (self->error != NULL)
     return NULL;
   if (found == UNKNOWN && self->size >= LEAST_ZEROS && coffer_damage_is_zero (self, 0))
@@ -243,7 +279,7 @@ coffer_damage_check (GInputStream  *stream,
   self->error = NULL;
   self->base = start;
   self->size = size;
-  self->at = self->len = 0;
+  self->at = self->len = self->begin = 0;
   words = check (self, content_type, name);
   if (self->error == NULL)
     return words;

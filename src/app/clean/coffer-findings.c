@@ -7,6 +7,7 @@
 
 #include "coffer-findings.h"
 
+#include <coffer-entry.h>
 #include <string.h>
 
 struct _CofferFinding {
@@ -320,6 +321,25 @@ CofferFindingsTally
 coffer_findings_tally (CofferFindings *self)
 {
   return self->tally;
+}
+
+GPtrArray *
+coffer_findings_dup_marked (CofferFindings *self,
+                            guint           most)
+{
+  GPtrArray *entries = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->groups->len && entries->len < most; i++)
+    {
+      const CofferFindingGroup *group = get_group (self, i);
+
+      if (g_array_index (self->counts, guint, i) == 0)
+        continue;
+      for (guint k = 0; k < group->keys->len && entries->len < most; k++)
+        if (gtk_bitset_contains (self->marks, get_first_key (self, i) + k))
+          g_ptr_array_add (entries, coffer_entry_new_for_key (g_ptr_array_index (group->keys, k), group->size));
+    }
+  return entries;
 }
 
 void

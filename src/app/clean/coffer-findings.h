@@ -55,6 +55,9 @@ typedef struct {
 
 CofferFindingsTally coffer_findings_tally     (CofferFindings *self);
 
+/** Some of the keys that are marked, @most at the most: of CofferEntry. (transfer full) */
+GPtrArray      *coffer_findings_dup_marked    (CofferFindings *self, guint most);
+
 typedef void (*CofferFindingsFunc) (const CofferFindingGroup *group, GPtrArray *marked, GPtrArray *kept, gpointer data);
 /** For each group of which a key is marked. */
 void            coffer_findings_foreach       (CofferFindings *self, CofferFindingsFunc func, gpointer data);

@@ -4,6 +4,8 @@
 
 #include "coffer-largest-page-private.h"
 
+#include <coffer-delete-dialog.h>
+#include <coffer-entry.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-largest-row.h"
@@ -159,26 +161,31 @@ selection_cb (CofferLargestPage *self)
 }
 
 static void
-emit_selected (CofferLargestPage *self,
-               guint              signal)
+export_cb (CofferLargestPage *self)
 {
   guint64 bytes;
   g_autoptr(GPtrArray) keys = get_selected (self, &bytes);
 
   if (keys->len > 0)
-    g_signal_emit (self, signal, 0, keys, bytes);
-}
-
-static void
-export_cb (CofferLargestPage *self)
-{
-  emit_selected (self, signals[EXPORT_KEYS]);
+    g_signal_emit (self, signals[EXPORT_KEYS], 0, keys, bytes);
 }
 
 static void
 delete_cb (CofferLargestPage *self)
 {
-  emit_selected (self, signals[DELETE_KEYS]);
+  g_autoptr(GtkBitset) set = gtk_selection_model_get_selection (self->selection);
+  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+  guint64 bytes;
+  g_autoptr(GPtrArray) keys = get_selected (self, &bytes);
+
+  for (guint i = 0; i < MIN (keys->len, COFFER_DELETE_DIALOG_MOST_PICTURES); i++)
+    {
+      g_autoptr(CofferSizedKey) row = g_list_model_get_item (G_LIST_MODEL (self->selection), gtk_bitset_get_nth (set, i));
+
+      g_ptr_array_add (entries, coffer_entry_new_for_key (coffer_sized_key_get_key (row), coffer_sized_key_get_size (row)));
+    }
+  if (keys->len > 0)
+    g_signal_emit (self, signals[DELETE_KEYS], 0, keys, bytes, entries);
 }
 
 static gboolean
@@ -294,7 +301,7 @@ coffer_largest_page_class_init (CofferLargestPageClass *klass)
   signals[SHOW_KEY] = g_signal_new ("show-key", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                     COFFER_TYPE_KEY);
   signals[DELETE_KEYS] = g_signal_new ("delete-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                       G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
+                                       G_TYPE_NONE, 3, G_TYPE_PTR_ARRAY, G_TYPE_UINT64, G_TYPE_PTR_ARRAY);
   signals[EXPORT_KEYS] = g_signal_new ("export-keys", COFFER_TYPE_LARGEST_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                        G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, G_TYPE_UINT64);
 }

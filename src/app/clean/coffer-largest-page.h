@@ -16,8 +16,9 @@ G_DECLARE_FINAL_TYPE (CofferLargestPage, coffer_largest_page, COFFER, LARGEST_PA
  *
  * Signals:
  *   "show-key" (CofferKey)                          a key was clicked
- *   "delete-keys" (GPtrArray of CofferKey, uint64)  somebody wants to delete these, whose values take so many bytes; they have not
- *                                                   been asked yet
+ *   "delete-keys" (GPtrArray of CofferKey, uint64, GPtrArray of CofferEntry)
+ *                                                   somebody wants to delete these, whose values take so many bytes, and the first of
+ *                                                   which those entries are; they have not been asked yet
  *   "export-keys" (GPtrArray of CofferKey, uint64)  likewise
  */
 GtkWidget *coffer_largest_page_new            (void);

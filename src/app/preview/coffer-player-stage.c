@@ -7,7 +7,9 @@
 
 #include "coffer-player-stage.h"
 
+#include <coffer-cache.h>
 #include <coffer-player-view.h>
+#include <coffer-readers.h>
 #include <coffer-value-uri.h>
 #include <glib/gi18n-lib.h>
 
@@ -16,6 +18,7 @@ struct _CofferPlayerStage
   GtkWidget parent_instance;
 
   CofferPlayerView *view;
+  CofferVault *vault;           /* whose value is on show, or NULL */
   char *uri;                    /* of what is on show, or NULL */
   guint64 size;
   GBytes *sample;
@@ -50,6 +53,22 @@ dup_uri (CofferVault         *vault,
   return coffer_value_dup_uri (path, coffer_vault_get_table (vault), coffer_key_get_bytes (key), content->facts->data_offset);
 }
 
+/* So that it can be told who holds the file. */
+static void
+tell_vault (CofferPlayerStage *self,
+            CofferVault       *vault,
+            CofferKey         *key)
+{
+  g_autofree char *prefix = NULL;
+  g_autofree char *name = key != NULL ? coffer_key_split_display (key, 100, &prefix) : NULL;
+
+  if (self->vault != NULL && self->vault != vault)
+    coffer_vault_set_played (self->vault, self, NULL);
+  g_set_object (&self->vault, vault);
+  if (vault != NULL)
+    coffer_vault_set_played (vault, self, name);
+}
+
 /* Whether it is the same value, as far as a look at parts of it can tell; if it is not, the source notices. */
 static gboolean
 shows (CofferPlayerStage   *self,
@@ -75,6 +94,13 @@ coffer_player_stage_show (CofferStage   *stage,
       return;
     }
 
+  if (coffer_cache_has (coffer_vault_get_cache (vault), coffer_vault_get_table (vault), key))
+    {
+      coffer_stage_clear (stage);   /* it would play the one before it */
+      fail_with (self, _("This value waits to be written, and the player looks for it in the file. It plays once it is there: press Ctrl+S."));
+      return;
+    }
+
   if (shows (self, uri, content))
     return;
 
@@ -84,6 +110,7 @@ coffer_player_stage_show (CofferStage   *stage,
   g_clear_pointer (&self->sample, g_bytes_unref);
   self->sample = content->sample != NULL ? g_bytes_ref (content->sample) : NULL;
   coffer_player_view_set_uri (self->view, self->uri);
+  tell_vault (self, vault, key);
 }
 
 static void
@@ -95,6 +122,7 @@ coffer_player_stage_clear (CofferStage *stage)
   g_clear_pointer (&self->sample, g_bytes_unref);
   self->size = 0;
   coffer_player_view_set_uri (self->view, NULL);
+  tell_vault (self, NULL, NULL);
 }
 
 static void
@@ -149,6 +177,7 @@ coffer_player_stage_dispose (GObject *object)
 {
   CofferPlayerStage *self = COFFER_PLAYER_STAGE (object);
 
+  tell_vault (self, NULL, NULL);
   g_clear_pointer (&self->uri, g_free);
   g_clear_pointer (&self->sample, g_bytes_unref);
   g_clear_pointer ((GtkWidget **) &self->view, gtk_widget_unparent);

@@ -9,6 +9,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-row.h"
+#include "coffer-storage-words.h"
+
 struct _CofferCacheGroup {
   AdwPreferencesGroup parent_instance;
 
@@ -60,7 +63,7 @@ describe_flushes (const CofferCacheState *state)
 
   if (state->flushed_at_ms == 0)
     return NULL;
-  if (state->problem != NULL)
+  if (state->flush_failed)
     return g_strdup_printf (_("Last flush %s, failed; %s so far"), time, n);
   return g_strdup_printf (_("Last flush %s, %s in %.2f s; %s so far"), time, size, state->flush_ms / 1000.0, n);
 }
@@ -76,32 +79,43 @@ update_detail (CofferCacheGroup       *self,
   gtk_label_set_text (self->detail, text != NULL ? text : _("Nothing has waited yet"));
 }
 
+/* Why what waits is not written, and what becomes of it. (transfer full) (nullable): it will be */
+static char *
+describe_failure (CofferCacheGroup       *self,
+                  const CofferCacheState *state)
+{
+  const char *reason = coffer_vault_get_lock_reason (self->vault);
+  g_autofree char *seconds = dup_count (MAX (state->retry_s, 0));
+
+  if (state->n_entries == 0)
+    return NULL;
+  if (state->is_stale)
+    return g_strdup_printf (_("%s. What waits was meant for the one before: write it to the file that is there now, or discard it."), state->problem);
+  if (coffer_vault_is_damaged (self->vault))
+    return g_strdup_printf (_("%s. All of it still waits; “Export what is readable” below a check that found damage takes it along."), reason);
+  if (!coffer_cache_has_writer (self->cache))
+    return g_strdup (_("The vault is open for viewing. Nothing is lost: all of it still waits, and is written once the vault is edited."));
+  if (state->problem != NULL)
+    return g_strdup_printf (_("%s. Nothing is lost: all of it still waits, and is tried again in %s s."), state->problem, seconds);
+  return NULL;
+}
+
 static void
 update_failure (CofferCacheGroup       *self,
                 const CofferCacheState *state)
 {
-  gboolean failed = state->problem != NULL && state->n_entries > 0;
-  g_autofree char *seconds = NULL, *text = NULL, *escaped = NULL;
+  g_autofree char *text = describe_failure (self, state);
+  g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->failed_row), failed);
-  if (!failed)
-    return;
-  seconds = dup_count (MAX (state->retry_s, 0));
-  if (state->is_stale)
-    text = g_strdup_printf (_("%s. Nothing is lost: “Flush Now” writes what waits to the file that is there now."), state->problem);
-  else
-    text = g_strdup_printf (_("%s. Nothing is lost: all of it still waits, and is tried again in %s s."), state->problem, seconds);
-  escaped = g_markup_escape_text (text, -1);
-  adw_action_row_set_subtitle (self->failed_row, escaped);
+  gtk_widget_set_visible (GTK_WIDGET (self->failed_row), text != NULL);
+  if (text != NULL)
+    adw_action_row_set_subtitle (self->failed_row, escaped);
 }
 
 static void
-update_options (CofferCacheGroup         *self,
-                const CofferCacheOptions *options)
+update_options (CofferCacheGroup *self)
 {
-  g_autofree char *seconds = dup_count (options->interval_s);
-  g_autofree char *text = options->on ? g_strdup_printf (_("Faster; what was added in the last %s s may be lost in a crash"), seconds)
-                                      : g_strdup (_("Off: everything is written at once"));
+  g_autofree char *text = coffer_storage_dup_cache_risk (self->vault);
 
   adw_action_row_set_subtitle (self->switch_row, text);
 }
@@ -121,9 +135,9 @@ update (CofferCacheGroup *self)
   amount = g_strdup_printf (_("%s of %s"), waiting, capacity);
   gtk_label_set_text (self->amount, amount);
   gtk_level_bar_set_value (self->level, MIN ((double) state.n_bytes / MAX (options->capacity, 1), 1));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->flush_button), state.n_entries > 0);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->flush_button), state.n_entries > 0 && coffer_cache_has_writer (self->cache));
   gtk_widget_set_visible (self->level_row, options->on || state.n_entries > 0 || state.flushed_at_ms != 0);
-  update_options (self, options);
+  update_options (self);
   update_detail (self, &state);
   update_failure (self, &state);
   if (state.n_entries == 0)
@@ -145,9 +159,45 @@ tick_cb (gpointer data)
 /* ---- what can be done ---- */
 
 static void
+write_response_cb (CofferCacheGroup *self,
+                   const char       *response)
+{
+  if (!g_str_equal (response, "write"))
+    return;
+  coffer_cache_accept_file (self->cache, self->vault);
+  coffer_vault_flush_async (self->vault, NULL, NULL, NULL);
+}
+
+/* Another file has come to the path. */
+static void
+ask_to_write (CofferCacheGroup       *self,
+              const CofferCacheState *state)
+{
+  g_autofree char *n = dup_count (state->n_entries);
+  g_autofree char *body = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE,
+                                                        "%s value was meant for the file that was here before. In this one it takes the place of a key of the same name.",
+                                                        "%s values were meant for the file that was here before. In this one they take the place of keys of the same names.",
+                                                        state->n_entries), n);
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Write to Another File?"), body);
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "write", _("_Write to This File"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "write", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (write_response_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
 flush_cb (CofferCacheGroup *self)
 {
-  coffer_vault_flush_async (self->vault, NULL, NULL, NULL);
+  CofferCacheState state;
+
+  coffer_cache_get_state (self->cache, &state);
+  if (state.is_stale)
+    ask_to_write (self, &state);
+  else
+    coffer_vault_flush_async (self->vault, NULL, NULL, NULL);
 }
 
 static void
@@ -202,6 +252,7 @@ coffer_cache_group_class_init (CofferCacheGroupClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = coffer_cache_group_dispose;
 
+  g_type_ensure (COFFER_TYPE_ROW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-cache-group.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferCacheGroup, flush_button);
   gtk_widget_class_bind_template_child (widget_class, CofferCacheGroup, switch_row);
@@ -216,6 +267,17 @@ coffer_cache_group_class_init (CofferCacheGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferCacheGroup, interval);
   gtk_widget_class_bind_template_callback (widget_class, flush_cb);
   gtk_widget_class_bind_template_callback (widget_class, discard_cb);
+}
+
+/* What is written at the latest when there is no more room cannot wait for more than the room. */
+static void
+capacity_cb (CofferCacheGroup *self)
+{
+  double capacity = gtk_spin_button_get_value (self->capacity);
+
+  gtk_adjustment_set_upper (gtk_spin_button_get_adjustment (self->threshold), capacity);
+  if (gtk_spin_button_get_value (self->threshold) > capacity)
+    gtk_spin_button_set_value (self->threshold, capacity);
 }
 
 static void
@@ -235,8 +297,12 @@ coffer_cache_group_set (CofferCacheGroup *self,
   self->cache = g_object_ref (coffer_vault_get_cache (vault));
   g_settings_bind (settings, "cache-on", self->collect, "active", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "cache-capacity", self->capacity, "value", G_SETTINGS_BIND_DEFAULT);
+  g_signal_connect_object (self->capacity, "value-changed", G_CALLBACK (capacity_cb), self, G_CONNECT_SWAPPED);
+  capacity_cb (self);
   g_settings_bind (settings, "cache-threshold", self->threshold, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "cache-interval", self->interval, "value", G_SETTINGS_BIND_DEFAULT);
   g_signal_connect_swapped (self->cache, "changed", G_CALLBACK (update), self);
+  g_signal_connect_object (vault, "notify::editable", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (vault, "notify::lock-reason", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
 }

@@ -14,10 +14,26 @@ update_optimize (CofferStorageWindow *self)
   GDateTime *when = coffer_storage_get_optimized (self->storage);
   g_autofree char *time = when != NULL ? g_date_time_format (when, "%X") : NULL;
   g_autofree char *text = time != NULL ? g_strdup_printf (_("Done at %s"), time) : NULL;
+  const char *lock = coffer_storage_window_get_file_lock (self);
 
-  adw_action_row_set_subtitle (self->optimize_row, text != NULL ? text : _("Renews what SQLite knows of the tables to find things quickly, if it keeps that, and moves "
-                                                                         "the log. Changes no key and no value."));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->optimize_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+  coffer_storage_window_show_lock (self->optimize_row, lock,
+                                   text != NULL ? text : _("Renews what SQLite knows of the tables to find things quickly, if it keeps that, and "
+                                                           "moves the log. Changes no key and no value."));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->optimize_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE && lock == NULL);
+}
+
+/* (transfer full): with what it could not know of. */
+static char *
+add_waiting (char                   *text,
+             const CofferInspection *check)
+{
+  g_autofree char *checked = text;
+  g_autofree char *number = coffer_storage_window_dup_number (check->n_waiting);
+  g_autofree char *waited = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value waited to be written, and was not checked.",
+                                                          "%s values waited to be written, and were not checked.", (gulong) check->n_waiting),
+                                             number);
+
+  return g_strdup_printf ("%s. %s", checked, waited);
 }
 
 void
@@ -27,8 +43,9 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
   g_autofree char *time = NULL, *text = NULL, *keys = NULL, *damaged = NULL, *odd = NULL;
 
+  if (self->safety == NULL)
+    return;
   update_optimize (self);
-  coffer_storage_window_update_found (self);
   gtk_widget_set_sensitive (GTK_WIDGET (self->check_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
   if (check == self->check_shown && check != NULL)
     return;
@@ -43,23 +60,24 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
   if (check == NULL)
     text = g_strdup (_("Not checked while this window’s vault was open"));
   else if (check->n_found == 0)
-    text = g_strdup_printf (check->full ? _("Checked at %s, %s keys: nothing is wrong")
-                                        : _("Pages and keys checked at %s, %s keys: nothing is wrong. Values were not read"), time, keys);
+    text = g_strdup_printf (check->full
+                              ? g_dngettext (GETTEXT_PACKAGE, "Checked at %s, %s key: nothing is wrong",
+                                             "Checked at %s, %s keys: nothing is wrong", check->keys)
+                              : g_dngettext (GETTEXT_PACKAGE, "Pages and keys checked at %s, %s key: nothing is wrong. Values were not read",
+                                             "Pages and keys checked at %s, %s keys: nothing is wrong. Values were not read", check->keys),
+                            time, keys);
   else
-    text = g_strdup_printf (_("Checked at %s, %s keys: %s damaged, %s odd"), time, keys, damaged, odd);
+    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Checked at %s, %s key: %s damaged, %s odd", "Checked at %s, %s keys: %s damaged, %s odd",
+                                         check->keys), time, keys, damaged, odd);
+  if (check != NULL && check->n_waiting > 0)
+    text = add_waiting (text, check);
   adw_action_row_set_subtitle (self->check_row, text);
-}
-
-static void
-do_optimize (CofferStorageWindow *self)
-{
-  coffer_storage_optimize (self->storage);
 }
 
 static void
 optimize_cb (CofferStorageWindow *self)
 {
-  coffer_storage_window_edit (self, do_optimize);
+  coffer_storage_optimize (self->storage);
 }
 
 static void
@@ -83,14 +101,13 @@ check_cb (CofferStorageWindow *self)
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
-void
-coffer_storage_window_bind_check (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, safety);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, check_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, optimize_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, optimize_button);
-  gtk_widget_class_bind_template_callback (widget_class, check_cb);
-  gtk_widget_class_bind_template_callback (widget_class, optimize_cb);
-}
+const CofferStoragePart coffer_storage_window_check_parts[] = {
+  COFFER_STORAGE_CHILD (safety),
+  COFFER_STORAGE_CHILD (check_row),
+  COFFER_STORAGE_CHILD (check_button),
+  COFFER_STORAGE_CHILD (optimize_row),
+  COFFER_STORAGE_CHILD (optimize_button),
+  COFFER_STORAGE_CALLBACK (check_cb),
+  COFFER_STORAGE_CALLBACK (optimize_cb),
+  { NULL }
+};

@@ -4,20 +4,60 @@
 
 #include "coffer-storage-window-private.h"
 
+#include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-storage-words.h"
+
+#define PULSE_MS 100
+#define REVEAL_MS 400     /* what is over by then needs no progress */
+#define REVEAL_MARGIN 6
 
 static void
 update_way (CofferStorageWindow     *self,
             const CofferCompactPlan *plan)
 {
   g_autofree char *obstacle = plan->way != COFFER_COMPACT_SWAP || !plan->possible ? coffer_storage_window_describe_obstacle (plan) : NULL;
-  const char *text = obstacle != NULL ? obstacle : coffer_storage_window_get_way_subtitle (plan->way);
+  const char *lock = coffer_storage_window_get_lock (self);
+  const char *text = lock != NULL ? lock : obstacle != NULL ? obstacle : coffer_storage_window_get_way_subtitle (self, plan, plan->way);
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->way_row), coffer_storage_window_get_way_title (plan->way));
   adw_action_row_set_subtitle (self->way_row, escaped);
+}
+
+static void
+update_unknown (CofferStorageWindow *self,
+                const GError        *error)
+{
+  g_autofree char *line = coffer_error_dup_line (error);
+  g_autofree char *escaped = g_markup_escape_text (line, -1);
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->way_row), _("What it would do cannot be told"));
+  adw_action_row_set_subtitle (self->way_row, escaped);
+}
+
+/* Beside a number: that there is enough of it, or not. Colour does not stand alone. */
+static void
+set_enough (GtkImage   *icon,
+            gboolean    enough,
+            const char *words)
+{
+  GtkWidget *widget = GTK_WIDGET (icon);
+
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (widget), words) == 0)
+    return;
+  gtk_image_set_from_icon_name (icon, enough ? "object-select-symbolic" : "dialog-warning-symbolic");
+  gtk_widget_remove_css_class (widget, enough ? "warning" : "success");
+  gtk_widget_add_css_class (widget, enough ? "success" : "warning");
+  gtk_widget_set_tooltip_text (widget, words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (icon), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+}
+
+static gboolean
+has_memory (const CofferCompactPlan *plan)
+{
+  return plan->memory_needed <= plan->memory_free;
 }
 
 static void
@@ -30,31 +70,49 @@ update_numbers (CofferStorageWindow     *self,
   g_autofree char *needed = g_format_size (plan->disk_needed);
   g_autofree char *room = g_format_size (plan->disk_free);
   g_autofree char *memory = g_format_size (plan->memory_needed);
-  g_autofree char *seconds = coffer_storage_format_seconds ((double) plan->duration_ms / 1000);
+  g_autofree char *seconds = coffer_storage_dup_duration (plan);
   /* Translators: bytes that come back, of all bytes */
   g_autofree char *frees = g_strdup_printf (_("%s of %s"), freed, all);
-  g_autofree char *disk = g_strdup_printf (_("%s, %s free"), needed, room);
-  g_autofree char *about = g_strdup_printf (_("About %s"), memory);
+  g_autofree char *beside = g_strdup_printf (_("%s, %s free"), needed, room);
+  g_autofree char *temporary = coffer_storage_dup_temporary (plan);
+  g_autofree char *disk = g_strjoin ("\n", beside, temporary, NULL);
+  g_autofree char *available = g_format_size (plan->memory_free);
+  /* Translators: bytes of memory that are needed, and those that are free */
+  g_autofree char *about = has_memory (plan) ? g_strdup_printf (_("About %s"), memory) : g_strdup_printf (_("About %s, %s free"), memory, available);
   g_autofree char *time = g_strdup_printf (_("About %s"), seconds);
+  g_autofree char *source = coffer_storage_dup_time_source (self->storage);
 
-  gtk_label_set_text (self->frees, plan->freed > 0 ? frees : _("Nothing"));
+  gtk_label_set_text (self->frees, plan->freed > 0 ? frees : plan->log_held ? _("Nothing for now") : _("Nothing"));
   gtk_label_set_text (self->disk, disk);
   gtk_label_set_text (self->memory, about);
+  set_enough (self->disk_icon, plan->disk_enough, plan->disk_enough ? _("There is enough disk space") : _("There is not enough disk space"));
+  set_enough (self->memory_icon, has_memory (plan), has_memory (plan) ? _("There is enough memory") : _("There is not enough memory"));
   gtk_label_set_text (self->time, time);
+  gtk_label_set_text (self->time_source, source != NULL ? source : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->time_source), source != NULL && plan->freed > 0 && plan->disk_needed > 0);
 }
 
 static void
 update_plan (CofferStorageWindow *self)
 {
   const CofferCompactPlan *plan = coffer_storage_get_plan (self->storage);
-  gboolean shown = plan != NULL && coffer_storage_get_job (self->storage) != COFFER_STORAGE_COMPACT && coffer_storage_get_job (self->storage) != COFFER_STORAGE_CONVERT;
-  gboolean any = shown && plan->freed > 0;
+  const GError *error = coffer_storage_get_plan_error (self->storage);
+  gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+  gboolean shown = plan != NULL && idle;
+  gboolean any = shown && (plan->freed > 0 || plan->log_held);
+  double seconds;
+  CofferSpace before;
+  GtkWidget *costs[] = {
+    self->disk_name, GTK_WIDGET (self->disk), GTK_WIDGET (self->disk_icon), self->memory_name, GTK_WIDGET (self->memory), GTK_WIDGET (self->memory_icon),
+    self->time_name, GTK_WIDGET (self->time),
+  };
 
-  gtk_widget_set_visible (GTK_WIDGET (self->frees_row), shown);
-  gtk_widget_set_visible (GTK_WIDGET (self->disk_row), any);
-  gtk_widget_set_visible (GTK_WIDGET (self->memory_row), any);
-  gtk_widget_set_visible (GTK_WIDGET (self->time_row), any);
-  gtk_widget_set_visible (GTK_WIDGET (self->way_row), any);
+  gtk_widget_set_visible (self->plan_row, any || (shown && coffer_storage_get_compacted (self->storage, &seconds, &before) == NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (costs); i++)
+    gtk_widget_set_visible (costs[i], any && plan->disk_needed > 0 && !plan->log_held);
+  gtk_widget_set_visible (GTK_WIDGET (self->way_row), any || (error != NULL && idle));
+  if (error != NULL && idle)
+    update_unknown (self, error);
   if (!shown)
     return;
   update_numbers (self, plan);
@@ -63,19 +121,62 @@ update_plan (CofferStorageWindow *self)
 
 /* ---- what is under way ---- */
 
-/* "3 min 28 s left", or nothing. (transfer full) (nullable) */
+/* "462 MB/s, about 3 min 28 s left", or nothing: the rate is that of the step, the time that of all of them. (transfer full) (nullable) */
 static char *
-format_rate (const CofferStep *step,
-             guint64           rate)
+format_rate (CofferStorage *storage,
+             guint64        rate)
 {
   g_autofree char *speed = g_format_size (rate);
+  double seconds = coffer_storage_get_left (storage);
   g_autofree char *left = NULL;
 
-  if (rate == 0 || step->bytes_total == G_MAXUINT64)
+  if (rate == 0 || seconds < 0)
     return NULL;
-  left = coffer_storage_format_seconds ((double) (step->bytes_total - MIN (step->bytes, step->bytes_total)) / (double) rate);
+  left = coffer_storage_format_seconds (seconds);
   /* Translators: bytes a second, and a time */
   return g_strdup_printf (_("%s/s, about %s left"), speed, left);
+}
+
+/* "Step 1 of 4, 69.5 GB of 165.4 GB": the percent beside the bar is of all steps, the bytes are of this one. (transfer full) */
+static char *
+format_bytes (const CofferStep *step,
+              gboolean          known)
+{
+  g_autofree char *bytes = g_format_size (step->bytes);
+  g_autofree char *total = g_format_size (known ? step->bytes_total : 0);
+
+  if (step->n == 0)
+    return known ? g_strdup_printf (_("%s of %s"), bytes, total) : g_strdup ("");
+  if (!known)
+    return g_strdup_printf (_("Step %u of %u"), step->number, step->n);
+  /* Translators: the number of the step, and of all steps; bytes done in this step, and of all of it */
+  return g_strdup_printf (_("Step %u of %u, %s of %s"), step->number, step->n, bytes, total);
+}
+
+static gboolean
+pulse_cb (gpointer data)
+{
+  CofferStorageWindow *self = data;
+
+  gtk_progress_bar_pulse (self->job_bar);
+  return G_SOURCE_CONTINUE;
+}
+
+/* How far it is, or only that it goes on: a bar that stood still would say that it does not. */
+static void
+set_bar (CofferStorageWindow *self,
+         gboolean             busy,
+         double               fraction)
+{
+  if (!busy || fraction >= 0)
+    g_clear_handle_id (&self->pulse_id, g_source_remove);
+  else if (self->pulse_id == 0)
+    {
+      self->pulse_id = g_timeout_add (PULSE_MS, pulse_cb, self);
+      g_source_set_name_by_id (self->pulse_id, "[coffer] pulse");
+    }
+  if (fraction >= 0)
+    gtk_progress_bar_set_fraction (self->job_bar, fraction);
 }
 
 static void
@@ -83,65 +184,80 @@ update_progress (CofferStorageWindow *self)
 {
   CofferStep step;
   guint64 rate = coffer_storage_get_step (self->storage, &step);
-  gboolean known = step.bytes_total != G_MAXUINT64 && step.bytes_total > 0;
-  double fraction = known ? MIN (1.0, (double) step.bytes / (double) step.bytes_total) : 0;
-  g_autofree char *bytes = g_format_size (step.bytes);
-  g_autofree char *total = g_format_size (known ? step.bytes_total : 0);
+  double fraction = coffer_storage_get_fraction (self->storage);
+  gboolean known = fraction >= 0;
   g_autofree char *percent = g_strdup_printf ("%d %%", (int) (fraction * 100));
-  g_autofree char *so_far = g_strdup_printf (_("%s of %s"), bytes, total);
-  g_autofree char *speed = format_rate (&step, rate);
+  g_autofree char *so_far = format_bytes (&step, known);
+  g_autofree char *speed = known ? format_rate (self->storage, rate) : NULL;
 
-  gtk_label_set_text (self->job_title, coffer_storage_get_job_words (self->storage));
+  gtk_label_set_text (self->job_title, coffer_storage_get_step_words (self->storage));
   gtk_label_set_text (self->job_percent, known ? percent : "");
-  gtk_label_set_text (self->job_bytes, known ? so_far : "");
+  gtk_widget_set_visible (self->job_numbers, *so_far != '\0');
+  gtk_label_set_text (self->job_bytes, so_far);
   gtk_label_set_text (self->job_rate, speed != NULL ? speed : "");
-  gtk_progress_bar_set_fraction (self->job_bar, fraction);
+  set_bar (self, TRUE, fraction);
+}
+
+/* Of what takes longer a person sees how far it is, wherever its button was, and then what became of it there. */
+static gboolean
+reveal_cb (gpointer data)
+{
+  CofferStorageWindow *self = data;
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
+  graphene_rect_t bounds;
+
+  self->reveal_id = 0;
+  if (!gtk_widget_compute_bounds (self->job_row, GTK_WIDGET (self->scrolled), &bounds) ||
+      (bounds.origin.y >= 0 && bounds.origin.y + bounds.size.height <= (float) gtk_widget_get_height (GTK_WIDGET (self->scrolled))))
+    return G_SOURCE_REMOVE;
+  if (!gtk_widget_compute_bounds (self->compact_group, GTK_WIDGET (self->scrolled), &bounds))
+    return G_SOURCE_REMOVE;
+  self->revealed_from = gtk_adjustment_get_value (adjustment);
+  gtk_adjustment_set_value (adjustment, self->revealed_from + bounds.origin.y - REVEAL_MARGIN);
+  self->revealed_at = gtk_adjustment_get_value (adjustment);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+reveal (CofferStorageWindow *self,
+        gboolean             busy)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
+
+  if (busy == self->busy)
+    return;
+  self->busy = busy;
+  g_clear_handle_id (&self->reveal_id, g_source_remove);
+  if (busy)
+    {
+      self->revealed_at = -1;
+      self->reveal_id = g_timeout_add (REVEAL_MS, reveal_cb, self);
+      g_source_set_name_by_id (self->reveal_id, "[coffer] reveal job");
+    }
+  else if (self->revealed_at >= 0 && gtk_adjustment_get_value (adjustment) == self->revealed_at)   /* nobody has scrolled since */
+    gtk_adjustment_set_value (adjustment, self->revealed_from);
+}
+
+void
+coffer_storage_window_stop_job (CofferStorageWindow *self)
+{
+  g_clear_handle_id (&self->pulse_id, g_source_remove);
+  g_clear_handle_id (&self->reveal_id, g_source_remove);
 }
 
 /* ---- what was done ---- */
 
-static void
-update_receipt (CofferStorageWindow *self)
+/* Of a vault that was looked at, or whose damage is why it was copied, nobody knows more than before. */
+static const char *
+get_cancelled_words (CofferStorageJob job)
 {
-  double seconds;
-  CofferSpace before;
-  const CofferCompactResult *done = coffer_storage_get_compacted (self->storage, &seconds, &before);
-  const char *problem;
-  gboolean converted = coffer_storage_get_converted (self->storage, &problem);
-  g_autofree char *freed = NULL, *took = NULL, *was = NULL, *is = NULL, *title = NULL, *subtitle = NULL, *all = NULL;
-
-  gtk_widget_set_visible (GTK_WIDGET (self->receipt_row), done != NULL || converted);
-  if (converted)
-    {
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->receipt_row), _("The table is converted"));
-      adw_action_row_set_subtitle (self->receipt_row, problem != NULL ? problem : _("The room of its older shape can be given back by compacting."));
-    }
-  if (done == NULL)
-    return;
-  freed = g_format_size (!done->complete ? done->freed : done->before > done->after ? done->before - done->after : 0);
-  took = coffer_storage_format_seconds (seconds);
-  was = g_format_size (done->before);
-  is = g_format_size (done->after);
-  all = g_format_size (before.free_size);
-  /* Translators: bytes that were given back, of all that could have been */
-  title = done->complete ? g_strdup_printf (_("Freed %s"), freed) : g_strdup_printf (_("Freed %s of %s"), freed, all);
-  if (*done->problem != '\0' && done->complete)
-    /* Translators: what went wrong after the file was compacted */
-    subtitle = g_strdup_printf (_("Before %s, after %s. The file is compacted, but: %s"), was, is, done->problem);
-  else if (!done->complete && done->cancelled)
-    subtitle = g_strdup (_("Cancelled. What was given back by then stays so, and the vault is whole; the rest can be given back later."));
-  else if (!done->complete)
-    subtitle = g_strdup_printf (_("Then it ended: %s. What was given back by then stays so, and the vault is whole."), done->problem);
-  else if (done->log_in_use)
-    subtitle = g_strdup_printf (_("Took %s. The file shrinks when another program has let go of the log."), took);
-  else if (done->way == COFFER_COMPACT_SWAP)
-    subtitle = g_strdup_printf (_("Before %s, after %s. Took %s. Every page was checked, and rows and bytes of every table are as before."), was, is,
-                                took);
-  else
-    subtitle = g_strdup_printf (_("Before %s, after %s. Took %s."), was, is, took);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->receipt_row), title);
-  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (self->receipt_row), FALSE);
-  adw_action_row_set_subtitle (self->receipt_row, subtitle);
+  if (job == COFFER_STORAGE_COPY || job == COFFER_STORAGE_SALVAGE)
+    return _("Cancelled. No copy was left behind.");
+  if (job == COFFER_STORAGE_CHECK)
+    return _("Cancelled. Nothing was changed.");
+  if (job == COFFER_STORAGE_CHECKPOINT)
+    return _("Cancelled. What was moved into the main file stays there.");
+  return _("Cancelled. The vault is whole.");
 }
 
 static void
@@ -156,23 +272,7 @@ update_problem (CofferStorageWindow *self)
   if (error == NULL)
     return;
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problem_row), coffer_storage_get_failure_words (job));
-  adw_action_row_set_subtitle (self->problem_row, !cancelled ? escaped : job == COFFER_STORAGE_COPY ? _("Cancelled. No copy was left behind.")
-                                                                                                  : _("Cancelled. The vault is whole."));
-}
-
-static void
-update_copy (CofferStorageWindow *self,
-             CofferStorageJob     job)
-{
-  const char *problem;
-  GFile *copied = coffer_storage_get_copied (self->storage, &problem);
-  g_autofree char *name = copied != NULL ? g_file_get_parse_name (copied) : NULL;
-  g_autofree char *text = problem != NULL ? g_strdup_printf (_("Saved as %s, but: %s"), name, problem)
-                        : name != NULL ? g_strdup_printf (_("Saved as %s, and compared with the vault"), name) : NULL;
-  g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;
-
-  adw_action_row_set_subtitle (self->copy_row, escaped != NULL ? escaped : _("Other programs may go on writing meanwhile"));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->copy_button), job == COFFER_STORAGE_IDLE);
+  adw_action_row_set_subtitle (self->problem_row, cancelled ? get_cancelled_words (job) : escaped);
 }
 
 void
@@ -183,43 +283,86 @@ coffer_storage_window_update_job (CofferStorageWindow *self)
   gboolean idle = job == COFFER_STORAGE_IDLE;
   gboolean rewrites = job == COFFER_STORAGE_COMPACT || job == COFFER_STORAGE_CONVERT;
 
+  if (self->compact_group == NULL)
+    return;
   gtk_widget_set_visible (self->job_row, !idle);
   gtk_widget_set_visible (GTK_WIDGET (self->meanwhile_row), rewrites);
   adw_action_row_set_subtitle (self->meanwhile_row, coffer_storage_can_cancel (self->storage) ? _("Changes wait; Cancel leaves the vault whole")
                                                                                           : _("Changes wait until this is done"));
   gtk_button_set_label (self->compact_button, idle ? _("Compact…") : _("Cancel"));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->compact_button), idle ? plan != NULL && plan->possible && (plan->freed > 0 || self->page_maps_wanted)
+  gtk_widget_set_sensitive (GTK_WIDGET (self->compact_button), idle ? plan != NULL && plan->possible && has_memory (plan) && (plan->freed > 0 || self->page_maps_wanted)
                                                                      : coffer_storage_can_cancel (self->storage));
+  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (self->compact_group), idle || rewrites ? _("Compact") : _("Under Way"));
   if (!idle)
     update_progress (self);
+  else
+    set_bar (self, FALSE, 0);
+  reveal (self, !idle);
   update_plan (self);
   coffer_storage_window_update_ways (self);
-  update_receipt (self);
+  coffer_storage_window_update_receipt (self);
   update_problem (self);
-  update_copy (self, job);
 }
 
+const CofferStoragePart coffer_storage_window_compact_parts[] = {
+  COFFER_STORAGE_CHILD (meanwhile_row),
+  COFFER_STORAGE_CHILD (plan_row),
+  COFFER_STORAGE_CHILD (way_row),
+  COFFER_STORAGE_CHILD (frees),
+  COFFER_STORAGE_CHILD (disk_name),
+  COFFER_STORAGE_CHILD (disk),
+  COFFER_STORAGE_CHILD (disk_icon),
+  COFFER_STORAGE_CHILD (memory_name),
+  COFFER_STORAGE_CHILD (memory),
+  COFFER_STORAGE_CHILD (memory_icon),
+  COFFER_STORAGE_CHILD (time_name),
+  COFFER_STORAGE_CHILD (time),
+  COFFER_STORAGE_CHILD (time_source),
+  COFFER_STORAGE_CHILD (job_row),
+  COFFER_STORAGE_CHILD (job_numbers),
+  COFFER_STORAGE_CHILD (compact_group),
+  COFFER_STORAGE_CHILD (job_title),
+  COFFER_STORAGE_CHILD (job_percent),
+  COFFER_STORAGE_CHILD (job_bytes),
+  COFFER_STORAGE_CHILD (job_rate),
+  COFFER_STORAGE_CHILD (job_bar),
+  COFFER_STORAGE_CHILD (problem_row),
+  { NULL }
+};
+
+/* ---- a copy ---- */
+
 void
-coffer_storage_window_bind_compact (GtkWidgetClass *widget_class)
+coffer_storage_window_update_copy (CofferStorageWindow *self)
 {
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, meanwhile_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, frees_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, disk_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, memory_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, time_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, way_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, frees);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, disk);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, memory);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, time);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_title);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_percent);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_bytes);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_rate);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, job_bar);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, receipt_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, problem_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, copy_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, copy_button);
+  const char *problem;
+  GFile *copied = coffer_storage_get_copied (self->storage, &problem);
+  g_autofree char *name = copied != NULL ? g_file_get_parse_name (copied) : NULL;
+  g_autofree char *text = problem != NULL ? g_strdup_printf (_("Saved as %s, but: %s"), name, problem)
+                        : name != NULL ? g_strdup_printf (_("Saved as %s, and compared with the vault"), name) : NULL;
+  g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;
+
+  if (self->safety == NULL)
+    return;
+  adw_action_row_set_subtitle (self->copy_row, escaped != NULL ? escaped
+                               : coffer_storage_get_space (self->storage) != NULL && !coffer_storage_get_space (self->storage)->wal_mode
+                               ? _("Other programs can read meanwhile, and write when it is done")
+                               : _("Other programs may go on writing meanwhile"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->copy_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
 }
+
+static void
+copy_cb (CofferStorageWindow *self)
+{
+  if (coffer_storage_get_job (self->storage) == COFFER_STORAGE_COPY)
+    coffer_storage_cancel (self->storage);
+  else
+    g_signal_emit_by_name (self, "save-copy");
+}
+
+const CofferStoragePart coffer_storage_window_copy_parts[] = {
+  COFFER_STORAGE_CHILD (copy_row),
+  COFFER_STORAGE_CHILD (copy_button),
+  COFFER_STORAGE_CALLBACK (copy_cb),
+  { NULL }
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a check found, in the window "Storage": a row for each, with what can be done about it. Of a damaged file nothing is deleted: SQLite
- * would take pages for free that others need. Main thread.
+ * What a check found, in the window "Storage": a row for each, with what can be done about it. They come a few with each frame, and go so.
+ * Of a damaged file nothing is deleted: SQLite would take pages for free that others need. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-storage"
 
@@ -9,9 +9,16 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-row.h"
 #include "coffer-storage-upkeep.h"
 
 #define MAX_ROWS 50
+#define ROWS_A_FRAME 4      /* at most: each takes about a millisecond, and what is around it is measured anew */
+#define POSITION "coffer-position"   /* of a row: what it tells of, and one; 0: not one of them */
+
+static void start_filling (CofferStorageWindow *self);
+static void forget_rows   (CofferStorageWindow *self,
+                           gboolean             all);
 
 static const CofferFound *
 get_found (CofferStorageWindow *self,
@@ -56,8 +63,8 @@ ignore (CofferStorageWindow *self,
   if (found == NULL)
     return;
   g_hash_table_add (self->ignored, g_strdup (found->message));
-  self->found_shown = NULL;
-  coffer_storage_window_update_found (self);
+  forget_rows (self, FALSE);
+  start_filling (self);
 }
 
 static void
@@ -129,20 +136,34 @@ add_item (GMenu      *menu,
   g_menu_append_item (menu, item);
 }
 
-static GtkWidget *
-make_menu_button (const CofferFound *found,
-                  guint              position)
+/* Most are never opened: a menu takes as long as the row that it is for. */
+static void
+fill_menu_cb (GtkMenuButton *button,
+              gpointer       user_data)
 {
-  GtkWidget *button = gtk_menu_button_new ();
+  CofferStorageWindow *self = user_data;
+  GtkWidget *row = gtk_widget_get_ancestor (GTK_WIDGET (button), COFFER_TYPE_ROW);
+  guint position = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (row), POSITION)) - 1;
+  const CofferFound *found = get_found (self, position);
   g_autoptr(GMenu) menu = g_menu_new ();
 
+  if (found == NULL || gtk_menu_button_get_menu_model (button) != NULL)
+    return;
   if (found->key != NULL)
     add_item (menu, _("_Show"), "found.show", position);
   if (found->key != NULL && !found->is_damage)
     add_item (menu, _("_Delete…"), "found.delete", position);
   add_item (menu, _("_Ignore"), "found.ignore", position);
+  gtk_menu_button_set_menu_model (button, G_MENU_MODEL (menu));
+}
+
+static GtkWidget *
+make_menu_button (CofferStorageWindow *self)
+{
+  GtkWidget *button = gtk_menu_button_new ();
+
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "view-more-symbolic");
-  gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (button), G_MENU_MODEL (menu));
+  gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (button), fill_menu_cb, self, NULL);
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_set_tooltip_text (button, _("What to Do"));
@@ -155,13 +176,11 @@ add_row (CofferStorageWindow *self,
          const char          *title,
          const char          *subtitle)
 {
-  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *row = coffer_row_new ();
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
-  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
-  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
   adw_preferences_group_add (self->found_group, row);
   g_ptr_array_add (self->found_rows, row);
   return row;
@@ -172,20 +191,21 @@ add_found (CofferStorageWindow *self,
            const CofferFound   *found,
            guint                position)
 {
-  GtkWidget *row = add_row (self, found->message, found->is_damage ? _("Damage: export what can be read, and keep a copy of the file. Nothing is deleted "
-                                                                       "from a damaged file")
-                                                                   : _("Odd, but nothing is lost"));
+  GtkWidget *row = add_row (self, found->message, found->is_damage ? "" : _("Odd, but nothing is lost"));
 
+  g_object_set_data (G_OBJECT (row), POSITION, GUINT_TO_POINTER (position + 1));
+  gtk_bitset_add (self->found_told, position);
   adw_action_row_set_icon_name (ADW_ACTION_ROW (row), found->is_damage ? "dialog-warning-symbolic" : "dialog-information-symbolic");
-  adw_action_row_add_suffix (ADW_ACTION_ROW (row), make_menu_button (found, position));
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), make_menu_button (self));
 }
 
+/* In their places, which may be above what is there. */
 static void
 show_again_cb (CofferStorageWindow *self)
 {
   g_hash_table_remove_all (self->ignored);
-  self->found_shown = NULL;
-  coffer_storage_window_update_found (self);
+  forget_rows (self, TRUE);
+  start_filling (self);
 }
 
 static void
@@ -202,26 +222,17 @@ add_ignored (CofferStorageWindow *self,
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
 }
 
+/* What there is no row for, below the rows. */
 static void
-add_rows (CofferStorageWindow    *self,
+add_rest (CofferStorageWindow    *self,
           const CofferInspection *check)
 {
-  guint n_ignored = 0, n_shown = 0;
+  guint n_ignored = 0;
   guint64 n_more;
 
   for (guint i = 0; i < check->found->len; i++)
-    {
-      const CofferFound *found = g_ptr_array_index (check->found, i);
-
-      if (g_hash_table_contains (self->ignored, found->message))
-        n_ignored++;
-      else if (n_shown < MAX_ROWS)
-        {
-          add_found (self, found, i);
-          n_shown++;
-        }
-    }
-  n_more = check->n_found - n_ignored - n_shown;
+    n_ignored += g_hash_table_contains (self->ignored, ((const CofferFound *) g_ptr_array_index (check->found, i))->message);
+  n_more = check->n_found - n_ignored - gtk_bitset_get_size (self->found_told);
   if (n_more > 0)
     {
       g_autofree char *number = coffer_storage_window_dup_number (n_more);
@@ -231,6 +242,90 @@ add_rows (CofferStorageWindow    *self,
     }
   if (n_ignored > 0)
     add_ignored (self, n_ignored);
+}
+
+/* ---- a few rows a frame ---- */
+
+/* @all: what they say is not so any more. Such rows are hidden at once, and removed a few with each frame. Otherwise those go that a person
+ * does not want to see, and what stands below the rows, which comes anew.
+ */
+static void
+forget_rows (CofferStorageWindow *self,
+             gboolean             all)
+{
+  for (guint i = self->found_rows->len; i-- > 0;)
+    {
+      GtkWidget *row = g_ptr_array_index (self->found_rows, i);
+      guint position = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (row), POSITION));
+      const CofferFound *found = !all && position > 0 ? get_found (self, position - 1) : NULL;
+
+      if (found != NULL && !g_hash_table_contains (self->ignored, found->message))
+        continue;
+      g_ptr_array_remove_index (self->found_rows, i);
+      if (all && position > 0)
+        {
+          gtk_widget_set_visible (row, FALSE);
+          g_ptr_array_add (self->found_old, row);
+          continue;
+        }
+      if (position > 0)
+        gtk_bitset_remove (self->found_told, position - 1);
+      adw_preferences_group_remove (self->found_group, row);
+    }
+  if (all)
+    gtk_bitset_remove_all (self->found_told);
+}
+
+static gboolean
+remove_some (CofferStorageWindow *self)
+{
+  guint n = MIN (self->found_old->len, 2 * ROWS_A_FRAME);
+
+  for (guint i = 0; i < n; i++)
+    adw_preferences_group_remove (self->found_group, g_ptr_array_steal_index_fast (self->found_old, self->found_old->len - 1));
+  return n > 0;
+}
+
+static gboolean
+add_some (CofferStorageWindow    *self,
+          const CofferInspection *check)
+{
+  guint n_added = 0;
+
+  for (guint i = 0; i < check->found->len && n_added < ROWS_A_FRAME && gtk_bitset_get_size (self->found_told) < MAX_ROWS; i++)
+    {
+      const CofferFound *found = g_ptr_array_index (check->found, i);
+
+      if (gtk_bitset_contains (self->found_told, i) || g_hash_table_contains (self->ignored, found->message))
+        continue;
+      add_found (self, found, i);
+      n_added++;
+    }
+  return n_added > 0;
+}
+
+static gboolean
+fill_cb (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
+{
+  CofferStorageWindow *self = COFFER_STORAGE_WINDOW (widget);
+  GDateTime *when;
+  const CofferInspection *check = self->storage != NULL ? coffer_storage_get_check (self->storage, &when) : NULL;
+
+  if (remove_some (self) || (check != NULL && add_some (self, check)))
+    return G_SOURCE_CONTINUE;
+  if (check != NULL)
+    add_rest (self, check);
+  self->found_tick = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_filling (CofferStorageWindow *self)
+{
+  if (self->found_tick == 0)
+    self->found_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), fill_cb, NULL, NULL);
 }
 
 /* ---- all of them ---- */
@@ -253,7 +348,8 @@ update_salvage (CofferStorageWindow    *self,
   saved = coffer_storage_window_dup_number (salvage->saved);
   lost = coffer_storage_window_dup_number (salvage->lost);
   name = g_file_get_parse_name (target);
-  text = g_strdup_printf (_("%s keys are in %s. Could not be read: %s"), saved, name, lost);
+  text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key is in %s. Could not be read: %s", "%s keys are in %s. Could not be read: %s",
+                                       salvage->saved), saved, name, lost);
   escaped = g_markup_escape_text (text, -1);
   adw_action_row_set_subtitle (self->salvage_row, escaped);
 }
@@ -264,17 +360,25 @@ coffer_storage_window_update_found (CofferStorageWindow *self)
   GDateTime *when;
   const CofferInspection *check = coffer_storage_get_check (self->storage, &when);
 
+  if (!self->opened)   /* it comes last */
+    return;
+  if (self->found_group == NULL && check != NULL && check->n_found > 0)
+    coffer_storage_window_build_found (self);
+  if (self->found_group == NULL)
+    return;
   gtk_widget_set_visible (GTK_WIDGET (self->found_group), check != NULL && check->n_found > 0);
   if (check != NULL)
     update_salvage (self, check);
   if (check == self->found_shown && check != NULL)
     return;
   self->found_shown = check;
-  for (guint i = 0; i < self->found_rows->len; i++)
-    adw_preferences_group_remove (self->found_group, g_ptr_array_index (self->found_rows, i));
-  g_ptr_array_set_size (self->found_rows, 0);
-  if (check != NULL)
-    add_rows (self, check);
+  forget_rows (self, TRUE);
+  if (check != NULL)   /* what is to be done about damage is said once, above all of it */
+    adw_preferences_group_set_description (self->found_group,
+                                           check->n_damages == 0 ? NULL
+                                           : _("Damage: export what can be read, and keep a copy of the file. Nothing is deleted from a damaged file"));
+  if (check != NULL || self->found_old->len > 0)
+    start_filling (self);
 }
 
 static void
@@ -309,12 +413,11 @@ coffer_storage_window_start_found (CofferStorageWindow *self)
   gtk_widget_insert_action_group (GTK_WIDGET (self), "found", G_ACTION_GROUP (group));
 }
 
-void
-coffer_storage_window_bind_found (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, found_group);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, salvage_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, salvage_button);
-  gtk_widget_class_bind_template_callback (widget_class, copy_found_cb);
-  gtk_widget_class_bind_template_callback (widget_class, salvage_cb);
-}
+const CofferStoragePart coffer_storage_window_found_parts[] = {
+  COFFER_STORAGE_CHILD (found_group),
+  COFFER_STORAGE_CHILD (salvage_row),
+  COFFER_STORAGE_CHILD (salvage_button),
+  COFFER_STORAGE_CALLBACK (copy_found_cb),
+  COFFER_STORAGE_CALLBACK (salvage_cb),
+  { NULL }
+};

@@ -51,41 +51,40 @@ coffer_storage_window_update_journal (CofferStorageWindow *self)
 {
   const CofferSpace *space = coffer_storage_get_space (self->storage);
   gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+  const char *lock = coffer_storage_window_get_file_lock (self);
 
-  gtk_widget_set_sensitive (GTK_WIDGET (self->journal_button), idle && space != NULL && !space->frozen);
+  if (self->log_group == NULL)
+    return;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->journal_button), idle && lock == NULL && space != NULL && !space->frozen);
   update_problem (self);
   if (space == NULL)
     return;
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->journal_row), _(journals[!!space->wal_mode].name));
-  adw_action_row_set_subtitle (self->journal_row, _(journals[!!space->wal_mode].subtitle));
+  coffer_storage_window_show_lock (self->journal_row, lock, _(journals[!!space->wal_mode].subtitle));
 }
 
 /* ---- asking ---- */
-
-static void
-do_change (CofferStorageWindow *self)
-{
-  coffer_storage_set_journal (self->storage, self->wal_wanted);
-}
 
 static void
 response_cb (CofferStorageWindow *self,
              const char          *response)
 {
   if (g_str_equal (response, "change"))
-    coffer_storage_window_edit (self, do_change);
+    coffer_storage_set_journal (self->storage, self->wal_wanted);
 }
 
 static void
 journal_cb (CofferStorageWindow *self)
 {
   const CofferSpace *space = coffer_storage_get_space (self->storage);
+  g_autofree char *body = NULL;
   GtkWidget *dialog;
 
   if (space == NULL)
     return;
   self->wal_wanted = !space->wal_mode;
-  dialog = adw_message_dialog_new (GTK_WINDOW (self), _(journals[self->wal_wanted].heading), _(journals[self->wal_wanted].body));
+  body = coffer_storage_window_dup_once (self, _(journals[self->wal_wanted].body));
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), _(journals[self->wal_wanted].heading), body);
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "change", _(journals[self->wal_wanted].answer), NULL);
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
@@ -93,11 +92,10 @@ journal_cb (CofferStorageWindow *self)
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
-void
-coffer_storage_window_bind_journal (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, journal_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, journal_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, journal_problem_row);
-  gtk_widget_class_bind_template_callback (widget_class, journal_cb);
-}
+const CofferStoragePart coffer_storage_window_journal_parts[] = {
+  COFFER_STORAGE_CHILD (journal_row),
+  COFFER_STORAGE_CHILD (journal_button),
+  COFFER_STORAGE_CHILD (journal_problem_row),
+  COFFER_STORAGE_CALLBACK (journal_cb),
+  { NULL }
+};

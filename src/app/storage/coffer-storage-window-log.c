@@ -4,58 +4,92 @@
 
 #include "coffer-storage-window-private.h"
 
+#include <coffer-readers.h>
 #include <glib/gi18n-lib.h>
+
+#define REVEAL_FRAMES 2
+#define REVEAL_MARGIN 6
 
 /* ---- who is in the way ---- */
 
-static gboolean
-is_blocked (CofferStorageWindow    *self,
-            const CofferCheckpoint *checkpoint)
+/* NULL: nobody, as far as can be seen. */
+static CofferLogHolder *
+get_holder (CofferStorageWindow *self)
 {
   const CofferSpace *space = coffer_storage_get_space (self->storage);
 
-  return checkpoint != NULL && (!checkpoint->finished || checkpoint->moved < checkpoint->frames) && space != NULL && space->wal_size > 0;
+  return space != NULL && space->wal_size > 0 ? coffer_storage_get_log_holder (self->storage) : NULL;
 }
 
 /* (transfer full) */
 static char *
-describe_holder (const CofferCheckpoint *checkpoint)
+describe_holder (CofferStorageWindow *self,
+                 CofferLogHolder     *holder,
+                 const char          *readers,
+                 gboolean             other_window)
 {
-  if (checkpoint->pid == 0 && checkpoint->own)
-    return g_strdup (_("Held by this program"));
-  if (*checkpoint->program == '\0')
+  const char *name;
+  int pid = coffer_log_holder_get_pid (holder, &name);
+  GDateTime *when;
+  g_autofree char *time = NULL;
+
+  if (coffer_log_holder_is_unseen (holder))
+    {
+      coffer_storage_get_checkpoint (self->storage, &when);
+      time = g_date_time_format (when, "%X");
+      return g_strdup_printf (_("Held by another program at %s"), time);
+    }
+  if (pid == 0)
+    return g_strdup (readers == NULL ? _("Held by this program")
+                     : other_window ? _("Held by another window of this program") : _("Held by this window"));
+  if (*name == '\0')
     return g_strdup (_("Held by another program"));
   /* Translators: a program, and its number */
-  return g_strdup_printf (_("Held by %s (process %d)"), checkpoint->program, checkpoint->pid);
+  return g_strdup_printf (_("Held by %s (process %d)"), name, pid);
 }
 
-static const char *
-describe_what_it_does (const CofferCheckpoint *checkpoint)
+/* (transfer full) */
+static char *
+describe_what_it_does (CofferStorageWindow *self,
+                       CofferLogHolder     *holder,
+                       const char          *readers)
 {
-  if (checkpoint->pid == 0 && checkpoint->own)
-    return _("A clip, a preview or an export reads the vault. Release closes it for the moment of a checkpoint; it can go on afterwards.");
-  if (checkpoint->own)
-    return _("It needs the log, and so does what this program reads, which Release closes for the moment.");
-  if (checkpoint->writer)
-    return _("It writes to the vault. Try again when it is done.");
-  return _("It reads the vault, and needs the log for that. Try again when it is done.");
+  GDateTime *when;
+  const CofferCheckpoint *checkpoint = coffer_storage_get_checkpoint (self->storage, &when);
+  const char *name;
+
+  if (coffer_log_holder_is_unseen (holder))
+    return g_strdup (_("Whether it still is cannot be seen from here. Try again."));
+  if (coffer_log_holder_get_pid (holder, &name) == 0)
+    return g_strdup_printf (_("%s Release closes it for the moment of a checkpoint; it can go on afterwards."),
+                            readers != NULL ? readers : _("A clip, a preview or an export reads the vault."));
+  if (coffer_log_holder_is_own (holder))
+    return g_strdup (_("It needs the log, and so does what this program reads, which Release closes for the moment."));
+  if (checkpoint != NULL && checkpoint->writer)
+    return g_strdup (_("It writes to the vault. Try again when it is done."));
+  return g_strdup (_("It reads the vault, and needs the log for that. Try again when it is done."));
 }
 
 static void
-update_blocked (CofferStorageWindow    *self,
-                const CofferCheckpoint *checkpoint)
+update_blocked (CofferStorageWindow *self)
 {
-  gboolean blocked = is_blocked (self, checkpoint);
-  g_autofree char *holder = NULL;
+  CofferLogHolder *holder = get_holder (self);
+  g_autofree char *readers = NULL, *title = NULL, *text = NULL;
+  gboolean other_window = FALSE, own;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), blocked);
-  if (!blocked)
+  gtk_widget_set_visible (GTK_WIDGET (self->blocked_row), holder != NULL);
+  if (holder == NULL)
     return;
-  holder = describe_holder (checkpoint);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), holder);
-  adw_action_row_set_subtitle (self->blocked_row, describe_what_it_does (checkpoint));
-  gtk_widget_set_visible (GTK_WIDGET (self->release_button), checkpoint->own);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->release_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
+  own = coffer_log_holder_is_own (holder);
+  readers = own ? coffer_vault_dup_readers (coffer_storage_get_vault (self->storage), &other_window) : NULL;
+  title = describe_holder (self, holder, readers, other_window);
+  text = describe_what_it_does (self, holder, readers);
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (self->blocked_row), FALSE);   /* a program has any name */
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->blocked_row), title);
+  adw_action_row_set_subtitle (self->blocked_row, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->release_button), own);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->release_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE &&
+                                                               coffer_storage_window_get_file_lock (self) == NULL);
 }
 
 /* ---- what is known ---- */
@@ -69,7 +103,7 @@ update_checkpoint (CofferStorageWindow *self)
   g_autofree char *time = NULL, *text = NULL, *moved = NULL, *frames = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self->checkpoint_row), checkpoint != NULL);
-  update_blocked (self, checkpoint);
+  update_blocked (self);
   if (checkpoint == NULL)
     return;
   time = g_date_time_format (when, "%X");
@@ -122,25 +156,58 @@ coffer_storage_window_update_log (CofferStorageWindow *self)
 {
   const CofferSpace *space = coffer_storage_get_space (self->storage);
   gboolean idle = coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+  const char *lock = coffer_storage_window_get_file_lock (self);
 
-  gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && space != NULL && space->wal_size > 0);
+  if (self->log_group == NULL)
+    return;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->checkpoint_button), idle && lock == NULL && space != NULL && space->wal_size > 0);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->checkpoint_button), lock);
   if (space == NULL)
     return;
   update_sizes (self, space);
   update_checkpoint (self);
 }
 
-static void
-do_checkpoint (CofferStorageWindow *self)
+/* The rows have taken their places a frame after they came and went. */
+static gboolean
+reveal_cb (GtkWidget     *widget,
+           GdkFrameClock *clock,
+           gpointer       data)
 {
-  coffer_storage_checkpoint (self->storage, self->mode_wanted);
+  CofferStorageWindow *self = COFFER_STORAGE_WINDOW (widget);
+  GtkWidget *row = GTK_WIDGET (self->blocked_row);
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
+  graphene_rect_t bounds;
+  double below;
+
+  if (gtk_widget_get_visible (row) && self->blocked_frames++ < REVEAL_FRAMES)
+    return G_SOURCE_CONTINUE;
+  self->blocked_tick = 0;
+  if (!gtk_widget_get_visible (row) || !gtk_widget_compute_bounds (row, GTK_WIDGET (self->scrolled), &bounds))
+    return G_SOURCE_REMOVE;
+  below = bounds.origin.y + bounds.size.height - (double) gtk_widget_get_height (GTK_WIDGET (self->scrolled));
+  if (bounds.origin.y < 0)
+    gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + bounds.origin.y - REVEAL_MARGIN);
+  else if (below > 0)
+    gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + below + REVEAL_MARGIN);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever was in the way of what a person asked for is told where they look. */
+void
+coffer_storage_window_reveal_blocked (CofferStorageWindow *self,
+                                      CofferStorageJob     job)
+{
+  if (job != COFFER_STORAGE_CHECKPOINT || self->log_group == NULL || get_holder (self) == NULL || self->blocked_tick != 0)
+    return;
+  self->blocked_frames = 0;
+  self->blocked_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), reveal_cb, NULL, NULL);
 }
 
 static void
 release_cb (CofferStorageWindow *self)
 {
-  self->mode_wanted = COFFER_CHECKPOINT_ALONE;
-  coffer_storage_window_edit (self, do_checkpoint);
+  coffer_storage_checkpoint (self->storage, COFFER_CHECKPOINT_ALONE);
 }
 
 /* ---- checkpointing, asked for ---- */
@@ -151,7 +218,7 @@ static const struct {
 } modes[] = {
   [COFFER_CHECKPOINT_PASSIVE] = { N_("At once"), N_("Moves what can be moved without waiting for anybody") },
   [COFFER_CHECKPOINT_FULL] = { N_("Everything"), N_("Waits a moment for others, then moves all of it; the log keeps its size") },
-  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits until nobody needs the log, and gives its room back") },
+  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits a few seconds for others; if nobody needs the log then, gives its room back") },
 };
 
 typedef struct {
@@ -167,8 +234,7 @@ mode_response_cb (ModeDialog *dialog,
     return;
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
     if (gtk_check_button_get_active (dialog->buttons[i]))
-      dialog->window->mode_wanted = i;
-  coffer_storage_window_edit (dialog->window, do_checkpoint);
+      coffer_storage_checkpoint (dialog->window->storage, i);
 }
 
 static GtkWidget *
@@ -196,8 +262,8 @@ make_mode_row (ModeDialog *dialog,
 static void
 checkpoint_cb (CofferStorageWindow *self)
 {
-  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Move the Log Into the Main File?"),
-                                              _("Nothing is lost either way: what is in the write-ahead log is safe there."));
+  g_autofree char *body = coffer_storage_window_dup_once (self, _("Nothing is lost either way: what is in the write-ahead log is safe there."));
+  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Move the Log Into the Main File?"), body);
   GtkWidget *group = adw_preferences_group_new ();
   ModeDialog *dialog = g_new0 (ModeDialog, 1);
 
@@ -214,18 +280,18 @@ checkpoint_cb (CofferStorageWindow *self)
   gtk_window_present (GTK_WINDOW (widget));
 }
 
-void
-coffer_storage_window_bind_log (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, log_size_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, waiting);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, waiting_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, growth_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, checkpoint_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, blocked_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, release_button);
-  gtk_widget_class_bind_template_callback (widget_class, checkpoint_cb);
-  gtk_widget_class_bind_template_callback (widget_class, release_cb);
-}
+const CofferStoragePart coffer_storage_window_log_parts[] = {
+  COFFER_STORAGE_CHILD (log_group),
+  COFFER_STORAGE_CHILD (checkpoint_button),
+  COFFER_STORAGE_CHILD (log_size),
+  COFFER_STORAGE_CHILD (log_size_row),
+  COFFER_STORAGE_CHILD (waiting),
+  COFFER_STORAGE_CHILD (waiting_row),
+  COFFER_STORAGE_CHILD (growth_row),
+  COFFER_STORAGE_CHILD (checkpoint_row),
+  COFFER_STORAGE_CHILD (blocked_row),
+  COFFER_STORAGE_CHILD (release_button),
+  COFFER_STORAGE_CALLBACK (checkpoint_cb),
+  COFFER_STORAGE_CALLBACK (release_cb),
+  { NULL }
+};

@@ -29,15 +29,31 @@ coffer_storage_window_get_way_title (CofferCompactWay way)
     }
 }
 
+/* Where nothing may be written it is not reckoned what there is room for. */
+static gboolean
+keeps_old (CofferStorageWindow     *self,
+           const CofferCompactPlan *plan)
+{
+  const CofferSpace *space = coffer_storage_get_space (self->storage);
+
+  return plan->disk_needed > 0 ? plan->keeps_old : space != NULL && space->wal_mode;
+}
+
+/* What becomes of the old file, too, while the new one has not been compared with it yet: in place only a log keeps it. */
 const char *
-coffer_storage_window_get_way_subtitle (CofferCompactWay way)
+coffer_storage_window_get_way_subtitle (CofferStorageWindow     *self,
+                                        const CofferCompactPlan *plan,
+                                        CofferCompactWay         way)
 {
   switch (way)
     {
     case COFFER_COMPACT_STEPS:
-      return _("Others may go on; what is done when you cancel stays done");
+      return _("Others may go on; what is done when you cancel stays done. No copy of the old file is kept");
     case COFFER_COMPACT_IN_PLACE:
-      return _("Others cannot write meanwhile, and its second half can be neither watched nor stopped");
+      if (!keeps_old (self, plan))
+        return _("Others cannot write meanwhile, and its second half can be neither watched nor stopped. No copy of the old file is kept");
+      return _("Others cannot write meanwhile, and its second half can be neither watched nor stopped. The old pages stay until the new ones have "
+               "been compared with them");
     case COFFER_COMPACT_SWAP:
     case COFFER_COMPACT_AUTO:
     case COFFER_N_COMPACT_WAYS:
@@ -49,10 +65,24 @@ coffer_storage_window_get_way_subtitle (CofferCompactWay way)
 char *
 coffer_storage_window_describe_obstacle (const CofferCompactPlan *plan)
 {
-  if (plan->n_others > 0 && plan->program != NULL)
-    return g_strdup_printf (_("%s (process %d) has the vault open. Close it there for the quickest way."), plan->program, plan->pid);
-  if (plan->n_others > 0)
-    return g_strdup (_("Another program has the vault open. Close it there for the quickest way."));
+  if (plan->n_others > 0 || plan->log_held)
+    return coffer_storage_dup_others (plan);
+  if (!plan->possible && plan->disk_needed > 0 && !plan->disk_enough && plan->disk_needed <= plan->disk_free)
+    {
+      g_autofree char *needed = g_format_size (plan->temporary_needed);
+      g_autofree char *room = g_format_size (plan->temporary_free);
+
+      /* Translators: bytes of another disk than the vault's that are needed, and free */
+      return g_strdup_printf (_("Not enough room for temporary files: %s are needed meanwhile, and %s are free"), needed, room);
+    }
+  if (!plan->possible && plan->disk_needed > 0 && !plan->disk_enough)
+    {
+      g_autofree char *needed = g_format_size (plan->disk_needed);
+      g_autofree char *room = g_format_size (plan->disk_free);
+
+      /* Translators: bytes of disk that are needed, and free */
+      return g_strdup_printf (_("Not enough room on the disk: %s are needed meanwhile, and %s are free"), needed, room);
+    }
   return g_strdup (plan->reason);
 }
 
@@ -65,13 +95,22 @@ typedef struct {
   GtkCheckButton *buttons[G_N_ELEMENTS (ways)];
 } WayDialog;
 
+/* A time in one line, wherever the text around it breaks. (transfer full) */
+static char *
+dup_unbroken (const char *text)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
+
+  return g_strjoinv ("\302\240", words);   /* no-break space */
+}
+
 /* What a way costs, or why it cannot be gone. (transfer full) */
 static char *
-describe_way (CofferStorage           *storage,
+describe_way (CofferStorageWindow     *self,
               const CofferCompactPlan *plan,
               CofferCompactWay         way)
 {
-  const CofferSpace *space = coffer_storage_get_space (storage);
+  const CofferSpace *space = coffer_storage_get_space (self->storage);
   gboolean needs_maps = way == COFFER_COMPACT_STEPS && space != NULL && !space->page_maps;
   g_autofree char *obstacle = needs_maps ? g_strdup (_("Needs page maps, which the other ways can turn on"))
                             : plan->possible ? NULL : coffer_storage_window_describe_obstacle (plan);
@@ -79,12 +118,15 @@ describe_way (CofferStorage           *storage,
   g_autofree char *needed = g_format_size (plan->disk_needed);
   g_autofree char *room = g_format_size (plan->disk_free);
   g_autofree char *memory = g_format_size (plan->memory_needed);
-  g_autofree char *seconds = coffer_storage_format_seconds ((double) plan->duration_ms / 1000);
+  g_autofree char *duration = coffer_storage_dup_duration (plan);
+  g_autofree char *seconds = dup_unbroken (duration);
   /* Translators: bytes that come back; bytes of the disk that are needed, and free; bytes of memory; a time */
   g_autofree char *cost = g_strdup_printf (_("Frees %s; needs %s of disk (%s free), about %s of memory and %s"), freed, needed, room, memory,
                                            seconds);
+  g_autofree char *temporary = coffer_storage_dup_temporary (plan);
 
-  return g_strdup_printf ("%s\n%s", coffer_storage_window_get_way_subtitle (way), obstacle != NULL ? obstacle : cost);
+  return g_strdup_printf ("%s\n%s%s%s", coffer_storage_window_get_way_subtitle (self, plan, way), obstacle != NULL ? obstacle : cost,
+                          obstacle == NULL && temporary != NULL ? "\n" : "", obstacle == NULL && temporary != NULL ? temporary : "");
 }
 
 static GtkWidget *
@@ -99,7 +141,7 @@ make_way_row (WayDialog *dialog,
   const char *title = coffer_storage_window_get_way_title (ways[i]);
   /* Translators: a way to compact */
   g_autofree char *recommended = g_strdup_printf (_("%s (recommended)"), title);
-  g_autofree char *text = describe_way (storage, plan, ways[i]);
+  g_autofree char *text = describe_way (dialog->window, plan, ways[i]);
   GtkWidget *row = adw_action_row_new ();
   GtkWidget *button = gtk_check_button_new ();
 
@@ -137,11 +179,15 @@ static void
 rewrite (CofferStorageWindow *self,
          CofferStorageEdit    then)
 {
+  const char *lock = coffer_storage_window_get_lock (self);   /* since the question was put */
   gboolean refused = FALSE;
 
-  g_signal_emit_by_name (self, "may-rewrite", &refused);
-  if (!refused)
-    coffer_storage_window_edit (self, then);
+  if (lock == NULL)
+    g_signal_emit_by_name (self, "may-rewrite", &refused);
+  else
+    coffer_storage_window_toast (self, lock);
+  if (lock == NULL && !refused)
+    then (self);
 }
 
 static void
@@ -167,8 +213,9 @@ ask_for_way (CofferStorageWindow *self,
 {
   const CofferCompactPlan *best = coffer_storage_get_plan (self->storage);
   g_autofree char *why = best->way != COFFER_COMPACT_SWAP ? coffer_storage_window_describe_obstacle (best) : NULL;
-  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Compact the Vault?"),
-                                              why != NULL ? why : _("Nothing of what is stored changes. You can go on looking and playing meanwhile."));
+  const char *what = why != NULL ? why : _("Nothing of what is stored changes. You can go on looking and playing meanwhile.");
+  g_autofree char *body = coffer_storage_window_dup_once (self, what);
+  GtkWidget *widget = adw_message_dialog_new (GTK_WINDOW (self), _("Compact the Vault?"), body);
   GtkWidget *group = adw_preferences_group_new ();
   WayDialog *dialog = g_new0 (WayDialog, 1);
 
@@ -227,8 +274,11 @@ convert_response_cb (CofferStorageWindow *self,
 static void
 convert_cb (CofferStorageWindow *self)
 {
-  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Convert the Table?"),
-                                              _("Keys and values stay as they are, byte for byte. KohakuVault before 0.6 cannot write to the table afterwards. The room of the old shape can then be given back by compacting. Until the end the old table stays, and you can cancel."));
+  g_autofree char *body = coffer_storage_window_dup_once (self, _("Keys and values stay as they are, byte for byte. KohakuVault before 0.6 "
+                                                                  "cannot write to the table afterwards. The room of the old shape can then be "
+                                                                  "given back by compacting. Until the end the old table stays, and you can "
+                                                                  "cancel."));
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Convert the Table?"), body);
 
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "convert", _("Con_vert"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "convert", ADW_RESPONSE_SUGGESTED);
@@ -242,25 +292,43 @@ convert_cb (CofferStorageWindow *self)
 /* A page in so many is a map: of five bytes for each of the others. */
 static void
 update_page_maps (CofferStorageWindow *self,
-                  const CofferSpace   *space)
+                  const CofferSpace   *space,
+                  const char          *lock)
 {
   const CofferCompactPlan *plan = coffer_storage_get_plan (self->storage);
   g_autofree char *added = g_format_size (plan != NULL && space->page_size > 0 ? (plan->live / space->page_size / (space->page_size / 5) + 1) * space->page_size : 0);
   g_autofree char *text = g_strdup_printf (_("Instant seeking in long values, and space can be given back in steps; adds %s"), added);
 
-  adw_action_row_set_subtitle (self->page_maps_row, text);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->page_maps), lock == NULL);
+  coffer_storage_window_show_lock (self->page_maps_row, lock, text);
+}
+
+/* What it is good for is said only where it can be done; else why it cannot. (transfer full) */
+static char *
+describe_reclaim (const CofferSpace       *space,
+                  const CofferCompactPlan *plan)
+{
+  if (plan == NULL)
+    return g_strdup ("");
+  if (plan->freed == 0 && !plan->log_held)
+    return g_strdup (_("Nothing to reclaim"));
+  if (!space->page_maps)
+    return g_strdup (_("Needs page maps, which compacting can turn on; then no copy is needed"));
+  if (!plan->possible)
+    return coffer_storage_window_describe_obstacle (plan);
+  return g_strdup (_("No copy needed; stops when you say so, and keeps what is done"));
 }
 
 static void
 update_reclaim (CofferStorageWindow *self,
-                const CofferSpace   *space)
+                const CofferSpace   *space,
+                const char          *lock)
 {
   const CofferCompactPlan *plan = coffer_storage_get_way_plan (self->storage, COFFER_COMPACT_STEPS);
-  gboolean any = plan != NULL && plan->freed > 0;
+  g_autofree char *text = describe_reclaim (space, plan);
 
-  gtk_widget_set_sensitive (GTK_WIDGET (self->reclaim_button), any && plan->possible && !self->page_maps_wanted);
-  adw_action_row_set_subtitle (self->reclaim_row, !space->page_maps ? _("No copy needed, once page maps are on")
-                                                  : !any ? _("Nothing to reclaim") : _("No copy needed; stops when you say so, and keeps what is done"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->reclaim_button), plan != NULL && plan->freed > 0 && plan->possible && !self->page_maps_wanted);
+  coffer_storage_window_show_lock (self->reclaim_row, plan != NULL && plan->freed > 0 && !plan->possible ? lock : NULL, text);
 }
 
 void
@@ -269,30 +337,35 @@ coffer_storage_window_update_ways (CofferStorageWindow *self)
   CofferVault *vault = coffer_storage_get_vault (self->storage);
   const CofferSpace *space = coffer_storage_get_space (self->storage);
   gboolean shown = space != NULL && coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE;
+  const char *lock = coffer_storage_window_get_lock (self);
   gboolean old = coffer_vault_get_table (vault) != NULL && coffer_vault_get_table_kind (vault) == COFFER_SECTION_V1;
 
+  if (lock != NULL)
+    gtk_switch_set_active (self->page_maps, FALSE);
   if (space != NULL && space->page_maps)
     self->page_maps_wanted = FALSE;
   gtk_widget_set_visible (GTK_WIDGET (self->page_maps_row), shown && !space->page_maps);
   gtk_widget_set_visible (GTK_WIDGET (self->reclaim_row), shown);
   gtk_widget_set_visible (GTK_WIDGET (self->convert_row), shown && old);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->convert_button), lock == NULL);
+  coffer_storage_window_show_lock (self->convert_row, lock, _("The newer one has half the indexes, and long values need no memory to be written"));
   if (!shown)
     return;
-  update_page_maps (self, space);
-  update_reclaim (self, space);
+  update_page_maps (self, space, lock);
+  update_reclaim (self, space, lock);
 }
 
-void
-coffer_storage_window_bind_ways (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, compact_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, page_maps_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, page_maps);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, reclaim_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, reclaim_button);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, convert_row);
-  gtk_widget_class_bind_template_callback (widget_class, compact_cb);
-  gtk_widget_class_bind_template_callback (widget_class, reclaim_cb);
-  gtk_widget_class_bind_template_callback (widget_class, page_maps_cb);
-  gtk_widget_class_bind_template_callback (widget_class, convert_cb);
-}
+const CofferStoragePart coffer_storage_window_ways_parts[] = {
+  COFFER_STORAGE_CHILD (compact_button),
+  COFFER_STORAGE_CHILD (page_maps_row),
+  COFFER_STORAGE_CHILD (page_maps),
+  COFFER_STORAGE_CHILD (reclaim_row),
+  COFFER_STORAGE_CHILD (reclaim_button),
+  COFFER_STORAGE_CHILD (convert_row),
+  COFFER_STORAGE_CHILD (convert_button),
+  COFFER_STORAGE_CALLBACK (compact_cb),
+  COFFER_STORAGE_CALLBACK (reclaim_cb),
+  COFFER_STORAGE_CALLBACK (page_maps_cb),
+  COFFER_STORAGE_CALLBACK (convert_cb),
+  { NULL }
+};

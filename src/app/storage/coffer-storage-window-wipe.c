@@ -50,33 +50,37 @@ void
 coffer_storage_window_update_wipe (CofferStorageWindow *self)
 {
   CofferStorageJob job = coffer_storage_get_job (self->storage);
-  g_autofree char *text = describe_wipe (self);
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  const char *lock = coffer_storage_window_get_file_lock (self);
+  g_autofree char *text = NULL;
 
-  adw_action_row_set_subtitle (self->wipe_row, escaped);
+  if (self->wipe_group == NULL)
+    return;
+  text = describe_wipe (self);
+  coffer_storage_window_show_lock (self->wipe_row, lock, text);
   gtk_button_set_label (self->wipe_button, job == COFFER_STORAGE_WIPE ? _("Cancel") : _("Wipe…"));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->wipe_button), job == COFFER_STORAGE_IDLE || job == COFFER_STORAGE_WIPE);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->wipe_button), (job == COFFER_STORAGE_IDLE && lock == NULL) || job == COFFER_STORAGE_WIPE);
 }
 
 /* ---- asking ---- */
 
-static void
-do_wipe (CofferStorageWindow *self)
-{
-  coffer_storage_wipe (self->storage);
-}
+static const char explanation[] =
+  N_("What deleted values left in the file is written over with zeros, after the file was checked. No key and no value "
+     "changes, and it can be cancelled at any time. Others cannot write meanwhile.\n\n"
+     "It does not reach copies of the vault, what its log or an older file has left elsewhere on the disk, and "
+     "what a solid-state disk keeps by itself. Nor does it reach deletions that can still be undone.");
 
 static void
 response_cb (CofferStorageWindow *self,
              const char          *response)
 {
   if (g_str_equal (response, "wipe"))
-    coffer_storage_window_edit (self, do_wipe);
+    coffer_storage_wipe (self->storage);
 }
 
 static void
 wipe_cb (CofferStorageWindow *self)
 {
+  g_autofree char *body = NULL;
   GtkWidget *dialog;
 
   if (coffer_storage_get_job (self->storage) == COFFER_STORAGE_WIPE)
@@ -84,11 +88,8 @@ wipe_cb (CofferStorageWindow *self)
       coffer_storage_cancel (self->storage);
       return;
     }
-  dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Wipe Free Space Now?"),
-                                   _("What deleted values left in the file is written over with zeros, after the file was checked. No key and no value "
-                                     "changes, and it can be cancelled at any time. Others cannot write meanwhile.\n\n"
-                                     "It does not reach copies of the vault, what its log or an older file has left elsewhere on the disk, and "
-                                     "what a solid-state disk keeps by itself. Nor does it reach deletions that can still be undone."));
+  body = coffer_storage_window_dup_once (self, _(explanation));
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Wipe Free Space Now?"), body);
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "wipe", _("_Wipe"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "wipe", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
@@ -120,11 +121,12 @@ coffer_storage_window_start_wipe (CofferStorageWindow *self)
   g_signal_connect_object (self->secure_switch, "notify::active", G_CALLBACK (secure_cb), self, G_CONNECT_SWAPPED);
 }
 
-void
-coffer_storage_window_bind_wipe (GtkWidgetClass *widget_class)
-{
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, secure_switch);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, wipe_row);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, wipe_button);
-  gtk_widget_class_bind_template_callback (widget_class, wipe_cb);
-}
+const CofferStoragePart coffer_storage_window_wipe_parts[] = {
+  COFFER_STORAGE_CHILD (wipe_group),
+  COFFER_STORAGE_CHILD (secure_switch),
+  COFFER_STORAGE_CHILD (wipe_row),
+  COFFER_STORAGE_CHILD (wipe_button),
+  COFFER_STORAGE_CHILD (holders),
+  COFFER_STORAGE_CALLBACK (wipe_cb),
+  { NULL }
+};

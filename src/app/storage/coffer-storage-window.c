@@ -5,14 +5,13 @@
  */
 #define G_LOG_DOMAIN "coffer-storage"
 
-#define GROUP_MARGIN 6
-
 #include "coffer-storage-window-private.h"
 
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
-#include "coffer-two-columns.h"
+#include "coffer-long-page.h"
+#include "coffer-row.h"
 
 enum { SAVE_COPY, SAVE_SALVAGE, SHOW_KEY, DELETE_KEY, MAY_REWRITE, SECURE_DELETE_SET, N_SIGNALS };
 
@@ -26,6 +25,15 @@ coffer_storage_window_dup_number (guint64 n)
   return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
 }
 
+/* GTK asks the display where the pointer is, even if the text stays the same. */
+static void
+set_tooltip (GtkWidget  *widget,
+             const char *text)
+{
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (widget), text) != 0)
+    gtk_widget_set_tooltip_text (widget, text);
+}
+
 void
 coffer_storage_window_show_size (GtkLabel *label,
                                  guint64   size)
@@ -34,23 +42,103 @@ coffer_storage_window_show_size (GtkLabel *label,
   g_autofree char *exact = g_format_size_full (size, G_FORMAT_SIZE_LONG_FORMAT);
 
   gtk_label_set_text (label, size > 0 ? text : _("None"));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (label), exact);
+  set_tooltip (GTK_WIDGET (label), size > 0 ? exact : NULL);
 }
 
 /* ---- the bar ---- */
 
+static GtkWidget *
+make_legend_label (const char *css_class,
+                   const char *text)
+{
+  GtkWidget *label = gtk_label_new (text);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_widget_add_css_class (label, css_class);
+  return label;
+}
+
+static void
+add_legend_item (CofferStorageWindow *self,
+                 const CofferSegment *segment)
+{
+  GtkWidget *grid = gtk_grid_new ();
+  GtkWidget *dot = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *name = make_legend_label ("dim-label", coffer_segment_get_name (segment));
+  GtkWidget *size = make_legend_label ("strong", NULL);
+  GtkWidget *detail = NULL;
+
+  gtk_widget_set_valign (dot, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (dot, "dot");
+  gtk_widget_add_css_class (dot, coffer_segment_get_css_class (segment));
+  gtk_widget_add_css_class (size, "num");
+  gtk_label_set_ellipsize (GTK_LABEL (size), PANGO_ELLIPSIZE_NONE);
+  if (segment->part == COFFER_PART_TABLE)
+    gtk_widget_set_tooltip_text (name, coffer_segment_get_name (segment));
+  else
+    gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_NONE);
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 8);
+  gtk_grid_attach (GTK_GRID (grid), dot, 0, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), name, 1, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), size, 1, 1, 1, 1);
+  if (segment->part == COFFER_PART_TABLE && segment->is_vault)
+    {
+      detail = make_legend_label ("dim-label", NULL);
+      gtk_widget_add_css_class (detail, "smaller");
+      gtk_widget_add_css_class (detail, "num");
+      gtk_grid_attach (GTK_GRID (grid), detail, 1, 2, 1, 1);
+    }
+  gtk_flow_box_append (GTK_FLOW_BOX (self->legend), grid);
+  gtk_widget_set_focusable (gtk_widget_get_parent (grid), FALSE);
+  g_ptr_array_add (self->legend_sizes, size);
+  g_ptr_array_add (self->legend_details, detail);
+}
+
+static void
+build_legend (CofferStorageWindow *self,
+              GPtrArray           *segments)
+{
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (self->legend)) != NULL)
+    gtk_flow_box_remove (GTK_FLOW_BOX (self->legend), child);
+  g_ptr_array_set_size (self->legend_sizes, 0);
+  g_ptr_array_set_size (self->legend_details, 0);
+  for (guint i = 0; i < segments->len; i++)
+    add_legend_item (self, g_ptr_array_index (segments, i));
+}
+
+static void
+update_detail (GtkLabel            *label,
+               const CofferSegment *segment)
+{
+  g_autofree char *values = g_format_size (segment->size - segment->keys);
+  g_autofree char *keys = g_format_size (segment->keys);
+  /* Translators: of a table: "163.0 GB values, 0.9 GB keys" */
+  g_autofree char *both = g_strdup_printf (_("%s values, %s keys"), values, keys);
+  /* Translators: of a table of keys and values: so much of it */
+  g_autofree char *text = g_strdup_printf (_("%s of it keys"), keys);
+
+  gtk_label_set_text (label, text);
+  set_tooltip (GTK_WIDGET (label), both);
+}
+
 static void
 update_legend (CofferStorageWindow *self,
-               const guint64        parts[COFFER_N_PARTS])
+               GPtrArray           *segments)
 {
-  gboolean split = coffer_storage_is_split (self->storage);
-
-  for (guint i = 0; i < COFFER_N_PARTS; i++)
+  if (!coffer_segments_are_alike (self->legend_shown, segments))
+    build_legend (self, segments);
+  g_clear_pointer (&self->legend_shown, g_ptr_array_unref);
+  self->legend_shown = g_ptr_array_ref (segments);
+  for (guint i = 0; i < segments->len; i++)
     {
-      gboolean of_split = i == COFFER_PART_VALUES || i == COFFER_PART_KEYS || i == COFFER_PART_OTHER;
+      const CofferSegment *segment = g_ptr_array_index (segments, i);
 
-      gtk_widget_set_visible (self->legend_items[i], i == COFFER_PART_IN_USE ? !split : of_split ? split : TRUE);
-      coffer_storage_window_show_size (self->legend_sizes[i], parts[i]);
+      coffer_storage_window_show_size (g_ptr_array_index (self->legend_sizes, i), segment->size);
+      if (g_ptr_array_index (self->legend_details, i) != NULL)
+        update_detail (g_ptr_array_index (self->legend_details, i), segment);
     }
 }
 
@@ -59,18 +147,22 @@ update_measuring (CofferStorageWindow *self)
 {
   double measured = coffer_storage_get_measured (self->storage);
   const GError *error = coffer_storage_get_split_error (self->storage);
+  GDateTime *when = coffer_storage_get_split_time (self->storage);
+  g_autofree char *time = when != NULL ? g_date_time_format (when, "%X") : NULL;
   g_autofree char *text = NULL;
 
   if (measured >= 0)
     text = g_strdup_printf (_("Looking at what the pages hold: %d %%"), (int) (measured * 100));
   else if (error != NULL)
     text = coffer_error_dup_line (error);
+  else if (time != NULL)
+    text = g_strdup_printf (_("What is in use is told as of %s; the file has changed since"), time);
   else
     text = g_strdup (_("What is in use can be told apart by reading the file"));
   gtk_label_set_text (self->measuring_words, text);
-  gtk_button_set_label (self->measure_button, measured >= 0 ? _("Cancel") : _("Find Out"));
+  gtk_button_set_label (self->measure_button, measured >= 0 ? _("Cancel") : time != NULL ? _("Find Out Again") : _("Find Out"));
   gtk_widget_set_sensitive (GTK_WIDGET (self->measure_button), measured >= 0 || coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
-  gtk_widget_set_visible (self->measuring, !coffer_storage_is_split (self->storage) && coffer_storage_get_space (self->storage) != NULL);
+  gtk_widget_set_visible (self->measuring, (when != NULL || !coffer_storage_is_split (self->storage)) && coffer_storage_get_space (self->storage) != NULL);
 }
 
 static void
@@ -78,16 +170,18 @@ update_card (CofferStorageWindow *self)
 {
   guint64 parts[COFFER_N_PARTS];
   guint64 total = coffer_storage_get_parts (self->storage, parts);
+  g_autoptr(GPtrArray) segments = coffer_storage_list_segments (self->storage);
   const GError *error = coffer_storage_get_error (self->storage);
   g_autofree char *size = g_format_size (total);
   g_autofree char *exact = g_format_size_full (total, G_FORMAT_SIZE_LONG_FORMAT);
   g_autofree char *problem = error != NULL ? coffer_error_dup_line (error) : NULL;
+  g_autofree char *was = coffer_storage_window_dup_was (self);
 
   gtk_label_set_text (self->total, total > 0 ? size : "");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->total), exact);
-  gtk_label_set_text (self->total_words, problem != NULL ? problem : total > 0 ? _("on disk") : "");
-  coffer_space_bar_set_parts (self->bar, parts);
-  update_legend (self, parts);
+  set_tooltip (GTK_WIDGET (self->total), total > 0 ? exact : NULL);
+  gtk_label_set_text (self->total_words, problem != NULL ? problem : was != NULL ? was : total > 0 ? _("on disk") : "");
+  coffer_space_bar_set_segments (self->bar, segments);
+  update_legend (self, segments);
   update_measuring (self);
 }
 
@@ -98,35 +192,6 @@ measure_cb (CofferStorageWindow *self)
     coffer_storage_stop_measuring (self->storage);
   else
     coffer_storage_measure (self->storage);
-}
-
-static void
-add_legend_item (CofferStorageWindow *self,
-                 CofferPart           part)
-{
-  GtkWidget *grid = gtk_grid_new ();
-  GtkWidget *dot = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
-  GtkWidget *name = gtk_label_new (coffer_part_get_name (part));
-  GtkWidget *size = gtk_label_new (NULL);
-  GtkWidget *item;
-
-  gtk_widget_set_valign (dot, GTK_ALIGN_CENTER);
-  gtk_widget_add_css_class (dot, "dot");
-  gtk_widget_add_css_class (dot, coffer_part_get_css_class (part));
-  gtk_widget_add_css_class (name, "dim-label");
-  gtk_widget_add_css_class (size, "strong");
-  gtk_widget_add_css_class (size, "num");
-  gtk_label_set_xalign (GTK_LABEL (name), 0);
-  gtk_label_set_xalign (GTK_LABEL (size), 0);
-  gtk_grid_set_column_spacing (GTK_GRID (grid), 8);
-  gtk_grid_attach (GTK_GRID (grid), dot, 0, 0, 1, 1);
-  gtk_grid_attach (GTK_GRID (grid), name, 1, 0, 1, 1);
-  gtk_grid_attach (GTK_GRID (grid), size, 1, 1, 1, 1);
-  gtk_flow_box_append (GTK_FLOW_BOX (self->legend), grid);
-  item = gtk_widget_get_parent (grid);
-  gtk_widget_set_focusable (item, FALSE);
-  self->legend_items[part] = item;
-  self->legend_sizes[part] = GTK_LABEL (size);
 }
 
 /* ---- editing ---- */
@@ -145,7 +210,6 @@ edited_cb (GObject      *source,
   g_autoptr(CofferStorageWindow) self = edit->window;
   g_autoptr(GError) error = NULL;
   g_autofree char *line = NULL;
-  g_autofree char *title = NULL;
 
   if (self->storage == NULL)
     return;
@@ -155,8 +219,34 @@ edited_cb (GObject      *source,
       return;
     }
   line = coffer_error_dup_line (error);
-  title = g_markup_escape_text (line, -1);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (title));
+  coffer_storage_window_toast (self, line);
+}
+
+/* A job locks the file, too, and its row says so. */
+const char *
+coffer_storage_window_get_lock (CofferStorageWindow *self)
+{
+  CofferVault *vault = coffer_storage_get_vault (self->storage);
+
+  return coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE ? coffer_vault_get_lock_reason (vault) : NULL;
+}
+
+const char *
+coffer_storage_window_get_file_lock (CofferStorageWindow *self)
+{
+  CofferVault *vault = coffer_storage_get_vault (self->storage);
+
+  return coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE ? coffer_vault_get_file_lock_reason (vault) : NULL;
+}
+
+void
+coffer_storage_window_show_lock (AdwActionRow *row,
+                                 const char   *lock,
+                                 const char   *otherwise)
+{
+  g_autofree char *escaped = g_markup_escape_text (lock != NULL ? lock : otherwise, -1);
+
+  adw_action_row_set_subtitle (row, escaped);
 }
 
 /* The dialog before has said what happens to the file; to open it for editing is a part of that. */
@@ -177,6 +267,16 @@ coffer_storage_window_edit (CofferStorageWindow *self,
   coffer_vault_edit_async (vault, NULL, edited_cb, edit);
 }
 
+/* Moves bytes, frees room, or gives a table another shape: that needs no editing of keys, and is no beginning of it. */
+char *
+coffer_storage_window_dup_once (CofferStorageWindow *self,
+                                const char          *text)
+{
+  if (coffer_vault_get_editable (coffer_storage_get_vault (self->storage)))
+    return g_strdup (text);
+  return g_strconcat (text, "\n\n", _("The vault is open for viewing, and stays so: this alone is done to the file."), NULL);
+}
+
 /* ---- who else ---- */
 
 static void
@@ -184,7 +284,7 @@ add_holder (CofferStorageWindow *self,
             const char          *title,
             const char          *subtitle)
 {
-  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *row = coffer_row_new ();
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
@@ -195,12 +295,14 @@ add_holder (CofferStorageWindow *self,
   g_ptr_array_add (self->holder_rows, row);
 }
 
-static void
-update_holders (CofferStorageWindow *self)
+void
+coffer_storage_window_update_holders (CofferStorageWindow *self)
 {
-  GPtrArray *holders = coffer_storage_get_holders (self->storage);
+  CofferUnseen unseen;
+  GPtrArray *holders = coffer_storage_get_holders (self->storage, &unseen);
+  g_autofree char *detail = NULL;
 
-  if (holders == self->holders_shown && self->holder_rows->len > 0)
+  if (self->holders == NULL || (holders == self->holders_shown && self->holder_rows->len > 0))
     return;
   g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
   self->holders_shown = holders != NULL ? g_ptr_array_ref (holders) : NULL;
@@ -214,31 +316,22 @@ update_holders (CofferStorageWindow *self)
 
       add_holder (self, holder->name, process);
     }
-  if (holders == NULL || holders->len == 0)
-    add_holder (self, holders != NULL ? _("Nobody else has it open") : _("Looking…"), NULL);
+  if (holders == NULL)
+    add_holder (self, _("Looking…"), NULL);
+  else if (holders->len == 0)
+    add_holder (self, coffer_holders_describe_none (unseen, &detail), detail);
 }
 
 char *
 coffer_storage_window_dup_reason (CofferStorageWindow *self,
                                   const GError        *error)
 {
-  GPtrArray *holders = coffer_storage_get_holders (self->storage);
+  GPtrArray *holders = coffer_storage_get_holders (self->storage, NULL);
   const CofferHolder *holder = holders != NULL && holders->len > 0 ? g_ptr_array_index (holders, 0) : NULL;
 
   if (holder == NULL || !g_error_matches (error, COFFER_ERROR, COFFER_ERROR_BUSY))
     return g_strdup (error->message);
   return g_strdup_printf (_("%s (process %d) has the vault open. Close it there, and try again."), holder->name, holder->pid);
-}
-
-/* ---- a copy ---- */
-
-static void
-copy_cb (CofferStorageWindow *self)
-{
-  if (coffer_storage_get_job (self->storage) == COFFER_STORAGE_COPY)
-    coffer_storage_cancel (self->storage);
-  else
-    g_signal_emit (self, signals[SAVE_COPY], 0);
 }
 
 /* ---- the window ---- */
@@ -261,17 +354,22 @@ changed_cb (CofferStorageWindow *self)
   coffer_storage_window_update_log (self);
   coffer_storage_window_update_journal (self);
   coffer_storage_window_update_wipe (self);
-  update_holders (self);
+  coffer_storage_window_update_holders (self);
   coffer_storage_window_update_job (self);
   coffer_storage_window_update_check (self);
+  coffer_storage_window_update_copy (self);
+  coffer_storage_window_update_found (self);
 }
 
 /* What another program did to the log alone, or who opened the file, is not told: a look when a person comes back. */
 static void
 active_cb (CofferStorageWindow *self)
 {
-  if (self->storage != NULL && gtk_window_is_active (GTK_WINDOW (self)))
+  gboolean active = gtk_window_is_active (GTK_WINDOW (self));
+
+  if (self->storage != NULL && active && self->was_active)
     coffer_storage_look (self->storage);
+  self->was_active |= active;
 }
 
 void
@@ -281,47 +379,6 @@ coffer_storage_window_set_settings (CofferStorageWindow *self,
   g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
 
   coffer_cache_group_set (self->cache_group, coffer_storage_get_vault (self->storage), settings);
-}
-
-/* A widget's group to the top, once the window has its size. */
-static gboolean
-go_to_cb (GtkWidget     *widget,
-          GdkFrameClock *clock,
-          gpointer       data)
-{
-  CofferStorageWindow *self = data;
-  GtkWidget *group = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_GROUP);
-  GtkWidget *content = gtk_widget_get_first_child (GTK_WIDGET (self->scrolled));
-  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scrolled);
-  graphene_rect_t bounds;
-  double top;
-
-  if (gtk_widget_get_height (widget) == 0)
-    return G_SOURCE_CONTINUE;
-  if (group == NULL)
-    group = widget;
-  if (!gtk_widget_compute_bounds (group, content, &bounds))
-    bounds.origin.y = GROUP_MARGIN;
-  top = gtk_adjustment_get_value (adjustment) + bounds.origin.y - GROUP_MARGIN;
-  gtk_widget_child_focus (group, GTK_DIR_TAB_FORWARD);   /* scrolls, by as little as it can */
-  gtk_adjustment_set_value (adjustment, top);
-  return G_SOURCE_REMOVE;
-}
-
-void
-coffer_storage_window_go_to (CofferStorageWindow *self,
-                             CofferStoragePlace   place)
-{
-  GtkWidget *widgets[] = {
-    [COFFER_STORAGE_CACHE] = GTK_WIDGET (self->cache_group),
-    [COFFER_STORAGE_LOG] = GTK_WIDGET (self->log_size_row),
-    [COFFER_STORAGE_RECLAIMABLE] = GTK_WIDGET (self->frees_row),
-  };
-
-  g_return_if_fail (COFFER_IS_STORAGE_WINDOW (self));
-
-  if (place != COFFER_STORAGE_TOP)
-    gtk_widget_add_tick_callback (widgets[place], go_to_cb, self, NULL);
 }
 
 static gboolean
@@ -354,7 +411,11 @@ coffer_storage_window_dispose (GObject *object)
   if (self->storage != NULL)
     {
       g_signal_handlers_disconnect_by_func (self->storage, changed_cb, self);
+      g_signal_handlers_disconnect_by_func (self->storage, coffer_storage_window_reveal_blocked, self);
+      g_signal_handlers_disconnect_by_func (coffer_storage_get_vault (self->storage), changed_cb, self);
       coffer_storage_set_watched (self->storage, FALSE);
+      coffer_storage_window_stop_job (self);
+      coffer_storage_window_stop_opening (self);
     }
   g_clear_object (&self->storage);
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STORAGE_WINDOW);
@@ -367,8 +428,13 @@ coffer_storage_window_finalize (GObject *object)
 {
   CofferStorageWindow *self = COFFER_STORAGE_WINDOW (object);
 
+  g_clear_pointer (&self->legend_shown, g_ptr_array_unref);
+  g_ptr_array_unref (self->legend_sizes);
+  g_ptr_array_unref (self->legend_details);
   g_ptr_array_unref (self->holder_rows);
   g_ptr_array_unref (self->found_rows);
+  g_ptr_array_unref (self->found_old);
+  gtk_bitset_unref (self->found_told);
   g_hash_table_unref (self->ignored);
   g_clear_pointer (&self->holders_shown, g_ptr_array_unref);
 
@@ -395,6 +461,8 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   signals[SECURE_DELETE_SET] = g_signal_new ("secure-delete-set", COFFER_TYPE_STORAGE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   g_type_ensure (COFFER_TYPE_CACHE_GROUP);
+  g_type_ensure (COFFER_TYPE_LONG_PAGE);
+  g_type_ensure (COFFER_TYPE_ROW);
   g_type_ensure (COFFER_TYPE_SPACE_BAR);
   g_type_ensure (COFFER_TYPE_TWO_COLUMNS);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-storage-window.ui");
@@ -408,28 +476,24 @@ coffer_storage_window_class_init (CofferStorageWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measuring_words);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, measure_button);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, scrolled);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, columns);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, first_column);
+  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, second_column);
   gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, cache_group);
-  gtk_widget_class_bind_template_child (widget_class, CofferStorageWindow, holders);
   gtk_widget_class_bind_template_callback (widget_class, measure_cb);
-  gtk_widget_class_bind_template_callback (widget_class, copy_cb);
-  coffer_storage_window_bind_log (widget_class);
-  coffer_storage_window_bind_journal (widget_class);
-  coffer_storage_window_bind_wipe (widget_class);
-  coffer_storage_window_bind_check (widget_class);
-  coffer_storage_window_bind_found (widget_class);
-  coffer_storage_window_bind_compact (widget_class);
-  coffer_storage_window_bind_ways (widget_class);
 }
 
 static void
 coffer_storage_window_init (CofferStorageWindow *self)
 {
+  self->legend_sizes = g_ptr_array_new ();
+  self->legend_details = g_ptr_array_new ();
   self->holder_rows = g_ptr_array_new ();
   self->found_rows = g_ptr_array_new ();
+  self->found_old = g_ptr_array_new ();
+  self->found_told = gtk_bitset_new_empty ();
   self->ignored = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
-  for (guint i = 0; i < COFFER_N_PARTS; i++)
-    add_legend_item (self, i);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (active_cb), NULL);
   g_signal_connect_after (self, "map", G_CALLBACK (seen_cb), NULL);
   g_signal_connect_after (self, "unmap", G_CALLBACK (seen_cb), NULL);
@@ -447,8 +511,10 @@ coffer_storage_window_new (CofferStorage *storage)
   coffer_storage_set_watched (storage, TRUE);
   adw_window_title_set_subtitle (self->title, path);
   g_signal_connect_swapped (storage, "changed", G_CALLBACK (changed_cb), self);
-  coffer_storage_window_start_wipe (self);
+  g_signal_connect_swapped (storage, "ended", G_CALLBACK (coffer_storage_window_reveal_blocked), self);
+  g_signal_connect_object (vault, "notify::lock-reason", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
   coffer_storage_window_start_found (self);
+  coffer_storage_window_start_opening (self);
   changed_cb (self);
   return GTK_WIDGET (self);
 }

@@ -5,10 +5,24 @@
 
 G_BEGIN_DECLS
 
+/** What of the values that wait to be written a crash would take. (transfer full) */
+char       *coffer_storage_dup_cache_risk (CofferVault *vault);
 /** "6 min 2 s" (transfer full) */
 char       *coffer_storage_format_seconds (double seconds);
 /** "Compacting": what the job that is under way does now. */
+/** "6 min 2 s"; of a disk that nobody knows "1 s to 40 s". (transfer full) */
+char       *coffer_storage_dup_duration   (const CofferCompactPlan *plan);
+/** Where that comes from. (transfer full) (nullable) where it is over at once */
+char       *coffer_storage_dup_time_source (CofferStorage *self);
+/** What is needed of another disk than the vault's. (transfer full) (nullable) nothing is */
+char       *coffer_storage_dup_temporary  (const CofferCompactPlan *plan);
+/** Who has the vault open, or holds its log, and what to do about that. (transfer full) */
+char       *coffer_storage_dup_others     (const CofferCompactPlan *plan);
+/** "Freed 47.2 GB" (transfer full) */
+char       *coffer_storage_dup_freed      (const CofferCompactResult *done);
 const char *coffer_storage_get_job_words  (CofferStorage *self);
+/** What of it is being done just now. */
+const char *coffer_storage_get_step_words (CofferStorage *self);
 /** How far it is, 0 to 1; negative: that is not known. */
 double      coffer_storage_get_fraction   (CofferStorage *self);
 /** "Freed 47.2 GB", or why not: one line on the job that ended last. (transfer full) (nullable) where there is nothing to be told */

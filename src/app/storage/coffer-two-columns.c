@@ -131,3 +131,11 @@ static void
 coffer_two_columns_init (CofferTwoColumns *self)
 {
 }
+
+gboolean
+coffer_two_columns_is_wide (CofferTwoColumns *self)
+{
+  g_return_val_if_fail (COFFER_IS_TWO_COLUMNS (self), FALSE);
+
+  return gtk_widget_get_width (GTK_WIDGET (self)) >= WIDE;
+}

@@ -10,4 +10,7 @@ G_DECLARE_FINAL_TYPE (CofferTwoColumns, coffer_two_columns, COFFER, TWO_COLUMNS,
 
 /** Two children of equal width beside each other where there is room, else the second under the first. */
 
+/** Whether they are beside each other now. */
+gboolean coffer_two_columns_is_wide (CofferTwoColumns *self);
+
 G_END_DECLS

@@ -82,7 +82,7 @@ get_orientation (CofferThumbPlayer *player)
   static const char *const names[] = {
     "rotate-0", "flip-rotate-0", "rotate-180", "flip-rotate-180", "flip-rotate-270", "rotate-90", "flip-rotate-90", "rotate-270",
   };
-  GstTagList *tags = coffer_thumb_player_get_tags (player);
+  g_autoptr(GstTagList) tags = coffer_thumb_player_get_tags (player);
   const char *name;
 
   if (tags == NULL || !gst_tag_list_peek_string_index (tags, GST_TAG_IMAGE_ORIENTATION, 0, &name))

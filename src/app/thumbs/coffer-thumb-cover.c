@@ -92,7 +92,7 @@ find_cover (const CofferThumbClip *self,
             GCancellable          *cancellable)
 {
   static const char *const kinds[] = { GST_TAG_IMAGE, GST_TAG_PREVIEW_IMAGE };
-  GstTagList *tags = coffer_thumb_player_get_tags (player);
+  g_autoptr(GstTagList) tags = coffer_thumb_player_get_tags (player);
 
   for (guint i = 0; tags != NULL && i < G_N_ELEMENTS (kinds); i++)
     {

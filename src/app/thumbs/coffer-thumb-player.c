@@ -7,9 +7,13 @@
 
 #include "coffer-thumb-player.h"
 
+#include <coffer-error.h>
 #include <coffer-media-guard.h>
 
+#include "coffer-thumb-tags.h"
+
 #define CANCELLED "coffer-cancelled"
+#define RESULT "kvault-result"   /* see gstkvaultsrc.h */
 #define LOOK_EVERY (GST_SECOND / 10)
 
 struct _CofferThumbPlayer {
@@ -24,7 +28,8 @@ struct _CofferThumbPlayer {
 
   CofferMediaGuard *guard;
   gboolean wants_video;
-  GstTagList *tags;
+  CofferThumbTags *tags;
+  int result;                    /* of enum kvault_result, of what was not read */
 };
 
 static void
@@ -53,6 +58,7 @@ coffer_thumb_player_new (GstElement   *pipeline,
   self->pipeline = pipeline;
   self->bus = gst_element_get_bus (pipeline);
   self->guard = coffer_media_guard_new (pipeline, TRUE);   /* a lane is one core */
+  self->tags = coffer_thumb_tags_new (pipeline);
   self->wants_video = wants_video;
   self->recorder = coffer_thumb_recorder_new ();
   self->deadline = g_get_monotonic_time () + (gint64) limit_ms * 1000;
@@ -70,10 +76,10 @@ coffer_thumb_player_free (CofferThumbPlayer *self)
   g_clear_object (&self->cancellable);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
   coffer_media_guard_free (self->guard);
+  coffer_thumb_tags_free (self->tags);
   gst_object_unref (self->pipeline);
   gst_object_unref (self->bus);
   gst_clear_object (&self->source);
-  gst_clear_tag_list (&self->tags);
   coffer_thumb_recorder_free (self->recorder);
   g_free (self);
 }
@@ -112,26 +118,18 @@ coffer_thumb_player_watch_source (CofferThumbPlayer *self,
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, buffer_cb, self, NULL);
 }
 
-static void
-take_tags (CofferThumbPlayer *self,
-           GstMessage        *message)
-{
-  g_autoptr(GstTagList) tags = NULL;
-  GstTagList *all;
-
-  gst_message_parse_tag (message, &tags);
-  all = gst_tag_list_merge (self->tags, tags, GST_TAG_MERGE_KEEP);
-  gst_clear_tag_list (&self->tags);
-  self->tags = all;
-}
-
 static CofferPlayed
-judge_error (GstMessage *message)
+judge_error (CofferThumbPlayer *self,
+             GstMessage        *message)
 {
   g_autoptr(GError) error = NULL;
+  const GstStructure *details = NULL;
 
   gst_message_parse_error (message, &error, NULL);
+  gst_message_parse_error_details (message, &details);
   g_debug ("%s", error->message);
+  if (details != NULL && gst_structure_get_int (details, RESULT, &self->result))
+    return COFFER_PLAYED_UNREAD;
   if (g_error_matches (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN) ||
       g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND) ||
       g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND) ||
@@ -154,11 +152,8 @@ handle (CofferThumbPlayer *self,
       *played = COFFER_PLAYED;
       return TRUE;
     case GST_MESSAGE_ERROR:
-      *played = judge_error (message);
+      *played = judge_error (self, message);
       return TRUE;
-    case GST_MESSAGE_TAG:
-      take_tags (self, message);
-      return FALSE;
     case GST_MESSAGE_ELEMENT:
       *played = COFFER_PLAYED_NOTHING;   /* it need be no error: other streams go on */
       return self->wants_video && gst_message_has_name (message, "missing-plugin");
@@ -176,7 +171,7 @@ next_message (CofferThumbPlayer *self,
               CofferPlayed      *played)
 {
   const GstMessageType types = GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_EOS | GST_MESSAGE_ERROR |
-                               GST_MESSAGE_TAG | GST_MESSAGE_ELEMENT | GST_MESSAGE_APPLICATION;
+                               GST_MESSAGE_ELEMENT | GST_MESSAGE_APPLICATION;
   GstMessage *message;
 
   while ((message = gst_bus_timed_pop_filtered (self->bus, LOOK_EVERY, types)) == NULL)
@@ -222,7 +217,7 @@ coffer_thumb_player_get_duration (CofferThumbPlayer *self)
 GstTagList *
 coffer_thumb_player_get_tags (CofferThumbPlayer *self)
 {
-  return self->tags;
+  return coffer_thumb_tags_get (self->tags);
 }
 
 /* All that was given is of a value of this size; where it did not come that far none was. */
@@ -237,7 +232,7 @@ is_of_size (CofferThumbPlayer  *self,
       (guint64) size + self->data_offset == value_size)
     return TRUE;
 
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The value was changed meanwhile");
+  g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_STALE, "The value was changed meanwhile");
 
   return FALSE;
 }
@@ -254,7 +249,14 @@ coffer_thumb_player_conclude (CofferThumbPlayer  *self,
   g_autoptr(GArray) parts = coffer_thumb_recorder_stop (self->recorder);
   CofferThumbnailState state = COFFER_THUMBNAIL_NONE;
 
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !is_of_size (self, value_size, error))
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return NULL;
+  if (played == COFFER_PLAYED_UNREAD && texture == NULL)
+    {
+      g_set_error_literal (error, COFFER_ERROR, -self->result, "The value could not be read");
+      return NULL;
+    }
+  if (!is_of_size (self, value_size, error))
     return NULL;
 
   if (texture != NULL)

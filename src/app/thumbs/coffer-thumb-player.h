@@ -11,6 +11,7 @@ typedef enum {
   COFFER_PLAYED,            /* what was waited for came */
   COFFER_PLAYED_NOTHING,    /* there is nothing of this kind in it, or no decoder for it */
   COFFER_PLAYED_BROKEN,
+  COFFER_PLAYED_UNREAD,     /* the vault did not give it */
   COFFER_PLAYED_TOO_LONG,   /* the time was up */
   COFFER_PLAYED_CANCELLED,
 } CofferPlayed;
@@ -49,7 +50,7 @@ void                coffer_thumb_player_watch_source  (CofferThumbPlayer   *self
 CofferPlayed        coffer_thumb_player_wait          (CofferThumbPlayer   *self);
 
 gint64              coffer_thumb_player_get_duration  (CofferThumbPlayer   *self);
-GstTagList         *coffer_thumb_player_get_tags      (CofferThumbPlayer   *self);   /* (transfer none) (nullable) */
+GstTagList         *coffer_thumb_player_get_tags      (CofferThumbPlayer   *self);   /* (transfer full) (nullable) */
 
 /**
  * What came of it.
@@ -57,7 +58,8 @@ GstTagList         *coffer_thumb_player_get_tags      (CofferThumbPlayer   *self
  * @played  how the waiting ended
  * @frame   its members are taken over
  *
- * Returns: (transfer full) (nullable): NULL if cancelled, or another value than the one of @value_size was read
+ * Returns: (transfer full) (nullable): NULL if cancelled, or another value than the one of @value_size was read, or
+ *          none could be, with the code of COFFER_ERROR that tells why
  */
 CofferThumbPicture *coffer_thumb_player_conclude      (CofferThumbPlayer   *self,
                                                        CofferPlayed         played,

@@ -11,6 +11,8 @@
 
 #include "coffer-thumb-queue.h"
 
+#include <coffer-error.h>
+
 #include "coffer-thumb-maker.h"
 
 /* A value that is changed again and again while it is read. */
@@ -310,13 +312,23 @@ pop (CofferThumbQueue *self,
   return work;
 }
 
+static gboolean
+is_passing (const GError *error)
+{
+  return coffer_error_is_busy (error) || coffer_value_reader_is_lost (error);
+}
+
 void
-coffer_thumb_queue_fail (CofferThumbQueue *self)
+coffer_thumb_queue_fail (CofferThumbQueue *self,
+                         const GError     *error)
 {
   CofferThumbWork *work;
 
   while ((work = pop (self, NULL)) != NULL)
-    answer (self, work);
+    {
+      work->passing = is_passing (error);
+      answer (self, work);
+    }
 }
 
 guint
@@ -383,6 +395,8 @@ do_work (CofferThumbQueue   *self,
   lost = work->picture == NULL && coffer_value_reader_is_lost (problem) && ++work->n_tries < MAX_TRIES;
   if (!stopped && !lost)
     {
+      work->damaged = work->picture == NULL && g_error_matches (problem, COFFER_ERROR, COFFER_ERROR_CORRUPT);
+      work->passing = work->picture == NULL && is_passing (problem);
       answer (self, work);
       return TRUE;
     }

@@ -23,7 +23,9 @@ typedef struct {
   guint               n_tries;
 
   /* The lane's, and the main thread's once it is answered: */
-  CofferThumbPicture *picture;       /* NULL: could not be made */
+  CofferThumbPicture *picture;       /* NULL: could not be made, */
+  gboolean            damaged;       /* because of damage, which stays, */
+  gboolean            passing;       /* or of what passes, as another program that writes: to be tried again */
 
   /* The main thread's: */
   GPtrArray          *thumbnails;    /* unowned CofferThumbnail */
@@ -84,8 +86,9 @@ void              coffer_thumb_queue_cancel (CofferThumbQueue   *self,
 void              coffer_thumb_queue_renew (CofferThumbQueue    *self);
 guint             coffer_thumb_queue_get_generation (CofferThumbQueue *self);
 
-/** Takes away all that waits, and answers it without a picture. */
-void              coffer_thumb_queue_fail  (CofferThumbQueue    *self);
+/** Takes away all that waits, and answers it without a picture: of none of it is more known than @error. */
+void              coffer_thumb_queue_fail  (CofferThumbQueue    *self,
+                                            const GError        *error);
 
 /** How many wait; @table (out) (transfer full) (nullable): of the first one */
 guint             coffer_thumb_queue_peek  (CofferThumbQueue    *self,

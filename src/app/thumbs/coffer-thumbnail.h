@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 typedef enum {
   COFFER_THUMBNAIL_PENDING,   /* waits or is being made */
   COFFER_THUMBNAIL_READY,     /* there is a texture */
-  COFFER_THUMBNAIL_NONE,      /* a value of this kind has no picture, or nothing here can make one: show its type */
+  COFFER_THUMBNAIL_NONE,      /* a value of this kind has no picture, or nothing here can make one, or it cannot be read now: show its type */
   COFFER_THUMBNAIL_BROKEN,    /* it should have a picture, but is damaged, cut short or more than is ever decoded */
 } CofferThumbnailState;
 
@@ -29,7 +29,8 @@ G_DECLARE_FINAL_TYPE (CofferThumbnail, coffer_thumbnail, COFFER, THUMBNAIL, GObj
  *               unless READY
  *   "duration"  int64, of a clip or a sound in nanoseconds; -1 if it has none or it is not known
  *
- * A value that another program changes while its thumbnail is shown goes from READY to READY with another texture.
+ * A value that another program changes while its thumbnail is shown goes from READY to READY with another texture; one that
+ * cannot be read for a while stays as it is, or is NONE until it can.
  */
 CofferThumbnailState  coffer_thumbnail_get_state    (CofferThumbnail *self);
 GdkTexture           *coffer_thumbnail_get_texture  (CofferThumbnail *self);   /* (transfer none) (nullable) */

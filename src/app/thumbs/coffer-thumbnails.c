@@ -81,7 +81,7 @@ turn_over_cb (GObject      *source,
   if (coffer_vault_read_values_finish (COFFER_VAULT (source), result, &error) || coffer_value_reader_is_lost (error))
     pump (self);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))   /* the vault is closed */
-    coffer_thumb_queue_fail (self->queue);
+    coffer_thumb_queue_fail (self->queue, error);
 }
 
 static void
@@ -177,10 +177,12 @@ ask (CofferThumbnails   *self,
   pump (self);
 }
 
+/* @picture: (nullable): it could not be read, which says nothing about it: what is shown stays, or else its type is */
 static void
 give (CofferThumbWork    *work,
       CofferThumbPicture *picture)
 {
+  g_autoptr(CofferThumbPicture) none = coffer_thumb_picture_new (COFFER_THUMBNAIL_NONE, NULL, -1, work->id.value_size, NULL);
   g_autoptr(GPtrArray) thumbnails = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < work->thumbnails->len; i++)
@@ -193,7 +195,12 @@ give (CofferThumbWork    *work,
   g_ptr_array_set_size (work->thumbnails, 0);
 
   for (guint i = 0; i < thumbnails->len; i++)
-    coffer_thumbnail_set_picture (g_ptr_array_index (thumbnails, i), picture);
+    {
+      CofferThumbnail *thumbnail = g_ptr_array_index (thumbnails, i);
+
+      if (picture != NULL || thumbnail->picture == NULL)
+        coffer_thumbnail_set_picture (thumbnail, picture != NULL ? picture : none);
+    }
 }
 
 /* The one in memory, if it needs no look at the value. (transfer none) (nullable) */
@@ -258,14 +265,14 @@ answered (gpointer         owner,
     return;
 
   g_hash_table_remove (self->works, &work->id);
-  if (work->picture == NULL)   /* the value cannot be read */
+  if (work->damaged)
     picture = coffer_thumb_picture_new (COFFER_THUMBNAIL_BROKEN, NULL, -1, work->id.value_size, NULL);
-  else
+  else if (work->picture != NULL)
     picture = coffer_thumb_picture_ref (work->picture);
   if (work->picture != NULL)
     coffer_thumb_memory_put (self->memory, &work->id, picture, work->generation);
   give (work, picture);
-  if (stale)
+  if (stale || work->passing)
     schedule_check (self);
 }
 

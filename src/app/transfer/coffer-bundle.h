@@ -9,9 +9,14 @@ G_BEGIN_DECLS
 #define COFFER_TYPE_BUNDLE (coffer_bundle_get_type ())
 G_DECLARE_FINAL_TYPE (CofferBundle, coffer_bundle, COFFER, BUNDLE, GObject)
 
+/** Of more it is not found out whether their files lie beside one another. */
+#define COFFER_BUNDLE_MOST_FLAT 20000
+
 /**
  * Keys that somebody took, to drag them or to copy them: which they are is settled when they are taken, whatever becomes of the list
  * they were taken from. Main thread.
+ *
+ * Signal "known": the keys of rows were read, or could not be.
  *
  * @rows  of @list; the keys are of the table of @vault that is in use
  */
@@ -23,12 +28,17 @@ CofferBundle *coffer_bundle_new_key     (CofferVault *vault, CofferKey *key, con
 
 CofferVault  *coffer_bundle_get_vault   (CofferBundle *self);
 const char   *coffer_bundle_get_table   (CofferBundle *self);
-guint         coffer_bundle_get_n_keys  (CofferBundle *self);
 /** Of the only one; (nullable) */
 const char   *coffer_bundle_get_content_type (CofferBundle *self);
 /** Of all values together; G_MAXUINT64 if it is not known */
 guint64       coffer_bundle_get_size    (CofferBundle *self);
 void          coffer_bundle_set_size    (CofferBundle *self, guint64 size);
+
+/** Whether their files will lie beside one another, in no folder; until their keys are known, of rows only if the list has them all. */
+gboolean      coffer_bundle_is_flat     (CofferBundle *self);
+
+/** (nullable): not known yet */
+GPtrArray    *coffer_bundle_peek_keys   (CofferBundle *self);
 
 /** They are to go from where they are once they are somewhere else. */
 void          coffer_bundle_set_moves   (CofferBundle *self, gboolean moves);

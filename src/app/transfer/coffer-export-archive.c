@@ -14,6 +14,9 @@
 
 #ifdef HAVE_PACK
 #include <pack.h>
+#include <unpack.h>
+
+#define PIECE_SIZE (256u << 10)
 #endif
 
 struct _CofferExportArchive {
@@ -76,45 +79,21 @@ coffer_export_archive_add (CofferExportArchive *self,
   return fstat (fd, &whole) == 0 ? pack_add (self->pack, path, fd, (uint64_t) whole.st_size) : errno;
 }
 
-/* What is read back. */
-typedef struct {
-  CofferExportArchive *archive;
-  GByteArray *sums;
-  gsize next;                  /* of them */
-  manifest_sum sum;
-  gboolean differs;
-} Check;
-
-static bool
-begin_cb (void *data)
+/* The sum of the file at hand. */
+static int
+sum_up (unpack *archive,
+        guint8  sum[MANIFEST_SUM_SIZE])
 {
-  Check *check = data;
+  g_autofree char *buffer = g_malloc (PIECE_SIZE);
+  manifest_sum so_far;
+  gsize n;
+  int error;
 
-  manifest_sum_init (&check->sum);
-  return !is_ended (check->archive);
-}
-
-static bool
-take_cb (const void *bytes,
-         size_t      size,
-         void       *data)
-{
-  Check *check = data;
-
-  manifest_sum_add (&check->sum, bytes, size);
-  return !is_ended (check->archive);
-}
-
-static bool
-end_cb (void *data)
-{
-  Check *check = data;
-  guint8 sum[MANIFEST_SUM_SIZE];
-
-  manifest_sum_end (&check->sum, sum);
-  check->differs = check->next >= check->sums->len || memcmp (check->sums->data + check->next, sum, sizeof sum) != 0;
-  check->next += sizeof sum;
-  return !check->differs;
+  manifest_sum_init (&so_far);
+  while ((error = unpack_read (archive, buffer, PIECE_SIZE, &n)) == 0 && n > 0)
+    manifest_sum_add (&so_far, buffer, n);
+  manifest_sum_end (&so_far, sum);
+  return error;
 }
 
 /* Read from the disk, not from what the system holds of it still. */
@@ -122,15 +101,26 @@ static int
 read_back (CofferExportArchive *self,
            GByteArray          *sums)
 {
-  Check check = { self, sums };
-  const pack_reader reader = { begin_cb, take_cb, end_cb, &check };
+  unpack *archive = NULL;
+  const unpack_member *member;
+  guint8 sum[MANIFEST_SUM_SIZE];
+  gsize at = 0;
   int error;
 
   posix_fadvise (self->file.fd, 0, 0, POSIX_FADV_DONTNEED);
-  error = pack_read (self->file.fd, &reader);
-  if (check.differs || (error == 0 && check.next != sums->len))
-    return EBADMSG;
-  return error;
+  error = unpack_new (&archive, self->file.fd, is_ended, self);
+  while (error == 0 && (error = unpack_next (archive, &member)) == 0)
+    {
+      if (member->kind != UNPACK_FILE || (error = sum_up (archive, sum)) == EBADMSG)
+        error = EBADMSG;
+      else if (error == 0 && (at + sizeof sum > sums->len || memcmp (sums->data + at, sum, sizeof sum) != 0))
+        error = EBADMSG;
+      at += sizeof sum;
+    }
+  unpack_free (archive);
+  if (error == ENODATA)
+    return at == sums->len ? 0 : EBADMSG;
+  return error == ENOEXEC ? EBADMSG : error;
 }
 
 int

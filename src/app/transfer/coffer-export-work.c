@@ -29,6 +29,7 @@
 #define PIECE_SIZE (1 << 20)
 #define LARGE_SIZE (1 << 20)
 #define LIST_SIZE 1024           /* keys of a prefix that are read at once */
+#define MOST_INEXACT 100         /* that are told one by one */
 #define MAX_TRIES 3              /* of a value that changes while it is read */
 
 struct _CofferExportWork {
@@ -56,6 +57,9 @@ struct _CofferExportWork {
   char *buffer;
   gboolean over;                 /* no other file can be written either */
   GPtrArray *skips;
+  GArray *missing;               /* of guint: which of the names have no file */
+  GPtrArray *inexact;            /* likewise, the first of them */
+  guint64 n_inexact;
   GByteArray *sums;              /* of what is in the archive, one after the other, if it is to be verified; nullable */
 
   GMutex lock;
@@ -119,14 +123,47 @@ refuse (const char  *reason,
 }
 
 static void
+skip_free (gpointer data)
+{
+  CofferTransferSkip *skip = data;
+
+  g_free (skip->name);
+  g_free (skip->reason);
+  g_free (skip);
+}
+
+static void
+add_told (GPtrArray *told,
+          CofferKey *key,
+          char      *why)
+{
+  CofferTransferSkip *skip = g_new (CofferTransferSkip, 1);
+
+  *skip = (CofferTransferSkip) { coffer_key_to_display (key, 0), why };
+  g_ptr_array_add (told, skip);
+}
+
+/* Of an import the key or the value will be another one, whatever is in the list. */
+static void
+note_inexact (CofferExportWork     *self,
+              CofferKey            *key,
+              const manifest_entry *entry)
+{
+  const char *why = entry->value_class == MANIFEST_BLOB ? _("Its key is no bytes, but text or a number: an import makes bytes of it")
+                    : entry->key_class == MANIFEST_BLOB ? _("Its value is no bytes, but text or a number: an import makes bytes of it")
+                                                        : _("Its key and its value are no bytes, but text or numbers: an import makes bytes of them");
+
+  if (!manifest_entry_is_exact (entry) && self->n_inexact++ < MOST_INEXACT)
+    add_told (self->inexact, key, g_strdup (why));
+}
+
+static void
 skip (CofferExportWork *self,
       CofferKey        *key,
       const GError     *why)
 {
-  CofferTransferSkip *skip = g_new (CofferTransferSkip, 1);
-
-  *skip = (CofferTransferSkip) { coffer_key_to_display (key, 0), coffer_error_dup_line (why) };
-  g_ptr_array_add (self->skips, skip);
+  g_debug ("left out: %s", why->message);
+  add_told (self->skips, key, coffer_error_dup_line (why));
 }
 
 /* Reading back */
@@ -212,11 +249,14 @@ list_value (CofferExportWork *self,
     .file = self->path,
     .size = out->facts->size - out->start,
     .header = { out->header, out->start },
+    .key_class = manifest_class_of (coffer_key_get_class (out->key)),
+    .value_class = manifest_class_of (out->facts->value_class),
   };
 
   if (!self->options.lists)
     return 0;
   memcpy (entry.sum, out->sum, sizeof entry.sum);
+  note_inexact (self, out->key, &entry);
   return coffer_export_list_add (&self->list, &entry);
 }
 
@@ -602,7 +642,11 @@ export_next (CofferExportWork   *self,
       return FALSE;
     }
   if (!done)
-    skip (self, key, problem);
+    {
+      skip (self, key, problem);
+      if (self->names != NULL)
+        g_array_append_val (self->missing, self->next);
+    }
   step (self);
   return TRUE;
 }
@@ -670,6 +714,20 @@ coffer_export_work_get_skips (CofferExportWork *self)
   return self->skips;
 }
 
+GArray *
+coffer_export_work_get_missing (CofferExportWork *self)
+{
+  return self->missing;
+}
+
+GPtrArray *
+coffer_export_work_get_inexact (CofferExportWork *self,
+                                guint64          *n)
+{
+  *n = self->n_inexact;
+  return self->inexact;
+}
+
 /* Main thread. */
 CofferExportWork *
 coffer_export_work_new (GPtrArray                 *keys,
@@ -694,7 +752,9 @@ coffer_export_work_new (GPtrArray                 *keys,
   self->vaults = coffer_vault_dup_open_paths ();
   self->dir = (target_dir) { .root = -1, .folder = -1 };
   self->list = (CofferExportList) COFFER_EXPORT_LIST_INIT;
-  self->skips = g_ptr_array_new ();
+  self->skips = g_ptr_array_new_with_free_func (skip_free);
+  self->inexact = g_ptr_array_new_with_free_func (skip_free);
+  self->missing = g_array_new (FALSE, FALSE, sizeof (guint));
   g_mutex_init (&self->lock);
   return self;
 }
@@ -705,16 +765,6 @@ coffer_export_work_set_names (CofferExportWork *self,
                               GPtrArray        *names)
 {
   self->names = g_ptr_array_ref (names);
-}
-
-static void
-skip_free (gpointer data)
-{
-  CofferTransferSkip *skip = data;
-
-  g_free (skip->name);
-  g_free (skip->reason);
-  g_free (skip);
 }
 
 void
@@ -771,8 +821,9 @@ coffer_export_work_free (CofferExportWork *self)
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_clear_pointer (&self->sums, g_byte_array_unref);
   coffer_keys_unref (self->keys);
-  g_ptr_array_set_free_func (self->skips, skip_free);
   g_ptr_array_unref (self->skips);
+  g_ptr_array_unref (self->inexact);
+  g_array_unref (self->missing);
   g_strfreev (self->vaults);
   g_mutex_clear (&self->lock);
   g_free (self->folder);

@@ -43,5 +43,9 @@ CofferExportCounts coffer_export_work_get_counts (CofferExportWork *self);
 
 /** Of CofferTransferSkip, until now; not before it has ended. (transfer none) */
 GPtrArray        *coffer_export_work_get_skips  (CofferExportWork *self);
+/** See coffer_export_get_missing(). */
+GArray           *coffer_export_work_get_missing (CofferExportWork *self);
+/** The same for what is exported and listed, but will not be the same when it is imported; the first of @n. (transfer none) */
+GPtrArray        *coffer_export_work_get_inexact (CofferExportWork *self, guint64 *n);
 
 G_END_DECLS

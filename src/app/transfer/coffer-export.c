@@ -23,6 +23,7 @@ struct _CofferExport {
   GFile *file;
   CofferExportWork *work;
   GCancellable *stop;          /* of the run under way */
+  gboolean hands_over, archive;
   gboolean running;
   gboolean paused;
   guint again_id;
@@ -146,6 +147,7 @@ coffer_export_pause (CofferTransfer *transfer,
   CofferExport *self = COFFER_EXPORT (transfer);
 
   self->paused = paused;
+  self->busy_since = 0;        /* a pause tries nobody's patience */
   g_clear_handle_id (&self->again_id, g_source_remove);
   if (paused)
     g_cancellable_cancel (self->stop);
@@ -177,6 +179,31 @@ coffer_export_set_expected (CofferExport *self,
 
   self->n_items = n_items;
   self->n_bytes = n_bytes;
+}
+
+GArray *
+coffer_export_get_missing (CofferExport *self)
+{
+  return coffer_export_work_get_missing (self->work);
+}
+
+GPtrArray *
+coffer_export_get_inexact (CofferExport *self,
+                           guint64      *n)
+{
+  return coffer_export_work_get_inexact (self->work, n);
+}
+
+gboolean
+coffer_export_hands_over (CofferExport *self)
+{
+  return self->hands_over;
+}
+
+gboolean
+coffer_export_is_archive (CofferExport *self)
+{
+  return self->archive;
 }
 
 CofferVault *
@@ -276,6 +303,7 @@ coffer_export_new_archive (CofferVault               *vault,
   CofferExport *self = export_new (vault, coffer_vault_get_table (vault), file,
                                    coffer_export_work_new (keys, NULL, g_file_peek_path (parent), name, TRUE, options), title);
 
+  self->archive = TRUE;
   self->n_items = keys->len;
   return self;
 }
@@ -337,6 +365,7 @@ coffer_export_new_named (CofferVault *vault,
   self = export_new (vault, table, folder, work,
                      /* Translators: files that another program takes */
                      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Handing over %s file", "Handing over %s files", keys->len), number));
+  self->hands_over = TRUE;
   self->n_items = keys->len;
   return self;
 }

@@ -53,9 +53,26 @@ CofferExport *coffer_export_new_file    (CofferVault *vault, CofferKey *key, GFi
  * @names  of char *: as names.h makes them, no two alike; must not change
  */
 CofferExport *coffer_export_new_named   (CofferVault *vault, const char *table, GPtrArray *keys, GPtrArray *names, GFile *folder);
+/** Whether it is of that kind: if it is cancelled, nobody gets what is whole by then. */
+gboolean      coffer_export_hands_over  (CofferExport *self);
+
+/** Whether it is one file for all: if it is cancelled there is none, and what had its name stays. */
+gboolean      coffer_export_is_archive  (CofferExport *self);
+
+/** Of guint, ascending: which of those keys have no file, as they were left out. Not before it has ended. (transfer none) */
+GArray       *coffer_export_get_missing (CofferExport *self);
 
 /** How much is to come, where that is known: for the progress. */
 void          coffer_export_set_expected (CofferExport *self, guint64 n_items, guint64 n_bytes);
+
+/**
+ * Keys and values that other programs stored as text or numbers: coffer.json tells of them, but an import makes bytes of them. Not before
+ * it has ended.
+ *
+ * @n  (out) how many there were
+ * Returns: (transfer none) of CofferTransferSkip: the first of them
+ */
+GPtrArray    *coffer_export_get_inexact (CofferExport *self, guint64 *n);
 
 CofferVault  *coffer_export_get_vault   (CofferExport *self);
 /** The folder, or the file. (transfer none) */

@@ -7,7 +7,7 @@
 
 #include "coffer-import-list.h"
 
-#include <coffer-source.h>
+#include <coffer-archive.h>
 #include <manifest.h>
 
 #include <errno.h>
@@ -21,6 +21,7 @@ typedef struct {
   CofferImportList *list;
   CofferImportWalk *walk;
   GHashTable *positions;      /* path to position + 1 in the walk's files */
+  GArray *odd;                /* of CofferImportListed: those that come last */
   GCancellable *cancellable;
   int fd;
   int error;                  /* errno of reading it */
@@ -95,26 +96,39 @@ count_folders (const char *path)
   return n;
 }
 
+/* Takes what it points to. */
+static void
+append_listed (Reading                  *reading,
+               const CofferImportListed *listed)
+{
+  CofferImportList *list = reading->list;
+  const CofferImportFile *file = &g_array_index (reading->walk->files, CofferImportFile, listed->position);
+  guint deepest;
+
+  g_array_append_val (list->listed, *listed);
+  coffer_import_walk_count (&list->counts, file->path, file->size);
+  deepest = g_array_index (list->listed, CofferImportListed, list->deepest).position;
+  if (count_folders (file->path) > count_folders (g_array_index (reading->walk->files, CofferImportFile, deepest).path))
+    list->deepest = list->listed->len - 1;
+}
+
 static void
 add_listed (Reading              *reading,
             const manifest_entry *entry,
             guint                 position)
 {
-  CofferImportList *list = reading->list;
-  const CofferImportFile *file = &g_array_index (reading->walk->files, CofferImportFile, position);
   CofferImportListed listed = {
     .position = position,
     .key = g_bytes_new (entry->key.data, entry->key.size),
     .header = entry->header.size > 0 ? g_bytes_new (entry->header.data, entry->header.size) : NULL,
   };
-  guint deepest;
 
   memcpy (listed.sum, entry->sum, sizeof listed.sum);
-  g_array_append_val (list->listed, listed);
-  coffer_import_walk_count (&list->counts, file->path, file->size);
-  deepest = g_array_index (list->listed, CofferImportListed, list->deepest).position;
-  if (count_folders (file->path) > count_folders (g_array_index (reading->walk->files, CofferImportFile, deepest).path))
-    list->deepest = list->listed->len - 1;
+  reading->list->n_inexact += !manifest_entry_is_exact (entry);
+  if (entry->key_class == MANIFEST_BLOB)
+    append_listed (reading, &listed);
+  else
+    g_array_append_val (reading->odd, listed);
 }
 
 static bool
@@ -179,8 +193,11 @@ static gboolean
 read_list (Reading *reading)
 {
   manifest_reader from = { read_cb, take_cb, reading, 0 };
+  g_autoptr(GArray) odd = reading->odd = g_array_new (FALSE, FALSE, sizeof (CofferImportListed));
   manifest_result result = manifest_read (&from);
 
+  for (guint i = 0; i < odd->len; i++)
+    append_listed (reading, &g_array_index (odd, CofferImportListed, i));
   if (result == MANIFEST_OK)
     leave_out_others (reading);
   else
@@ -198,30 +215,43 @@ find_positions (CofferImportWalk *walk)
   return positions;
 }
 
-static gboolean
-has_file (CofferImportWalk *walk)
+/* NULL: there is none. */
+static const CofferImportFile *
+find_file (CofferImportWalk *walk)
 {
   for (guint i = 0; i < walk->files->len; i++)
     if (g_strcmp0 (g_array_index (walk->files, CofferImportFile, i).path, MANIFEST_NAME) == 0)
-      return TRUE;
-  return FALSE;
+      return &g_array_index (walk->files, CofferImportFile, i);
+  return NULL;
+}
+
+/* -1: it cannot be. */
+static int
+open_file (CofferImportWalk       *walk,
+           const CofferImportFile *file,
+           GCancellable           *cancellable)
+{
+  g_autoptr(CofferGuard) guard = coffer_guard_new ((const char *const *) walk->vaults);
+  g_autoptr(CofferArchive) archive = NULL;
+  struct stat before;
+
+  if (!walk->is_archive)
+    return coffer_source_open (walk->roots[0], MANIFEST_NAME, guard, &before, NULL);
+  archive = coffer_archive_open (walk->roots[0], guard, cancellable, NULL);
+  return archive != NULL ? coffer_archive_unpack (archive, file->at, file->path, &before, NULL) : -1;
 }
 
 CofferImportList *
 coffer_import_list_new (CofferImportWalk *walk,
                         GCancellable     *cancellable)
 {
-  g_autoptr(CofferGuard) guard = NULL;
   g_autoptr(GHashTable) positions = NULL;
   CofferImportList *self;
   Reading reading = { .walk = walk, .cancellable = cancellable };
-  struct stat before;
+  const CofferImportFile *file = walk->is_folder ? find_file (walk) : NULL;
   gboolean known;
 
-  if (!walk->is_folder || !has_file (walk))
-    return NULL;
-  guard = coffer_guard_new ((const char *const *) walk->vaults);
-  if ((reading.fd = coffer_source_open (walk->roots[0], MANIFEST_NAME, guard, &before, NULL)) < 0)
+  if (file == NULL || (reading.fd = open_file (walk, file, cancellable)) < 0)
     return NULL;
   positions = find_positions (walk);
   self = g_new0 (CofferImportList, 1);

@@ -15,7 +15,8 @@ typedef struct {
 
 /** What an export left in the folder that was walked: immutable once it was read. */
 typedef struct {
-  GArray *listed;          /* of CofferImportListed, in its order */
+  GArray *listed;          /* of CofferImportListed, in its order; keys that were no bytes come last, so that others have theirs */
+  guint n_inexact;         /* of them: their keys or values were no bytes, and become bytes */
   GPtrArray *problems;     /* of CofferImportProblem: what is missing or changed, and what it does not tell of */
   char *failure;           /* translated: why it is of no use; NULL: it is */
   CofferImportCounts counts;

@@ -9,6 +9,7 @@
 
 #include "coffer-import-list.h"
 
+#include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ G_DEFINE_FINAL_TYPE (CofferImportPlan, coffer_import_plan, G_TYPE_OBJECT)
 typedef struct {
   CofferImportWalk *walk;
   CofferImportList *list;
+  gboolean unpacks;
   CofferImportProgress progress;
   gpointer progress_data;
   guint tell_id;
@@ -68,13 +70,25 @@ walk_thread (GTask        *task,
   Making *making = data;
   GError *error = NULL;
 
-  if (coffer_import_walk_run (making->walk, cancellable, &error))
+  if (making->unpacks ? coffer_import_walk_unpack (making->walk, cancellable, &error) : coffer_import_walk_run (making->walk, cancellable, &error))
     {
       making->list = coffer_import_list_new (making->walk, cancellable);
       g_task_return_boolean (task, TRUE);
     }
   else
     g_task_return_error (task, error);
+}
+
+/* Without what tells that it is an archive. */
+static void
+cut_ending (char *name)
+{
+  char *dot = strrchr (name, '.');
+
+  if (dot != NULL && dot != name)
+    *dot = '\0';
+  if (g_str_has_suffix (name, ".tar") && strlen (name) > strlen (".tar"))
+    name[strlen (name) - strlen (".tar")] = '\0';
 }
 
 static CofferImportPlan *
@@ -90,6 +104,8 @@ plan_new (CofferImportWalk *walk,
     {
       g_autofree char *name = g_path_get_basename (walk->roots[0]);
 
+      if (walk->is_archive)
+        cut_ending (name);
       self->folder = g_filename_display_name (name);
     }
   return self;
@@ -111,6 +127,31 @@ walked_cb (GObject      *source,
     g_task_return_error (task, error);
 }
 
+static void
+start_walking (GPtrArray            *files,
+               gboolean              unpacks,
+               CofferImportProgress  progress,
+               gpointer              progress_data,
+               GCancellable         *cancellable,
+               GAsyncReadyCallback   callback,
+               gpointer              user_data)
+{
+  g_autoptr(GTask) walking = NULL;
+  Making *making = g_new0 (Making, 1);
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, start_walking);
+  making->walk = coffer_import_walk_new (files);
+  making->unpacks = unpacks;
+  making->progress = progress;
+  making->progress_data = progress_data;
+  if (progress != NULL)
+    making->tell_id = g_timeout_add (TELL_MS, tell_cb, making);
+  walking = g_task_new (NULL, cancellable, walked_cb, task);
+  g_task_set_task_data (walking, making, making_free);
+  g_task_run_in_thread (walking, walk_thread);
+}
+
 void
 coffer_import_plan_new_async (GPtrArray            *files,
                               CofferImportProgress  progress,
@@ -119,19 +160,23 @@ coffer_import_plan_new_async (GPtrArray            *files,
                               GAsyncReadyCallback   callback,
                               gpointer              user_data)
 {
-  g_autoptr(GTask) walking = NULL;
-  Making *making = g_new0 (Making, 1);
-  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  start_walking (files, FALSE, progress, progress_data, cancellable, callback, user_data);
+}
 
-  g_task_set_source_tag (task, coffer_import_plan_new_async);
-  making->walk = coffer_import_walk_new (files);
-  making->progress = progress;
-  making->progress_data = progress_data;
-  if (progress != NULL)
-    making->tell_id = g_timeout_add (TELL_MS, tell_cb, making);
-  walking = g_task_new (NULL, cancellable, walked_cb, task);
-  g_task_set_task_data (walking, making, making_free);
-  g_task_run_in_thread (walking, walk_thread);
+void
+coffer_import_plan_new_archive_async (GFile                *archive,
+                                      CofferImportProgress  progress,
+                                      gpointer              progress_data,
+                                      GCancellable         *cancellable,
+                                      GAsyncReadyCallback   callback,
+                                      gpointer              user_data)
+{
+  g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_return_if_fail (G_IS_FILE (archive) && g_file_peek_path (archive) != NULL);
+
+  g_ptr_array_add (files, g_object_ref (archive));
+  start_walking (files, TRUE, progress, progress_data, cancellable, callback, user_data);
 }
 
 CofferImportPlan *
@@ -182,7 +227,35 @@ count_separators (GBytes *key,
   return n;
 }
 
-/* A CofferReaderFunc: may be called again. What is gone meanwhile is left out. */
+/* A key that is gone is none of them any more; what cannot be read is told. FALSE: the others could not be read either. */
+static gboolean
+gather (Gathering          *gathering,
+        CofferValueReader  *reader,
+        CofferKey          *key,
+        GCancellable       *cancellable,
+        GError            **error)
+{
+  GBytes *bytes = coffer_key_get_bytes (key);
+  g_autoptr(CofferValueFacts) facts = NULL;
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GInputStream) stream = coffer_value_reader_open (reader, key, &facts, cancellable, &problem);
+
+  coffer_value_reader_close (reader);
+  if (stream != NULL)
+    coffer_import_walk_add_value (gathering->walk, bytes, !coffer_value_reader_finds_by_bytes (reader, key), facts->size,
+                                  count_separators (bytes, gathering->common));
+  else if (coffer_error_is_busy (problem) || coffer_value_reader_is_lost (problem) ||
+           g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  else if (!g_error_matches (problem, COFFER_ERROR, COFFER_ERROR_NOTFOUND))
+    coffer_import_walk_leave_out (gathering->walk, coffer_key_to_display (key, 0), coffer_error_dup_line (problem));
+  return TRUE;
+}
+
+/* A CofferReaderFunc: may be called again. */
 static gboolean
 gather_worker (CofferValueReader  *reader,
                gpointer            data,
@@ -196,19 +269,9 @@ gather_worker (CofferValueReader  *reader,
   gathering->walk = coffer_import_walk_new (none);
   gathering->common = gathering->whole || gathering->keys->len == 0 ? 0 : coffer_bundle_measure_common (gathering->keys);
   for (guint i = 0; i < gathering->keys->len; i++)
-    {
-      CofferKey *key = g_ptr_array_index (gathering->keys, i);
-      g_autoptr(CofferValueFacts) facts = NULL;
-      g_autoptr(GInputStream) stream = NULL;
-
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      stream = coffer_value_reader_open (reader, key, &facts, cancellable, NULL);
-      coffer_value_reader_close (reader);
-      if (stream != NULL)
-        coffer_import_walk_add_value (gathering->walk, coffer_key_get_bytes (key), facts->size,
-                                      count_separators (coffer_key_get_bytes (key), gathering->common));
-    }
+    if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
+        !gather (gathering, reader, g_ptr_array_index (gathering->keys, i), cancellable, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -276,12 +339,26 @@ coffer_import_plan_get_bundle (CofferImportPlan *self)
 
 /* What was found */
 
+GFile *
+coffer_import_plan_dup_archive (CofferImportPlan *self,
+                                gboolean         *restores)
+{
+  *restores = self->walk->has_list;
+  return self->walk->can_unpack ? g_file_new_for_path (self->walk->roots[0]) : NULL;
+}
+
 gboolean
 coffer_import_plan_has_list (CofferImportPlan  *self,
                              const char       **failure)
 {
   *failure = self->list != NULL ? self->list->failure : NULL;
   return self->list != NULL;
+}
+
+guint
+coffer_import_plan_get_n_inexact (CofferImportPlan *self)
+{
+  return self->list != NULL ? self->list->n_inexact : 0;
 }
 
 gboolean
@@ -481,7 +558,12 @@ apply_thread (GTask        *task,
       if (g_task_return_error_if_cancelled (task))
         return;
       if (file->value != NULL)
-        coffer_additions_append_value (applying->additions, file->value, key, file->size);
+        {
+          coffer_additions_append_value (applying->additions, file->value, key, file->size);
+          coffer_additions_get (applying->additions, i)->no_bytes = file->no_bytes;
+        }
+      else if (self->walk->is_archive)
+        coffer_additions_append_member (applying->additions, file->root, file->path, file->at, key, file->size);
       else
         coffer_additions_append (applying->additions, file->root, file->path, key, file->size);
       if (applying->rule.restores)

@@ -23,7 +23,7 @@ typedef struct {
   guint   n_long;               /* that are stored in parts */
 } CofferImportCounts;
 
-/** A file or folder that is left out. */
+/** A file, folder or key that is left out. */
 typedef struct {
   char *path;
   char *reason;            /* translated */
@@ -48,6 +48,16 @@ void              coffer_import_plan_new_async  (GPtrArray *files, CofferImportP
                                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 CofferImportPlan *coffer_import_plan_new_finish (GAsyncResult *result, GError **error);
 
+/** The same of what is in an archive, of which nothing was unpacked by then. */
+void              coffer_import_plan_new_archive_async (GFile *archive, CofferImportProgress progress, gpointer progress_data,
+                                                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/**
+ * Whether all there is is an archive that coffer_import_plan_new_archive_async() could be asked about. (transfer full) (nullable)
+ *
+ * @restores  (out) whether it is likely that this one restores keys and values
+ */
+GFile            *coffer_import_plan_dup_archive (CofferImportPlan *self, gboolean *restores);
+
 /**
  * The same of values of another vault.
  *
@@ -60,6 +70,8 @@ CofferBundle      *coffer_import_plan_get_bundle   (CofferImportPlan *self);
 
 /** Whether there is a coffer.json, and why it is of no use: (transfer none), NULL if it is. */
 gboolean          coffer_import_plan_has_list      (CofferImportPlan *self, const char **failure);
+/** How many of the keys that it tells of were no bytes where they came from, or had such a value, and become bytes. */
+guint             coffer_import_plan_get_n_inexact (CofferImportPlan *self);
 /** At first TRUE where there is one of use. */
 gboolean          coffer_import_plan_get_restores  (CofferImportPlan *self);
 void              coffer_import_plan_set_restores  (CofferImportPlan *self, gboolean restores);

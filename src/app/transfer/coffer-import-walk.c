@@ -7,7 +7,8 @@
 
 #include "coffer-import-walk.h"
 
-#include <coffer-source.h>
+#include <coffer-archive.h>
+#include <manifest.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define MAX_DEPTH 256            /* folders in folders; each holds a descriptor */
+#define MAX_TOLD_PATH 4096       /* bytes; one that is left out may have more */
+#define LOOK_THROUGH_SIZE (64 << 20)   /* of what is compressed, to look for coffer.json before anybody asked for it */
 #define LONG_SIZE 1000000000     /* from about here on a value is stored in parts */
 
 typedef struct Folder Folder;
@@ -107,16 +110,24 @@ coffer_import_walk_get_counts (CofferImportWalk *self)
   return counts;
 }
 
+void
+coffer_import_walk_leave_out (CofferImportWalk *self,
+                              char             *path,
+                              char             *reason)
+{
+  CofferImportProblem *problem = g_new (CofferImportProblem, 1);
+
+  *problem = (CofferImportProblem) { path, reason };
+  g_ptr_array_add (self->problems, problem);
+}
+
 /* @reason (transfer full) */
 static void
 leave_out (Tour *tour,
            char *reason)
 {
-  CofferImportProblem *problem = g_new (CofferImportProblem, 1);
-
-  problem->path = tour->path->len > 0 ? g_build_filename (tour->root, tour->path->str, NULL) : g_strdup (tour->root);
-  problem->reason = reason;
-  g_ptr_array_add (tour->walk->problems, problem);
+  coffer_import_walk_leave_out (tour->walk, tour->path->len > 0 ? g_build_filename (tour->root, tour->path->str, NULL) : g_strdup (tour->root),
+                                reason);
 }
 
 void
@@ -146,12 +157,13 @@ note_depth (CofferImportWalk *self,
 void
 coffer_import_walk_add_value (CofferImportWalk *self,
                               GBytes           *value,
+                              gboolean          no_bytes,
                               guint64           size,
                               guint             depth)
 {
   g_autofree char *name = coffer_key_bytes_to_display (g_bytes_get_data (value, NULL), g_bytes_get_size (value), 0);
 
-  g_array_append_val (self->files, ((CofferImportFile) { NULL, NULL, size, g_bytes_ref (value) }));
+  g_array_append_val (self->files, ((CofferImportFile) { NULL, NULL, size, g_bytes_ref (value), 0, no_bytes }));
   note_depth (self, depth);
   g_mutex_lock (&self->lock);
   coffer_import_walk_count (&self->counts, name, size);
@@ -287,6 +299,118 @@ take_entry (Tour         *tour,
     take_file (tour, &file, above != NULL ? above->depth : 0);
 }
 
+/* Archives */
+
+static gboolean
+has_name_of_archive (const char *path)
+{
+  static const char *const endings[] = {
+    ".zip", ".tar", ".tar.zst", ".tar.gz", ".tar.xz", ".tar.bz2", ".tzst", ".tgz", ".txz", ".tbz2", ".tbz",
+  };
+  g_autofree char *name = g_ascii_strdown (path, -1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (name, endings[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* A document that is a zip inside is no archive to those who made it, so the name counts, too. To look for coffer.json in what is
+ * compressed as a whole, all of it has to be read.
+ */
+static void
+look_inside (CofferImportWalk  *self,
+             const CofferGuard *guard,
+             GCancellable      *cancellable)
+{
+  g_autoptr(CofferArchive) archive = NULL;
+  const CofferMember *member;
+
+  if (self->files->len != 1 || g_strv_length (self->roots) != 1 || self->is_folder || !has_name_of_archive (self->roots[0]))
+    return;
+  archive = coffer_archive_open (self->roots[0], guard, cancellable, NULL);
+  self->can_unpack = archive != NULL;
+  if (archive == NULL || (coffer_archive_is_compressed (archive) && self->counts.n_bytes > LOOK_THROUGH_SIZE))
+    return;
+  while (!self->has_list && (member = coffer_archive_next (archive, NULL)) != NULL)
+    self->has_list = member->kind == COFFER_MEMBER_FILE && g_str_equal (member->path, MANIFEST_NAME);
+}
+
+static guint
+count_parts (const char *path)
+{
+  guint n = 0;
+
+  for (; (path = strchr (path, '/')) != NULL; path++)
+    n++;
+  return n;
+}
+
+static void
+take_member (Tour               *tour,
+             const CofferMember *member,
+             GHashTable         *folders)
+{
+  CofferImportWalk *walk = tour->walk;
+  char *folder = g_path_get_dirname (member->path);
+
+  g_string_assign (tour->path, member->path);
+  g_string_truncate (tour->path, MIN (tour->path->len, MAX_TOLD_PATH));
+  if (member->kind == COFFER_MEMBER_REFUSED)
+    leave_out (tour, g_strdup (member->reason));
+  if (member->kind != COFFER_MEMBER_FILE)
+    {
+      g_free (folder);
+      return;
+    }
+  g_array_append_val (walk->files, ((CofferImportFile) { tour->root, g_strdup (member->path), member->size, NULL, member->at }));
+  note_depth (walk, count_parts (member->path));
+  g_mutex_lock (&walk->lock);
+  coffer_import_walk_count (&walk->counts, member->path, member->size);
+  if (g_str_equal (folder, ".") || g_hash_table_contains (folders, folder))
+    g_free (folder);
+  else
+    g_hash_table_add (folders, folder);
+  walk->counts.n_folders = g_hash_table_size (folders);
+  g_mutex_unlock (&walk->lock);
+}
+
+/* What could be read is there, whatever is behind it. */
+static void
+tell_damage (Tour *tour)
+{
+  g_autofree char *last = g_filename_display_name (tour->path->str);
+  char *reason = *last != '\0' ? g_strdup_printf (_("It is damaged: what may come after “%s” is missing"), last) : g_strdup (_("It is damaged"));
+
+  g_string_truncate (tour->path, 0);
+  leave_out (tour, reason);
+}
+
+gboolean
+coffer_import_walk_unpack (CofferImportWalk  *self,
+                           GCancellable      *cancellable,
+                           GError           **error)
+{
+  g_autoptr(CofferGuard) guard = coffer_guard_new ((const char *const *) self->vaults);
+  g_autoptr(GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GString) path = g_string_new (NULL);
+  g_autoptr(CofferArchive) archive = coffer_archive_open (self->roots[0], guard, cancellable, error);
+  g_autoptr(GError) problem = NULL;
+  Tour tour = { .walk = self, .guard = guard, .cancellable = cancellable, .root = self->roots[0], .path = path };
+  const CofferMember *member;
+
+  if (archive == NULL)
+    return FALSE;
+  while ((member = coffer_archive_next (archive, &problem)) != NULL)
+    take_member (&tour, member, folders);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (problem != NULL)
+    tell_damage (&tour);
+  self->is_folder = self->is_archive = TRUE;
+  return TRUE;
+}
+
 gboolean
 coffer_import_walk_run (CofferImportWalk  *self,
                         GCancellable      *cancellable,
@@ -302,5 +426,6 @@ coffer_import_walk_run (CofferImportWalk  *self,
       take_entry (&tour, AT_FDCWD, tour.root, NULL);
     }
   self->is_folder = g_strv_length (self->roots) == 1 && g_file_test (self->roots[0], G_FILE_TEST_IS_DIR);
+  look_inside (self, guard, cancellable);
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }

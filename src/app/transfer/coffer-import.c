@@ -57,10 +57,11 @@ end (CofferImport *self,
 {
   guint n_files = coffer_additions_get_n (self->additions);
 
-  for (guint i = 0; i < n_files; i++)
+  for (guint i = 0, n_left = coffer_additions_count (self->additions, COFFER_ADDITION_FAILED); n_left > 0; i++)
     {
       const CofferAddition *addition = coffer_additions_get (self->additions, i);
 
+      n_left -= addition->state == COFFER_ADDITION_FAILED;
       if (addition->state == COFFER_ADDITION_FAILED)
         coffer_transfer_add_skip (COFFER_TRANSFER (self), describe_source (addition), g_strdup (addition->problem));
     }
@@ -239,6 +240,7 @@ coffer_import_pause (CofferTransfer *transfer,
   CofferImport *self = COFFER_IMPORT (transfer);
 
   self->paused = paused;
+  self->busy_since = 0;        /* a pause tries nobody's patience */
   self->idled = TRUE;
   if (paused)
     g_cancellable_cancel (self->stop);
@@ -280,6 +282,8 @@ coffer_import_answer (CofferImport   *self,
 
   if (!coffer_additions_asks (self->additions))
     return;
+  if (for_all && coffer_additions_asks_to_lose (self->additions) && conflict == COFFER_CONFLICT_REPLACE)
+    coffer_additions_set_loses (self->additions);
   coffer_additions_answer (self->additions, conflict);
   if (for_all)
     coffer_additions_set_conflict (self->additions, conflict);
@@ -301,13 +305,13 @@ coffer_import_get_additions (CofferImport *self)
 guint
 coffer_import_get_n_added (CofferImport *self)
 {
-  return coffer_additions_count (self->additions, COFFER_ADDITION_ADDED);
+  return coffer_additions_count (self->additions, COFFER_ADDITION_ADDED) + coffer_additions_count_over (self->additions);
 }
 
 guint
 coffer_import_get_n_replaced (CofferImport *self)
 {
-  return coffer_additions_count (self->additions, COFFER_ADDITION_REPLACED);
+  return coffer_additions_count (self->additions, COFFER_ADDITION_REPLACED) - coffer_additions_count_over (self->additions);
 }
 
 guint

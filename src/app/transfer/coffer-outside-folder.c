@@ -17,10 +17,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STAMP ".stamp"
 #define NEXT_STAMP ".stamp-next"
+#define LONGEST_STEP_MS 20   /* of that clock: 10 with 100 ticks a second */
 #define NSEC_PER_SEC G_GINT64_CONSTANT (1000000000)
 
 static char *
@@ -150,10 +152,11 @@ is_doomed (const char *folder)
   return doomed != NULL && g_hash_table_contains (doomed, folder);
 }
 
+/* In this order: a program that writes and ends between the two was there at the first. */
 static gboolean
 is_kept (const char *folder)
 {
-  return !is_doomed (folder) && (is_written (folder) || is_used (folder));
+  return !is_doomed (folder) && (is_used (folder) || is_written (folder));
 }
 
 /* The file that was written last. */
@@ -268,6 +271,15 @@ coffer_outside_folder_make (GError **error)
   return g_steal_pointer (&folder);
 }
 
+static void
+set_time (const char *path,
+          gint64      time)
+{
+  const struct timespec spec = { .tv_sec = time / NSEC_PER_SEC, .tv_nsec = time % NSEC_PER_SEC };
+
+  utimensat (AT_FDCWD, path, (const struct timespec[]) { spec, spec }, AT_SYMLINK_NOFOLLOW);
+}
+
 /*
  * As old as what is in the folder, not as now: the kernel's clock for files goes in steps of up to 10 ms, and what is written in the
  * step of the stamp would pass for what was there before. Of nothing it is older than any file, but not 0, which is no stamp.
@@ -277,23 +289,48 @@ write_stamp (const char *folder,
              const char *name)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
-  gint64 newest = MAX (get_newest_time (folder), NSEC_PER_SEC);
-  const struct timespec time = { .tv_sec = newest / NSEC_PER_SEC, .tv_nsec = newest % NSEC_PER_SEC };
 
   if (g_file_set_contents (path, "", 0, NULL))
-    utimensat (AT_FDCWD, path, (const struct timespec[]) { time, time }, AT_SYMLINK_NOFOLLOW);
+    set_time (path, MAX (get_newest_time (folder), NSEC_PER_SEC));
 }
 
+/* The copies become a second older than they are: a program may write in the very step of the clock in which they were made. */
 void
 coffer_outside_folder_stamp (const char *folder)
 {
+  gint64 time = get_newest_time (folder) - NSEC_PER_SEC;
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      set_time (path, time);
+    }
   write_stamp (folder, STAMP);
 }
 
+/* What is written from now on is newer than @time, by the clock that the kernel has for files. */
+static void
+wait_out_step (gint64 time)
+{
+  struct timespec now;
+
+  for (guint ms = 0; ms < LONGEST_STEP_MS && clock_gettime (CLOCK_REALTIME_COARSE, &now) == 0; ms++)
+    {
+      if (now.tv_sec * NSEC_PER_SEC + now.tv_nsec > time)
+        break;
+      g_usleep (1000);
+    }
+}
+
+/* What comes between the stamp and the end of the step is read with the rest. */
 void
 coffer_outside_folder_begin_stamp (const char *folder)
 {
   write_stamp (folder, NEXT_STAMP);
+  wait_out_step (get_time (folder, NEXT_STAMP));
 }
 
 void

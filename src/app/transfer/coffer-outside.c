@@ -8,10 +8,13 @@
 
 #include "coffer-outside.h"
 
+#include "coffer-error.h"
 #include "coffer-file-name.h"
+#include "coffer-kept-value.h"
 #include "coffer-outside-folder.h"
 #include "coffer-regular-file.h"
 
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -41,6 +44,7 @@ struct _CofferOutside
   GObject parent_instance;
 
   CofferVault *vault;
+  char *table;
   CofferKey *key;
   Copy *copy;
   GFileMonitor *monitor;
@@ -226,7 +230,7 @@ dup_file_checksum (GFile         *file,
   g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree guint8 *piece = g_malloc (PIECE_SIZE);
   guint64 size;
-  g_autoptr(GInputStream) stream = coffer_regular_file_open (file, &size, NULL);
+  g_autoptr(GInputStream) stream = coffer_regular_file_open (file, NULL, &size, NULL);
   gssize len = -1;
 
   while (stream != NULL && (len = g_input_stream_read (stream, piece, PIECE_SIZE, cancellable, NULL)) > 0)
@@ -377,6 +381,7 @@ watch (CofferOutside *self)
 
 typedef struct {
   CofferVault *vault;
+  char *table;
   CofferKey *key;
 } Request;
 
@@ -386,6 +391,7 @@ request_free (gpointer data)
   Request *request = data;
 
   g_object_unref (request->vault);
+  g_free (request->table);
   coffer_key_unref (request->key);
   g_free (request);
 }
@@ -409,6 +415,7 @@ copied_cb (GObject      *source,
 
   self = g_object_new (COFFER_TYPE_OUTSIDE, NULL);
   self->vault = g_object_ref (request->vault);
+  self->table = g_strdup (request->table);
   self->key = coffer_key_ref (request->key);
   self->copy = copy;
   watch (self);
@@ -438,7 +445,7 @@ coffer_outside_new_async (CofferVault         *vault,
 
   task = g_task_new (NULL, cancellable, callback, user_data);
   request = g_new (Request, 1);
-  *request = (Request) { g_object_ref (vault), coffer_key_ref (key) };
+  *request = (Request) { g_object_ref (vault), g_strdup (coffer_vault_get_table (vault)), coffer_key_ref (key) };
   g_task_set_source_tag (task, coffer_outside_new_async);
   g_task_set_task_data (task, request, request_free);
   coffer_vault_read_value_async (vault, key, copy_worker, coffer_key_ref (key), (GDestroyNotify) coffer_key_unref, dropped_copy_free,
@@ -458,7 +465,9 @@ coffer_outside_new_finish (GAsyncResult  *result,
 
 typedef struct {
   CofferOutsideUpdate how;
+  gboolean loses;
   CofferProgress *progress;   /* or NULL */
+  CofferKept *old;            /* or NULL */
 } Update;
 
 static void
@@ -467,6 +476,7 @@ update_free (gpointer data)
   Update *update = data;
 
   g_clear_pointer (&update->progress, coffer_progress_unref);
+  g_clear_pointer (&update->old, coffer_kept_unref);
   g_free (update);
 }
 
@@ -540,6 +550,42 @@ begin_stamp_thread (GTask        *task,
   g_task_return_boolean (task, TRUE);
 }
 
+/* @expected (nullable) @task (transfer full) */
+static void
+replace (CofferOutside *self,
+         const char    *expected,
+         GTask         *task)
+{
+  const Update *update = g_task_get_task_data (task);
+
+  coffer_vault_replace_async (self->vault, self->table, self->key, self->copy->file, self->copy->header, expected, update->progress,
+                              g_task_get_cancellable (task), updated_cb, task);
+}
+
+/* What is replaced is what was kept, whoever wrote it. One that somebody deleted is none that could come back. */
+static void
+kept_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  CofferOutside *self = g_task_get_source_object (task);
+  Update *update = g_task_get_task_data (task);
+  gboolean known = update->how == COFFER_OUTSIDE_UPDATE_KNOWN;
+  g_autofree char *checksum = NULL;
+  GError *error = NULL;
+
+  update->old = coffer_vault_keep_value_finish (COFFER_VAULT (source), result, &checksum, &error);
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_NOTFOUND))
+    g_clear_error (&error);
+  else if (error == NULL && update->old == NULL && !update->loses)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NO_SPACE, _("There is no room to keep the value that is there, which would be lost"));
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    replace (self, known ? self->copy->checksum : checksum, g_steal_pointer (&task));
+}
+
 static void
 stamped_cb (GObject      *source,
             GAsyncResult *result,
@@ -548,20 +594,19 @@ stamped_cb (GObject      *source,
   CofferOutside *self = COFFER_OUTSIDE (source);
   GTask *task = data;
   const Update *update = g_task_get_task_data (task);
-  const char *expected = update->how == COFFER_OUTSIDE_UPDATE_KNOWN ? self->copy->checksum : NULL;
   GCancellable *cancellable = g_task_get_cancellable (task);
 
   if (update->how == COFFER_OUTSIDE_UPDATE_COPY)
-    coffer_vault_add_copy_async (self->vault, self->key, self->copy->file, self->copy->header, update->progress, cancellable,
+    coffer_vault_add_copy_async (self->vault, self->table, self->key, self->copy->file, self->copy->header, update->progress, cancellable,
                                  updated_cb, task);
   else
-    coffer_vault_replace_async (self->vault, self->key, self->copy->file, self->copy->header, expected, update->progress, cancellable,
-                                updated_cb, task);
+    coffer_vault_keep_value_async (self->vault, self->table, self->key, self->copy->file, update->progress, cancellable, kept_cb, task);
 }
 
 void
 coffer_outside_update_async (CofferOutside       *self,
                              CofferOutsideUpdate  how,
+                             gboolean             loses,
                              CofferProgress      *progress,
                              GCancellable        *cancellable,
                              GAsyncReadyCallback  callback,
@@ -577,7 +622,7 @@ coffer_outside_update_async (CofferOutside       *self,
   g_task_set_source_tag (task, coffer_outside_update_async);
   g_task_set_check_cancellable (task, FALSE);
   update = g_new (Update, 1);
-  *update = (Update) { how, progress != NULL ? coffer_progress_ref (progress) : NULL };
+  *update = (Update) { how, loses, progress != NULL ? coffer_progress_ref (progress) : NULL };
   g_task_set_task_data (task, update, update_free);
 
   stamping = g_task_new (self, NULL, stamped_cb, task);
@@ -588,11 +633,20 @@ coffer_outside_update_async (CofferOutside       *self,
 gboolean
 coffer_outside_update_finish (CofferOutside  *self,
                               GAsyncResult   *result,
+                              CofferKept    **old,
+                              char          **now,
                               GError        **error)
 {
+  Update *update;
+
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  update = g_task_get_task_data (G_TASK (result));
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+  *old = g_steal_pointer (&update->old);
+  *now = g_strdup (self->copy->checksum);
+  return TRUE;
 }
 
 /* The object */
@@ -603,6 +657,22 @@ coffer_outside_get_file (CofferOutside *self)
   g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
 
   return self->copy->file;
+}
+
+CofferVault *
+coffer_outside_get_vault (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
+
+  return self->vault;
+}
+
+const char *
+coffer_outside_get_table (CofferOutside *self)
+{
+  g_return_val_if_fail (COFFER_IS_OUTSIDE (self), NULL);
+
+  return self->table;
 }
 
 CofferKey *
@@ -680,6 +750,7 @@ coffer_outside_finalize (GObject *object)
   leave_folder (self->copy->folder);
   copy_free (self->copy);
   g_object_unref (self->vault);
+  g_free (self->table);
   coffer_key_unref (self->key);
 
   G_OBJECT_CLASS (coffer_outside_parent_class)->finalize (object);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <coffer-attic.h>
 #include <coffer-vault.h>
 
 G_BEGIN_DECLS
@@ -26,6 +27,9 @@ CofferOutside *coffer_outside_new_finish       (GAsyncResult         *result,
 
 GFile         *coffer_outside_get_file         (CofferOutside        *self);
 CofferKey     *coffer_outside_get_key          (CofferOutside        *self);
+/** Where that is. */
+CofferVault   *coffer_outside_get_vault        (CofferOutside        *self);
+const char    *coffer_outside_get_table        (CofferOutside        *self);
 const char    *coffer_outside_get_content_type (CofferOutside        *self);
 gboolean       coffer_outside_get_changed      (CofferOutside        *self);
 
@@ -48,18 +52,25 @@ typedef enum {
 } CofferOutsideUpdate;
 
 /**
- * Put what is in the file into the vault, behind the header the value had.
+ * Put what is in the file into the vault, behind the header the value had. Fails with G_IO_ERROR_NO_SPACE if there is no room to keep the
+ * value before it.
  *
+ * @loses     the value before it need not be kept
  * @progress  (nullable) as of coffer_vault_replace_async()
+ * @old       (out) (transfer full) (nullable) the value before it; NULL: there was none, or it is not kept
+ * @now       (out) (transfer full) SHA-256 of the one there, in hex
  */
 void           coffer_outside_update_async     (CofferOutside        *self,
                                                 CofferOutsideUpdate   how,
+                                                gboolean              loses,
                                                 CofferProgress       *progress,
                                                 GCancellable         *cancellable,
                                                 GAsyncReadyCallback   callback,
                                                 gpointer              user_data);
 gboolean       coffer_outside_update_finish    (CofferOutside        *self,
                                                 GAsyncResult         *result,
+                                                CofferKept          **old,
+                                                char                **now,
                                                 GError              **error);
 
 G_END_DECLS

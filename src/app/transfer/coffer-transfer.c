@@ -13,7 +13,7 @@
 
 typedef struct {
   gint64 time;
-  guint64 bytes;
+  guint64 done;                /* bytes; where there are none, items */
 } Look;
 
 typedef struct {
@@ -22,7 +22,7 @@ typedef struct {
   gpointer target, vault;      /* unowned; compared only */
   CofferTransferState state;
   char *waits_for;
-  gboolean cancelled;
+  gboolean cancelled, cannot_pause;
   GError *error;
   GPtrArray *skips;
   CofferTransferProgress progress;
@@ -76,19 +76,21 @@ tell_rate (CofferTransferPrivate *private)
   const Look *then = &private->looks[private->n_looks > N_LOOKS ? private->n_looks % N_LOOKS : 0];
   CofferTransferProgress *progress = &private->progress;
   gint64 span = now->time - then->time;
+  double rate = span >= SURE_US && now->done > then->done ? (double) (now->done - then->done) * G_USEC_PER_SEC / span : 0;
+  guint64 all = progress->n_bytes > 0 ? progress->n_bytes : progress->n_items;
 
-  progress->rate = span >= SURE_US && now->bytes > then->bytes ? (double) (now->bytes - then->bytes) * G_USEC_PER_SEC / span : 0;
-  progress->seconds_left = progress->rate > 0 && progress->n_bytes >= progress->bytes
-                           ? (gint64) ((progress->n_bytes - progress->bytes) / progress->rate + 0.5) : -1;
+  progress->rate = progress->n_bytes > 0 ? rate : 0;
+  progress->seconds_left = rate > 0 && all >= now->done ? (gint64) ((all - now->done) / rate + 0.5) : -1;
 }
 
 static void
 look (CofferTransfer *self)
 {
   CofferTransferPrivate *private = get_private (self);
+  CofferTransferProgress *progress = &private->progress;
 
-  COFFER_TRANSFER_GET_CLASS (self)->look (self, &private->progress);
-  private->looks[private->n_looks++ % N_LOOKS] = (Look) { g_get_monotonic_time (), private->progress.bytes };
+  COFFER_TRANSFER_GET_CLASS (self)->look (self, progress);
+  private->looks[private->n_looks++ % N_LOOKS] = (Look) { g_get_monotonic_time (), progress->n_bytes > 0 ? progress->bytes : progress->items };
   tell_rate (private);
   g_signal_emit (self, progress_signal, 0);
 }
@@ -162,7 +164,7 @@ coffer_transfer_set_paused (CofferTransfer *self,
 
   g_return_if_fail (COFFER_IS_TRANSFER (self));
 
-  if (private->cancelled || private->state != (paused ? COFFER_TRANSFER_RUNNING : COFFER_TRANSFER_PAUSED))
+  if (private->cancelled || private->cannot_pause || private->state != (paused ? COFFER_TRANSFER_RUNNING : COFFER_TRANSFER_PAUSED))
     return;
   set_state (self, paused ? COFFER_TRANSFER_PAUSED : COFFER_TRANSFER_RUNNING);
   COFFER_TRANSFER_GET_CLASS (self)->pause (self, paused);
@@ -207,10 +209,11 @@ coffer_transfer_get_target (CofferTransfer *self)
   return get_private (self)->target;
 }
 
-gpointer
-coffer_transfer_get_vault (CofferTransfer *self)
+gboolean
+coffer_transfer_concerns (CofferTransfer *self,
+                          gpointer        vault)
 {
-  return get_private (self)->vault;
+  return get_private (self)->vault == vault || get_private (self)->target == vault;
 }
 
 CofferTransferState
@@ -234,6 +237,12 @@ gboolean
 coffer_transfer_is_active (CofferTransfer *self)
 {
   return coffer_transfer_get_state (self) <= COFFER_TRANSFER_PAUSED;
+}
+
+gboolean
+coffer_transfer_can_pause (CofferTransfer *self)
+{
+  return !get_private (self)->cannot_pause;
 }
 
 const char *
@@ -284,6 +293,13 @@ coffer_transfer_set_vault (CofferTransfer *self,
                            gpointer        vault)
 {
   get_private (self)->vault = vault;
+}
+
+void
+coffer_transfer_set_can_pause (CofferTransfer *self,
+                               gboolean        can_pause)
+{
+  get_private (self)->cannot_pause = !can_pause;
 }
 
 void

@@ -21,7 +21,7 @@ GType coffer_transfer_state_get_type (void);
 typedef struct {
   guint64 items, n_items;      /* dealt with, of all */
   guint64 bytes, n_bytes;
-  double  rate;                /* bytes a second of late; 0: not known yet */
+  double  rate;                /* bytes a second of late; 0: not known yet, or none are written */
   gint64  seconds_left;        /* -1: not known yet */
 } CofferTransferProgress;
 
@@ -56,10 +56,10 @@ struct _CofferTransferClass {
 /** "Adding 1,284 files"; translated. */
 const char            *coffer_transfer_get_title     (CofferTransfer *self);
 const char            *coffer_transfer_get_icon_name (CofferTransfer *self);
-/** The vault that is written to, which no two write to at once; NULL: none is. Compared only. */
+/** The CofferVault whose file is written to, which no two write to at once; NULL: none is. (transfer none) */
 gpointer               coffer_transfer_get_target    (CofferTransfer *self);
-/** The vault it is about, written to or not; compared only. */
-gpointer               coffer_transfer_get_vault     (CofferTransfer *self);
+/** Whether it writes to a vault, or is about it otherwise; compared only. */
+gboolean               coffer_transfer_concerns      (CofferTransfer *self, gpointer vault);
 CofferTransferState    coffer_transfer_get_state     (CofferTransfer *self);
 /** For how long it has run, or did, pauses included. */
 gint64                 coffer_transfer_get_seconds   (CofferTransfer *self);
@@ -73,6 +73,9 @@ const GError          *coffer_transfer_get_error     (CofferTransfer *self);
 /** Of CofferTransferSkip: what was left out, complete at the end. (transfer none) */
 GPtrArray             *coffer_transfer_get_skips     (CofferTransfer *self);
 
+/** Whether it makes sense to offer that. */
+gboolean               coffer_transfer_can_pause     (CofferTransfer *self);
+
 /** For CofferTransfers, when its turn has come. */
 void                   coffer_transfer_start         (CofferTransfer *self);
 void                   coffer_transfer_cancel        (CofferTransfer *self);
@@ -81,8 +84,9 @@ void                   coffer_transfer_set_paused    (CofferTransfer *self, gboo
 /* For what derives from it: */
 
 void                   coffer_transfer_set_up        (CofferTransfer *self, const char *title, const char *icon_name, gpointer target);
-/** @vault  that is only read */
+/** @vault  that it is about, too: that is only read, or from which it came */
 void                   coffer_transfer_set_vault     (CofferTransfer *self, gpointer vault);
+void                   coffer_transfer_set_can_pause (CofferTransfer *self, gboolean can_pause);
 void                   coffer_transfer_set_waits_for (CofferTransfer *self, const char *what);
 /** @name, @reason  (transfer full) */
 void                   coffer_transfer_add_skip      (CofferTransfer *self, char *name, char *reason);

@@ -6,6 +6,8 @@
 
 #include "coffer-transfers.h"
 
+#include <coffer-vault.h>
+
 struct _CofferTransfers {
   GObject parent_instance;
 
@@ -28,11 +30,15 @@ static gboolean
 is_first_on_target (CofferTransfers *self,
                     guint            position)
 {
-  gpointer target = coffer_transfer_get_target (get_at (self, position));
+  CofferVault *target = coffer_transfer_get_target (get_at (self, position));
 
   for (guint i = 0; target != NULL && i < position; i++)
-    if (coffer_transfer_get_target (get_at (self, i)) == target)
-      return FALSE;
+    {
+      CofferVault *earlier = coffer_transfer_get_target (get_at (self, i));
+
+      if (earlier != NULL && coffer_vault_is_same_file (earlier, target))   /* two windows may have it open */
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -84,7 +90,7 @@ coffer_transfers_find (CofferTransfers *self,
   g_return_val_if_fail (COFFER_IS_TRANSFERS (self), NULL);
 
   for (guint i = 0; i < self->transfers->len; i++)
-    if (vault == NULL || coffer_transfer_get_vault (get_at (self, i)) == vault)
+    if (vault == NULL || coffer_transfer_concerns (get_at (self, i), vault))
       return get_at (self, i);
   return NULL;
 }

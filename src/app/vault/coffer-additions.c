@@ -20,12 +20,28 @@ addition_free (gpointer data)
   g_free (addition->path);
   g_bytes_unref (addition->key);
   g_clear_pointer (&addition->header, g_bytes_unref);
-  g_clear_pointer (&addition->old, g_bytes_unref);
+  g_clear_pointer (&addition->old, coffer_kept_unref);
+  g_clear_pointer (&addition->fresh, coffer_kept_unref);
   g_free (addition->sum);
   g_free (addition->stored_sum);
   g_free (addition->wrong_sum);
   g_free (addition->problem);
   g_free (addition);
+}
+
+static void
+hidden_clear (gpointer data)
+{
+  coffer_deletion_unref (((CofferHidden *) data)->deletion);
+}
+
+GArray *
+coffer_hidden_array_new (void)
+{
+  GArray *array = g_array_new (FALSE, FALSE, sizeof (CofferHidden));
+
+  g_array_set_clear_func (array, hidden_clear);
+  return array;
 }
 
 CofferAdditions *
@@ -37,6 +53,7 @@ coffer_additions_new (const char *table)
   g_mutex_init (&self->lock);
   self->table = g_strdup (table);
   self->files = g_ptr_array_new_with_free_func (addition_free);
+  self->hidden = coffer_hidden_array_new ();
   return self;
 }
 
@@ -70,6 +87,8 @@ coffer_additions_unref (CofferAdditions *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   free_files (self->files);
+  g_array_unref (self->hidden);
+  g_clear_pointer (&self->archive, coffer_archive_close);
   g_mutex_clear (&self->lock);
   g_clear_pointer (&self->numbers, g_hash_table_unref);
   g_free (self->table);
@@ -93,7 +112,24 @@ coffer_additions_append (CofferAdditions *self,
   addition->size = size;
   addition->found_size = G_MAXUINT64;
   self->size += size;
+  self->tallied = FALSE;
   g_ptr_array_add (self->files, addition);
+}
+
+void
+coffer_additions_append_member (CofferAdditions *self,
+                                const char      *archive,
+                                const char      *path,
+                                guint64          at,
+                                GBytes          *key,
+                                guint64          size)
+{
+  CofferAddition *addition;
+
+  coffer_additions_append (self, archive, path, key, size);
+  addition = coffer_additions_get (self, self->files->len - 1);
+  addition->packed = TRUE;
+  addition->at = at;
 }
 
 void
@@ -157,6 +193,7 @@ coffer_additions_get (CofferAdditions *self,
 {
   g_return_val_if_fail (position < self->files->len, NULL);
 
+  self->tallied = FALSE;   /* it may be changed */
   return g_ptr_array_index (self->files, position);
 }
 
@@ -166,21 +203,94 @@ coffer_additions_get_next (CofferAdditions *self)
   return self->next;
 }
 
-guint
-coffer_additions_count (CofferAdditions     *self,
-                        CofferAdditionState  state)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->files->len; i++)
-    n += coffer_additions_get (self, i)->state == state;
-  return n;
-}
+/* How many of them are what */
 
 gboolean
 coffer_addition_is_mendable (const CofferAddition *addition)
 {
   return addition->wrong && addition->old != NULL;
+}
+
+/* Any number of questions is one look at them all. */
+static const CofferTally *
+tally (CofferAdditions *self)
+{
+  CofferTally *counts = &self->tally;
+
+  if (self->tallied)
+    return counts;
+  *counts = (CofferTally) { 0 };
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      const CofferAddition *addition = g_ptr_array_index (self->files, i);
+      gboolean replaced = addition->state == COFFER_ADDITION_REPLACED;
+
+      counts->n[addition->state]++;
+      counts->n_over += replaced && addition->over;
+      counts->n_name_deleted += addition->state == COFFER_ADDITION_SKIPPED && addition->name_deleted;
+      counts->n_undoable += addition->state == COFFER_ADDITION_ADDED || (replaced && addition->old != NULL) || coffer_addition_is_mendable (addition);
+      counts->n_lost += replaced && addition->old == NULL;
+      counts->n_wrong += addition->wrong;
+      counts->n_no_room += addition->no_room;
+      counts->n_taken += addition->taken;
+    }
+  self->tallied = TRUE;
+  return counts;
+}
+
+void
+coffer_additions_tally (CofferAdditions *self)
+{
+  tally (self);
+}
+
+guint
+coffer_additions_count (CofferAdditions     *self,
+                        CofferAdditionState  state)
+{
+  return tally (self)->n[state];
+}
+
+guint
+coffer_additions_count_over (CofferAdditions *self)
+{
+  return tally (self)->n_over;
+}
+
+guint
+coffer_additions_count_name_deleted (CofferAdditions *self)
+{
+  return tally (self)->n_name_deleted;
+}
+
+guint
+coffer_additions_count_undoable (CofferAdditions *self)
+{
+  return tally (self)->n_undoable;
+}
+
+guint
+coffer_additions_count_lost (CofferAdditions *self)
+{
+  return tally (self)->n_lost;
+}
+
+guint
+coffer_additions_count_wrong (CofferAdditions *self)
+{
+  return tally (self)->n_wrong;
+}
+
+guint
+coffer_additions_count_no_room (CofferAdditions *self)
+{
+  return tally (self)->n_no_room;
+}
+
+guint
+coffer_additions_count_taken (CofferAdditions *self)
+{
+  return tally (self)->n_taken;
 }
 
 void
@@ -192,66 +302,29 @@ coffer_addition_reset (CofferAddition *addition)
   g_clear_pointer (&addition->problem, g_free);
 }
 
-guint
-coffer_additions_count_wrong (CofferAdditions *self)
+void
+coffer_addition_keep (CofferAddition *addition,
+                      CofferKept     *old)
 {
-  guint n = 0;
-
-  for (guint i = 0; i < self->files->len; i++)
-    n += coffer_additions_get (self, i)->wrong;
-  return n;
-}
-
-guint
-coffer_additions_count_undoable (CofferAdditions *self)
-{
-  guint n = coffer_additions_count (self, COFFER_ADDITION_ADDED);
-
-  for (guint i = 0; self->kept > 0 && i < self->files->len; i++)
-    {
-      const CofferAddition *addition = coffer_additions_get (self, i);
-
-      n += (addition->state == COFFER_ADDITION_REPLACED && addition->old != NULL) || coffer_addition_is_mendable (addition);
-    }
-  return n;
-}
-
-guint
-coffer_additions_count_taken (CofferAdditions *self)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->files->len; i++)
-    n += coffer_additions_get (self, i)->taken;
-  return n;
-}
-
-guint64
-coffer_additions_get_kept (CofferAdditions *self)
-{
-  return self->kept;
+  g_clear_pointer (&addition->old, coffer_kept_unref);
+  addition->old = old;
 }
 
 void
-coffer_additions_keep (CofferAdditions *self,
-                       CofferAddition  *addition,
-                       GBytes          *old)
+coffer_addition_keep_fresh (CofferAddition *addition,
+                            CofferKept     *fresh)
 {
-  if (addition->old != NULL)
-    self->kept -= g_bytes_get_size (addition->old) + 1;
-  g_clear_pointer (&addition->old, g_bytes_unref);
-  addition->old = old;
-  if (old != NULL)
-    self->kept += g_bytes_get_size (old) + 1;   /* of an empty one, too, it is known that there is one */
+  g_clear_pointer (&addition->fresh, coffer_kept_unref);
+  addition->fresh = fresh;
 }
 
+/* Its sums are the lane's to forget: here it takes as long for many as for few. */
 void
 coffer_additions_begin_again (CofferAdditions *self)
 {
-  coffer_additions_go_back (self, 0);
-  for (guint i = 0; i < self->files->len; i++)   /* what is not added again is not read back again */
-    g_clear_pointer (&coffer_additions_get (self, i)->stored_sum, g_free);
   g_mutex_lock (&self->lock);
+  self->next = self->seen = 0;
+  self->bytes_seen = self->bytes_of_next = 0;
   self->verified = 0;
   self->bytes_verified = 0;
   g_mutex_unlock (&self->lock);
@@ -274,6 +347,34 @@ guint64
 coffer_additions_get_size (CofferAdditions *self)
 {
   return self->verifies ? 2 * self->size : self->size;   /* written, and read */
+}
+
+/* Which of two files with one key comes first is not looked for: what the second replaces is taken for as large as itself. */
+void
+coffer_additions_foresee (CofferAdditions *self,
+                          CofferConflict   conflict,
+                          guint64         *n_spared,
+                          guint64         *n_kept)
+{
+  guint64 in_memory = 0;
+
+  *n_spared = *n_kept = 0;
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      const CofferAddition *addition = coffer_additions_get (self, i);
+      guint64 old = addition->twice ? addition->size : addition->found_size;
+
+      if (old == G_MAXUINT64)
+        continue;
+      if (addition->identical || conflict == COFFER_CONFLICT_SKIP)
+        *n_spared += addition->size;
+      else if (conflict == COFFER_CONFLICT_KEEP_BOTH)
+        continue;
+      else if (old <= COFFER_ATTIC_SMALL && old <= COFFER_ATTIC_MOST_SMALL - in_memory)
+        in_memory += old;
+      else
+        *n_kept += old;
+    }
 }
 
 void
@@ -321,13 +422,26 @@ coffer_additions_answer (CofferAdditions *self,
   g_return_if_fail (self->asks);
 
   self->answer = conflict;
-  self->asks = FALSE;
+  self->loses_next = self->asks_to_lose && conflict == COFFER_CONFLICT_REPLACE;
+  self->asks = self->asks_to_lose = FALSE;
 }
 
 gboolean
 coffer_additions_asks (CofferAdditions *self)
 {
   return self->asks;
+}
+
+gboolean
+coffer_additions_asks_to_lose (CofferAdditions *self)
+{
+  return self->asks_to_lose;
+}
+
+void
+coffer_additions_set_loses (CofferAdditions *self)
+{
+  self->loses = TRUE;
 }
 
 /* Telling how far it is */
@@ -362,6 +476,64 @@ coffer_additions_note_bytes (CofferAdditions *self,
 }
 
 void
+coffer_additions_get_looked (CofferAdditions *self,
+                             guint           *n_files,
+                             guint64         *n_bytes,
+                             guint           *n_all,
+                             guint64         *all_bytes)
+{
+  g_mutex_lock (&self->lock);
+  *n_files = self->looked;
+  *n_bytes = self->bytes_looked;
+  *n_all = self->n_to_look;
+  *all_bytes = self->bytes_to_look;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+coffer_additions_begin_looking (CofferAdditions *self,
+                                guint            n_all,
+                                guint64          all_bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->looked = 0;
+  self->bytes_looked = 0;
+  self->n_to_look = n_all;
+  self->bytes_to_look = all_bytes;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+coffer_additions_note_looked (CofferAdditions *self,
+                              guint            n_files,
+                              guint64          n_bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->looked = MAX (self->looked, n_files);   /* some are looked at twice */
+  self->bytes_looked = MAX (self->bytes_looked, n_bytes);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+coffer_additions_stir (CofferAdditions *self)
+{
+  g_mutex_lock (&self->lock);
+  self->stirs++;
+  g_mutex_unlock (&self->lock);
+}
+
+guint
+coffer_additions_get_stirs (CofferAdditions *self)
+{
+  guint stirs;
+
+  g_mutex_lock (&self->lock);
+  stirs = self->stirs;
+  g_mutex_unlock (&self->lock);
+  return stirs;
+}
+
+void
 coffer_additions_step (CofferAdditions *self)
 {
   CofferAddition *addition = coffer_additions_get (self, self->next);
@@ -372,6 +544,7 @@ coffer_additions_step (CofferAdditions *self)
   self->bytes_of_next = 0;
   g_mutex_unlock (&self->lock);
   self->answer = COFFER_CONFLICT_ASK;
+  self->loses_next = FALSE;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-attic.h"
 #include "coffer-vault.h"
 
 G_BEGIN_DECLS
@@ -9,7 +10,7 @@ G_BEGIN_DECLS
 typedef enum {
   COFFER_ADDITION_WAITING,
   COFFER_ADDITION_ADDED,       /* under a key that was not there */
-  COFFER_ADDITION_REPLACED,    /* the value of a key that was there */
+  COFFER_ADDITION_REPLACED,    /* the value of a key that was there, or hidden: see over */
   COFFER_ADDITION_SKIPPED,     /* the key was there */
   COFFER_ADDITION_IDENTICAL,   /* the key was there, with this very value */
   COFFER_ADDITION_FAILED,      /* see problem */
@@ -24,13 +25,15 @@ typedef enum {
 } CofferConflict;
 
 #define COFFER_SUM_SIZE 32     /* of SHA-256 */
-#define COFFER_ADDITIONS_KEPT (64u << 20)   /* bytes of old values in memory */
 
 /** A file, or a value of another vault, and the key that it is to have. */
 typedef struct {
   GBytes *value;           /* the key of the value in that vault; NULL: it is a file */
+  gboolean no_bytes;       /* that key is text or a number: by its bytes it is not found, and it is not stored */
   char *root;              /* what a person named; of a value its key, to be shown */
-  char *path;              /* of the file in that folder; NULL: @root is the file */
+  char *path;              /* of the file in that folder, or archive; NULL: @root is the file */
+  gboolean packed;         /* it is in the archive @root … */
+  guint64 at;              /* … there, see CofferMember */
   GBytes *key;             /* the one it has in the vault, once it is there */
   guint64 size;            /* of the value, as it was seen; as it was stored, once it is */
   GBytes *header;          /* that goes before what is in the file; (nullable) */
@@ -39,10 +42,17 @@ typedef struct {
   guint64 found_size;      /* of the value its key had, see coffer_vault_find_additions_async(); G_MAXUINT64: none */
   gboolean identical;      /* found, with the same bytes */
   gboolean twice;          /* another one before it has the same key */
-  GBytes *old;             /* of a key that had another value: that one, if it is kept; (nullable) */
+  CofferKept *old;         /* of a key that had another value: that one, if it is kept; (nullable) */
+  gboolean over;           /* REPLACED a value that was deleted a moment ago, and not on show: it was added, to a person */
+  gboolean name_deleted;   /* SKIPPED: it would have taken the place of such a one */
   gboolean wrong;          /* FAILED as it was read back: something is stored, but another value */
   guint8 *wrong_sum;       /* of all of that value; NULL: there is none, or it cannot be read */
   gboolean taken;          /* it was taken back, and is to be added if all is done again */
+  gboolean printed;        /* a file that was stored: */
+  guint64 print[2];        /* of the value, by which it is known again without the file */
+  CofferKept *fresh;       /* once the old value is back: the one that was stored, if it is kept; (nullable) */
+  gboolean no_room;        /* to keep it: so it was not taken back, the last time */
+  gpointer hidden;         /* taken back as a deletion that is not written yet: which, unowned; (nullable) */
   CofferAdditionState state;
   char *problem;           /* translated; NULL unless FAILED */
 } CofferAddition;
@@ -62,6 +72,9 @@ void             coffer_additions_unref        (CofferAdditions *self);
 
 /** @path  (nullable) */
 void             coffer_additions_append       (CofferAdditions *self, const char *root, const char *path, GBytes *key, guint64 size);
+/** A member of an archive, @at as CofferMember has it. */
+void             coffer_additions_append_member (CofferAdditions *self, const char *archive, const char *path, guint64 at, GBytes *key,
+                                                 guint64 size);
 /** What is known of the last: @header (nullable), @sum: COFFER_SUM_SIZE bytes; its size is that of the file. */
 void             coffer_additions_tell         (CofferAdditions *self, GBytes *header, const guint8 *sum);
 /** Where the values are that come from another vault: a table of the file at a path. */
@@ -73,25 +86,35 @@ void             coffer_additions_append_value (CofferAdditions *self, GBytes *v
 /** Whether they are values of another vault. */
 gboolean         coffer_additions_are_values   (CofferAdditions *self);
 guint            coffer_additions_get_n        (CofferAdditions *self);
-CofferAddition  *coffer_additions_get          (CofferAdditions *self, guint position);   /* (transfer none) */
+/** To be looked at, or changed before the next count. (transfer none) */
+CofferAddition  *coffer_additions_get          (CofferAdditions *self, guint position);
 
 /** The first that is not dealt with: all before it are. */
 guint            coffer_additions_get_next     (CofferAdditions *self);
 
-/** How many are in a state. Looks at them all. */
+/**
+ * How many are in a state. This, and the counts that follow, look at them all if any was touched since the last count, which a lane does
+ * after its work.
+ */
 guint            coffer_additions_count        (CofferAdditions *self, CofferAdditionState state);
+/** How many of those that REPLACED a value were added, to a person: what they replaced was not on show. */
+guint            coffer_additions_count_over   (CofferAdditions *self);
+/** How many were SKIPPED since what was deleted a moment ago could not have come back. */
+guint            coffer_additions_count_name_deleted (CofferAdditions *self);
 
 /**
  * How many can be taken back: what was ADDED, and what was REPLACED if the old value is kept, whether it was found to be wrong since or
- * not. Looks at them all.
+ * not.
  */
 guint            coffer_additions_count_undoable (CofferAdditions *self);
-/** Of how many the key has another value than the one that was stored, as was found when it was read back. Looks at them all. */
+/** How many cannot: what was REPLACED, and there was no room to keep the old value, as somebody was told before. */
+guint            coffer_additions_count_lost   (CofferAdditions *self);
+/** Of how many the key has another value than the one that was stored, as was found when it was read back. */
 guint            coffer_additions_count_wrong  (CofferAdditions *self);
-/** How many were taken back. Looks at them all. */
+/** How many were not taken back since there is no room to keep them, and no file that has them. */
+guint            coffer_additions_count_no_room (CofferAdditions *self);
+/** How many were taken back. */
 guint            coffer_additions_count_taken  (CofferAdditions *self);
-/** Bytes of all old values that are kept: COFFER_ADDITIONS_KEPT at most. */
-guint64          coffer_additions_get_kept     (CofferAdditions *self);
 /**
  * Add what was taken back once more, and nothing else: of keys that are there only those get the new value that have the one that was
  * kept. From the first on; and what is stored again is to be read back again.
@@ -100,10 +123,20 @@ void             coffer_additions_begin_again  (CofferAdditions *self);
 
 /** How many files have been dealt with, and bytes of all of them; any thread, at any time. */
 void             coffer_additions_get_progress (CofferAdditions *self, guint *n_files, guint64 *n_bytes);
+/** How far coffer_vault_take_back_async() is with looking at values that it may take back, of all of them; any thread, at any time. */
+void             coffer_additions_get_looked   (CofferAdditions *self, guint *n_files, guint64 *n_bytes, guint *n_all, guint64 *all_bytes);
+/** A number that grows while something is done that coffer_additions_get_looked() does not tell of; any thread. */
+guint            coffer_additions_get_stirs    (CofferAdditions *self);
 /** Whether coffer_vault_add_async() is past waiting for others to let it write; any thread. */
 gboolean         coffer_additions_has_begun    (CofferAdditions *self);
 /** Bytes of all, as they were seen; twice as many if they are to be read back. */
 guint64          coffer_additions_get_size     (CofferAdditions *self);
+
+/**
+ * What of coffer_additions_get_size() is not written, and what is kept on the disk of the values that are replaced, if keys that were found
+ * are dealt with in a way; where somebody is asked, if all are replaced. Looks at them all.
+ */
+void             coffer_additions_foresee      (CofferAdditions *self, CofferConflict conflict, guint64 *n_spared, guint64 *n_kept);
 
 /** Whether what is stored is to be read back; not at first. */
 void             coffer_additions_set_verifies (CofferAdditions *self, gboolean verifies);
@@ -117,6 +150,10 @@ void             coffer_additions_set_conflict (CofferAdditions *self, CofferCon
 void             coffer_additions_answer       (CofferAdditions *self, CofferConflict conflict);
 /** Whether it stands at a file of which somebody has to say what is to be done: the one at coffer_additions_get_next(). */
 gboolean         coffer_additions_asks         (CofferAdditions *self);
+/** The same, but there is no room to keep the value it would replace: to answer COFFER_CONFLICT_REPLACE is to lose that. */
+gboolean         coffer_additions_asks_to_lose (CofferAdditions *self);
+/** Replace the others, too, whether there is room to keep what they replace or not. */
+void             coffer_additions_set_loses    (CofferAdditions *self);
 
 /** Find out which keys are there already, and whether with the same bytes. On the BACKGROUND lane. */
 void             coffer_vault_find_additions_async  (CofferVault *self, CofferAdditions *additions, GCancellable *cancellable,
@@ -127,6 +164,8 @@ gboolean         coffer_vault_find_additions_finish (CofferVault *self, GAsyncRe
  * Store files from where it stands, for some seconds at most; then, or at one of which nobody said what to do, or once @stop is
  * cancelled, the callback comes, and all that is in a state by then is on the disk. Call it again until all are dealt with. Needs
  * "editable". Emits "changed" if something was stored.
+ *
+ * What was deleted a moment ago, in any window, and is hidden is kept like a value that is replaced.
  *
  * After a failure of the vault what is not on the disk is WAITING again. What cannot be read is FAILED, and the rest goes on.
  *
@@ -145,9 +184,15 @@ void             coffer_vault_verify_additions_async  (CofferVault *self, Coffer
 gboolean         coffer_vault_verify_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
- * Delete the keys that were ADDED, and give those that were REPLACED the values that are kept, if their values still are what is in the
- * files, in batches; they are WAITING then. What has another value by now stays, and what is in no file any more. What was found to be
- * wrong is given its old value if nobody wrote to it since. Reads the files and the values once. Emits "changed".
+ * Delete the keys that were ADDED, and give those that were REPLACED the values that are kept, if their values still are those that were
+ * stored, in batches; they are WAITING then. What has another value by now stays. What was found to be wrong is given its old value if
+ * nobody wrote to it since. Reads the values once, and no file that is not needed. Emits "changed".
+ *
+ * What was deleted before it was added there is hidden again, if its deletion was not undone since.
+ *
+ * Keys are deleted as by coffer_vault_hide_async(): they can be shown again without the files until that is written. Only where there
+ * is no room to keep a value that replaced another the file has to be there, or it stays, as there may be no other copy. Values of another
+ * vault are deleted at once, and only if they are there still.
  *
  * @stop  (nullable) ends it between two batches, or while it reads or waits: what is taken back by then stays so
  *
@@ -156,6 +201,19 @@ gboolean         coffer_vault_verify_additions_finish (CofferVault *self, GAsync
 void             coffer_vault_take_back_async  (CofferVault *self, CofferAdditions *additions, GCancellable *stop,
                                                 GAsyncReadyCallback callback, gpointer user_data);
 gssize           coffer_vault_take_back_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
+/**
+ * Show again what was taken back as a deletion, as far as that is not written: it is ADDED then. The rest is to be added again, see
+ * coffer_additions_begin_again(). What others deleted or wrote to meanwhile is to be added again, too, which skips what is there. Emits
+ * "changed". What is shown stays so, whatever comes then.
+ *
+ * @stop  (nullable) ends it between two batches
+ *
+ * Returns: (finish) how many keys are there again, -1 on error
+ */
+void             coffer_vault_show_taken_async  (CofferVault *self, CofferAdditions *additions, GCancellable *stop,
+                                                 GAsyncReadyCallback callback, gpointer user_data);
+gssize           coffer_vault_show_taken_finish (CofferVault *self, GAsyncResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferAdditions, coffer_additions_unref)
 

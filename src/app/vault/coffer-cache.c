@@ -4,7 +4,9 @@
  * writes them from; here are the clock, the reasons, and who has to be told. Main thread.
  *
  * What is kept true: there is a clock running whenever something waits and a vault that has the cache may write, unless a flush is
- * under way or a person has to decide.
+ * under way or a person has to decide. What waits was put for one file, which is known; if another one is at the path nothing
+ * is written to it, by nobody's wish but a person's that was asked just that. Vaults that have the cache learn of another file one after
+ * the other: those that show a file that it is not for do not write it.
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -27,7 +29,9 @@ struct _CofferCache {
   char *problem;
   guint pause_s;               /* after the last failure; 0: none */
   gint64 retry_at;             /* monotonic */
-  gboolean is_stale;           /* what waits was meant for another file */
+  CofferIdentity meant_for;    /* the file that what waits was put for */
+  gboolean is_stale;           /* another one is there */
+  guint n_claims;              /* while there are some it stays the same file, even if nothing waits */
   guint n_flushing;
   guint clock_id;
 };
@@ -123,6 +127,7 @@ coffer_cache_get_state (CofferCache      *self,
     .flushed_at_ms = stats.last_flush_unix_ms,
     .flush_ms = stats.last_flush_ms,
     .flush_bytes = stats.last_flush_bytes,
+    .flush_failed = stats.last_result != KVAULT_OK,
     .problem = self->problem,
     .is_stale = self->is_stale && stats.entries > 0,
     .retry_s = self->problem == NULL || self->is_stale || stats.entries == 0 ? -1 : (int) (MAX (wait, 0) / G_USEC_PER_SEC),
@@ -140,6 +145,19 @@ coffer_cache_is_empty (CofferCache *self)
   return stats.entries == 0;
 }
 
+gboolean
+coffer_cache_has (CofferCache     *self,
+                  const char      *table,
+                  const CofferKey *key)
+{
+  kvault_entry entry;
+
+  g_return_val_if_fail (COFFER_IS_CACHE (self) && table != NULL && key != NULL, FALSE);
+
+  entry = coffer_key_to_entry (key);
+  return entry.key_class == KVAULT_CLASS_BLOB && kvault_shelf_has (self->shelf, table, entry.key, entry.key_size) != 0;
+}
+
 const CofferCacheOptions *
 coffer_cache_get_options (CofferCache *self)
 {
@@ -148,12 +166,28 @@ coffer_cache_get_options (CofferCache *self)
   return &self->options;
 }
 
+/* Whether what waits, or is about to, is meant for this file. */
+static gboolean
+set_file (CofferCache          *self,
+          const CofferIdentity *file)
+{
+  if (self->n_claims == 0 && coffer_cache_is_empty (self))
+    {
+      self->meant_for = *file;
+      self->is_stale = FALSE;
+    }
+  return coffer_identity_equal (&self->meant_for, file);
+}
+
 gboolean
 coffer_cache_takes (CofferCache *self,
+                    CofferVault *vault,
                     guint        n,
                     guint64      size)
 {
-  return self->options.on && !self->is_stale && n <= COFFER_CACHE_MOST && size <= self->options.threshold;
+  if (!self->options.on || n > COFFER_CACHE_MOST || size > self->options.threshold)
+    return FALSE;
+  return set_file (self, &vault->shown) && !self->is_stale;
 }
 
 void
@@ -171,11 +205,19 @@ coffer_cache_add_to_totals (CofferCache       *self,
 
 /* ---- the clock ---- */
 
+/* The table in use need not be writable. */
+static gboolean
+can_write (CofferCache *self,
+           CofferVault *vault)
+{
+  return vault->editing && coffer_identity_equal (&self->meant_for, &vault->shown);
+}
+
 static CofferVault *
 find_writer (CofferCache *self)
 {
   for (guint i = 0; i < self->vaults->len; i++)
-    if (COFFER_VAULT (g_ptr_array_index (self->vaults, i))->editing)   /* the table in use need not be writable */
+    if (can_write (self, g_ptr_array_index (self->vaults, i)))
       return g_ptr_array_index (self->vaults, i);
   return NULL;
 }
@@ -185,7 +227,33 @@ coffer_cache_has_writer (CofferCache *self)
 {
   g_return_val_if_fail (COFFER_IS_CACHE (self), FALSE);
 
-  return find_writer (self) != NULL;
+  for (guint i = 0; i < self->vaults->len; i++)
+    if (COFFER_VAULT (g_ptr_array_index (self->vaults, i))->editing)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+coffer_cache_is_kept (CofferCache *self,
+                      CofferVault *vault)
+{
+  gboolean others_write = FALSE;
+
+  g_return_val_if_fail (COFFER_IS_CACHE (self), FALSE);
+
+  for (guint i = 0; i < self->vaults->len; i++)
+    {
+      CofferVault *other = g_ptr_array_index (self->vaults, i);
+
+      others_write = others_write || (other != vault && other->editing);
+    }
+  return self->vaults->len > 1 && (others_write || self->is_stale || !vault->editing);
+}
+
+gboolean
+coffer_cache_can_flush (CofferCache *self)
+{
+  return !self->is_stale && find_writer (self) != NULL;
 }
 
 static gboolean
@@ -258,10 +326,10 @@ coffer_cache_note (CofferCache  *self,
 {
   if (error == NULL)
     clear_problem (self);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  else if (!self->is_stale && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       g_free (self->problem);
-      self->problem = coffer_error_dup_line (error);
+      self->problem = coffer_error_dup_write_line (error);
       self->pause_s = self->pause_s == 0 ? FIRST_RETRY_S : MIN (self->pause_s * 2, LONGEST_RETRY_S);
       self->retry_at = g_get_monotonic_time () + self->pause_s * G_USEC_PER_SEC;
     }
@@ -283,24 +351,82 @@ coffer_cache_note_put (CofferCache  *self,
 }
 
 void
-coffer_cache_note_replaced (CofferCache *self)
+coffer_cache_meet (CofferCache          *self,
+                   const CofferIdentity *file)
 {
+  gboolean is_other = self->meant_for.inode != 0 && !coffer_identity_equal (&self->meant_for, file);
+
   if (coffer_cache_is_empty (self))
     return;
-  self->is_stale = TRUE;
-  g_free (self->problem);
-  self->problem = g_strdup (_("Another file has taken the place of the vault"));
+  if (is_other == self->is_stale)
+    {
+      schedule (self);   /* there may be one more that can write it */
+      return;
+    }
+  clear_problem (self);
+  if (is_other)
+    {
+      self->is_stale = TRUE;
+      self->problem = g_strdup (_("Another file has taken the place of the vault"));
+    }
   schedule (self);
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+gboolean
+coffer_cache_is_stale (CofferCache *self)
+{
+  return self->is_stale && !coffer_cache_is_empty (self);
+}
+
+GError *
+coffer_cache_new_refusal (void)
+{
+  return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_WAITING,
+                              _("Values wait that were meant for another file: write or discard them first, in the Storage window"));
 }
 
 GError *
 coffer_cache_dup_refusal (CofferCache *self)
 {
-  if (!self->is_stale || coffer_cache_is_empty (self))
-    return NULL;
-  return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
-                              _("Values wait that were meant for another file: write or discard them first, in the Storage window"));
+  return coffer_cache_is_stale (self) ? coffer_cache_new_refusal () : NULL;
+}
+
+gboolean
+coffer_cache_claim (CofferCache           *self,
+                    const CofferIdentity  *file,
+                    GError               **error)
+{
+  if (!set_file (self, file))
+    {
+      g_propagate_error (error, coffer_cache_new_refusal ());
+      return FALSE;
+    }
+  self->n_claims++;
+  return TRUE;
+}
+
+void
+coffer_cache_release (CofferCache *self)
+{
+  g_return_if_fail (self->n_claims > 0);
+
+  self->n_claims--;
+}
+
+/* Vaults that show another file have met an empty cache: they do so anew. */
+gboolean
+coffer_cache_give_back (CofferCache          *self,
+                        const CofferIdentity *file,
+                        GPtrArray            *taken)
+{
+  if (!set_file (self, file))
+    return FALSE;
+  for (guint i = 0; i < taken->len; i++)
+    kvault_shelf_give_back (self->shelf, g_ptr_array_index (taken, i));
+  for (guint i = 0; i < self->vaults->len && !self->is_stale; i++)
+    coffer_cache_meet (self, &COFFER_VAULT (g_ptr_array_index (self->vaults, i))->shown);
+  return TRUE;
 }
 
 void
@@ -318,14 +444,31 @@ coffer_cache_discard (CofferCache *self)
 
 /* ---- writing it ---- */
 
-/* Lane. The lane has written it before. */
+/* Lane. */
 static gpointer
-flush_worker (kvault        *vault,
-              gpointer       data,
-              GCancellable  *cancellable,
-              GError       **error)
+nothing_worker (kvault        *vault,
+                gpointer       data,
+                GCancellable  *cancellable,
+                GError       **error)
 {
   return GINT_TO_POINTER (TRUE);
+}
+
+/* A lane that had the other file open for writing refuses its first job on this one: that is not to be the flush. */
+void
+coffer_cache_accept_file (CofferCache *self,
+                          CofferVault *vault)
+{
+  g_return_if_fail (COFFER_IS_CACHE (self) && COFFER_IS_VAULT (vault));
+
+  self->meant_for = vault->shown;
+  for (guint i = 0; i < self->vaults->len; i++)
+    if (COFFER_VAULT (g_ptr_array_index (self->vaults, i))->editing)
+      coffer_vault_run_full (g_ptr_array_index (self->vaults, i), COFFER_LANE_WRITE, KVAULT_ACCESS_WRITE, NULL, FALSE, nothing_worker, NULL, NULL, NULL,
+                             NULL, NULL, NULL);
+  clear_problem (self);
+  schedule (self);
+  g_signal_emit (self, signals[CHANGED], 0);
 }
 
 static void
@@ -333,20 +476,18 @@ flushed_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      data)
 {
-  CofferVault *vault = COFFER_VAULT (source);
   g_autoptr(GTask) task = data;
-  g_autoptr(CofferCache) cache = g_object_ref (vault->cache);
+  CofferVault *writer = COFFER_VAULT (source);
+  g_autoptr(CofferCache) cache = g_object_ref (writer->cache);
   GError *error = NULL;
 
   cache->n_flushing--;
-  if (coffer_vault_run_finish (vault, result, &error) != NULL)
-    {
-      schedule (cache);   /* something may have been put there since */
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  schedule (cache);
-  g_task_return_error (task, error);
+  coffer_vault_run_finish (writer, result, &error);
+  schedule (cache);   /* something may have been put there since */
+  if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 void
@@ -356,6 +497,8 @@ coffer_vault_flush_async (CofferVault         *self,
                           gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
+  CofferVault *writer;
+  GError *refusal;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
 
@@ -367,15 +510,20 @@ coffer_vault_flush_async (CofferVault         *self,
       g_task_return_boolean (task, TRUE);
       return;
     }
-  if (!self->editing)
+  if ((refusal = coffer_cache_dup_refusal (self->cache)) != NULL)
+    {
+      g_task_return_error (task, refusal);
+      return;
+    }
+  if ((writer = can_write (self->cache, self) ? self : find_writer (self->cache)) == NULL)
     {
       g_task_return_new_error (task, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EREADONLY), _("The vault is open for viewing"));
       return;
     }
-  self->cache->is_stale = FALSE;   /* somebody wants it so: the clock does not ask for it then */
   self->cache->n_flushing++;
-  g_clear_handle_id (&self->cache->clock_id, g_source_remove);
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, flush_worker, NULL, NULL, NULL, cancellable, flushed_cb, g_steal_pointer (&task));
+  g_clear_handle_id (&self->cache->clock_id, g_source_remove);   /* it is done already */
+  /* The lane writes what waits before its job. */
+  coffer_vault_run_async (writer, COFFER_LANE_WRITE, NULL, nothing_worker, NULL, NULL, NULL, cancellable, flushed_cb, g_steal_pointer (&task));
 }
 
 gboolean

@@ -24,6 +24,8 @@ void            coffer_deletion_unref       (CofferDeletion *self);
 guint           coffer_deletion_get_n       (CofferDeletion *self);
 /** Those of them that are not deleted from the file; any new value at a key makes one less. */
 guint           coffer_deletion_get_n_left  (CofferDeletion *self);
+/** Those at which values were added since, and that can be brought back once these are taken back. */
+guint           coffer_deletion_get_n_displaced (CofferDeletion *self);
 /** Whether they are hidden now. */
 gboolean        coffer_deletion_is_hidden   (CofferDeletion *self);
 /** The first of its keys. (transfer none) */
@@ -39,10 +41,32 @@ void            coffer_vault_hide_async     (CofferVault *self, GPtrArray *keys,
                                              GAsyncReadyCallback callback, gpointer user_data);
 CofferDeletion *coffer_vault_hide_finish    (CofferVault *self, GAsyncResult *result, GError **error);
 
-/** Show or hide them (again): undo and redo. Fails with COFFER_ERROR_STALE if none is left, or another file is at the path. Emits "changed". */
+/** Show or hide them (again): undo and redo. Fails with COFFER_ERROR_STALE if none is left, or another file is at the path, and with
+ * COFFER_ERROR_WAITING if values wait in the cache that are meant for another file. Emits "changed". */
 void            coffer_vault_show_deletion_async  (CofferVault *self, CofferDeletion *deletion, gboolean show,
                                                    GAsyncReadyCallback callback, gpointer user_data);
 gboolean        coffer_vault_show_deletion_finish (CofferVault *self, GAsyncResult *result, GError **error);
+
+/** What has become of the keys of a deletion. */
+typedef struct {
+  guint n_left;                /* as they were, */
+  guint n_changed;             /* written to meanwhile, by whomever, */
+  guint n_missing;             /* deleted by others, */
+  guint n_deleted;             /* or by us, for good */
+} CofferFates;
+
+/**
+ * Look what others did to keys that are shown, or hidden, again: that is left out of the deletion from then on, so that it is told as it is.
+ * On the lane of lists, in pieces between which that has its turns. Emits "changed" if there was something.
+ *
+ * @progress     (nullable) told the fraction as a double, to be freed with g_free()
+ * @cancellable  what was found by then stays found
+ *
+ * Cost:    the rows are found and the first bytes of their values read: some 5 us a key that is in memory
+ */
+void            coffer_vault_look_at_deletion_async  (CofferVault *self, CofferDeletion *deletion, CofferProgress *progress,
+                                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean        coffer_vault_look_at_deletion_finish (CofferVault *self, GAsyncResult *result, CofferFates *fates, GError **error);
 
 /** How many keys are hidden and wait to be deleted from the file; "changed" tells when it is another number. */
 guint           coffer_vault_get_n_deferred (CofferVault *self);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a list differs from what it was, each row being a number that is another for another row. Rows that stay keep their order, so
- * the first number of the new list that a window of the old one has tells both what went and what came before it. The window
- * grows until there is one: the work grows with the changes. Where the order did change a row that moved goes and comes. Any
- * thread.
+ * How a list differs from what it was, each row being a number that is another for another row. Where they differ they go on alike
+ * at the number, of those that both have in a window, before which the fewest rows went and came: a row that moved goes and comes,
+ * and not those that it passed. The window grows until there is one: the work grows with the changes. Any thread.
  */
 #define G_LOG_DOMAIN "coffer-entry-list"
 
@@ -37,7 +36,7 @@ add_edit (GArray *edits,
     g_array_append_val (edits, edit);
 }
 
-/* Where, from @i and @j on, the lists go on alike; their ends if nowhere. */
+/* Where, from @i and @j on, the lists go on alike; their ends if nowhere. It looks at eight rows at most for one that is passed. */
 static void
 find_next_alike (const Numbers *old,
                  guint          i,
@@ -54,7 +53,10 @@ find_next_alike (const Numbers *old,
     {
       guint old_end = i + MIN (reach, old->n - i);
       guint now_end = j + MIN (reach, now->n - j);
+      guint64 least = G_MAXUINT64;
 
+      *next_i = old->n;
+      *next_j = now->n;
       g_hash_table_remove_all (window);
       g_array_set_size (numbers, old_end - i);
       for (guint k = i; k < old_end; k++)
@@ -65,22 +67,20 @@ find_next_alike (const Numbers *old,
           if (!g_hash_table_contains (window, number))   /* of two alike the first */
             g_hash_table_insert (window, number, GUINT_TO_POINTER (k));
         }
-      for (guint k = j; k < now_end; k++)
+      for (guint k = j; k < now_end && k - j < least; k++)
         {
           guint64 number = number_at (now, k);
           gpointer at;
 
-          if (!g_hash_table_lookup_extended (window, &number, NULL, &at))
+          if (!g_hash_table_lookup_extended (window, &number, NULL, &at) || (guint64) GPOINTER_TO_UINT (at) - i + k - j >= least)
             continue;
+          least = (guint64) GPOINTER_TO_UINT (at) - i + k - j;
           *next_i = GPOINTER_TO_UINT (at);
           *next_j = k;
-          return;
         }
-      if (old_end == old->n && now_end == now->n)
-        break;
+      if (least < G_MAXUINT64 || (old_end == old->n && now_end == now->n))
+        return;
     }
-  *next_i = old->n;
-  *next_j = now->n;
 }
 
 static GArray *
@@ -109,6 +109,98 @@ find_edits (const Numbers *old,
   return edits;
 }
 
+/* ---- rows that moved ---- */
+
+#define NO_ROW 0
+#define TAKEN G_MAXUINT
+
+/* The rows that went, by their numbers: a place has the number of a row and one. Two thirds of the places are empty at least. */
+typedef struct {
+  const Numbers *old;
+  guint *places;
+  guint bits;
+} Gone;
+
+static guint *
+place_of (const Gone *self,
+          guint64     number)
+{
+  return &self->places[(number * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> (64 - self->bits)];
+}
+
+static guint *
+next_place (const Gone *self,
+            guint      *place)
+{
+  return place + 1 < self->places + ((gsize) 1 << self->bits) ? place + 1 : self->places;
+}
+
+static void
+gone_add (const Gone *self,
+          guint       row)
+{
+  guint *place = place_of (self, number_at (self->old, row));
+
+  while (*place != NO_ROW)
+    place = next_place (self, place);
+  *place = row + 1;
+}
+
+/* Each but once. */
+static gboolean
+gone_take (const Gone *self,
+           guint64     number,
+           guint      *row)
+{
+  guint *place = place_of (self, number);
+
+  while (*place != NO_ROW && (*place == TAKEN || number_at (self->old, *place - 1) != number))
+    place = next_place (self, place);
+  if (*place == NO_ROW)
+    return FALSE;
+  *row = *place - 1;
+  *place = TAKEN;
+  return TRUE;
+}
+
+static GArray *
+find_moves (const Numbers *old,
+            const Numbers *now,
+            const GArray  *edits)
+{
+  GArray *moves = g_array_new (FALSE, FALSE, sizeof (CofferRowMove));
+  g_autofree guint *places = NULL;
+  Gone gone = { .old = old };
+  guint64 n_gone = 0;
+  guint shift = 0;   /* it wraps */
+
+  for (guint e = 0; e < edits->len; e++)
+    n_gone += g_array_index (edits, CofferEdit, e).removed;
+  gone.bits = g_bit_storage (3 * n_gone);
+  gone.places = places = g_new0 (guint, (gsize) 1 << gone.bits);
+  for (guint e = 0; e < edits->len; e++)
+    {
+      const CofferEdit *edit = &g_array_index (edits, CofferEdit, e);
+
+      for (guint k = 0; k < edit->removed; k++)
+        gone_add (&gone, edit->position + k);
+    }
+  for (guint e = 0; e < edits->len; e++)
+    {
+      const CofferEdit *edit = &g_array_index (edits, CofferEdit, e);
+
+      for (guint k = 0; k < edit->added && n_gone > 0; k++)
+        {
+          CofferRowMove move = { .to = edit->position + shift + k };
+
+          if (gone_take (&gone, number_at (now, move.to), &move.from))
+            g_array_append_val (moves, move);
+        }
+      shift += edit->added - edit->removed;
+    }
+  return moves;
+}
+
 GArray *
 coffer_edits_of_prints (const guint32 *old,
                         guint          n_old,
@@ -119,11 +211,14 @@ coffer_edits_of_prints (const guint32 *old,
 }
 
 GArray *
-coffer_edits_of_ids (const CofferMarks *old,
-                     const CofferMarks *now)
+coffer_edits_of_ids (const CofferMarks  *old,
+                     const CofferMarks  *now,
+                     GArray            **moves)
 {
   const Numbers before = { (guint32 *) (gpointer) old->prints->data, (gint64 *) (gpointer) old->ids->data, old->ids->len };
   const Numbers after = { (guint32 *) (gpointer) now->prints->data, (gint64 *) (gpointer) now->ids->data, now->ids->len };
+  GArray *edits = find_edits (&before, &after);
 
-  return find_edits (&before, &after);
+  *moves = find_moves (&before, &after, edits);
+  return edits;
 }

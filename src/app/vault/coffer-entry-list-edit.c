@@ -26,18 +26,25 @@ tell (CofferEntryList *self,
 /* In two steps, since in one GTK would look for items that moved, 0.4 s a million. */
 void
 coffer_entry_list_replace (CofferEntryList *self,
-                           CofferBlocks    *blocks)
+                           CofferBlocks    *blocks,
+                           gboolean         are_known)
 {
   guint old = self->n_rows;
   guint n_rows = coffer_blocks_get_n_rows (blocks);
 
   coffer_entry_list_forget_rows (self);
-  coffer_blocks_free (self->blocks);
+  self->n_changes++;
+  if (self->whole_of != NULL)
+    coffer_entry_list_set_whole_aside (self);
+  else
+    coffer_blocks_free (self->blocks);
   self->blocks = coffer_blocks_new ();
   if (old > 0)
     tell (self, 0, old, 0);
   coffer_blocks_free (self->blocks);
   self->blocks = blocks;
+  if (are_known)
+    coffer_entry_list_catch_up (self);
   if (n_rows > 0)
     tell (self, 0, 0, n_rows);
   coffer_entry_list_tell_n_rows (self);
@@ -208,20 +215,27 @@ tell_edits (CofferEntryList *self,
   g_hash_table_remove_all (self->leaving);
 }
 
+/* A row that moved neither came nor went. */
 static void
 count_edits (CofferEntryList *self,
-             const GArray    *edits)
+             const GArray    *edits,
+             const GArray    *moves)
 {
+  guint n_moves = moves != NULL ? moves->len : 0;
+  guint64 n_added = 0, n_removed = 0;
+
   for (guint i = 0; i < edits->len; i++)
     {
-      self->n_added += g_array_index (edits, CofferEdit, i).added;
-      self->n_removed += g_array_index (edits, CofferEdit, i).removed;
+      n_added += g_array_index (edits, CofferEdit, i).added;
+      n_removed += g_array_index (edits, CofferEdit, i).removed;
     }
+  coffer_entry_list_count_changes (self, n_added - n_moves, n_removed - n_moves);
 }
 
 void
 coffer_entry_list_edit (CofferEntryList *self,
                         GArray          *edits,
+                        const GArray    *moves,
                         guint            index,
                         guint            n_blocks,
                         GPtrArray       *blocks)
@@ -231,11 +245,12 @@ coffer_entry_list_edit (CofferEntryList *self,
 
   g_assert (self->untold == NULL);
 
+  self->n_changes++;
   coffer_blocks_splice (self->blocks, index, n_blocks, blocks);
   move_entries (self, edits, entries);
-  count_edits (self, edits);
   self->untold = joined;
-  coffer_entry_list_tell_edited (self, edits);
+  coffer_entry_list_tell_edited (self, edits, moves);
+  count_edits (self, edits, moves);
   tell_edits (self, joined);
   coffer_entry_list_tell_n_rows (self);
 }
@@ -251,6 +266,6 @@ coffer_entry_list_take_checked (CofferEntryList    *self,
     return FALSE;
   for (guint i = 0; i < checked->edits->len; i++)
     g_array_index (checked->edits, CofferEdit, i).position += start;
-  coffer_entry_list_edit (self, checked->edits, index, 1, checked->blocks);
+  coffer_entry_list_edit (self, checked->edits, NULL, index, 1, checked->blocks);
   return TRUE;
 }

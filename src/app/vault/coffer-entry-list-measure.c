@@ -55,6 +55,18 @@ add_range (CofferEntryList   *self,
     }
 }
 
+/* For keys somebody waits; a sum is asked for again and again beside a busy writer. */
+static void
+look_again (GTask *task)
+{
+  CofferEntryList *self = g_task_get_source_object (task);
+
+  if (g_task_get_source_tag (task) == coffer_entry_list_keys_async)
+    coffer_entry_list_refresh (self);
+  else
+    coffer_entry_list_refresh_soon (self);
+}
+
 static void next_slice (GTask *task);
 
 static void
@@ -69,7 +81,7 @@ measured_cb (GObject      *source,
   if (coffer_vault_run_finish (COFFER_VAULT (source), result, &error) == NULL)
     {
       if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ESTALE)))
-        coffer_entry_list_refresh (g_task_get_source_object (task));
+        look_again (task);
       g_task_return_error (task, error);
     }
   else if (measure->next < measure->pieces->len)

@@ -34,6 +34,8 @@ typedef struct {
   CofferCensus *census;        /* QUERY for the order of a column */
 } CofferWalk;
 
+typedef struct _CofferTableChanges CofferTableChanges;
+
 struct _CofferEntryList {
   GObject parent_instance;
 
@@ -54,16 +56,21 @@ struct _CofferEntryList {
   gint64 walk_us;              /* and how long the last that ended took */
   guint refresh_id;
   gboolean again;              /* something changed since the walk began */
+  gboolean was_empty;          /* there were no rows, so all that a fresh walk finds came since */
 
   CofferBlocks *blocks;
   CofferKey *last;             /* the last row known, while there may be more behind it */
   CofferIdentity file;         /* of the walk that found them */
   gboolean complete;           /* there is nothing behind the last row */
   gboolean stopped;            /* nor is it to be read, until somebody asks for it */
-  guint64 n_added, n_removed;  /* found by comparing */
+  guint64 n_added, n_removed;  /* of the table, found by comparing */
+  GHashTable *changes;         /* table → CofferTableChanges */
+  char *whole_of;              /* the table of which the blocks are all keys in their order; NULL: they are not, or not yet */
+  gboolean whole_descending;
   gboolean missing;            /* rows of ids that are not there were met: a walk tells whether they are gone, */
   gboolean unreadable;         /* and did not: they are damaged */
 
+  guint n_changes;             /* how often rows came, went or gave way to others, all but behind the last */
   guint n_rows;                /* as it was told: behind that of the blocks while edits are being told */
   GArray *untold;              /* of CofferEdit: while they are told, those that are still to be, ascending */
   GHashTable *leaving;         /* position → CofferEntry, owned, for rows of these that go */
@@ -83,8 +90,27 @@ void         coffer_entry_list_set_progress (CofferEntryList *self, guint64 n_sc
 /** The number of rows may be another. */
 void         coffer_entry_list_tell_n_rows  (CofferEntryList *self);
 void         coffer_entry_list_tell_loading (CofferEntryList *self);
-/** @edits  of CofferEdit */
-void         coffer_entry_list_tell_edited  (CofferEntryList *self, const GArray *edits);
+/** @edits  of CofferEdit, @moves (nullable) of CofferRowMove */
+void         coffer_entry_list_tell_edited  (CofferEntryList *self, const GArray *edits, const GArray *moves);
+
+/** "n-added" and "n-removed" */
+void         coffer_entry_list_set_changes  (CofferEntryList *self, guint64 n_added, guint64 n_removed);
+
+/* coffer-entry-list-whole.c */
+/** What came and went of a table, by name. */
+GHashTable  *coffer_entry_list_new_changes     (void);
+/** Those of the table in use. */
+void         coffer_entry_list_tell_changes    (CofferEntryList *self);
+/** Rows that came and went. */
+void         coffer_entry_list_count_changes   (CofferEntryList *self, guint64 n_added, guint64 n_removed);
+/** A walk over all keys that are wanted came to its end. */
+void         coffer_entry_list_note_whole      (CofferEntryList *self);
+/** The blocks, all keys of a table, give way to others. */
+void         coffer_entry_list_set_whole_aside (CofferEntryList *self);
+/** (transfer full) (nullable): all keys that are wanted, as they were when they were on show last. */
+CofferBlocks *coffer_entry_list_take_whole     (CofferEntryList *self);
+/** These are on show now, and what came and went since is not known yet. */
+void         coffer_entry_list_catch_up        (CofferEntryList *self);
 
 /* coffer-entry-list-walk.c */
 /** The file was written to: look what came and went, unless reading it was stopped and no row on show asks for it. */
@@ -103,12 +129,13 @@ void         coffer_entry_list_end_walk     (CofferEntryList *self, const GError
 void         coffer_entry_list_begin_query  (CofferEntryList *self);
 
 /* coffer-entry-list-edit.c */
-/** @blocks (transfer full) in the place of all there are. */
-void         coffer_entry_list_replace      (CofferEntryList *self, CofferBlocks *blocks);
+/** @blocks (transfer full) in the place of all there are. @are_known: coffer_entry_list_take_whole() gave them */
+void         coffer_entry_list_replace      (CofferEntryList *self, CofferBlocks *blocks, gboolean are_known);
 /** @blocks (emptied) behind the last. */
 void         coffer_entry_list_append       (CofferEntryList *self, GPtrArray *blocks);
-/** @blocks (emptied) in the place of some: @edits (of CofferEdit) tell what that changes. */
-void         coffer_entry_list_edit         (CofferEntryList *self, GArray *edits, guint index, guint n_blocks, GPtrArray *blocks);
+/** @blocks (emptied) in the place of some: @edits (of CofferEdit) and @moves (of CofferRowMove; nullable) tell what that changes. */
+void         coffer_entry_list_edit         (CofferEntryList *self, GArray *edits, const GArray *moves, guint index, guint n_blocks,
+                                             GPtrArray *blocks);
 /** What a block turned out to be. Returns: whether it was another than was known */
 gboolean     coffer_entry_list_take_checked (CofferEntryList *self, guint index, CofferCheckedBlock *checked);
 /** Where a row of the list as it was told is in the blocks; G_MAXUINT if it is on its way out. */

@@ -37,7 +37,7 @@ replace_rows (CofferEntryList *self,
   self->file = self->walk.file;
   self->missing = self->unreadable = FALSE;
   g_clear_pointer (&self->last, coffer_key_unref);
-  coffer_entry_list_replace (self, blocks);
+  coffer_entry_list_replace (self, blocks, FALSE);
 }
 
 /* ---- in order ---- */
@@ -49,7 +49,7 @@ show_order (CofferEntryList *self,
   self->unreadable = self->missing && order->edits != NULL && order->edits->len == 0;
   self->missing = FALSE;
   if (order->edits != NULL && order->edits->len > 0)
-    coffer_entry_list_edit (self, order->edits, 0, coffer_blocks_get_n_blocks (self->blocks), order->blocks);
+    coffer_entry_list_edit (self, order->edits, order->moves, 0, coffer_blocks_get_n_blocks (self->blocks), order->blocks);
   else if (order->edits == NULL)
     replace_rows (self, order->blocks);
 }

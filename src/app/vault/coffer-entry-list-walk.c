@@ -100,7 +100,7 @@ take_fresh (CofferEntryList *self,
   self->file = self->walk.file;
   g_clear_pointer (&self->last, coffer_key_unref);
   if (self->walk.behind)
-    coffer_entry_list_replace (self, g_steal_pointer (&self->walk.blocks));
+    coffer_entry_list_replace (self, g_steal_pointer (&self->walk.blocks), FALSE);
 }
 
 /* A damaged index of the keys is no reason to show none: the table has them too. That of another file that has come meanwhile,
@@ -133,8 +133,16 @@ coffer_entry_list_end_walk (CofferEntryList *self,
   if (self->walk.cancellable != walk || go_by_table (self, error))
     return;   /* whoever was told began another walk */
   coffer_entry_list_stop_walk (self);
+  if (error == NULL && self->was_empty)
+    {
+      self->was_empty = FALSE;
+      coffer_entry_list_count_changes (self, coffer_blocks_get_n_rows (self->blocks), 0);
+    }
   if (error == NULL && kind != COFFER_WALK_QUERY)
-    note_count (self);
+    {
+      note_count (self);
+      coffer_entry_list_note_whole (self);
+    }
   if (kind != COFFER_WALK_FRESH)
     coffer_entry_list_reread_rows (self);
   if (error == NULL && self->by_table)
@@ -382,14 +390,21 @@ coffer_entry_list_is_query (CofferEntryList *self)
   return self->filter != NULL || self->sort != COFFER_SORT_KEY || self->by_table;
 }
 
-/* What is on show goes; there may be nothing to see for a moment. */
+/* What is on show goes. All keys of a table are shown as they were last, and what came and went since is looked for; of others there
+ * may be nothing to see for a moment.
+ */
 static void
 empty (CofferEntryList *self)
 {
-  self->complete = FALSE;
+  CofferBlocks *known = coffer_entry_list_take_whole (self);
+
+  if (known != NULL)
+    self->walk.kind = COFFER_WALK_CHECK;
+  self->scope.descending = self->descending;
+  self->complete = known != NULL;
   self->file = self->walk.file;
   g_clear_pointer (&self->last, coffer_key_unref);
-  coffer_entry_list_replace (self, coffer_blocks_new ());
+  coffer_entry_list_replace (self, known != NULL ? known : coffer_blocks_new (), known != NULL);
 }
 
 static void
@@ -411,13 +426,12 @@ begin (CofferEntryList *self,
     self->walk.blocks = coffer_blocks_new ();
   else if (!behind && kind != COFFER_WALK_CHECK)
     {
-      self->scope.descending = self->descending;
       empty (self);
       if (self->walk.cancellable != walk)
         return;
       coffer_entry_list_set_error (self, NULL);
     }
-  if (kind == COFFER_WALK_CHECK)
+  if (self->walk.kind == COFFER_WALK_CHECK)
     next_check (self);
   else if (kind == COFFER_WALK_FRESH)
     next_slice (self);
@@ -431,7 +445,7 @@ void
 coffer_entry_list_start (CofferEntryList *self,
                          gboolean         behind)
 {
-  self->complete = FALSE;
+  self->complete = self->was_empty = FALSE;
   begin (self, coffer_entry_list_is_query (self) ? COFFER_WALK_QUERY : COFFER_WALK_FRESH, behind);
 }
 
@@ -485,7 +499,10 @@ coffer_entry_list_refresh (CofferEntryList *self)
   else if (coffer_entry_list_is_query (self))
     begin (self, COFFER_WALK_QUERY, TRUE);
   else if (is_empty || !self->complete)
-    begin (self, COFFER_WALK_FRESH, !is_empty);
+    {
+      self->was_empty |= is_empty && self->complete;
+      begin (self, COFFER_WALK_FRESH, !is_empty);
+    }
   else
     begin (self, COFFER_WALK_CHECK, FALSE);
 }

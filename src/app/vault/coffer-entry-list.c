@@ -93,11 +93,28 @@ coffer_entry_list_tell_loading (CofferEntryList *self)
 
 void
 coffer_entry_list_tell_edited (CofferEntryList *self,
-                               const GArray    *edits)
+                               const GArray    *edits,
+                               const GArray    *moves)
 {
-  g_signal_emit (self, edited_signal, 0, edits->data, edits->len);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_ADDED]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_REMOVED]);
+  g_signal_emit (self, edited_signal, 0, edits->data, edits->len, moves != NULL ? moves->data : NULL,
+                 moves != NULL ? moves->len : 0);
+}
+
+void
+coffer_entry_list_set_changes (CofferEntryList *self,
+                               guint64          n_added,
+                               guint64          n_removed)
+{
+  if (n_added != self->n_added)
+    {
+      self->n_added = n_added;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_ADDED]);
+    }
+  if (n_removed != self->n_removed)
+    {
+      self->n_removed = n_removed;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_REMOVED]);
+    }
 }
 
 /* ---- the model ---- */
@@ -200,6 +217,8 @@ coffer_entry_list_finalize (GObject *object)
   g_hash_table_unref (self->live);
   g_hash_table_unref (self->leaving);
   coffer_blocks_free (self->blocks);
+  g_hash_table_unref (self->changes);
+  g_free (self->whole_of);
   g_clear_pointer (&self->last, coffer_key_unref);
   coffer_scope_clear (&self->scope);
   g_clear_pointer (&self->filter, coffer_filter_unref);
@@ -272,8 +291,8 @@ coffer_entry_list_class_init (CofferEntryListClass *klass)
   props[PROP_SORT] = g_param_spec_uint ("sort", NULL, NULL, 0, COFFER_SORT_TYPE, 0, G_PARAM_READABLE | flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
-  edited_signal = g_signal_new ("edited", COFFER_TYPE_ENTRY_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                                G_TYPE_POINTER, G_TYPE_UINT);
+  edited_signal = g_signal_new ("edited", COFFER_TYPE_ENTRY_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 4,
+                                G_TYPE_POINTER, G_TYPE_UINT, G_TYPE_POINTER, G_TYPE_UINT);
 }
 
 static void
@@ -282,6 +301,7 @@ coffer_entry_list_init (CofferEntryList *self)
   self->live = g_hash_table_new (NULL, NULL);
   self->leaving = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->blocks = coffer_blocks_new ();
+  self->changes = coffer_entry_list_new_changes ();
   self->progress = -1;
 }
 
@@ -289,7 +309,6 @@ coffer_entry_list_init (CofferEntryList *self)
 static void
 forget_scope (CofferEntryList *self)
 {
-  self->n_added = self->n_removed = 0;
   self->n_scope_known = 0;
   self->by_table = FALSE;
 }
@@ -317,6 +336,7 @@ table_cb (CofferEntryList *self)
   self->table = g_strdup (coffer_vault_get_table (self->vault));
   g_clear_pointer (&self->scope.prefix, g_bytes_unref);
   forget_scope (self);
+  coffer_entry_list_tell_changes (self);
   coffer_entry_list_start (self, FALSE);
 }
 
@@ -442,7 +462,6 @@ coffer_entry_list_set_filter (CofferEntryList *self,
     coffer_filter_ref (filter);
   g_clear_pointer (&self->filter, coffer_filter_unref);
   self->filter = filter;
-  self->n_added = self->n_removed = 0;
   coffer_entry_list_start (self, filter != NULL);
 }
 

@@ -50,13 +50,16 @@ typedef enum {
  *   "n-keys"      uint64    rows known so far
  *   "n-scope"     uint64    keys of the table, or of the prefix, that were looked at for them; as many as rows without a filter
  *   "progress"    double    of a walk that has to end before its rows show, 0 to 1; -1 if that cannot be told
- *   "n-added", "n-removed"  uint64  rows that came and went while this table or prefix was on show
+ *   "n-added", "n-removed"  uint64  keys of the table that came and went since it was first listed; one that only moved is neither.
+ *                           While not all are on show, only those among what is; the others are found when all are again, those
+ *                           that came and went in between excepted
  *   "sort"        CofferSort
  *   "descending"  gboolean
  *
- * Signal "edited" (const CofferEdit *edits, guint n_edits): what came and went, to the letter, before the same is told by
- * items-changed, there perhaps in fewer and larger steps. Who keeps positions follows this, and pays no heed to
- * items-changed while coffer_entry_list_is_editing().
+ * Signal "edited" (const CofferEdit *edits, guint n_edits, const CofferRowMove *moves, guint n_moves): what came and went, to the
+ * letter, before the same is told by items-changed, there perhaps in fewer and larger steps; and which of those rows are the same,
+ * elsewhere in the order of a column. Who keeps positions follows this, and pays no heed to items-changed while
+ * coffer_entry_list_is_editing().
  */
 CofferEntryList *coffer_entry_list_new            (CofferVault          *vault);
 gboolean         coffer_entry_list_get_loading    (CofferEntryList      *self);
@@ -110,11 +113,23 @@ void             coffer_entry_list_find_async     (CofferEntryList      *self,
 guint            coffer_entry_list_find_finish    (CofferEntryList      *self,
                                                    GAsyncResult         *result,
                                                    GError              **error);
+/** Likewise, of @key itself. If it is text or a number it is found in another order than that of the keys only if its row is known. */
+void             coffer_entry_list_find_key_async (CofferEntryList      *self,
+                                                   CofferKey            *key,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+/** Likewise, of the first row behind all whose key begins with @key_prefix; in another order than that of the keys G_MAXUINT. */
+void             coffer_entry_list_find_behind_async (CofferEntryList     *self,
+                                                      GBytes              *key_prefix,
+                                                      GCancellable        *cancellable,
+                                                      GAsyncReadyCallback  callback,
+                                                      gpointer             user_data);
 
 /**
  * How many keys some rows have and how many bytes their values, or the keys themselves; found on the BACKGROUND lane, for rows as
  * they are known now: if others come or go among them before they are read, it fails with KVAULT_ESTALE's code of COFFER_ERROR,
- * and a walk that sorts that out has begun.
+ * and a walk that sorts that out has begun, or after measuring will soon.
  */
 void             coffer_entry_list_measure_async  (CofferEntryList      *self,
                                                    const CofferRanges   *rows,

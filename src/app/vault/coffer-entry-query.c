@@ -15,6 +15,8 @@
 
 #define LOOK_EVERY 256     /* keys between two looks at the clock */
 #define MOST_FOUND 65536
+#define FIRST_ROWS COFFER_BLOCK_ROWS   /* of which the keys are read at once: as many as for a row that is looked at */
+#define LEAST_SIEVE_BITS 26
 #define ROWS_AHEAD 16      /* whose sizes are fetched from memory while those of one row are looked at */
 
 /* ---- searching ---- */
@@ -241,6 +243,7 @@ coffer_order_free (gpointer data)
 
   g_clear_pointer (&order->blocks, g_ptr_array_unref);
   g_clear_pointer (&order->edits, g_array_unref);
+  g_clear_pointer (&order->moves, g_array_unref);
   g_free (order);
 }
 
@@ -426,7 +429,7 @@ coffer_order_worker (kvault        *vault,
       CofferMarks old;
 
       join_ids (&request->old, &old);
-      order->edits = coffer_edits_of_ids (&old, &request->rows);
+      order->edits = coffer_edits_of_ids (&old, &request->rows, &order->moves);
       coffer_marks_clear (&old);
     }
   coffer_marks_clear (&request->rows);   /* here: for ten million rows that takes longer than the main loop has */
@@ -496,12 +499,13 @@ coffer_seek_request_free (gpointer data)
   g_free (request);
 }
 
-/* The ids of rows whose keys begin so. @exact (out): whether the first of them is that of the key which the prefix is. */
+/* The ids of rows whose keys begin so, of which there may be @more. @exact (out): whether the first is of the key that @prefix is. */
 static int
 list_beginning (kvault      *vault,
                 GBytes      *prefix,
                 GArray      *ids,
-                gboolean    *exact)
+                gboolean    *exact,
+                gboolean    *more)
 {
   CofferScope scope = { prefix, FALSE };
   g_autoptr(kvault_cursor) cursor = NULL;
@@ -509,6 +513,7 @@ list_beginning (kvault      *vault,
   gint64 number;
   int rc;
 
+  *exact = *more = FALSE;
   if (kvault_table_kind (vault) > KVAULT_SECTION_V2)   /* the row whose id it is, if there is one */
     {
       *exact = coffer_id_parse (prefix, &number);
@@ -518,41 +523,151 @@ list_beginning (kvault      *vault,
     }
   rc = coffer_scope_open_cursor (&scope, vault, NULL, KVAULT_CURSOR_IDS, &cursor);
 
-  while (rc == KVAULT_OK && ids->len < MOST_FOUND && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
+  while (rc == KVAULT_OK && !*more && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK)
     {
       gint64 id = entry->id;
 
       if (ids->len == 0)
         *exact = entry->key_size == g_bytes_get_size (prefix);
       g_array_append_val (ids, id);
+      *more = ids->len == MOST_FOUND;
     }
   return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
 }
 
-/* Where a row with one of @wanted is; the first of them counts more than any other if it is @exact. */
+/* Where the first row with one of @wanted is. */
 static guint
-seek (const GArray *rows,
-      const GArray *wanted,
-      gboolean      exact)
+find_one_of (const GArray *rows,
+             const gint64 *wanted,
+             guint         n_wanted)
 {
   g_autoptr(GHashTable) set = g_hash_table_new (g_int64_hash, g_int64_equal);
-  guint first = G_MAXUINT;
 
-  for (guint i = 0; i < wanted->len; i++)
-    g_hash_table_add (set, &g_array_index (wanted, gint64, i));
-  for (guint i = 0; i < rows->len && wanted->len > 0; i++)
+  for (guint i = 0; i < n_wanted; i++)
+    g_hash_table_add (set, (gpointer) &wanted[i]);
+  for (guint i = 0; i < rows->len && n_wanted > 0; i++)
+    if (g_hash_table_contains (set, &g_array_index (rows, gint64, i)))
+      return i;
+  return G_MAXUINT;
+}
+
+/* Ids, of which it holds too many rather than too few: 1 in 16 others for as many as the rows of a list. */
+typedef struct {
+  guint64 *words;         /* NULL: it holds all */
+  guint bits;
+} Sieve;
+
+static guint64
+sieve_place (const Sieve *self,
+             gint64       id)
+{
+  return ((guint64) id * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> (64 - self->bits);
+}
+
+static int
+sieve_fill (Sieve        *self,
+            guint         n_rows,
+            kvault       *vault,
+            GBytes       *prefix,
+            GCancellable *cancellable)
+{
+  CofferScope scope = { prefix, FALSE };
+  g_autoptr(kvault_cursor) cursor = NULL;
+  const kvault_entry *entry;
+  int rc = coffer_scope_open_cursor (&scope, vault, NULL, KVAULT_CURSOR_IDS, &cursor);
+
+  self->bits = MAX (g_bit_storage ((gulong) n_rows * 16), LEAST_SIEVE_BITS);
+  self->words = g_new0 (guint64, (gsize) 1 << (self->bits - 6));
+  for (guint n = 1; rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK; n++)
     {
-      const gint64 *id = &g_array_index (rows, gint64, i);
+      guint64 place = sieve_place (self, entry->id);
 
-      if (*id == g_array_index (wanted, gint64, 0))
-        return exact || first == G_MAXUINT ? i : first;
-      if (first != G_MAXUINT || !g_hash_table_contains (set, id))
-        continue;
-      first = i;
-      if (!exact)
-        break;
+      self->words[place / 64] |= G_GUINT64_CONSTANT (1) << place % 64;
+      if (n % LOOK_EVERY == 0 && g_cancellable_is_cancelled (cancellable))
+        return KVAULT_ECANCELLED;
     }
-  return first;
+  return rc == KVAULT_NOTFOUND ? KVAULT_OK : rc;
+}
+
+static gboolean
+sieve_holds (const Sieve *self,
+             gint64       id)
+{
+  guint64 place;
+
+  if (self->words == NULL)
+    return TRUE;
+  place = sieve_place (self, id);
+  return self->words[place / 64] >> place % 64 & 1;
+}
+
+/* The first of the rows up to @end that @sieve holds and whose key begins so; it is read. */
+static gboolean
+find_by_keys (kvault             *vault,
+              GBytes             *prefix,
+              const CofferMarks  *rows,
+              guint               end,
+              const Sieve        *sieve,
+              GCancellable       *cancellable,
+              guint              *position,
+              GError            **error)
+{
+  gsize size;
+  gconstpointer bytes = g_bytes_get_data (prefix, &size);
+  g_autoptr(kvault_cursor) held G_GNUC_UNUSED = coffer_hold_cursor (vault);
+
+  for (guint i = 0; i < end; i++)
+    {
+      g_autoptr(GPtrArray) keys = NULL;
+      CofferKey *key;
+      gsize key_size;
+      gconstpointer key_bytes;
+
+      if (!sieve_holds (sieve, g_array_index (rows->ids, gint64, i)))
+        continue;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      keys = coffer_ids_read (vault, &g_array_index (rows->ids, gint64, i), &g_array_index (rows->prints, guint32, i), 1, error);
+      if (keys == NULL)
+        return FALSE;
+      key = g_ptr_array_index (keys, 0);
+      if (key == NULL || coffer_key_get_class (key) != KVAULT_CLASS_BLOB)
+        continue;
+      key_bytes = g_bytes_get_data (coffer_key_get_bytes (key), &key_size);
+      if (key_size < size || memcmp (key_bytes, bytes, size) != 0)
+        continue;
+      *position = i;
+      break;
+    }
+  return TRUE;
+}
+
+/* More keys begin so than are looked for one by one. In a list with as many of them in front the first few rows have one. */
+static gboolean
+seek_among_many (const CofferSeekRequest  *request,
+                 kvault                   *vault,
+                 const CofferMarks        *rows,
+                 CofferSought             *sought,
+                 GCancellable             *cancellable,
+                 GError                  **error)
+{
+  g_autofree guint64 *words = NULL;
+  Sieve sieve = { 0 };
+  guint end = request->thorough ? rows->ids->len : MIN (rows->ids->len, FIRST_ROWS);
+  int rc = KVAULT_OK;
+
+  if (request->thorough && rows->ids->len > MOST_FOUND)
+    rc = sieve_fill (&sieve, rows->ids->len, vault, request->prefix, cancellable);
+  words = sieve.words;
+  if (rc != KVAULT_OK)
+    {
+      *error = coffer_error_new (vault, rc);
+      return FALSE;
+    }
+  if (!find_by_keys (vault, request->prefix, rows, end, &sieve, cancellable, &sought->position, error))
+    return FALSE;
+  sought->unsure = sought->position == G_MAXUINT && end < rows->ids->len;
+  return TRUE;
 }
 
 gpointer
@@ -563,19 +678,32 @@ coffer_seek_worker (kvault        *vault,
 {
   const CofferSeekRequest *request = data;
   g_autoptr(GArray) wanted = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autofree CofferSought *sought = g_new0 (CofferSought, 1);
+  const gint64 *ids;
   CofferMarks rows;
-  gboolean exact = FALSE;
-  guint *position;
-  int rc = list_beginning (vault, request->prefix, wanted, &exact);
+  gboolean exact, more, done = TRUE;
+  int rc;
 
+  if (request->is_key)
+    {
+      join_ids (&request->ids, &rows);
+      sought->position = request->id != 0 ? find_one_of (rows.ids, &request->id, 1) : G_MAXUINT;
+      coffer_marks_clear (&rows);
+      return g_steal_pointer (&sought);
+    }
+  rc = list_beginning (vault, request->prefix, wanted, &exact, &more);
   if (rc != KVAULT_OK)
     {
       *error = coffer_error_new (vault, rc);
       return NULL;
     }
+  ids = (const gint64 *) (gpointer) wanted->data;
   join_ids (&request->ids, &rows);
-  position = g_new (guint, 1);
-  *position = seek (rows.ids, wanted, exact);
+  sought->position = exact ? find_one_of (rows.ids, ids, 1) : G_MAXUINT;
+  if (sought->position == G_MAXUINT && !more)
+    sought->position = find_one_of (rows.ids, ids, wanted->len);
+  else if (sought->position == G_MAXUINT)
+    done = seek_among_many (request, vault, &rows, sought, cancellable, error);
   coffer_marks_clear (&rows);
-  return position;
+  return done ? g_steal_pointer (&sought) : NULL;
 }

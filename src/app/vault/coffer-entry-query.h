@@ -58,6 +58,7 @@ typedef struct {
 typedef struct {
   GPtrArray *blocks;      /* of CofferBlock: the rows */
   GArray *edits;          /* of CofferEdit, if they were compared; else NULL */
+  GArray *moves;          /* of CofferRowMove; likewise */
 } CofferOrder;
 
 /** (transfer full) Blocks of some rows. */
@@ -77,10 +78,18 @@ GPtrArray *coffer_ids_read         (kvault *vault, const gint64 *ids, const guin
 typedef struct {
   GBytes *prefix;         /* owned */
   CofferIds ids;
+  gboolean is_key;        /* of another class than bytes: none begins with it, and its row is known, or not to be found */
+  gint64 id;              /* that row; 0: not known */
+  gboolean thorough;      /* however many keys begin so: over ten million that takes seconds */
 } CofferSeekRequest;
 
+typedef struct {
+  guint position;         /* G_MAXUINT: there is none */
+  gboolean unsure;        /* only asking thoroughly tells */
+} CofferSought;
+
 void     coffer_seek_request_free  (gpointer request);
-/** The answer is a guint: G_MAXUINT if there is none. */
+/** The answer is a CofferSought, to be freed. */
 gpointer coffer_seek_worker        (kvault *vault, gpointer request, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

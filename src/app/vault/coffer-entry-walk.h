@@ -130,9 +130,13 @@ gboolean coffer_id_reaches         (const char *key, GBytes *digits, gboolean de
 /** FALSE: not the number of a row. */
 gboolean coffer_id_parse           (GBytes *digits, gint64 *id);
 
-/** How two lists of the same order, as numbers that stand for their rows, differ: edits of the first. (transfer full) */
+/**
+ * How two lists, as numbers that stand for their rows, differ: edits of the first. (transfer full)
+ *
+ * @moves  (out) (transfer full) of CofferRowMove: rows that are removed in one place and added in another
+ */
 GArray  *coffer_edits_of_prints    (const guint32 *old, guint n_old, const guint32 *now, guint n_now);
-GArray  *coffer_edits_of_ids       (const CofferMarks *old, const CofferMarks *now);
+GArray  *coffer_edits_of_ids       (const CofferMarks *old, const CofferMarks *now, GArray **moves);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_cursor, kvault_cursor_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (kvault_blob, kvault_blob_close)

@@ -139,6 +139,17 @@ coffer_entry_new (CofferEntryList *list,
   return self;
 }
 
+CofferEntry *
+coffer_entry_new_for_key (CofferKey *key,
+                          guint64    size)
+{
+  CofferEntry *self = coffer_entry_new (NULL, 0);
+
+  self->key = coffer_key_ref (key);
+  self->facts.size = size;
+  return self;
+}
+
 void
 coffer_entry_set_key (CofferEntry *self,
                       CofferKey   *key)

@@ -21,6 +21,9 @@ G_DECLARE_FINAL_TYPE (CofferEntry, coffer_entry, COFFER, ENTRY, GObject)
  *   "unsaved"       gboolean  the value waits in memory, see coffer-cache.h
  *   "error"         string    why size or type could not be read (one line, translated); NULL if fine
  */
+/** One of a key that somebody found elsewhere, which no list fills in: its type stays unknown. */
+CofferEntry *coffer_entry_new_for_key    (CofferKey *key, guint64 size);
+
 guint       coffer_entry_get_position     (CofferEntry *self);
 CofferKey  *coffer_entry_get_key          (CofferEntry *self);   /* (transfer none) (nullable) */
 const char *coffer_entry_get_display_key  (CofferEntry *self);   /* (nullable) */

@@ -7,6 +7,7 @@
 
 #include "coffer-error-private.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 
 G_STATIC_ASSERT (COFFER_ERROR_EXISTS == COFFER_ERROR_CODE (KVAULT_EEXIST));
@@ -46,12 +47,15 @@ static const Words vault_words[] = {
     N_("A value and its key can have 1,000,000,000 bytes at most. Nothing was changed.") },
   { KVAULT_EFULL, N_("No Room for “%s”"),
     N_("The disk is full. Nothing was changed. Make room on it, then try again.") },
+  { -COFFER_ERROR_FILE_LIMIT, N_("“%s” May Not Grow Further"),
+    N_("The file would be larger than its disk, or a limit of your account, allows: some disks have no files over 4 GiB. Nothing was "
+       "changed. Delete values and compact the vault, or copy it to another disk.") },
   { KVAULT_EIO, N_("“%s” Could Not Be Read or Written"),
     N_("The system reported a failure of the disk or of the connection to it. See that the disk is there and sound, then try "
        "again.") },
   { KVAULT_ECORRUPT, N_("“%s” Is Damaged"),
     N_("Part of the file is missing or was overwritten. Nothing was changed. Keep this file as it is, and open a backup if "
-       "there is one.") },
+       "there is one. In a terminal, “kvault export --salvage” saves what can still be read.") },
   { KVAULT_ENOTDB, N_("“%s” Is Not a Vault"),
     N_("It does not begin like a database: it is another kind of file, or its beginning was overwritten. Nothing was changed. "
        "Open it with the program that made it, or choose another file.") },
@@ -72,6 +76,9 @@ static const Words vault_words[] = {
        "written, or copy it together with the file beside it that ends in “-journal”.") },
   { KVAULT_ENOTFILE, N_("“%s” Is Not a File"),
     N_("It is a folder or a device. Choose the file of a vault.") },
+  { -COFFER_ERROR_WAITING, N_("“%s” Is Another File Now"),
+    N_("Values wait that were meant for the one before, so nothing was written. Write them to this file, or discard them, in the "
+       "Storage window; then try again.") },
 };
 
 static const Words io_words[] = {
@@ -101,14 +108,15 @@ G_DEFINE_QUARK (coffer-error-quark, coffer_error)
 
 static GError *
 new_error (int         result,
+           int         system_errno,
            const char *message)
 {
+  int code = result == KVAULT_EFULL && system_errno == EFBIG ? COFFER_ERROR_FILE_LIMIT : COFFER_ERROR_CODE (result);
   g_autofree char *text = g_utf8_make_valid (message, -1);
 
   if (result == KVAULT_ECANCELLED)
     return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
-  return g_error_new_literal (COFFER_ERROR, COFFER_ERROR_CODE (result),
-                              *text != '\0' ? text : kvault_result_name (result));
+  return g_error_new_literal (COFFER_ERROR, code, *text != '\0' ? text : kvault_result_name (result));
 }
 
 GError *
@@ -117,7 +125,7 @@ coffer_error_new (kvault *vault,
 {
   g_return_val_if_fail (result < 0, NULL);
 
-  return new_error (result, kvault_errmsg (vault));
+  return new_error (result, kvault_last_error (vault)->system_errno, kvault_errmsg (vault));
 }
 
 GError *
@@ -125,7 +133,7 @@ coffer_error_new_open (const kvault_error *error)
 {
   g_return_val_if_fail (error->code < 0, NULL);
 
-  return new_error (error->code, error->message);
+  return new_error (error->code, error->system_errno, error->message);
 }
 
 static const Words *
@@ -205,9 +213,36 @@ coffer_error_dup_line (const GError *error)
       return g_strdup (_("No permission to read the file"));
     case KVAULT_EIO:
       return g_strdup (_("The disk could not be read"));
+    case KVAULT_EFULL:
+      return g_strdup (_("The disk is full"));
+    case -COFFER_ERROR_FILE_LIMIT:
+      return g_strdup (_("The file would be larger than its disk or a limit allows"));
     case KVAULT_ENOMEM:
       return g_strdup (_("Not enough memory"));
     default:
       return g_strdup (error->message);
+    }
+}
+
+char *
+coffer_error_dup_write_line (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, NULL);
+
+  if (error->domain != COFFER_ERROR)
+    return g_strdup (error->message);
+
+  switch (-error->code)
+    {
+    case KVAULT_ECORRUPT:
+      return g_strdup (_("The file is damaged, so nothing is written to it"));
+    case KVAULT_EBUSY:
+      return g_strdup (_("Another program is writing to the file"));
+    case KVAULT_EPERM:
+      return g_strdup (_("No permission to write to the file"));
+    case KVAULT_EIO:
+      return g_strdup (_("The disk could not be written to"));
+    default:
+      return coffer_error_dup_line (error);
     }
 }

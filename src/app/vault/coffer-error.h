@@ -14,6 +14,8 @@ typedef enum {
   COFFER_ERROR_BUSY = 6,     /* somebody else was writing, for long */
   COFFER_ERROR_STALE = 9,    /* somebody else changed it meanwhile */
   COFFER_ERROR_CORRUPT = 14, /* the file is damaged there */
+  COFFER_ERROR_FILE_LIMIT = 101,   /* KVAULT_EFULL, where there is room but not for a larger file */
+  COFFER_ERROR_WAITING = 100,   /* values wait that are meant for another file: see coffer-cache.h. None of the engine's */
 } CofferError;
 
 GQuark  coffer_error_quark    (void);
@@ -40,5 +42,8 @@ const char *coffer_error_get_word (const GError *error);
 
 /** The same in a few words for the place where a value or the rest of a list would be. (transfer full) */
 char   *coffer_error_dup_line (const GError       *error);
+
+/** Likewise, of a change that did not reach the file. (transfer full) */
+char   *coffer_error_dup_write_line (const GError *error);
 
 G_END_DECLS

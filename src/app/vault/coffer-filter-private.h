@@ -44,11 +44,6 @@ CofferVerdict     coffer_expression_match (const CofferExpression  *self,
                                            gsize                    size,
                                            gboolean                 hurried);
 
-/** @bytes  (out) (nullable) NULL if @text has none. Returns: FALSE if it is not made of pairs of hexadecimal digits */
-gboolean          coffer_hex_parse        (const char              *text,
-                                           GBytes                 **bytes,
-                                           GError                 **error);
-
 /** Whether no byte is above 0x7f. */
 gboolean          coffer_bytes_are_ascii  (const char              *data,
                                            gsize                    size);

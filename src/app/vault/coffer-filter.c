@@ -71,8 +71,9 @@ static const Exception exceptions[] = {
   { "application/yaml", COFFER_GROUP_TEXT },
 };
 
-CofferGroup
-coffer_group_from_type (const char *content_type)
+/* @content_type (nullable): that of coffer_value_classify(); NULL, what cannot be read, is something other */
+static CofferGroup
+group_from_type (const char *content_type)
 {
   if (content_type == NULL)
     return COFFER_GROUP_OTHER;
@@ -135,10 +136,11 @@ parse_digits (const char  *digits,
   return TRUE;
 }
 
-gboolean
-coffer_hex_parse (const char  *text,
-                  GBytes     **bytes,
-                  GError     **error)
+/* @bytes (out) (nullable): NULL if @text has none. Returns: FALSE if it is not made of pairs of hexadecimal digits */
+static gboolean
+parse_hex (const char  *text,
+           GBytes     **bytes,
+           GError     **error)
 {
   g_autoptr(GByteArray) array = g_byte_array_new ();
   const char *p = text, *word;
@@ -180,7 +182,7 @@ set_pattern (CofferFilter  *self,
       self->expression = coffer_expression_new (self->text, error);
       return self->expression != NULL;
     case COFFER_MATCH_BYTES:
-      return coffer_hex_parse (self->text, &self->bytes, error);
+      return parse_hex (self->text, &self->bytes, error);
     default:
       g_return_val_if_reached (FALSE);
     }
@@ -344,7 +346,7 @@ coffer_filter_matches_value (const CofferFilter *self,
 {
   if (coffer_filter_wants_sizes (self) && (size == G_MAXUINT64 || size < self->min_size || size > self->max_size))
     return FALSE;
-  return self->groups == 0 || (self->groups & coffer_group_from_type (content_type)) != 0;
+  return self->groups == 0 || (self->groups & group_from_type (content_type)) != 0;
 }
 
 guint

@@ -23,9 +23,6 @@ typedef enum {
   COFFER_GROUP_OTHER = 1 << 5,
 } CofferGroup;
 
-/** @content_type  (nullable) that of coffer_value_classify(); NULL, what cannot be read, is something other */
-CofferGroup      coffer_group_from_type        (const char         *content_type);
-
 /**
  * What keys, and values, a search is for. Immutable, but for one counter; may be used from any thread and from several at
  * once.

@@ -7,12 +7,21 @@
 
 #include "coffer-holders.h"
 
+#include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define N_FILES 4
+#define FIRST_NAMESPACE "pid:[4026531836]"   /* PROC_PID_INIT_INO of Linux: that in which all processes are */
+
+typedef struct {
+  char *path;
+  CofferUnseen unseen;
+} Search;
 
 typedef struct {
   struct stat files[N_FILES];  /* the main file and its side files */
@@ -118,6 +127,86 @@ add_openers (const Wanted *wanted,
       g_hash_table_add (pids, GINT_TO_POINTER (atoi (name)));
 }
 
+/* ---- what cannot be seen ---- */
+
+/* A process that is gone meanwhile is none that hides something. */
+static gboolean
+is_closed_to_us (const char *proc,
+                 const char *pid)
+{
+  g_autofree char *folder = g_build_filename (proc, pid, "fd", NULL);
+  g_autoptr(GDir) dir = NULL;
+
+  errno = 0;
+  dir = g_dir_open (folder, 0, NULL);
+  return dir == NULL && errno != ENOENT && errno != ESRCH;
+}
+
+static gboolean
+is_in_namespace (const char *proc)
+{
+  g_autofree char *link = g_build_filename (proc, "self", "ns", "pid", NULL);
+  g_autofree char *name = g_file_read_link (link, NULL);
+
+  return g_strcmp0 (name, FIRST_NAMESPACE) != 0;
+}
+
+/* Process 1 is somebody else's as a rule; where it is not to be found, /proc shows one's own processes alone ("hidepid"). */
+CofferUnseen
+coffer_holders_find_unseen (const char *proc)
+{
+  g_autofree char *first = g_build_filename (proc, "1", NULL);
+  g_autoptr(GDir) dir = g_dir_open (proc, 0, NULL);
+  CofferUnseen unseen = is_in_namespace (proc) ? COFFER_UNSEEN_OUTSIDE : 0;
+  const char *name;
+
+  if (dir == NULL || !g_file_test (first, G_FILE_TEST_EXISTS))
+    unseen |= COFFER_UNSEEN_USERS;
+  while (dir != NULL && (unseen & COFFER_UNSEEN_USERS) == 0 && (name = g_dir_read_name (dir)) != NULL)
+    if (g_ascii_isdigit (*name) && is_closed_to_us (proc, name))
+      unseen |= COFFER_UNSEEN_USERS;
+  return unseen;
+}
+
+/* See statfs(2). What FUSE shows is somebody else's to know. */
+static gboolean
+is_shared_by_computers (const char *path)
+{
+  static const guint32 magics[] = { 0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x65735546, 0x01021997, 0x00c36400, 0x5346414f, 0x7461636f, 0x01161970 };
+  struct statfs fs;
+
+  if (statfs (path, &fs) != 0)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (magics); i++)
+    if ((guint32) fs.f_type == magics[i])
+      return TRUE;
+  return FALSE;
+}
+
+const char *
+coffer_holders_describe_none (CofferUnseen   unseen,
+                              char         **detail)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto(GStrv) lines = NULL;
+
+  if (unseen & COFFER_UNSEEN_OUTSIDE)
+    g_strv_builder_add (builder, _("Programs outside of this sandbox cannot be seen."));
+  else if (unseen & COFFER_UNSEEN_USERS)
+    g_strv_builder_add (builder, _("Programs of other users cannot be seen."));
+  if (unseen & COFFER_UNSEEN_COMPUTERS)
+    g_strv_builder_add (builder, _("Other computers that use the folder cannot be seen."));
+  lines = g_strv_builder_end (builder);
+  *detail = lines[0] != NULL ? g_strjoinv (" ", lines) : NULL;
+  if (unseen & COFFER_UNSEEN_OUTSIDE)
+    return _("No other program in this sandbox has it open");
+  if (unseen & COFFER_UNSEEN_USERS)
+    return _("No other program of yours has it open");
+  return _("No other program has it open");
+}
+
+/* ---- who it is ---- */
+
 /* One line that is safe to show, whatever a process calls itself. */
 static char *
 make_presentable (const char *name)
@@ -180,9 +269,11 @@ find_worker (GTask        *task,
   g_autoptr(GHashTable) pids = g_hash_table_new (NULL, NULL);
   GHashTableIter iter;
   gpointer pid;
+  Search *search = task_data;
   Wanted wanted;
 
-  stat_files (task_data, &wanted);
+  search->unseen = coffer_holders_find_unseen ("/proc") | (is_shared_by_computers (search->path) ? COFFER_UNSEEN_COMPUTERS : 0);
+  stat_files (search->path, &wanted);
   add_lock_owners (&wanted, pids);
   add_openers (&wanted, cancellable, pids);
   g_hash_table_remove (pids, GINT_TO_POINTER (getpid ()));
@@ -201,6 +292,15 @@ find_worker (GTask        *task,
   g_task_return_pointer (task, g_steal_pointer (&holders), (GDestroyNotify) g_ptr_array_unref);
 }
 
+static void
+search_free (gpointer data)
+{
+  Search *search = data;
+
+  g_free (search->path);
+  g_free (search);
+}
+
 void
 coffer_holders_find_async (GFile               *file,
                            GCancellable        *cancellable,
@@ -208,11 +308,14 @@ coffer_holders_find_async (GFile               *file,
                            gpointer             user_data)
 {
   g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Search *search;
 
   g_return_if_fail (G_IS_FILE (file));
 
   g_task_set_source_tag (task, coffer_holders_find_async);
-  g_task_set_task_data (task, g_file_get_path (file), g_free);
+  search = g_new0 (Search, 1);
+  search->path = g_file_get_path (file);
+  g_task_set_task_data (task, search, search_free);
   if (g_file_peek_path (file) == NULL)
     g_task_return_pointer (task, g_ptr_array_new (), (GDestroyNotify) g_ptr_array_unref);
   else
@@ -221,9 +324,12 @@ coffer_holders_find_async (GFile               *file,
 
 GPtrArray *
 coffer_holders_find_finish (GAsyncResult  *result,
+                            CofferUnseen  *unseen,
                             GError       **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
 
+  if (unseen != NULL)
+    *unseen = ((const Search *) g_task_get_task_data (G_TASK (result)))->unseen;
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -7,19 +7,27 @@
 
 #include "coffer-kept-value.h"
 
+#include "coffer-attic-private.h"
 #include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
 #include <glib/gi18n-lib.h>
-
-#define PIECE_SIZE (1u << 20)
+#include <sys/stat.h>
 
 typedef struct {
+  CofferAttic *attic;
   CofferKey *key;
-  GBytes *value;           /* to be put; NULL: none */
+  CofferKept *value;       /* to be put; NULL: none */
+  char *next;              /* path of a file that is to be put; (nullable) */
   char *expected;
-  GBytes *old;             /* what was there; NULL: too long */
+  CofferProgress *progress;   /* (nullable) */
+  CofferKept *old;         /* what was there; NULL: there is no room for it */
   char *checksum;          /* of what is there now */
+
+  /* The lane's: */
+  GCancellable *cancellable;
+  double begin, share;     /* of all, what is done, and what is under way */
+  guint64 size;            /* of that */
 } Swap;
 
 static void
@@ -27,63 +35,57 @@ swap_free (gpointer data)
 {
   Swap *swap = data;
 
+  coffer_attic_unref (swap->attic);
   coffer_key_unref (swap->key);
-  g_clear_pointer (&swap->value, g_bytes_unref);
-  g_clear_pointer (&swap->old, g_bytes_unref);
+  g_clear_pointer (&swap->value, coffer_kept_unref);
+  g_clear_pointer (&swap->old, coffer_kept_unref);
+  g_clear_pointer (&swap->progress, coffer_progress_unref);
+  g_free (swap->next);
   g_free (swap->expected);
   g_free (swap->checksum);
   g_free (swap);
 }
 
-/* Lane. Sums a value up, and copies it into @copy unless that is NULL. */
-static int
-read_all (kvault_blob *blob,
-          guint8      *copy,
-          GChecksum   *checksum)
+/* Lane. */
+static gboolean
+tell_cb (guint64  n_bytes,
+         gpointer data)
 {
-  guint64 size = kvault_blob_size (blob);
-  g_autofree guint8 *piece = copy == NULL ? g_malloc (PIECE_SIZE) : NULL;
-  int rc = KVAULT_OK;
+  Swap *swap = data;
+  double fraction = swap->begin + swap->share * n_bytes / MAX (swap->size, 1);
 
-  for (guint64 at = 0; rc == KVAULT_OK && at < size; at += PIECE_SIZE)
-    {
-      gsize len = MIN (PIECE_SIZE, size - at);
-      guint8 *to = copy != NULL ? copy + at : piece;
-
-      if ((rc = kvault_blob_read (blob, to, len, at)) == KVAULT_OK)
-        g_checksum_update (checksum, to, len);
-    }
-  return rc;
+  if (swap->progress != NULL)
+    coffer_progress_tell (swap->progress, g_memdup2 (&fraction, sizeof fraction));
+  return g_cancellable_is_cancelled (swap->cancellable);
 }
 
-/* Lane. */
-static int
-read_value (kvault  *vault,
-            Swap    *swap,
-            char   **checksum)
+/* Lane. What will be written to the disk before the kept value is needed: a long file waits there, too, before it goes into the vault. */
+static guint64
+get_needed (const Swap *swap)
 {
-  g_autoptr(GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree guint8 *copy = NULL;
+  struct stat next;
+
+  if (swap->value != NULL)
+    return coffer_kept_get_size (swap->value);
+  return swap->next != NULL && stat (swap->next, &next) == 0 && next.st_size > 0 ? 2 * (guint64) next.st_size : 0;
+}
+
+/* Lane. `old`, and its checksum. */
+static int
+keep_value (kvault *vault,
+            Swap   *swap)
+{
   kvault_entry entry = coffer_key_to_entry (swap->key);
   kvault_blob *blob = NULL;
-  guint64 size = 0;
   int rc = kvault_blob_open_entry (vault, &entry, &blob);
 
   if (rc == KVAULT_OK)
     {
-      size = kvault_blob_size (blob);
-      if (size <= COFFER_KEPT_MAX)
-        copy = g_malloc (size + 1);
-      if (copy != NULL || swap->expected != NULL)
-        rc = read_all (blob, copy, sum);
+      swap->size = kvault_blob_size (blob);
+      swap->old = coffer_attic_keep (swap->attic, vault, blob, get_needed (swap), TRUE, tell_cb, swap, &rc);
     }
   kvault_blob_close (blob);
-  if (rc != KVAULT_OK)
-    return rc;
-  if (copy != NULL)
-    swap->old = g_bytes_new_take (g_steal_pointer (&copy), size);
-  *checksum = g_strdup (g_checksum_get_string (sum));
-  return KVAULT_OK;
+  return rc;
 }
 
 static gpointer
@@ -93,31 +95,65 @@ keep_worker (kvault        *vault,
              GError       **error)
 {
   Swap *swap = data;
-  int rc = read_value (vault, swap, &swap->checksum);
+  int rc;
 
-  if (rc == KVAULT_OK)
-    return GINT_TO_POINTER (TRUE);
+  swap->cancellable = cancellable;
+  swap->share = 1;
+  if ((rc = keep_value (vault, swap)) == KVAULT_OK)
+    {
+      swap->checksum = swap->old != NULL ? coffer_kept_dup_checksum (swap->old) : NULL;
+      return GINT_TO_POINTER (TRUE);
+    }
   *error = coffer_error_new (vault, rc);
   return NULL;
 }
 
-/* Lane, in a transaction. */
-static int
-swap_inside (kvault  *vault,
-             Swap    *swap,
-             GError **error)
+/* Lane. Whether what is there is what is to go; it is kept then. */
+static gboolean
+keep_expected (kvault  *vault,
+               Swap    *swap,
+               GError **error)
 {
   g_autofree char *now = NULL;
-  gsize key_size, size;
-  gconstpointer key = g_bytes_get_data (coffer_key_get_bytes (swap->key), &key_size), bytes = g_bytes_get_data (swap->value, &size);
-  int rc = read_value (vault, swap, &now);
+  int rc;
 
-  if (rc == KVAULT_NOTFOUND || (rc == KVAULT_OK && g_strcmp0 (now, swap->expected) != 0))
+  g_clear_pointer (&swap->old, coffer_kept_unref);
+  rc = keep_value (vault, swap);
+  if (rc != KVAULT_OK && rc != KVAULT_NOTFOUND)
     {
-      g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_STALE, _("The value is another one by now: somebody else changed or deleted it"));
-      return KVAULT_ESTALE;
+      *error = coffer_error_new (vault, rc);
+      return FALSE;
     }
-  return rc == KVAULT_OK ? kvault_put (vault, key, key_size, bytes, size) : rc;
+  now = swap->old != NULL ? coffer_kept_dup_checksum (swap->old) : NULL;
+  if (rc == KVAULT_OK && swap->old == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, _("There is no room to keep the value that is there, which would be lost"));
+  else if (g_strcmp0 (now, swap->expected) != 0)
+    g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_STALE, _("The value is another one by now: somebody else changed or deleted it"));
+  return *error == NULL;
+}
+
+/* Lane, in a transaction. Copying a large value takes seconds, in which nobody could write: here only if somebody wrote since. */
+static gboolean
+swap_inside (kvault   *vault,
+             Swap     *swap,
+             guint64   version,
+             GError  **error)
+{
+  guint64 now;
+  gboolean damaged = FALSE;
+  int rc = kvault_data_version (vault, &now);
+
+  if (rc == KVAULT_OK && now != version && !keep_expected (vault, swap, error))
+    return FALSE;
+  swap->begin = swap->share;
+  swap->size = coffer_kept_get_size (swap->value);
+  if (rc == KVAULT_OK)
+    rc = coffer_kept_put (swap->value, vault, coffer_key_get_bytes (swap->key), tell_cb, swap, &damaged);
+  if (rc != KVAULT_OK && damaged)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("What was kept of the value cannot be read any more"));
+  else if (rc != KVAULT_OK)
+    *error = coffer_error_new (vault, rc);
+  return rc == KVAULT_OK;
 }
 
 static gpointer
@@ -127,13 +163,18 @@ swap_worker (kvault        *vault,
              GError       **error)
 {
   Swap *swap = data;
-  int rc = kvault_begin (vault);
+  guint64 version;
+  int rc = kvault_data_version (vault, &version);
 
-  if (rc == KVAULT_OK && (rc = swap_inside (vault, swap, error)) == KVAULT_OK)
-    rc = kvault_commit (vault);
-  if (rc == KVAULT_OK)
+  swap->cancellable = cancellable;
+  swap->begin = 0;
+  swap->share = 0.5;
+  if (rc == KVAULT_OK && !keep_expected (vault, swap, error))
+    return NULL;
+  if (rc == KVAULT_OK && (rc = kvault_begin (vault)) == KVAULT_OK && swap_inside (vault, swap, version, error) &&
+      (rc = kvault_commit (vault)) == KVAULT_OK)
     {
-      swap->checksum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, swap->value);
+      swap->checksum = coffer_kept_dup_checksum (swap->value);
       return GINT_TO_POINTER (TRUE);
     }
   if (*error == NULL)
@@ -182,9 +223,25 @@ start (CofferVault     *self,
   g_object_unref (task);
 }
 
+static Swap *
+swap_new (CofferVault    *self,
+          CofferKey      *key,
+          CofferProgress *progress)
+{
+  Swap *swap = g_new0 (Swap, 1);
+
+  swap->attic = coffer_attic_ref (self->attic);
+  swap->key = coffer_key_ref (key);
+  swap->progress = progress != NULL ? coffer_progress_ref (progress) : NULL;
+  return swap;
+}
+
 void
 coffer_vault_keep_value_async (CofferVault         *self,
+                               const char          *table,
                                CofferKey           *key,
+                               GFile               *next,
+                               CofferProgress      *progress,
                                GCancellable        *cancellable,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data)
@@ -196,12 +253,12 @@ coffer_vault_keep_value_async (CofferVault         *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_keep_value_async);
-  swap = g_new0 (Swap, 1);
-  swap->key = coffer_key_ref (key);
-  start (self, coffer_vault_get_table (self), keep_worker, swap, task);
+  swap = swap_new (self, key, progress);
+  swap->next = next != NULL ? g_file_get_path (next) : NULL;
+  start (self, table, keep_worker, swap, task);
 }
 
-GBytes *
+CofferKept *
 coffer_vault_keep_value_finish (CofferVault   *self,
                                 GAsyncResult  *result,
                                 char         **checksum,
@@ -219,8 +276,10 @@ void
 coffer_vault_swap_value_async (CofferVault         *self,
                                const char          *table,
                                CofferKey           *key,
-                               GBytes              *value,
+                               CofferKept          *value,
                                const char          *expected,
+                               CofferProgress      *progress,
+                               GCancellable        *cancellable,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data)
 {
@@ -229,11 +288,10 @@ coffer_vault_swap_value_async (CofferVault         *self,
 
   g_return_if_fail (COFFER_IS_VAULT (self) && key != NULL && value != NULL && expected != NULL);
 
-  task = g_task_new (self, NULL, callback, user_data);
+  task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_swap_value_async);
-  swap = g_new0 (Swap, 1);
-  swap->key = coffer_key_ref (key);
-  swap->value = g_bytes_ref (value);
+  swap = swap_new (self, key, progress);
+  swap->value = coffer_kept_ref (value);
   swap->expected = g_strdup (expected);
   start (self, table, swap_worker, swap, task);
 }
@@ -241,7 +299,7 @@ coffer_vault_swap_value_async (CofferVault         *self,
 gboolean
 coffer_vault_swap_value_finish (CofferVault   *self,
                                 GAsyncResult  *result,
-                                GBytes       **old,
+                                CofferKept   **old,
                                 char         **checksum,
                                 GError       **error)
 {

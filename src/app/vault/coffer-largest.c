@@ -203,13 +203,14 @@ add_key (Walk               *self,
 
 static void
 add_entry (Walk               *self,
+           kvault             *vault,
            const kvault_entry *entry)
 {
   gsize prefix_size = self->scope.prefix != NULL ? g_bytes_get_size (self->scope.prefix) : 0;
   gsize segment = find_segment (self, entry, prefix_size);
   guint64 bytes;
 
-  if (!coffer_census_find (self->census, entry->id, &bytes, NULL) || bytes == G_MAXUINT64)
+  if (!coffer_vault_find_size (vault, self->census, entry, &bytes))
     {
       self->answer->n_unmeasured++;
       bytes = 0;
@@ -246,7 +247,7 @@ walk_worker (kvault        *vault,
 
   for (guint n = 1; rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK; n++)
     {
-      add_entry (self, entry);
+      add_entry (self, vault, entry);
       if (n % LOOK_EVERY != 0 || (g_get_monotonic_time () < deadline && !g_cancellable_is_cancelled (cancellable)))
         continue;
       g_clear_pointer (&self->after, coffer_key_unref);

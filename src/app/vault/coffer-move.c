@@ -57,6 +57,18 @@ coffer_move_unref (CofferMove *self)
   g_free (self);
 }
 
+CofferVault *
+coffer_move_get_vault (CofferMove *self)
+{
+  return self->vault;
+}
+
+CofferAdditions *
+coffer_move_get_additions (CofferMove *self)
+{
+  return self->there;
+}
+
 guint
 coffer_move_get_n_gone (CofferMove *self)
 {

@@ -20,6 +20,10 @@ CofferMove *coffer_move_new         (CofferVault *vault, CofferAdditions *there)
 CofferMove *coffer_move_ref         (CofferMove *self);
 void        coffer_move_unref       (CofferMove *self);
 
+/** Where they came from; and the keys they had there, to be counted while nobody is at it. (transfer none) */
+CofferVault     *coffer_move_get_vault     (CofferMove *self);
+CofferAdditions *coffer_move_get_additions (CofferMove *self);
+
 /** How many are gone from where they came from; and how many are there again, and may go once more. */
 guint       coffer_move_get_n_gone  (CofferMove *self);
 guint       coffer_move_get_n_there (CofferMove *self);

@@ -415,7 +415,7 @@ sizes_cb (GObject      *source,
     coffer_prefix_level_set_sizes (self, 0, (guint64 *) (gpointer) sizes->data, sizes->len);
 }
 
-/* Of what is shown, if all of it is, and all is counted. */
+/* Of what is shown, if all of it is, and nothing more is being counted. */
 static void
 start_sizing (CofferPrefixLevel *self)
 {
@@ -426,6 +426,14 @@ start_sizing (CofferPrefixLevel *self)
     return;
   self->sizing = g_cancellable_new ();
   coffer_prefix_sizes_async (self->vault, self->table, self->prefix, self->shown, census, self->sizing, sizes_cb, self);
+}
+
+static void
+end_counts (CofferPrefixLevel *self)
+{
+  g_clear_object (&self->walk);
+  self->walk_us = g_get_monotonic_time () - self->walked_at;
+  start_sizing (self);
 }
 
 static void
@@ -444,7 +452,7 @@ counts_cb (GObject      *source,
   walk = self->walk;
   if (counts == NULL)   /* damage: the list of keys tells of it */
     {
-      g_clear_object (&self->walk);
+      end_counts (self);
       return;
     }
 
@@ -454,6 +462,8 @@ counts_cb (GObject      *source,
   update_live (self);
   if (self->walk == walk && counts->error == NULL)
     start_counts (self);
+  else if (self->walk == walk)
+    end_counts (self);
   coffer_prefix_counts_free (counts);
 }
 
@@ -465,9 +475,7 @@ next_counts (CofferPrefixLevel *self)
   self->n_counted = skip_counted (self, self->n_counted);
   if (self->n_counted == self->shown->children->len)
     {
-      g_clear_object (&self->walk);
-      self->walk_us = g_get_monotonic_time () - self->walked_at;
-      start_sizing (self);
+      end_counts (self);
       return;
     }
 

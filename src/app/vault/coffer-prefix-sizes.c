@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes below each prefix of a level: a walk over the index of the keys, with the sizes that a census knows. It reads no value.
+ * The bytes below each prefix of a level: a walk over the index of the keys, with the sizes that a census knows, or of what waits. It reads
+ * no value.
  * Main thread, but for the function marked "lane".
  */
 #define G_LOG_DOMAIN "coffer-prefix"
@@ -70,6 +71,7 @@ find_child (Summing      *self,
 
 static void
 sum_entry (Summing            *self,
+           kvault             *vault,
            const kvault_entry *entry)
 {
   gsize prefix_size = self->scope.prefix != NULL ? g_bytes_get_size (self->scope.prefix) : 0;
@@ -77,7 +79,7 @@ sum_entry (Summing            *self,
 
   if (entry->key_class != KVAULT_CLASS_BLOB ||
       !find_child (self, (const guint8 *) entry->key + prefix_size, entry->key_size - prefix_size) ||
-      !coffer_census_find (self->census, entry->id, &part.size, NULL) || part.size == G_MAXUINT64)
+      !coffer_vault_find_size (vault, self->census, entry, &part.size))
     return;
   part.child = self->child;
   g_array_append_val (self->more, part);
@@ -116,7 +118,7 @@ sum_worker (kvault        *vault,
 
   for (guint n = 1; rc == KVAULT_OK && (rc = kvault_cursor_next (cursor, &entry)) == KVAULT_OK; n++)
     {
-      sum_entry (self, entry);
+      sum_entry (self, vault, entry);
       if (n % LOOK_EVERY != 0)
         continue;
       keep_sums (self, entry);

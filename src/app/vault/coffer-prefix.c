@@ -48,16 +48,26 @@ coffer_separators_find (const CofferSeparators *self,
 }
 
 gsize
+coffer_separators_around (const CofferSeparators *self,
+                          gconstpointer           data,
+                          gsize                   size)
+{
+  const guchar *bytes = data;
+
+  for (gsize i = size; i > 0; i--)
+    if (bytes[i - 1] < 128 && self->is[bytes[i - 1]])
+      return i;
+  return 0;
+}
+
+gsize
 coffer_separators_parent (const CofferSeparators *self,
                           GBytes                 *prefix)
 {
   gsize size;
-  const guchar *bytes = g_bytes_get_data (prefix, &size);
+  gconstpointer bytes = g_bytes_get_data (prefix, &size);
 
-  for (gsize i = size; i > 1; i--)
-    if (bytes[i - 2] < 128 && self->is[bytes[i - 2]])
-      return i - 1;
-  return 0;
+  return size > 0 ? coffer_separators_around (self, bytes, size - 1) : 0;
 }
 
 static void

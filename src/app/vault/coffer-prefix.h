@@ -19,6 +19,8 @@ typedef struct {
 void  coffer_separators_init   (CofferSeparators *self, const char *characters);
 /** The end of the segment of @data that begins at @from: behind its separator; 0 if there is none. */
 gsize coffer_separators_find   (const CofferSeparators *self, gconstpointer data, gsize size, gsize from);
+/** The size of the prefix that the key @data lies in, up to its last separator; 0: it lies in none. */
+gsize coffer_separators_around (const CofferSeparators *self, gconstpointer data, gsize size);
 /** The size of the prefix that @prefix, which ends with a separator, lies in; 0: it lies in none. */
 gsize coffer_separators_parent (const CofferSeparators *self, GBytes *prefix);
 

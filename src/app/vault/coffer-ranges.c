@@ -301,6 +301,42 @@ coffer_ranges_apply_edits (CofferRanges     *self,
     }
 }
 
+void
+coffer_ranges_apply_moves (CofferRanges        *self,
+                           const CofferRanges  *before,
+                           const CofferRowMove *moves,
+                           guint                n_moves)
+{
+  g_autoptr(GArray) old = NULL;
+  guint next = 0;
+
+  g_return_if_fail (self != NULL && before != NULL && (moves != NULL || n_moves == 0));
+
+  old = steal_ranges (self);
+  for (guint i = 0; i <= n_moves; i++)
+    {
+      guint to = i < n_moves ? moves[i].to : G_MAXUINT;
+
+      if (i < n_moves && !coffer_ranges_contains (before, moves[i].from))
+        continue;
+      for (; next < old->len && g_array_index (old, CofferRange, next).position < to; next++)
+        append (self, g_array_index (old, CofferRange, next).position, g_array_index (old, CofferRange, next).end);
+      if (i < n_moves)
+        append (self, to, to + 1);
+    }
+}
+
+guint
+coffer_moves_find (const CofferRowMove *moves,
+                   guint                n_moves,
+                   guint                from)
+{
+  for (guint i = 0; i < n_moves; i++)
+    if (moves[i].from == from)
+      return moves[i].to;
+  return G_MAXUINT;
+}
+
 gboolean
 coffer_edits_follow_row (const CofferEdit *edits,
                          guint             n_edits,

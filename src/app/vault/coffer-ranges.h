@@ -23,6 +23,11 @@ typedef struct {
   guint position, removed, added;
 } CofferEdit;
 
+/** Of rows that edits remove, and add, one that is the same: its place in the list as it was, and as it is now. */
+typedef struct {
+  guint from, to;
+} CofferRowMove;
+
 CofferRanges *coffer_ranges_new          (void);
 CofferRanges *coffer_ranges_copy         (const CofferRanges *self);
 void          coffer_ranges_free         (CofferRanges       *self);
@@ -65,10 +70,26 @@ void          coffer_ranges_apply_edits  (CofferRanges       *self,
                                           const CofferEdit   *edits,
                                           guint               n_edits);
 
-/** The same for one row, to its place in the list as it is now. Returns: whether it is still there; else that is where it was */
+/**
+ * Rows that only moved come into the set again, after coffer_ranges_apply_edits().
+ *
+ * @before  the set as it was before that
+ * @moves   of those edits, ascending by where they go to
+ */
+void          coffer_ranges_apply_moves  (CofferRanges        *self,
+                                          const CofferRanges  *before,
+                                          const CofferRowMove *moves,
+                                          guint                n_moves);
+
+/** Follow the edits with one row, to its place in the list as it is now. Returns: whether it is still there; else that is where it was */
 gboolean      coffer_edits_follow_row    (const CofferEdit   *edits,
                                           guint               n_edits,
                                           guint              *position);
+
+/** Where a row that edits removed is now; G_MAXUINT: it is gone. O(moves) */
+guint         coffer_moves_find          (const CofferRowMove *moves,
+                                          guint                n_moves,
+                                          guint                from);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferRanges, coffer_ranges_free)
 

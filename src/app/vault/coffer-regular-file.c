@@ -22,13 +22,20 @@ set_error (GError **error,
 }
 
 GInputStream *
-coffer_regular_file_open (GFile    *file,
-                          guint64  *size,
-                          GError  **error)
+coffer_regular_file_open (GFile              *file,
+                          const CofferGuard  *guard,
+                          guint64            *size,
+                          GError            **error)
 {
-  int fd = open (g_file_peek_path (file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   struct stat status;
+  int fd;
 
+  if (lstat (g_file_peek_path (file), &status) == 0 && coffer_guard_has (guard, &status))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is part of a vault that is open here"));
+      return NULL;
+    }
+  fd = open (g_file_peek_path (file), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (fd < 0 || fstat (fd, &status) != 0)
     {
       set_error (error, errno);

@@ -70,6 +70,21 @@ add_sample (CofferRenamePlan *plan,
   plan->n_bad_samples += bad;
 }
 
+/* Lane. What is gone or damaged costs nothing here: renaming it tells of that. KVAULT_OK or a failure. */
+static int
+add_cost (kvault           *vault,
+          CofferRenamePlan *plan,
+          CofferKey        *key,
+          gsize             new_size)
+{
+  GBytes *bytes = coffer_key_get_bytes (key);
+  uint64_t n_bytes;
+  int rc = kvault_rename_cost (vault, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), new_size, &n_bytes);
+
+  plan->n_bytes += n_bytes;
+  return rc == KVAULT_NOTFOUND || rc == KVAULT_ECORRUPT ? KVAULT_OK : rc;
+}
+
 /* Lane. @names: those that are given to keys before; @leaving: those that are left. KVAULT_OK or a failure. */
 static int
 plan_one (kvault           *vault,
@@ -102,7 +117,7 @@ plan_one (kvault           *vault,
   plan->n_renamed++;
   add_sample (plan, key, new_key, FALSE);
   coffer_renames_add (plan->renames, key, new_key);
-  return KVAULT_OK;
+  return add_cost (vault, plan, key, g_bytes_get_size (new_key));
 }
 
 /* Lane. A name for each key, NULL where it is no text; and which keys leave theirs. */

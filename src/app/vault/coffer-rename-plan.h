@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct {
   CofferRenames *renames;      /* those that would get another name, and can */
   guint n_renamed;
+  guint64 n_bytes;             /* of their values that are written anew: see kvault_rename_cost() */
   guint n_alike;               /* keep their names */
   guint n_not_text;            /* are no UTF-8, and are left alone */
   guint n_taken;               /* would get a name that is taken, or that another one gets, or none */

@@ -9,6 +9,7 @@
 
 #include "coffer-renames.h"
 
+#include "coffer-deletion-private.h"
 #include "coffer-error-private.h"
 #include "coffer-vault-private.h"
 
@@ -113,6 +114,21 @@ coffer_renames_get_n_done (CofferRenames *self)
   for (guint i = 0; i < self->all->len; i++)
     n += get_rename (self, i)->done && get_rename (self, i)->half != TO_WAIT;
   return n;
+}
+
+/* A ring is done whole or not at all. What never was done is no part of what is taken back. */
+void
+coffer_renames_keep_done (CofferRenames *self)
+{
+  for (guint i = self->all->len; i > 0; i--)
+    {
+      Rename *rename = get_rename (self, i - 1);
+
+      if (rename->done)
+        continue;
+      self->n_rings -= rename->half == TO_WAIT;
+      g_array_remove_index (self->all, i - 1);
+    }
 }
 
 CofferKey *
@@ -357,6 +373,14 @@ check_rename (Job     *job,
     *error = new_error (job, to, COFFER_ERROR_EXISTS, _("There is a key “%s” already"));
   else if (rc != KVAULT_NOTFOUND)
     *error = coffer_error_new (vault, rc);
+  else if ((rc = coffer_deletion_find_key (vault, to)) == KVAULT_OK)
+    *error = new_error (job, to, COFFER_ERROR_EXISTS, job->back || rename->id != 0 ?
+                        _("“%s” was deleted a moment ago and can still be brought back: its value would be lost. Bring it back, or choose "
+                          "“Write Deletions Now” (Ctrl+S), which deletes it from the file") :
+                        _("“%s” was deleted a moment ago and can still be brought back: its value would be lost. Choose another name, or close the "
+                          "window or choose “Write Deletions Now” (Ctrl+S) first, which deletes it from the file"));
+  else if (rc != KVAULT_NOTFOUND)
+    *error = coffer_error_new (vault, rc);
   return *error == NULL;
 }
 
@@ -485,6 +509,8 @@ rename_worker (kvault        *vault,
 
   if (!check_all (job, vault, cancellable, error))
     return NULL;
+  for (guint i = 0; i < job->renames->all->len; i++)
+    job->n_before += get_rename (job->renames, i)->done != job->back;   /* by a job before this one */
   while (at < job->renames->all->len)
     if (!rename_some (job, vault, &at, cancellable, error))
       return NULL;

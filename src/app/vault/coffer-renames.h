@@ -26,6 +26,8 @@ guint          coffer_renames_get_n     (CofferRenames *self);
 void           coffer_renames_arrange   (CofferRenames *self);
 /** How many have their new names. */
 guint          coffer_renames_get_n_done (CofferRenames *self);
+/** Those that have not are forgotten. While no job is at work on it. */
+void           coffer_renames_keep_done (CofferRenames *self);
 CofferKey     *coffer_renames_get_key   (CofferRenames *self, guint i);   /* (transfer none) */
 GBytes        *coffer_renames_get_new_key (CofferRenames *self, guint i);   /* (transfer none) */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that become values, added up on the way, and with a header before them. */
+/* Files that become values, added up on the way, and with a header before them; and how a value is known again. */
 #define G_LOG_DOMAIN "coffer-vault"
 
 #include "coffer-source-sum.h"
@@ -10,10 +10,59 @@
 #define PIECE_SIZE (1 << 20)
 
 void
-coffer_source_sum_begin (CofferSourceSum *self)
+coffer_print_begin (CofferPrint *self)
 {
-  manifest_sum_init (&self->sum);
+  if (self->state == NULL && (self->state = XXH3_createState ()) == NULL)
+    g_error ("no memory for a print");
+  XXH3_128bits_reset (self->state);
+}
+
+void
+coffer_print_add (CofferPrint  *self,
+                  gconstpointer data,
+                  gsize         size)
+{
+  if (size > 0)
+    XXH3_128bits_update (self->state, data, size);
+}
+
+void
+coffer_print_get (const CofferPrint *self,
+                  guint64            print[2])
+{
+  XXH128_hash_t hash = XXH3_128bits_digest (self->state);
+
+  print[0] = hash.low64;
+  print[1] = hash.high64;
+}
+
+void
+coffer_print_clear (CofferPrint *self)
+{
+  XXH3_freeState (g_steal_pointer (&self->state));
+}
+
+void
+coffer_source_sum_begin (CofferSourceSum *self,
+                         gboolean         sums,
+                         GBytes          *header)
+{
+  self->sums = sums;
   self->summed = 0;
+  manifest_sum_init (&self->sum);
+  coffer_print_begin (&self->print);
+  if (header != NULL)
+    coffer_print_add (&self->print, g_bytes_get_data (header, NULL), g_bytes_get_size (header));
+}
+
+void
+coffer_source_sum_take (CofferSourceSum *self,
+                        gconstpointer    data,
+                        gsize            size)
+{
+  if (self->sums)
+    manifest_sum_add (&self->sum, data, size);
+  coffer_print_add (&self->print, data, size);
 }
 
 gboolean
@@ -27,11 +76,30 @@ coffer_source_sum_add (CofferSourceSum *self,
     {
       gssize n = pread (fd, self->buffer, MIN (PIECE_SIZE, done - self->summed), (off_t) self->summed);
 
-      if (n <= 0 && errno != EINTR)
+      if (n == 0 || (n < 0 && errno != EINTR))
         return FALSE;
       if (n > 0)
-        manifest_sum_add (&self->sum, self->buffer, (gsize) n);
+        coffer_source_sum_take (self, self->buffer, (gsize) n);
       self->summed += n > 0 ? (guint64) n : 0;
+    }
+  return TRUE;
+}
+
+gboolean
+coffer_source_sum_add_value (CofferSourceSum *self,
+                             kvault_blob     *value,
+                             guint64          done)
+{
+  if (self->buffer == NULL)
+    self->buffer = g_malloc (PIECE_SIZE);
+  while (self->summed < done)
+    {
+      gsize len = MIN (PIECE_SIZE, done - self->summed);
+
+      if (kvault_blob_read (value, self->buffer, len, self->summed) != KVAULT_OK)
+        return FALSE;
+      coffer_source_sum_take (self, self->buffer, len);
+      self->summed += len;
     }
   return TRUE;
 }
@@ -49,6 +117,7 @@ void
 coffer_source_sum_clear (CofferSourceSum *self)
 {
   g_clear_pointer (&self->buffer, g_free);
+  coffer_print_clear (&self->print);
 }
 
 static int

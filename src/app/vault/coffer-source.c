@@ -32,14 +32,18 @@ coffer_guard_new (const char *const *paths)
 
   self->files = g_array_new (FALSE, FALSE, sizeof (Known));
   for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
-    for (guint j = 0; j < G_N_ELEMENTS (suffixes); j++)
-      {
-        g_autofree char *path = g_strconcat (paths[i], suffixes[j], NULL);
-        struct stat file;
+    {
+      g_autofree char *real = realpath (paths[i], NULL);   /* the others lie beside the file, not beside a link to it */
 
-        if (stat (path, &file) == 0)
-          g_array_append_val (self->files, ((Known) { file.st_dev, file.st_ino }));
-      }
+      for (guint j = 0; j < G_N_ELEMENTS (suffixes); j++)
+        {
+          g_autofree char *path = g_strconcat (real != NULL ? real : paths[i], suffixes[j], NULL);
+          struct stat file;
+
+          if (stat (path, &file) == 0)
+            g_array_append_val (self->files, ((Known) { file.st_dev, file.st_ino }));
+        }
+    }
   return self;
 }
 

@@ -1,57 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking back what was done to a vault, and doing it again. Main thread.
+ * What was done to a vault, and can be taken back or done again. Main thread.
  *
- * `steps` are what was done, in order; the first `n_done` of them stand. Each kind of step knows how to begin to be taken back or
- * again, and what to say of it. One at a time.
+ * `steps` are what was done, in order; the first `n_done` of them stand. One at a time is taken: coffer-undo-take.c.
  */
 #define G_LOG_DOMAIN "coffer-undo"
 
-#include "coffer-undo.h"
-
-#include "coffer-additions-private.h"
-#include "coffer-error.h"
-#include "coffer-kept-value.h"
-
-#include <glib/gi18n-lib.h>
-
-#define KEPT_IN_ALL (256u << 20)   /* bytes of values that were replaced; the oldest steps go */
-
-typedef enum {
-  DELETION,
-  RENAMES,
-  ADDITIONS,
-  VALUE,
-  MOVE,        /* away from here */
-  COPIES,      /* for its words alone: ADDITIONS from another vault */
-  N_KINDS
-} Kind;
-
-typedef struct {
-  guint refs;              /* of the list, and of who takes it */
-  Kind kind;
-  gpointer what;           /* CofferDeletion, CofferRenames, CofferAdditions */
-  CofferMove *move;        /* MOVE; of ADDITIONS: they were moved here; or NULL */
-  CofferKey *key;          /* VALUE: whose, */
-  char *table;             /* in which table, */
-  GBytes *other;           /* what it had, or has again to get, */
-  char *now;               /* and the SHA-256 of what is there */
-} Step;
-
-struct _CofferUndo {
-  GObject parent_instance;
-
-  CofferVault *vault;
-  GPtrArray *steps;
-  guint n_done;
-  gboolean busy;
-  char *undo_label, *redo_label;
-};
+#include "coffer-undo-private.h"
 
 enum {
   PROP_0,
   PROP_UNDO_LABEL,
   PROP_REDO_LABEL,
+  PROP_UNDO_STEP,
   PROP_BUSY,
   N_PROPS
 };
@@ -60,171 +21,30 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (CofferUndo, coffer_undo, G_TYPE_OBJECT)
 
-static void
-step_unref (gpointer data)
+void
+coffer_undo_step_unref (gpointer data)
 {
-  Step *step = data;
+  CofferUndoStep *step = data;
 
   if (--step->refs > 0)
     return;
-  if (step->kind == DELETION)
+  if (step->kind == COFFER_UNDO_DELETION)
     coffer_deletion_unref (step->what);
-  else if (step->kind == RENAMES)
+  else if (step->kind == COFFER_UNDO_RENAMES)
     coffer_renames_unref (step->what);
-  else if (step->kind == ADDITIONS)
+  else if (step->kind == COFFER_UNDO_ADDITIONS)
     coffer_additions_unref (step->what);
   g_clear_pointer (&step->move, coffer_move_unref);
   g_clear_pointer (&step->key, coffer_key_unref);
-  g_clear_pointer (&step->other, g_bytes_unref);
+  g_clear_pointer (&step->other, coffer_kept_unref);
   g_free (step->table);
   g_free (step->now);
   g_free (step);
 }
 
-/* ---- words ---- */
-
-/* Of one key by its name. */
-static const char *const undo_named[N_KINDS] = {
-  [DELETION] = N_("_Undo Delete of “%s”"),
-  [RENAMES] = N_("_Undo Rename of “%s”"),
-  [VALUE] = N_("_Undo Replace of “%s”"),
-};
-
-static const char *const redo_named[N_KINDS] = {
-  [DELETION] = N_("_Redo Delete of “%s”"),
-  [RENAMES] = N_("_Redo Rename of “%s”"),
-  [VALUE] = N_("_Redo Replace of “%s”"),
-};
-
-/* Of many by their number, for which there is one %s. */
-static const char *
-get_undo_words (Kind  kind,
-                guint n)
-{
-  switch (kind)
-    {
-    case RENAMES:
-      return g_dngettext (GETTEXT_PACKAGE, "_Undo Rename of %s Key", "_Undo Rename of %s Keys", n);
-    case ADDITIONS:
-      return g_dngettext (GETTEXT_PACKAGE, "_Undo Adding %s File", "_Undo Adding %s Files", n);
-    case MOVE:
-      return g_dngettext (GETTEXT_PACKAGE, "_Undo Move of %s Key", "_Undo Move of %s Keys", n);
-    case COPIES:
-      return g_dngettext (GETTEXT_PACKAGE, "_Undo Copying of %s Key", "_Undo Copying of %s Keys", n);
-    case DELETION:
-    case VALUE:
-    case N_KINDS:
-    default:
-      return g_dngettext (GETTEXT_PACKAGE, "_Undo Delete of %s Key", "_Undo Delete of %s Keys", n);
-    }
-}
-
-static const char *
-get_redo_words (Kind  kind,
-                guint n)
-{
-  switch (kind)
-    {
-    case RENAMES:
-      return g_dngettext (GETTEXT_PACKAGE, "_Redo Rename of %s Key", "_Redo Rename of %s Keys", n);
-    case ADDITIONS:
-      return g_dngettext (GETTEXT_PACKAGE, "_Redo Adding %s File", "_Redo Adding %s Files", n);
-    case MOVE:
-      return g_dngettext (GETTEXT_PACKAGE, "_Redo Move of %s Key", "_Redo Move of %s Keys", n);
-    case COPIES:
-      return g_dngettext (GETTEXT_PACKAGE, "_Redo Copying of %s Key", "_Redo Copying of %s Keys", n);
-    case DELETION:
-    case VALUE:
-    case N_KINDS:
-    default:
-      return g_dngettext (GETTEXT_PACKAGE, "_Redo Delete of %s Key", "_Redo Delete of %s Keys", n);
-    }
-}
-
-static char *
-fill_in (const char *format,
-         const char *text)
-{
-  g_auto(GStrv) parts = g_strsplit (format, "%s", 2);
-
-  return g_strjoinv (text, parts);
-}
-
-/* @words: with one %s, as they are for @n. */
-static char *
-count_words (const char *words,
-             guint       n)
-{
-  g_autofree char *number = g_strdup_printf ("%'u", n);
-
-  return fill_in (words, number);
-}
-
-/* Underscores of a key are no mnemonics. */
-static char *
-name_key (CofferKey *key)
-{
-  g_autofree char *shown = coffer_key_to_display (key, 40);
-  g_auto(GStrv) parts = g_strsplit (shown, "_", -1);
-
-  return g_strjoinv ("__", parts);
-}
-
-static guint
-get_n (const Step *step,
-       gboolean    redo)
-{
-  if (step->kind == DELETION)
-    return coffer_deletion_get_n (step->what);
-  if (step->kind == RENAMES)
-    return coffer_renames_get_n (step->what);
-  if (step->kind == ADDITIONS && step->move != NULL && !redo)
-    return MAX (coffer_additions_count_undoable (step->what), coffer_move_get_n_gone (step->move));   /* some were there already */
-  if (step->kind == ADDITIONS)
-    return redo ? coffer_additions_count_taken (step->what) : coffer_additions_count_undoable (step->what);
-  if (step->kind == MOVE)
-    return redo ? coffer_move_get_n_there (step->move) : coffer_move_get_n_gone (step->move);
-  return 1;
-}
-
-static CofferKey *
-get_key (const Step *step)
-{
-  if (step->kind == DELETION)
-    return coffer_deletion_peek_key (step->what);
-  if (step->kind == RENAMES)
-    return coffer_renames_get_key (step->what, 0);
-  return step->key;
-}
-
-static Kind
-get_kind_of_words (const Step *step)
-{
-  if (step->move != NULL)
-    return MOVE;
-  return step->kind == ADDITIONS && coffer_additions_are_values (step->what) ? COPIES : step->kind;
-}
-
-static char *
-describe (const Step *step,
-          gboolean    redo)
-{
-  guint n = get_n (step, redo);
-  Kind kind = get_kind_of_words (step);
-  const char *named = redo ? redo_named[step->kind] : undo_named[step->kind];
-  g_autofree char *name = NULL;
-
-  if (n != 1 || named == NULL)
-    return count_words (redo ? get_redo_words (kind, n) : get_undo_words (kind, n), n);
-  name = name_key (get_key (step));
-  return fill_in (_(named), name);
-}
-
-/* ---- steps ---- */
-
-static Step *
-peek_step (CofferUndo *self,
-           gboolean    redo)
+CofferUndoStep *
+coffer_undo_peek_step (CofferUndo *self,
+                       gboolean    redo)
 {
   guint i = redo ? self->n_done : self->n_done - 1;
 
@@ -247,10 +67,15 @@ set_label (CofferUndo *self,
 static void
 update_labels (CofferUndo *self)
 {
-  Step *undo = peek_step (self, FALSE), *redo = peek_step (self, TRUE);
+  CofferUndoStep *undo = coffer_undo_peek_step (self, FALSE), *redo = coffer_undo_peek_step (self, TRUE);
+  guint64 number = undo != NULL ? undo->number : 0;
 
-  set_label (self, &self->undo_label, undo != NULL ? describe (undo, FALSE) : NULL, PROP_UNDO_LABEL);
-  set_label (self, &self->redo_label, redo != NULL ? describe (redo, TRUE) : NULL, PROP_REDO_LABEL);
+  set_label (self, &self->undo_label, undo != NULL ? coffer_undo_describe (undo, FALSE) : NULL, PROP_UNDO_LABEL);
+  set_label (self, &self->redo_label, redo != NULL ? coffer_undo_describe (redo, TRUE) : NULL, PROP_REDO_LABEL);
+  if (number == self->undo_step)
+    return;
+  self->undo_step = number;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_UNDO_STEP]);
 }
 
 static void
@@ -262,15 +87,17 @@ remove_step (CofferUndo *self,
     self->n_done--;
 }
 
-/* What was deleted from the file cannot be taken back, and what the other window brought back need not. */
+/* What was deleted from the file cannot be taken back, and what the other window brought back need not. Where files were added at keys that were
+ * deleted, these can be once that is taken back.
+ */
 static gboolean
 is_over (CofferUndo *self,
          guint       i)
 {
-  Step *step = g_ptr_array_index (self->steps, i);
+  CofferUndoStep *step = g_ptr_array_index (self->steps, i);
 
-  return (step->kind == DELETION && coffer_deletion_get_n_left (step->what) == 0) ||
-         (step->kind == MOVE && i < self->n_done && coffer_move_get_n_gone (step->move) == 0);
+  return (step->kind == COFFER_UNDO_DELETION && coffer_deletion_get_n_left (step->what) + coffer_deletion_get_n_displaced (step->what) == 0) ||
+         (step->kind == COFFER_UNDO_MOVE && i < self->n_done && coffer_move_get_n_gone (step->move) == 0);
 }
 
 static void
@@ -284,32 +111,16 @@ changed_cb (CofferUndo *self)
   update_labels (self);
 }
 
-static void
-limit_kept (CofferUndo *self)
-{
-  guint64 n_bytes = 0;
-
-  for (guint i = self->steps->len; i > 0; i--)
-    {
-      Step *step = g_ptr_array_index (self->steps, i - 1);
-
-      guint64 size = step->other != NULL ? g_bytes_get_size (step->other) :
-                     step->kind == ADDITIONS ? coffer_additions_get_kept (step->what) : 0;
-
-      n_bytes += size;
-      if (size > 0 && n_bytes > KEPT_IN_ALL)
-        remove_step (self, i - 1);
-    }
-}
-
-static Step *
+static CofferUndoStep *
 push (CofferUndo *self,
-      Kind        kind,
+      CofferUndoKind        kind,
       gpointer    what)
 {
-  Step *step = g_new0 (Step, 1);
+  static guint64 last_number;
+  CofferUndoStep *step = g_new0 (CofferUndoStep, 1);
 
   step->refs = 1;
+  step->number = ++last_number;
   step->kind = kind;
   step->what = what;
   g_ptr_array_set_size (self->steps, self->n_done);   /* what was taken back cannot be done again */
@@ -324,7 +135,7 @@ coffer_undo_push_deletion (CofferUndo     *self,
 {
   g_return_if_fail (COFFER_IS_UNDO (self) && deletion != NULL);
 
-  push (self, DELETION, coffer_deletion_ref (deletion));
+  push (self, COFFER_UNDO_DELETION, coffer_deletion_ref (deletion));
   update_labels (self);
 }
 
@@ -334,7 +145,8 @@ coffer_undo_push_renames (CofferUndo    *self,
 {
   g_return_if_fail (COFFER_IS_UNDO (self) && renames != NULL);
 
-  push (self, RENAMES, coffer_renames_ref (renames));
+  coffer_renames_keep_done (renames);   /* one that was stopped renames no more of them when it is done again */
+  push (self, COFFER_UNDO_RENAMES, coffer_renames_ref (renames));
   update_labels (self);
 }
 
@@ -344,8 +156,7 @@ coffer_undo_push_additions (CofferUndo      *self,
 {
   g_return_if_fail (COFFER_IS_UNDO (self) && additions != NULL);
 
-  push (self, ADDITIONS, coffer_additions_ref (additions));
-  limit_kept (self);
+  push (self, COFFER_UNDO_ADDITIONS, coffer_additions_ref (additions));
   update_labels (self);
 }
 
@@ -356,8 +167,7 @@ coffer_undo_push_moved_in (CofferUndo      *self,
 {
   g_return_if_fail (COFFER_IS_UNDO (self) && additions != NULL && move != NULL);
 
-  push (self, ADDITIONS, coffer_additions_ref (additions))->move = coffer_move_ref (move);
-  limit_kept (self);
+  push (self, COFFER_UNDO_ADDITIONS, coffer_additions_ref (additions))->move = coffer_move_ref (move);
   update_labels (self);
 }
 
@@ -367,47 +177,47 @@ coffer_undo_push_moved_out (CofferUndo *self,
 {
   g_return_if_fail (COFFER_IS_UNDO (self) && move != NULL);
 
-  push (self, MOVE, NULL)->move = coffer_move_ref (move);
+  push (self, COFFER_UNDO_MOVE, NULL)->move = coffer_move_ref (move);
   update_labels (self);
 }
 
 void
 coffer_undo_push_value (CofferUndo *self,
+                        const char *table,
                         CofferKey  *key,
-                        GBytes     *old,
+                        CofferKept *old,
                         const char *now)
 {
-  Step *step;
+  CofferUndoStep *step;
 
-  g_return_if_fail (COFFER_IS_UNDO (self) && key != NULL && old != NULL && now != NULL);
+  g_return_if_fail (COFFER_IS_UNDO (self) && table != NULL && key != NULL && old != NULL && now != NULL);
 
-  step = push (self, VALUE, NULL);
+  step = push (self, COFFER_UNDO_VALUE, NULL);
   step->key = coffer_key_ref (key);
-  step->table = g_strdup (coffer_vault_get_table (self->vault));
-  step->other = g_bytes_ref (old);
+  step->table = g_strdup (table);
+  step->other = coffer_kept_ref (old);
   step->now = g_strdup (now);
-  limit_kept (self);
   update_labels (self);
 }
 
-/* ---- taking one ---- */
-
-typedef struct {
-  Step *step;
-  gboolean redo;
-  CofferProgress *progress;    /* or NULL */
-  guint n_taken, n_wrong;      /* of files that are added again: as it was before */
-  guint n_back;                /* of what was moved here: given back first */
-} Taking;
-
-static void
-taking_free (gpointer data)
+/* What was done meanwhile (an import that came to its end) took its place: then it cannot be done again, or is one more that was done. */
+void
+coffer_undo_move_step (CofferUndo     *self,
+                       CofferUndoStep *step,
+                       gboolean        redo)
 {
-  Taking *taking = data;
+  guint i;
+  gboolean there = g_ptr_array_find (self->steps, step, &i);
 
-  step_unref (taking->step);
-  g_clear_pointer (&taking->progress, coffer_progress_unref);
-  g_free (taking);
+  if (there && i == (redo ? self->n_done : self->n_done - 1))
+    self->n_done += redo ? 1 : -1;
+  else if (there && !redo)
+    remove_step (self, i);
+  else if (!there && redo)
+    {
+      step->refs++;
+      g_ptr_array_insert (self->steps, self->n_done++, step);
+    }
 }
 
 static void
@@ -418,491 +228,32 @@ set_busy (CofferUndo *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
 }
 
-/* Where the step stands now. What was done meanwhile (an import that came to its end) took its place: then it cannot be done again, or is one
- * more that was done. */
-static void
-move_step (CofferUndo *self,
-           Taking     *taking)
+void
+coffer_undo_begin_step (CofferUndo *self)
 {
-  guint i;
-  gboolean there = g_ptr_array_find (self->steps, taking->step, &i);
-
-  if (there && i == (taking->redo ? self->n_done : self->n_done - 1))
-    self->n_done += taking->redo ? 1 : -1;
-  else if (there && !taking->redo)
-    remove_step (self, i);
-  else if (!there && taking->redo)
-    {
-      taking->step->refs++;
-      g_ptr_array_insert (self->steps, self->n_done++, taking->step);
-    }
-}
-
-/* @text (transfer full), @error (transfer full) (nullable): one of them. After an error it is where it was. @drop: it is no step any more. */
-static void
-end (GTask  *task,
-     char   *text,
-     GError *error,
-     gboolean drop)
-{
-  CofferUndo *self = g_task_get_source_object (task);
-  Taking *taking = g_task_get_task_data (task);
-
-  if (error == NULL)
-    move_step (self, taking);
-  if (drop)
-    {
-      guint i;
-
-      if (g_ptr_array_find (self->steps, taking->step, &i))
-        remove_step (self, i);
-    }
-  set_busy (self, FALSE);
-  changed_cb (self);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, text, g_free);
-}
-
-static void
-deletion_cb (GObject      *source,
-             GAsyncResult *result,
-             gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-  guint n_left, n;
-
-  if (!coffer_vault_show_deletion_finish (COFFER_VAULT (source), result, &error))
-    {
-      end (task, NULL, error, g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE));
-      return;
-    }
-  n_left = coffer_deletion_get_n_left (taking->step->what);
-  n = coffer_deletion_get_n (taking->step->what);
-  if (taking->redo)
-    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key deleted again", "%s keys deleted again", n_left), n_left), NULL,
-         FALSE);
-  else if (n_left == n)
-    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key is back", "%s keys are back", n), n), NULL, FALSE);
-  else
-    {
-      g_autofree char *back = g_strdup_printf ("%'u", n_left);
-      g_autofree char *all = g_strdup_printf ("%'u", n);
-
-      /* Translators: of keys that were deleted; the numbers are of keys */
-      end (task, g_strdup_printf (_("%s of %s are back; the others were written to or deleted meanwhile"), back, all), NULL, FALSE);
-    }
-}
-
-static void
-renames_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-  guint n = coffer_renames_get_n (taking->step->what);
-
-  if (!coffer_vault_rename_keys_finish (COFFER_VAULT (source), result, &error))
-    end (task, NULL, error, FALSE);
-  else if (taking->redo)
-    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key renamed", "%s keys renamed", n), n), NULL, FALSE);
-  else
-    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key has its old name again", "%s keys have their old names again", n), n),
-         NULL, FALSE);
-}
-
-static void
-taken_back_cb (GObject      *source,
-               GAsyncResult *result,
-               gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-  gssize n = coffer_vault_take_back_finish (COFFER_VAULT (source), result, &error);
-  guint n_stay = coffer_additions_count_undoable (taking->step->what);
-  g_autofree char *taken = NULL;
-
-  if (n >= 0 && n_stay > 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))   /* the rest can be taken back, too */
-    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, n > 0 ? _("Not all was taken back") : _("Nothing was taken back"));
-  if (n == 0 && n_stay > 0 && coffer_additions_are_values (taking->step->what) && error == NULL)
-    error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
-                                 _("The values are not where they came from any more, or are others by now: here they may be the only ones"));
-  if (error != NULL)
-    {
-      end (task, NULL, error, FALSE);
-      return;
-    }
-  n = MAX (n, (gssize) taking->n_back);
-  taken = taking->step->move != NULL ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved back", "%s keys moved back", n), n)
-                                     : count_words (g_dngettext (GETTEXT_PACKAGE, "%s key taken back", "%s keys taken back", n), n);
-  if (n_stay > 0)
-    {
-      g_autofree char *stay = count_words (g_dngettext (GETTEXT_PACKAGE, "%s stays: its value or its file is another by now",
-                                                       "%s stay: their values or their files are others by now", n_stay), n_stay);
-
-      end (task, g_strdup_printf ("%s; %s", taken, stay), NULL, n == 0);
-    }
-  else
-    end (task, g_steal_pointer (&taken), NULL, FALSE);
-}
-
-static void add_again    (GTask *task);
-static void verify_again (GTask *task);
-
-static void
-tell_progress (Taking *taking)
-{
-  guint n_files;
-  guint64 n_bytes, size = coffer_additions_get_size (taking->step->what);
-  double fraction;
-
-  if (taking->progress == NULL || size == 0)
-    return;
-  coffer_additions_get_progress (taking->step->what, &n_files, &n_bytes);
-  fraction = (double) n_bytes / size;
-  coffer_progress_tell (taking->progress, g_memdup2 (&fraction, sizeof fraction));
-}
-
-/* The copies are there: whether the values are gone from where they came from, or why not. */
-static void
-moved_on_cb (GObject      *source,
-             GAsyncResult *result,
-             gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
-
-  if (n >= 0)
-    end (task, count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n), NULL, FALSE);
-  else
-    end (task, g_strdup_printf (_("Copied again, but not moved: %s"), error->message), NULL, FALSE);
-}
-
-/* What was cancelled before anything was there again can be tried once more. */
-static void
-end_added_again (GTask *task)
-{
-  Taking *taking = g_task_get_task_data (task);
-  CofferAdditions *additions = taking->step->what;
-  guint n = taking->n_taken - coffer_additions_count_taken (additions), n_wrong = coffer_additions_count_wrong (additions) - taking->n_wrong;
-  gboolean drop = coffer_additions_count_undoable (additions) == 0;
-  g_autofree char *added = coffer_additions_are_values (additions)
-                           ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key copied again", "%s keys copied again", n), n)
-                           : count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n);
-
-  if (taking->step->move != NULL && n > 0 && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), moved_on_cb, g_object_ref (task));
-  else if (n == 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    end (task, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was added again")), FALSE);
-  else if (n_wrong > 0)
-    {
-      g_autofree char *wrong = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key has another value than was stored",
-                                                        "%s keys have other values than were stored", n_wrong), n_wrong);
-
-      end (task, g_strdup_printf ("%s; %s", added, wrong), NULL, drop);
-    }
-  else
-    end (task, g_steal_pointer (&added), NULL, drop);
-}
-
-static void
-added_again_cb (GObject      *source,
-                GAsyncResult *result,
-                gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  CofferAdditions *additions = taking->step->what;
-  gboolean cancelled = g_cancellable_is_cancelled (g_task_get_cancellable (task));
-  GError *error = NULL;
-
-  coffer_vault_add_finish (COFFER_VAULT (source), result, &error);
-  if (cancelled && (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || coffer_error_is_busy (error)))
-    {
-      g_clear_error (&error);
-      end_added_again (task);
-    }
-  else if (error != NULL)
-    {
-      if (coffer_additions_count_undoable (additions) > 0)
-        move_step (g_task_get_source_object (task), taking);   /* what is there again can be taken back */
-      end (task, NULL, error, FALSE);
-    }
-  else if (coffer_additions_get_next (additions) < coffer_additions_get_n (additions) && !cancelled)
-    {
-      tell_progress (taking);
-      add_again (task);
-    }
-  else
-    verify_again (task);
-}
-
-static void
-verified_again_cb (GObject      *source,
-                   GAsyncResult *result,
-                   gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  g_autoptr(GError) error = NULL;
-
-  if (coffer_vault_verify_additions_finish (COFFER_VAULT (source), result, &error))
-    {
-      tell_progress (taking);
-      verify_again (task);
-    }
-  else
-    end_added_again (task);   /* it is there, if not looked at */
-}
-
-/* As much as was when it was added at first. */
-static void
-verify_again (GTask *task)
-{
-  CofferUndo *self = g_task_get_source_object (task);
-  Taking *taking = g_task_get_task_data (task);
-  CofferAdditions *additions = taking->step->what;
-
-  if (!coffer_additions_get_verifies (additions) || coffer_additions_is_verified (additions) ||
-      g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    end_added_again (task);
-  else
-    coffer_vault_verify_additions_async (self->vault, additions, g_task_get_cancellable (task), verified_again_cb, g_object_ref (task));
-}
-
-static void
-add_again (GTask *task)
-{
-  CofferUndo *self = g_task_get_source_object (task);
-  Taking *taking = g_task_get_task_data (task);
-
-  coffer_vault_add_async (self->vault, taking->step->what, g_task_get_cancellable (task), added_again_cb, g_object_ref (task));
-}
-
-static void
-swapped_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  Step *step = taking->step;
-  GError *error = NULL;
-  GBytes *old = NULL;
-  char *now = NULL;
-
-  if (!coffer_vault_swap_value_finish (COFFER_VAULT (source), result, &old, &now, &error))
-    {
-      end (task, NULL, error, FALSE);
-      return;
-    }
-  g_bytes_unref (step->other);
-  step->other = old;
-  g_free (step->now);
-  step->now = now;
-  end (task, g_strdup (taking->redo ? _("Value replaced") : _("The old value is back")), NULL, old == NULL);
-}
-
-static void
-take_back (GTask *task)
-{
-  CofferUndo *self = g_task_get_source_object (task);
-  Taking *taking = g_task_get_task_data (task);
-
-  coffer_vault_take_back_async (self->vault, taking->step->what, g_task_get_cancellable (task), taken_back_cb, g_object_ref (task));
-}
-
-/* What was moved here is where it came from again, and can go. */
-static void
-given_back_cb (GObject      *source,
-               GAsyncResult *result,
-               gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
-
-  taking->n_back = MAX (n, 0);
-  if (n >= 0)
-    take_back (task);
-  else
-    end (task, NULL, error, FALSE);
-}
-
-static void
-take_additions (GTask *task)
-{
-  Taking *taking = g_task_get_task_data (task);
-  CofferMove *move = taking->step->move;
-
-  if (!taking->redo && move != NULL && coffer_move_get_n_gone (move) > 0)
-    {
-      coffer_move_back_async (move, g_task_get_cancellable (task), given_back_cb, g_object_ref (task));
-      return;
-    }
-  if (!taking->redo)
-    {
-      take_back (task);
-      return;
-    }
-  taking->n_taken = coffer_additions_count_taken (taking->step->what);
-  taking->n_wrong = coffer_additions_count_wrong (taking->step->what);
-  coffer_additions_begin_again (taking->step->what);
-  add_again (task);
-}
-
-static void
-brought_back_cb (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
-  guint n_gone = coffer_move_get_n_gone (taking->step->move);
-  g_autofree char *back = NULL;
-
-  if (n == 0)
-    error = g_cancellable_is_cancelled (g_task_get_cancellable (task))
-            ? g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was taken back"))
-            : g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
-                                   _("The keys are not where they were moved to any more, or their names are taken here"));
-  if (error != NULL)
-    {
-      end (task, NULL, error, FALSE);
-      return;
-    }
-  back = count_words (g_dngettext (GETTEXT_PACKAGE, "%s key is back", "%s keys are back", n), n);
-  if (n_gone > 0)
-    {
-      g_autofree char *stay = count_words (g_dngettext (GETTEXT_PACKAGE, "%s stays where it was moved to", "%s stay where they were moved to", n_gone),
-                                           n_gone);
-
-      end (task, g_strdup_printf ("%s; %s", back, stay), NULL, FALSE);
-    }
-  else
-    end (task, g_steal_pointer (&back), NULL, FALSE);
-}
-
-static void
-gone_again_cb (GObject      *source,
-               GAsyncResult *result,
-               gpointer      data)
-{
-  g_autoptr(GTask) task = data;
-  Taking *taking = g_task_get_task_data (task);
-  GError *error = NULL;
-  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
-
-  if (n == 0)
-    error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
-                                 _("The keys are not where they were moved to any more: here they may be the only ones"));
-  end (task, error == NULL ? count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n) : NULL, error, FALSE);
-}
-
-static void
-take_move (GTask *task)
-{
-  Taking *taking = g_task_get_task_data (task);
-
-  if (taking->redo)
-    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), gone_again_cb, g_object_ref (task));
-  else
-    coffer_move_back_async (taking->step->move, g_task_get_cancellable (task), brought_back_cb, g_object_ref (task));
-}
-
-static void
-take (GTask *task)
-{
-  CofferUndo *self = g_task_get_source_object (task);
-  Taking *taking = g_task_get_task_data (task);
-  Step *step = taking->step;
-
-  switch (step->kind)
-    {
-    case DELETION:
-      coffer_vault_show_deletion_async (self->vault, step->what, !taking->redo, deletion_cb, g_object_ref (task));
-      break;
-    case RENAMES:
-      coffer_vault_rename_keys_async (self->vault, step->what, !taking->redo, taking->progress, g_task_get_cancellable (task), renames_cb,
-                                      g_object_ref (task));
-      break;
-    case ADDITIONS:
-      take_additions (task);
-      break;
-    case VALUE:
-      coffer_vault_swap_value_async (self->vault, step->table, step->key, step->other, step->now, swapped_cb, g_object_ref (task));
-      break;
-    case MOVE:
-      take_move (task);
-      break;
-    case COPIES:
-    case N_KINDS:
-    default:
-      g_assert_not_reached ();
-    }
+  set_busy (self, TRUE);
 }
 
 void
-coffer_undo_step_async (CofferUndo          *self,
-                        gboolean             redo,
-                        CofferProgress      *progress,
-                        GCancellable        *cancellable,
-                        GAsyncReadyCallback  callback,
-                        gpointer             user_data)
+coffer_undo_end_step (CofferUndo     *self,
+                      CofferUndoStep *step,
+                      gboolean        drop)
 {
-  g_autoptr(GTask) task = NULL;
-  Step *step;
-  Taking *taking;
+  guint i;
 
-  g_return_if_fail (COFFER_IS_UNDO (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, coffer_undo_step_async);
-  g_task_set_check_cancellable (task, FALSE);   /* what was done is told */
-  step = peek_step (self, redo);
-  if (self->busy || step == NULL)
-    {
-      g_task_return_new_error (task, G_IO_ERROR, self->busy ? G_IO_ERROR_BUSY : G_IO_ERROR_NOT_FOUND, "%s",
-                               self->busy ? _("The last step is still being taken back") : _("There is nothing to take back"));
-      return;
-    }
-  taking = g_new0 (Taking, 1);
-  *taking = (Taking) { step, redo, progress != NULL ? coffer_progress_ref (progress) : NULL };
-  step->refs++;
-  g_task_set_task_data (task, taking, taking_free);
-  set_busy (self, TRUE);
-  take (task);
-}
-
-char *
-coffer_undo_step_finish (CofferUndo    *self,
-                         GAsyncResult  *result,
-                         GError       **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
+  if (drop && g_ptr_array_find (self->steps, step, &i))
+    remove_step (self, i);
+  set_busy (self, FALSE);
+  changed_cb (self);
 }
 
 CofferKey *
 coffer_undo_dup_followed (CofferUndo *self,
                           gboolean    redo)
 {
-  Step *step = peek_step (self, !redo);   /* it is on the other side now */
+  CofferUndoStep *step = coffer_undo_peek_step (self, !redo);   /* it is on the other side now */
 
-  if (step == NULL || step->kind != RENAMES || coffer_renames_get_n (step->what) != 1)
+  if (step == NULL || step->kind != COFFER_UNDO_RENAMES || coffer_renames_get_n (step->what) != 1)
     return NULL;
   return redo ? coffer_key_new_written (coffer_renames_get_new_key (step->what, 0)) : coffer_key_ref (coffer_renames_get_key (step->what, 0));
 }
@@ -921,6 +272,14 @@ coffer_undo_get_redo_label (CofferUndo *self)
   g_return_val_if_fail (COFFER_IS_UNDO (self), NULL);
 
   return self->redo_label;
+}
+
+guint64
+coffer_undo_get_undo_step (CofferUndo *self)
+{
+  g_return_val_if_fail (COFFER_IS_UNDO (self), 0);
+
+  return self->undo_step;
 }
 
 gboolean
@@ -973,6 +332,9 @@ coffer_undo_get_property (GObject    *object,
     case PROP_REDO_LABEL:
       g_value_set_string (value, self->redo_label);
       break;
+    case PROP_UNDO_STEP:
+      g_value_set_uint64 (value, self->undo_step);
+      break;
     case PROP_BUSY:
       g_value_set_boolean (value, self->busy);
       break;
@@ -993,6 +355,7 @@ coffer_undo_class_init (CofferUndoClass *klass)
 
   props[PROP_UNDO_LABEL] = g_param_spec_string ("undo-label", NULL, NULL, NULL, flags);
   props[PROP_REDO_LABEL] = g_param_spec_string ("redo-label", NULL, NULL, NULL, flags);
+  props[PROP_UNDO_STEP] = g_param_spec_uint64 ("undo-step", NULL, NULL, 0, G_MAXUINT64, 0, flags);
   props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
@@ -1000,7 +363,7 @@ coffer_undo_class_init (CofferUndoClass *klass)
 static void
 coffer_undo_init (CofferUndo *self)
 {
-  self->steps = g_ptr_array_new_with_free_func (step_unref);
+  self->steps = g_ptr_array_new_with_free_func (coffer_undo_step_unref);
 }
 
 CofferUndo *

@@ -311,6 +311,7 @@ coffer_value_facts_new_bare (int           table_kind,
 
   kvault_value_parse ((kvault_section_kind) table_kind, head, head_len, &info);
   facts->size = size;
+  facts->value_class = KVAULT_CLASS_BLOB;
   facts->has_header = info.has_header;
   facts->encoding = info.encoding;
   facts->data_offset = info.data_offset;
@@ -334,6 +335,7 @@ coffer_value_facts_new (int           table_kind,
 
   facts = g_new (CofferValueFacts, 1);
   facts->size = size;
+  facts->value_class = KVAULT_CLASS_BLOB;
   facts->has_header = info.has_header;
   facts->encoding = info.encoding;
   facts->data_offset = info.data_offset;

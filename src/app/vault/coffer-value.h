@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /** What a value is, told from its first bytes. Immutable once filled; see coffer_value_facts_new(). */
 typedef struct _CofferValueFacts {
   guint64  size;           /* bytes stored, header included */
+  int      value_class;    /* kvault_class: as what it is stored, if it was read from a vault */
   gboolean has_header;
   int      encoding;       /* kvault_encoding */
   gsize    data_offset;    /* where the data begins: 0, or 10 behind a header */

@@ -60,6 +60,18 @@ gathering_free (CofferGathering *self)
 
 /* ---- lane ---- */
 
+gboolean
+coffer_vault_find_size (kvault             *vault,
+                        const CofferCensus *census,
+                        const kvault_entry *entry,
+                        guint64            *size)
+{
+  if (entry->key_class == KVAULT_CLASS_BLOB && kvault_is_shelved (vault, entry->key, entry->key_size) &&
+      kvault_size (vault, entry->key, entry->key_size, size) == KVAULT_OK)
+    return TRUE;
+  return coffer_census_find (census, entry->id, size, NULL) && *size != G_MAXUINT64;
+}
+
 static void
 begin (CofferGathering *self)
 {

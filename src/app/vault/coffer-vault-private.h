@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "coffer-attic.h"
 #include "coffer-cache.h"
 #include "coffer-census.h"
 #include "coffer-vault.h"
@@ -59,18 +60,38 @@ struct _CofferVault {
   kvault_veil *veil;             /* shared by all vaults of the process on the file */
   GPtrArray *deferred;           /* of CofferDeletion: those that are hidden; see coffer-deletion.c */
   guint n_writing;               /* of them at work */
+  GHashTable *played;            /* by players, names of values; NULL: none; see coffer-readers.c */
   guint n_rewriting;             /* who rewrites the file, see coffer_vault_begin_rewrite() */
+  int n_uses[COFFER_VAULT_WRITTEN + 1];   /* of this vault's own, see coffer_vault_begin_use() */
   CofferCache *cache;            /* of all vaults of the process on the file; see coffer-cache.c */
+  CofferAttic *attic;            /* of values that were replaced by this vault */
 };
 
 /** What waits in the cache of a vault of this process at @path; (transfer full) (nullable) */
 kvault_shelf  *coffer_vault_dup_shelf_of     (const char          *path);
 
-/** On the WRITE lane, but what waits in the cache is not written before it. */
+/**
+ * On the WRITE lane, but what waits in the cache is not written before it: for what frees room or only moves bytes, which has to be possible
+ * just when the disk is full and what waits cannot be written.
+ */
 void           coffer_vault_run_unsettled_async (CofferVault       *self,
                                                const char          *table,
                                                CofferVaultFunc      func,
                                                gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
+                                               GCancellable        *cancellable,
+                                               GAsyncReadyCallback  callback,
+                                               gpointer             user_data);
+
+/**
+ * The same, for one thing that is done to the file as a whole: a vault that is only viewed stays so, and its lane lets go of the file behind it.
+ */
+void           coffer_vault_run_once_async     (CofferVault         *self,
+                                               CofferVaultFunc      func,
+                                               gpointer             data,
+                                               GDestroyNotify       data_free,
+                                               GDestroyNotify       result_free,
                                                GCancellable        *cancellable,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
@@ -93,7 +114,8 @@ void           coffer_vault_run_async         (CofferVault         *self,
                                                GCancellable        *cancellable,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
-/** The same for what leaves something behind on a lane that looks: what was done is told, cancelled or not, as the WRITE lane's jobs do. */
+/** The same for what leaves something behind on a lane that looks: what was done is told, cancelled or not, and it
+ * is of the file on show, or fails with KVAULT_EMOVED, as the WRITE lane's jobs do. */
 void           coffer_vault_run_told_async    (CofferVault         *self,
                                                CofferLane           lane,
                                                CofferVaultFunc      func,
@@ -103,7 +125,8 @@ void           coffer_vault_run_told_async    (CofferVault         *self,
                                                GCancellable        *cancellable,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
-/** The same, once what waits in the cache is in the file: for what looks there. If that cannot be written it fails. @told: as of the one before */
+/** The same, once what waits in the cache is in the file: for what looks there. If writing that fails it does, too; where nobody may
+ * write it, as the file is damaged or another one, it looks at the file as it is. @told: as of the one before */
 void           coffer_vault_run_settled_async (CofferVault         *self,
                                                CofferLane           lane,
                                                const char          *table,
@@ -163,9 +186,6 @@ void           coffer_vault_note_file         (CofferVault         *self,
 /** A job came back: if it met damage, nothing is written to its file any more, by no lane. */
 void           coffer_vault_note_damage       (CofferVault         *self,
                                                const CofferJob     *job);
-
-/** Whether any lane has met damage in the file on show. */
-gboolean       coffer_vault_is_damaged        (CofferVault         *self);
 
 /** What a lane found when it looked at the file as a whole. */
 typedef struct {
@@ -229,6 +249,8 @@ void           coffer_vault_emit_changed      (CofferVault         *self);
 
 /** The same, on all vaults of the process on the file. */
 void           coffer_vault_tell_sharers      (CofferVault         *self);
+/** The others of those; (transfer container) of unowned ones. */
+GPtrArray     *coffer_vault_list_sharers      (CofferVault         *self);
 
 /** The file is written anew: until that ends, no vault of the process on it is "editable". They nest. */
 void           coffer_vault_begin_rewrite     (CofferVault         *self);
@@ -251,6 +273,11 @@ CofferValueFacts *coffer_value_facts_read     (kvault              *vault,
 
 /** A key as the engine's cursors give it; borrowed from @key. */
 kvault_entry   coffer_key_to_entry            (const CofferKey     *key);
+/** Lane. The bytes of a value as it is seen: one that waits in the cache has its own, else it is what @census knows. FALSE: nobody does. */
+gboolean       coffer_vault_find_size         (kvault              *vault,
+                                               const CofferCensus  *census,
+                                               const kvault_entry  *entry,
+                                               guint64             *size);
 
 /** The order in which SQLite has keys. */
 int            coffer_key_compare_entries     (const kvault_entry  *a,

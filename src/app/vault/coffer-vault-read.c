@@ -35,6 +35,7 @@ stats_worker (kvault        *vault,
   *answer = (CofferVaultStats) {
     .file_size = stats.file_size,
     .reclaimable_size = stats.reclaimable_size,
+    .main_free_size = stats.main_free_size,
     .wal_size = stats.wal_size,
     .wal_waiting = stats.wal_waiting * stats.page_size,
     .page_size = stats.page_size,
@@ -76,13 +77,17 @@ typedef struct {
   char *table;
   CofferTotalsProgress progress;
   gpointer progress_data;
+  CofferCensus *census;
 } Totals;
 
 static void
 totals_free (gpointer data)
 {
-  g_free (((Totals *) data)->table);
-  g_free (data);
+  Totals *totals = data;
+
+  g_clear_pointer (&totals->census, coffer_census_unref);
+  g_free (totals->table);
+  g_free (totals);
 }
 
 static void
@@ -98,19 +103,55 @@ progress_cb (guint64  n_rows,
     totals->progress (&so_far, totals->progress_data);
 }
 
+/* Lane. */
+static gpointer
+measure_worker (kvault        *vault,
+                gpointer       data,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  int rc = kvault_shelf_measure (vault);
+
+  if (rc != KVAULT_OK)
+    *error = coffer_error_new (vault, rc);
+  return rc == KVAULT_OK ? GINT_TO_POINTER (TRUE) : NULL;
+}
+
+static void
+measured_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  Totals *totals = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&totals->census), (GDestroyNotify) coffer_census_unref);
+}
+
+/* What waits may replace other keys by now than when it was put. */
 static void
 census_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      data)
 {
+  CofferVault *self = COFFER_VAULT (source);
   g_autoptr(GTask) task = data;
+  Totals *totals = g_task_get_task_data (task);
   GError *error = NULL;
-  CofferCensus *census = coffer_vault_census_finish (COFFER_VAULT (source), result, &error);
 
-  if (census != NULL)
-    g_task_return_pointer (task, census, (GDestroyNotify) coffer_census_unref);
-  else
+  totals->census = coffer_vault_census_finish (self, result, &error);
+  if (totals->census == NULL)
     g_task_return_error (task, error);
+  else if (coffer_cache_is_empty (self->cache))
+    g_task_return_pointer (task, g_steal_pointer (&totals->census), (GDestroyNotify) coffer_census_unref);
+  else
+    coffer_vault_run_async (self, COFFER_LANE_BACKGROUND, totals->table, measure_worker, NULL, NULL, NULL, g_task_get_cancellable (task), measured_cb,
+                            g_object_ref (task));
 }
 
 void
@@ -129,7 +170,7 @@ coffer_vault_totals_async (CofferVault          *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   totals = g_new (Totals, 1);
-  *totals = (Totals) { g_strdup (table), progress, progress_data };
+  *totals = (Totals) { g_strdup (table), progress, progress_data, NULL };
   g_task_set_source_tag (task, coffer_vault_totals_async);
   g_task_set_task_data (task, totals, totals_free);
   coffer_vault_census_async (self, table, FALSE, progress_cb, task, cancellable, census_cb, task);
@@ -180,6 +221,7 @@ coffer_value_facts_read (kvault       *vault,
   guint8 head[COFFER_VALUE_HEAD];
   guint64 size = kvault_blob_size (blob);
   gsize len = MIN (size, sizeof head);
+  CofferValueFacts *facts;
   int rc;
 
   if ((rc = kvault_blob_read (blob, head, len, 0)) != KVAULT_OK)
@@ -187,7 +229,9 @@ coffer_value_facts_read (kvault       *vault,
       *error = coffer_error_new (vault, rc);
       return NULL;
     }
-  return coffer_value_facts_new (kvault_table_kind (vault), head, len, size);
+  facts = coffer_value_facts_new (kvault_table_kind (vault), head, len, size);
+  facts->value_class = kvault_blob_class (blob);
+  return facts;
 }
 
 /* Lane. */

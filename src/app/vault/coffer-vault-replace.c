@@ -8,6 +8,7 @@
 
 #include "coffer-vault-private.h"
 
+#include "coffer-deletion-private.h"
 #include "coffer-error-private.h"
 #include "coffer-regular-file.h"
 
@@ -22,6 +23,7 @@ typedef struct {
   GFile *file;
   GBytes *header;
   char *expected;             /* or NULL */
+  GStrv open_paths;           /* of vaults, none of which is taken for the file */
   gboolean is_copy;           /* under a key that is free */
   CofferProgress *progress;   /* or NULL */
 } Replacement;
@@ -42,6 +44,7 @@ replacement_free (gpointer data)
   g_object_unref (replacement->file);
   g_bytes_unref (replacement->header);
   g_free (replacement->expected);
+  g_strfreev (replacement->open_paths);
   g_clear_pointer (&replacement->progress, coffer_progress_unref);
   g_free (replacement);
 }
@@ -182,7 +185,7 @@ copy (kvault             *vault,
   return TRUE;
 }
 
-/* Lane, in the transaction. */
+/* Lane, in the transaction. What a person has just deleted can come back, and is not free; nor is what of that is damaged. */
 static gboolean
 check_free (kvault  *vault,
             GBytes  *key,
@@ -190,9 +193,9 @@ check_free (kvault  *vault,
 {
   int rc = kvault_exists (vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key));
 
-  if (rc == KVAULT_NOTFOUND)
+  if (rc == KVAULT_NOTFOUND && (rc = coffer_deletion_find_key (vault, key)) == KVAULT_NOTFOUND)
     return TRUE;
-  if (rc == KVAULT_OK)
+  if (rc == KVAULT_OK || rc == KVAULT_ECORRUPT)
     g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_EXISTS, _("There is such a key already"));
   else
     *error = coffer_error_new (vault, rc);
@@ -232,8 +235,9 @@ write_value (kvault             *vault,
              GCancellable       *cancellable,
              GError            **error)
 {
+  g_autoptr(CofferGuard) guard = coffer_guard_new ((const char *const *) replacement->open_paths);
   guint64 size;   /* it is read to that, and no further */
-  g_autoptr(GInputStream) stream = coffer_regular_file_open (replacement->file, &size, error);
+  g_autoptr(GInputStream) stream = coffer_regular_file_open (replacement->file, guard, &size, error);
   gsize header_size;
   gconstpointer header = g_bytes_get_data (replacement->header, &header_size);
   kvault_writer *writer = NULL;
@@ -373,6 +377,7 @@ replaced_cb (GObject      *source,
 /* @replacement (transfer full) @task (transfer full) */
 static void
 run (CofferVault     *self,
+     const char      *table,
      CofferVaultFunc  worker,
      Replacement     *replacement,
      GTask           *task)
@@ -380,7 +385,7 @@ run (CofferVault     *self,
   g_task_set_check_cancellable (task, FALSE);   /* what was done is told, cancelled or not */
   if (coffer_vault_get_editable (self))
     {
-      coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), worker, replacement, replacement_free, written_free,
+      coffer_vault_run_async (self, COFFER_LANE_WRITE, table, worker, replacement, replacement_free, written_free,
                               g_task_get_cancellable (task), replaced_cb, task);
       return;
     }
@@ -400,12 +405,14 @@ replacement_new (CofferKey      *key,
   replacement->key = coffer_key_ref (key);
   replacement->file = g_object_ref (file);
   replacement->header = header != NULL ? g_bytes_ref (header) : g_bytes_new (NULL, 0);
+  replacement->open_paths = coffer_vault_dup_open_paths ();
   replacement->progress = progress != NULL ? coffer_progress_ref (progress) : NULL;
   return replacement;
 }
 
 void
 coffer_vault_replace_async (CofferVault         *self,
+                            const char          *table,
                             CofferKey           *key,
                             GFile               *file,
                             GBytes              *header,
@@ -424,11 +431,12 @@ coffer_vault_replace_async (CofferVault         *self,
   g_task_set_source_tag (task, coffer_vault_replace_async);
   replacement = replacement_new (key, file, header, progress);
   replacement->expected = g_strdup (expected);
-  run (self, replace_worker, replacement, task);
+  run (self, table, replace_worker, replacement, task);
 }
 
 void
 coffer_vault_add_copy_async (CofferVault         *self,
+                             const char          *table,
                              CofferKey           *key,
                              GFile               *file,
                              GBytes              *header,
@@ -446,7 +454,7 @@ coffer_vault_add_copy_async (CofferVault         *self,
   g_task_set_source_tag (task, coffer_vault_add_copy_async);
   replacement = replacement_new (key, file, header, progress);
   replacement->is_copy = TRUE;
-  run (self, copy_worker, replacement, task);
+  run (self, table, copy_worker, replacement, task);
 }
 
 CofferKey *

@@ -49,19 +49,24 @@ chain_cb (GCancellable *cancellable,
   g_cancellable_cancel (data);
 }
 
-/* @told: a result that is there is given, cancelled or not. */
+/* What is to be done on a lane, and how. */
+typedef struct {
+  CofferLane lane;
+  kvault_access access;
+  const char *table;      /* NULL: any */
+  gboolean repeatable;
+  gboolean told;          /* a result that is there is given, cancelled or not */
+  gboolean settles;       /* what waits in the cache is written before it */
+  gboolean strict;        /* it is done to the file on show, or fails; on the WRITE lane always */
+  CofferVaultFunc func;
+  gpointer data;
+  GDestroyNotify data_free;
+  GDestroyNotify result_free;
+} Work;
+
 static void
 run (CofferVault         *self,
-     CofferLane           lane,
-     kvault_access        access_mode,
-     const char          *table,
-     gboolean             repeatable,
-     gboolean             told,
-     gboolean             settles,
-     CofferVaultFunc      func,
-     gpointer             data,
-     GDestroyNotify       data_free,
-     GDestroyNotify       result_free,
+     const Work          *work,
      GCancellable        *cancellable,
      GAsyncReadyCallback  callback,
      gpointer             user_data)
@@ -71,23 +76,23 @@ run (CofferVault         *self,
 
   run->task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (run->task, coffer_vault_run_async);
-  g_task_set_check_cancellable (run->task, !told);
-  run->data_free = data_free;
-  run->result_free = result_free;
+  g_task_set_check_cancellable (run->task, !work->told);
+  run->data_free = work->data_free;
+  run->result_free = work->result_free;
   if (cancellable != NULL)
     run->chain = g_cancellable_connect (cancellable, G_CALLBACK (chain_cb), g_object_ref (job->cancellable), g_object_unref);
 
-  job->access = access_mode;
-  job->table = g_strdup (table);
-  job->func = func;
-  job->data = data;
-  job->repeatable = repeatable;
+  job->access = work->access;
+  job->table = g_strdup (work->table);
+  job->func = work->func;
+  job->data = work->data;
+  job->repeatable = work->repeatable;
   job->expected = self->shown;
-  job->settles = settles;
-  job->strict = lane == COFFER_LANE_WRITE;
+  job->settles = work->settles;
+  job->strict = work->strict || work->lane == COFFER_LANE_WRITE;
   job->done = run_done;
   job->owner = run;
-  coffer_worker_push (self->lanes[lane], job);
+  coffer_worker_push (self->lanes[work->lane], job);
 }
 
 /* What was done to the file is done, cancelled or not. */
@@ -105,8 +110,12 @@ coffer_vault_run_full (CofferVault         *self,
                        GAsyncReadyCallback  callback,
                        gpointer             user_data)
 {
-  run (self, lane, access_mode, table, repeatable, lane == COFFER_LANE_WRITE, FALSE, func, data, data_free, result_free, cancellable, callback,
-       user_data);
+  const Work work = {
+    .lane = lane, .access = access_mode, .table = table, .repeatable = repeatable, .told = lane == COFFER_LANE_WRITE,
+    .func = func, .data = data, .data_free = data_free, .result_free = result_free,
+  };
+
+  run (self, &work, cancellable, callback, user_data);
 }
 
 void
@@ -120,7 +129,12 @@ coffer_vault_run_told_async (CofferVault         *self,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  run (self, lane, KVAULT_ACCESS_VIEW, NULL, TRUE, TRUE, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
+  const Work work = {
+    .lane = lane, .access = KVAULT_ACCESS_VIEW, .repeatable = TRUE, .told = TRUE, .strict = TRUE,
+    .func = func, .data = data, .data_free = data_free, .result_free = result_free,
+  };
+
+  run (self, &work, cancellable, callback, user_data);
 }
 
 void
@@ -128,11 +142,30 @@ coffer_vault_run_unsettled_async (CofferVault         *self,
                                   const char          *table,
                                   CofferVaultFunc      func,
                                   gpointer             data,
+                                  GDestroyNotify       data_free,
+                                  GDestroyNotify       result_free,
                                   GCancellable        *cancellable,
                                   GAsyncReadyCallback  callback,
                                   gpointer             user_data)
 {
-  run (self, COFFER_LANE_WRITE, KVAULT_ACCESS_WRITE, table, FALSE, TRUE, FALSE, func, data, NULL, NULL, cancellable, callback, user_data);
+  coffer_vault_run_full (self, COFFER_LANE_WRITE, KVAULT_ACCESS_WRITE, table, FALSE, func, data, data_free, result_free, cancellable, callback,
+                         user_data);
+}
+
+/* Should editing begin meanwhile, its jobs are behind this one, and open the file anew. */
+void
+coffer_vault_run_once_async (CofferVault         *self,
+                             CofferVaultFunc      func,
+                             gpointer             data,
+                             GDestroyNotify       data_free,
+                             GDestroyNotify       result_free,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  coffer_vault_run_unsettled_async (self, NULL, func, data, data_free, result_free, cancellable, callback, user_data);
+  if (!self->editing)
+    coffer_vault_let_go (self, COFFER_LANE_WRITE);
 }
 
 static void
@@ -165,34 +198,27 @@ coffer_vault_run_async (CofferVault         *self,
                         gpointer             user_data)
 {
   gboolean writes = lane == COFFER_LANE_WRITE;
+  const Work work = {
+    .lane = lane, .access = writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, .table = table, .repeatable = !writes, .told = writes,
+    .settles = writes, .func = func, .data = data, .data_free = data_free, .result_free = result_free,
+  };
   GError *refusal = writes ? coffer_cache_dup_refusal (self->cache) : NULL;
 
   if (refusal != NULL)
     refuse (self, refusal, data, data_free, cancellable, callback, user_data);
   else
-    run (self, lane, writes ? KVAULT_ACCESS_WRITE : KVAULT_ACCESS_VIEW, table, !writes, writes, writes, func, data, data_free, result_free,
-         cancellable, callback, user_data);
+    run (self, &work, cancellable, callback, user_data);
 }
 
-/* A job that waits for what waits. */
-typedef struct {
-  CofferLane lane;
-  char *table;
-  gboolean told;
-  CofferVaultFunc func;
-  gpointer data;
-  GDestroyNotify data_free;
-  GDestroyNotify result_free;
-} Later;
-
+/* A job that waits for what waits: what is to be done then. */
 static void
 later_free (gpointer data)
 {
-  Later *later = data;
+  Work *later = data;
 
   if (later->data != NULL && later->data_free != NULL)
     later->data_free (later->data);
-  g_free (later->table);
+  g_free ((char *) later->table);   /* a copy, unlike that of others */
   g_free (later);
 }
 
@@ -202,7 +228,7 @@ later_cb (GObject      *source,
           gpointer      data)
 {
   g_autoptr(GTask) task = data;
-  Later *later = g_task_get_task_data (task);
+  const Work *later = g_task_get_task_data (task);
   GError *error = NULL;
   gpointer answer = coffer_vault_run_finish (COFFER_VAULT (source), result, &error);
 
@@ -219,14 +245,16 @@ settled_cb (GObject      *source,
 {
   CofferVault *self = COFFER_VAULT (source);
   g_autoptr(GTask) task = data;
-  Later *later = g_task_get_task_data (task);
+  Work *later = g_task_get_task_data (task);
   GError *error = NULL;
 
   if (!coffer_vault_flush_finish (self, result, &error))
-    g_task_return_error (task, error);
-  else
-    run (self, later->lane, KVAULT_ACCESS_VIEW, later->table, TRUE, later->told, FALSE, later->func, g_steal_pointer (&later->data),
-         later->data_free, later->result_free, g_task_get_cancellable (task), later_cb, g_object_ref (task));
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  run (self, later, g_task_get_cancellable (task), later_cb, g_object_ref (task));
+  later->data = NULL;   /* the job's */
 }
 
 void
@@ -242,17 +270,21 @@ coffer_vault_run_settled_async (CofferVault         *self,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data)
 {
+  const Work work = {
+    .lane = lane, .access = KVAULT_ACCESS_VIEW, .table = table, .repeatable = TRUE, .told = told,
+    .func = func, .data = data, .data_free = data_free, .result_free = result_free,
+  };
   GTask *task;
-  Later *later;
+  Work *later;
 
-  if (coffer_cache_is_empty (self->cache))
+  if (coffer_cache_is_empty (self->cache) || !coffer_cache_can_flush (self->cache))
     {
-      run (self, lane, KVAULT_ACCESS_VIEW, table, TRUE, told, FALSE, func, data, data_free, result_free, cancellable, callback, user_data);
+      run (self, &work, cancellable, callback, user_data);
       return;
     }
   task = g_task_new (self, cancellable, callback, user_data);
-  later = g_new (Later, 1);
-  *later = (Later) { lane, g_strdup (table), told, func, data, data_free, result_free };
+  later = g_memdup2 (&work, sizeof work);
+  later->table = g_strdup (table);
   g_task_set_source_tag (task, coffer_vault_run_async);
   g_task_set_check_cancellable (task, !told);
   g_task_set_task_data (task, later, later_free);

@@ -37,6 +37,8 @@ find_file_reason (kvault *vault)
       return _("The folder cannot be written");
     case KVAULT_OBSTACLE_FILE_SYSTEM:
       return _("It is on a read-only file system");
+    case KVAULT_OBSTACLE_LOG:
+      return _("A vault with a write-ahead log cannot be changed on this disk");
     case KVAULT_OBSTACLE_NONE:
     default:
       return NULL;

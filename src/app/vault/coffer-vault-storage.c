@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the page "Storage" asks of a vault and does to it: where the bytes are, the log, compacting, a safe copy. Functions marked "lane" run
- * on a lane's thread, the rest on the main thread.
+ * What the page "Storage" asks of a vault and does to it: where the bytes are, the log, compacting, another shape. Functions marked "lane"
+ * run on a lane's thread, the rest on the main thread.
  */
 #define G_LOG_DOMAIN "coffer-vault"
 
@@ -9,9 +9,10 @@
 
 #include "coffer-error-private.h"
 #include "coffer-vault-private.h"
+#include "coffer-wish-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
-#include <unistd.h>
 
 /* Lane. */
 static gpointer
@@ -21,51 +22,6 @@ fail (kvault  *vault,
 {
   *error = coffer_error_new (vault, rc);
   return NULL;
-}
-
-/* What a job is asked for; each takes what it needs. */
-typedef struct {
-  CofferProgress *progress;
-  CofferCheckpointMode mode;
-  CofferCompactWay way;
-  gboolean page_maps;
-  gboolean full;
-  char *target;
-} Wish;
-
-static Wish *
-wish_new (CofferProgress *progress)
-{
-  Wish *wish = g_new0 (Wish, 1);
-
-  wish->progress = progress != NULL ? coffer_progress_ref (progress) : NULL;
-  return wish;
-}
-
-static void
-wish_free (gpointer data)
-{
-  Wish *wish = data;
-
-  g_clear_pointer (&wish->progress, coffer_progress_unref);
-  g_free (wish->target);
-  g_free (wish);
-}
-
-/* Lane. A cancel reaches the engine by itself. */
-static int
-progress_cb (const kvault_progress *progress,
-             void                  *data)
-{
-  const Wish *wish = data;
-  CofferStep *step;
-
-  if (wish->progress == NULL)
-    return 0;
-  step = g_new (CofferStep, 1);
-  *step = (CofferStep) { progress->bytes, progress->bytes_total };
-  coffer_progress_tell (wish->progress, step);
-  return 0;
 }
 
 /* ---- where the bytes are ---- */
@@ -99,6 +55,7 @@ space_worker (kvault        *vault,
     .wal_frames = stats.wal_frames,
     .wal_waiting = stats.wal_waiting * stats.page_size,
     .free_size = stats.reclaimable_size,
+    .main_free_size = stats.main_free_size,
     .file_size = stats.file_size,
     .page_size = stats.page_size,
     .wal_mode = stats.journal == KVAULT_JOURNAL_WAL,
@@ -140,6 +97,41 @@ coffer_vault_space_finish (CofferVault   *self,
   TAKE (answer, space);
 }
 
+static void
+split_table_free (gpointer data)
+{
+  CofferSplitTable *self = data;
+
+  g_free (self->name);
+  g_free (self);
+}
+
+static void
+split_free (gpointer data)
+{
+  CofferSplit *self = data;
+
+  g_clear_pointer (&self->tables, g_ptr_array_unref);
+  g_free (self);
+}
+
+/* Lane. */
+static GPtrArray *
+copy_tables (const kvault_split_table *tables,
+             size_t                    n)
+{
+  GPtrArray *copies = g_ptr_array_new_with_free_func (split_table_free);
+
+  for (size_t i = 0; i < n; i++)
+    {
+      CofferSplitTable *copy = g_new (CofferSplitTable, 1);
+
+      *copy = (CofferSplitTable) { g_utf8_make_valid (tables[i].name, -1), tables[i].is_vault != 0, tables[i].table_size, tables[i].index_size };
+      g_ptr_array_add (copies, copy);
+    }
+  return copies;
+}
+
 /* Lane. */
 static gpointer
 split_worker (kvault        *vault,
@@ -148,13 +140,16 @@ split_worker (kvault        *vault,
               GError       **error)
 {
   kvault_split found;
+  const kvault_split_table *tables;
+  size_t n_tables;
   CofferSplit *split;
-  int rc = kvault_split_get (vault, &found, progress_cb, data);
+  int rc = kvault_split_tables (vault, &found, &tables, &n_tables, coffer_wish_progress_cb, data);
 
   if (rc != KVAULT_OK)
     return fail (vault, rc, error);
   split = g_new (CofferSplit, 1);
-  *split = (CofferSplit) { found.main_size, found.values_size, found.keys_size, found.other_size, found.reclaimable_size };
+  *split = (CofferSplit) { found.main_size, found.values_size, found.keys_size, found.other_size, found.reclaimable_size,
+                            copy_tables (tables, n_tables) };
   return split;
 }
 
@@ -167,8 +162,8 @@ coffer_vault_split_async (CofferVault         *self,
 {
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, split_worker, wish_new (progress), wish_free, g_free, cancellable, callback,
-                          user_data);
+  coffer_vault_run_async (self, COFFER_LANE_SCAN, NULL, split_worker, coffer_wish_new (progress), coffer_wish_free, split_free, cancellable,
+                          callback, user_data);
 }
 
 gboolean
@@ -199,7 +194,7 @@ checkpoint_worker (kvault        *vault,
                    GError       **error)
 {
   static const kvault_checkpoint_mode modes[] = { KVAULT_CHECKPOINT_PASSIVE, KVAULT_CHECKPOINT_FULL, KVAULT_CHECKPOINT_TRUNCATE };
-  const Wish *wish = data;
+  const CofferWish *wish = data;
   kvault_checkpoint_result found;
   CofferCheckpoint *checkpoint;
   int rc = wish->mode == COFFER_CHECKPOINT_ALONE ? kvault_checkpoint_alone (vault, &found)
@@ -223,13 +218,13 @@ coffer_vault_checkpoint_async (CofferVault          *self,
                                GAsyncReadyCallback   callback,
                                gpointer              user_data)
 {
-  Wish *wish;
+  CofferWish *wish;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  wish = wish_new (NULL);
+  wish = coffer_wish_new (NULL);
   wish->mode = mode;
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, checkpoint_worker, wish, wish_free, g_free, cancellable, callback, user_data);
+  coffer_vault_run_once_async (self, checkpoint_worker, wish, coffer_wish_free, g_free, cancellable, callback, user_data);
 }
 
 gboolean
@@ -245,8 +240,8 @@ coffer_vault_checkpoint_finish (CofferVault       *self,
 
 /* ---- compacting ---- */
 
-void
-coffer_compact_plan_free (CofferCompactPlan *self)
+static void
+plan_free (CofferCompactPlan *self)
 {
   g_free (self->reason);
   g_free (self->program);
@@ -257,7 +252,8 @@ coffer_compact_plan_free (CofferCompactPlan *self)
 G_STATIC_ASSERT (COFFER_COMPACT_AUTO == (int) KVAULT_VACUUM_AUTO && COFFER_COMPACT_SWAP == (int) KVAULT_VACUUM_SWAP &&
                  COFFER_COMPACT_STEPS == (int) KVAULT_VACUUM_INCREMENTAL && COFFER_COMPACT_IN_PLACE == (int) KVAULT_VACUUM_IN_PLACE);
 
-/* Lane. Where somebody is in the way of the quickest way, the numbers are those of the way that is left; who it is stays told. */
+/* Lane. Where somebody is in the way of the quickest way, the numbers are those of the way that is left, if there is one; who it is stays
+ * told. */
 static int
 plan_with_others (kvault                 *vault,
                   kvault_vacuum_options   options,
@@ -273,22 +269,52 @@ plan_with_others (kvault                 *vault,
   options.way = KVAULT_VACUUM_IN_PLACE;
   if ((rc = kvault_vacuum_plan (vault, &options, found)) != KVAULT_OK)
     return rc;
+  if (found->possible != KVAULT_OK)   /* that way needs no less: what would help is to make room for the quickest */
+    {
+      *found = quickest;
+      return KVAULT_OK;
+    }
   found->n_others = quickest.n_others;
   found->pid = quickest.pid;
   memcpy (found->program, quickest.program, sizeof found->program);
-  if (found->possible == KVAULT_OK)
-    memcpy (found->reason, quickest.reason, sizeof found->reason);
+  memcpy (found->reason, quickest.reason, sizeof found->reason);
   return rc;
+}
+
+/* Why a new file cannot take the old one's place: the engine's words, behind the file's name, as sentences for people. */
+static const struct {
+  const char *engine, *words;
+} obstacles[] = {
+  { "the file has more than one name (hard links), and only one could be given to the new file",
+    N_("The file has more than one name (hard links), and a new file could have only one of them") },
+  { "the file belongs to somebody else", N_("The file belongs to somebody else, who alone may put a new one in its place") },
+  { "its file system cannot tell whether others have the file open",
+    N_("This disk cannot tell whether others have the file open, so no new file may take its place") },
+  { "another part of this program has the file open and does not let go of it",
+    N_("Another part of this program has the file open and needs it for now") },
+  { "the file has no page maps, which giving space back in steps needs", N_("Needs page maps, which the other ways can turn on") },
+  { "it was opened for viewing", N_("The vault is read-only") },
+};
+
+/* Lane. (transfer full) (nullable) */
+static char *
+dup_reason (const char *engine)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (obstacles); i++)
+    if (g_str_has_suffix (engine, obstacles[i].engine))
+      return g_strdup (_(obstacles[i].words));
+  return *engine != '\0' ? g_strdup (_("Cannot be done with this file now")) : NULL;
 }
 
 /* Lane. */
 static CofferCompactPlan *
 plan_way (kvault            *vault,
           CofferCompactWay   way,
-          gboolean           page_maps,
+          const CofferDisk  *disk,
           GError           **error)
 {
-  const kvault_vacuum_options options = { .way = (kvault_vacuum_way) way, .page_maps = page_maps };
+  const kvault_disk known = { .write_rate = disk->write_rate, .read_rate = disk->read_rate };
+  const kvault_vacuum_options options = { .way = (kvault_vacuum_way) way, .disk = &known };
   kvault_vacuum_estimate found;
   CofferCompactPlan *plan;
   int rc = plan_with_others (vault, options, &found);
@@ -297,31 +323,22 @@ plan_way (kvault            *vault,
     return fail (vault, rc, error);
   plan = g_new (CofferCompactPlan, 1);
   *plan = (CofferCompactPlan) {
-    .way = (CofferCompactWay) found.way, .possible = found.possible == KVAULT_OK, .reason = *found.reason != '\0' ? g_strdup (found.reason) : NULL,
-    .live = found.live_size, .freed = found.freed, .disk_needed = found.disk_needed, .disk_free = found.disk_free,
-    .memory_needed = found.memory_needed, .duration_ms = found.duration_ms, .n_others = found.n_others, .pid = (int) found.pid,
+    .way = (CofferCompactWay) found.way, .possible = found.possible == KVAULT_OK, .reason = dup_reason (found.reason),
+    .live = found.live_size, .freed = found.freed, .disk_needed = found.disk_needed + (found.temporary_apart ? 0 : found.temporary_needed),
+    .disk_free = found.disk_free, .temporary_needed = found.temporary_apart ? found.temporary_needed : 0, .temporary_free = found.temporary_free,
+    .disk_enough = found.disk_enough != 0, .keeps_old = found.keeps_old != 0, .memory_needed = found.memory_needed, .memory_free = found.memory_free,
+    .duration_ms = found.duration_ms, .duration_max_ms = found.duration_max_ms, .log_held = found.log_held != 0, .n_others = found.n_others,
+    .pid = (int) found.pid,
     .program = *found.program != '\0' ? g_strdup (found.program) : NULL,
   };
   return plan;
-}
-
-/* Lane. */
-static gpointer
-plan_worker (kvault        *vault,
-             gpointer       data,
-             GCancellable  *cancellable,
-             GError       **error)
-{
-  const Wish *wish = data;
-
-  return plan_way (vault, wish->way, wish->page_maps, error);
 }
 
 void
 coffer_compact_plans_free (CofferCompactPlans *self)
 {
   for (guint i = 0; i < COFFER_N_COMPACT_WAYS; i++)
-    g_clear_pointer (&self->ways[i], coffer_compact_plan_free);
+    g_clear_pointer (&self->ways[i], plan_free);
   g_free (self);
 }
 
@@ -333,22 +350,35 @@ plans_worker (kvault        *vault,
               GError       **error)
 {
   g_autoptr(CofferCompactPlans) plans = g_new0 (CofferCompactPlans, 1);
+  kvault_stats stats;
+  int rc = kvault_stats_get (vault, &stats);
 
+  if (rc != KVAULT_OK)
+    return fail (vault, rc, error);
   for (guint i = 0; i < COFFER_N_COMPACT_WAYS; i++)
-    if ((plans->ways[i] = plan_way (vault, i, FALSE, error)) == NULL)
-      return NULL;
+    {
+      if ((plans->ways[i] = plan_way (vault, i, data, error)) == NULL)
+        return NULL;
+      plans->ways[i]->log_size = stats.wal_size;
+    }
   return g_steal_pointer (&plans);
 }
 
 void
 coffer_vault_compact_plans_async (CofferVault         *self,
+                                  const CofferDisk    *disk,
                                   GCancellable        *cancellable,
                                   GAsyncReadyCallback  callback,
                                   gpointer             user_data)
 {
+  CofferDisk *known;
+
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, plans_worker, NULL, NULL, (GDestroyNotify) coffer_compact_plans_free, cancellable,
+  known = g_new0 (CofferDisk, 1);
+  if (disk != NULL)
+    *known = *disk;
+  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, plans_worker, known, g_free, (GDestroyNotify) coffer_compact_plans_free, cancellable,
                           callback, user_data);
 }
 
@@ -360,31 +390,10 @@ coffer_vault_compact_plans_finish (CofferVault   *self,
   return coffer_vault_run_finish (self, result, error);
 }
 
-void
-coffer_vault_compact_plan_async (CofferVault         *self,
-                                 CofferCompactWay     way,
-                                 gboolean             page_maps,
-                                 GCancellable        *cancellable,
-                                 GAsyncReadyCallback  callback,
-                                 gpointer             user_data)
+static CofferCompactSide
+side_of (const kvault_vacuum_side *side)
 {
-  Wish *wish;
-
-  g_return_if_fail (COFFER_IS_VAULT (self));
-
-  wish = wish_new (NULL);
-  wish->way = way;
-  wish->page_maps = page_maps;
-  coffer_vault_run_async (self, COFFER_LANE_LIST, NULL, plan_worker, wish, wish_free, (GDestroyNotify) coffer_compact_plan_free,
-                          cancellable, callback, user_data);
-}
-
-CofferCompactPlan *
-coffer_vault_compact_plan_finish (CofferVault   *self,
-                                  GAsyncResult  *result,
-                                  GError       **error)
-{
-  return coffer_vault_run_finish (self, result, error);
+  return (CofferCompactSide) { .main_size = side->main_size, .wal_size = side->log_size, .free_size = side->free_size, .keys = side->keys };
 }
 
 /* Lane. */
@@ -394,9 +403,9 @@ compact_worker (kvault        *vault,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  Wish *wish = data;
+  CofferWish *wish = data;
   const kvault_vacuum_options options = {
-    .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps, .progress = progress_cb, .progress_data = wish,
+    .way = (kvault_vacuum_way) wish->way, .page_maps = wish->page_maps, .progress = coffer_wish_progress_cb, .progress_data = wish,
   };
   kvault_vacuum_result found;
   CofferCompactResult *done;
@@ -408,6 +417,8 @@ compact_worker (kvault        *vault,
   *done = (CofferCompactResult) {
     .way = (CofferCompactWay) found.way, .before = found.size_before, .after = found.size_after, .log_in_use = found.log_in_use != 0,
     .freed = found.freed, .complete = rc == KVAULT_OK || found.done, .cancelled = rc == KVAULT_ECANCELLED,
+    .was = side_of (&found.before), .is = side_of (&found.after), .pages_verified = (found.verified & KVAULT_VERIFIED_PAGES) != 0,
+    .content_verified = (found.verified & KVAULT_VERIFIED_CONTENT) != 0, .verify_cancelled = found.verify_cancelled != 0,
   };
   if (rc != KVAULT_OK)
     {
@@ -430,7 +441,7 @@ compacted_cb (GObject      *source,
   CofferCompactResult *done = coffer_vault_run_finish (self, result, &error);
 
   coffer_vault_end_rewrite (self);
-  if (done != NULL && done->way == COFFER_COMPACT_IN_PLACE)
+  if (done != NULL && done->way != COFFER_COMPACT_STEPS)
     coffer_vault_tell_sharers (self);
   if (done != NULL)
     g_task_return_pointer (task, done, g_free);
@@ -448,18 +459,18 @@ coffer_vault_compact_async (CofferVault         *self,
                             gpointer             user_data)
 {
   GTask *task;
-  Wish *wish;
+  CofferWish *wish;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, coffer_vault_compact_async);
   g_task_set_check_cancellable (task, FALSE);   /* what was done is told, cancelled or not */
-  wish = wish_new (progress);
+  wish = coffer_wish_new (progress);
   wish->way = way;
   wish->page_maps = page_maps;
   coffer_vault_begin_rewrite (self);
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, compact_worker, wish, wish_free, g_free, cancellable, compacted_cb, task);
+  coffer_vault_run_once_async (self, compact_worker, wish, coffer_wish_free, g_free, cancellable, compacted_cb, task);
 }
 
 gboolean
@@ -482,7 +493,7 @@ convert_worker (kvault        *vault,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  int rc = kvault_convert (vault, progress_cb, data);
+  int rc = kvault_convert (vault, coffer_wish_progress_cb, data);
   g_autoptr(GError) problem = NULL;
 
   if (rc == KVAULT_OK)
@@ -527,8 +538,10 @@ coffer_vault_convert_async (CofferVault         *self,
   g_task_set_source_tag (task, coffer_vault_convert_async);
   g_task_set_check_cancellable (task, FALSE);
   coffer_vault_begin_rewrite (self);
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), convert_worker, wish_new (progress), wish_free, g_free,
-                          cancellable, converted_cb, task);
+  coffer_vault_run_async (self, COFFER_LANE_WRITE, coffer_vault_get_table (self), convert_worker, coffer_wish_new (progress),
+                          coffer_wish_free, g_free, cancellable, converted_cb, task);
+  if (!self->editing)
+    coffer_vault_let_go (self, COFFER_LANE_WRITE);   /* a vault that is only viewed stays so */
 }
 
 gboolean
@@ -538,154 +551,5 @@ coffer_vault_convert_finish (CofferVault   *self,
                              GError       **error)
 {
   *problem = g_task_propagate_pointer (G_TASK (result), error);
-  return *problem != NULL;
-}
-
-/* ---- looking for damage ---- */
-
-#define MAX_FOUND 1000   /* that are told one by one */
-
-static void
-found_free (gpointer data)
-{
-  CofferFound *found = data;
-
-  g_free (found->message);
-  g_free (found->table);
-  g_clear_pointer (&found->key, coffer_key_unref);
-  g_free (found);
-}
-
-void
-coffer_inspection_free (CofferInspection *self)
-{
-  g_ptr_array_unref (self->found);
-  g_free (self);
-}
-
-/* Lane. (transfer full) */
-static CofferKey *
-make_key (const kvault_entry *entry)
-{
-  g_autoptr(GBytes) bytes = g_bytes_new (entry->key, entry->key_size);
-
-  return coffer_key_new (bytes, entry->key_class, entry->id);
-}
-
-/* Lane. */
-static int
-found_cb (const kvault_finding *finding,
-          void                 *data)
-{
-  CofferInspection *check = data;
-  CofferFound *found;
-
-  if (check->found->len == MAX_FOUND)
-    return 0;
-  found = g_new (CofferFound, 1);
-  *found = (CofferFound) {
-    .message = g_utf8_make_valid (finding->message, -1), .is_damage = finding->is_damage != 0, .table = g_strdup (finding->table),
-    .key = finding->entry != NULL ? make_key (finding->entry) : NULL,
-  };
-  g_ptr_array_add (check->found, found);
-  return 0;
-}
-
-/* Lane. */
-static gpointer
-check_worker (kvault        *vault,
-              gpointer       data,
-              GCancellable  *cancellable,
-              GError       **error)
-{
-  const Wish *wish = data;
-  g_autoptr(CofferInspection) check = g_new0 (CofferInspection, 1);
-  kvault_check_result result;
-  int rc;
-
-  check->found = g_ptr_array_new_with_free_func (found_free);
-  rc = kvault_check (vault, wish->full ? KVAULT_CHECK_FULL : 0, found_cb, check, progress_cb, data, &result);
-  if (rc != KVAULT_OK)
-    return fail (vault, rc, error);
-  check->full = wish->full;
-  check->keys = result.keys;
-  check->bytes = result.bytes;
-  check->n_found = result.findings;
-  check->n_damages = result.damages;
-  return g_steal_pointer (&check);
-}
-
-void
-coffer_vault_check_async (CofferVault         *self,
-                          gboolean             full,
-                          CofferProgress      *progress,
-                          GCancellable        *cancellable,
-                          GAsyncReadyCallback  callback,
-                          gpointer             user_data)
-{
-  Wish *wish;
-
-  g_return_if_fail (COFFER_IS_VAULT (self));
-
-  wish = wish_new (progress);
-  wish->full = full;
-  coffer_vault_run_settled_async (self, COFFER_LANE_SCAN, NULL, FALSE, check_worker, wish, wish_free, (GDestroyNotify) coffer_inspection_free, cancellable,
-                          callback, user_data);
-}
-
-CofferInspection *
-coffer_vault_check_finish (CofferVault   *self,
-                           GAsyncResult  *result,
-                           GError       **error)
-{
-  return coffer_vault_run_finish (self, result, error);
-}
-
-/* ---- a safe copy ---- */
-
-/* Lane. */
-static gpointer
-backup_worker (kvault        *vault,
-               gpointer       data,
-               GCancellable  *cancellable,
-               GError       **error)
-{
-  const Wish *wish = data;
-  gboolean was_there = g_access (wish->target, F_OK) == 0;
-  int rc = kvault_backup (vault, wish->target, progress_cb, data);
-  g_autoptr(GError) problem = NULL;
-
-  if (rc == KVAULT_OK)
-    return g_strdup ("");
-  if (was_there || rc == KVAULT_EEXIST || g_access (wish->target, F_OK) != 0)
-    return fail (vault, rc, error);
-  problem = coffer_error_new (vault, rc);   /* the copy is whole, see kvault_backup() */
-  return g_strdup (problem->message);
-}
-
-void
-coffer_vault_backup_async (CofferVault         *self,
-                           GFile               *target,
-                           CofferProgress      *progress,
-                           GCancellable        *cancellable,
-                           GAsyncReadyCallback  callback,
-                           gpointer             user_data)
-{
-  Wish *wish;
-
-  g_return_if_fail (COFFER_IS_VAULT (self));
-
-  wish = wish_new (progress);
-  wish->target = g_file_get_path (target);
-  coffer_vault_run_settled_async (self, COFFER_LANE_SCAN, NULL, TRUE, backup_worker, wish, wish_free, g_free, cancellable, callback, user_data);
-}
-
-gboolean
-coffer_vault_backup_finish (CofferVault   *self,
-                            GAsyncResult  *result,
-                            char         **problem,
-                            GError       **error)
-{
-  *problem = coffer_vault_run_finish (self, result, error);
   return *problem != NULL;
 }

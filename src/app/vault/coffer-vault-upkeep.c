@@ -8,45 +8,12 @@
 #include "coffer-vault-upkeep.h"
 
 #include "coffer-error-private.h"
+#include "coffer-new-file.h"
 #include "coffer-vault-private.h"
+#include "coffer-wish-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
-
-/* What a job is asked for; each takes what it needs. */
-typedef struct {
-  CofferProgress *progress;
-  gboolean wal;
-  char *target;
-
-  /* The lane's, of a salvage: */
-  GCancellable *cancellable;
-  kvault *made;
-  kvault_writer *writer;           /* of the value at hand; NULL: it is given up */
-  CofferSalvage done;
-  guint64 size;                    /* of the file, for want of a better measure */
-  GError *error;                   /* of the new file */
-} Wish;
-
-static Wish *
-wish_new (CofferProgress *progress)
-{
-  Wish *wish = g_new0 (Wish, 1);
-
-  wish->progress = progress != NULL ? coffer_progress_ref (progress) : NULL;
-  return wish;
-}
-
-static void
-wish_free (gpointer data)
-{
-  Wish *wish = data;
-
-  g_clear_pointer (&wish->progress, coffer_progress_unref);
-  g_clear_error (&wish->error);
-  g_free (wish->target);
-  g_free (wish);
-}
 
 /* Lane. */
 static gpointer
@@ -60,30 +27,6 @@ answer (kvault  *vault,
   return NULL;
 }
 
-/* Lane. */
-static void
-tell (Wish    *wish,
-      guint64  bytes,
-      guint64  bytes_total)
-{
-  CofferStep *step;
-
-  if (wish->progress == NULL)
-    return;
-  step = g_new (CofferStep, 1);
-  *step = (CofferStep) { bytes, bytes_total };
-  coffer_progress_tell (wish->progress, step);
-}
-
-/* Lane. A cancel reaches the engine by itself. */
-static int
-progress_cb (const kvault_progress *progress,
-             void                  *data)
-{
-  tell (data, progress->bytes, progress->bytes_total);
-  return 0;
-}
-
 /* ---- on the WRITE lane ---- */
 
 /* Lane. */
@@ -93,7 +36,7 @@ journal_worker (kvault        *vault,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  const Wish *wish = data;
+  const CofferWish *wish = data;
 
   return answer (vault, kvault_set_journal (vault, wish->wal ? KVAULT_JOURNAL_WAL : KVAULT_JOURNAL_ROLLBACK), error);
 }
@@ -105,13 +48,13 @@ coffer_vault_set_journal_async (CofferVault         *self,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data)
 {
-  Wish *wish;
+  CofferWish *wish;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  wish = wish_new (NULL);
+  wish = coffer_wish_new (NULL);
   wish->wal = wal;
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, journal_worker, wish, wish_free, NULL, cancellable, callback, user_data);
+  coffer_vault_run_once_async (self, journal_worker, wish, coffer_wish_free, NULL, cancellable, callback, user_data);
 }
 
 gboolean
@@ -140,7 +83,7 @@ coffer_vault_optimize_async (CofferVault         *self,
 {
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, optimize_worker, NULL, NULL, NULL, cancellable, callback, user_data);
+  coffer_vault_run_once_async (self, optimize_worker, NULL, NULL, NULL, cancellable, callback, user_data);
 }
 
 gboolean
@@ -158,7 +101,7 @@ wipe_worker (kvault        *vault,
              GCancellable  *cancellable,
              GError       **error)
 {
-  return answer (vault, kvault_wipe (vault, progress_cb, data), error);
+  return answer (vault, kvault_wipe (vault, coffer_wish_progress_cb, data), error);
 }
 
 void
@@ -170,7 +113,7 @@ coffer_vault_wipe_async (CofferVault         *self,
 {
   g_return_if_fail (COFFER_IS_VAULT (self));
 
-  coffer_vault_run_async (self, COFFER_LANE_WRITE, NULL, wipe_worker, wish_new (progress), wish_free, NULL, cancellable, callback, user_data);
+  coffer_vault_run_once_async (self, wipe_worker, coffer_wish_new (progress), coffer_wish_free, NULL, cancellable, callback, user_data);
 }
 
 gboolean
@@ -183,14 +126,26 @@ coffer_vault_wipe_finish (CofferVault   *self,
 
 /* ---- saving what can be read ---- */
 
+/* The lane's. */
+typedef struct {
+  const CofferWish *wish;          /* its shelf is saved, too */
+  const char *path;                /* where the new file is made */
+  GCancellable *cancellable;
+  kvault *made;
+  kvault_writer *writer;           /* of the value at hand; NULL: it is given up */
+  CofferSalvage done;
+  guint64 size;                    /* of the file, for want of a better measure */
+  GError *error;                   /* of the new file */
+} Salvage;
+
 /* Lane. The new file is a failure of the whole, as when the disk is full. */
 static int
-heed_new_file (Wish *wish,
+heed_new_file (Salvage *self,
                int   rc)
 {
-  if (rc != KVAULT_OK && wish->error == NULL)
-    wish->error = coffer_error_new (wish->made, rc);
-  return wish->error != NULL;
+  if (rc != KVAULT_OK && self->error == NULL)
+    self->error = coffer_error_new (self->made, rc);
+  return self->error != NULL;
 }
 
 /* Lane. */
@@ -198,11 +153,11 @@ static int
 begin_cb (const kvault_entry *entry,
           void               *data)
 {
-  Wish *wish = data;
+  Salvage *self = data;
 
   if (entry->key_class == KVAULT_CLASS_NULL)
     return 0;
-  return heed_new_file (wish, kvault_writer_open (wish->made, entry->key, entry->key_size, KVAULT_SIZE_UNKNOWN, &wish->writer));
+  return heed_new_file (self, kvault_writer_open (self->made, entry->key, entry->key_size, KVAULT_SIZE_UNKNOWN, &self->writer));
 }
 
 /* Lane. */
@@ -211,13 +166,13 @@ write_cb (const void *bytes,
           size_t      len,
           void       *data)
 {
-  Wish *wish = data;
+  Salvage *self = data;
 
-  if (wish->writer == NULL)
+  if (self->writer == NULL)
     return 0;
-  wish->done.bytes += len;
-  tell (wish, MIN (wish->done.bytes, wish->size), wish->size);
-  return heed_new_file (wish, kvault_writer_write (wish->writer, bytes, len));
+  self->done.bytes += len;
+  coffer_wish_tell (self->wish, MIN (self->done.bytes, self->size), self->size);
+  return heed_new_file (self, kvault_writer_write (self->writer, bytes, len));
 }
 
 /* Lane. */
@@ -226,16 +181,16 @@ end_cb (int         result,
         const char *message,
         void       *data)
 {
-  Wish *wish = data;
+  Salvage *self = data;
   int rc = KVAULT_OK;
 
-  if (result != KVAULT_OK || wish->writer == NULL)
-    wish->done.lost++;
-  else if ((rc = kvault_writer_commit (wish->writer)) == KVAULT_OK)
-    wish->done.saved++;
-  heed_new_file (wish, rc);
-  g_clear_pointer (&wish->writer, kvault_writer_free);
-  return wish->error != NULL;
+  if (result != KVAULT_OK || self->writer == NULL)
+    self->done.lost++;
+  else if ((rc = kvault_writer_commit (self->writer)) == KVAULT_OK)
+    self->done.saved++;
+  heed_new_file (self, rc);
+  g_clear_pointer (&self->writer, kvault_writer_free);
+  return self->error != NULL;
 }
 
 /* Lane. */
@@ -247,7 +202,7 @@ is_cancelled_cb (void *cancellable)
 
 /* Lane. */
 static gboolean
-open_target (Wish        *wish,
+open_target (Salvage     *self,
              const char  *table,
              gboolean     first,
              GError     **error)
@@ -258,22 +213,37 @@ open_target (Wish        *wish,
   options.access = first ? KVAULT_ACCESS_CREATE_NEW : KVAULT_ACCESS_CREATE;
   options.table = table;
   options.is_cancelled = is_cancelled_cb;
-  options.is_cancelled_data = wish->cancellable;
-  if (kvault_open (wish->target, &options, &wish->made, &problem) == KVAULT_OK)
+  options.is_cancelled_data = self->cancellable;
+  if (kvault_open (self->path, &options, &self->made, &problem) == KVAULT_OK)
     return TRUE;
   *error = coffer_error_new_open (&problem);
   return FALSE;
 }
 
+/* Lane. Keys are counted once, however many values of them there are. */
+static int
+save_waiting (Salvage *self)
+{
+  uint64_t before = 0, after = 0;
+  int rc;
+
+  if (self->wish->shelf == NULL)
+    return KVAULT_OK;
+  if ((rc = kvault_count (self->made, &before)) == KVAULT_OK && (rc = kvault_shelf_copy (self->wish->shelf, self->made)) == KVAULT_OK &&
+      (rc = kvault_count (self->made, &after)) == KVAULT_OK)
+    self->done.saved += after - before;
+  return rc;
+}
+
 /* Lane. The new file's handle closes with its table. */
 static gboolean
 salvage_table (kvault      *damaged,
-               Wish        *wish,
+               Salvage     *self,
                const char  *table,
                gboolean     first,
                GError     **error)
 {
-  const kvault_salvage_sink sink = { begin_cb, write_cb, end_cb, wish };
+  const kvault_salvage_sink sink = { begin_cb, write_cb, end_cb, self };
   int rc = kvault_use_table (damaged, table);
 
   if (rc != KVAULT_OK)
@@ -281,18 +251,19 @@ salvage_table (kvault      *damaged,
       *error = coffer_error_new (damaged, rc);
       return FALSE;
     }
-  if (!open_target (wish, table, first, error))
+  if (!open_target (self, table, first, error))
     return FALSE;
-  if ((rc = kvault_bulk_begin (wish->made, 0)) == KVAULT_OK)
+  if ((rc = kvault_bulk_begin (self->made, 0)) == KVAULT_OK)
     rc = kvault_salvage (damaged, &sink, NULL);
-  g_clear_pointer (&wish->writer, kvault_writer_free);
-  if (wish->error != NULL)
-    *error = g_steal_pointer (&wish->error);
+  g_clear_pointer (&self->writer, kvault_writer_free);
+  if (self->error != NULL)
+    *error = g_steal_pointer (&self->error);
   else if (rc != KVAULT_OK)
     *error = coffer_error_new (damaged, rc);
-  else if ((rc = kvault_bulk_end (wish->made)) != KVAULT_OK)
-    *error = coffer_error_new (wish->made, rc);
-  kvault_close (g_steal_pointer (&wish->made));
+  else if ((rc = kvault_bulk_end (self->made)) != KVAULT_OK || (rc = save_waiting (self)) != KVAULT_OK ||
+           (rc = kvault_checkpoint (self->made, KVAULT_CHECKPOINT_TRUNCATE, NULL)) != KVAULT_OK)   /* closing would say nothing */
+    *error = coffer_error_new (self->made, rc);
+  kvault_close (g_steal_pointer (&self->made));
   return *error == NULL;
 }
 
@@ -311,24 +282,10 @@ list_tables (kvault *damaged)
   return g_strv_builder_end (builder);
 }
 
-/* Lane. Nothing is left of a file that did not come about, but where another one was. */
-static void
-remove_target (const char *target)
-{
-  static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *path = g_strconcat (target, suffixes[i], NULL);
-
-      g_unlink (path);
-    }
-}
-
 /* Lane. */
 static gboolean
 salvage_all (kvault  *damaged,
-             Wish    *wish,
+             Salvage  *self,
              GError **error)
 {
   g_auto(GStrv) tables = list_tables (damaged);
@@ -336,12 +293,8 @@ salvage_all (kvault  *damaged,
   if (tables[0] == NULL)
     g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_ENOTVAULT), _("There is no table of keys that could be read"));
   for (guint i = 0; tables[i] != NULL; i++)
-    if (!salvage_table (damaged, wish, tables[i], i == 0, error))
-      {
-        if (i > 0 || !g_error_matches (*error, COFFER_ERROR, COFFER_ERROR_CODE (KVAULT_EEXIST)))
-          remove_target (wish->target);
-        return FALSE;
-      }
+    if (!salvage_table (damaged, self, tables[i], i == 0, error))
+      return FALSE;
   return tables[0] != NULL;
 }
 
@@ -352,16 +305,19 @@ salvage_worker (kvault        *vault,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  Wish *wish = data;
+  Salvage self = { .wish = data, .cancellable = cancellable };
   kvault_options options = KVAULT_OPTIONS_INIT;
+  g_autoptr(CofferNewFile) file = coffer_new_file_begin (self.wish->target, kvault_location (vault), (const char *const *) self.wish->open_paths,
+                                                         error);
   kvault_error problem;
   kvault *damaged;
   GStatBuf found;
   gboolean done;
 
-  wish->cancellable = cancellable;
-  wish->done = (CofferSalvage) { 0 };
-  wish->size = g_stat (kvault_location (vault), &found) == 0 ? (guint64) found.st_size : 0;
+  if (file == NULL)
+    return NULL;
+  self.path = coffer_new_file_get_path (file);
+  self.size = g_stat (kvault_location (vault), &found) == 0 ? (guint64) found.st_size : 0;
   options.access = KVAULT_ACCESS_SALVAGE;
   options.is_cancelled = is_cancelled_cb;
   options.is_cancelled_data = cancellable;
@@ -370,9 +326,10 @@ salvage_worker (kvault        *vault,
       *error = coffer_error_new_open (&problem);
       return NULL;
     }
-  done = salvage_all (damaged, wish, error);
+  done = salvage_all (damaged, &self, error);
   kvault_close (damaged);
-  return done ? g_memdup2 (&wish->done, sizeof wish->done) : NULL;
+  done = done && coffer_new_file_finish (file, error);
+  return done ? g_memdup2 (&self.done, sizeof self.done) : NULL;
 }
 
 void
@@ -383,15 +340,16 @@ coffer_vault_salvage_async (CofferVault         *self,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  Wish *wish;
+  CofferWish *wish;
 
   g_return_if_fail (COFFER_IS_VAULT (self));
   g_return_if_fail (g_file_peek_path (target) != NULL);
 
-  wish = wish_new (progress);
-  wish->target = g_file_get_path (target);
-  coffer_vault_run_full (self, COFFER_LANE_SCAN, KVAULT_ACCESS_SALVAGE, NULL, FALSE, salvage_worker, wish, wish_free, g_free, cancellable, callback,
-                         user_data);
+  wish = coffer_wish_new (progress);
+  coffer_wish_set_target (wish, target);
+  coffer_wish_add_waiting (wish, self);
+  coffer_vault_run_full (self, COFFER_LANE_SCAN, KVAULT_ACCESS_SALVAGE, NULL, FALSE, salvage_worker, wish, coffer_wish_free, g_free,
+                         cancellable, callback, user_data);
 }
 
 gboolean

@@ -26,7 +26,10 @@ typedef struct {
   guint64 lost;                    /* that were named, but could not be read */
 } CofferSalvage;
 
-/** Read what can be read of all tables of a file, damaged or not, into a new vault. On the SCAN lane. @target must not be there. */
+/**
+ * Read what can be read of all tables of a file, damaged or not, into a new vault; what waits in the cache for these tables is written there,
+ * too, and goes on waiting. On the SCAN lane. A @target that is there is replaced, see coffer-new-file.h.
+ */
 void         coffer_vault_salvage_async        (CofferVault *self, GFile *target, CofferProgress *progress, GCancellable *cancellable,
                                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean     coffer_vault_salvage_finish       (CofferVault *self, GAsyncResult *result, CofferSalvage *salvage, GError **error);

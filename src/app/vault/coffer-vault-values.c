@@ -125,12 +125,17 @@ read_bare_facts (kvault       *vault,
   guint8 head[KVAULT_HEADER_SIZE];
   guint64 size = kvault_blob_size (blob);
   gsize len = MIN (size, sizeof head);
+  CofferValueFacts *facts;
   int rc = kvault_blob_read (blob, head, len, 0);
 
-  if (rc == KVAULT_OK)
-    return coffer_value_facts_new_bare (kvault_table_kind (vault), head, len, size);
-  *error = coffer_error_new (vault, rc);
-  return NULL;
+  if (rc != KVAULT_OK)
+    {
+      *error = coffer_error_new (vault, rc);
+      return NULL;
+    }
+  facts = coffer_value_facts_new_bare (kvault_table_kind (vault), head, len, size);
+  facts->value_class = kvault_blob_class (blob);
+  return facts;
 }
 
 static GInputStream *
@@ -185,6 +190,16 @@ coffer_value_reader_open_bare (CofferValueReader  *self,
                                GError            **error)
 {
   return open_value (self, key, TRUE, facts, cancellable, error);
+}
+
+/* Where ids of rows are the keys they have no others. */
+gboolean
+coffer_value_reader_finds_by_bytes (CofferValueReader *self,
+                                    CofferKey         *key)
+{
+  kvault_section_kind kind = kvault_table_kind (self->vault);
+
+  return coffer_key_is_blob (key) || (kind != KVAULT_SECTION_V1 && kind != KVAULT_SECTION_V2);
 }
 
 void

@@ -149,6 +149,7 @@ verify_worker (kvault        *vault,
     leave_out_replaced (additions);
   while (rc == KVAULT_OK && additions->verified < additions->next && g_get_monotonic_time () < until)
     rc = g_cancellable_is_cancelled (cancellable) ? KVAULT_ECANCELLED : verify_next (vault, additions, cancellable);
+  coffer_additions_tally (additions);
   coffer_additions_note_bytes (additions, 0);
   if (rc == KVAULT_OK)
     return GINT_TO_POINTER (TRUE);

@@ -7,6 +7,7 @@
 
 #include "coffer-vault-private.h"
 
+#include "coffer-attic-private.h"
 #include "coffer-error-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -78,7 +79,7 @@ coffer_vault_edit_async (CofferVault         *self,
       g_object_unref (task);
       return;
     }
-  coffer_vault_run_unsettled_async (self, coffer_vault_get_table (self), edit_worker, NULL, cancellable, edit_cb, task);
+  coffer_vault_run_unsettled_async (self, coffer_vault_get_table (self), edit_worker, NULL, NULL, NULL, cancellable, edit_cb, task);
 }
 
 gboolean
@@ -115,6 +116,7 @@ coffer_vault_set_secure_delete (CofferVault *self,
   g_return_if_fail (COFFER_IS_VAULT (self));
 
   self->secure_delete = !!on;
+  coffer_attic_set_wipes (self->attic, self->secure_delete);
   coffer_worker_set_secure_delete (self->lanes[COFFER_LANE_WRITE], self->secure_delete);
 }
 

@@ -11,6 +11,7 @@
 
 #include "coffer-entry-walk.h"
 
+#include "coffer-attic-private.h"
 #include "coffer-cache-private.h"
 #include "coffer-deletion.h"
 #include "coffer-error.h"
@@ -30,6 +31,7 @@ enum {
   CHANGED,
   TOUCHED,
   CENSUS,
+  USED,
   N_SIGNALS
 };
 
@@ -116,6 +118,7 @@ apply_overview (CofferVault    *self,
   g_autofree char *table = NULL;
 
   self->shown = self->met;
+  coffer_cache_meet (self->cache, &self->shown);
   self->state = overview->state;
   self->have_state = TRUE;
   self->settling = !coffer_file_state_is_settled (&self->state);
@@ -148,7 +151,7 @@ reloaded_cb (GObject      *source,
       if (!coffer_identity_equal (&before, &self->shown))
         {
           coffer_vault_drop_deletions (self);
-          coffer_cache_note_replaced (self->cache);
+          coffer_cache_meet (self->cache, &self->shown);   /* again: what they had taken from the cache waits once more */
         }
     }
   else
@@ -247,6 +250,17 @@ coffer_vault_tell_sharers (CofferVault *self)
     coffer_vault_emit_changed (self);
 }
 
+GPtrArray *
+coffer_vault_list_sharers (CofferVault *self)
+{
+  GPtrArray *sharers = g_ptr_array_new ();
+
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    if (l->data != self && COFFER_VAULT (l->data)->veil == self->veil)
+      g_ptr_array_add (sharers, l->data);
+  return sharers;
+}
+
 void
 coffer_vault_begin_rewrite (CofferVault *self)
 {
@@ -274,6 +288,54 @@ coffer_vault_end_rewrite (CofferVault *self)
       vault->n_rewriting--;
       update_editable (vault);
     }
+}
+
+static void
+change_use (CofferVault    *self,
+            CofferVaultUse  use,
+            int             n)
+{
+  if (use == COFFER_VAULT_UNUSED)
+    return;
+  self->n_uses[use] += n;
+  for (GList *l = vaults.head, *next; l != NULL; l = next)
+    {
+      next = l->next;
+      if (coffer_vault_is_same_file (self, l->data))
+        g_signal_emit (l->data, signals[USED], 0);
+    }
+}
+
+void
+coffer_vault_begin_use (CofferVault    *self,
+                        CofferVaultUse  use)
+{
+  change_use (self, use, 1);
+}
+
+void
+coffer_vault_end_use (CofferVault    *self,
+                      CofferVaultUse  use)
+{
+  change_use (self, use, -1);
+}
+
+CofferVaultUse
+coffer_vault_get_use (CofferVault *self)
+{
+  CofferVaultUse most = COFFER_VAULT_UNUSED;
+
+  g_return_val_if_fail (COFFER_IS_VAULT (self), COFFER_VAULT_UNUSED);
+
+  for (GList *l = vaults.head; l != NULL; l = l->next)
+    {
+      CofferVault *vault = l->data;
+
+      for (CofferVaultUse use = COFFER_VAULT_WRITTEN; use > most; use--)
+        if (vault->n_uses[use] > 0 && coffer_vault_is_same_file (self, vault))
+          most = use;
+    }
+  return most;
 }
 
 void
@@ -308,11 +370,13 @@ coffer_vault_finalize (GObject *object)
   g_ptr_array_unref (self->deferred);
   g_clear_pointer (&self->veil, kvault_veil_unref);
   g_clear_object (&self->cache);
+  g_clear_pointer (&self->attic, coffer_attic_unref);
   g_clear_object (&self->sections);
   g_clear_object (&self->file);
   g_free (self->display_name);
   g_free (self->table);
   g_free (self->lock_reason);
+  g_clear_pointer (&self->played, g_hash_table_unref);
 
   G_OBJECT_CLASS (coffer_vault_parent_class)->finalize (object);
 }
@@ -380,6 +444,7 @@ coffer_vault_class_init (CofferVaultClass *klass)
   /* Keys were deleted or renamed by this vault, or another file is in its place: what was read before may be wrong now. */
   signals[TOUCHED] = g_signal_new ("touched", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[CENSUS] = g_signal_new ("census", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[USED] = g_signal_new ("used", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 0);
 }
@@ -390,6 +455,7 @@ coffer_vault_init (CofferVault *self)
   self->sections = g_list_store_new (COFFER_TYPE_SECTION);
   self->deferred = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_deletion_unref);
   self->quiet_wanted = g_ptr_array_new_with_free_func (g_object_unref);
+  self->attic = coffer_attic_new ();
   self->link.data = self;
   g_queue_push_tail_link (&vaults, &self->link);
 }
@@ -582,6 +648,16 @@ coffer_vault_get_file (CofferVault *self)
   return self->file;
 }
 
+gboolean
+coffer_vault_is_same_file (CofferVault *self,
+                           CofferVault *other)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT (self) && COFFER_IS_VAULT (other), FALSE);
+
+  return self == other || g_file_equal (self->file, other->file) ||
+         (self->shown.inode != 0 && other->shown.inode != 0 && coffer_identity_equal (&self->shown, &other->shown));
+}
+
 const char *
 coffer_vault_get_display_name (CofferVault *self)
 {
@@ -653,10 +729,8 @@ coffer_vault_is_missing (CofferVault *self)
 }
 
 const char *
-coffer_vault_get_lock_reason (CofferVault *self)
+coffer_vault_get_file_lock_reason (CofferVault *self)
 {
-  CofferSection *section;
-
   g_return_val_if_fail (COFFER_IS_VAULT (self), NULL);
 
   if (coffer_vault_is_damaged (self))
@@ -665,8 +739,17 @@ coffer_vault_get_lock_reason (CofferVault *self)
     return _("Editing waits for the file to be there again");
   if (self->n_rewriting > 0)
     return _("The file is being compacted; you can go on looking and playing");
-  if (self->file_reason != NULL)
-    return self->file_reason;
+  return self->file_reason;
+}
+
+const char *
+coffer_vault_get_lock_reason (CofferVault *self)
+{
+  const char *reason = coffer_vault_get_file_lock_reason (self);
+  CofferSection *section;
+
+  if (reason != NULL)
+    return reason;
   section = find_section (self, self->table);
   return section == NULL || coffer_section_is_writable (section) ? NULL : coffer_section_get_reason (section);
 }
@@ -697,6 +780,8 @@ coffer_vault_close (CofferVault *self)
       coffer_vault_drop_deletions (self);
       coffer_vault_tell_sharers (self);
     }
+  if (coffer_cache_is_stale (self->cache))
+    coffer_worker_keep_waiting (self->lanes[COFFER_LANE_WRITE]);
   coffer_cache_remove_vault (self->cache, self);
   self->n_ending = COFFER_N_LANES;
   g_object_ref (self);

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * nothing is opened or held for it.
  *
  * Signal "touched": another program wrote to the file.
+ * Signal "used": coffer_vault_get_use() may be another.
  * Signal "census": coffer_vault_peek_census() has something new.
  * Signal "changed": keys were deleted or renamed here, or another file is at the path: what was read before may be wrong.
  */
@@ -79,6 +80,21 @@ void         coffer_vault_create_async      (GFile *file, GCancellable *cancella
 
 GFile       *coffer_vault_get_file          (CofferVault *self);   /* (transfer none) */
 const char  *coffer_vault_get_display_name  (CofferVault *self);   /* base name as UTF-8 */
+/** Whether both are of one file, by whatever names it was opened. */
+gboolean     coffer_vault_is_same_file      (CofferVault *self, CofferVault *other);
+
+/** What is done to a file for longer than a moment, each worse to be cut off than the one before. */
+typedef enum {
+  COFFER_VAULT_UNUSED,
+  COFFER_VAULT_COPIED,             /* it is only read, but the copy would not be whole */
+  COFFER_VAULT_WRITTEN,
+} CofferVaultUse;
+
+/** By a window; all of the process on the file emit "used". They nest. */
+void           coffer_vault_begin_use       (CofferVault *self, CofferVaultUse use);
+void           coffer_vault_end_use         (CofferVault *self, CofferVaultUse use);
+/** The worst of what is done by any window of the process. */
+CofferVaultUse coffer_vault_get_use         (CofferVault *self);
 
 /** The sections, vault tables first (GListModel of CofferSection). Counts arrive later by themselves. (transfer none) */
 GListModel  *coffer_vault_get_sections      (CofferVault *self);
@@ -108,6 +124,10 @@ void         coffer_vault_set_secure_delete (CofferVault *self, gboolean on);
  * written"), translated; NULL if it can. Once damage is met in the file, by any lane, that is a reason for good.
  */
 const char  *coffer_vault_get_lock_reason   (CofferVault *self);
+/** The same of the file alone, whatever table is in use; changes with "lock-reason". */
+const char  *coffer_vault_get_file_lock_reason (CofferVault *self);
+/** Whether damage was met in the file on show: then nothing is written to it. */
+gboolean     coffer_vault_is_damaged        (CofferVault *self);
 /** Whether there was no file at the path when it was looked for last; a reason not to write. */
 gboolean     coffer_vault_is_missing        (CofferVault *self);
 
@@ -117,6 +137,7 @@ gboolean     coffer_vault_is_missing        (CofferVault *self);
 /** Facts about the file; copied. reclaimable and wal in bytes. */
 typedef struct {
   guint64  file_size, reclaimable_size, wal_size;
+  guint64  main_free_size;   /* of the main file: at least, while the log holds pages past its end */
   guint64  wal_waiting;   /* of the log, what is not in the main file yet */
   guint    page_size;
   gboolean wal_mode, frozen;
@@ -195,6 +216,8 @@ GInputStream *coffer_value_reader_open        (CofferValueReader *self, CofferKe
 GInputStream *coffer_value_reader_open_bare   (CofferValueReader *self, CofferKey *key, CofferValueFacts **facts,
                                                GCancellable *cancellable, GError **error);
 void          coffer_value_reader_close       (CofferValueReader *self);
+/** On the lane. Whether the bytes of a key are enough to find it, and nothing else: not where they are those of a text or a number. */
+gboolean      coffer_value_reader_finds_by_bytes (CofferValueReader *self, CofferKey *key);
 /**
  * On the lane. Some keys, at least one unless there are no more, in their order.
  *
@@ -222,19 +245,19 @@ void         coffer_vault_rename_async      (CofferVault *self, CofferKey *key, 
 gboolean     coffer_vault_rename_finish     (CofferVault *self, GAsyncResult *result, GError **error);
 
 /**
- * Give a key of bytes the content of a file as its value, whole or not at all; needs "editable". Emits "changed".
+ * Give a key of bytes, of @table, the content of a file as its value, whole or not at all; needs "editable". Emits "changed".
  *
  * @header    (nullable) bytes of the value before those of the file
  * @expected  (nullable) SHA-256 of the stored value as it was, in hex: a value that is another by now stays, and
  *            COFFER_ERROR_STALE is the answer
  * @progress  (nullable) told the fraction that is read, as a double, to be freed with g_free()
  */
-void         coffer_vault_replace_async     (CofferVault *self, CofferKey *key, GFile *file, GBytes *header,
+void         coffer_vault_replace_async     (CofferVault *self, const char *table, CofferKey *key, GFile *file, GBytes *header,
                                              const char *expected, CofferProgress *progress, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 
 /** Likewise, under a key that is free: @key, or that with a number. */
-void         coffer_vault_add_copy_async    (CofferVault *self, CofferKey *key, GFile *file, GBytes *header,
+void         coffer_vault_add_copy_async    (CofferVault *self, const char *table, CofferKey *key, GFile *file, GBytes *header,
                                              CofferProgress *progress, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 /**

@@ -43,6 +43,7 @@ struct _CofferWorker {
   gint closing;             /* atomic */
   gint holds;               /* atomic; holds without their resume */
   gint secure_delete;       /* atomic */
+  gint keeps_waiting;       /* atomic; see coffer_worker_keep_waiting() */
   gint asked;               /* atomic; another handle needs the file: close this one */
   pthread_mutex_t turn_lock;   /* one that ThreadSanitizer knows of */
   GCancellable *turn;           /* of the repeatable job that runs, or NULL; by turn_lock */
@@ -70,7 +71,11 @@ gboolean
 coffer_identity_equal (const CofferIdentity *a,
                        const CofferIdentity *b)
 {
-  return a->device == b->device && a->inode == b->inode && a->born == b->born;
+  uint64_t now_a, now_b;
+  gboolean swapped_a = kvault_inode_now (a->device, a->inode, a->swaps, &now_a);
+  gboolean swapped = kvault_inode_now (b->device, b->inode, b->swaps, &now_b) || swapped_a;   /* nobody knows when the new one was born */
+
+  return a->device == b->device && now_a == now_b && (swapped || a->born == b->born);
 }
 
 CofferJob *
@@ -211,7 +216,7 @@ is_another (const CofferIdentity *file,
 static CofferIdentity
 identify (const char *path)
 {
-  CofferIdentity file = { 0 };
+  CofferIdentity file = { .swaps = kvault_swap_count () };
   struct statx stx;
 
   if (statx (AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &stx) != 0)
@@ -240,6 +245,7 @@ make_options (CofferWorker  *self,
   kvault_options options = KVAULT_OPTIONS_INIT;
 
   options.access = access_mode;
+  options.durability = KVAULT_DURABILITY_FULL;   /* "All saved" means that the disk may be unplugged */
   options.is_cancelled = is_cancelled_cb;
   options.is_cancelled_data = self;
   options.let_go = let_go_cb;
@@ -301,7 +307,7 @@ write_last (CofferWorker *self)
   kvault_options options = make_options (self, KVAULT_ACCESS_WRITE);
   CofferIdentity now = identify (self->path);
 
-  if (!self->wrote || !has_waiting (self) || is_another (&now, &self->file))
+  if (!self->wrote || g_atomic_int_get (&self->keeps_waiting) || !has_waiting (self) || is_another (&now, &self->file))
     return;
   close_handle (self);
   options.is_cancelled = NULL;
@@ -606,6 +612,12 @@ coffer_worker_set_secure_delete (CofferWorker *self,
 }
 
 void
+coffer_worker_keep_waiting (CofferWorker *self)
+{
+  g_atomic_int_set (&self->keeps_waiting, TRUE);
+}
+
+void
 coffer_worker_set_shelf (CofferWorker *self,
                          kvault_shelf *shelf)
 {
@@ -677,6 +689,12 @@ coffer_worker_set_idle_time (CofferWorker *self,
                              guint         idle_ms)
 {
   g_atomic_int_set (&self->idle_ms, idle_ms);
+}
+
+gboolean
+coffer_worker_is_busy (CofferWorker *self)
+{
+  return !g_queue_is_empty (&self->outstanding);
 }
 
 void

@@ -6,11 +6,15 @@
 
 G_BEGIN_DECLS
 
-/** Which file something is: a path comes to name another one, and the number of an inode is used again. */
+/**
+ * Which file something is: a path comes to name another one, and the number of an inode is used again. Compacting into a new file leaves
+ * it the same one, though its inode and its birth are others then.
+ */
 typedef struct {
   guint64 device;
   guint64 inode;             /* 0: none is known */
   gint64 born;               /* in nanoseconds; 0 where the file system does not tell */
+  guint64 swaps;             /* how often this program had compacted a file so by then */
 } CofferIdentity;
 
 gboolean      coffer_identity_equal       (const CofferIdentity *a, const CofferIdentity *b);
@@ -79,7 +83,12 @@ void          coffer_worker_set_veil      (CofferWorker *self, kvault_veil *veil
 void          coffer_worker_set_secure_delete (CofferWorker *self, gboolean on);
 /** Likewise: what the handle sees before it is in the file. */
 void          coffer_worker_set_shelf     (CofferWorker *self, kvault_shelf *shelf);
+/** Before its end: what waits on the shelf is not written then, as the file at the path is not the one it was meant for. */
+void          coffer_worker_keep_waiting  (CofferWorker *self);
 void          coffer_worker_set_idle_time (CofferWorker *self, guint idle_ms);
+
+/** Whether there are jobs that are not done. */
+gboolean      coffer_worker_is_busy       (CofferWorker *self);
 
 /** Cancel what runs, waits or comes later. The handle stays open until coffer_worker_end(). */
 void          coffer_worker_stop          (CofferWorker *self);

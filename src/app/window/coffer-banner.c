@@ -64,8 +64,11 @@ add_holder (CofferBanner       *self,
 
 static void
 show_holders (CofferBanner *self,
-              GPtrArray    *holders)
+              GPtrArray    *holders,
+              CofferUnseen  unseen)
 {
+  g_autofree char *detail = NULL, *both = NULL;
+  const char *nobody = coffer_holders_describe_none (unseen, &detail);
   GtkWidget *child;
 
   while ((child = gtk_widget_get_first_child (self->holders_list)) != NULL)
@@ -73,7 +76,8 @@ show_holders (CofferBanner *self,
   for (guint i = 0; i < holders->len; i++)
     add_holder (self, g_ptr_array_index (holders, i));
 
-  gtk_label_set_text (self->holders_title, holders->len > 0 ? _("In use by") : _("Nobody else has it open"));
+  both = detail != NULL ? g_strdup_printf ("%s\n%s", nobody, detail) : g_strdup (nobody);
+  gtk_label_set_text (self->holders_title, holders->len > 0 ? _("In use by") : both);
   gtk_widget_set_visible (self->holders_list, holders->len > 0);
   self->n_holders = holders->len;
   update_cb (self);
@@ -85,10 +89,11 @@ found_cb (GObject      *source,
           gpointer      user_data)
 {
   g_autoptr(CofferBanner) self = user_data;
-  g_autoptr(GPtrArray) holders = coffer_holders_find_finish (result, NULL);
+  CofferUnseen unseen;
+  g_autoptr(GPtrArray) holders = coffer_holders_find_finish (result, &unseen, NULL);
 
   if (holders != NULL && self->vault != NULL)
-    show_holders (self, holders);
+    show_holders (self, holders, unseen);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "coffer-bundle-files.h"
+#include "coffer-export.h"
 #include "coffer-key-format.h"
 
 #ifdef COFFER_X11
@@ -25,6 +26,7 @@
 #define MAX_KEYS (64 * 1024 * 1024)       /* bytes of text */
 #define URI_LIST "text/uri-list"
 #define COPIED_FILES "x-special/gnome-copied-files"   /* what some file managers paste alone */
+#define PORTAL "application/vnd.portal."
 #define TEXT "text/plain;charset=utf-8"
 
 struct _CofferBundleContent {
@@ -33,9 +35,10 @@ struct _CofferBundleContent {
   CofferBundle *bundle;
   CofferBundleFiles *files;
   GdkDrag *drag;           /* unowned: hovering */
+  gboolean portable;       /* the portal was offered, or there is none */
 };
 
-static guint failed_signal;
+static guint failed_signal, left_out_signal, kept_out_signal;
 static guint n_busy;
 
 G_DEFINE_FINAL_TYPE (CofferBundleContent, coffer_bundle_content, GDK_TYPE_CONTENT_PROVIDER)
@@ -146,19 +149,34 @@ answer_portal (GTask  *task,
                                serialized_cb, task);
 }
 
-/* Takes @task. */
+/* Their paths are of no use to a program that may not read them. Takes @task. */
 static void
 answer_files (GTask  *task,
               GSList *files)
 {
   Request *request = g_task_get_task_data (task);
+  CofferBundleContent *self = g_task_get_source_object (task);
 
+  if (!self->portable && self->drag == NULL)
+    g_signal_emit (self, kept_out_signal, 0);
   if (g_str_equal (request->mime_type, URI_LIST))
     answer_bytes (task, list_uris (files, "", "\r\n"));
   else if (g_str_equal (request->mime_type, COPIED_FILES))
     answer_bytes (task, list_uris (files, "copy\n", "\n"));
   else
     answer_portal (task, files);
+}
+
+/* Takes @task. Nothing is dropped; but PCManFM takes no more drags, until it has waited half a minute, from whom it got no answer, or one of
+ * no files.
+ */
+static void
+answer_nothing (GTask *task)
+{
+  g_autoptr(GFile) file = g_file_new_build_filename (g_get_user_cache_dir (), "coffer", "opened", "cancelled", NULL);
+  GSList none = { file, NULL };   /* there is no such file */
+
+  answer_files (task, &none);
 }
 
 static void
@@ -171,12 +189,17 @@ named_cb (GObject      *source,
   GSList *files = coffer_bundle_files_name_finish (COFFER_BUNDLE_FILES (source), result, &error);
 
   if (error == NULL)
+    answer_files (task, files);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
-      answer_files (task, files);
-      return;
+      g_error_free (error);
+      answer_nothing (task);
     }
-  g_task_return_error (task, error);
-  g_object_unref (task);
+  else
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+    }
 }
 
 static void
@@ -220,10 +243,12 @@ make_text (GBytes *bytes)
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
+  char *made;
 
   if (g_utf8_validate_len (data, size, NULL))
     return g_bytes_ref (bytes);
-  return g_bytes_new_take (g_utf8_make_valid (data, size), strlen (data));
+  made = g_utf8_make_valid (data, size);
+  return g_bytes_new_take (made, strlen (made));
 }
 
 /* Thread; a CofferReaderFunc. */
@@ -359,6 +384,16 @@ is_value (CofferBundleContent *self,
          is_plain_text (mime_type);
 }
 
+/* Paths as text nobody wants. The portal refuses folders (xdg-desktop-portal 1.16), and programs of GTK would ask it nevertheless, in a
+ * sandbox or not, and get nothing; without it those that are in none get the folders.
+ */
+static gboolean
+is_offered (CofferBundleContent *self,
+            const char          *mime_type)
+{
+  return !is_plain_text (mime_type) && (coffer_bundle_is_flat (self->bundle) || !g_str_has_prefix (mime_type, PORTAL));
+}
+
 /* Files first: they have the name. */
 static GdkContentFormats *
 coffer_bundle_content_ref_formats (GdkContentProvider *provider)
@@ -368,9 +403,12 @@ coffer_bundle_content_ref_formats (GdkContentProvider *provider)
   const char *const *mime_types = gdk_content_formats_get_mime_types (portal, NULL);
   GdkContentFormatsBuilder *builder = gdk_content_formats_builder_new ();
 
+  self->portable = TRUE;
   gdk_content_formats_builder_add_gtype (builder, COFFER_TYPE_BUNDLE);
   for (guint i = 0; mime_types != NULL && mime_types[i] != NULL; i++)
-    if (!is_plain_text (mime_types[i]))   /* paths that nobody wants */
+    if (!is_offered (self, mime_types[i]))
+      self->portable = self->portable && !g_str_has_prefix (mime_types[i], PORTAL);
+    else
       gdk_content_formats_builder_add_mime_type (builder, mime_types[i]);
   gdk_content_formats_builder_add_mime_type (builder, COPIED_FILES);
   if (is_picture (self->bundle))
@@ -457,6 +495,12 @@ is_input (const XEvent *xevent)
          xevent->xcookie.extension == opcode;
 }
 
+static gboolean
+is_escape (const XIDeviceEvent *event)
+{
+  return event->evtype == XI_KeyPress && event->detail == XKeysymToKeycode (event->display, XK_Escape);
+}
+
 /* A button at a point of a window of this program; (nullable) */
 static GtkWidget *
 find_button (GdkDisplay          *display,
@@ -502,7 +546,7 @@ xevent_cb (GdkDisplay        *display,
     case XI_Leave:
       return TRUE;
     case XI_KeyPress:
-      if (event->detail == XKeysymToKeycode (event->display, XK_Escape) && transfer != NULL)
+      if (is_escape (event) && transfer != NULL)
         coffer_transfer_cancel (transfer);
       return TRUE;
     case XI_KeyRelease:
@@ -510,6 +554,27 @@ xevent_cb (GdkDisplay        *display,
     default:
       return FALSE;
     }
+}
+
+/* For a drag GDK 4.8 grabs Escape from the root window, and does not know its own event then: it has no surface of that window. */
+static gboolean
+hovering_xevent_cb (GdkDisplay   *display,
+                    const XEvent *xevent,
+                    GdkDrag      *drag)
+{
+  CofferBundleContent *self = g_object_get_data (G_OBJECT (drag), "content");
+  const XIDeviceEvent *event = is_input (xevent) ? xevent->xcookie.data : NULL;
+
+  if (self->drag != drag || event == NULL || !is_escape (event))
+    return FALSE;
+  g_signal_emit_by_name (drag, "cancel", GDK_DRAG_CANCEL_USER_CANCELLED);
+  return TRUE;
+}
+
+static void
+listen_for_escape (GdkDrag *drag)
+{
+  g_signal_connect_object (gdk_drag_get_display (drag), "xevent", G_CALLBACK (hovering_xevent_cb), drag, 0);
 }
 
 static void
@@ -533,6 +598,11 @@ xevent_cb (GdkDisplay        *display,
            CofferBundleFiles *files)
 {
   return FALSE;
+}
+
+static void
+listen_for_escape (GdkDrag *drag)
+{
 }
 
 static void
@@ -578,9 +648,21 @@ drop_performed_cb (GdkDrag             *drag,
   g_signal_emit_by_name (drag, "cancel", GDK_DRAG_CANCEL_ERROR);
 }
 
+/* Nobody wants the names any more. */
 static void
-over_cb (GdkDrag             *drag,
-         gpointer             reason_or_self)
+cancelled_cb (GdkDrag             *drag,
+              GdkDragCancelReason  reason)
+{
+  CofferBundleContent *self = g_object_get_data (G_OBJECT (drag), "content");
+  CofferTransfer *transfer = coffer_bundle_files_get_transfer (self->files);
+
+  self->drag = NULL;
+  if (transfer != NULL)
+    coffer_transfer_cancel (transfer);
+}
+
+static void
+finished_cb (GdkDrag *drag)
 {
   CofferBundleContent *self = g_object_get_data (G_OBJECT (drag), "content");
 
@@ -598,14 +680,34 @@ coffer_bundle_content_follow (CofferBundleContent *self,
   self->drag = drag;
   g_object_set_data_full (G_OBJECT (drag), "content", g_object_ref (self), g_object_unref);
   g_signal_connect_object (drag, "drop-performed", G_CALLBACK (drop_performed_cb), self, 0);
-  g_signal_connect (drag, "cancel", G_CALLBACK (over_cb), NULL);
-  g_signal_connect (drag, "dnd-finished", G_CALLBACK (over_cb), NULL);
+  g_signal_connect (drag, "cancel", G_CALLBACK (cancelled_cb), NULL);
+  g_signal_connect (drag, "dnd-finished", G_CALLBACK (finished_cb), NULL);
+  listen_for_escape (drag);
 }
 
 CofferBundle *
 coffer_bundle_content_get_bundle (CofferBundleContent *self)
 {
   return self->bundle;
+}
+
+gboolean
+coffer_bundle_content_is_portable (CofferBundleContent *self)
+{
+  return self->portable;
+}
+
+gboolean
+coffer_bundle_content_has_portal (void)
+{
+  GdkContentFormats *formats = gdk_content_formats_union_serialize_mime_types (gdk_content_formats_new_for_gtype (GDK_TYPE_FILE_LIST));
+  const char *const *mime_types = gdk_content_formats_get_mime_types (formats, NULL);
+  gboolean has_portal = FALSE;
+
+  for (guint i = 0; mime_types != NULL && mime_types[i] != NULL; i++)
+    has_portal = has_portal || g_str_has_prefix (mime_types[i], PORTAL);
+  gdk_content_formats_unref (formats);
+  return has_portal;
 }
 
 gboolean
@@ -643,13 +745,24 @@ coffer_bundle_content_class_init (CofferBundleContentClass *klass)
   provider_class->write_mime_type_async = coffer_bundle_content_write_mime_type_async;
   provider_class->write_mime_type_finish = coffer_bundle_content_write_mime_type_finish;
 
+  left_out_signal = g_signal_new ("left-out", COFFER_TYPE_BUNDLE_CONTENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                  COFFER_TYPE_EXPORT);
   failed_signal = g_signal_new ("failed", COFFER_TYPE_BUNDLE_CONTENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                 G_TYPE_ERROR);
+  kept_out_signal = g_signal_new ("kept-out", COFFER_TYPE_BUNDLE_CONTENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 coffer_bundle_content_init (CofferBundleContent *self)
 {
+  self->portable = TRUE;
+}
+
+static void
+left_out_cb (CofferBundleContent *self,
+             CofferExport        *export)
+{
+  g_signal_emit (self, left_out_signal, 0, export);
 }
 
 CofferBundleContent *
@@ -660,5 +773,6 @@ coffer_bundle_content_new (CofferBundle    *bundle,
 
   self->bundle = g_object_ref (bundle);
   self->files = coffer_bundle_files_new (bundle, transfers);
+  g_signal_connect_object (self->files, "left-out", G_CALLBACK (left_out_cb), self, G_CONNECT_SWAPPED);
   return self;
 }

@@ -15,7 +15,9 @@ G_DECLARE_FINAL_TYPE (CofferBundleContent, coffer_bundle_content, COFFER, BUNDLE
  * Keys for the clipboard or a drag: a COFFER_TYPE_BUNDLE for windows of this program, files for others, of a single picture also
  * that, and as text a value that is text, else the keys. Files are written when they are needed; see coffer_bundle_content_follow().
  *
- * Signal "failed" (const GError *): the files could not be written.
+ * Signals: "failed" (const GError *): the files could not be written. "left-out" (CofferExport *): not all of them; as that of
+ * CofferBundleFiles, which may fail then, too, but there is no more to tell. "kept-out": files were handed over of which a program in a
+ * sandbox gets none, as the portal for these takes no folders, or not so many.
  *
  * @transfers  where they are
  */
@@ -23,6 +25,10 @@ CofferBundleContent *coffer_bundle_content_new    (CofferBundle *bundle, CofferT
 
 /** (transfer none) */
 CofferBundle        *coffer_bundle_content_get_bundle (CofferBundleContent *self);
+
+/** Whether what was offered was also offered by the portal for programs in a sandbox, or there is none. */
+gboolean             coffer_bundle_content_is_portable (CofferBundleContent *self);
+gboolean             coffer_bundle_content_has_portal (void);
 
 /**
  * It is dragged. Where the windowing system lets us, which is X11, nothing is written before the drop, though file managers ask while

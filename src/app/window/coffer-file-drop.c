@@ -48,14 +48,6 @@ accept_keys (GtkDropTarget *target,
 }
 
 static gboolean
-can_take_content (GtkDropTarget *target)
-{
-  CofferWindow *window = get_window (target);
-
-  return window != NULL && window->vault != NULL && coffer_vault_get_editable (window->vault);
-}
-
-static gboolean
 accept_cb (GtkDropTarget      *target,
            GdkDrop            *drop,
            CofferFileDropFunc  func)
@@ -68,8 +60,8 @@ accept_cb (GtkDropTarget      *target,
     return accept_keys (target, drop);
   if (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST))
     return TRUE;
-  return can_take_content (target) && (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_TEXTURE) ||
-                                       gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), G_TYPE_STRING));
+  return gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_TEXTURE) ||
+         gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), G_TYPE_STRING);
 }
 
 static void

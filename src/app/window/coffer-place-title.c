@@ -52,6 +52,7 @@ coffer_place_title_set_subtitle (CofferPlaceTitle *self,
 
   adw_window_title_set_subtitle (self->title, subtitle);
   gtk_label_set_text (self->subtitle, subtitle);
+  gtk_widget_set_visible (GTK_WIDGET (self->subtitle), *subtitle != '\0');   /* as a title does: else the crumbs are above the middle */
 }
 
 static void
@@ -87,7 +88,7 @@ coffer_place_title_init (CofferPlaceTitle *self)
   self->title = g_object_ref_sink (ADW_WINDOW_TITLE (adw_window_title_new ("", "")));
   self->crumbs = COFFER_BREADCRUMBS (coffer_breadcrumbs_new ());
   g_signal_connect_swapped (self->crumbs, "chosen", G_CALLBACK (crumb_chosen_cb), self);
-  self->subtitle = g_object_new (GTK_TYPE_LABEL, "ellipsize", PANGO_ELLIPSIZE_END, "single-line-mode", TRUE,
+  self->subtitle = g_object_new (GTK_TYPE_LABEL, "visible", FALSE, "ellipsize", PANGO_ELLIPSIZE_END, "single-line-mode", TRUE,
                                  "css-classes", (const char *[]) { "subtitle", NULL }, NULL);
   self->way = g_object_new (GTK_TYPE_BOX, "orientation", GTK_ORIENTATION_VERTICAL, "valign", GTK_ALIGN_CENTER,
                             "css-classes", (const char *[]) { "way", NULL }, NULL);

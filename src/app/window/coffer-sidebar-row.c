@@ -67,8 +67,9 @@ coffer_sidebar_row_icon_name (CofferSection *section)
     }
 }
 
-const char *
-coffer_sidebar_row_kind_name (CofferSection *section)
+/* Static, translated. */
+static const char *
+kind_name (CofferSection *section)
 {
   switch (coffer_section_get_kind (section))
     {
@@ -124,7 +125,7 @@ describe (CofferSidebarRow *self)
     }
   if (coffer_section_get_reason (self->followed) != NULL)
     return g_strdup (coffer_section_get_reason (self->followed));
-  return g_strdup (coffer_sidebar_row_kind_name (self->followed));
+  return g_strdup (kind_name (self->followed));
 }
 
 static void

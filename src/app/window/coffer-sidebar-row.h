@@ -35,7 +35,5 @@ gboolean           coffer_sidebar_row_get_expandable (CofferSidebarRow  *self);
 
 /** The symbolic icon of a kind of section; static. */
 const char        *coffer_sidebar_row_icon_name      (CofferSection     *section);
-/** What kind of section it is; static, translated. */
-const char        *coffer_sidebar_row_kind_name      (CofferSection     *section);
 
 G_END_DECLS

@@ -35,13 +35,17 @@ struct _CofferStatusBar {
   GtkLabel *changes;
   GtkWidget *saved;
   GtkWidget *deferred, *cache;
-  GtkLabel *deferred_label, *cache_label;
+  GtkLabel *deferred_label, *cache_label, *cache_detail;
   guint tick_id;
   GtkWidget *wal;
-  GtkLabel *wal_label;
+  GtkLabel *wal_label, *wal_detail;
   GtkWidget *wal_warning;
+  GtkWidget *storage_button, *storage_dot;   /* where it is narrow: one for all of them */
   GtkWidget *reclaimable;
   GtkLabel *reclaimable_label;
+
+  CofferTransfers *transfers;
+  CofferVaultUse use;          /* of the file, by whichever window */
 
   CofferVault *vault;
   CofferEntryList *list;
@@ -62,6 +66,7 @@ struct _CofferStatusBar {
   gboolean have_totals;
   gboolean have_stats;
   gboolean narrow;
+  gboolean roomy;
 };
 
 enum {
@@ -155,7 +160,7 @@ format_changes (guint64 n_added,
   return n_added > 0 ? g_strdup_printf ("%s %s", added, removed) : g_steal_pointer (&removed);
 }
 
-/* What others, or this program, put in and took out. */
+/* What others, or this program, put into the table and took out of it; see coffer-entry-list.h. */
 static void
 changes_cb (CofferStatusBar *self)
 {
@@ -167,7 +172,7 @@ changes_cb (CofferStatusBar *self)
     g_object_get (self->list, "n-added", &n_added, "n-removed", &n_removed, NULL);
   numbers = format_changes (n_added, n_removed);
   if (numbers != NULL && !self->narrow)
-    /* Translators: keys that came and went, as in "+312 −4 since opened" */
+    /* Translators: keys that came and went since the vault was opened, as in "+312 −4 since opened" */
     text = g_strdup_printf (_("%s since opened"), numbers);
   gtk_label_set_text (self->changes, text != NULL ? text : numbers != NULL ? numbers : "");
   gtk_widget_set_visible (GTK_WIDGET (self->changes), numbers != NULL && self->section == NULL);
@@ -463,7 +468,7 @@ update_wal (CofferStatusBar *self)
 {
   gboolean large = self->stats.wal_size > COFFER_LOG_LARGE;
   g_autofree char *waiting = g_format_size (self->stats.wal_waiting);
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *detail = NULL;
 
   update_entry (self, self->wal, self->wal_label, _("WAL"), self->stats.wal_size);
   if (self->stats.wal_waiting > 0)
@@ -472,6 +477,10 @@ update_wal (CofferStatusBar *self)
   else
     text = g_strdup (large ? _("The write-ahead log has grown large. All of it is in the main file")
                            : _("The write-ahead log. All of it is in the main file"));
+  /* Translators: behind the size of the log: so much of it is not in the main file yet; or all of it is */
+  detail = self->stats.wal_waiting > 0 ? g_strdup_printf (_("%s not in the file yet"), waiting) : g_strdup (_("all in the file"));
+  gtk_label_set_text (self->wal_detail, detail);
+  gtk_widget_set_visible (GTK_WIDGET (self->wal_detail), self->roomy);
   gtk_widget_set_tooltip_text (self->wal, text);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->wal), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
   gtk_widget_set_visible (self->wal_warning, large);
@@ -481,7 +490,7 @@ update_wal (CofferStatusBar *self)
 static gboolean
 is_worth_it (const CofferVaultStats *stats)
 {
-  return stats->reclaimable_size >= MIN (MANY_BYTES, MAX (FEW_BYTES, stats->file_size / 20));
+  return stats->main_free_size >= MIN (MANY_BYTES, MAX (FEW_BYTES, stats->file_size / 20));
 }
 
 static void
@@ -503,7 +512,7 @@ static gboolean
 update_cache (CofferStatusBar *self)
 {
   CofferCacheState state = { 0 };
-  g_autofree char *n = NULL, *age = NULL, *values = NULL, *tip = NULL;
+  g_autofree char *n = NULL, *age = NULL, *values = NULL, *tip = NULL, *short_values = NULL, *detail = NULL;
 
   if (self->vault != NULL)
     coffer_cache_get_state (coffer_vault_get_cache (self->vault), &state);
@@ -519,7 +528,13 @@ update_cache (CofferStatusBar *self)
   values = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value waits to be written", "%s values wait to be written", state.n_entries), n);
   /* Translators: "3 values wait to be written, the oldest for 4 s" */
   tip = g_strdup_printf (_("%s, the oldest for %s s"), values, age);
+  short_values = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s value", "%s values", state.n_entries), n);
+  /* Translators: "3 values, the oldest for 4 s" */
+  detail = g_strdup_printf (_("%s, the oldest for %s s"), short_values, age);
+  gtk_label_set_text (self->cache_detail, detail);
+  gtk_widget_set_visible (GTK_WIDGET (self->cache_detail), self->roomy);
   gtk_widget_set_tooltip_text (self->cache, tip);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->cache), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, tip, -1);
   if (self->tick_id == 0)
     self->tick_id = g_timeout_add_seconds (2, tick_cb, self);
   return TRUE;
@@ -533,6 +548,86 @@ tick_cb (gpointer data)
   return update_cache (self) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
+/* What is under way in any window, most often with this disk. What waits for its turn or is paused counts, too. */
+static CofferVaultUse
+find_use (CofferStatusBar *self)
+{
+  guint n = self->transfers != NULL && self->vault != NULL ? g_list_model_get_n_items (G_LIST_MODEL (self->transfers)) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CofferTransfer) transfer = g_list_model_get_item (G_LIST_MODEL (self->transfers), i);
+      gpointer target = coffer_transfer_get_target (transfer);
+
+      if (target != NULL && coffer_vault_is_same_file (self->vault, target))
+        return COFFER_VAULT_WRITTEN;
+    }
+  return self->vault != NULL ? coffer_vault_get_use (self->vault) : COFFER_VAULT_UNUSED;
+}
+
+/* What is done to the file, and what it means for the disk. @tip (out); Returns: (nullable): nothing is */
+static const char *
+describe_use (CofferVaultUse   use,
+              const char     **tip)
+{
+  switch (use)
+    {
+    case COFFER_VAULT_WRITTEN:
+      *tip = _("Something is being written to the file just now");
+      return _("Being written");
+    case COFFER_VAULT_COPIED:
+      *tip = _("A copy of the file is being made just now, which needs the disk until it is done");
+      return _("Being copied");
+    case COFFER_VAULT_UNUSED:
+    default:
+      return NULL;
+    }
+}
+
+/* Whether the disk may be unplugged now. What is in the log is on the disk, too. */
+static void
+update_saved (CofferStatusBar *self,
+              gboolean         waits)
+{
+  gboolean in_log = self->stats.wal_waiting > 0;
+  const char *tip = in_log ? _("Everything is on the disk. What is in the write-ahead log only must go wherever the file goes")
+                           : _("Everything is in the main file: no value waits to be written, and no deletion");
+  const char *use = describe_use (self->use, &tip);
+
+  gtk_button_set_label (GTK_BUTTON (self->saved), waits ? _("Not all saved") : use != NULL ? use
+                        : in_log && self->roomy ? _("All saved, in file and log") : _("All saved"));
+  gtk_widget_set_tooltip_text (self->saved, waits ? _("Something waits to be written: the disk has not got all of it yet") : tip);
+  gtk_widget_set_visible (self->saved, self->have_stats && !self->narrow);
+}
+
+/* In a narrow window it has the colour of what needs attention most. What is under way in this one takes its place. */
+static void
+update_storage_button (CofferStatusBar *self)
+{
+  static const char *const classes[] = { "waiting", "wal", "saved" };
+  CofferCacheState state = { 0 };
+  guint n_deferred = self->vault != NULL ? coffer_vault_get_n_deferred (self->vault) : 0;
+  const char *tip = NULL;
+  gboolean used = describe_use (self->use, &tip) != NULL;
+  guint which;
+  const char *text;
+
+  if (self->vault != NULL)
+    coffer_cache_get_state (coffer_vault_get_cache (self->vault), &state);
+  which = state.n_entries > 0 || n_deferred > 0 || used ? 0 : self->stats.wal_waiting > 0 ? 1 : 2;
+  text = state.n_entries > 0 ? _("Values wait to be written") : n_deferred > 0 ? _("Deleted keys are still in the file, until the window closes")
+       : used ? tip : which == 1 ? _("Some of it is in the write-ahead log only, which must go wherever the file goes") : _("All saved");
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    if (i == which)
+      gtk_widget_add_css_class (self->storage_dot, classes[i]);
+    else
+      gtk_widget_remove_css_class (self->storage_dot, classes[i]);
+  gtk_widget_set_tooltip_text (self->storage_button, text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->storage_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+  gtk_widget_set_visible (self->storage_button, self->narrow && self->have_stats && state.problem == NULL &&
+                                                !gtk_widget_get_visible (GTK_WIDGET (self->transfer)) && !gtk_widget_get_visible (GTK_WIDGET (self->job)));
+}
+
 static void
 update_entries (CofferStatusBar *self)
 {
@@ -540,9 +635,21 @@ update_entries (CofferStatusBar *self)
   gboolean waits = update_cache (self) || n_deferred > 0;
 
   update_deferred (self, n_deferred);
-  gtk_widget_set_visible (self->saved, self->have_stats && self->stats.wal_waiting == 0 && !waits && !self->narrow);
+  update_saved (self, waits);
   update_wal (self);
-  update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), is_worth_it (&self->stats) ? self->stats.reclaimable_size : 0);
+  update_entry (self, self->reclaimable, self->reclaimable_label, _("Reclaimable"), is_worth_it (&self->stats) ? self->stats.main_free_size : 0);
+  update_storage_button (self);
+}
+
+static void
+used_cb (CofferStatusBar *self)
+{
+  CofferVaultUse use = find_use (self);
+
+  if (self->use == use)
+    return;
+  self->use = use;
+  update_entries (self);
 }
 
 static void
@@ -560,6 +667,18 @@ asked_cb (GObject      *source,
   if (ok)
     self->stats = stats;
   self->have_stats = ok;
+  update_entries (self);
+}
+
+void
+coffer_status_bar_set_roomy (CofferStatusBar *self,
+                             gboolean         roomy)
+{
+  g_return_if_fail (COFFER_IS_STATUS_BAR (self));
+
+  if (self->roomy == roomy)
+    return;
+  self->roomy = roomy;
   update_entries (self);
 }
 
@@ -608,7 +727,13 @@ coffer_status_bar_set_transfers (CofferStatusBar *self,
 {
   g_return_if_fail (COFFER_IS_STATUS_BAR (self));
 
+  if (self->transfers != NULL)
+    g_signal_handlers_disconnect_by_func (self->transfers, used_cb, self);
+  if (transfers != NULL)
+    g_signal_connect_swapped (transfers, "items-changed", G_CALLBACK (used_cb), self);
+  g_set_object (&self->transfers, transfers);
   coffer_transfer_bar_set_transfers (self->transfer, transfers, self->vault);
+  used_cb (self);
 }
 
 void
@@ -653,9 +778,10 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
       g_signal_handlers_disconnect_by_func (self->list, end_reading, self);
       g_signal_handlers_disconnect_by_func (self->vault, changed_cb, self);
       g_signal_handlers_disconnect_by_func (self->vault, ask, self);
+      g_signal_handlers_disconnect_by_func (self->vault, used_cb, self);
       g_signal_handlers_disconnect_by_func (coffer_vault_get_cache (self->vault), update_entries, self);
     }
-  coffer_transfer_bar_set_transfers (self->transfer, NULL, NULL);
+  coffer_status_bar_set_transfers (self, NULL);
   g_set_object (&self->vault, vault);
   g_set_object (&self->list, list);
   g_set_object (&self->tally, tally);
@@ -663,6 +789,7 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   update_summary_cb (self);
   self->stats = (CofferVaultStats) { 0 };
   self->have_stats = FALSE;
+  self->use = COFFER_VAULT_UNUSED;
   update_entries (self);
   changes_cb (self);
   coffer_status_bar_refresh (self);
@@ -677,9 +804,11 @@ coffer_status_bar_set_vault (CofferStatusBar *self,
   g_signal_connect_swapped (list, "notify::n-removed", G_CALLBACK (changes_cb), self);
   g_signal_connect_swapped (vault, "changed", G_CALLBACK (changed_cb), self);
   g_signal_connect_swapped (vault, "touched", G_CALLBACK (ask), self);
+  g_signal_connect_swapped (vault, "used", G_CALLBACK (used_cb), self);
   g_signal_connect_swapped (coffer_vault_get_cache (vault), "changed", G_CALLBACK (update_entries), self);
   g_signal_connect_swapped (tally, "notify::text", G_CALLBACK (tally_cb), self);
   loading_cb (self);
+  used_cb (self);
 }
 
 static void
@@ -728,7 +857,10 @@ coffer_status_bar_dispose (GObject *object)
   CofferStatusBar *self = COFFER_STATUS_BAR (object);
 
   if (self->summary != NULL)
-    coffer_status_bar_set_vault (self, NULL, NULL, NULL);
+    {
+      coffer_status_bar_set_vault (self, NULL, NULL, NULL);
+      coffer_status_bar_set_storage (self, NULL);
+    }
   gtk_widget_dispose_template (GTK_WIDGET (self), COFFER_TYPE_STATUS_BAR);
 
   G_OBJECT_CLASS (coffer_status_bar_parent_class)->dispose (object);
@@ -760,9 +892,13 @@ coffer_status_bar_class_init (CofferStatusBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, deferred_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, cache);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, cache_label);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, cache_detail);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_detail);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_label);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, wal_warning);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, storage_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, storage_dot);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable);
   gtk_widget_class_bind_template_child (widget_class, CofferStatusBar, reclaimable_label);
   gtk_widget_class_bind_template_callback (widget_class, stop_counting_cb);
@@ -775,4 +911,6 @@ static void
 coffer_status_bar_init (CofferStatusBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect_swapped (self->transfer, "notify::visible", G_CALLBACK (update_storage_button), self);
+  g_signal_connect_swapped (self->job, "notify::visible", G_CALLBACK (update_storage_button), self);
 }

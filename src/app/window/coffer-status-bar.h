@@ -43,4 +43,8 @@ void coffer_status_bar_refresh      (CofferStatusBar *self);
 /** "6,214 keys" (transfer full) */
 char *coffer_status_bar_format_keys (guint64          n_keys);
 
+/** There is room for more than one word on each thing. */
+void       coffer_status_bar_set_roomy  (CofferStatusBar *self,
+                                         gboolean         roomy);
+
 G_END_DECLS

@@ -25,7 +25,10 @@ show_page (CofferVaultView *self,
 
   /* The stack would give the focus of the rows that go to any label of the page that comes. */
   if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->pages)))
-    gtk_root_set_focus (root, NULL);
+    {
+      self->keys_awaited |= focus == self->empty_add_button;   /* it has done what it is for */
+      gtk_root_set_focus (root, NULL);
+    }
   gtk_stack_set_visible_child_name (self->pages, name);
   if (self->keys_awaited && g_str_equal (name, "keys"))
     {

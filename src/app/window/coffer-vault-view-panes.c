@@ -66,6 +66,7 @@ coffer_vault_view_update_folds (CofferVaultView *self)
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
+  coffer_status_bar_set_roomy (self->status_bar, !inner_folded && !outer_folded);
   gtk_widget_set_visible (GTK_WIDGET (self->preview_more), inner_folded);
   gtk_widget_set_visible (self->large_button, !inner_folded);
   coffer_preview_set_heading (self->preview, !inner_folded);
@@ -119,9 +120,12 @@ coffer_vault_view_focus_pane (CofferVaultView *self,
     case 0:
       return gtk_widget_get_mapped (GTK_WIDGET (self->sidebar_pane)) && gtk_widget_grab_focus (GTK_WIDGET (self->sidebar));
     case 1:
-      return gtk_widget_get_mapped (GTK_WIDGET (self->content_pane)) &&
-             (gtk_widget_get_mapped (GTK_WIDGET (self->keys)) ? gtk_widget_grab_focus (GTK_WIDGET (self->keys))
-                                                              : gtk_widget_child_focus (GTK_WIDGET (self->content_pane), GTK_DIR_TAB_FORWARD));
+      if (!gtk_widget_get_mapped (GTK_WIDGET (self->content_pane)))
+        return FALSE;
+      if (gtk_widget_get_mapped (GTK_WIDGET (self->keys)))
+        return gtk_widget_grab_focus (GTK_WIDGET (self->keys));
+      return (gtk_widget_get_mapped (self->empty_add_button) && gtk_widget_grab_focus (self->empty_add_button)) ||
+             gtk_widget_child_focus (GTK_WIDGET (self->content_pane), GTK_DIR_TAB_FORWARD);
     default:
       return gtk_widget_get_mapped (GTK_WIDGET (self->preview_pane)) &&
              (gtk_widget_child_focus (GTK_WIDGET (self->preview), GTK_DIR_TAB_FORWARD) ||

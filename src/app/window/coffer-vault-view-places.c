@@ -89,6 +89,14 @@ coffer_vault_view_set_separators (CofferVaultView *self,
   coffer_sidebar_set_separators (self->sidebar, characters);
 }
 
+const CofferSeparators *
+coffer_vault_view_get_separators (CofferVaultView *self)
+{
+  g_return_val_if_fail (COFFER_IS_VAULT_VIEW (self), NULL);
+
+  return coffer_sidebar_get_separators (self->sidebar);
+}
+
 /* Searching */
 
 /* The first hit, if none was chosen: it is what people go down for. */

@@ -40,6 +40,8 @@ struct _CofferVaultView {
   CofferSearchBar *search;
   GtkWidget *widen_button;
   GtkStack *pages;
+  AdwStatusPage *empty;
+  GtkWidget *empty_add_button;
   CofferKeyViews *keys;
   CofferSelectionBar *selection_bar;
   GtkSpinner *spinner;

@@ -10,6 +10,8 @@
 
 #include "coffer-vault-view-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "coffer-file-drop.h"
 
 #define BAR_ROOM 72  /* below the keys, while the selection bar is up */
@@ -195,8 +197,11 @@ coffer_vault_view_set_can_add (CofferVaultView *self,
 {
   g_return_if_fail (COFFER_IS_VAULT_VIEW (self));
 
-  if (self->add_button != NULL)   /* its parts are gone already when a window goes */
-    gtk_widget_set_visible (self->add_button, can_add);
+  if (self->add_button == NULL)   /* its parts are gone already when a window goes */
+    return;
+  gtk_widget_set_visible (self->add_button, can_add);
+  gtk_widget_set_visible (self->empty_add_button, can_add);
+  adw_status_page_set_description (self->empty, can_add ? _("Drop files and folders here, or paste them") : _("This table is empty"));
 }
 
 void
@@ -408,6 +413,8 @@ coffer_vault_view_class_init (CofferVaultViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, incomplete_why);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, search);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, widen_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, empty);
+  gtk_widget_class_bind_template_child (widget_class, CofferVaultView, empty_add_button);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, pages);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, keys);
   gtk_widget_class_bind_template_child (widget_class, CofferVaultView, selection_bar);

@@ -6,6 +6,7 @@
 #include "coffer-entry.h"
 #include "coffer-key-tally.h"
 #include "coffer-key-views.h"
+#include "coffer-prefix.h"
 #include "coffer-recent.h"
 #include "coffer-search-bar.h"
 #include "coffer-thumbnails.h"
@@ -87,6 +88,7 @@ void           coffer_vault_view_go_along           (CofferVaultView *self,
 /** Which bytes part keys into prefixes. */
 void           coffer_vault_view_set_separators     (CofferVaultView *self,
                                                      const char      *characters);
+const CofferSeparators *coffer_vault_view_get_separators (CofferVaultView *self);
 void           coffer_vault_view_focus_next_pane    (CofferVaultView *self);
 void           coffer_vault_view_pop_up_menu        (CofferVaultView *self);
 

@@ -39,21 +39,6 @@ coffer_window_report (CofferWindow *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
-void
-coffer_window_toast (CofferWindow *self,
-                     const char   *text)
-{
-  g_autofree char *title = g_markup_escape_text (text, -1);
-
-  /* The last one counts: a queue of them would lag behind what people do. */
-  if (self->toast != NULL)
-    adw_toast_dismiss (self->toast);
-  g_set_weak_pointer (&self->toast, adw_toast_new (title));
-  adw_toast_set_timeout (self->toast, 3);
-  adw_toast_set_priority (self->toast, ADW_TOAST_PRIORITY_HIGH);   /* over offers, which stay until they are answered */
-  adw_toast_overlay_add_toast (self->toasts, self->toast);
-}
-
 AdwMessageDialog *
 coffer_window_ask (CofferWindow          *self,
                    const char            *heading,
@@ -68,7 +53,7 @@ coffer_window_ask (CofferWindow          *self,
   adw_message_dialog_add_response (dialog, "cancel", _("_Cancel"));
   adw_message_dialog_add_response (dialog, answer, label);
   adw_message_dialog_set_response_appearance (dialog, answer, appearance);
-  adw_message_dialog_set_default_response (dialog, "cancel");
+  adw_message_dialog_set_default_response (dialog, appearance == ADW_RESPONSE_SUGGESTED ? answer : "cancel");
   adw_message_dialog_set_close_response (dialog, "cancel");
   g_signal_connect_object (dialog, "response", response_cb, self, G_CONNECT_SWAPPED);
   return dialog;
@@ -508,6 +493,7 @@ stop_editing_action (GSimpleAction *action,
 
 static const GActionEntry entries[] = {
   { "back", back_action },
+  { "change", coffer_window_change_action, "s" },
   { "clean-up", coffer_window_clean_action },
   { "descending", NULL, NULL, "false", change_descending },
   { "edit", edit_action },
@@ -551,6 +537,7 @@ coffer_window_update_actions (CofferWindow *self)
   CofferColumns *columns;
 
   coffer_window_enable (self, "back", shown);
+  coffer_window_enable (self, "change", shown && !editable);
   coffer_window_enable (self, "clean-up", shown && coffer_vault_get_table (self->vault) != NULL);
   coffer_window_enable (self, "descending", shown);
   coffer_window_enable (self, "find", shown && coffer_vault_view_can_search (self->view));

@@ -23,7 +23,7 @@ show_key_cb (CofferWindow *self,
   coffer_search_bar_set_active (search, FALSE);   /* or the key may not be among its hits */
   if (prefix_size > size || (prefix_size > 0 && memcmp (begin, shown, prefix_size) != 0))
     coffer_vault_view_go_to (self->view, coffer_vault_get_table (self->vault), NULL);
-  coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), bytes);
+  coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), key);
 }
 
 typedef struct {
@@ -59,7 +59,7 @@ deleted_cb (GObject      *source,
   if (deleted != NULL && deletion->window->vault == deletion->vault)
     coffer_undo_push_deletion (deletion->window->undo, deleted);
   if (deletion->window->clean == deletion->clean)
-    coffer_clean_window_take_deleted (COFFER_CLEAN_WINDOW (deletion->clean), deletion->keys, error);
+    coffer_clean_window_take_deleted (COFFER_CLEAN_WINDOW (deletion->clean), deletion->keys, deleted, error);
 }
 
 static void
@@ -88,15 +88,22 @@ undo_cb (CofferWindow *self)
 }
 
 static void
+redo_cb (CofferWindow *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (self), "redo", NULL);
+}
+
+static void
 open_clean (CofferWindow *self)
 {
-  GtkWidget *window = coffer_clean_window_new (self->vault);
+  GtkWidget *window = coffer_clean_window_new (self->vault, self->undo);
 
   g_set_weak_pointer (&self->clean, window);
   gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
   g_signal_connect_object (window, "show-key", G_CALLBACK (show_key_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "delete", G_CALLBACK (delete_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "undo", G_CALLBACK (undo_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (window, "redo", G_CALLBACK (redo_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "export", G_CALLBACK (export_cb), self, G_CONNECT_SWAPPED);
   coffer_window_apply_separators (self);
 }

@@ -11,10 +11,6 @@
 #include "coffer-delete-dialog.h"
 #include "coffer-error.h"
 
-#define MANY_KEYS 1000        /* as many and more are named on the button, too, and typed */
-#define MANY_OF_ALL 100       /* the same, where nothing would be left */
-#define MAX_LOOKED_AT 8       /* entries, for pictures */
-
 static CofferKeySelection *
 get_selection (CofferWindow *self)
 {
@@ -152,6 +148,20 @@ one_response_cb (CofferWindow     *self,
   delete_keys (deletion_new (self), keys);
 }
 
+/* It may become known while the question is open. */
+static void
+size_cb (AdwMessageDialog *dialog,
+         GParamSpec       *pspec,
+         CofferEntry      *entry)
+{
+  g_autofree char *size = coffer_entry_get_size (entry) != G_MAXUINT64 ? g_format_size (coffer_entry_get_size (entry)) : NULL;
+  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s can be brought back until the window is closed. Then they are deleted from the file."), size)
+                                       : g_strdup (_("The key and its value can be brought back until the window is closed. Then they are deleted from the file."));
+
+  adw_message_dialog_set_body (dialog, body);
+  coffer_delete_dialog_set_bytes (dialog, coffer_entry_get_size (entry));
+}
+
 static void
 ask_one (CofferWindow *self,
          CofferEntry  *entry)
@@ -159,12 +169,15 @@ ask_one (CofferWindow *self,
   CofferKey *key = coffer_entry_get_key (entry);
   g_autofree char *shown = coffer_key_to_display (key, 80);
   g_autofree char *heading = g_strdup_printf (_("Delete “%s”?"), shown);
-  g_autofree char *size = coffer_entry_get_size (entry) != G_MAXUINT64 ? g_format_size (coffer_entry_get_size (entry)) : NULL;
-  g_autofree char *body = size != NULL ? g_strdup_printf (_("The key and its value of %s can be brought back until the window is closed. Then they are deleted from the file."), size)
-                                       : g_strdup (_("The key and its value can be brought back until the window is closed. Then they are deleted from the file."));
-  AdwMessageDialog *dialog = coffer_window_ask (self, heading, body, "delete", _("_Delete"), ADW_RESPONSE_DESTRUCTIVE,
+  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (g_object_unref);
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading, NULL, "delete", _("_Delete"), ADW_RESPONSE_DESTRUCTIVE,
                                                 G_CALLBACK (one_response_cb));
 
+  g_ptr_array_add (entries, g_object_ref (entry));
+  coffer_delete_dialog_extend (dialog, self->vault, 1);
+  coffer_delete_dialog_set_pictures (dialog, coffer_vault_view_get_thumbnails (self->view), entries);
+  size_cb (dialog, NULL, entry);
+  g_signal_connect_object (entry, "notify::size", G_CALLBACK (size_cb), dialog, G_CONNECT_SWAPPED);
   g_object_set_data_full (G_OBJECT (dialog), "key", coffer_key_ref (key), (GDestroyNotify) coffer_key_unref);
   gtk_window_present (GTK_WINDOW (dialog));
 }
@@ -197,7 +210,7 @@ update_body_cb (AdwMessageDialog *dialog,
   coffer_delete_dialog_set_bytes (dialog, bytes);
 }
 
-/* The first of the rows that are selected. */
+/* Some of the first rows that are selected. */
 static void
 show_some (CofferWindow     *self,
            AdwMessageDialog *dialog)
@@ -208,18 +221,10 @@ show_some (CofferWindow     *self,
   guint n_ranges;
 
   ranges = coffer_ranges_peek (coffer_key_selection_peek_rows (get_selection (self)), &n_ranges);
-  for (guint i = 0; i < n_ranges && entries->len < MAX_LOOKED_AT; i++)
-    for (guint row = ranges[i].position; row < ranges[i].end && entries->len < MAX_LOOKED_AT; row++)
+  for (guint i = 0; i < n_ranges && entries->len < COFFER_DELETE_DIALOG_LOOKS_AT; i++)
+    for (guint row = ranges[i].position; row < ranges[i].end && entries->len < COFFER_DELETE_DIALOG_LOOKS_AT; row++)
       g_ptr_array_add (entries, g_list_model_get_item (list, row));
   coffer_delete_dialog_set_pictures (dialog, coffer_vault_view_get_thumbnails (self->view), entries);
-}
-
-static gboolean
-is_large (CofferWindow *self,
-          guint         n_keys)
-{
-  return n_keys >= MANY_KEYS ||
-         (n_keys >= MANY_OF_ALL && n_keys == coffer_vault_get_count (self->vault, coffer_vault_get_table (self->vault)));
 }
 
 static void
@@ -229,15 +234,12 @@ ask_many (CofferWindow *self,
   CofferKeyTally *tally = coffer_vault_view_get_tally (self->view);
   g_autofree char *number = format_number (n_keys);
   g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Delete %s Key?", "Delete %s Keys?", n_keys), number);
-  g_autofree char *label = n_keys >= MANY_KEYS ? g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "_Delete %s Key", "_Delete %s Keys", n_keys), number)
-                                              : g_strdup (_("_Delete"));
+  g_autofree char *label = coffer_delete_dialog_dup_label (n_keys);
   AdwMessageDialog *dialog = coffer_window_ask (self, heading, NULL, "delete", label, ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (many_response_cb));
 
-  coffer_delete_dialog_extend (dialog, self->vault);
+  coffer_delete_dialog_extend (dialog, self->vault, n_keys);
   show_some (self, dialog);
   update_body_cb (dialog, NULL, tally);
-  if (is_large (self, n_keys))
-    coffer_delete_dialog_ask_number (dialog, n_keys);
   g_signal_connect_object (tally, "notify::text", G_CALLBACK (update_body_cb), dialog, G_CONNECT_SWAPPED);
   g_signal_connect_object (get_selection (self), "selection-changed", G_CALLBACK (gtk_window_close), dialog, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));

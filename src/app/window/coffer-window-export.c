@@ -11,7 +11,9 @@
 #include "coffer-error.h"
 #include "coffer-export.h"
 #include "coffer-export-headers.h"
+#include "coffer-export-sheet.h"
 #include "coffer-file-name.h"
+#include "coffer-present.h"
 
 #define TOAST_SECONDS 8            /* with something to be clicked */
 #define MAX_NAMED 15               /* that were left out */
@@ -23,7 +25,9 @@ struct _CofferWindowExport {
   gboolean archives;               /* it is an archive */
   gboolean headers;                /* some value may have one */
   gboolean looking;                /* whether one has */
+  gboolean asking;                 /* how, in a sheet */
   guint64 n_bytes;
+  CofferExportOptions options;     /* as the sheet has it; of one value, as the chooser will */
 };
 
 void
@@ -55,11 +59,11 @@ open_folder_cb (AdwToast     *toast,
   gtk_show_uri (window, uri, GDK_CURRENT_TIME);
 }
 
-static void
-show_problems (CofferWindow *self,
-               const char   *heading,
-               const char   *first,
-               GPtrArray    *skips)
+void
+coffer_window_show_problems (CofferWindow *self,
+                             const char   *heading,
+                             const char   *first,
+                             GPtrArray    *skips)
 {
   GString *body = g_string_new (first);
   GtkWidget *dialog;
@@ -80,27 +84,24 @@ show_problems (CofferWindow *self,
 
 static void
 tell_files (CofferWindow *self,
-            CofferExport *export)
+            CofferExport *export,
+            gboolean      all)
 {
   guint64 n_files = coffer_export_get_n_files (export);
   g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, n_files);
   g_autofree char *text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s file exported", "%s files exported", (gulong) n_files), number);
 
-  coffer_window_toast (self, text);
-  coffer_window_tell_desktop (self, COFFER_TRANSFER (export), text);
+  if (n_files > 0)
+    coffer_window_toast_for (self, text, TOAST_SECONDS);
+  else
+    coffer_window_toast (self, text);
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (export), all ? text : _("Not All Keys Could Be Exported"));
   if (n_files == 0)
     return;
-  adw_toast_set_timeout (self->toast, TOAST_SECONDS);
   adw_toast_set_button_label (self->toast, _("_Open Folder"));
   g_object_set_data (G_OBJECT (self->toast), "window", self);
   g_object_set_data_full (G_OBJECT (self->toast), "export", g_object_ref (export), g_object_unref);
   g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (open_folder_cb), export, 0);
-}
-
-static gboolean
-is_archive (CofferExport *export)
-{
-  return g_object_get_data (G_OBJECT (export), "is-archive") != NULL;
 }
 
 /* Of an archive that is not whole nothing is left. */
@@ -112,10 +113,28 @@ tell_no_archive (CofferWindow *self,
   g_autofree char *line = error != NULL ? coffer_error_dup_line (error) : NULL;
   g_autoptr(GPtrArray) none = g_ptr_array_new ();
 
-  if (error != NULL)
-    show_problems (self, _("The Archive Could Not Be Written"), line, none);
-  else
-    coffer_window_toast (self, _("No archive was written"));
+  if (error == NULL)
+    {
+      coffer_window_toast (self, _("No archive was written"));
+      return;
+    }
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (export), _("The Archive Could Not Be Written"));
+  coffer_window_show_problems (self, _("The Archive Could Not Be Written"), line, none);
+}
+
+/* What was exported, but cannot come back as it was. */
+static void
+tell_inexact (CofferWindow *self,
+              CofferExport *export)
+{
+  guint64 n;
+  GPtrArray *inexact = coffer_export_get_inexact (export, &n);
+  g_autofree char *number = g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
+  g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s Key Cannot Come Back as It Was",
+                                                           "%s Keys Cannot Come Back as They Were", (gulong) n), number);
+
+  if (n > 0)
+    coffer_window_show_problems (self, heading, NULL, inexact);
 }
 
 static void
@@ -125,18 +144,13 @@ tell_end (CofferWindow *self,
   GPtrArray *skips = coffer_transfer_get_skips (COFFER_TRANSFER (export));
   const GError *error = coffer_transfer_get_error (COFFER_TRANSFER (export));
   g_autofree char *line = error != NULL ? coffer_error_dup_line (error) : NULL;
+  gboolean all = error == NULL && skips->len == 0;
 
-  tell_files (self, export);
-  if (error != NULL || skips->len > 0)
-    show_problems (self, _("Not All Keys Could Be Exported"), line, skips);
-}
-
-static void
-close_cb (gpointer data)
-{
-  g_autoptr(CofferWindow) self = data;
-
-  gtk_window_close (GTK_WINDOW (self));
+  tell_files (self, export, all);
+  if (!all)
+    coffer_window_show_problems (self, _("Not All Keys Could Be Exported"), line, skips);
+  else
+    tell_inexact (self, export);
 }
 
 static void
@@ -147,8 +161,8 @@ state_cb (CofferWindow *self,
   if (coffer_transfer_is_active (COFFER_TRANSFER (export)) || self->vault != coffer_export_get_vault (export))
     return;
   if (self->closes)
-    g_idle_add_once (close_cb, g_object_ref (self));
-  else if (is_archive (export) && coffer_transfer_get_state (COFFER_TRANSFER (export)) != COFFER_TRANSFER_DONE)
+    return;
+  if (coffer_export_is_archive (export) && coffer_transfer_get_state (COFFER_TRANSFER (export)) != COFFER_TRANSFER_DONE)
     tell_no_archive (self, export);
   else
     tell_end (self, export);
@@ -159,21 +173,17 @@ state_cb (CofferWindow *self,
 static void
 add_switch (GtkFileChooser *chooser,
             const char     *id,
-            const char     *words,
-            gboolean        on)
+            const char     *words)
 {
   gtk_file_chooser_add_choice (chooser, id, words, NULL, NULL);
-  gtk_file_chooser_set_choice (chooser, id, on ? "true" : "false");
+  gtk_file_chooser_set_choice (chooser, id, "false");
 }
 
-static void
-add_existing (GtkFileChooser *chooser)
+/* To several files, or to an archive. */
+static gboolean
+is_several (const CofferWindowExport *wanted)
 {
-  const char *existing[] = { "number", "skip", "replace", NULL };
-  const char *words[] = { _("Keep both"), _("Leave the key out"), _("Replace the file"), NULL };
-
-  gtk_file_chooser_add_choice (chooser, "existing", _("Where a file is there already"), existing, words);
-  gtk_file_chooser_set_choice (chooser, "existing", "number");
+  return wanted->archives || wanted->keys->len > 1;
 }
 
 void
@@ -181,21 +191,20 @@ coffer_window_add_export_choices (CofferWindow   *self,
                                   GtkFileChooser *chooser)
 {
   CofferWindowExport *wanted = self->exporting;
-  gboolean several = wanted->archives || wanted->keys->len > 1;
+  g_autoptr(GtkFileFilter) all = NULL;
 
   if (wanted->name != NULL)
     gtk_file_chooser_set_current_name (chooser, wanted->name);
-  else
-    add_existing (chooser);
-  if (several)
-    {
-      add_switch (chooser, "endings", _("Add endings by content"), TRUE);
-      /* Translators: coffer.json is the name of a file */
-      add_switch (chooser, "lists", _("Write coffer.json, to restore the same keys"), wanted->archives);
-    }
-  add_switch (chooser, "verify", _("Verify afterwards"), FALSE);
+  if (is_several (wanted))
+    return;
+  /* Beside a choice GTK shows a list of kinds of files, and "(None)" where there is none. */
+  all = gtk_file_filter_new ();
+  gtk_file_filter_set_name (all, _("All Files"));
+  gtk_file_filter_add_pattern (all, "*");
+  gtk_file_chooser_add_filter (chooser, all);
+  add_switch (chooser, "verify", _("Verify afterwards"));
   if (wanted->headers)
-    add_switch (chooser, "headers", _("Keep value headers"), FALSE);
+    add_switch (chooser, "headers", _("Keep value headers"));
 }
 
 static gboolean
@@ -206,41 +215,29 @@ is_on (GtkFileChooser *chooser,
 }
 
 /* Only what was asked for may be looked for. */
-static CofferExportOptions
-get_options (GtkFileChooser           *chooser,
-             const CofferWindowExport *wanted)
+static void
+read_choices (CofferWindowExport *wanted,
+              GtkFileChooser     *chooser)
 {
-  gboolean several = wanted->archives || wanted->keys->len > 1;
-  const char *existing = wanted->name == NULL ? gtk_file_chooser_get_choice (chooser, "existing") : NULL;
-  CofferExportOptions options = {
-    .existing = g_strcmp0 (existing, "replace") == 0 ? COFFER_EXPORT_REPLACE :
-                g_strcmp0 (existing, "skip") == 0    ? COFFER_EXPORT_SKIP : COFFER_EXPORT_NUMBER,
-    .endings = several && is_on (chooser, "endings"),
-    .lists = several && is_on (chooser, "lists"),
+  wanted->options = (CofferExportOptions) {
     .verifies = is_on (chooser, "verify"),
     .headers = wanted->headers && is_on (chooser, "headers"),
   };
-
-  return options;
 }
 
 static CofferExport *
 new_export (CofferWindow             *self,
             const CofferWindowExport *wanted,
-            GFile                    *file,
-            GtkFileChooser           *chooser)
+            GFile                    *file)
 {
-  CofferExportOptions options = get_options (chooser, wanted);
   CofferExport *export;
 
   if (wanted->archives)
-    export = coffer_export_new_archive (self->vault, wanted->keys, file, &options);
+    export = coffer_export_new_archive (self->vault, wanted->keys, file, &wanted->options);
   else if (wanted->keys->len == 1)
-    export = coffer_export_new_file (self->vault, g_ptr_array_index (wanted->keys, 0), file, &options);
+    export = coffer_export_new_file (self->vault, g_ptr_array_index (wanted->keys, 0), file, &wanted->options);
   else
-    export = coffer_export_new_keys (self->vault, wanted->keys, file, &options);
-  if (wanted->archives)
-    g_object_set_data (G_OBJECT (export), "is-archive", self);
+    export = coffer_export_new_keys (self->vault, wanted->keys, file, &wanted->options);
   if (wanted->name != NULL)
     g_object_set_data (G_OBJECT (export), "is-file", self);
   return export;
@@ -268,10 +265,72 @@ coffer_window_export_to (CofferWindow       *self,
       coffer_window_toast (self, _("The name of an archive has to end in .zip, .tar or .tar.zst"));
       return;
     }
-  export = new_export (self, wanted, file, chooser);
+  if (!is_several (wanted))
+    read_choices (wanted, chooser);
+  export = new_export (self, wanted, file);
   coffer_export_set_expected (export, wanted->keys->len, wanted->n_bytes);
   g_signal_connect_object (export, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   coffer_transfers_add (get_transfers (self), COFFER_TRANSFER (export));
+}
+
+/* How, and where to */
+
+static void
+ask_where (CofferWindow *self)
+{
+  CofferWindowExport *wanted = self->exporting;
+
+  coffer_window_choose (self, wanted->archives     ? COFFER_CHOICE_EXPORT_ARCHIVE :
+                              wanted->name != NULL ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+}
+
+/* "photos.zip" of photos.kvault. */
+static char *
+dup_archive_name (CofferWindow *self,
+                  const char   *ending)
+{
+  g_autofree char *name = g_strdup (coffer_vault_get_display_name (self->vault));
+  char *dot = strrchr (name, '.');
+
+  if (dot != NULL && dot != name)
+    *dot = '\0';
+  return g_strconcat (name, ending, NULL);
+}
+
+static void
+choose_cb (CofferWindow      *self,
+           CofferExportSheet *sheet)
+{
+  CofferWindowExport *wanted = self->exporting;
+
+  if (self->vault == NULL || wanted == NULL || !wanted->asking)
+    return;
+  wanted->asking = FALSE;
+  coffer_export_sheet_get_options (sheet, &wanted->options);
+  self->export_options[wanted->archives] = wanted->options;
+  if (wanted->archives)
+    wanted->name = dup_archive_name (self, coffer_export_sheet_get_ending (sheet));
+  ask_where (self);
+}
+
+static void
+sheet_gone_cb (CofferWindow *self)
+{
+  if (self->exporting != NULL && self->exporting->asking)
+    g_clear_pointer (&self->exporting, coffer_window_export_free);
+}
+
+static void
+ask_how (CofferWindow *self)
+{
+  CofferWindowExport *wanted = self->exporting;
+  CofferExportQuestion question = { wanted->keys->len, wanted->n_bytes, wanted->archives, wanted->headers };
+  CofferExportSheet *sheet = coffer_export_sheet_new (GTK_WINDOW (self), &question, &self->export_options[wanted->archives]);
+
+  wanted->asking = TRUE;
+  g_signal_connect_object (sheet, "choose", G_CALLBACK (choose_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (sheet, "destroy", G_CALLBACK (sheet_gone_cb), self, G_CONNECT_SWAPPED);
+  coffer_present_soon (GTK_WINDOW (sheet));
 }
 
 /* What */
@@ -291,15 +350,16 @@ looked_cb (GObject      *source,
   wanted->headers = found;
   if (self->vault != COFFER_VAULT (source) || self->choosing)
     g_clear_pointer (&self->exporting, coffer_window_export_free);
+  else if (is_several (wanted))
+    ask_how (self);
   else
-    coffer_window_choose (self, wanted->archives      ? COFFER_CHOICE_EXPORT_ARCHIVE :
-                                wanted->name != NULL ? COFFER_CHOICE_EXPORT_FILE : COFFER_CHOICE_EXPORT_FOLDER);
+    ask_where (self);
 }
 
 static gboolean
 is_busy (CofferWindow *self)
 {
-  return self->choosing || (self->exporting != NULL && self->exporting->looking);
+  return self->choosing || (self->exporting != NULL && (self->exporting->looking || self->exporting->asking));
 }
 
 /* @keys (transfer full), @name (transfer full) (nullable) */
@@ -313,20 +373,14 @@ choose (CofferWindow *self,
 
   g_clear_pointer (&self->exporting, coffer_window_export_free);
   self->exporting = g_new (CofferWindowExport, 1);
-  *self->exporting = (CofferWindowExport) { keys, name, archives, FALSE, TRUE, n_bytes != G_MAXUINT64 ? n_bytes : 0 };
+  *self->exporting = (CofferWindowExport) {
+    .keys = keys,
+    .name = name,
+    .archives = archives,
+    .looking = TRUE,
+    .n_bytes = n_bytes != G_MAXUINT64 ? n_bytes : 0,
+  };
   coffer_export_find_headers_async (self->vault, keys, NULL, looked_cb, g_object_ref (self));
-}
-
-/* "photos.zip" of photos.kvault. */
-static char *
-dup_archive_name (CofferWindow *self)
-{
-  g_autofree char *name = g_strdup (coffer_vault_get_display_name (self->vault));
-  char *dot = strrchr (name, '.');
-
-  if (dot != NULL && dot != name)
-    *dot = '\0';
-  return g_strconcat (name, ".zip", NULL);
 }
 
 static void
@@ -343,7 +397,7 @@ choose_keys (CofferWindow *self,
   else if (self->vault == NULL || is_busy (self) || keys->len == 0)
     coffer_keys_unref (keys);
   else if (archives)
-    choose (self, keys, dup_archive_name (self), TRUE);
+    choose (self, keys, NULL, TRUE);
   else
     choose (self, keys, keys->len == 1 ? coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL) : NULL, FALSE);
 }
@@ -442,7 +496,7 @@ coffer_window_export_keys (CofferWindow *self,
                            GPtrArray    *keys,
                            guint64       n_bytes)
 {
-  if (self->vault == NULL || self->choosing || keys->len == 0)
+  if (self->vault == NULL || is_busy (self) || keys->len == 0)
     return;
   choose (self, g_ptr_array_ref (keys), keys->len == 1 ? coffer_file_name_for_key (g_ptr_array_index (keys, 0), NULL) : NULL, FALSE);
   self->exporting->n_bytes = n_bytes;
@@ -461,6 +515,8 @@ static const GActionEntry archive_entries[] = {
 void
 coffer_window_add_export_actions (CofferWindow *self)
 {
+  self->export_options[FALSE] = (CofferExportOptions) { .endings = TRUE };
+  self->export_options[TRUE] = (CofferExportOptions) { .endings = TRUE, .lists = TRUE };
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   if (coffer_export_can_archive (NULL))
     g_action_map_add_action_entries (G_ACTION_MAP (self), archive_entries, G_N_ELEMENTS (archive_entries), self);

@@ -27,7 +27,7 @@ show_key_cb (CofferWindow *self,
   if (table == NULL)
     return;
   go_to_table (self, table);
-  coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), coffer_key_get_bytes (key));
+  coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), key);
   gtk_window_present (GTK_WINDOW (self));
 }
 

@@ -56,21 +56,20 @@ invert_selection_action (GSimpleAction *action,
   coffer_key_selection_invert (get_selection (user_data));
 }
 
-/* The key of the row selected last, up to its last separator. (transfer full) (nullable) */
+/* What the key of the row selected last lies in, as the sidebar parts keys. (transfer full) (nullable) */
 static GBytes *
 dup_prefix (CofferWindow *self)
 {
   CofferKeySelection *selection = get_selection (self);
   CofferEntry *entry = selection != NULL ? coffer_key_selection_get_selected_entry (selection) : NULL;
   CofferKey *key = entry != NULL ? coffer_entry_get_key (entry) : NULL;
-  const char *bytes;
+  gconstpointer bytes;
   gsize size;
 
   if (key == NULL || !coffer_key_is_blob (key) || !coffer_entry_list_is_by_key (coffer_key_selection_get_list (selection)))
     return NULL;
   bytes = g_bytes_get_data (coffer_key_get_bytes (key), &size);
-  while (size > 0 && bytes[size - 1] != '/' && bytes[size - 1] != ':')
-    size--;
+  size = coffer_separators_around (coffer_vault_view_get_separators (self->view), bytes, size);
   return size > 0 ? g_bytes_new_from_bytes (coffer_key_get_bytes (key), 0, size) : NULL;
 }
 

@@ -51,7 +51,7 @@ new_toast (char *text)
 /* What comes back */
 
 static void offer_update (CofferWindow *self, CofferOutside *outside);
-static void begin_update (CofferWindow *self, CofferOutside *outside, CofferOutsideUpdate how);
+static void begin_update (CofferWindow *self, CofferOutside *outside, CofferOutsideUpdate how, gboolean loses);
 
 static void
 refused_response_cb (CofferWindow     *self,
@@ -61,9 +61,9 @@ refused_response_cb (CofferWindow     *self,
   CofferOutside *outside = g_object_get_data (G_OBJECT (dialog), "outside");
 
   if (g_str_equal (response, "replace"))
-    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_ANY);
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_ANY, FALSE);
   else if (g_str_equal (response, "copy"))
-    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_COPY);
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_COPY, FALSE);
   else
     offer_update (self, outside);
 }
@@ -86,6 +86,35 @@ ask_which (CofferWindow  *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+static void
+lose_response_cb (CofferWindow     *self,
+                  const char       *response,
+                  AdwMessageDialog *dialog)
+{
+  CofferOutside *outside = g_object_get_data (G_OBJECT (dialog), "outside");
+
+  if (g_str_equal (response, "replace"))
+    begin_update (self, outside, GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (dialog), "how")), TRUE);
+  else
+    offer_update (self, outside);
+}
+
+static void
+ask_to_lose (CofferWindow        *self,
+             CofferOutside       *outside,
+             CofferOutsideUpdate  how)
+{
+  g_autofree char *name = describe (coffer_outside_get_key (outside));
+  g_autofree char *heading = g_strdup_printf (_("Replace the Value of “%s”?"), name);
+  const char *body = _("There is no room to keep it: once it is replaced, it cannot be brought back.");
+  AdwMessageDialog *dialog = coffer_window_ask (self, heading, body, "replace", _("_Replace"), ADW_RESPONSE_DESTRUCTIVE,
+                                                G_CALLBACK (lose_response_cb));
+
+  g_object_set_data_full (G_OBJECT (dialog), "outside", g_object_ref (outside), g_object_unref);
+  g_object_set_data (G_OBJECT (dialog), "how", GUINT_TO_POINTER (how));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 typedef struct {
   CofferWindow *window;
   CofferOutsideUpdate how;
@@ -103,9 +132,10 @@ update_free (Update *update)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Update, update_free)
 
 static void
-tell_failure (CofferWindow  *self,
-              CofferOutside *outside,
-              const GError  *error)
+tell_failure (CofferWindow        *self,
+              CofferOutside       *outside,
+              CofferOutsideUpdate  how,
+              const GError        *error)
 {
   g_autofree char *name = describe (coffer_outside_get_key (outside));
 
@@ -113,6 +143,11 @@ tell_failure (CofferWindow  *self,
   if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_STALE))
     {
       ask_which (self, outside);
+      return;
+    }
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    {
+      ask_to_lose (self, outside, how);
       return;
     }
   coffer_window_report (self, error, name);
@@ -147,33 +182,41 @@ updated_cb (GObject      *source,
   CofferWindow *self = update->window;
   CofferOutside *outside = COFFER_OUTSIDE (source);
   g_autoptr(GError) error = NULL;
-  g_autofree char *name = NULL, *text = NULL;
-  gboolean updated = coffer_outside_update_finish (outside, result, &error);
+  g_autoptr(CofferKept) old = NULL;
+  g_autofree char *name = NULL, *text = NULL, *now = NULL;
+  gboolean updated = coffer_outside_update_finish (outside, result, &old, &now, &error);
 
   if (self->outside == NULL)   /* the window is gone */
     return;
   if (!updated)
     {
-      tell_failure (self, outside, error);
+      tell_failure (self, outside, update->how, error);
       return;
     }
   name = describe (coffer_outside_get_key (outside));   /* that of the copy, if it is one */
   text = g_strdup_printf (update->how == COFFER_OUTSIDE_UPDATE_COPY ? _("Saved as “%s”") : _("“%s” updated"), name);
-  coffer_window_toast (self, text);
+  if (old != NULL && self->undo != NULL && self->vault == coffer_outside_get_vault (outside))
+    {
+      coffer_undo_push_value (self->undo, coffer_outside_get_table (outside), coffer_outside_get_key (outside), old, now);
+      coffer_window_toast_undo (self, text);
+    }
+  else
+    coffer_window_toast (self, text);
   close_when_updated (self);
 }
 
 static void
 begin_update (CofferWindow        *self,
               CofferOutside       *outside,
-              CofferOutsideUpdate  how)
+              CofferOutsideUpdate  how,
+              gboolean             loses)
 {
   g_autofree char *name = describe (coffer_outside_get_key (outside));
   Update *update = g_new (Update, 1);
 
   *update = (Update) { g_object_ref (self), how, coffer_window_wait_new (self, g_strdup_printf (_("Updating “%s”…"), name)) };
-  coffer_outside_update_async (outside, how, coffer_window_wait_get_progress (update->wait), coffer_window_wait_get_cancellable (update->wait),
-                               updated_cb, update);
+  coffer_outside_update_async (outside, how, loses, coffer_window_wait_get_progress (update->wait),
+                               coffer_window_wait_get_cancellable (update->wait), updated_cb, update);
 }
 
 /* A vault that is open for viewing is asked about first; the offer stands meanwhile. */
@@ -188,7 +231,7 @@ update (CofferWindow  *self,
       offer_update (self, outside);
     }
   else if (self->vault != NULL && coffer_vault_get_editable (self->vault))
-    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_KNOWN);
+    begin_update (self, outside, COFFER_OUTSIDE_UPDATE_KNOWN, FALSE);
   else
     {
       gtk_widget_activate_action (GTK_WIDGET (self), "win.edit", NULL);

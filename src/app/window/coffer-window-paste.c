@@ -137,11 +137,28 @@ suggest_key (CofferWindow *self,
   return g_strdup_printf ("%s%s.%s", under, name, ending);
 }
 
-void
-coffer_window_add_bytes (CofferWindow *self,
-                         GBytes       *bytes,
-                         const char   *content_type)
+/* What came from elsewhere, and its type. */
+typedef struct {
+  GBytes *bytes;
+  char *content_type;
+} Found;
+
+static void
+found_free (gpointer data)
 {
+  Found *found = data;
+
+  g_bytes_unref (found->bytes);
+  g_free (found->content_type);
+  g_free (found);
+}
+
+static void
+ask_for_key (CofferWindow *self,
+             gpointer      data)
+{
+  GBytes *bytes = ((Found *) data)->bytes;
+  const char *content_type = ((Found *) data)->content_type;
   const char *ending = coffer_file_name_ending (content_type);
   gboolean picture = g_str_has_prefix (content_type, "image/");
   g_autofree char *size = g_format_size (g_bytes_get_size (bytes));
@@ -150,8 +167,6 @@ coffer_window_add_bytes (CofferWindow *self,
   AdwMessageDialog *dialog;
   Piece *piece;
 
-  if (self->vault == NULL || !coffer_vault_get_editable (self->vault))
-    return;
   key = suggest_key (self, ending != NULL ? ending : "bin");
   body = g_strdup_printf (picture ? _("The picture (%s) is added under this key.") : _("The text (%s) is added under this key."), size);
   dialog = coffer_window_ask (self, picture ? _("Add Picture?") : _("Add Text?"), body, "add", _("_Add"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (response_cb));
@@ -164,10 +179,23 @@ coffer_window_add_bytes (CofferWindow *self,
   gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
   gtk_editable_set_text (GTK_EDITABLE (entry), key);
   adw_message_dialog_set_extra_child (dialog, entry);
-  adw_message_dialog_set_default_response (dialog, "add");
   g_signal_connect_object (entry, "changed", G_CALLBACK (changed_cb), dialog, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
   gtk_widget_grab_focus (entry);
+}
+
+void
+coffer_window_add_bytes (CofferWindow *self,
+                         GBytes       *bytes,
+                         const char   *content_type)
+{
+  Found *found;
+
+  if (self->vault == NULL)
+    return;
+  found = g_new (Found, 1);
+  *found = (Found) { g_bytes_ref (bytes), g_strdup (content_type) };
+  coffer_window_do_editable (self, coffer_window_why_edit_to_add (), ask_for_key, found, found_free);
 }
 
 /* Pictures that GTK has taken apart */

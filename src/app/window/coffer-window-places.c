@@ -98,7 +98,6 @@ separators_action (GSimpleAction *action,
   gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
   gtk_editable_set_text (GTK_EDITABLE (entry), text);
   adw_message_dialog_set_extra_child (dialog, entry);
-  adw_message_dialog_set_default_response (dialog, "set");
   g_signal_connect_object (entry, "changed", G_CALLBACK (separators_changed_cb), dialog, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
   gtk_widget_grab_focus (entry);
@@ -113,6 +112,7 @@ coffer_window_apply_separators (CofferWindow *self)
   if (text == NULL)
     return;
   coffer_vault_view_set_separators (self->view, text);
+  coffer_window_update_key_actions (self);
   if (self->clean != NULL)
     coffer_clean_window_set_separators (COFFER_CLEAN_WINDOW (self->clean), text);
 }

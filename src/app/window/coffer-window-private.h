@@ -3,9 +3,13 @@
 #pragma once
 
 #include "coffer-bundle.h"
+#include "coffer-change.h"
+#include "coffer-export.h"
 #include "coffer-import.h"
 #include "coffer-start-page.h"
 #include "coffer-storage.h"
+#include "coffer-take-back.h"
+#include "coffer-toasts.h"
 #include "coffer-undo.h"
 #include "coffer-vault-view.h"
 #include "coffer-vault.h"
@@ -17,7 +21,11 @@ struct _CofferWindow {
   AdwApplicationWindow parent_instance;
 
   AdwToastOverlay *toasts;
+  GListModel *toast_widgets;     /* of these */
+  CofferToasts *words;           /* on these; NULL: the window is gone */
   AdwToast *toast;               /* weak: the last one */
+  AdwToast *undo_toast;          /* weak: the last one that offers to take back */
+  guint64 undo_toast_step;       /* this step, and no other */
   GtkStack *pages;
   CofferStartPage *start_page;
   AdwWindowTitle *wait_title;
@@ -34,16 +42,22 @@ struct _CofferWindow {
   gpointer writing;              /* deletions, see coffer-window-undo.c; NULL: none now */
   gpointer flushing;             /* the cache, see coffer-window-cache.c; NULL: not now */
   gboolean loses_deletions;      /* they may stay unwritten */
+  gboolean closes_after_step;    /* once what is being taken back is */
   GCancellable *copying;         /* keys to the clipboard */
+  CofferBundle *ahead;           /* (nullable) what is selected, before somebody drags it; see coffer-window-bundles.c */
+  CofferRanges *ahead_rows;      /* these rows */
+  guint ahead_id;                /* an idle, until it is taken */
+  gboolean told_kept_out;        /* once is enough */
   GCancellable *opening;         /* while a vault is being opened */
   guint patience;
   guint unseen;                  /* asked to show, and waiting for the first rows: a timeout */
   CofferEntry *first_row;        /* which it waits for */
   gboolean problem_shown;
-  gboolean closes;               /* as soon as nothing is being added any more */
+  gboolean closes;               /* as soon as what it stops is over */
   GtkWidget *conflict;           /* weak: the question about one */
   GPtrArray *wanted;             /* (nullable) files for the vault that is being made */
-  CofferWindowExport *exporting; /* (nullable) what a file chooser is asked about */
+  CofferWindowExport *exporting; /* (nullable) what a sheet or a file chooser is asked about */
+  CofferExportOptions export_options[2]; /* as they were last time: to a folder, to an archive */
   gboolean choosing;             /* a file chooser is open or about to be */
   GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
   gboolean closes_when_updated;  /* all of them */
@@ -51,6 +65,7 @@ struct _CofferWindow {
   CofferStorage *storage;        /* of the vault, once it was asked for */
   GtkWidget *storage_window;     /* weak */
   gboolean closes_after_job;     /* of storage */
+  GtkWidget *job_dialog;         /* weak: the question about that */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -81,8 +96,19 @@ void              coffer_window_report (CofferWindow *self, const GError *error,
 
 /** Say a word in passing. */
 void              coffer_window_toast  (CofferWindow *self, const char *text);
+/** Likewise, for as long as somebody needs to read it and to click on what it offers. Sets "toast", which a button may be added to. */
+void              coffer_window_toast_for (CofferWindow *self, const char *text, guint seconds);
+/** How many milliseconds it has to be until another toast takes the place of the one on show; 0 without a window, too. */
+guint             coffer_window_get_toast_delay (CofferWindow *self);
+/** One is shown. */
+void              coffer_window_note_toast (CofferWindow *self);
+/** Above the bar for keys that are selected, not over it. */
+void              coffer_window_place_toasts (CofferWindow *self);
+/** Place those to come, too. */
+void              coffer_window_watch_toasts (CofferWindow *self);
+void              coffer_window_clear_toasts (CofferWindow *self);
 
-/** A question with Cancel as the answer of Enter and Esc; @answer is the other. Returns: (transfer none) */
+/** A question; Esc is Cancel, and Enter, too, unless @answer is suggested. Returns: (transfer none) */
 AdwMessageDialog *coffer_window_ask    (CofferWindow *self, const char *heading, const char *body, const char *answer, const char *label,
                                         AdwResponseAppearance appearance, GCallback response_cb);
 
@@ -127,6 +153,10 @@ void coffer_window_delete_shown_action (GSimpleAction *action, GVariant *paramet
 /** Select all that is on show. Returns: FALSE, told, while it is still being read */
 gboolean coffer_window_select_shown   (CofferWindow *self);
 
+/** As many bytes are written at once, or so many keys renamed: more is a transfer. */
+#define COFFER_WINDOW_LONG_BYTES (32u << 20)
+#define COFFER_WINDOW_LONG_KEYS 5000u
+
 /* coffer-window-rename-one.c */
 void coffer_window_rename_one         (CofferWindow *self, CofferEntry *entry);
 /** In the place of its key. */
@@ -152,25 +182,49 @@ void     coffer_window_go_to              (CofferWindow *self, GVariant *place);
 void     coffer_window_add_bundle         (CofferWindow *self, CofferBundle *bundle);
 /** Files dropped where no vault is: vaults are opened, one here, more in windows of their own; for others a new one is made. */
 void     coffer_window_take_files         (CofferWindow *self, GPtrArray *files);
+
+/* coffer-window-import.c: what is being added. */
+/** Begin to add what was planned; asks about keys that exist, as @conflict says. @bundle: (nullable) whose values they are; @stays: they do
+ * not go from there, though they were to */
+void     coffer_window_run_import         (CofferWindow *self, CofferAdditions *additions, CofferConflict conflict, CofferBundle *bundle,
+                                           gboolean stays);
 /** Begin to add what has its keys. */
 void     coffer_window_start_import       (CofferWindow *self, CofferAdditions *additions);
+/** Some of the values that an import brought are not where they were any more: tell it, and what did not come, or did not go. */
+void     coffer_window_tell_moved         (CofferWindow *self, CofferImport *import, CofferTakeBack *moving);
 /** Ask about what is being added. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_transfers    (CofferWindow *self);
 
 /* coffer-window-bundles.c: keys that leave by a drag or the clipboard. */
 void     coffer_window_add_bundle_actions    (CofferWindow *self);
 void     coffer_window_update_bundle_actions (CofferWindow *self);
+/** The vault goes. */
+void     coffer_window_drop_ahead            (CofferWindow *self);
 /** Once there is a view. */
 void     coffer_window_add_drag              (CofferWindow *self);
 /** Whether the keys are in the file that the window shows. */
 gboolean coffer_window_is_source             (CofferWindow *self, CofferBundle *bundle);
 /** Paste keys that a window of this program copied. */
 void     coffer_window_paste_bundle          (CofferWindow *self);
-/** They are in this vault by now: delete them where they were, each if it is the same as here. */
+/** They are in this vault by now: begin to delete them where they were, each if it is the same as here. */
 void     coffer_window_finish_move           (CofferWindow *self, CofferImport *import, CofferBundle *bundle);
 
+/* coffer-window-editable.c */
+typedef void (*CofferWindowFunc) (CofferWindow *self, gpointer data);
+
+/**
+ * There is a vault: do what changes it, at once, or once somebody has agreed to open it for editing; where it cannot be, say why.
+ *
+ * @why   translated: what can be done then
+ * @data  (transfer full), freed in any case by @free_func (nullable)
+ */
+void coffer_window_do_editable   (CofferWindow *self, const char *why, CofferWindowFunc func, gpointer data, GDestroyNotify free_func);
+const char *coffer_window_why_edit_to_add (void);
+/** What a key means that does nothing, as the vault is open for viewing: the name of an action. */
+void coffer_window_change_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+
 /* coffer-window-paste.c: what other programs have as pictures and texts. */
-/** Ask for a key, and add the bytes; where the vault cannot be edited nothing is done. */
+/** Ask for a key, and add the bytes. */
 void coffer_window_add_bytes     (CofferWindow *self, GBytes *bytes, const char *content_type);
 /** The same as a PNG. */
 void coffer_window_add_texture   (CofferWindow *self, GdkTexture *texture);
@@ -180,6 +234,8 @@ void coffer_window_paste_content (CofferWindow *self);
 /* coffer-window-notices.c */
 /** It has ended: tell it to the desktop if it was long, and nobody is looking. */
 void coffer_window_tell_desktop  (CofferWindow *self, CofferTransfer *transfer, const char *text);
+/** Likewise for what took so long in all. */
+void coffer_window_tell_desktop_after (CofferWindow *self, gint64 seconds, const char *text);
 
 /* coffer-window-export.c */
 void coffer_window_add_export_actions (CofferWindow *self);
@@ -190,6 +246,8 @@ void coffer_window_add_export_choices (CofferWindow *self, GtkFileChooser *choos
 /** It was answered. */
 void coffer_window_export_to          (CofferWindow *self, CofferWindowExport *wanted, GtkFileChooser *chooser);
 void coffer_window_export_free        (CofferWindowExport *wanted);
+/** Names what was left out, and why. @first  (nullable) line; @skips  of CofferTransferSkip */
+void coffer_window_show_problems      (CofferWindow *self, const char *heading, const char *first, GPtrArray *skips);
 /** Ask where to, then export these. @keys  of CofferKey, not changed any more; @n_bytes  of their values */
 void coffer_window_export_keys        (CofferWindow *self, GPtrArray *keys, guint64 n_bytes);
 
@@ -214,8 +272,12 @@ void coffer_window_start_undo          (CofferWindow *self);
 void coffer_window_stop_undo           (CofferWindow *self);
 /** Say that something was done, and offer to take it back. */
 void coffer_window_toast_undo          (CofferWindow *self, const char *text);
+/** Whoever is writing a text means that text: do what the action means there. @action  "undo", "redo". Returns: whether somebody is */
+gboolean coffer_window_gives_to_text   (CofferWindow *self, const char *action);
 /** Write what waits to be deleted before the window closes. Returns: whether there is such a thing */
 gboolean coffer_window_keeps_deletions (CofferWindow *self);
+/** Whether something is being taken back: the window closes once it is. */
+gboolean coffer_window_keeps_step      (CofferWindow *self);
 /** The same before the vault is for viewing only. */
 void coffer_window_stop_editing        (CofferWindow *self);
 

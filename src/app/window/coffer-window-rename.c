@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-application.h"
 #include "coffer-error.h"
 #include "coffer-rename-plan.h"
 
@@ -15,7 +16,6 @@ typedef struct {
   CofferWindow *window;
   CofferVault *vault;
   GPtrArray *keys;
-  guint64 bytes;               /* of their values; G_MAXUINT64: not known */
   AdwMessageDialog *dialog;    /* unowned: it owns this */
   GtkEditable *find, *replace;
   GtkCheckButton *regex;
@@ -57,22 +57,36 @@ typedef struct {
   CofferWindowWait *wait;
 } Renaming;
 
+/* (transfer full) */
+static char *
+describe_renamed (CofferRenames *renames,
+                  gboolean       stopped)
+{
+  guint n = coffer_renames_get_n_done (renames), n_left = coffer_renames_get_n (renames) - n;
+  g_autofree char *done = count_words ("%s key renamed", "%s keys renamed", n);
+  g_autofree char *left = n_left > 0 && stopped ? count_words ("%s has its old name", "%s have their old names", n_left) : NULL;
+
+  if (n == 0)
+    return g_strdup (_("Nothing was renamed"));
+  return left != NULL ? g_strjoin (_(", "), done, left, NULL) : g_steal_pointer (&done);
+}
+
 static void
 tell_renamed (CofferWindow  *self,
               CofferRenames *renames,
               const GError  *error)
 {
-  guint n = coffer_renames_get_n_done (renames);
-  g_autofree char *text = count_words ("%s key renamed", "%s keys renamed", n);
+  gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_autofree char *text = describe_renamed (renames, stopped);
 
-  if (n > 0)
+  if (coffer_renames_get_n_done (renames) > 0)
     {
       coffer_undo_push_renames (self->undo, renames);
       coffer_window_toast_undo (self, text);
     }
-  if (error != NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && n == 0)
-    coffer_window_toast (self, _("Nothing was renamed"));
-  else if (error != NULL)
+  else if (stopped)
+    coffer_window_toast (self, text);
+  if (error != NULL && !stopped)
     coffer_window_report (self, error, coffer_vault_get_display_name (self->vault));
 }
 
@@ -93,6 +107,35 @@ renamed_cb (GObject      *source,
 }
 
 static void
+change_state_cb (CofferWindow *self,
+                 GParamSpec   *pspec,
+                 CofferChange *change)
+{
+  CofferTransfer *transfer = COFFER_TRANSFER (change);
+  CofferRenames *renames = coffer_change_get_renames (change);
+  gboolean cancelled = coffer_transfer_get_state (transfer) == COFFER_TRANSFER_CANCELLED;
+  g_autoptr(GError) stopped = cancelled ? g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "") : NULL;
+  g_autofree char *text = NULL;
+
+  if (coffer_transfer_is_active (transfer) || self->closes || self->vault != coffer_change_get_vault (change))
+    return;
+  text = coffer_transfer_get_error (transfer) != NULL ? g_strdup (_("Not All Keys Could Be Renamed")) : describe_renamed (renames, cancelled);
+  coffer_window_tell_desktop (self, transfer, text);
+  tell_renamed (self, renames, cancelled ? stopped : coffer_transfer_get_error (transfer));
+}
+
+static void
+run_as_transfer (CofferWindow           *self,
+                 const CofferRenamePlan *plan)
+{
+  CofferApplication *application = COFFER_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+  g_autoptr(CofferChange) change = coffer_change_new_renames (self->vault, plan->renames, plan->n_bytes);
+
+  g_signal_connect_object (change, "notify::state", G_CALLBACK (change_state_cb), self, G_CONNECT_SWAPPED);
+  coffer_transfers_add (coffer_application_get_transfers (application), COFFER_TRANSFER (change));
+}
+
+static void
 response_cb (CofferWindow     *self,
              const char       *response,
              AdwMessageDialog *dialog)
@@ -102,6 +145,11 @@ response_cb (CofferWindow     *self,
 
   if (!g_str_equal (response, "rename") || self->vault != asking->vault || asking->plan == NULL)
     return;
+  if (asking->plan->n_bytes > COFFER_WINDOW_LONG_BYTES || asking->plan->n_renamed > COFFER_WINDOW_LONG_KEYS)
+    {
+      run_as_transfer (self, asking->plan);
+      return;
+    }
   renaming = g_new (Renaming, 1);
   *renaming = (Renaming) { g_object_ref (self), coffer_renames_ref (asking->plan->renames), coffer_window_wait_new (self, g_strdup (_("Renaming…"))) };
   coffer_vault_rename_keys_async (self->vault, renaming->renames, FALSE, coffer_window_wait_get_progress (renaming->wait),
@@ -123,9 +171,11 @@ describe_plan (Asking *self)
     g_ptr_array_add (lines, count_words ("%s key gets a new name.", "%s keys get new names.", plan->n_renamed));
   if (plan->n_not_text > 0)
     g_ptr_array_add (lines, count_words ("%s key is not text and is left alone.", "%s keys are not text and are left alone.", plan->n_not_text));
-  if (self->bytes != G_MAXUINT64 && plan->n_renamed > 0 && plan->n_taken == 0)
+  if (plan->n_renamed > 0 && plan->n_bytes == 0 && plan->n_taken == 0)
+    g_ptr_array_add (lines, g_strdup (_("The values stay where they are.")));
+  else if (plan->n_renamed > 0 && plan->n_taken == 0)
     {
-      g_autofree char *size = g_format_size (self->bytes * ((double) plan->n_renamed / self->keys->len));
+      g_autofree char *size = g_format_size (plan->n_bytes);
 
       g_ptr_array_add (lines, g_strdup_printf (_("The values are written anew under their names: about %s."), size));
     }
@@ -272,11 +322,9 @@ ask (CofferWindow *self,
   asking->window = g_object_ref (self);
   asking->vault = g_object_ref (self->vault);
   asking->keys = keys;
-  asking->bytes = coffer_key_tally_get_bytes (coffer_vault_view_get_tally (self->view));
   asking->dialog = coffer_window_ask (self, heading, NULL, "rename", _("_Rename"), ADW_RESPONSE_SUGGESTED, G_CALLBACK (response_cb));
   g_object_set_data_full (G_OBJECT (asking->dialog), "asking", asking, asking_free);
   add_parts (asking);
-  adw_message_dialog_set_default_response (asking->dialog, "rename");
   adw_message_dialog_set_response_enabled (asking->dialog, "rename", FALSE);
   if (prefix != NULL)
     begin_with (asking, prefix);

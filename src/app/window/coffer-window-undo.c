@@ -9,27 +9,47 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "coffer-application.h"
 #include "coffer-error.h"
+#include "coffer-undoing.h"
 
 #define TOAST_SECONDS 8
+#define PATIENCE_MS 500   /* before it is among the transfers */
+
+static void take_step (CofferWindow *self,
+                       gboolean      redo);
+
+/* A toast may still be there for a moment when its step is not the last any more. */
+static void
+toast_clicked_cb (AdwToast     *toast,
+                  CofferWindow *self)
+{
+  if (toast == self->undo_toast && g_action_group_get_action_enabled (G_ACTION_GROUP (self), "undo"))
+    take_step (self, FALSE);
+}
 
 void
 coffer_window_toast_undo (CofferWindow *self,
                           const char   *text)
 {
-  coffer_window_toast (self, text);
-  adw_toast_set_timeout (self->toast, TOAST_SECONDS);
+  coffer_window_toast_for (self, text, TOAST_SECONDS);
+  self->undo_toast_step = coffer_undo_get_undo_step (self->undo);
+  g_set_weak_pointer (&self->undo_toast, self->toast);
   adw_toast_set_button_label (self->toast, _("_Undo"));
-  adw_toast_set_action_name (self->toast, "win.undo");
+  g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (toast_clicked_cb), self, 0);
+}
+
+/* It was taken back by other means, or something else was done since: what is offered would be another step. */
+static void
+withdraw_toast (CofferWindow *self)
+{
+  if (self->undo_toast == NULL || (self->undo != NULL && coffer_undo_get_undo_step (self->undo) == self->undo_toast_step))
+    return;
+  coffer_toasts_withdraw (self->words, self->undo_toast);
+  g_clear_weak_pointer (&self->undo_toast);
 }
 
 /* Taking a step */
-
-typedef struct {
-  CofferWindow *window;
-  gboolean redo;
-  CofferWindowWait *wait;
-} Step;
 
 static void
 tell_refusal (CofferWindow *self,
@@ -57,44 +77,89 @@ report (CofferWindow *self,
 }
 
 static void
-stepped_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      user_data)
+close_cb (gpointer data)
 {
-  CofferUndo *undo = COFFER_UNDO (source);
-  g_autofree Step *step = user_data;
-  g_autoptr(CofferWindow) self = step->window;
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = coffer_undo_step_finish (undo, result, &error);
-  g_autoptr(CofferKey) followed = NULL;
+  g_autoptr(CofferWindow) self = data;
 
-  coffer_window_wait_free (step->wait);
-  if (self->undo != undo)
-    return;
-  if (error != NULL)
-    {
-      report (self, step->redo, error);
-      return;
-    }
-  followed = coffer_undo_dup_followed (undo, step->redo);
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+/* What the step changed is where one is looking. */
+static void
+tell_step (CofferWindow  *self,
+           CofferUndoing *undoing)
+{
+  gboolean redo = coffer_undoing_is_redo (undoing);
+  const char *text = coffer_undoing_get_text (undoing);
+  g_autoptr(CofferKey) followed = coffer_undo_dup_followed (self->undo, redo);
+
   if (followed != NULL)
-    coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), coffer_key_get_bytes (followed));
-  if (step->redo)
+    coffer_key_selection_follow (coffer_vault_view_get_selection (self->view), followed);
+  if (redo)
     coffer_window_toast_undo (self, text);
   else
     coffer_window_toast (self, text);
+  coffer_window_tell_desktop (self, COFFER_TRANSFER (undoing), text);
 }
 
-/* Whoever is writing a text means that text. */
+/* One that is among the transfers is so until it has told everybody. */
+static void
+step_state_cb (CofferWindow  *self,
+               GParamSpec    *pspec,
+               CofferUndoing *undoing)
+{
+  const GError *failure = coffer_undoing_get_failure (undoing);
+  gboolean closes = self->closes_after_step;
+
+  if (coffer_transfer_is_active (COFFER_TRANSFER (undoing)))
+    return;
+  self->closes_after_step = FALSE;
+  if (self->undo != coffer_undoing_get_undo (undoing) || self->closes)
+    return;
+  if (failure != NULL)
+    report (self, coffer_undoing_is_redo (undoing), failure);
+  else if (closes)
+    g_idle_add_once (close_cb, g_object_ref (self));
+  else
+    tell_step (self, undoing);
+}
+
+typedef struct {
+  CofferWindow *window;
+  CofferUndoing *undoing;
+} Step;
+
+static void
+step_free (gpointer data)
+{
+  Step *step = data;
+
+  g_object_unref (step->undoing);
+  g_object_unref (step->window);
+  g_free (step);
+}
+
 static gboolean
-is_for_text (CofferWindow *self,
-             const char   *action)
+patience_cb (gpointer data)
+{
+  const Step *step = data;
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (step->window));
+
+  if (application != NULL && coffer_transfer_is_active (COFFER_TRANSFER (step->undoing)))
+    coffer_transfers_add (coffer_application_get_transfers (COFFER_APPLICATION (application)), COFFER_TRANSFER (step->undoing));
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+coffer_window_gives_to_text (CofferWindow *self,
+                             const char   *action)
 {
   GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  g_autofree char *text_action = g_strconcat ("text.", action, NULL);
 
   if (!GTK_IS_EDITABLE (focus) && !GTK_IS_TEXT_VIEW (focus))
     return FALSE;
-  gtk_widget_activate_action (focus, action, NULL);
+  gtk_widget_activate_action (focus, text_action, NULL);
   return TRUE;
 }
 
@@ -102,14 +167,13 @@ static void
 take_step (CofferWindow *self,
            gboolean      redo)
 {
-  Step *step;
+  CofferUndoing *undoing = coffer_undoing_new (self->undo, self->vault, redo);
+  Step *step = g_new (Step, 1);
 
-  if (is_for_text (self, redo ? "text.redo" : "text.undo"))
-    return;
-  step = g_new (Step, 1);
-  *step = (Step) { g_object_ref (self), redo, coffer_window_wait_new (self, g_strdup (redo ? _("Redoing…") : _("Undoing…"))) };
-  coffer_undo_step_async (self->undo, redo, coffer_window_wait_get_progress (step->wait), coffer_window_wait_get_cancellable (step->wait),
-                          stepped_cb, step);
+  *step = (Step) { g_object_ref (self), undoing };
+  g_signal_connect_object (undoing, "notify::state", G_CALLBACK (step_state_cb), self, G_CONNECT_SWAPPED);
+  coffer_transfer_start (COFFER_TRANSFER (undoing));
+  g_timeout_add_full (G_PRIORITY_DEFAULT, PATIENCE_MS, patience_cb, step, step_free);
 }
 
 static void
@@ -117,7 +181,8 @@ undo_action (GSimpleAction *action,
              GVariant      *parameter,
              gpointer       user_data)
 {
-  take_step (user_data, FALSE);
+  if (!coffer_window_gives_to_text (user_data, "undo"))
+    take_step (user_data, FALSE);
 }
 
 static void
@@ -125,7 +190,8 @@ redo_action (GSimpleAction *action,
              GVariant      *parameter,
              gpointer       user_data)
 {
-  take_step (user_data, TRUE);
+  if (!coffer_window_gives_to_text (user_data, "redo"))
+    take_step (user_data, TRUE);
 }
 
 /* Writing deletions */
@@ -148,6 +214,15 @@ static void
 stop_editing_now (CofferWindow *self)
 {
   coffer_vault_stop_editing (self->vault);
+}
+
+static void
+flush_and_stop_editing (CofferWindow *self)
+{
+  if (coffer_window_has_waiting (self))
+    coffer_window_flush (self, stop_editing_now);
+  else
+    stop_editing_now (self);
 }
 
 static void
@@ -209,7 +284,9 @@ written_cb (GObject      *source,
     {
       if (writing->then != NULL)
         writing->then (self);
-      else
+      else if (coffer_window_has_waiting (self))   /* which was asked for, too */
+        coffer_window_flush (self, NULL);
+      else if (deleted.n_deleted > 0 || deleted.n_changed > 0)   /* else they had been nowhere but in memory */
         tell_written (self, &deleted);
     }
   else if (writing->then == close_now && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -245,10 +322,20 @@ write_deletions_action (GSimpleAction *action,
 {
   CofferWindow *self = user_data;
 
-  if (coffer_vault_get_n_deferred (self->vault) > 0)   /* which has what waits written first */
+  if (coffer_vault_get_n_deferred (self->vault) > 0)   /* first: that frees room */
     write_deletions (self, NULL);
   else
     coffer_window_flush (self, NULL);
+}
+
+/* Half of a step is hidden, and would be back, and the other half is not. */
+gboolean
+coffer_window_keeps_step (CofferWindow *self)
+{
+  if (self->undo == NULL || !coffer_undo_get_busy (self->undo))
+    return FALSE;
+  self->closes_after_step = TRUE;
+  return TRUE;
 }
 
 gboolean
@@ -263,12 +350,12 @@ coffer_window_keeps_deletions (CofferWindow *self)
 void
 coffer_window_stop_editing (CofferWindow *self)
 {
-  if (coffer_vault_get_n_deferred (self->vault) > 0)
-    write_deletions (self, stop_editing_now);
-  else if (coffer_window_has_waiting (self))
-    coffer_window_flush (self, stop_editing_now);
+  if (coffer_undo_get_busy (self->undo))
+    coffer_window_toast (self, _("The last step is still being taken back"));
+  else if (coffer_vault_get_n_deferred (self->vault) > 0)
+    write_deletions (self, flush_and_stop_editing);
   else
-    coffer_vault_stop_editing (self->vault);
+    flush_and_stop_editing (self);
 }
 
 /* What can be done */
@@ -287,6 +374,7 @@ coffer_window_update_undo_actions (CofferWindow *self)
   const char *redo = self->undo != NULL ? coffer_undo_get_redo_label (self->undo) : NULL;
   gboolean writes = self->undo != NULL && coffer_vault_get_n_deferred (self->vault) > 0;
 
+  withdraw_toast (self);
   coffer_window_enable (self, "undo", editable && undo != NULL);
   coffer_window_enable (self, "redo", editable && redo != NULL);
   coffer_window_enable (self, "write-deletions", editable && (writes || coffer_window_has_waiting (self)));
@@ -310,6 +398,7 @@ coffer_window_stop_undo (CofferWindow *self)
     g_signal_handlers_disconnect_by_data (self->undo, self);
   g_signal_handlers_disconnect_by_func (self->vault, coffer_window_update_undo_actions, self);
   g_clear_object (&self->undo);
+  withdraw_toast (self);
 }
 
 void

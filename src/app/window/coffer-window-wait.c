@@ -32,10 +32,16 @@ static gboolean
 patience_cb (gpointer data)
 {
   CofferWindowWait *self = data;
+  guint delay = coffer_window_get_toast_delay (self->window);
 
   self->patience_id = 0;
   if (self->window->outside == NULL)
     return G_SOURCE_REMOVE;
+  if (delay > 0)
+    {
+      self->patience_id = g_timeout_add (delay, patience_cb, self);
+      return G_SOURCE_REMOVE;
+    }
 
   self->toast = adw_toast_new ("");
   update_title (self);
@@ -43,6 +49,7 @@ patience_cb (gpointer data)
   adw_toast_set_priority (self->toast, ADW_TOAST_PRIORITY_HIGH);
   adw_toast_set_button_label (self->toast, _("_Cancel"));
   g_signal_connect_object (self->toast, "button-clicked", G_CALLBACK (g_cancellable_cancel), self->cancellable, G_CONNECT_SWAPPED);
+  coffer_window_note_toast (self->window);
   adw_toast_overlay_add_toast (self->window->toasts, g_object_ref (self->toast));
 
   return G_SOURCE_REMOVE;
@@ -92,14 +99,48 @@ coffer_window_wait_get_progress (CofferWindowWait *self)
   return self->progress;
 }
 
+typedef struct {
+  CofferWindow *window;
+  AdwToast *toast;
+} Dismissal;
+
+static void
+dismissal_free (gpointer data)
+{
+  Dismissal *self = data;
+
+  g_object_unref (self->toast);
+  g_object_unref (self->window);
+  g_free (self);
+}
+
 /* The overlay of a window that is gone has let go of its toasts. */
+static gboolean
+dismiss_cb (gpointer data)
+{
+  Dismissal *self = data;
+
+  if (self->window->outside != NULL)
+    adw_toast_dismiss (self->toast);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not before it is shown: see coffer-window-toast.c. Until then it offers to cancel what is over, and does nothing. */
+static void
+dismiss (CofferWindowWait *self)
+{
+  Dismissal *dismissal = g_new (Dismissal, 1);
+
+  *dismissal = (Dismissal) { g_object_ref (self->window), g_steal_pointer (&self->toast) };
+  g_timeout_add_full (G_PRIORITY_DEFAULT, coffer_window_get_toast_delay (self->window), dismiss_cb, dismissal, dismissal_free);
+}
+
 void
 coffer_window_wait_free (CofferWindowWait *self)
 {
   g_clear_handle_id (&self->patience_id, g_source_remove);
-  if (self->toast != NULL && self->window->outside != NULL)
-    adw_toast_dismiss (self->toast);
-  g_clear_object (&self->toast);
+  if (self->toast != NULL)
+    dismiss (self);
   coffer_progress_stop (self->progress);
   coffer_progress_unref (self->progress);
   g_object_unref (self->cancellable);

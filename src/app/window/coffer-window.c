@@ -217,11 +217,13 @@ drop_vault (CofferWindow *self)
   if (self->vault == NULL)
     return;
 
+  coffer_window_drop_ahead (self);
   coffer_window_close_clean (self);
   coffer_window_close_storage (self);
   coffer_window_stop_undo (self);
   coffer_window_stop_cache (self, coffer_application_get_settings (COFFER_APPLICATION (g_application_get_default ())));
   g_signal_handlers_disconnect_by_func (self->vault, coffer_window_update_actions, self);
+  g_signal_handlers_disconnect_by_func (self->vault, coffer_window_drop_ahead, self);
   coffer_vault_view_set_vault (self->view, NULL);
   coffer_vault_close (self->vault);
   g_clear_object (&self->vault);
@@ -261,12 +263,16 @@ take_vault (CofferWindow *self,
   coffer_window_start_undo (self);
   coffer_window_start_cache (self, coffer_application_get_settings (get_application (self)));
   g_signal_connect_swapped (vault, "notify", G_CALLBACK (coffer_window_update_actions), self);
+  g_signal_connect_swapped (vault, "changed", G_CALLBACK (coffer_window_drop_ahead), self);
   coffer_recent_add (coffer_application_get_recent (get_application (self)), self->file);
   show_page (self, "vault");
   coffer_vault_view_set_vault (self->view, vault);
   coffer_vault_view_set_transfers (self->view, coffer_application_get_transfers (get_application (self)));
   g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify",
                            G_CALLBACK (coffer_window_update_key_actions), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (coffer_vault_view_get_selection (self->view), "notify::n-selected",
+                           G_CALLBACK (coffer_window_place_toasts), self, G_CONNECT_SWAPPED);
+  coffer_window_place_toasts (self);
   g_signal_connect_object (coffer_vault_view_get_selection (self->view), "items-changed", G_CALLBACK (keys_changed_cb), self, G_CONNECT_SWAPPED);
   coffer_window_update_actions (self);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
@@ -467,7 +473,7 @@ coffer_window_close_request (GtkWindow *window)
   CofferWindow *self = COFFER_WINDOW (window);
 
   if (coffer_window_keeps_job (self) || coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) ||
-      coffer_window_keeps_cache (self) || coffer_window_keeps_deletions (self))
+      coffer_window_keeps_step (self) || coffer_window_keeps_deletions (self) || coffer_window_keeps_cache (self))
     return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
@@ -489,7 +495,7 @@ coffer_window_dispose (GObject *object)
   g_clear_pointer (&self->wanted, g_ptr_array_unref);
   g_clear_weak_pointer (&self->conflict);
   drop_vault (self);
-  g_clear_weak_pointer (&self->toast);
+  coffer_window_clear_toasts (self);
   g_clear_object (&self->chooser);
   g_clear_pointer (&self->replaced, coffer_key_unref);
   g_clear_pointer (&self->exporting, coffer_window_export_free);
@@ -525,6 +531,8 @@ static void
 coffer_window_init (CofferWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->words = coffer_toasts_new (self->toasts);
+  coffer_window_watch_toasts (self);
   self->outside = g_ptr_array_new_with_free_func (g_object_unref);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (coffer_window_check_outside), NULL);
   coffer_window_add_actions (self);

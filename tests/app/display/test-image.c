@@ -202,7 +202,7 @@ test_refuses_a_huge_claim (void)
   g_assert_nonnull (strstr (error->message, "too large to show"));
   g_assert_cmpint (image.width, ==, 60000);
   g_assert_cmpint (image.height, ==, 60000);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_USEC_PER_SEC);   /* on a busy machine; else some ms */
   g_assert_cmpuint (peak_memory () - memory, <, 32 << 20);
   coffer_image_clear (&image);
 }

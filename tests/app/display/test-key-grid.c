@@ -294,8 +294,7 @@ test_little_room_has_two_columns (Fixture       *self,
                                   gconstpointer  data)
 {
   coffer_key_grid_set_size (self->grid, COFFER_THUMBNAIL_SIZE_LARGE);
-  screen_run (50);
-  g_assert_cmpint (box_of (self, 0).width, >, 200);
+  screen_assert_soon (box_of (self, 0).width > 200);
   gtk_window_set_default_size (self->window, 360, 500);
   screen_assert_soon (gtk_widget_get_width (GTK_WIDGET (self->tiles)) == 360 && count_columns (self) == 2);
   g_assert_cmpint (coffer_key_grid_get_size (self->grid), ==, COFFER_THUMBNAIL_SIZE_LARGE);
@@ -402,20 +401,30 @@ test_is_mirrored (Fixture       *self,
   g_assert_cmpint (box_of (self, 3).x, >=, 0);
 }
 
-/* Values that say they are JPEGs, and are not. */
-static void
-test_broken_pictures_say_so (Fixture       *self,
-                             gconstpointer  data)
-{
-  g_autoptr(CofferThumbnails) thumbnails = coffer_thumbnails_new (self->vault);
+/* In twenty bytes that say they are a JPEG, and are not. */
+#define BROKEN "x'ffd8ffe000104a46494600010100000100010000'"
 
-  test_sql (self->path, "UPDATE kv SET value = x'ffd8ffe000104a46494600010100000100010000' WHERE key < CAST('user:0000000002' AS BLOB)");
+/* All is read anew, and there are pictures. */
+static void
+show_pictures (Fixture          *self,
+               CofferThumbnails *thumbnails)
+{
   coffer_key_views_set_selection (self->views, NULL, NULL);
   g_assert_finalize_object (self->selection);
   g_assert_finalize_object (self->list);
   self->list = coffer_entry_list_new (self->vault);
   self->selection = coffer_key_selection_new (self->list);
   coffer_key_views_set_selection (self->views, self->selection, thumbnails);
+}
+
+static void
+test_broken_pictures_say_so (Fixture       *self,
+                             gconstpointer  data)
+{
+  g_autoptr(CofferThumbnails) thumbnails = coffer_thumbnails_new (self->vault);
+
+  test_sql (self->path, "UPDATE kv SET value = " BROKEN " WHERE key < CAST('user:0000000002' AS BLOB)");
+  show_pictures (self, thumbnails);
   test_wait_for (tile_at (self, 2) != NULL && gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 1)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
   g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (tile_at (self, 2)), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
 
@@ -424,6 +433,27 @@ test_broken_pictures_say_so (Fixture       *self,
   screen_assert_soon (is_in_view (self, 100));
   for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->tiles)); child != NULL; child = gtk_widget_get_next_sibling (child))
     g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (child), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+}
+
+/* A text becomes a picture of the same size, and a text again. */
+static void
+test_pictures_come_and_go_with_the_type (Fixture       *self,
+                                         gconstpointer  data)
+{
+  g_autoptr(CofferThumbnails) thumbnails = coffer_thumbnails_new (self->vault);
+  const char *text = "UPDATE kv SET value = CAST('twenty bytes of text' AS BLOB) WHERE key = CAST('user:0000000001' AS BLOB)";
+  GtkAccessible *tile;
+
+  test_sql (self->path, text);
+  show_pictures (self, thumbnails);
+  test_wait_for (tile_at (self, 1) != NULL && coffer_entry_get_size (coffer_key_cell_get_entry (tile_at (self, 1))) == 20);
+  tile = GTK_ACCESSIBLE (tile_at (self, 1));
+  test_sql (self->path, "UPDATE kv SET value = " BROKEN " WHERE key = CAST('user:0000000001' AS BLOB)");
+  g_signal_emit_by_name (self->vault, "changed");
+  test_wait_for (gtk_test_accessible_has_property (tile, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+  test_sql (self->path, text);
+  g_signal_emit_by_name (self->vault, "changed");
+  test_wait_for (!gtk_test_accessible_has_property (tile, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
 }
 
 /* And no other tile says what is wrong with one. */
@@ -559,6 +589,7 @@ main (int    argc,
   ADD ("end-is-that-of-all", test_end_is_that_of_all);
   ADD ("is-mirrored", test_is_mirrored);
   ADD ("broken-pictures-say-so", test_broken_pictures_say_so);
+  ADD ("pictures-come-and-go-with-the-type", test_pictures_come_and_go_with_the_type);
   ADD ("damaged-values-say-so", test_damaged_values_say_so);
   ADD ("first-cells-wait-for-no-room", test_first_cells_wait_for_no_room);
   ADD ("revealing-ends-scrolling", test_revealing_ends_scrolling);

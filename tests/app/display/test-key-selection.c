@@ -2,6 +2,7 @@
 /* Which rows are selected, of a list with a real vault behind it; no widget, and no display. */
 #include <coffer-entry-private.h>
 #include <coffer-key-selection.h>
+#include <coffer-vault-census.h>
 #include <coffer-vault-private.h>
 #include <string.h>
 
@@ -316,6 +317,92 @@ keys_are_gone_to (Fixture       *self,
   assert_rows (self, "4999-5000");
 }
 
+static void
+assert_typed (Fixture    *self,
+              const char *typed,
+              guint       row)
+{
+  g_autoptr(GBytes) bytes = bytes_of (typed);
+  guint place = GTK_INVALID_LIST_POSITION;
+  gulong handler = g_signal_connect_swapped (self->selection, "reveal", G_CALLBACK (reveal_cb), &place);
+
+  coffer_key_selection_go_to_typed (self->selection, bytes);
+  test_wait_for (place != GTK_INVALID_LIST_POSITION);
+  g_signal_handler_disconnect (self->selection, handler);
+  g_assert_cmpuint (place, ==, row);
+  assert_current (self, row);
+}
+
+/* As a row shows it: without the prefix on show, or with it. What no key begins with is gone to where it would be. */
+static void
+keys_of_a_prefix_are_typed (Fixture       *self,
+                            gconstpointer  data)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+  g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
+
+  assert_typed (self, "user:000000123", 1230);
+  test_sql (path, "INSERT INTO kv VALUES (CAST('user:00000012user:00000012/1' AS BLOB), 'x')");
+  coffer_entry_list_set_prefix (self->list, prefix);
+  test_wait_for (!coffer_entry_list_get_loading (self->list) && coffer_entry_list_get_n_keys (self->list) == 101);
+  assert_typed (self, "3", 30);
+  assert_typed (self, "34", 34);
+  assert_typed (self, "345", 35);
+  assert_typed (self, "user:000000125", 50);
+  assert_typed (self, "user:00000012u", 100);
+  assert_typed (self, "user:00000012", 100);
+  assert_typed (self, "user:00000012999", 100);
+  assert_typed (self, "0", 0);
+  assert_typed (self, "z", 100);
+
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+  assert_typed (self, "3", 61);
+  assert_typed (self, "user:000000125", 41);
+  coffer_entry_list_set_order (self->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_for (!coffer_entry_list_get_loading (self->list) && !coffer_entry_list_is_by_key (self->list));
+  assert_typed (self, "34", 35);
+  assert_typed (self, "user:0000001250", 51);
+}
+
+/* Whoever typed it hears so, and the place is gone to, where there is one. */
+static void
+what_is_not_found_is_told (Fixture       *self,
+                           gconstpointer  data)
+{
+  g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
+  g_autoptr(GBytes) typed = bytes_of ("nobody");
+  guint n = 0, place = GTK_INVALID_LIST_POSITION;
+
+  g_signal_connect_swapped (self->selection, "not-found", G_CALLBACK (count_cb), &n);
+  assert_typed (self, "user:000000123", 1230);
+  assert_typed (self, "user:000000123", 1230);
+  g_assert_cmpuint (n, ==, 0);
+  assert_typed (self, "user:000000123a", 1240);
+  g_assert_cmpuint (n, ==, 1);
+  assert_typed (self, "zzz", 4999);
+  g_assert_cmpuint (n, ==, 2);
+  assert_typed (self, "u", 0);
+  g_assert_cmpuint (n, ==, 2);
+
+  coffer_entry_list_set_prefix (self->list, prefix);
+  test_wait_for (!coffer_entry_list_get_loading (self->list) && coffer_entry_list_get_n_keys (self->list) == 100);
+  assert_typed (self, "3", 30);
+  assert_typed (self, "user:000000125", 50);
+  g_assert_cmpuint (n, ==, 2);
+  assert_typed (self, "user:00000012999", 99);
+  g_assert_cmpuint (n, ==, 3);
+
+  coffer_entry_list_set_order (self->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_for (!coffer_entry_list_get_loading (self->list) && !coffer_entry_list_is_by_key (self->list));
+  assert_typed (self, "34", 34);
+  g_assert_cmpuint (n, ==, 3);
+  place = coffer_key_selection_get_current (self->selection);
+  coffer_key_selection_go_to_typed (self->selection, typed);
+  test_wait_for (n == 4);
+  assert_current (self, place);
+}
+
 /* A person who chooses a row does not want the one typed before. */
 static void
 choosing_ends_the_search (Fixture       *self,
@@ -353,18 +440,42 @@ rows_of_a_prefix_are_added (Fixture       *self,
   assert_prefix (self, "user:", "0-5000");
 }
 
-static gint busy;   /* atomic */
+static gint busy[COFFER_N_LANES];   /* atomic */
 
-/* Keeps a lane busy until the test says otherwise. */
 static gpointer
 wait_worker (kvault        *vault,
              gpointer       data,
              GCancellable  *cancellable,
              GError       **error)
 {
-  while (g_atomic_int_get (&busy))
+  while (g_atomic_int_get ((gint *) data))
     g_usleep (1000);
   return vault;
+}
+
+/* Until the test says otherwise. */
+static void
+keep_busy (Fixture    *self,
+           CofferLane  lane)
+{
+  g_atomic_int_set (&busy[lane], TRUE);
+  coffer_vault_run_async (self->vault, lane, NULL, wait_worker, &busy[lane], NULL, NULL, NULL, NULL, NULL);
+}
+
+static void
+let_go (CofferLane lane)
+{
+  g_atomic_int_set (&busy[lane], FALSE);
+}
+
+static void
+find (Fixture *self,
+      GBytes  *prefix)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  coffer_entry_list_find_async (self->list, prefix, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
 }
 
 /* Rows come before those of the prefix while their end is looked for. */
@@ -376,15 +487,36 @@ rows_of_a_prefix_move_meanwhile (Fixture       *self,
   g_autoptr(GBytes) prefix = bytes_of ("user:00000012");
 
   coffer_key_selection_add_prefix (self->selection, prefix);
-  g_atomic_int_set (&busy, TRUE);
-  coffer_vault_run_async (self->vault, COFFER_LANE_LIST, NULL, wait_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  keep_busy (self, COFFER_LANE_LIST);
   test_sql (path, "INSERT INTO kv VALUES (CAST('a' AS BLOB), x'00'), (CAST('b' AS BLOB), x'00')");
   coffer_entry_list_refresh (self->list);
   test_wait_for (g_list_model_get_n_items (G_LIST_MODEL (self->list)) == N_KEYS + 2);
   g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 0);
-  g_atomic_int_set (&busy, FALSE);
+  let_go (COFFER_LANE_LIST);
   test_wait_for (coffer_key_selection_get_n_selected (self->selection) > 0);
   assert_rows (self, "1202-1302");
+}
+
+/* Far more than is told of a block at once comes among the rows before them: no other row is selected until that is sorted out. */
+static void
+rows_of_a_prefix_are_found_behind_many (Fixture       *self,
+                                        gconstpointer  data)
+{
+  g_autofree char *path = g_file_get_path (coffer_vault_get_file (self->vault));
+  g_autoptr(GBytes) prefix = bytes_of ("user:00000005");
+  g_autoptr(GBytes) other = bytes_of ("user:0000003000");
+
+  test_sql (path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9000)"
+                  " INSERT INTO kv SELECT CAST(printf('user:0000000010+%05d', i) AS BLOB), x'' FROM n");
+  keep_busy (self, COFFER_LANE_WALK);
+  coffer_key_selection_add_prefix (self->selection, prefix);
+  test_wait_for (coffer_entry_list_get_loading (self->list));
+  find (self, other);   /* and with it whatever was asked before */
+  g_assert_cmpuint (coffer_key_selection_get_n_selected (self->selection), ==, 0);
+  let_go (COFFER_LANE_WALK);
+  test_wait_for (coffer_key_selection_get_n_selected (self->selection) > 0);
+  assert_rows (self, "9500-9600");
+  test_wait_for (G_OBJECT (self->selection)->ref_count == 1);   /* what was asked, and given up as the walk began and ended, is over too */
 }
 
 static void
@@ -425,6 +557,38 @@ prefixes_at_the_ends_are_found (Fixture       *self,
   test_close (vault);
 }
 
+/* Nothing begins so as the last key in front of them ends, which may be a part of what they begin with. */
+static void
+prefixes_of_zeros_are_found_backwards (Fixture       *self,
+                                       gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (self->folder, "zeros.db", NULL);
+  CofferVault *vault;
+  g_autoptr(CofferEntryList) list = NULL;
+  g_autoptr(CofferKeySelection) selection = NULL;
+  g_autoptr(GBytes) a_zero = g_bytes_new_static ("a", 2), zero = g_bytes_new_static ("", 1);
+
+  test_sql (path, "CREATE TABLE kv (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
+                  "INSERT INTO kv VALUES (X'', 'a'), (X'00', 'a'), (X'0001', 'a'), (X'61', 'a'), (X'6100', 'a'), (X'610000', 'a'), (X'6101', 'a')");
+  vault = test_open (path);
+  list = coffer_entry_list_new (vault);
+  coffer_entry_list_set_order (list, COFFER_SORT_KEY, TRUE);
+  test_wait_for (!coffer_entry_list_get_loading (list));
+  selection = coffer_key_selection_new (list);
+  coffer_key_selection_add_prefix (selection, a_zero);
+  test_wait_for (coffer_key_selection_get_n_selected (selection) == 2);
+  g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (selection), 1));
+  g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (selection), 2));
+  coffer_key_selection_clear (selection);
+  coffer_key_selection_add_prefix (selection, zero);
+  test_wait_for (coffer_key_selection_get_n_selected (selection) == 2);
+  g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (selection), 4));
+  g_assert_true (gtk_selection_model_is_selected (GTK_SELECTION_MODEL (selection), 5));
+  g_clear_object (&selection);
+  g_clear_object (&list);
+  test_close (vault);
+}
+
 /* ---- following the list ---- */
 
 static void
@@ -456,7 +620,7 @@ static void
 another_key_is_followed (Fixture       *self,
                          gconstpointer  data)
 {
-  g_autoptr(GBytes) key = bytes_of ("user:0000000077");
+  g_autoptr(CofferKey) key = test_key ("user:0000000077");
 
   gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 10, TRUE);
   coffer_key_selection_follow (self->selection, key);
@@ -474,6 +638,35 @@ change_file (Fixture    *self,
   test_sql (path, sql);
   coffer_entry_list_refresh (self->list);
   test_wait_for (!coffer_entry_list_get_loading (self->list));
+}
+
+/* Other programs store keys as text, also beside the same bytes. They are before all bytes. */
+static void
+key_of_text_is_followed (Fixture       *self,
+                         gconstpointer  data)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+  CofferKey *key;
+
+  change_file (self, "INSERT INTO kv VALUES ('a', 'x'), ('user:0000000077', 'xx'), ('z', 'xxx')");
+  gtk_selection_model_select_item (model, 1, TRUE);
+  test_wait_for (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)) != NULL);
+  key = coffer_key_ref (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)));
+  g_assert_false (coffer_key_is_blob (key));
+
+  gtk_selection_model_select_item (model, 200, TRUE);
+  coffer_key_selection_follow (self->selection, key);
+  test_wait_for (coffer_key_selection_get_current (self->selection) == 1);
+  assert_rows (self, "1-2");
+
+  coffer_entry_list_set_order (self->list, COFFER_SORT_KEY, TRUE);   /* it is selected again there */
+  test_wait_for (coffer_key_selection_get_n_selected (self->selection) == 1);
+  assert_rows (self, "5001-5002");
+  coffer_entry_list_set_order (self->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_for (coffer_key_selection_get_n_selected (self->selection) == 1);
+  test_wait_for (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)) != NULL);
+  g_assert_true (coffer_key_equal (coffer_entry_get_key (coffer_key_selection_get_selected_entry (self->selection)), key));
+  coffer_key_unref (key);
 }
 
 /* What another program deletes leaves, what it adds does not join. */
@@ -500,6 +693,25 @@ rows_come_and_go (Fixture       *self,
   assert_rows (self, "100-105 106-110");
   assert_current (self, GTK_INVALID_LIST_POSITION);
   assert_told (self, "");
+}
+
+/* In the order of sizes: who is passed by another row stays selected, and so does that one. */
+static void
+rows_that_move_stay_selected (Fixture       *self,
+                              gconstpointer  data)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (self->selection);
+
+  change_file (self, "UPDATE kv SET value = zeroblob (CAST (substr (CAST (key AS TEXT), 6) AS INTEGER) + 100)");
+  coffer_entry_list_set_order (self->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_for (!coffer_entry_list_get_loading (self->list));
+  gtk_selection_model_select_range (model, 10, 5, TRUE);
+  gtk_selection_model_select_item (model, 30, FALSE);
+  assert_current (self, 30);
+  coffer_vault_drop_census (self->vault);
+  change_file (self, "UPDATE kv SET value = zeroblob (112) WHERE key = CAST ('user:0000000030' AS BLOB)");
+  assert_rows (self, "10-16");
+  assert_current (self, 13);
 }
 
 /* The last one that is left of several is looked at; of none, nothing. */
@@ -730,15 +942,21 @@ main (int    argc,
   ADD ("looking-at-a-row-selects-no-other", looking_at_a_row_selects_no_other);
   ADD ("properties-are-told-once", properties_are_told_once);
   ADD ("keys-are-gone-to", keys_are_gone_to);
+  ADD ("keys-of-a-prefix-are-typed", keys_of_a_prefix_are_typed);
+  ADD ("what-is-not-found-is-told", what_is_not_found_is_told);
   ADD ("choosing-ends-the-search", choosing_ends_the_search);
   ADD ("rows-of-a-prefix-are-added", rows_of_a_prefix_are_added);
   ADD ("rows-of-a-prefix-move-meanwhile", rows_of_a_prefix_move_meanwhile);
+  ADD ("rows-of-a-prefix-are-found-behind-many", rows_of_a_prefix_are_found_behind_many);
   ADD ("rows-of-a-prefix-are-found-backwards", rows_of_a_prefix_are_found_backwards);
   ADD ("prefixes-at-the-ends-are-found", prefixes_at_the_ends_are_found);
+  ADD ("prefixes-of-zeros-are-found-backwards", prefixes_of_zeros_are_found_backwards);
   ADD ("single-key-is-kept-over-another-order", single_key_is_kept_over_another_order);
   ADD ("many-keys-are-not", many_keys_are_not);
   ADD ("another-key-is-followed", another_key_is_followed);
+  ADD ("key-of-text-is-followed", key_of_text_is_followed);
   ADD ("rows-come-and-go", rows_come_and_go);
+  ADD ("rows-that-move-stay-selected", rows_that_move_stay_selected);
   ADD ("what-is-left-is-looked-at", what_is_left_is_looked_at);
   ADD ("place-is-kept", place_is_kept);
   ADD ("narrowing-keeps-what-is-there", narrowing_keeps_what_is_there);

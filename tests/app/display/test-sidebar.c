@@ -5,6 +5,7 @@
 #include <adwaita.h>
 #include <coffer-breadcrumbs.h>
 #include <coffer-history.h>
+#include <coffer-place-title.h>
 #include <coffer-sidebar-list.h>
 #include <coffer-sidebar-row.h>
 #include <coffer-sidebar-tree.h>
@@ -561,6 +562,35 @@ test_way (void)
   g_assert_cmpint (last, >, 80);
 }
 
+static int
+measure_height (GtkWidget *widget)
+{
+  int height;
+
+  gtk_widget_measure (widget, GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL, NULL);
+  return height;
+}
+
+/* Crumbs with nothing below them take no room for it: they are in the middle of the header, as a title is. */
+static void
+test_title_without_a_subtitle (void)
+{
+  GtkWidget *title = g_object_new (COFFER_TYPE_PLACE_TITLE, NULL);
+  CofferSeparators separators;
+  g_autoptr(GBytes) prefix = g_bytes_new_static ("a/", 2);
+  GtkWindow *window = screen_show (title, 300, 50);
+  int height;
+
+  coffer_separators_init (&separators, "/");
+  coffer_place_title_set_place (COFFER_PLACE_TITLE (title), "kv", prefix, &separators);
+  height = measure_height (title);
+  coffer_place_title_set_subtitle (COFFER_PLACE_TITLE (title), "3 keys");
+  g_assert_cmpint (measure_height (title), >, height);
+  coffer_place_title_set_subtitle (COFFER_PLACE_TITLE (title), "");
+  g_assert_cmpint (measure_height (title), ==, height);
+  gtk_window_destroy (window);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -577,6 +607,7 @@ main (int   argc,
               KEYS (3, "a/%d") TABLE ("plain", "x") TABLE ("some", "a/b"), set_up, test_arrows_of_tables, tear_down);
   g_test_add_func ("/sidebar/history", test_history);
   g_test_add_func ("/sidebar/way", test_way);
+  g_test_add_func ("/sidebar/title-without-a-subtitle", test_title_without_a_subtitle);
 
   status = g_test_run ();
   coffer_vault_close_all ();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts and trees on the screen, with a real vault behind them. */
 #include <adwaita.h>
+#include <coffer-additions.h>
+#include <coffer-cache.h>
 #include <coffer-preview.h>
 #include <coffer-facts-list.h>
 #include <coffer-bytes-stage.h>
@@ -8,6 +10,7 @@
 #include <coffer-tree-stage.h>
 #include <coffer-tree-view.h>
 #include <coffer-value-view.h>
+#include <glib/gstdio.h>
 #include <gtksourceview/gtksource.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -485,6 +488,64 @@ test_looks_at_all_of_an_array (Fixture       *self,
   screen_assert_soon (has_fact (self, "Mean", "4"));
 }
 
+#ifdef HAVE_PLAYER
+static void
+store_result (GObject      *source,
+              GAsyncResult *result,
+              gpointer      data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static gboolean
+says (Fixture    *self,
+      const char *words)
+{
+  GtkWidget *label = GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (get_view (self)), COFFER_TYPE_VALUE_VIEW, "plate_advice"));
+
+  return gtk_widget_get_mapped (label) && g_str_has_prefix (gtk_label_get_text (GTK_LABEL (label)), words);
+}
+
+/* The player finds the file alone: it neither plays the value that was there before, nor calls this one missing. */
+static void
+test_plays_nothing_that_waits (Fixture       *self,
+                               gconstpointer  name)
+{
+  CofferCache *cache = coffer_vault_get_cache (self->vault);
+  g_autofree char *path = g_strconcat (self->path, ".source", NULL);
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  g_autoptr(GAsyncResult) edits = NULL, added = NULL, flushed = NULL;
+  g_autoptr(GBytes) key = g_bytes_new_static ("waits", 5);
+  g_autoptr(GError) error = NULL;
+
+  coffer_vault_edit_async (self->vault, NULL, store_result, &edits);
+  screen_assert_soon (edits != NULL);
+  g_assert_true (coffer_vault_edit_finish (self->vault, edits, &error));
+  coffer_cache_set_options (cache, &(CofferCacheOptions) { TRUE, 1000000, 500000, 86400 });
+  g_assert_true (g_file_set_contents (path, "no sound", -1, &error));
+  coffer_additions_append (additions, path, NULL, key, 8);
+  coffer_vault_add_async (self->vault, additions, NULL, store_result, &added);
+  screen_assert_soon (added != NULL);
+  g_assert_true (coffer_vault_add_finish (self->vault, added, &error));
+  g_assert_no_error (error);
+  g_assert_false (coffer_cache_is_empty (cache));
+
+  choose (self, "waits");
+  screen_assert_soon (text_begins (self, "no sound"));
+  show_as (self, "media");
+  screen_assert_soon (says (self, "This value waits to be written"));
+  coffer_vault_flush_async (self->vault, NULL, store_result, &flushed);
+  screen_assert_soon (flushed != NULL);
+  g_assert_true (coffer_vault_flush_finish (self->vault, flushed, &error));
+  g_assert_no_error (error);
+  screen_assert_soon (!says (self, "This value waits to be written"));
+  g_clear_object (&flushed);   /* they hold the vault */
+  g_clear_object (&edits);
+  g_clear_object (&added);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+#endif
+
 static void
 add (const char *path,
      const char *name,
@@ -517,6 +578,9 @@ main (int    argc,
   add ("/preview/tree/stops-where-it-must", packed, test_stops_where_it_must);
   add ("/preview/tree/never-runs-a-pickle", packed, test_never_runs_a_pickle);
   add ("/preview/tree/looks-at-all-of-an-array", packed, test_looks_at_all_of_an_array);
+#ifdef HAVE_PLAYER
+  add ("/preview/plays-nothing-that-waits", media, test_plays_nothing_that_waits);
+#endif
 
   result = g_test_run ();
   fixture_remove_all ();

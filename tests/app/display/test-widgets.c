@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <coffer-facts-list.h>
 #include <coffer-picture.h>
+#include <coffer-present.h>
+#include <coffer-row.h>
+#include <coffer-toasts.h>
+#include <coffer-upright.h>
 #include <coffer-wrap-box.h>
 #include <coffer-zoom.h>
 
@@ -363,6 +367,262 @@ test_wrap_box_is_as_high_as_its_lines (void)
   g_assert_cmpint (height_for_width (box, 100), ==, 110);
 }
 
+static GtkWidget *
+describe_row (GtkWidget *row)
+{
+  GtkWidget *button = gtk_button_new_with_label ("Optimize");
+
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), "Optimize");
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), "Renews what is known of the tables to find things quickly, and moves the log. Changes no key and no value.");
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
+  return row;
+}
+
+static GtkWidget *
+find_words (GtkWidget *row)
+{
+  GtkWidget *child = gtk_widget_get_first_child (gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (row)));
+
+  while (child != NULL && !gtk_widget_has_css_class (child, "title"))
+    child = gtk_widget_get_next_sibling (child);
+  g_assert_nonnull (child);
+  return child;
+}
+
+static void
+assert_same_bounds (GtkWidget *one,
+                    GtkWidget *other)
+{
+  graphene_rect_t a, b;
+
+  g_assert_true (gtk_widget_compute_bounds (one, gtk_widget_get_parent (one), &a));
+  g_assert_true (gtk_widget_compute_bounds (other, gtk_widget_get_parent (other), &b));
+  g_assert_true (graphene_rect_equal (&a, &b));
+}
+
+static void
+test_row_is_as_large_as_any_other (void)
+{
+  const int widths[] = { 250, 420, 700, 1400 };
+  GtkWidget *list = gtk_list_box_new (), *row = describe_row (coffer_row_new ()), *other = describe_row (adw_action_row_new ());
+  GtkWindow *window;
+
+  gtk_list_box_append (GTK_LIST_BOX (list), row);
+  gtk_list_box_append (GTK_LIST_BOX (list), other);
+  window = screen_show (list, 420, 300);
+  screen_assert_soon (gtk_widget_get_height (other) > 0);
+  for (guint i = 0; i < G_N_ELEMENTS (widths); i++)
+    g_assert_cmpint (height_for_width (row, widths[i]), ==, height_for_width (other, widths[i]));
+  g_assert_cmpint (height_for_width (row, 250), >, height_for_width (row, 1400));
+  g_assert_cmpint (gtk_widget_get_height (row), ==, gtk_widget_get_height (other));
+  assert_same_bounds (find_words (row), find_words (other));
+  gtk_window_destroy (window);
+}
+
+/* GTK looks for it by halving, with a layout for each try. */
+static void
+test_row_looks_for_no_width_for_a_height (void)
+{
+  GtkWidget *list = gtk_list_box_new (), *row = describe_row (coffer_row_new ()), *words = find_words (row);
+  GtkWindow *window;
+  int minimum, natural, minimum_for_line, natural_for_line, line;
+
+  gtk_list_box_append (GTK_LIST_BOX (list), row);
+  window = screen_show (list, 420, 300);
+  gtk_widget_measure (words, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  line = height_for_width (words, natural);
+  gtk_widget_measure (words, GTK_ORIENTATION_HORIZONTAL, line, &minimum_for_line, &natural_for_line, NULL, NULL);
+  g_assert_cmpint (minimum_for_line, ==, minimum);
+  g_assert_cmpint (natural_for_line, ==, natural);
+  gtk_window_destroy (window);
+}
+
+/* A label that wraps, of two words. */
+static GtkWidget *
+new_upright (GtkWidget **label)
+{
+  GtkWidget *upright = coffer_upright_new ();
+
+  *label = gtk_label_new ("wwwwwwwwww wwwwwwwwww");
+  gtk_label_set_wrap (GTK_LABEL (*label), TRUE);
+  adw_bin_set_child (ADW_BIN (upright), *label);
+  return upright;
+}
+
+static void
+measure (GtkWidget      *widget,
+         GtkOrientation  orientation,
+         int             for_size,
+         int            *minimum,
+         int            *natural)
+{
+  gtk_widget_measure (widget, orientation, for_size, minimum, natural, NULL, NULL);
+}
+
+static void
+test_upright_has_heights_of_its_child (void)
+{
+  GtkWidget *label;
+  g_autoptr(GtkWidget) upright = g_object_ref_sink (new_upright (&label));
+  int least, natural, of_label;
+
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural);
+  measure (label, GTK_ORIENTATION_HORIZONTAL, -1, &of_label, NULL);
+  g_assert_cmpint (least, ==, of_label);
+  g_assert_cmpint (least, <, natural);
+  g_assert_cmpint (height_for_width (upright, least), ==, height_for_width (label, least));
+  g_assert_cmpint (height_for_width (upright, natural), ==, height_for_width (label, natural));
+  g_assert_cmpint (height_for_width (upright, natural), <, height_for_width (upright, least));
+  gtk_widget_set_visible (label, FALSE);
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural);
+  g_assert_cmpint (natural, ==, 0);
+}
+
+/* Of two widths it says the right one: it is never too low for what it is asked. */
+static void
+test_upright_is_wide_enough_for_a_height (void)
+{
+  GtkWidget *label;
+  g_autoptr(GtkWidget) upright = g_object_ref_sink (new_upright (&label));
+  int least, natural, high, low, width;
+
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural);
+  high = height_for_width (label, least);
+  low = height_for_width (label, natural);
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, high, &width, NULL);
+  g_assert_cmpint (width, ==, least);
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, high - 1, &width, NULL);
+  g_assert_cmpint (width, ==, natural);
+  measure (upright, GTK_ORIENTATION_HORIZONTAL, low, &width, NULL);
+  g_assert_cmpint (width, ==, natural);
+}
+
+static GtkWindow *
+new_child_window (GtkWindow *parent)
+{
+  GtkWindow *window = GTK_WINDOW (gtk_window_new ());
+
+  gtk_window_set_transient_for (window, parent);
+  coffer_present_soon (window);
+  return window;
+}
+
+static void
+test_window_is_presented_in_a_turn_of_its_own (void)
+{
+  GtkWindow *parent = screen_show (gtk_label_new ("parent"), 100, 100);
+  GtkWindow *window = new_child_window (parent);
+
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window)));
+  screen_assert_soon (gtk_widget_get_mapped (GTK_WIDGET (window)));
+  gtk_window_destroy (window);
+  gtk_window_destroy (parent);
+}
+
+/* What goes until then: the window, or its parent. */
+static void
+test_window_that_went_is_not_presented (void)
+{
+  GtkWindow *parent = screen_show (gtk_label_new ("parent"), 100, 100);
+  g_autoptr(GtkWindow) first = g_object_ref (new_child_window (parent));
+  GtkWindow *second = new_child_window (parent);
+
+  g_object_add_weak_pointer (G_OBJECT (second), (gpointer *) &second);
+  gtk_window_destroy (first);
+  gtk_window_destroy (parent);
+  screen_assert_soon (second == NULL);
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (first)));
+}
+
+static GtkWidget *
+find_label (GtkWidget  *widget,
+            const char *text)
+{
+  GtkWidget *found = NULL;
+
+  if (GTK_IS_LABEL (widget) && g_str_equal (gtk_label_get_label (GTK_LABEL (widget)), text))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_label (child, text);
+
+  return found;
+}
+
+/* One that stays until it is sent away. */
+static AdwToast *
+show_toast (CofferToasts *toasts,
+            const char   *text)
+{
+  AdwToast *toast = adw_toast_new (text);
+
+  adw_toast_set_timeout (toast, 0);
+  coffer_toasts_show (toasts, toast);
+  return toast;
+}
+
+static void
+test_last_toast_follows (void)
+{
+  GtkWidget *overlay = adw_toast_overlay_new ();
+  GtkWindow *window = screen_show (overlay, 300, 200);
+  g_autoptr(CofferToasts) toasts = coffer_toasts_new (ADW_TOAST_OVERLAY (overlay));
+
+  show_toast (toasts, "one");
+  show_toast (toasts, "two");
+  show_toast (toasts, "three");
+  g_assert_nonnull (find_label (overlay, "one"));
+  screen_assert_soon (find_label (overlay, "three") != NULL);
+  g_assert_null (find_label (overlay, "two"));
+  screen_assert_soon (find_label (overlay, "one") == NULL);
+  g_clear_object (&toasts);
+  gtk_window_destroy (window);
+}
+
+/* At once, and neither before the animation is over that shows it, nor if it is not there yet. */
+static void
+test_toast_is_withdrawn (void)
+{
+  GtkWidget *overlay = adw_toast_overlay_new ();
+  GtkWindow *window = screen_show (overlay, 300, 200);
+  g_autoptr(CofferToasts) toasts = coffer_toasts_new (ADW_TOAST_OVERLAY (overlay));
+  AdwToast *first = show_toast (toasts, "one"), *second;
+
+  coffer_toasts_withdraw (toasts, first);
+  g_assert_nonnull (find_label (overlay, "one"));
+  screen_assert_soon (find_label (overlay, "one") == NULL);
+
+  first = show_toast (toasts, "one");
+  second = show_toast (toasts, "two");
+  coffer_toasts_withdraw (toasts, second);
+  coffer_toasts_withdraw (toasts, first);
+  show_toast (toasts, "three");
+  screen_assert_soon (find_label (overlay, "three") != NULL && find_label (overlay, "one") == NULL);
+  g_assert_null (find_label (overlay, "two"));
+  g_clear_object (&toasts);
+  gtk_window_destroy (window);
+}
+
+/* The one before it stays. */
+static void
+test_toast_that_waits_is_withdrawn (void)
+{
+  GtkWidget *overlay = adw_toast_overlay_new ();
+  GtkWindow *window = screen_show (overlay, 300, 200);
+  g_autoptr(CofferToasts) toasts = coffer_toasts_new (ADW_TOAST_OVERLAY (overlay));
+
+  show_toast (toasts, "one");
+  coffer_toasts_withdraw (toasts, show_toast (toasts, "two"));
+  screen_assert_soon (coffer_toasts_get_delay (toasts) == 0);
+  screen_run (100);
+  g_assert_nonnull (find_label (overlay, "one"));
+  g_assert_null (find_label (overlay, "two"));
+  g_clear_object (&toasts);
+  gtk_window_destroy (window);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -382,6 +642,15 @@ main (int    argc,
   g_test_add_func ("/widgets/facts-list/facts-come-and-go", test_facts_come_and_go);
   g_test_add_func ("/widgets/wrap-box/goes-on-in-the-next-line", test_wrap_box_goes_on_in_the_next_line);
   g_test_add_func ("/widgets/wrap-box/is-as-high-as-its-lines", test_wrap_box_is_as_high_as_its_lines);
+  g_test_add_func ("/widgets/row/is-as-large-as-any-other", test_row_is_as_large_as_any_other);
+  g_test_add_func ("/widgets/row/looks-for-no-width-for-a-height", test_row_looks_for_no_width_for_a_height);
+  g_test_add_func ("/widgets/upright/has-heights-of-its-child", test_upright_has_heights_of_its_child);
+  g_test_add_func ("/widgets/upright/is-wide-enough-for-a-height", test_upright_is_wide_enough_for_a_height);
+  g_test_add_func ("/widgets/present/in-a-turn-of-its-own", test_window_is_presented_in_a_turn_of_its_own);
+  g_test_add_func ("/widgets/present/not-what-went", test_window_that_went_is_not_presented);
+  g_test_add_func ("/widgets/toasts/last-one-follows", test_last_toast_follows);
+  g_test_add_func ("/widgets/toasts/is-withdrawn", test_toast_is_withdrawn);
+  g_test_add_func ("/widgets/toasts/that-waits-is-withdrawn", test_toast_that_waits_is_withdrawn);
 
   return g_test_run ();
 }

@@ -4,8 +4,10 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 
 char *
 test_folder_new (void)
@@ -31,6 +33,17 @@ test_folder_remove (char *folder)
     }
   g_assert_no_errno (g_rmdir (folder));
   g_free (folder);
+}
+
+void
+test_limit_files (guint64 size)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &limit));
+  limit.rlim_cur = MIN (size, limit.rlim_max);
+  g_assert_no_errno (setrlimit (RLIMIT_FSIZE, &limit));
 }
 
 static int

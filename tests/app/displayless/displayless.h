@@ -10,6 +10,9 @@ void         test_folder_remove      (char *folder);
 /** The names in it, sorted, with a space between. */
 char        *test_folder_list        (const char *folder);
 
+/** A disk with room for files of @size bytes and no more, for this process; G_MAXUINT64: for any. */
+void         test_limit_files        (guint64 size);
+
 /** Copies a fixture, "hot/v010_hot_wal.db", and the files beside it. */
 char        *test_copy               (const char *folder, const char *fixture);
 /** Copies any file into the folder. */

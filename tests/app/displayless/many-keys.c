@@ -254,6 +254,48 @@ test_take_census (Fixture  *fixture,
   return census;
 }
 
+/* Behind the back of SQLite, but for the count of changes in the head of the file: nobody takes the page from memory. */
+static void
+write_page (Fixture    *fixture,
+            const char *bytes)
+{
+  FILE *file = fopen (fixture->path, "r+");
+  guint8 count[4];
+
+  g_assert_no_errno (fseek (file, 24, SEEK_SET));
+  g_assert_cmpuint (fread (count, sizeof count, 1, file), ==, 1);
+  count[3]++;
+  g_assert_no_errno (fseek (file, 24, SEEK_SET));
+  g_assert_cmpuint (fwrite (count, sizeof count, 1, file), ==, 1);
+  g_assert_no_errno (fseek (file, fixture->wrecked_at, SEEK_SET));
+  g_assert_cmpuint (fwrite (bytes, sizeof fixture->wrecked, 1, file), ==, 1);
+  fclose (file);
+}
+
+void
+test_wreck_index_page (Fixture    *fixture,
+                       const char *key)
+{
+  g_autofree char *content = NULL;
+  char garbage[sizeof fixture->wrecked];
+  gsize size;
+  gsize at = 4096;
+
+  g_assert_true (g_file_get_contents (fixture->path, &content, &size, NULL));
+  while (content[at] != 10 || memmem (content + at, 4096, key, strlen (key)) == NULL)   /* a leaf of an index */
+    at += 4096;
+  fixture->wrecked_at = (long) at;
+  memcpy (fixture->wrecked, content + at, sizeof fixture->wrecked);
+  memset (garbage, 0xee, sizeof garbage);
+  write_page (fixture, garbage);
+}
+
+void
+test_mend_index_page (Fixture *fixture)
+{
+  write_page (fixture, fixture->wrecked);
+}
+
 void
 test_wait_settled (const char *path)
 {

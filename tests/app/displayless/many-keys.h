@@ -20,6 +20,8 @@ typedef struct {
   GPtrArray *mirror;      /* of char: the keys as who follows "edited" has them; "?" for rows it has not asked for */
   guint n_told;           /* rows by items-changed */
   gboolean edited;
+  long wrecked_at;        /* where a page was, */
+  char wrecked[512];      /* and how it began */
 } Fixture;
 
 #define TEST_LIST_ADD(name, data, function) \
@@ -50,5 +52,9 @@ void              test_search         (Fixture *fixture, CofferMatchMode mode, c
 guint             test_find           (Fixture *fixture, const char *text);
 CofferVaultTotals test_measure        (Fixture *fixture, const CofferRanges *rows);
 CofferCensus     *test_take_census    (Fixture *fixture, gboolean with_types);
+/** The page of the index that has a key cannot be read any more; nor does anybody who has the file open remember it. */
+void              test_wreck_index_page (Fixture *fixture, const char *key);
+/** Undo that. */
+void              test_mend_index_page  (Fixture *fixture);
 /** Until the stamps of the file are so old that any later change is sure to show: two seconds after the last one. */
 void              test_wait_settled   (const char *path);

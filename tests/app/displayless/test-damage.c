@@ -21,6 +21,18 @@ check_as (const char   *name,
   return words;
 }
 
+/* Formats that never end in so many zeros, and have no sums within that are wrong then. */
+static gboolean
+is_packed (const char *name)
+{
+  static const char *endings[] = { ".jpg", ".flac", ".mp3", ".aac", ".pdf", ".tif", ".webp", ".webm", ".7z", ".xz", ".ogg" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (name, endings[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* A whole value, and the places at which it must be noticed that it was cut. */
 static void
 assert_cuts (const char   *name,
@@ -40,6 +52,8 @@ assert_cuts (const char   *name,
       memset (half + at[i], 0, size - at[i]);
       if (i < 2 && (g_str_has_suffix (name, ".jpg") || g_str_has_suffix (name, ".png")))
         g_assert_nonnull (check_as (name, half, size));
+      if (i == 1 && is_packed (name))
+        g_assert_cmpstr (check_as (name, half, size), ==, "Half-written: it ends in zeros");
     }
 }
 
@@ -191,6 +205,8 @@ tells_riff (void)
   assert_cuts ("a.webp", bytes->data, bytes->len);
   memcpy (bytes->data + 8, "WAVE", 4);
   assert_cuts ("a.wav", bytes->data, bytes->len);
+  memset (bytes->data + 1000, 0, bytes->len - 1000);   /* silence */
+  g_assert_cmpstr (check_as ("a.wav", bytes->data, bytes->len), ==, NULL);
 }
 
 static void
@@ -208,6 +224,204 @@ tells_ogg (void)
     }
   assert_cuts ("a.ogg", bytes->data, bytes->len);
   g_assert_cmpstr (check_as ("a.ogg", bytes->data, 3 * 539), ==, "May be cut off: its last page is not marked as the last");
+}
+
+static guint16
+crc16_of (const guint8 *bytes,
+          gsize         n)
+{
+  guint crc = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      crc ^= (guint) bytes[i] << 8;
+      for (guint bit = 0; bit < 8; bit++)
+        crc = ((crc & 0x8000) != 0 ? crc << 1 ^ 0x8005 : crc << 1) & 0xffff;
+    }
+  return (guint16) crc;
+}
+
+/* Frames of 4,096 samples, numbered. */
+static void
+append_flac_frame (GByteArray *bytes,
+                   guint       number)
+{
+  guint at = bytes->len;
+  guint8 head[6] = { 0xff, 0xf8, 0xc9, 0x18, (guint8) number };
+  guint8 sum[2];
+  guint crc = 0;
+
+  for (guint i = 0; i < 5; i++)
+    {
+      crc ^= head[i];
+      for (guint bit = 0; bit < 8; bit++)
+        crc = ((crc & 0x80) != 0 ? crc << 1 ^ 0x07 : crc << 1) & 0xff;
+    }
+  head[5] = (guint8) crc;
+  append (bytes, (const char *) head, 6);
+  append_noise (bytes, 9000 + number);
+  crc = crc16_of (bytes->data + at, bytes->len - at);
+  sum[0] = (guint8) (crc >> 8);
+  sum[1] = (guint8) crc;
+  append (bytes, (const char *) sum, 2);
+}
+
+static void
+tells_flac (void)
+{
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+
+  /* 20 frames of 44,100 Hz, and filling of 100 bytes. */
+  APPEND (bytes, "fLaC\0\0\0\x22\x10\x00\x10\x00\0\0\0\0\0\0\x0a\xc4\x42\xf0\0\x01\x40\0");
+  append (bytes, "0123456789abcdef", 16);
+  APPEND (bytes, "\x81\0\0\x64");
+  g_byte_array_set_size (bytes, bytes->len + 100);
+  memset (bytes->data + bytes->len - 100, 0, 100);
+  for (guint i = 0; i < 20; i++)
+    append_flac_frame (bytes, i);
+  assert_cuts ("a.flac", bytes->data, bytes->len);
+  g_assert_nonnull (check_as ("a.flac", bytes->data, bytes->len - 9021));   /* between two frames */
+  g_assert_nonnull (check_as ("a.flac", bytes->data, 20));
+  APPEND (bytes, "TAG");
+  append_noise (bytes, 125);
+  g_assert_cmpstr (check_as ("a.flac", bytes->data, bytes->len), ==, NULL);
+  memset (bytes->data + 21, 0, 5);   /* as who sends it does not know how long it will be */
+  g_assert_cmpstr (check_as ("a.flac", bytes->data, bytes->len / 2), ==, NULL);
+}
+
+static void
+tells_mp3 (void)
+{
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+  const char told[] = "May be cut off: its last part is not whole";
+
+  APPEND (bytes, "ID3\4\0\0\0\0\1\0");   /* 128 bytes */
+  append_noise (bytes, 128);
+  for (guint i = 0; i < 301; i++)
+    {
+      APPEND (bytes, "\xff\xfb\x90\x44");
+      append_noise (bytes, 413);
+    }
+  assert_cuts ("a.mp3", bytes->data, bytes->len);
+  g_assert_cmpstr (check_as (NULL, bytes->data, bytes->len / 2), ==, told);
+  g_assert_cmpstr (check_as ("a.mp3", bytes->data, 100), ==, "Cut off: its end is missing");
+  g_assert_cmpstr (check_as ("a.wav", bytes->data, bytes->len), ==, "Another ending: its key says WAV, and it is MP3");
+
+  /* The first frame tells how long all of them are: then it is seen between two as well. */
+  memcpy (bytes->data + 138 + 36, "Info\0\0\0\2\0\1\xea\x4d", 12);   /* 301 × 417 */
+  g_assert_cmpstr (check_as ("a.mp3", bytes->data, bytes->len), ==, NULL);
+  g_assert_cmpstr (check_as ("a.mp3", bytes->data, bytes->len - 100 * 417), ==, "Cut off: its end is missing");
+  APPEND (bytes, "TAG");
+  append_noise (bytes, 125);
+  g_assert_cmpstr (check_as ("a.mp3", bytes->data, bytes->len), ==, NULL);
+}
+
+static void
+tells_adts (void)
+{
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+
+  for (guint i = 0; i < 301; i++)
+    {
+      APPEND (bytes, "\xff\xf1\x50\x80\x2e\x7f\xfc");   /* 371 */
+      append_noise (bytes, 364);
+    }
+  assert_cuts ("a.aac", bytes->data, bytes->len);
+}
+
+static void
+tells_pdf (void)
+{
+  g_autoptr(GByteArray) bytes = g_byte_array_new ();
+
+  APPEND (bytes, "%PDF-1.7\n1 0 obj <</Linearized 1>> endobj\nstartxref\n0\n%%EOF\n");
+  append_noise (bytes, 30000);
+  APPEND (bytes, "xref\n0 1\ntrailer <<>>\nstartxref\n30000\n%%EOF\n");
+  assert_cuts ("a.pdf", bytes->data, bytes->len);
+  append_noise (bytes, 1000);   /* what servers put there */
+  g_byte_array_set_size (bytes, bytes->len + 70000);
+  memset (bytes->data + bytes->len - 70000, 0, 70000);
+  g_assert_cmpstr (check_as ("a.pdf", bytes->data, bytes->len), ==, NULL);
+  g_byte_array_set_size (bytes, bytes->len - 70000);
+  APPEND (bytes, "2 0 obj <</Length 12");   /* a change that did not get to its end */
+  g_assert_cmpstr (check_as ("a.pdf", bytes->data, bytes->len), ==, "Cut off: its end is missing");
+}
+
+/* Two strips of 50,000 bytes, before what tells of them or behind it. */
+static void
+make_tiff (GByteArray *bytes,
+           gboolean    is_behind,
+           guint8      compression)
+{
+  guint8 directory[] = {
+    0, 4, 1, 3, 0, 3, 0, 0, 0, 1, 0, compression, 0, 0, 1, 17, 0, 4, 0, 0, 0, 2, 0, 0, 0, 8,
+    1, 23, 0, 4, 0, 0, 0, 2, 0, 0, 0, 16, 1, 22, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0,
+  };
+  guint32 at = is_behind ? 24 + sizeof directory : 24;
+  guint32 numbers[] = { is_behind ? 24 : 24 + 100000, at + 50000, at, 50000, 50000 };
+
+  APPEND (bytes, "MM\0*");
+  for (guint i = 0; i < 5; i++)
+    append_u32 (bytes, numbers[i]);
+  if (is_behind)
+    append (bytes, (const char *) directory, sizeof directory);
+  append_noise (bytes, 100000);
+  if (!is_behind)
+    append (bytes, (const char *) directory, sizeof directory);
+}
+
+static void
+tells_tiff (void)
+{
+  g_autoptr(GByteArray) before = g_byte_array_new ();
+  g_autoptr(GByteArray) behind = g_byte_array_new ();
+  g_autoptr(GByteArray) raw = g_byte_array_new ();
+  g_autoptr(GByteArray) camera = g_byte_array_new ();
+
+  make_tiff (behind, TRUE, 5);
+  assert_cuts ("a.tif", behind->data, behind->len);
+  make_tiff (before, FALSE, 5);
+  assert_cuts ("a.tif", before->data, before->len - 4);   /* which nobody misses */
+  make_tiff (raw, TRUE, 1);
+  memset (raw->data + raw->len - 90000, 0, 90000);   /* black */
+  g_assert_cmpstr (check_as ("a.tif", raw->data, raw->len), ==, NULL);
+  g_assert_nonnull (check_as ("a.tif", raw->data, raw->len - 1));
+  make_tiff (camera, TRUE, 6);   /* sizes of this kind are often wrong */
+  g_assert_cmpstr (check_as ("a.tif", camera->data, camera->len - 100), ==, NULL);
+}
+
+static void
+tells_archives (void)
+{
+  g_autoptr(GByteArray) seven = g_byte_array_new ();
+  g_autoptr(GByteArray) xz = g_byte_array_new ();
+
+  APPEND (seven, "7z\xbc\xaf\x27\x1c\0\4abcd\x50\xc3\0\0\0\0\0\0\x32\0\0\0\0\0\0\0abcd");
+  append_noise (seven, 50050);
+  assert_cuts ("a.7z", seven->data, seven->len);
+  APPEND (xz, "\xfd" "7zXZ\0\0\4");
+  append_noise (xz, 50000);
+  APPEND (xz, "\0\4YZ");
+  assert_cuts ("a.xz", xz->data, xz->len);
+  APPEND (xz, "\0\0\0\0");
+  g_assert_cmpstr (check_as ("a.xz", xz->data, xz->len), ==, NULL);
+}
+
+/* Where they are part of the format, or may be. */
+static void
+leaves_zeros_alone (void)
+{
+  g_autofree guint8 *bytes = g_malloc0 (200000);
+
+  memcpy (bytes, "BM\x40\x0d\3\0", 6);
+  g_assert_cmpstr (check_as ("a.bmp", bytes, 200000), ==, NULL);
+  memcpy (bytes, "name.txt", 9);
+  memcpy (bytes + 257, "ustar\0" "00", 8);
+  g_assert_cmpstr (check_as ("a.tar", bytes, 200000), ==, NULL);
+  memcpy (bytes, "\x93NUMPY\1\0", 8);
+  g_assert_cmpstr (check_as ("a.npy", bytes, 200000), ==, NULL);
+  memcpy (bytes, "SQLite format 3", 16);
+  g_assert_cmpstr (check_as ("a.db", bytes, 200000), ==, NULL);
 }
 
 static void
@@ -315,7 +529,14 @@ main (int    argc,
   g_test_add_func ("/clean/damage/matroska", tells_matroska);
   g_test_add_func ("/clean/damage/riff", tells_riff);
   g_test_add_func ("/clean/damage/ogg", tells_ogg);
+  g_test_add_func ("/clean/damage/flac", tells_flac);
+  g_test_add_func ("/clean/damage/mp3", tells_mp3);
+  g_test_add_func ("/clean/damage/adts", tells_adts);
+  g_test_add_func ("/clean/damage/pdf", tells_pdf);
+  g_test_add_func ("/clean/damage/tiff", tells_tiff);
   g_test_add_func ("/clean/damage/zip", tells_zip);
+  g_test_add_func ("/clean/damage/archives", tells_archives);
+  g_test_add_func ("/clean/damage/leaves-zeros-alone", leaves_zeros_alone);
   g_test_add_func ("/clean/damage/names", tells_names);
   g_test_add_func ("/clean/damages/no-more-than-is-damaged", finds_no_more_than_is_damaged);
 

@@ -291,9 +291,8 @@ another_file_is_not_edited (Fixture       *fixture,
   gsize size, size_after;
 
   g_assert_true (g_file_get_contents (other, &before, &size, NULL));
-  for (int lane = 0; lane < COFFER_N_LANES; lane++)
-    coffer_vault_let_go (fixture->vault, lane);
-  test_run_for (100);
+  test_hold (fixture->vault);   /* no lane has the file open */
+  coffer_vault_resume (fixture->vault);
   g_assert_no_errno (g_rename (other, fixture->path));
   coffer_vault_edit_async (fixture->vault, NULL, test_store_result, &result);
   test_wait_for (result != NULL);

@@ -4,6 +4,7 @@
 
 #include "coffer-error-private.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +19,7 @@ describes_every_result (void)
       g_autoptr(GError) error = coffer_error_new_open (&failure);
       g_autofree char *title = NULL;
       g_autofree char *advice = NULL;
-      g_autofree char *line = coffer_error_dup_line (error);
+      g_autofree char *line = coffer_error_dup_line (error), *write_line = coffer_error_dup_write_line (error);
 
       coffer_error_describe (error, "100%s.db", &title, &advice);
       g_assert_nonnull (strstr (title, "“100%s.db”"));
@@ -26,6 +27,8 @@ describes_every_result (void)
       g_assert_cmpstr (advice, !=, "the engine's words");
       g_assert_true (g_str_has_suffix (advice, "."));
       g_assert_cmpstr (line, !=, "");
+      g_assert_cmpstr (write_line, !=, "");
+      g_assert_null (strstr (write_line, "could not be read"));
 
       if (result == KVAULT_ECANCELLED)
         g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -44,6 +47,34 @@ describes_others_by_their_message (void)
   coffer_error_describe (error, "a.db", &title, &advice);
   g_assert_cmpstr (title, ==, "“a.db” Could Not Be Opened");
   g_assert_cmpstr (advice, ==, "It took too long");
+}
+
+/* There may be room, so nobody is told to make any. */
+static void
+tells_a_full_disk_from_a_file_that_may_not_grow (void)
+{
+  static const struct {
+    int system_errno;
+    const char *title, *advice, *line;
+  } cases[] = {
+    { ENOSPC, "No Room for “a.db”", "Make room", "The disk is full" },
+    { EFBIG, "“a.db” May Not Grow Further", "another disk", "The file would be larger than its disk or a limit allows" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      kvault_error failure = { .code = KVAULT_EFULL, .system_errno = cases[i].system_errno, .message = "/folder/a.db: in English" };
+      g_autoptr(GError) error = coffer_error_new_open (&failure);
+      g_autofree char *line = coffer_error_dup_line (error), *write_line = coffer_error_dup_write_line (error);
+      g_autofree char *title = NULL;
+      g_autofree char *advice = NULL;
+
+      coffer_error_describe (error, "a.db", &title, &advice);
+      g_assert_cmpstr (title, ==, cases[i].title);
+      g_assert_nonnull (strstr (advice, cases[i].advice));
+      g_assert_cmpstr (line, ==, cases[i].line);
+      g_assert_cmpstr (write_line, ==, cases[i].line);
+    }
 }
 
 static void
@@ -87,6 +118,7 @@ refuses_what_is_no_vault (void)
       g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (cases[i].result));
       coffer_error_describe (error, name, &title, &advice);
       g_assert_cmpstr (title, ==, cases[i].title);
+      g_assert_cmpint (strstr (advice, "“kvault export --salvage”") != NULL, ==, cases[i].result == KVAULT_ECORRUPT);
       names = test_folder_list (folder);
       g_assert_cmpstr (names, ==, name);
       test_folder_remove (folder);
@@ -159,6 +191,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error/describes-every-result", describes_every_result);
   g_test_add_func ("/error/describes-others-by-their-message", describes_others_by_their_message);
+  g_test_add_func ("/error/tells-a-full-disk-from-a-file-that-may-not-grow", tells_a_full_disk_from_a_file_that_may_not_grow);
   g_test_add_func ("/error/keeps-messages-valid", keeps_messages_valid);
   g_test_add_func ("/error/refuses-what-is-no-vault", refuses_what_is_no_vault);
   g_test_add_func ("/error/refuses-what-is-no-file", refuses_what_is_no_file);

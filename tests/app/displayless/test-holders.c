@@ -73,7 +73,7 @@ find (GFile *file)
 
   coffer_holders_find_async (file, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
-  holders = coffer_holders_find_finish (result, &error);
+  holders = coffer_holders_find_finish (result, NULL, &error);
   g_assert_no_error (error);
   return holders;
 }
@@ -168,6 +168,73 @@ test_knows_nobody_elsewhere (Fixture       *self,
   g_assert_cmpuint (none->len, ==, 0);
 }
 
+/* A folder as /proc is, with two processes. */
+static char *
+make_proc (Fixture    *self,
+           const char *name,
+           const char *namespace)
+{
+  char *proc = g_build_filename (self->folder, name, NULL);
+  g_autofree char *first = g_build_filename (proc, "1", "fd", NULL);
+  g_autofree char *second = g_build_filename (proc, "77", "fd", NULL);
+  g_autofree char *own = g_build_filename (proc, "self", "ns", NULL);
+  g_autofree char *link = g_build_filename (own, "pid", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (first, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir_with_parents (second, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir_with_parents (own, 0700), ==, 0);
+  g_assert_cmpint (symlink (namespace, link), ==, 0);
+  return proc;
+}
+
+static void
+assert_described (CofferUnseen  unseen,
+                  const char   *title,
+                  const char   *expected)
+{
+  g_autofree char *detail = NULL;
+
+  g_assert_cmpstr (coffer_holders_describe_none (unseen, &detail), ==, title);
+  g_assert_cmpstr (detail, ==, expected);
+}
+
+/* "Nobody else" is said only where everybody could be seen. */
+static void
+test_tells_what_it_cannot_see (Fixture       *self,
+                               gconstpointer  data)
+{
+  g_autofree char *all = make_proc (self, "all", "pid:[4026531836]");
+  g_autofree char *sandbox = make_proc (self, "sandbox", "pid:[4026532000]");
+  g_autofree char *users = make_proc (self, "users", "pid:[4026531836]");
+  g_autofree char *hidden = make_proc (self, "hidden", "pid:[4026531836]");
+  g_autofree char *closed = g_build_filename (users, "77", "fd", NULL);
+  g_autofree char *first = g_build_filename (hidden, "1", NULL), *first_fd = g_build_filename (first, "fd", NULL);
+  g_autofree char *gone = g_build_filename (all, "78", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (gone, 0700), ==, 0);   /* without anything in it, as one that ends */
+  g_assert_cmpint (rmdir (closed), ==, 0);
+  g_assert_true (g_file_set_contents (closed, "", 0, NULL));   /* nobody can list it, root neither */
+  g_assert_cmpint (rmdir (first_fd), ==, 0);
+  g_assert_cmpint (rmdir (first), ==, 0);
+  g_assert_cmpuint (coffer_holders_find_unseen (all), ==, 0);
+  g_assert_cmpuint (coffer_holders_find_unseen (sandbox), ==, COFFER_UNSEEN_OUTSIDE);
+  g_assert_cmpuint (coffer_holders_find_unseen (users), ==, COFFER_UNSEEN_USERS);
+  g_assert_cmpuint (coffer_holders_find_unseen (hidden), ==, COFFER_UNSEEN_USERS);
+
+  for (guint i = 0; i < 4; i++)
+    {
+      const char *proc[] = { "rm", "-r", ((const char *[]) { all, sandbox, users, hidden })[i], NULL };
+
+      g_assert_true (g_spawn_sync (NULL, (char **) proc, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+    }
+
+  assert_described (0, "No other program has it open", NULL);
+  assert_described (COFFER_UNSEEN_USERS, "No other program of yours has it open", "Programs of other users cannot be seen.");
+  assert_described (COFFER_UNSEEN_OUTSIDE | COFFER_UNSEEN_USERS, "No other program in this sandbox has it open",
+                    "Programs outside of this sandbox cannot be seen.");
+  assert_described (COFFER_UNSEEN_COMPUTERS, "No other program has it open", "Other computers that use the folder cannot be seen.");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -179,6 +246,7 @@ main (int    argc,
   g_test_add ("/vault/holders/sees-side-files", Fixture, NULL, set_up, test_sees_side_files, tear_down);
   g_test_add ("/vault/holders/leaves-itself-out", Fixture, NULL, set_up, test_leaves_itself_out, tear_down);
   g_test_add ("/vault/holders/knows-nobody-elsewhere", Fixture, NULL, set_up, test_knows_nobody_elsewhere, tear_down);
+  g_test_add ("/vault/holders/tells-what-it-cannot-see", Fixture, NULL, set_up, test_tells_what_it_cannot_see, tear_down);
 
   return g_test_run ();
 }

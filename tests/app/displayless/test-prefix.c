@@ -181,6 +181,10 @@ test_separators (void)
   g_assert_cmpint (coffer_separators_find (&s, "a/b:c", 5, 4), ==, 0);
   g_assert_cmpint (coffer_separators_find (&s, "\xc3\xa4", 2, 0), ==, 0);
   g_assert_cmpint (coffer_separators_find (&s, "", 0, 0), ==, 0);
+  g_assert_cmpint (coffer_separators_around (&s, "a/b:c", 5), ==, 4);
+  g_assert_cmpint (coffer_separators_around (&s, "a/b:", 4), ==, 4);
+  g_assert_cmpint (coffer_separators_around (&s, "a.Ã¤", 4), ==, 0);
+  g_assert_cmpint (coffer_separators_around (&s, "", 0), ==, 0);
   g_assert_cmpint (coffer_separators_parent (&s, deep), ==, 4);
   g_assert_cmpint (coffer_separators_parent (&s, flat), ==, 0);
 }

@@ -3,6 +3,7 @@
 #include "many-keys.h"
 
 #include "coffer-error-private.h"
+#include "coffer-vault-census.h"
 #include "coffer-vault-private.h"
 
 /* ---- searching ---- */
@@ -153,6 +154,35 @@ finds_in_any_order (Fixture       *fixture,
   g_assert_cmpint (test_find (fixture, "nowhere"), ==, G_MAXUINT);
 }
 
+/* More keys begin so than are looked for one by one, and those on show are the last of them. */
+static void
+finds_behind_many_that_begin_so (Fixture       *fixture,
+                                 gconstpointer  data)
+{
+  test_wait_loaded (fixture);
+  test_sql (fixture->path, "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 70000)"
+                           " INSERT INTO kv SELECT CAST(printf('a/%05d', i) AS BLOB), zeroblob (CASE i WHEN 69999 THEN 1998 ELSE 1999 END)"
+                           " FROM n;"
+                           "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 70000)"
+                           " INSERT INTO kv SELECT CAST(printf('b/%05d', i) AS BLOB), x'' FROM n");
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_loaded (fixture);
+  g_assert_cmpint (test_find (fixture, "a/"), ==, MANY + 70000);   /* of all rows, looked at thoroughly */
+  test_assert_key (fixture, MANY + 70000, "a/69999");
+  g_assert_cmpint (test_find (fixture, "b/"), ==, 0);
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_SIZE, TRUE);
+  test_wait_loaded (fixture);
+  g_assert_cmpint (test_find (fixture, "a/"), ==, 0);
+  g_assert_cmpint (test_find (fixture, "a/69999"), ==, 69999);
+  test_search (fixture, COFFER_MATCH_CONTAINS, "6999", 0, 0, G_MAXUINT64);   /* of each, beside few others */
+  test_wait_loaded (fixture);
+  g_assert_cmpint (test_find (fixture, "a/"), ==, 0);
+  test_assert_key (fixture, test_find (fixture, "b/"), "b/06999");
+  test_search (fixture, COFFER_MATCH_CONTAINS, "img", 0, 0, G_MAXUINT64);
+  test_wait_loaded (fixture);
+  g_assert_cmpint (test_find (fixture, "a/"), ==, G_MAXUINT);
+}
+
 /* While sizes are gathered the rows on show are those in the order that was wanted before. */
 static void
 rows_stay_as_they_are_until_others_come (Fixture       *fixture,
@@ -288,6 +318,34 @@ late_answers_are_asked_for_again (Fixture       *fixture,
   g_assert_no_error (error);
 }
 
+/* In a list of row ids: where the row is by then is what is told. */
+static void
+late_answers_are_of_the_rows_there_are (Fixture       *fixture,
+                                        gconstpointer  data)
+{
+  g_autoptr(GBytes) wanted = g_bytes_new_static ("img/00777", 9);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  guint position;
+
+  test_wait_loaded (fixture);
+  coffer_entry_list_set_order (fixture->list, COFFER_SORT_SIZE, FALSE);
+  test_wait_loaded (fixture);
+  g_atomic_int_set (&busy, TRUE);
+  coffer_vault_run_async (fixture->vault, COFFER_LANE_LIST, NULL, wait_worker, NULL, NULL, NULL, NULL, NULL, NULL);
+  coffer_entry_list_find_async (fixture->list, wanted, NULL, test_store_result, &result);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST('first' AS BLOB), x'')");
+  coffer_vault_drop_census (fixture->vault);
+  coffer_entry_list_refresh (fixture->list);
+  test_wait_for (test_get_n (fixture) == MANY + 1);
+  g_assert_null (result);
+  g_atomic_int_set (&busy, FALSE);
+  test_wait_for (result != NULL);
+  position = coffer_entry_list_find_finish (fixture->list, result, &error);
+  g_assert_no_error (error);
+  test_assert_key (fixture, position, "img/00777.jpg");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -301,11 +359,13 @@ main (int   argc,
   ADD ("orders-by-size", 0, orders_by_size);
   ADD ("orders-by-type", 0, orders_by_type);
   ADD ("finds-in-any-order", 0, finds_in_any_order);
+  ADD ("finds-behind-many-that-begin-so", 0, finds_behind_many_that_begin_so);
   ADD ("rows-stay-as-they-are-until-others-come", 0, rows_stay_as_they_are_until_others_come);
   ADD ("measures-rows/keys", COFFER_SORT_KEY, measures_rows);
   ADD ("measures-rows/sizes", COFFER_SORT_SIZE, measures_rows);
   ADD ("keys-are-those-that-were-chosen", 0, keys_are_those_that_were_chosen);
   ADD ("late-answers-are-void", 0, late_answers_are_void);
+  ADD ("late-answers-are-of-the-rows-there-are", 0, late_answers_are_of_the_rows_there_are);
   ADD ("late-answers-are-asked-for-again", 0, late_answers_are_asked_for_again);
 
   return test_list_run ();

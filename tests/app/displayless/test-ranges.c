@@ -150,6 +150,30 @@ edits_move_rows (void)
     }
 }
 
+/* Of rows 5-9 and 20-29, 6 goes before them all, 22 into what is left of them, 9 behind them, and 3, which is none, between. */
+static void
+moves_keep_rows (void)
+{
+  static const CofferEdit edits[] = {
+    { 0, 0, 1 }, { 3, 1, 0 }, { 6, 1, 0 }, { 8, 0, 1 }, { 9, 1, 0 }, { 15, 0, 1 }, { 22, 1, 0 }, { 40, 0, 1 },
+  };
+  static const CofferRowMove moves[] = { { 6, 0 }, { 22, 7 }, { 3, 14 }, { 9, 39 } };
+  g_autoptr(CofferRanges) ranges = coffer_ranges_new ();
+  g_autoptr(CofferRanges) before = NULL;
+
+  coffer_ranges_add_range (ranges, 5, 5);
+  coffer_ranges_add_range (ranges, 20, 10);
+  before = coffer_ranges_copy (ranges);
+  coffer_ranges_apply_edits (ranges, edits, G_N_ELEMENTS (edits));
+  assert_ranges (ranges, "5-7 8-9 20-29");
+  coffer_ranges_apply_moves (ranges, before, moves, G_N_ELEMENTS (moves));
+  assert_ranges (ranges, "0-1 5-9 20-29 39-40");
+  coffer_ranges_apply_moves (ranges, before, NULL, 0);
+  assert_ranges (ranges, "0-1 5-9 20-29 39-40");
+  g_assert_cmpuint (coffer_moves_find (moves, G_N_ELEMENTS (moves), 22), ==, 7);
+  g_assert_cmpuint (coffer_moves_find (moves, G_N_ELEMENTS (moves), 7), ==, G_MAXUINT);
+}
+
 static void
 edits_move_one_row (void)
 {
@@ -302,6 +326,7 @@ main (int    argc,
   g_test_add_func ("/vault/ranges/inverting-keeps-to-the-list", inverting_keeps_to_the_list);
   g_test_add_func ("/vault/ranges/copies-are-their-own", copies_are_their_own);
   g_test_add_func ("/vault/ranges/edits-move-rows", edits_move_rows);
+  g_test_add_func ("/vault/ranges/moves-keep-rows", moves_keep_rows);
   g_test_add_func ("/vault/ranges/edits-move-one-row", edits_move_one_row);
   g_test_add_func ("/vault/ranges/agrees-with-a-plain-array", agrees_with_a_plain_array);
 

@@ -2,6 +2,7 @@
 /* A value out in a file and back: names that are safe, changes that are taken, and others' changes that are kept. */
 #include "displayless.h"
 
+#include "coffer-deletion.h"
 #include "coffer-error-private.h"
 #include "coffer-error.h"
 #include "coffer-file-name.h"
@@ -87,7 +88,7 @@ replace (Fixture     *fixture,
   g_autoptr(CofferKey) now = NULL;
   g_autofree char *content = NULL;
 
-  coffer_vault_replace_async (fixture->vault, key, fixture->file, header, expected, NULL, NULL, test_store_result, &result);
+  coffer_vault_replace_async (fixture->vault, "kv", key, fixture->file, header, expected, NULL, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
   now = coffer_vault_replace_finish (fixture->vault, result, value, &content, error);
   return now != NULL;
@@ -208,6 +209,26 @@ note_cb (gpointer latest,
   g_free (fraction);
 }
 
+/* Another table is on show by the time it is written. */
+static void
+writes_to_the_table_of_the_key (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  g_autofree char *value = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_close (g_steal_pointer (&fixture->vault));
+  test_sql (fixture->path, "CREATE TABLE other (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)");
+  fixture->vault = test_open (fixture->path);
+  test_edit (fixture->vault);
+  coffer_vault_set_table (fixture->vault, "other");
+  g_assert_cmpstr (coffer_vault_get_table (fixture->vault), ==, "other");
+  g_assert_true (replace (fixture, NULL, NULL, &value, &error));
+  g_assert_no_error (error);
+  coffer_vault_set_table (fixture->vault, "kv");
+  assert_value (fixture, "new words");
+}
+
 /* The other one holds the vault while the file is read, and commits when all of it is. */
 static void
 looks_again_in_the_transaction (Fixture       *fixture,
@@ -224,7 +245,7 @@ looks_again_in_the_transaction (Fixture       *fixture,
   test_edit (fixture->vault);
   g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
-  coffer_vault_replace_async (fixture->vault, key, fixture->file, NULL, before, progress, NULL, test_store_result, &result);
+  coffer_vault_replace_async (fixture->vault, "kv", key, fixture->file, NULL, before, progress, NULL, test_store_result, &result);
   test_wait_for (fraction == 1);
   g_assert_cmpint (sqlite3_exec (db, "UPDATE kv SET value = CAST ('theirs' AS BLOB) WHERE key = CAST ('user:0000000001' AS BLOB); COMMIT",
                                  NULL, NULL, NULL), ==, SQLITE_OK);
@@ -238,24 +259,78 @@ looks_again_in_the_transaction (Fixture       *fixture,
   coffer_progress_unref (progress);
 }
 
+/* The name of one that was just deleted is not free: that can come back. */
 static void
 adds_a_copy_under_a_free_key (Fixture       *fixture,
                               gconstpointer  data)
 {
-  g_autoptr(CofferKey) key = test_key ("a/b.png"), now = NULL, expected = test_key ("a/b (3).png");
+  g_autoptr(CofferKey) key = test_key ("a/b.png"), now = NULL, expected = test_key ("a/b (4).png");
   g_autoptr(GBytes) header = g_bytes_new ("head:", 5);
   g_autofree char *value = NULL, *content = NULL;
-  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(CofferDeletion) deletion = NULL;
+  g_autoptr(GAsyncResult) hidden = NULL, result = NULL;
   g_autoptr(GError) error = NULL;
 
   test_edit (fixture->vault);
-  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST ('a/b.png' AS BLOB), x'00'), (CAST ('a/b (2).png' AS BLOB), x'00')");
-  coffer_vault_add_copy_async (fixture->vault, key, fixture->file, header, NULL, NULL, test_store_result, &result);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST ('a/b.png' AS BLOB), x'00'), (CAST ('a/b (2).png' AS BLOB), x'00'), "
+                           "(CAST ('a/b (3).png' AS BLOB), x'00')");
+  g_ptr_array_add (keys, test_key ("a/b (3).png"));
+  coffer_vault_hide_async (fixture->vault, keys, NULL, test_store_result, &hidden);
+  test_wait_for (hidden != NULL);
+  deletion = coffer_vault_hide_finish (fixture->vault, hidden, &error);
+  g_assert_no_error (error);
+  coffer_vault_add_copy_async (fixture->vault, "kv", key, fixture->file, header, NULL, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
   now = coffer_vault_replace_finish (fixture->vault, result, &value, &content, &error);
   g_assert_no_error (error);
   g_assert_true (g_bytes_equal (coffer_key_get_bytes (now), coffer_key_get_bytes (expected)));
-  assert_value_of (fixture, "a/b (3).png", "head:new words");
+  assert_value_of (fixture, "a/b (4).png", "head:new words");
+  g_assert_cmpuint (coffer_deletion_get_n_left (deletion), ==, 1);
+}
+
+static void
+add_copy (Fixture    *fixture,
+          const char *text)
+{
+  g_autoptr(CofferKey) key = test_key (text), now = NULL;
+  g_autofree char *value = NULL, *content = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  coffer_vault_add_copy_async (fixture->vault, "kv", key, fixture->file, NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  now = coffer_vault_replace_finish (fixture->vault, result, &value, &content, &error);
+  g_assert_no_error (error);
+}
+
+/* Deleting them can be taken back after it. */
+static void
+adds_no_copy_over_a_key_that_was_deleted (Fixture       *fixture,
+                                          gconstpointer  data)
+{
+  g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) coffer_key_unref);
+  g_autoptr(GAsyncResult) result = NULL, shown = NULL;
+  g_autoptr(CofferDeletion) deletion = NULL;
+  g_autoptr(GError) error = NULL;
+
+  test_edit (fixture->vault);
+  test_sql (fixture->path, "INSERT INTO kv VALUES (CAST ('user:0000000001 (2)' AS BLOB), CAST ('two' AS BLOB))");
+  g_ptr_array_add (keys, test_key ("user:0000000001"));
+  g_ptr_array_add (keys, test_key ("user:0000000001 (2)"));
+  coffer_vault_hide_async (fixture->vault, keys, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  deletion = coffer_vault_hide_finish (fixture->vault, result, &error);
+  g_assert_no_error (error);
+
+  add_copy (fixture, "user:0000000001");
+  assert_value_of (fixture, "user:0000000001 (3)", "new words");
+  coffer_vault_show_deletion_async (fixture->vault, deletion, TRUE, test_store_result, &shown);
+  test_wait_for (shown != NULL);
+  g_assert_true (coffer_vault_show_deletion_finish (fixture->vault, shown, &error));
+  g_assert_no_error (error);
+  assert_value (fixture, "1");
+  assert_value_of (fixture, "user:0000000001 (2)", "two");
 }
 
 /* A pipe that nobody writes to would keep the lane for good. */
@@ -278,6 +353,12 @@ refuses_what_is_no_file (Fixture       *fixture,
   g_assert_no_errno (symlink (fixture->path, path));
   g_assert_false (replace (fixture, NULL, NULL, &value, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+  g_clear_error (&error);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (link (fixture->path, path));   /* the vault itself: reading it by another descriptor would drop the locks on it */
+  g_assert_false (replace (fixture, NULL, NULL, &value, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
   assert_value (fixture, "1");
 }
 
@@ -351,11 +432,13 @@ update (CofferOutside       *outside,
         CofferOutsideUpdate  how)
 {
   g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(CofferKept) old = NULL;
+  g_autofree char *now = NULL;
   g_autoptr(GError) error = NULL;
 
-  coffer_outside_update_async (outside, how, NULL, NULL, test_store_result, &result);
+  coffer_outside_update_async (outside, how, FALSE, NULL, NULL, test_store_result, &result);
   test_wait_for (result != NULL);
-  g_assert_true (coffer_outside_update_finish (outside, result, &error));
+  g_assert_true (coffer_outside_update_finish (outside, result, &old, &now, &error));
   g_assert_no_error (error);
 }
 
@@ -392,6 +475,28 @@ keeps_what_is_not_in_the_vault (Fixture       *fixture,
   g_assert_true (g_file_test (path_of_copy, G_FILE_TEST_EXISTS));
 }
 
+/* Written twice in one step of the clock, and read in between. */
+static void
+keeps_what_follows_at_once (Fixture       *fixture,
+                            gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  for (int i = 0; i < 20; i++)
+    {
+      g_autofree char *folder = coffer_outside_folder_make (&error), *path = g_build_filename (folder, "file", NULL);
+
+      g_assert_no_error (error);
+      g_assert_true (g_file_set_contents_full (path, "read", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+      coffer_outside_folder_begin_stamp (folder);
+      g_assert_true (g_file_set_contents_full (path, "not read", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+      coffer_outside_folder_end_stamp (folder);
+      coffer_outside_folder_leave (folder);
+      g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+      coffer_outside_folder_drop (folder);
+    }
+}
+
 /* An editor removes the file, and writes another: it was away as it began to be read. */
 static void
 keeps_what_follows_an_empty_folder (Fixture       *fixture,
@@ -404,6 +509,26 @@ keeps_what_follows_an_empty_folder (Fixture       *fixture,
   coffer_outside_folder_begin_stamp (folder);
   coffer_outside_folder_end_stamp (folder);
   g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+  coffer_outside_folder_leave (folder);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  coffer_outside_folder_drop (folder);
+}
+
+/* The clock of files goes in steps of some milliseconds: both writes are in one. */
+static void
+keeps_what_is_written_at_once (Fixture       *fixture,
+                               gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *folder = coffer_outside_folder_make (&error), *path = g_build_filename (folder, "file", NULL);
+  GStatBuf status;
+
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, "copy", -1, NULL));
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  coffer_outside_folder_stamp (folder);
+  g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+  g_assert_cmpint (utimensat (AT_FDCWD, path, (const struct timespec[]) { status.st_mtim, status.st_mtim }, 0), ==, 0);
   coffer_outside_folder_leave (folder);
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
   coffer_outside_folder_drop (folder);
@@ -463,7 +588,9 @@ main (int    argc,
   ADD ("/replace/takes-a-file", takes_a_file);
   ADD ("/replace/keeps-what-others-wrote", keeps_what_others_wrote);
   ADD ("/replace/looks-again-in-the-transaction", looks_again_in_the_transaction);
+  ADD ("/replace/writes-to-the-table-of-the-key", writes_to_the_table_of_the_key);
   ADD ("/replace/adds-a-copy-under-a-free-key", adds_a_copy_under_a_free_key);
+  ADD ("/replace/adds-no-copy-over-a-key-that-was-deleted", adds_no_copy_over_a_key_that_was_deleted);
   ADD ("/replace/refuses-what-is-no-file", refuses_what_is_no_file);
   ADD ("/replace/refuses-while-viewing", refuses_while_viewing);
   ADD ("/replace/leaves-a-value-whose-file-is-gone", leaves_a_value_whose_file_is_gone);
@@ -471,6 +598,8 @@ main (int    argc,
   ADD ("/outside/takes-no-pipe-for-a-change", takes_no_pipe_for_a_change);
   ADD ("/outside/keeps-what-is-not-in-the-vault", keeps_what_is_not_in_the_vault);
   ADD ("/outside/keeps-what-follows-an-empty-folder", keeps_what_follows_an_empty_folder);
+  ADD ("/outside/keeps-what-follows-at-once", keeps_what_follows_at_once);
+  ADD ("/outside/keeps-what-is-written-at-once", keeps_what_is_written_at_once);
   ADD ("/outside/finds-what-is-left", finds_what_is_left);
 
   failed = g_test_run ();

@@ -2,6 +2,7 @@
 /* Thumbnails of clips and sounds. */
 #include "thumbs.h"
 
+#include <coffer-error.h>
 #include <coffer-media.h>
 #include <coffer-thumb-clip.h>
 #include <gstkvaultsrc.h>
@@ -236,6 +237,24 @@ lets_go_of_a_clip (Fixture      *fixture,
     }
 }
 
+/* What cannot be read is no damaged clip, and nothing to be kept. */
+static void
+tells_what_was_not_read (Fixture      *fixture,
+                         gconstpointer data)
+{
+  g_autoptr(GBytes) key = g_bytes_new_static ("video/gone.webm", 15);
+  const CofferThumbClip clip = { .path = fixture->path, .table = "kv", .key = key, .value_size = 49414, .width = BOX, .height = BOX };
+  g_autoptr(GError) error = NULL, cover_error = NULL;
+
+  if (!can_play_webm ())
+    return;
+
+  g_assert_null (coffer_thumb_clip_draw (&clip, NULL, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_NOTFOUND);
+  g_assert_null (coffer_thumb_cover_draw (&clip, NULL, &cover_error));
+  g_assert_error (cover_error, COFFER_ERROR, COFFER_ERROR_NOTFOUND);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -251,6 +270,7 @@ main (int    argc,
   ADD ("knows-clips-without-a-picture", MEDIA, knows_clips_without_a_picture);
   ADD ("follows-no-address", NULL, follows_no_address);
   ADD ("shows-the-cover-of-a-sound", MEDIA, shows_the_cover_of_a_sound);
+  ADD ("tells-what-was-not-read", MEDIA, tells_what_was_not_read);
   ADD ("lets-go-of-a-clip", MEDIA, lets_go_of_a_clip);
 
   return g_test_run ();

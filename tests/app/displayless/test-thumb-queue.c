@@ -2,6 +2,9 @@
 /* Thumbnails: their order, sharing the work, what nobody waits for any more, and giving way to others. */
 #include "thumbs.h"
 
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+
 #include "coffer-vault-private.h"
 
 static void
@@ -205,6 +208,65 @@ uses_the_table_of_the_request (Fixture      *fixture,
   coffer_vault_close (vault);
 }
 
+static void
+mark_cb (gboolean *mark)
+{
+  *mark = TRUE;
+}
+
+/* Whoever writes to a file with a rollback journal shuts readers out, and tells nobody when it ends. */
+static void
+outlasts_who_shuts_it_out (Fixture      *fixture,
+                           gconstpointer data)
+{
+  g_autoptr(CofferThumbnail) shown = NULL, next = NULL, last = NULL;
+  gboolean changed = FALSE;
+  sqlite3 *other;
+
+  test_put_colour (fixture, "shown", 0x00ff00ff);
+  test_put_colour (fixture, "next", 0x0000ffff);
+  test_hold (fixture->vault);
+  test_sql (fixture->path, "PRAGMA journal_mode=DELETE");
+  coffer_vault_resume (fixture->vault);
+  shown = test_request (fixture, "shown");
+  g_assert_cmpint (test_wait_made (shown), ==, COFFER_THUMBNAIL_READY);
+  g_signal_connect_swapped (shown, "notify", G_CALLBACK (mark_cb), &changed);
+
+  test_hold (fixture->vault);
+  coffer_vault_resume (fixture->vault);
+  g_assert_cmpint (sqlite3_open (fixture->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
+  next = test_request (fixture, "next");
+  last = test_request (fixture, "absent");
+  coffer_thumbnails_check (fixture->thumbnails);
+  g_assert_cmpint (test_wait_made (next), ==, COFFER_THUMBNAIL_NONE);
+  g_assert_cmpint (test_wait_made (last), ==, COFFER_THUMBNAIL_NONE);
+  sqlite3_close (other);
+  test_wait_for (coffer_thumbnail_get_state (next) == COFFER_THUMBNAIL_READY);
+  g_assert_true (test_is_colour (next, 0xff0000ff));
+  g_assert_false (changed);
+}
+
+/* A file that is away, and nothing of it is damaged. */
+static void
+waits_for_the_file (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autofree char *away = g_build_filename (fixture->folder, "away.db", NULL);
+  g_autoptr(CofferThumbnail) next = NULL;
+
+  test_put_colour (fixture, "next", 0x0000ffff);
+  coffer_vault_set_watching (fixture->vault, TRUE);
+  test_hold (fixture->vault);
+  coffer_vault_resume (fixture->vault);
+  g_assert_no_errno (g_rename (fixture->path, away));
+  next = test_request (fixture, "next");
+  g_assert_cmpint (test_wait_made (next), ==, COFFER_THUMBNAIL_NONE);
+  test_wait_for (coffer_vault_is_missing (fixture->vault));
+  g_assert_no_errno (g_rename (away, fixture->path));
+  test_wait_for (coffer_thumbnail_get_state (next) == COFFER_THUMBNAIL_READY);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -220,6 +282,9 @@ main (int    argc,
   ADD ("lets-go-of-the-file", NULL, lets_go_of_the_file);
   ADD ("survives-the-end-of-the-vault", NULL, survives_the_end_of_the_vault);
   ADD ("uses-the-table-of-the-request", NULL, uses_the_table_of_the_request);
+
+  ADD ("outlasts-who-shuts-it-out", NULL, outlasts_who_shuts_it_out);
+  ADD ("waits-for-the-file", NULL, waits_for_the_file);
 
   return g_test_run ();
 }

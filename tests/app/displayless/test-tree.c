@@ -3,6 +3,7 @@
 #include <coffer-tree-list.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 static CofferTree *
 parse (CofferTreeFormat  format,
@@ -143,10 +144,10 @@ assert_quick_row (CofferTreeFormat  format,
                   gsize             max)
 {
   g_autoptr(CofferTree) tree = parse (format, bytes->str, bytes->len);
-  gint64 begin;
+  clock_t begin;   /* of this process alone, however busy the machine is */
 
   g_assert_cmpstr (coffer_tree_get_problem (tree), ==, NULL);
-  begin = g_get_monotonic_time ();
+  begin = clock ();
   for (guint i = 0; i < 100; i++)
     {
       gboolean is_dim;
@@ -156,7 +157,7 @@ assert_quick_row (CofferTreeFormat  format,
       g_assert_true (g_str_has_prefix (value, begins));
       g_assert_cmpuint (strlen (value), <=, max);
     }
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, 500 * 1000);
+  g_assert_cmpint (clock () - begin, <, CLOCKS_PER_SEC / 2);
 }
 
 static void
