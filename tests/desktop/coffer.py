@@ -48,7 +48,7 @@ class Coffer:
         self.output = tempfile.TemporaryFile()
         self.process = subprocess.Popen([*through, PROGRAM, *arguments], stdin=subprocess.DEVNULL,
                                         stdout=self.output, stderr=self.output,
-                                        env={**os.environ, "G_DEBUG": "fatal-criticals", **env})
+                                        env={**os.environ, "G_DEBUG": "fatal-criticals", "G_MESSAGES_DEBUG": "coffer-transfer", **env})
         self._program: Optional[Program] = None
 
     @property
@@ -91,8 +91,8 @@ class Coffer:
         press(self.dialog(title), button)
         wait(is_gone, "the dialog to go")
 
-    def choose_file(self, title: str, path: str, button: str) -> None:
-        """Answer GTK's own file dialog with a path and a button."""
+    def enter_file(self, title: str, path: str) -> Node:
+        """Give GTK's own file dialog a path; returns the dialog."""
         def entry() -> Optional[Node]:
             dialogs = self.windows(title)
             return next((node for node in dialogs[0].walk() if node.role in ("text", "entry") and showing(node)),
@@ -103,7 +103,11 @@ class Coffer:
         if entry() is None:
             key("ctrl+l")
         set_text(wait(entry, "the entry of the dialog"), path)
-        press(dialog.frame, button)
+        return dialog.frame
+
+    def choose_file(self, title: str, path: str, button: str) -> None:
+        """Answer it with a path and a button."""
+        press(self.enter_file(title, path), button)
         wait(lambda: not self.windows(title), "the dialog to go")
 
     def said(self) -> str:
@@ -120,6 +124,8 @@ class Coffer:
     def quit(self) -> int:
         """Close every window; returns the exit status."""
         for frame in self.windows():
+            if frame.role == "menu":   # it is on its way out
+                continue
             try:
                 do(frame, "window.close")
             except GLib.Error:
@@ -272,6 +278,17 @@ class VaultWindow(Window):
         labels = [[node.name for node in row.walk() if node.role == "label"]
                   for box in find_all(self.frame, "list", "Facts", showing) for row in box.children]
         return {name: value for name, value in labels}
+
+    def tells(self, expected: Dict[str, Match]) -> None:
+        """Those facts of the value, once all of them are there: they come one after the other."""
+        def look() -> bool:
+            facts = self.facts()
+            return all(name in facts and matches(facts[name], value) for name, value in expected.items())
+
+        try:
+            wait(look, "the facts %s" % expected)
+        except AssertionError as error:
+            raise AssertionError("%s: they are %s" % (error, self.facts())) from None
 
     def says(self, text: Match) -> Node:
         """A label with that text, once it shows."""

@@ -23,6 +23,7 @@ import time
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Pattern, Set, Tuple, TypeVar, Union
 
 from gi.repository import Gio, GLib
+from screen import Pointer
 from wire import Answer, Call, Wire, parse_references
 
 Match = Union[str, Pattern[str], None]
@@ -45,6 +46,8 @@ ATSPI = "org.a11y.atspi."
 ROOT = "/org/a11y/atspi/accessible/root"
 NULL = "/org/a11y/atspi/null"
 IN_WINDOW = 1
+# What a program answers for a widget that is gone.
+NO_SUCH_OBJECT = ("org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownObject")
 
 # Numbers of AT-SPI's enumerations.
 ROLES = {2: "alert", 7: "check box", 8: "check menu item", 16: "dialog", 20: "filler", 23: "frame", 27: "image",
@@ -396,22 +399,35 @@ def action_names(node: Node) -> List[str]:
         return []
 
 
-def do(node: Node, name: str = "click") -> None:
-    """An action of a widget: "click" of a button, "toggle" of a switch, "window.close" of a window."""
+def try_to(node: Node, name: str = "click") -> bool:
+    """An action of a widget, unless the widget is gone by now; returns whether it was there."""
     names = action_names(node)
     if name not in names:
-        raise AssertionError("%s cannot %s, only %s" % (node, name, ", ".join(names) or "nothing"))
+        return False
     acted()
-    node.tree.program.call(node.path, "Action", "DoAction", GLib.Variant("(i)", (names.index(name),)))
+    try:
+        node.tree.program.call(node.path, "Action", "DoAction", GLib.Variant("(i)", (names.index(name),)))
+    except GLib.Error as error:
+        if Gio.DBusError.get_remote_error(error) not in NO_SUCH_OBJECT:
+            raise
+        return False
+    return True
+
+
+def do(node: Node, name: str = "click") -> None:
+    """An action of a widget: "click" of a button, "toggle" of a switch, "window.close" of a window."""
+    if not try_to(node, name):
+        raise AssertionError("%s cannot %s, only %s" % (node, name, ", ".join(action_names(node)) or "nothing"))
 
 
 def press(root: Node, name: Match, role: str = "push button") -> None:
-    """Find a button by its name and click it.
+    """Find a button by its name and click it; if it is replaced by another in between, that.
 
     GTK 4.8 names a button with a mnemonic “_Try Again Try Again”: either half will do.
     """
     halves = re.compile("(^|_.* )%s$" % re.escape(name)) if isinstance(name, str) else name
-    do(find(root, role, halves, lambda node: node.has("SENSITIVE") and "click" in action_names(node)))
+    while not try_to(find(root, role, halves, lambda node: node.has("SENSITIVE") and "click" in action_names(node))):
+        pass
 
 
 def set_text(entry: Node, text: str) -> None:
@@ -463,10 +479,10 @@ class Window:
         return found[-1] if found else None
 
     def geometry(self) -> Box:
-        """x, y, width, height of the X window on the screen."""
-        lines = xdo("getwindowgeometry", "--shell", self.xid).splitlines()
-        value = dict(line.split("=", 1) for line in lines if "=" in line)
-        return int(value["X"]), int(value["Y"]), int(value["WIDTH"]), int(value["HEIGHT"])
+        """x, y, width, height of the X window on the screen. xdotool counts the window manager's frame around it twice."""
+        told = subprocess.run(["xwininfo", "-id", self.xid], check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+        value = dict(re.findall(r"(Absolute upper-left X|Absolute upper-left Y|Width|Height): +(-?\d+)", told))
+        return (int(value["Absolute upper-left X"]), int(value["Absolute upper-left Y"]), int(value["Width"]), int(value["Height"]))
 
     def origin(self) -> Tuple[int, int]:
         """Where the widgets begin: the X window is larger by a border, which is the shadow where there is a compositor."""
@@ -517,21 +533,62 @@ def park_pointer() -> None:
     xdo("mousemove", *xdo("getdisplaygeometry").split())
 
 
-def drag(start: Tuple[int, int], end: Tuple[int, int]) -> None:
-    """Drag with the mouse from one point of the screen to another, at the pace drag and drop of X11 needs.
-
-    The source begins a drag after a few pixels, and the target has to have answered before the button is released: the
-    two talk through the X server and show nothing that could be waited for, so here time does pass.
-    """
+def _move(start: Tuple[int, int], end: Tuple[int, int]) -> None:
+    """As slowly as drag and drop of X11 needs it."""
     (x, y), (to_x, to_y) = start, end
+    for step in range(1, 21):
+        xdo("mousemove", x + (to_x - x) * step // 20, y + (to_y - y) * step // 20, "sleep", 0.02)
+
+
+def _begin_drag(x: int, y: int) -> None:
+    """A drag begins after a few pixels."""
     xdo("mousemove", x, y, "sleep", 0.15, "mousedown", 1, "sleep", 0.15)
     for step in range(1, 8):
         xdo("mousemove", x + 3 * step, y + 2 * step, "sleep", 0.03)
-    x, y = x + 21, y + 14
-    for step in range(1, 21):
-        xdo("mousemove", x + (to_x - x) * step // 20, y + (to_y - y) * step // 20, "sleep", 0.02)
+
+
+def drag(start: Tuple[int, int], end: Tuple[int, int]) -> None:
+    """Drag with the mouse from one point of the screen to another, within a window: what it moves follows."""
+    (x, y), (to_x, to_y) = start, end
+    _begin_drag(x, y)
+    _move((x + 21, y + 14), end)
     for step in (3, -3, 0):
         xdo("mousemove", to_x + step, to_y, "sleep", 0.3)
+    xdo("mouseup", 1)
+
+
+def hover(x: int, y: int, taken: bool = True) -> None:
+    """Stay at a point of the screen with what is carried, until what is there says that it takes it.
+
+    The two programs talk through the X server, with each move. How it went, the pointer tells, but where GTK 2 has made it.
+    What it tells at first may be of what was passed on the way, so here a little time passes, too.
+    """
+    sides = itertools.cycle((3, -3, 0))
+
+    def is_taken() -> bool:
+        xdo("mousemove", x + next(sides), y, "sleep", 0.1)
+        return Pointer.shared().look()[1] not in ("dnd-none", "none", "no-drop")
+
+    for step in (3, -3, 0):
+        xdo("mousemove", x + step, y, "sleep", 0.2)
+    if taken:
+        wait(is_taken, "the target to take it")
+
+
+def carry(start: Tuple[int, int], end: Tuple[int, int], taken: bool = True) -> None:
+    """Drag and drop with the mouse from one point of the screen to another, without letting go. taken: wait until what is
+    there takes it."""
+    (x, y), (to_x, to_y) = start, end
+    before = Pointer.shared().look()
+    _begin_drag(x, y)
+    wait(lambda: Pointer.shared().look() != before, "the drag to begin")
+    _move((x + 21, y + 14), end)
+    hover(to_x, to_y, taken)
+
+
+def drop(start: Tuple[int, int], end: Tuple[int, int], taken: bool = True) -> None:
+    """Drag and drop with the mouse from one point of the screen to another."""
+    carry(start, end, taken)
     xdo("mouseup", 1)
 
 

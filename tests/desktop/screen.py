@@ -19,6 +19,14 @@ REPLACE = 0
 RETAIN_PERMANENT = 1
 
 
+class XFixesCursorImage(ctypes.Structure):
+    """The library's structure of that name."""
+
+    _fields_ = ([(name, ctypes.c_short) for name in ("x", "y")]
+                + [(name, ctypes.c_ushort) for name in ("width", "height", "xhot", "yhot")]
+                + [("serial", ctypes.c_ulong), ("pixels", ctypes.c_void_p), ("atom", ctypes.c_ulong), ("name", ctypes.c_char_p)])
+
+
 class XImage(ctypes.Structure):
     """The head of Xlib's structure of that name."""
 
@@ -71,6 +79,35 @@ def paint_background(display: str, colour: int) -> None:
                         ctypes.byref(tile), 1)
     x11.XSetCloseDownMode(connection, RETAIN_PERMANENT)
     x11.XCloseDisplay(connection)
+
+
+class Pointer:
+    """What the pointer looks like, on $DISPLAY."""
+
+    _shared: Optional["Pointer"] = None
+
+    @classmethod
+    def shared(cls) -> "Pointer":
+        if cls._shared is None:
+            cls._shared = cls()
+        return cls._shared
+
+    def __init__(self) -> None:
+        self.x11, self.xfixes = _load_x11(), ctypes.CDLL("libXfixes.so.3")
+        self.xfixes.XFixesQueryExtension.argtypes = [ctypes.c_void_p] * 3
+        self.xfixes.XFixesGetCursorImage.restype = ctypes.POINTER(XFixesCursorImage)
+        self.xfixes.XFixesGetCursorImage.argtypes = [ctypes.c_void_p]
+        self.connection = self.x11.XOpenDisplay(None)
+        first, error = ctypes.c_int(), ctypes.c_int()
+        if not self.connection or not self.xfixes.XFixesQueryExtension(self.connection, ctypes.byref(first), ctypes.byref(error)):
+            raise OSError("the display does not tell of its pointer")
+
+    def look(self) -> Tuple[int, str]:
+        """A number, which another look of it has not, and the name that the program gave it: "dnd-copy"; none from GTK 2."""
+        image = self.xfixes.XFixesGetCursorImage(self.connection)
+        found = image.contents.serial, (image.contents.name or b"").decode("ascii", "replace")
+        self.x11.XFree(image)
+        return found
 
 
 class Picture:

@@ -124,7 +124,7 @@ class ColumnsTest(CofferCase):
         self.choose(window, "Move Left")
         self.wait_for(window, "Size", "Key", "Type")
         other = make_vault(self.folder + "/b.db", ENTRIES)
-        key("ctrl+n")
+        activate_action(APPLICATION, "new-window")
         coffer.window()
         activate_action(APPLICATION, "open-path", GLib.Variant("s", other), window=2)
         second = coffer.window("b.db")

@@ -4,24 +4,19 @@
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 import unittest
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from coffer import CofferCase, main
-from gtkdrive import drag, find, key, park_pointer, press, showing, wait, xdo
-from screen import Box, Picture
+from filemanager import FILES, show_folder, still
+from gtkdrive import drop, find, find_all, key, park_pointer, press, showing, wait, xdo
+from screen import Box
 from vaults import make_vault, read_vault, state_of
 
-FILE_MANAGER = shutil.which("pcmanfm")
 
-# Where on the screen the file manager has its files: without its status bar, which changes with the selection.
-FILES = (160, 86, 430, 390)
+class DropCase(CofferCase):
+    file_manager = ""
 
-
-@unittest.skipUnless(FILE_MANAGER, "pcmanfm is not installed")
-class DropTest(CofferCase):
     def setUp(self) -> None:
         super().setUp()
         self.files = os.path.join(self.folder, "files")
@@ -33,21 +28,10 @@ class DropTest(CofferCase):
         make_vault(self.path, list(self.values.items()))
 
     def make_file(self, name: str, content: bytes) -> None:
-        with open(os.path.join(self.files, name), "wb") as file:
+        path = os.path.join(self.files, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
             file.write(content)
-
-    def show_folder(self) -> str:
-        """A file manager with the files, on the left of the screen; returns its window."""
-        log = tempfile.TemporaryFile()
-        self.addCleanup(log.close)
-        manager = subprocess.Popen([FILE_MANAGER, self.files], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.addCleanup(manager.wait)
-        self.addCleanup(manager.kill)
-        search = ["xdotool", "search", "--onlyvisible", "--all", "--pid", str(manager.pid), "--name", "."]
-        window = wait(lambda: subprocess.run(search, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-                                             universal_newlines=True).stdout.split(), "the file manager")[-1]
-        xdo("windowsize", "--sync", window, 600, 500, "windowmove", window, 0, 0)
-        return window
 
     def icon(self, window: str) -> Tuple[int, int]:
         """The middle of the only icon: what changes when all is selected, and changes back."""
@@ -65,18 +49,86 @@ class DropTest(CofferCase):
 
     def start_beside(self, *arguments: str) -> None:
         """The file manager, and the program on the right of it."""
-        self.manager = self.show_folder()
+        self.manager = show_folder(self, self.file_manager, self.files)
         self.coffer = self.start(*arguments)
         self.window = self.coffer.window(os.path.basename(arguments[0]) if arguments else "")
         self.window.resize(620, 700)
         self.window.move(640, 50)
         self.source = self.icon(self.manager)
 
+    def close(self, key: str) -> None:
+        self.values[key.encode()] = bytes(range(256))
+        self.close_with_values()
+
+    def close_with_values(self) -> None:
+        self.assert_quits(self.coffer)
+        self.assertEqual(read_vault(self.path), self.values)
+
+    def open_beside(self) -> None:
+        self.make_file("größer.bin", bytes(range(256)))
+        self.open_vault_beside()
+
+    def open_vault_beside(self) -> None:
+        self.make_vault(self.folder, "v.db")
+        self.start_beside(self.path)
+        self.window.wait_for_rows(2)
+
+    def edit(self) -> None:
+        press(self.window.frame, "Edit…")
+        self.coffer.answer("Edit “v.db”?", "Edit")
+        find(self.window.frame, "push button", "Add Files", showing)
+
+    # Done with each file manager
+
+    def drop_on_prefix(self) -> None:
+        """It goes under that, which is shown then."""
+        self.open_beside()
+        self.edit()
+        drop(self.source, self.window.point(find(find(self.window.frame, "list", "Tables"), name=re.compile("^img/"), test=showing)))
+        self.window.says("1 file added")
+        self.window.wait_for_rows(2)
+        self.close("img/größer.bin")
+
+    def tiles(self, count: int) -> List[str]:
+        """The keys of all tiles, once there are that many."""
+        def look() -> Optional[List[str]]:
+            tiles = [node.name.split(", ") for grid in find_all(self.window.frame, "list", "Thumbnails", showing)
+                     for node in grid.children if node.role == "list item"]
+            return [tile[0] for tile in tiles] if len(tiles) == count and all(len(tile) > 2 for tile in tiles) else None
+
+        return wait(look, "%d tiles" % count)
+
+    def drop_on_tiles(self) -> None:
+        """A folder on a tile, which is no place of its own: its files go where the tiles are, once the sheet is answered."""
+        files = {"trip/größer.bin": os.urandom(3 << 20), "trip/day 1/a & b.txt": b"words\n" * 1000, "trip/day 1/none": b""}
+        for name, content in files.items():
+            self.make_file(name, content)
+        self.open_vault_beside()
+        self.edit()
+        self.window.activate()
+        key("ctrl+2")
+        self.tiles(2)
+        tile = find(self.window.frame, "list item", re.compile("^two, "), showing)
+        drop(self.source, self.window.point(tile))
+        sheet = wait(lambda: next(iter(self.coffer.windows("Add 3 Files")), None), "the sheet")
+        find(sheet, "label", re.compile("^trip/größer.bin$"))
+        self.assertEqual(read_vault(self.path), self.values)
+        press(sheet, "Add")
+        self.window.says("3 files added")
+        self.assertEqual(set(self.tiles(5)), {"img/one", "two"} | set(files))
+        self.values.update({name.encode(): content for name, content in files.items()})
+        self.close_with_values()
+
+
+@unittest.skipUnless(shutil.which("pcmanfm"), "pcmanfm is not installed")
+class DropTest(DropCase):
+    file_manager = "pcmanfm"
+
     def test_a_vault_on_the_empty_window(self) -> None:
         self.make_vault(self.files, "größer & schöner.db")
         before = state_of(self.files)
         self.start_beside()
-        drag(self.source, self.window.point(self.window.frame))
+        drop(self.source, self.window.point(self.window.frame))
         window = self.coffer.window("größer & schöner.db")
         self.assertEqual([row.key for row in window.wait_for_rows(2)], ["img/one", "two"])
         self.assertEqual(len(self.coffer.windows()), 1)
@@ -87,7 +139,7 @@ class DropTest(CofferCase):
         """It goes into a new vault."""
         self.make_file("größer.bin", bytes(range(256)))
         self.start_beside()
-        drag(self.source, self.window.point(self.window.frame))
+        drop(self.source, self.window.point(self.window.frame))
         path = os.path.join(self.folder, "new.kvault")
         self.coffer.choose_file("New Vault", path, "Save")
         self.window = self.coffer.window("new.kvault")
@@ -97,46 +149,39 @@ class DropTest(CofferCase):
 
     # GTK 4.8 complains of a second drag from the same window, which it takes for the first that is over: one a test.
 
-    def close(self, key: str) -> None:
-        self.assert_quits(self.coffer)
-        self.assertEqual(read_vault(self.path), {**self.values, key.encode(): bytes(range(256))})
-
-    def open_beside(self) -> None:
-        self.make_vault(self.folder, "v.db")
-        self.make_file("größer.bin", bytes(range(256)))
-        self.start_beside(self.path)
-        self.window.wait_for_rows(2)
-
     def test_a_file_on_keys(self) -> None:
         """A vault that is open for viewing asks first."""
         self.open_beside()
-        drag(self.source, self.window.point(self.window.table()))
+        drop(self.source, self.window.point(self.window.table()))
         self.coffer.answer("Edit “v.db”?", "Edit")
         self.window.says("1 file added")
         self.window.wait_for_rows(3)
         self.close("größer.bin")
 
     def test_a_file_on_a_prefix(self) -> None:
-        """It goes under that, which is shown then."""
+        self.drop_on_prefix()
+
+    def test_a_folder_on_tiles(self) -> None:
+        self.drop_on_tiles()
+
+
+@unittest.skipUnless(shutil.which("thunar"), "thunar is not installed")
+class ThunarTest(DropCase):
+    file_manager = "thunar"
+
+    def test_a_file_on_keys(self) -> None:
         self.open_beside()
-        press(self.window.frame, "Edit…")
+        drop(self.source, self.window.point(self.window.table()))
         self.coffer.answer("Edit “v.db”?", "Edit")
-        drag(self.source, self.window.point(find(find(self.window.frame, "list", "Tables"), name=re.compile("^img/"), test=showing)))
         self.window.says("1 file added")
-        self.window.wait_for_rows(2)
-        self.close("img/größer.bin")
+        self.window.wait_for_rows(3)
+        self.close("größer.bin")
 
+    def test_a_file_on_a_prefix(self) -> None:
+        self.drop_on_prefix()
 
-def still() -> Picture:
-    """The screen, once it does not change from one look to the next."""
-    last = [Picture.grab()]
-
-    def same() -> bool:
-        last.append(Picture.grab())
-        return last[-1] == last[-2]
-
-    wait(same, "a still screen")
-    return last[-1]
+    def test_a_folder_on_tiles(self) -> None:
+        self.drop_on_tiles()
 
 
 if __name__ == "__main__":

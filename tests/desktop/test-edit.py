@@ -8,8 +8,8 @@ from contextlib import closing
 from typing import Dict
 
 from coffer import LIKE_ANYBODY, CofferCase, main
-from gtkdrive import again, find, find_all, gone, key, press, set_text, showing, text_of, wait
-from vaults import Fixture, read_vault, state_of
+from gtkdrive import again, do, find, find_all, gone, key, press, set_text, showing, text_of, wait
+from vaults import Fixture, make_vault, read_vault, state_of
 
 VIEWING = "Open for viewing"
 
@@ -32,7 +32,7 @@ class EditTest(CofferCase):
 
     def edit(self) -> None:
         press(self.window.frame, "Edit…")
-        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Edit")
+        self.coffer.answer("Edit “%s”?" % os.path.basename(self.path), "Edit")
         gone(self.window.frame, "label", VIEWING)
 
     def close(self, expected: Dict[bytes, bytes]) -> None:
@@ -77,11 +77,67 @@ class EditTest(CofferCase):
         self.open("v086_two_tables.db")
         self.edit()
         self.rename("img/photo.png", "img/plain.jpg")
-        wait(lambda: find_all(self.window.frame, "label", "There is such a key already"), "the reason")   # where it is, GTK 4.8 does not know
+        # where it is, GTK 4.8 does not know
+        wait(lambda: find_all(self.window.frame, "label", "There is a key “img/plain.jpg” already"), "the reason")
         key("Escape")
         gone(self.window.frame, "text", "New key")
         self.window.wait_for_selected("img/photo.png")
         self.close(self.values)
+
+    def test_rename_of_a_large_value(self) -> None:
+        """What it costs is said beforehand, and again once a name that cannot be is written otherwise."""
+        cost = re.compile("^The value is written anew under its name: about 41.9.MB\\.$")
+        os.mkdir(self.folder + "/vault")
+        self.path = make_vault(self.folder + "/vault/large.db", [(b"large.bin", b"0" * 41943040), (b"small.bin", b"1")])
+        self.coffer = self.start(self.path)
+        self.window = self.coffer.window("large.db")
+        self.window.wait_for_rows(2)
+        self.edit()
+        self.choose("small.bin")
+        key("F2")
+        find(self.window.frame, "text", "New key", showing)
+        self.assertEqual(find_all(self.window.frame, "label", cost), [])
+        key("Escape")
+        gone(self.window.frame, "text", "New key")
+        self.choose("large.bin")
+        key("F2")
+        entry = find(self.window.frame, "text", "New key", showing)
+        wait(lambda: find_all(self.window.frame, "label", cost), "the cost")   # where it is, GTK 4.8 does not know
+        set_text(entry, "small.bin")
+        key("Return")
+        wait(lambda: find_all(self.window.frame, "label", "There is a key “small.bin” already"), "the reason")
+        set_text(entry, "big.bin")
+        wait(lambda: find_all(self.window.frame, "label", cost), "the cost again")
+        with closing(sqlite3.connect(self.path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            key("Return")
+            find(self.window.frame, "push button", "Cancel Transfer", showing)
+            do(self.window.frame, "window.close")
+            self.coffer.answer("Keys Are Still Being Renamed", "Cancel")
+        self.window.wait_for_selected("big.bin")
+        gone(self.window.frame, "push button", "Cancel Transfer")
+        self.assert_quits(self.coffer)
+        values = read_vault(self.path)
+        self.assertEqual({name: len(value) for name, value in values.items()}, {b"big.bin": 41943040, b"small.bin": 1})
+
+    def test_rename_of_a_large_value_in_the_older_shape(self) -> None:
+        """There it stays in its place under a name as long."""
+        os.mkdir(self.folder + "/vault")
+        self.path = Fixture("v010_media.db").copy(self.folder + "/vault")
+        with closing(sqlite3.connect(self.path)) as db, db:
+            db.execute("UPDATE kv SET value = zeroblob(41943040), size = 41943040 WHERE key = CAST('img/photo.png' AS BLOB)")
+        self.coffer = self.start(self.path)
+        self.window = self.coffer.window("v010_media.db")
+        self.window.wait_for_rows(len(read_vault(self.path)))
+        self.edit()
+        self.choose("img/photo.png")
+        key("F2")
+        find(self.window.frame, "text", "New key", showing)
+        cost = re.compile("^Under a name of another length the value is written anew: about 41.9.MB\\.$")
+        wait(lambda: find_all(self.window.frame, "label", cost), "the cost")   # where it is, GTK 4.8 does not know
+        key("Escape")
+        gone(self.window.frame, "text", "New key")
+        self.assert_quits(self.coffer)
 
     def test_rename_is_dropped_kept_and_taken_back(self) -> None:
         """Escape drops what is written, going elsewhere, too; what is typed comes in place of the name, without its ending."""
@@ -126,18 +182,23 @@ class EditTest(CofferCase):
         self.choose("img/plain.jpg")
         for answer in ("Return", "Escape"):
             key("Delete")
-            self.coffer.dialog("Delete “img/plain.jpg”?")
+            dialog = self.coffer.dialog("Delete “img/plain.jpg”?")
+            find(dialog, "label", re.compile("^The file is .*Compacted without this key it would be about "), showing)
             key(answer)
             wait(lambda: not self.coffer.windows("Delete “img/plain.jpg”?"), "the dialog to go")
         self.close(self.values)
 
     def test_nothing_changes_while_viewing(self) -> None:
+        """What a key means is offered for when it is edited."""
         self.open("v086_two_tables.db")
         self.choose("img/plain.jpg")
-        key("F2", "Delete")
-        # What comes after those keys has come, and it is all there is.
-        press(self.window.frame, "Edit…")
-        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Cancel")
+        question = "Edit “%s”?" % self.fixture.base_name
+        for pressed, what in (("F2", "renamed"), ("Delete", "deleted"), ("ctrl+x", "moved")):
+            key(pressed)
+            find(self.coffer.dialog(question), "label", re.compile("^The vault is open for viewing. Keys can be %s" % what), showing)
+            self.coffer.answer(question, "Cancel")
+        key("ctrl+z")
+        self.window.says("There is nothing to undo")
         self.window.says(VIEWING)
         self.assert_quits(self.coffer)
         self.assertEqual(state_of(self.folder + "/vault"), self.before)
@@ -157,22 +218,30 @@ class EditTest(CofferCase):
         self.close(self.values)
 
     def test_stop_editing(self) -> None:
+        """What was done before can be undone: it is edited for that."""
         self.open("v086_two_tables.db")
         self.edit()
+        self.rename("img/plain.jpg", "img/other.jpg")
+        self.window.wait_for_selected("img/other.jpg")
         press(self.window.frame, "Main Menu")
         press(self.window.frame, "Stop Editing", "menu item")
         self.window.says(VIEWING)
-        self.choose("img/plain.jpg")
-        key("Delete")
-        press(self.window.frame, "Edit…")
-        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Cancel")
+        key("ctrl+z")
+        self.coffer.answer("Edit “%s”?" % self.fixture.base_name, "Edit")
+        self.window.wait_for_selected("img/plain.jpg")
+        gone(self.window.frame, "label", VIEWING)
         self.close(self.values)
 
     def test_file_that_may_not_be_written(self) -> None:
         """The banner says so and has no Edit."""
         self.open("foreign/v2_page_1024_autovacuum.db", LIKE_ANYBODY)
         gone(self.window.frame, "push button", re.compile("Edit…$"))
-        self.window.says(re.compile("cannot be|read-only|may not", re.IGNORECASE))
+        why = re.compile("cannot be|read-only|may not", re.IGNORECASE)
+        self.window.says(why)
+        n = len(find_all(self.window.frame, "label", why, showing))
+        self.choose(self.window.wait_for_rows(len(self.values))[0].key)
+        key("Delete")
+        wait(lambda: len(find_all(self.window.frame, "label", why, showing)) > n, "the reason again")
         self.assert_quits(self.coffer)
         self.assertEqual(state_of(self.folder + "/vault"), self.before)
 

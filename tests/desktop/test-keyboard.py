@@ -124,10 +124,10 @@ class KeyboardTest(CofferCase):
         coffer, window = self.open()
         key("Home", "Menu")
         find(window.frame, "menu item", "Copy Key")
-        names = [node.name for node in find_all(window.frame, "menu item", test=showing)]
-        self.assertEqual(names, ["Open With…", "Export…", "Export as Archive…", "Copy", "Copy Key", "Copy Key As",
-                                 "Select All with This Prefix", "Select All", "Select None", "Invert Selection"],
-                         "renaming and deleting are absent while viewing")
+        # Renaming and deleting are absent while viewing.
+        wait(lambda: [node.name for node in find_all(window.frame, "menu item", test=showing)] == [
+            "Open With…", "Export…", "Export as Archive…", "Copy", "Copy Key", "Copy Key As", "Select All with This Prefix",
+            "Select All", "Select None", "Invert Selection"], "the items")
         key("Escape")
         self.assert_quits(coffer)
 
@@ -147,10 +147,14 @@ class KeyboardTest(CofferCase):
         self.assertEqual(coffer.process.wait(20), 0, coffer.said())
         self.assertEqual(coffer.complaints(), [])
 
-    def test_new_window_and_quit(self) -> None:
+    def test_new_vault_and_quit(self) -> None:
+        """A new vault has a window of its own beside another vault."""
         coffer, _ = self.open()
         key("ctrl+n")
-        coffer.window().says("Choose a KohakuVault file or drop one here")
+        coffer.choose_file("New Vault", self.folder + "/new.kvault", "Save")
+        coffer.window("new.kvault").says("No Keys")
+        coffer.window("a.db")
+        self.assertEqual(len(coffer.windows()), 2)
         key("ctrl+q")
         self.assertEqual(coffer.process.wait(20), 0, coffer.said())
         self.assertEqual(coffer.complaints(), [])

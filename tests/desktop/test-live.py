@@ -16,8 +16,8 @@ from gtkdrive import again, do, find, find_all, key, showing, wait, xdo
 from vaults import make_large_vault, make_vault, shown
 from watchdog import Watchdog
 
-# On a machine that has other things to do, of which even the time on a processor tells a little.
-LONGEST_TURN_MS = 100.0
+# Twice what it takes on a machine that has other things to do, of which even the time on a processor tells a little.
+LONGEST_TURN_MS = 64.0
 
 # As often as the list is walked again at most, each time with as much work as for opening the file.
 MOST_OF_A_PROCESSOR = 0.6

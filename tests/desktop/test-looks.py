@@ -6,12 +6,14 @@ import re
 from typing import Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main
-from gtkdrive import again, extents, find, find_all, gone, key, park_pointer, press, showing, wait
+from gtkdrive import Node, again, extents, find, find_all, gone, key, park_pointer, press, showing, wait
 from pictures import decode, shows
 from screen import Picture, distance
 from vaults import Fixture, read_vault
 
 NARROW = 360
+WIDE = 1600
+DARK = {"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}
 
 
 class LooksTest(CofferCase):
@@ -67,12 +69,75 @@ class LooksTest(CofferCase):
         self.shrink(window, NARROW)
         window.resize(200, 200)
         find(window.frame, "tree table", "Keys")
+        self.assertLessEqual(extents(window.frame)[2], NARROW)
+        self.assert_inside(window)
+        self.assert_quits(coffer)
+
+    def assert_inside(self, window: VaultWindow) -> None:
         width = extents(window.frame)[2]
-        self.assertLessEqual(width, NARROW)
-        for node in again(window.frame).walk():
-            if node.role in ("push button", "label") and showing(node):
-                x, _, node_width, _ = extents(node)
-                self.assertTrue(0 <= x and x + node_width <= width, "%s leaves the window" % node)
+
+        def is_inside(node: Node) -> bool:
+            x, _, node_width, _ = extents(node)
+            return 0 <= x and x + node_width <= width
+
+        def look() -> bool:
+            self.outside = [node for node in again(window.frame).walk()
+                            if node.role in ("push button", "label") and showing(node) and not is_inside(node)]
+            return True
+
+        wait(look, "what is in the window")
+        self.assertEqual(self.outside, [])
+
+    def assert_legible(self, window: VaultWindow, dark: bool) -> None:
+        """A row is as its list is, and its words stand out from it: white on dark, black on light."""
+        node = next(node for node in window.row_nodes() if node.name.startswith("img/photo.png"))
+
+        def look() -> bool:
+            rgb = Picture.grab().crop(window.box(node)).rgb
+            levels = sorted(map(sum, zip(rgb[0::3], rgb[1::3], rgb[2::3])))
+            plain, words = levels[len(levels) // 2], levels[-len(levels) // 400 if dark else len(levels) // 400]
+            self.seen = plain, words
+            return (plain < 0x38 * 3 and words > 0xb0 * 3) if dark else (plain > 0xf0 * 3 and words < 0x60 * 3)
+
+        try:
+            wait(look, "words that stand out")
+        except AssertionError as error:
+            raise AssertionError("%s: %r" % (error, self.seen)) from None
+
+    def assert_beside(self, window: VaultWindow, *widgets: Tuple[str, str]) -> None:
+        """Each begins where the one before has ended, or later."""
+        boxes = wait(lambda: [extents(find(window.frame, role, name)) for role, name in widgets], "where they are")
+        for left, right in zip(boxes, boxes[1:]):
+            self.assertLessEqual(left[0] + left[2], right[0])
+
+    def check_wide(self, dark: bool) -> None:
+        """At 1600: three panes beside each other, none over another, and all columns of the keys."""
+        coffer, window = self.open(**(DARK if dark else {}))
+        self.shrink(window, WIDE)
+        window.focus_list()
+        window.choose_with_keys("img/photo.png")
+        window.says("photo.png")
+        self.assert_beside(window, ("list", "Tables"), ("tree table", "Keys"), ("list", "Facts"))
+        self.assert_beside(window, *(("push button", name) for name in ("Key", "Size", "Type")))
+        self.assert_inside(window)
+        key("Home")
+        park_pointer()
+        self.assert_legible(window, dark)
+        self.assert_quits(coffer)
+
+    def test_wide_light(self) -> None:
+        self.check_wide(False)
+
+    def test_wide_dark(self) -> None:
+        self.check_wide(True)
+
+    def test_narrow_dark(self) -> None:
+        coffer, window = self.open(**DARK)
+        self.shrink(window, NARROW)
+        window.wait_for_rows(len(self.values))
+        park_pointer()
+        self.assert_inside(window)
+        self.assert_legible(window, True)
         self.assert_quits(coffer)
 
     def test_middle_width(self) -> None:

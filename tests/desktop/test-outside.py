@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import List
 
 from coffer import CofferCase, main
-from gtkdrive import action_names, do, find_all, gone, key, press, showing, wait, xdo
+from gtkdrive import find_all, gone, key, press, showing, try_to, wait, xdo
 
 HEADER = bytes.fromhex("894b010600000000564b")   # UTF-8 text behind a header
 APPLICATION = """[Desktop Entry]
@@ -133,6 +133,11 @@ class OutsideTest(CofferCase):
         self.stop()
         wait(self.update_is_taken, "the update")
         self.window.says(re.compile("” updated"))
+        key("ctrl+z")
+        self.window.says("The old value is back")
+        self.assertEqual(read_value(self.path), HEADER + b"old words")
+        key("ctrl+shift+z")
+        self.window.says("Value replaced")
         self.assert_quits(self.coffer)
         self.assertEqual(read_value(self.path), HEADER + b"words 1")
         self.assertEqual(opened_folders(), [])
@@ -140,8 +145,7 @@ class OutsideTest(CofferCase):
     def update_is_taken(self) -> bool:
         """The offer comes back until the file is at rest."""
         for button in filter(showing, find_all(self.window.frame, "push button", re.compile("Update Value$"))):
-            if action_names(button):   # it may have gone since it was found
-                do(button)
+            try_to(button)   # it may have gone since it was found
         return read_value(self.path) == HEADER + b"words 1"
 
     def test_two_who_changed_it(self) -> None:

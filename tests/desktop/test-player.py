@@ -52,11 +52,8 @@ class PlayerTest(CofferCase):
     def test_with_the_mouse(self) -> None:
         self.choose_clip()
         self.waits_to("Play")
-        facts = self.window.facts()
-        self.assertEqual(facts["Picture"], "320 × 240, 15 frames per second")
-        self.assertEqual(facts["Length"], "2.0 s, 197 kbit/s")
-        self.assertEqual(facts["Video"], "VP9")
-        self.assertEqual(facts["Sound"], "Opus, 48 kHz, mono")
+        self.window.tells({"Picture": "320 × 240, 15 frames per second", "Length": "2.0 s, 197 kbit/s", "Video": "VP9",
+                           "Sound": "Opus, 48 kHz, mono"})
 
         picture = find(self.window.frame, "image", "Picture")
         self.window.click(picture, down=0.3)

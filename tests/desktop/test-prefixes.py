@@ -5,8 +5,8 @@ import re
 import sqlite3
 from contextlib import closing
 
-from coffer import main
-from gtkdrive import find, find_all, key, press, set_text, text_of, wait
+from coffer import VaultWindow, main, read_row
+from gtkdrive import find, find_all, gone, key, press, set_text, text_of, wait
 from sidebar import SidebarCase
 from vaults import make_vault
 
@@ -24,7 +24,7 @@ class PrefixesTest(SidebarCase):
         self.wait_for_keys(window, 2, "img/2024/0.jpg")
         self.wait_for_crumbs(window, ["kv", "img/", "2024/"])
         wait(lambda: self.row(window, "2024/").has("SELECTED"), "the row to be selected")
-        self.assertFalse(self.row(window, "img/").has("SELECTED"))
+        wait(lambda: not self.row(window, "img/").has("SELECTED"), "the row above not to be")
         press(window.frame, "img/")
         self.wait_for_keys(window, 6, "img/2023/0.jpg")
         wait(lambda: self.row(window, "img/").has("SELECTED"), "the other row to be selected")
@@ -131,6 +131,33 @@ class PrefixesTest(SidebarCase):
         set_text(entry, ".")
         press(dialog, "Set")
         self.wait_for_rows(window, ["kv, 3", "a., 2"])
+        self.assertTrue(self.choose_prefix(window, "a.c/1"))
+        window.says("2 selected, 2 bytes")
+        self.assertFalse(self.choose_prefix(window, "d"))
+        self.close()
+
+    def choose_prefix(self, window: VaultWindow, name: str) -> bool:
+        """Select all with the prefix of a row by its menu. Whether that can be done; the row is selected alone then."""
+        item = "Select All with This Prefix"
+        window.open_menu(next(row for row in window.row_nodes() if read_row(row).key == name))
+        if not find(window.frame, "menu item", item).has("SENSITIVE"):
+            key("Escape")
+            gone(window.frame, "menu item", item)
+            window.wait_for_selected(name)
+            return False
+        press(window.frame, item, "menu item")
+        return True
+
+    def test_typing_goes_on_behind_the_prefix(self) -> None:
+        window = self.open(MEDIA)
+        self.wait_for_rows(window, ["kv, 48", "frame:, 40", "img/, 6", "meta/, 1"])
+        window.click(self.row(window, "img/"))
+        self.wait_for_keys(window, 6, "img/2023/0.jpg")
+        window.focus_list()
+        window.choose_with_keys("2024", "img/2024/0.jpg")
+        window.choose_with_keys("x", "img/x.png")
+        window.choose_with_keys("2023/2", "img/2023/2.jpg")
+        window.choose_with_keys("img/2024/1", "img/2024/1.jpg")
         self.close()
 
     def test_follows_other_programs(self) -> None:
@@ -144,7 +171,7 @@ class PrefixesTest(SidebarCase):
                 db.execute("INSERT INTO kv VALUES (?, ?)", (b"meta/b", b""))
                 db.execute("DELETE FROM kv WHERE key >= x'69' AND key < x'6a'")
         self.wait_for_rows(window, ["kv, 44", "aa/, 1", "frame:, 40", "meta/, 2"])
-        self.assertTrue(self.row(window, "meta/").has("SELECTED"))
+        wait(lambda: self.row(window, "meta/").has("SELECTED"), "the row to be selected still")
         self.wait_for_keys(window, 2, "meta/a")
         self.assert_quits(self.coffer)
 

@@ -5,7 +5,7 @@ import time
 from typing import Set, Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main, read_row, size_text
-from gtkdrive import Node, again, drag, find, find_all, gone, key, press, wait, xdo
+from gtkdrive import Node, again, drag, extents, find, find_all, gone, key, press, showing, wait, xdo
 from vaults import make_large_vault, make_vault
 
 ROWS = 24
@@ -57,6 +57,28 @@ class SelectTest(CofferCase):
         gone(window.frame, "menu item", item)
 
     # With the mouse
+
+    def test_toast_over_the_bar(self) -> None:
+        """What was done is told above the bar, in a narrow window, too."""
+        coffer, window = self.open()
+        self.click(window, 3)
+        key("shift+Down")
+        self.wait_for(window, {3, 4})
+        for width in (1200, 360):
+            window.resize(width, 700)
+            wait(lambda: extents(again(window.frame))[2] == width, "the window to be as wide")
+            key("ctrl+c")
+
+            def is_above() -> bool:
+                toasts, buttons = (list(filter(showing, find_all(window.frame, role, name)))
+                                   for role, name in (("label", "2 keys copied"), ("push button", "Copy Keys")))
+                if not toasts or not buttons:
+                    return False
+                (_, y, _, height), (_, top, _, _) = extents(toasts[0]), extents(buttons[0])
+                return 0 < y < top - height
+
+            wait(is_above, "the toast above the bar at %d pixels" % width)
+        self.assert_quits(coffer)
 
     def test_clicks(self) -> None:
         coffer, window = self.open()

@@ -46,7 +46,7 @@ class SeveralTest(CofferCase):
         coffer.dialog("Delete 3 Keys?")
         find(coffer.dialog(), "label", "The keys and their values of %s can be brought back until the window is closed. Then they are deleted from the file." % size_text(4 + 6 + 8))
         coffer.answer("Delete 3 Keys?", "Cancel")
-        self.assertEqual(self.selected(window), [3, 5, 7])
+        wait(lambda: self.selected(window) == [3, 5, 7], "them to be selected still")
         window.activate()
         key("Delete")
         coffer.answer("Delete 3 Keys?", "Delete")
@@ -140,7 +140,7 @@ class SeveralTest(CofferCase):
         coffer.dialog("Delete 2 Keys?")
         activate_action(APPLICATION, "select-all", window=1)
         wait(lambda: not coffer.windows("Delete 2 Keys?"), "the question to go")
-        self.assertEqual(len(window.row_nodes()), ROWS)
+        wait(lambda: len(window.row_nodes()) == ROWS, "all rows")
         self.assert_quits(coffer)
 
     def pasted(self, coffer: Coffer, window: VaultWindow) -> str:

@@ -14,6 +14,9 @@ from typing import Dict, Iterable, List, NamedTuple, Tuple
 
 DATA = os.environ.get("COFFER_TEST_DATA") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
 
+# Keys of a vault that is large: all of ten million are for a run by hand.
+LARGE = 10000000 if os.environ.get("COFFER_TEST_FULL") else 1000000
+
 
 class Entry(NamedTuple):
     """A row of a vault table."""

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -111,6 +112,42 @@ kvtest_alive (KvChild *self)
 
   return waitid (P_PID, (id_t) self->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0
          && info.si_pid == 0;
+}
+
+typedef struct {
+  const char *path, *sql;
+} Holding;
+
+static void
+hold (KvChild *self,
+      void    *data)
+{
+  const Holding *holding = data;
+  sqlite3 *db;
+
+  die_unless (sqlite3_open (holding->path, &db) == SQLITE_OK);
+  if (sqlite3_exec (db, holding->sql, NULL, NULL, NULL) != SQLITE_OK)
+    kvtest_fail (__FILE__, __LINE__, "%s: %s", holding->sql, sqlite3_errmsg (db));
+  kvtest_step (self);
+  kvtest_await (self);
+  sqlite3_close (db);
+}
+
+KvChild *
+kvtest_spawn_holder (const char *path,
+                     const char *sql)
+{
+  KvChild *self = kvtest_spawn (hold, &(Holding) { path, sql });
+
+  kvtest_await (self);
+  return self;
+}
+
+void
+kvtest_release (KvChild *self)
+{
+  kvtest_step (self);
+  kvtest_join (self);
 }
 
 /* ---- Other circumstances ---- */

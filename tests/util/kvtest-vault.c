@@ -165,20 +165,31 @@ kvtest_disorder (const char *path,
   kvtest_write_file (path, file, size);
 }
 
+static kvault *
+open_with (const char           *path,
+           const kvault_options *options)
+{
+  kvault_error error = { 0 };
+  kvault *vault = NULL;
+  int rc = kvault_open (path, options, &vault, &error);
+
+  if (rc != KVAULT_OK)
+    kvtest_fail (__FILE__, __LINE__, "%s: %s: %s", path, kvault_result_name (rc), error.message);
+  return vault;
+}
+
 kvault *
 kvtest_open (const char    *path,
              kvault_access  access)
 {
-  kvault_options options = KVAULT_OPTIONS_INIT;
-  kvault_error error = { 0 };
-  kvault *vault = NULL;
-  int rc;
+  return open_with (path, &(kvault_options) { .access = access });
+}
 
-  options.access = access;
-  rc = kvault_open (path, &options, &vault, &error);
-  if (rc != KVAULT_OK)
-    kvtest_fail (__FILE__, __LINE__, "%s: %s: %s", path, kvault_result_name (rc), error.message);
-  return vault;
+kvault *
+kvtest_open_waiting (const char *path,
+                     unsigned    timeout_ms)
+{
+  return open_with (path, &(kvault_options) { .busy_timeout_ms = timeout_ms });
 }
 
 kvault *

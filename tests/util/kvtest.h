@@ -151,6 +151,7 @@ void    kvtest_disorder  (const char *path, const char *table);   /* the last ro
 /* ---- Vaults -------------------------------------------------------------------------- */
 
 kvault *kvtest_open   (const char *path, kvault_access access);
+kvault *kvtest_open_waiting (const char *path, unsigned timeout_ms);   /* for writing; waits so long for others */
 kvault *kvtest_create (const char *name);          /* a new V2 vault in the test's folder */
 /* "v1.db" or "v2.db" with an empty table kv, opened for writing. */
 kvault *kvtest_make   (kvault_section_kind kind);
@@ -197,6 +198,9 @@ void     kvtest_await (KvChild *self);             /* until the other side has s
 void     kvtest_join  (KvChild *self);             /* it must have succeeded */
 void     kvtest_kill  (KvChild *self);             /* SIGKILL, and waits */
 bool     kvtest_alive (KvChild *self);
+/* One that has run @sql, text or NULL, on a connection of its own, and keeps that open. */
+KvChild *kvtest_spawn_holder (const char *path, const char *sql);
+void     kvtest_release (KvChild *self);           /* it goes on to its end: a step, and a join */
 
 /* Run as somebody without rights; skips the test where that cannot be. */
 void kvtest_as_nobody (void (*run) (void *data), void *data);
