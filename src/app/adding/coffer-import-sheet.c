@@ -253,17 +253,6 @@ start_pictures (CofferImportSheet *self)
   self->pictures = coffer_import_pictures_new (coffer_import_plan_get_bundle (self->plan), picture_cb, self);
 }
 
-static guint
-find_conflict (CofferImportSheet *self)
-{
-  guint n = self->additions != NULL ? coffer_additions_get_n (self->additions) : 0;
-
-  for (guint i = 0; i < n; i++)
-    if (coffer_import_sample_describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
-      return i;
-  return 0;
-}
-
 static int
 compare_positions (gconstpointer a,
                    gconstpointer b)
@@ -279,7 +268,8 @@ choose_samples (CofferImportSheet *self,
                 guint              n_files,
                 GArray            *chosen)
 {
-  guint wanted[2 + N_SAMPLES] = { find_conflict (self), coffer_import_plan_get_deepest (self->plan) };
+  guint conflict = self->additions != NULL ? coffer_additions_get_foresight (self->additions)->first_there : 0;
+  guint wanted[2 + N_SAMPLES] = { conflict, coffer_import_plan_get_deepest (self->plan) };
 
   for (guint i = 0; i < N_SAMPLES; i++)
     wanted[2 + i] = i;
@@ -350,21 +340,14 @@ show_conflicts_row (CofferImportSheet *self,
 static void
 show_conflicts (CofferImportSheet *self)
 {
-  guint n = coffer_additions_get_n (self->additions), n_conflicts = 0, n_identical = 0;
-  g_autofree char *title = NULL, *subtitle = NULL;
+  const CofferForesight *found = coffer_additions_get_foresight (self->additions);
+  g_autofree char *title = count_words ("%s key exists already", "%s keys exist already", found->n_there);
+  g_autofree char *subtitle = found->n_identical == 0 ? g_strdup (_("None is identical to the file being added"))
+                              : count_words ("%s is identical, and left as it is", "%s are identical, and left as they are", found->n_identical);
 
-  for (guint i = 0; i < n; i++)
-    if (coffer_import_sample_describe_conflict (coffer_additions_get (self->additions, i)) != NULL)
-      {
-        n_conflicts++;
-        n_identical += coffer_additions_get (self->additions, i)->identical;
-      }
-  title = count_words ("%s key exists already", "%s keys exist already", n_conflicts);
-  subtitle = n_identical == 0 ? g_strdup (_("None is identical to the file being added"))
-             : count_words ("%s is identical, and left as it is", "%s are identical, and left as they are", n_identical);
   show_conflicts_row (self, TRUE, title, subtitle);
-  gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), n_conflicts > 0);
-  gtk_widget_set_visible (GTK_WIDGET (self->conflicts), n_identical < n_conflicts);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts_row), found->n_there > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->conflicts), found->n_identical < found->n_there);
 }
 
 static GtkWidget *
@@ -409,11 +392,11 @@ static guint64
 count_needed (CofferImportSheet *self,
               guint64           *n_kept)
 {
-  guint64 n_bytes = coffer_import_plan_get_counts (self->plan).n_bytes, n_spared = 0;
+  const CofferForesight *found = self->additions != NULL ? coffer_additions_get_foresight (self->additions) : NULL;
+  guint64 n_bytes = coffer_import_plan_get_counts (self->plan).n_bytes;
+  guint64 n_spared = found != NULL ? found->n_spared[get_conflict (self)] : 0;
 
-  *n_kept = 0;
-  if (self->additions != NULL)
-    coffer_additions_foresee (self->additions, get_conflict (self), &n_spared, n_kept);
+  *n_kept = found != NULL ? found->n_kept[get_conflict (self)] : 0;
   return n_bytes - MIN (n_bytes, n_spared);
 }
 

@@ -31,6 +31,7 @@ struct _CofferAdditions {
   GPtrArray *files;          /* of CofferAddition */
   CofferTally tally;
   gboolean tallied;          /* none was touched since */
+  CofferForesight foresight;
   guint64 size;              /* of all */
   guint next;                /* the first that is not dealt with */
   CofferConflict conflict;
@@ -61,6 +62,8 @@ struct _CofferAdditions {
 
 /** Count them, at the end of a lane's work on them: the main thread, which asks then, has not to look at them all. */
 void coffer_additions_tally      (CofferAdditions *self);
+/** Sum up what was found of each, likewise. */
+void coffer_additions_sum_foresight  (CofferAdditions *self);
 /** Whether the vault lets us write now. */
 void coffer_additions_set_begun  (CofferAdditions *self, gboolean begun);
 /** So many bytes of the next file are stored. */

@@ -349,34 +349,6 @@ coffer_additions_get_size (CofferAdditions *self)
   return self->verifies ? 2 * self->size : self->size;   /* written, and read */
 }
 
-/* Which of two files with one key comes first is not looked for: what the second replaces is taken for as large as itself. */
-void
-coffer_additions_foresee (CofferAdditions *self,
-                          CofferConflict   conflict,
-                          guint64         *n_spared,
-                          guint64         *n_kept)
-{
-  guint64 in_memory = 0;
-
-  *n_spared = *n_kept = 0;
-  for (guint i = 0; i < self->files->len; i++)
-    {
-      const CofferAddition *addition = coffer_additions_get (self, i);
-      guint64 old = addition->twice ? addition->size : addition->found_size;
-
-      if (old == G_MAXUINT64)
-        continue;
-      if (addition->identical || conflict == COFFER_CONFLICT_SKIP)
-        *n_spared += addition->size;
-      else if (conflict == COFFER_CONFLICT_KEEP_BOTH)
-        continue;
-      else if (old <= COFFER_ATTIC_SMALL && old <= COFFER_ATTIC_MOST_SMALL - in_memory)
-        in_memory += old;
-      else
-        *n_kept += old;
-    }
-}
-
 void
 coffer_additions_set_verifies (CofferAdditions *self,
                                gboolean         verifies)

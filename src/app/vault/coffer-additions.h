@@ -132,12 +132,6 @@ gboolean         coffer_additions_has_begun    (CofferAdditions *self);
 /** Bytes of all, as they were seen; twice as many if they are to be read back. */
 guint64          coffer_additions_get_size     (CofferAdditions *self);
 
-/**
- * What of coffer_additions_get_size() is not written, and what is kept on the disk of the values that are replaced, if keys that were found
- * are dealt with in a way; where somebody is asked, if all are replaced. Looks at them all.
- */
-void             coffer_additions_foresee      (CofferAdditions *self, CofferConflict conflict, guint64 *n_spared, guint64 *n_kept);
-
 /** Whether what is stored is to be read back; not at first. */
 void             coffer_additions_set_verifies (CofferAdditions *self, gboolean verifies);
 gboolean         coffer_additions_get_verifies (CofferAdditions *self);
@@ -155,10 +149,22 @@ gboolean         coffer_additions_asks_to_lose (CofferAdditions *self);
 /** Replace the others, too, whether there is room to keep what they replace or not. */
 void             coffer_additions_set_loses    (CofferAdditions *self);
 
+/** What was found of the keys of files, and what that means for the disk. */
+typedef struct {
+  guint n_there;             /* in the vault, or given to a file before */
+  guint n_identical;         /* of those: with the same bytes */
+  guint first_there;         /* position of the first of those; 0: there is none */
+  /* Bytes of coffer_additions_get_size() that are not written if those are dealt with in a way (ASK: if all are replaced) … */
+  guint64 n_spared[COFFER_CONFLICT_KEEP_BOTH + 1];
+  guint64 n_kept[COFFER_CONFLICT_KEEP_BOTH + 1];   /* … and bytes of the values they replace that are kept on the disk */
+} CofferForesight;
+
 /** Find out which keys are there already, and whether with the same bytes. On the BACKGROUND lane. */
 void             coffer_vault_find_additions_async  (CofferVault *self, CofferAdditions *additions, GCancellable *cancellable,
                                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean         coffer_vault_find_additions_finish (CofferVault *self, GAsyncResult *result, GError **error);
+/** Nothing, before that. (transfer none) */
+const CofferForesight *coffer_additions_get_foresight   (CofferAdditions *self);
 
 /**
  * Store files from where it stands, for some seconds at most; then, or at one of which nobody said what to do, or once @stop is

@@ -6,6 +6,56 @@
 
 #include "coffer-error-private.h"
 
+/* Which of two files with one key comes first is not looked for: what the second replaces is taken for as large as itself.
+ *
+ * @in_memory  bytes of values that are kept there so far */
+static void
+sum_addition (CofferForesight          *found,
+              const CofferAddition *addition,
+              guint64              *in_memory)
+{
+  guint64 old = addition->twice ? addition->size : addition->found_size;
+
+  found->n_identical += addition->identical;
+  found->n_spared[COFFER_CONFLICT_SKIP] += addition->size;
+  if (addition->identical)
+    {
+      found->n_spared[COFFER_CONFLICT_REPLACE] += addition->size;
+      found->n_spared[COFFER_CONFLICT_KEEP_BOTH] += addition->size;
+    }
+  else if (old <= COFFER_ATTIC_SMALL && old <= COFFER_ATTIC_MOST_SMALL - *in_memory)
+    *in_memory += old;
+  else
+    found->n_kept[COFFER_CONFLICT_REPLACE] += old;
+}
+
+void
+coffer_additions_sum_foresight (CofferAdditions *self)
+{
+  CofferForesight *found = &self->foresight;
+  guint64 in_memory = 0;
+
+  *found = (CofferForesight) { 0 };
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      const CofferAddition *addition = g_ptr_array_index (self->files, i);
+
+      if (addition->found_size == G_MAXUINT64 && !addition->twice)
+        continue;
+      if (found->n_there++ == 0)
+        found->first_there = i;
+      sum_addition (found, addition, &in_memory);
+    }
+  found->n_spared[COFFER_CONFLICT_ASK] = found->n_spared[COFFER_CONFLICT_REPLACE];
+  found->n_kept[COFFER_CONFLICT_ASK] = found->n_kept[COFFER_CONFLICT_REPLACE];
+}
+
+const CofferForesight *
+coffer_additions_get_foresight (CofferAdditions *self)
+{
+  return &self->foresight;
+}
+
 static int
 find_addition (CofferAddJob   *job,
                CofferAddition *addition)
@@ -44,6 +94,7 @@ find_worker (kvault        *vault,
     }
   coffer_add_job_close_source (job);
   coffer_add_job_close_archive (job);
+  coffer_additions_sum_foresight (job->additions);
   return GINT_TO_POINTER (*error == NULL);
 }
 

@@ -2,6 +2,7 @@
 /* Files and values on their way into a vault: what is planned, and what is told of it before anything is written. */
 #include "importing.h"
 
+#include "coffer-additions-private.h"
 #include "coffer-error-private.h"
 
 #include <sqlite3.h>
@@ -119,6 +120,9 @@ finds_conflicts (Fixture       *fixture,
   g_assert_cmpuint (coffer_additions_get (additions, 1)->found_size, ==, G_MAXUINT64);
   g_assert_true (coffer_additions_get (additions, 2)->identical);
   g_assert_false (coffer_additions_get (additions, 2)->twice);
+  g_assert_cmpuint (coffer_additions_get_foresight (additions)->n_there, ==, 2);
+  g_assert_cmpuint (coffer_additions_get_foresight (additions)->n_identical, ==, 1);
+  g_assert_cmpuint (coffer_additions_get_foresight (additions)->first_there, ==, 0);
 }
 
 static void
@@ -127,11 +131,10 @@ assert_foresees (CofferAdditions *additions,
                  guint64          expected_spared,
                  guint64          expected_kept)
 {
-  guint64 n_spared, n_kept;
+  const CofferForesight *found = coffer_additions_get_foresight (additions);
 
-  coffer_additions_foresee (additions, conflict, &n_spared, &n_kept);
-  g_assert_cmpuint (n_spared, ==, expected_spared);
-  g_assert_cmpuint (n_kept, ==, expected_kept);
+  g_assert_cmpuint (found->n_spared[conflict], ==, expected_spared);
+  g_assert_cmpuint (found->n_kept[conflict], ==, expected_kept);
 }
 
 /* What is replaced is kept: small values in memory as long as there are few, the others on the disk. */
@@ -160,6 +163,7 @@ foresees_what_the_disk_takes (Fixture       *fixture,
       coffer_additions_get (additions, coffer_additions_get_n (additions) - 1)->found_size = COFFER_ATTIC_SMALL;
     }
   /* With the three bytes of "old" there is room for seven of them. */
+  coffer_additions_sum_foresight (additions);
   assert_foresees (additions, COFFER_CONFLICT_REPLACE, 4, 5000000 + 2 * COFFER_ATTIC_SMALL);
 }
 
