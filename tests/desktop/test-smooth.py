@@ -201,6 +201,9 @@ class SmoothTest(CofferCase):
         self.wait_until_idle()
         self.ask()
 
+    def add(self, folder: str) -> None:
+        self.activate_with("add-uris", "(b'kv', @ay [], ['file://%s'])" % folder)
+
     @unittest.skipUnless(IN_FULL, "CI has half an hour, and most of it is in test_many_go()")
     def test_all_go(self) -> None:
         """10,000 of 10,000: a page takes the place of the list, the bar goes, and the preview has nothing to show."""
@@ -246,11 +249,31 @@ class SmoothTest(CofferCase):
             with open("%s/%d.txt" % (files, number), "w", encoding="ascii") as file:
                 file.write("text\n")
         self.assert_smooth("the sheet before files are added",
-                           lambda: self.activate_with("add-uris", "(b'kv', @ay [], ['file://%s'])" % files), lambda: key("Escape"))
+                           lambda: self.add(files), lambda: key("Escape"))
         key("Home", "shift+Down", "shift+Down")
         self.wait_until_idle()
         self.assert_smooth("the sheet before files are written", lambda: self.activate("export"), lambda: key("Escape"))
         self.assert_smooth("the question before keys are deleted", lambda: self.activate("delete-key"), lambda: key("Escape"))
+        self.close()
+
+    @unittest.skipUnless(IN_FULL, "CI has half an hour")
+    def test_very_many_files(self) -> None:
+        """100,000 of them: the sheet, where some have keys that are there, adding them, taking that back and doing it again."""
+        self.open(10000)
+        self.edit()
+        files = self.folder + "/item"
+        os.mkdir(files)
+        for number in range(100000):
+            with open("%s/%07d" % (files, number), "w", encoding="ascii") as file:
+                file.write("text\n")
+        self.assert_smooth("the sheet before files are added", lambda: self.add(files), lambda: key("Escape"))
+        more = self.folder + "/more"
+        os.rename(files, more)
+        self.add(more)
+        self.wait_until_idle()
+        self.assert_smooth("files added", lambda: key("Return"), lambda: self.activate("undo"))
+        self.assert_smooth("them taken back", lambda: self.activate("undo"), lambda: self.activate("redo"))
+        self.assert_smooth("them added again", lambda: self.activate("redo"), lambda: self.activate("undo"))
         self.close()
 
     def test_beside_a_writer(self) -> None:
