@@ -157,6 +157,41 @@ many_are_typed (Fixture       *fixture,
   g_assert_cmpuint (fixture->n_deleted, ==, 0);
 }
 
+static const char *
+shown_by (CofferCleanPage *page)
+{
+  GtkWidget *states = NULL;
+
+  count (GTK_WIDGET (page), GTK_TYPE_STACK, &states);
+  return gtk_stack_get_visible_child_name (GTK_STACK (states));
+}
+
+static void
+cancelled_answers_step_aside (Fixture       *fixture,
+                              gconstpointer  data)
+{
+  CofferCleanPage *page = fixture->window->duplicates.page;
+
+  coffer_findings_mark (coffer_clean_page_get_findings (page), 1, TRUE);
+  answer (ask (fixture), "delete");
+  g_assert_nonnull (fixture->window->duplicates.running);   /* reads again what is to go */
+  g_signal_emit_by_name (page, "cancel");
+  g_assert_null (fixture->window->duplicates.running);
+  g_assert_cmpstr (shown_by (page), ==, "results");
+
+  screen_assert_soon (fixture->window->damaged.page != NULL);
+  page = fixture->window->damaged.page;
+  g_signal_emit_by_name (page, "find", FALSE);
+  g_assert_cmpstr (shown_by (page), ==, "progress");
+  g_signal_emit_by_name (page, "cancel");
+  g_assert_null (fixture->window->damaged.running);
+  g_assert_cmpstr (shown_by (page), ==, "start");
+  g_signal_emit_by_name (page, "find", FALSE);   /* the answer to the first one comes before */
+  screen_assert_soon (fixture->window->damaged.running == NULL);
+  g_assert_true (says (GTK_WIDGET (page), "Nothing Damaged"));
+  g_assert_cmpuint (fixture->n_deleted, ==, 0);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -166,6 +201,7 @@ main (int    argc,
 
   g_test_add ("/clean/window/one-is-shown-and-weighed", Fixture, NULL, set_up, one_is_shown_and_weighed, tear_down);
   g_test_add ("/clean/window/many-are-typed", Fixture, NULL, set_up, many_are_typed, tear_down);
+  g_test_add ("/clean/window/cancelled-answers-step-aside", Fixture, NULL, set_up, cancelled_answers_step_aside, tear_down);
 
   return g_test_run ();
 }
