@@ -93,9 +93,8 @@ found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   g_autoptr(CofferDamages) damages = coffer_damages_find_finish (COFFER_VAULT (source), result, &error);
 
-  if (self->damaged.running != g_task_get_cancellable (G_TASK (result)) || self->damaged.running == NULL)
+  if (!coffer_clean_job_take (&self->damaged, result))
     return;
-  coffer_clean_job_end (&self->damaged);
   if (damages != NULL)
     show_found (self, damages);
   else
@@ -113,14 +112,6 @@ find_cb (CofferCleanWindow *self,
   coffer_clean_page_show_progress (self->damaged.page, _("Looking at Values"), "", -1);
   coffer_damages_find_async (self->vault, self->damaged.table, prefix_only ? self->prefix : NULL, self->damaged.progress, cancellable,
                              found_cb, g_object_ref (self));
-}
-
-static void
-cancel_cb (CofferCleanWindow *self)
-{
-  g_cancellable_cancel (self->damaged.running);
-  coffer_clean_job_end (&self->damaged);
-  coffer_clean_page_show_start (self->damaged.page);
 }
 
 /* Marking */
@@ -197,17 +188,14 @@ coffer_clean_window_update_damaged (CofferCleanWindow *self)
 {
   guint n = 0;
   g_autofree char *text = NULL;
-  g_autofree char *back = coffer_clean_job_describe_back (&self->damaged);
-  g_autofree char *both = NULL;
 
   if (get_findings (self) != NULL)
     coffer_findings_each_group (get_findings (self), count_group, &n);
   text = summarize (n);
-  both = g_strjoin (" ", text, back, NULL);
   if (n == 0)
     coffer_clean_job_show_all_gone (&self->damaged, _("Nothing Damaged Any More"), _("All that was found is deleted."));
   else
-    coffer_clean_page_set_findings (self->damaged.page, get_findings (self), both);
+    coffer_clean_job_show_left (&self->damaged, text);
 }
 
 void
@@ -230,7 +218,6 @@ coffer_clean_window_add_damaged (CofferCleanWindow *self)
   gtk_widget_insert_action_group (page, "damaged", G_ACTION_GROUP (actions));
   coffer_clean_page_set_menu (self->damaged.page, G_MENU_MODEL (menu));
   g_signal_connect_object (page, "find", G_CALLBACK (find_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (page, "cancel", G_CALLBACK (cancel_cb), self, G_CONNECT_SWAPPED);
   coffer_clean_page_set_can_export (self->damaged.page, TRUE);
   g_signal_connect_object (page, "export", G_CALLBACK (export_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (page, "delete", G_CALLBACK (delete_cb), self, G_CONNECT_SWAPPED);

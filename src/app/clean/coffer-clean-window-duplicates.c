@@ -131,9 +131,8 @@ found_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   g_autoptr(CofferDuplicates) found = coffer_duplicates_find_finish (COFFER_VAULT (source), result, &error);
 
-  if (self->duplicates.running != g_task_get_cancellable (G_TASK (result)) || self->duplicates.running == NULL)
-    return;   /* another is under way, or the window is gone */
-  coffer_clean_job_end (&self->duplicates);
+  if (!coffer_clean_job_take (&self->duplicates, result))
+    return;
   if (found != NULL)
     show_found (self, found);
   else
@@ -150,17 +149,6 @@ find_cb (CofferCleanWindow *self,
   coffer_clean_page_show_progress (self->duplicates.page, describe_phase (COFFER_DUPLICATES_SIZES), "", -1);
   coffer_duplicates_find_async (self->vault, self->duplicates.table, prefix_only ? self->prefix : NULL,
                                 COFFER_DUPLICATES_MOST_KEYS, self->duplicates.progress, cancellable, found_cb, g_object_ref (self));
-}
-
-static void
-cancel_cb (CofferCleanWindow *self)
-{
-  g_cancellable_cancel (self->duplicates.running);
-  coffer_clean_job_end (&self->duplicates);
-  if (coffer_clean_page_get_findings (self->duplicates.page) != NULL)   /* it was about to be deleted from */
-    coffer_clean_page_show_results (self->duplicates.page);
-  else
-    coffer_clean_page_show_start (self->duplicates.page);
 }
 
 /* Rules */
@@ -322,9 +310,8 @@ verified_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) keys = coffer_duplicates_verify_finish (COFFER_VAULT (source), result, &error);
 
-  if (self->duplicates.running != g_task_get_cancellable (G_TASK (result)) || self->duplicates.running == NULL)
+  if (!coffer_clean_job_take (&self->duplicates, result))
     return;
-  coffer_clean_job_end (&self->duplicates);
   if (keys == NULL)
     coffer_clean_window_show_error (self, &self->duplicates, error);
   else if (get_findings (self) != NULL)
@@ -388,8 +375,6 @@ coffer_clean_window_update_duplicates (CofferCleanWindow *self)
   CofferFindings *findings = get_findings (self);
   guint64 sums[2] = { 0 };
   g_autofree char *text = NULL;
-  g_autofree char *back = coffer_clean_job_describe_back (&self->duplicates);
-  g_autofree char *both = NULL;
 
   if (findings != NULL)
     coffer_findings_each_group (findings, sum_up, sums);
@@ -400,8 +385,7 @@ coffer_clean_window_update_duplicates (CofferCleanWindow *self)
       return;
     }
   text = summarize (sums[0], sums[1], FALSE);
-  both = g_strjoin (" ", text, back, NULL);
-  coffer_clean_page_set_findings (self->duplicates.page, findings, both);
+  coffer_clean_job_show_left (&self->duplicates, text);
 }
 
 void
@@ -422,7 +406,6 @@ coffer_clean_window_add_duplicates (CofferCleanWindow *self)
   gtk_widget_insert_action_group (page, "duplicates", G_ACTION_GROUP (actions));
   coffer_clean_page_set_menu (self->duplicates.page, menu);
   g_signal_connect_object (page, "find", G_CALLBACK (find_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (page, "cancel", G_CALLBACK (cancel_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (page, "delete", G_CALLBACK (delete_cb), self, G_CONNECT_SWAPPED);
   coffer_clean_window_add_page (self, page, "duplicates", _("Duplicates"));
 }

@@ -43,12 +43,12 @@ struct _CofferCleanWindow {
 
 /* Begin something: what ran before is cancelled. @func (nullable) is told how far it is. Returns: (transfer none) to be checked with */
 GCancellable *coffer_clean_job_begin         (CofferCleanJob *job, CofferVault *vault, CofferProgressFunc func, gpointer data);
-/* It is over. */
-void          coffer_clean_job_end           (CofferCleanJob *job);
+/* Whether @result is of what runs, which then is over; else another is under way, or the window is gone. */
+gboolean      coffer_clean_job_take          (CofferCleanJob *job, GAsyncResult *result);
 /* What was found is no more of interest. */
 void          coffer_clean_job_forget        (CofferCleanJob *job);
-/* A sentence about deleted keys that are back. (nullable): none */
-char         *coffer_clean_job_describe_back (CofferCleanJob *job);
+/* What is left of what was found, as @summary says, and that deleted keys are back. */
+void          coffer_clean_job_show_left     (CofferCleanJob *job, const char *summary);
 /* All that was found is deleted, as @title and @text say, or was until that was taken back. */
 void          coffer_clean_job_show_all_gone (CofferCleanJob *job, const char *title, const char *text);
 

@@ -18,8 +18,8 @@ G_DEFINE_FINAL_TYPE (CofferCleanWindow, coffer_clean_window, ADW_TYPE_WINDOW)
 
 /* Jobs */
 
-void
-coffer_clean_job_end (CofferCleanJob *job)
+static void
+end_job (CofferCleanJob *job)
 {
   g_clear_object (&job->running);
   if (job->progress == NULL)
@@ -32,7 +32,7 @@ static void
 cancel_job (CofferCleanJob *job)
 {
   g_cancellable_cancel (job->running);
-  coffer_clean_job_end (job);
+  end_job (job);
 }
 
 GCancellable *
@@ -47,6 +47,16 @@ coffer_clean_job_begin (CofferCleanJob     *job,
   g_free (job->table);
   job->table = g_strdup (coffer_vault_get_table (vault));
   return job->running;
+}
+
+gboolean
+coffer_clean_job_take (CofferCleanJob *job,
+                       GAsyncResult   *result)
+{
+  if (job->running == NULL || job->running != g_task_get_cancellable (G_TASK (result)))
+    return FALSE;
+  end_job (job);
+  return TRUE;
 }
 
 /* Deletions that are taken back */
@@ -71,8 +81,9 @@ count_back (const CofferCleanJob *job)
   return n;
 }
 
-char *
-coffer_clean_job_describe_back (CofferCleanJob *job)
+/* (nullable): none is. */
+static char *
+describe_back (CofferCleanJob *job)
 {
   g_autofree char *number = g_strdup_printf ("%'u", job->n_back);
 
@@ -81,11 +92,21 @@ coffer_clean_job_describe_back (CofferCleanJob *job)
 }
 
 void
+coffer_clean_job_show_left (CofferCleanJob *job,
+                            const char     *summary)
+{
+  g_autofree char *back = describe_back (job);
+  g_autofree char *both = g_strjoin (" ", summary, back, NULL);
+
+  coffer_clean_page_set_findings (job->page, coffer_clean_page_get_findings (job->page), both);
+}
+
+void
 coffer_clean_job_show_all_gone (CofferCleanJob *job,
                                 const char     *title,
                                 const char     *text)
 {
-  g_autofree char *back = coffer_clean_job_describe_back (job);
+  g_autofree char *back = describe_back (job);
 
   job->all_gone = TRUE;
   if (back != NULL)
@@ -393,6 +414,17 @@ coffer_clean_window_set_prefix (CofferCleanWindow *self,
 }
 
 static void
+cancel_cb (CofferCleanWindow *self,
+           CofferCleanPage   *page)
+{
+  cancel_job (page == self->duplicates.page ? &self->duplicates : &self->damaged);
+  if (coffer_clean_page_get_findings (page) != NULL)   /* it was about to be deleted from */
+    coffer_clean_page_show_results (page);
+  else
+    coffer_clean_page_show_start (page);
+}
+
+static void
 show_key_cb (CofferCleanWindow *self,
              CofferKey         *key)
 {
@@ -414,6 +446,7 @@ coffer_clean_window_add_page (CofferCleanWindow *self,
   if (!COFFER_IS_CLEAN_PAGE (page))
     return;
   coffer_clean_page_set_thumbnails (COFFER_CLEAN_PAGE (page), self->thumbnails);
+  g_signal_connect_object (page, "cancel", G_CALLBACK (cancel_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (page, "show-key", G_CALLBACK (show_key_cb), self, G_CONNECT_SWAPPED);
 }
 
