@@ -47,38 +47,6 @@ static void stage_iface_init (CofferStageInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (CofferImageStage, coffer_image_stage, GTK_TYPE_WIDGET,
                                G_IMPLEMENT_INTERFACE (COFFER_TYPE_STAGE, stage_iface_init))
 
-typedef struct {
-  CofferImageStage *self;
-  GCancellable *cancellable;
-} Request;
-
-static Request *
-request_new (CofferImageStage *self)
-{
-  Request *request = g_new (Request, 1);
-
-  request->self = g_object_ref (self);
-  request->cancellable = g_object_ref (self->finer);
-
-  return request;
-}
-
-static void
-request_free (Request *request)
-{
-  g_object_unref (request->self);
-  g_object_unref (request->cancellable);
-  g_free (request);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
-
-static gboolean
-request_is_current (Request *request)
-{
-  return request->self->finer == request->cancellable;
-}
-
 /* Whether the pictures of an animation change: only where they are seen and wanted. */
 static void
 update_playing (CofferImageStage *self)
@@ -155,14 +123,14 @@ finer_cb (GObject      *source,
           GAsyncResult *result,
           gpointer      data)
 {
-  g_autoptr(Request) request = data;
+  g_autoptr(CofferImageStage) self = data;
   g_autoptr(CofferContent) content = coffer_content_read_finish (result, NULL);
 
-  if (!request_is_current (request))
+  if (self->finer != g_task_get_cancellable (G_TASK (result)))
     return;
 
-  g_clear_object (&request->self->finer);
-  take_finer (request->self, content);
+  g_clear_object (&self->finer);
+  take_finer (self, content);
 }
 
 static void
@@ -175,7 +143,7 @@ ask_for_finer (CofferImageStage *self,
   stop_finer (self);
   self->finer = g_cancellable_new ();
   self->asked_width = wish.width;
-  coffer_content_read_async (self->vault, self->key, &wish, self->finer, finer_cb, request_new (self));
+  coffer_content_read_async (self->vault, self->key, &wish, self->finer, finer_cb, g_object_ref (self));
 }
 
 /* Frames of an animation come in that size from the next one on. */

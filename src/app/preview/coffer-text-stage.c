@@ -60,38 +60,6 @@ static void coffer_text_stage_iface_init (CofferStageInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (CofferTextStage, coffer_text_stage, GTK_TYPE_WIDGET,
                                G_IMPLEMENT_INTERFACE (COFFER_TYPE_STAGE, coffer_text_stage_iface_init))
 
-typedef struct {
-  CofferTextStage *self;
-  GCancellable *cancellable;
-} Request;
-
-static Request *
-request_new (CofferTextStage *self)
-{
-  Request *request = g_new (Request, 1);
-
-  request->self = g_object_ref (self);
-  request->cancellable = g_object_ref (self->cancellable);
-
-  return request;
-}
-
-static void
-request_free (Request *request)
-{
-  g_object_unref (request->self);
-  g_object_unref (request->cancellable);
-  g_free (request);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
-
-static gboolean
-request_is_current (Request *request)
-{
-  return request->self->cancellable == request->cancellable;
-}
-
 static void
 stop (CofferTextStage *self)
 {
@@ -203,11 +171,11 @@ decoded_cb (GObject      *source,
             GAsyncResult *result,
             gpointer      data)
 {
-  g_autoptr(Request) request = data;
+  g_autoptr(CofferTextStage) self = data;
   g_autoptr(CofferTextPiece) piece = coffer_text_decode_finish (result, NULL);
 
-  if (piece != NULL && request_is_current (request))
-    take_piece (request->self, piece);
+  if (piece != NULL && self->cancellable == g_task_get_cancellable (G_TASK (result)))
+    take_piece (self, piece);
 }
 
 static void
@@ -219,7 +187,7 @@ decode (CofferTextStage *self,
   piece->text = self->text;
   piece->bytes = g_bytes_ref (bytes);
   piece->is_end = self->n_used + g_bytes_get_size (bytes) >= self->size;
-  coffer_text_decode_async (piece, self->cancellable, decoded_cb, request_new (self));
+  coffer_text_decode_async (piece, self->cancellable, decoded_cb, g_object_ref (self));
 }
 
 static void
@@ -259,12 +227,11 @@ read_cb (GObject      *source,
          GAsyncResult *result,
          gpointer      data)
 {
-  g_autoptr(Request) request = data;
+  g_autoptr(CofferTextStage) self = data;
   g_autoptr(GError) error = NULL;
   g_autoptr(GBytes) bytes = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
-  CofferTextStage *self = request->self;
 
-  if (!request_is_current (request))
+  if (self->cancellable != g_task_get_cancellable (G_TASK (result)))
     return;
 
   if (bytes != NULL)
@@ -285,7 +252,7 @@ more_action (GSimpleAction *action,
   CofferTextStage *self = data;
 
   self->cancellable = g_cancellable_new ();
-  coffer_text_read_async (self->vault, self->key, self->header + self->n_used, self->cancellable, read_cb, request_new (self));
+  coffer_text_read_async (self->vault, self->key, self->header + self->n_used, self->cancellable, read_cb, g_object_ref (self));
   update_bar (self);
 }
 
