@@ -9,11 +9,7 @@
 
 #include "coffer-upright.h"
 
-struct _CofferUpright {
-  AdwBin parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (CofferUpright, coffer_upright, ADW_TYPE_BIN)
+G_DEFINE_TYPE (CofferUpright, coffer_upright, ADW_TYPE_BIN)
 
 static GtkSizeRequestMode
 coffer_upright_get_request_mode (GtkWidget *widget)

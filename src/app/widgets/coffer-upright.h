@@ -6,7 +6,11 @@
 G_BEGIN_DECLS
 
 #define COFFER_TYPE_UPRIGHT (coffer_upright_get_type ())
-G_DECLARE_FINAL_TYPE (CofferUpright, coffer_upright, COFFER, UPRIGHT, AdwBin)
+G_DECLARE_DERIVABLE_TYPE (CofferUpright, coffer_upright, COFFER, UPRIGHT, AdwBin)
+
+struct _CofferUprightClass {
+  AdwBinClass parent_class;
+};
 
 /**
  * What a window holds, where that has labels that wrap: its height follows from its width, and never the other way round.
