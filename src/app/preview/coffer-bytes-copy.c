@@ -6,6 +6,7 @@
 
 #include "coffer-bytes-copy.h"
 
+#include <coffer-clip.h>
 #include <glib/gi18n-lib.h>
 
 #define MAX_COPY (16 << 20)     /* bytes of the value */
@@ -131,10 +132,20 @@ coffer_bytes_copy_async (CofferVault         *vault,
 }
 
 char *
-coffer_bytes_copy_finish (GAsyncResult  *result,
-                          GError       **error)
+coffer_bytes_copy_finish (GAsyncResult *result,
+                          GtkWidget    *widget)
 {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+
   g_return_val_if_fail (g_async_result_is_tagged (result, coffer_bytes_copy_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  text = g_task_propagate_pointer (G_TASK (result), &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return NULL;
+
+  if (text != NULL)
+    coffer_clip_set_text (gtk_widget_get_clipboard (widget), text);
+
+  return g_strdup (text != NULL ? _("Copied") : error->message);
 }

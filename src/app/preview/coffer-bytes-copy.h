@@ -3,6 +3,7 @@
 
 #include <coffer-key-format.h>
 #include <coffer-vault.h>
+#include <gtk/gtk.h>
 
 G_BEGIN_DECLS
 
@@ -19,8 +20,8 @@ void  coffer_bytes_copy_async  (CofferVault         *vault,
                                 GCancellable        *cancellable,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data);
-/** Returns: (transfer full) (nullable): fails with words for people, also when @size is more than is copied */
+/** Puts it on the clipboard of @widget. Returns: (transfer full) (nullable): what to say of that; NULL if it was cancelled */
 char *coffer_bytes_copy_finish (GAsyncResult        *result,
-                                GError             **error);
+                                GtkWidget           *widget);
 
 G_END_DECLS

@@ -9,7 +9,6 @@
 
 #include <coffer-bytes-find.h>
 #include <coffer-bytes-view.h>
-#include <coffer-clip.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-bytes-copy.h"
@@ -303,16 +302,13 @@ copied_cb (GObject      *source,
            gpointer      data)
 {
   g_autoptr(CofferBytesStage) self = data;
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = coffer_bytes_copy_finish (result, &error);
+  g_autofree char *words = coffer_bytes_copy_finish (result, GTK_WIDGET (self));
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (words == NULL)
     return;
 
   g_clear_object (&self->copying);
-  if (text != NULL)
-    coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
-  say (self, text != NULL ? _("Copied") : error->message);
+  say (self, words);
 }
 
 static void

@@ -5,7 +5,6 @@
 
 #include "coffer-header-badge.h"
 
-#include <coffer-clip.h>
 #include <coffer-error.h>
 #include <glib/gi18n-lib.h>
 
@@ -64,16 +63,13 @@ copied_cb (GObject      *source,
            gpointer      data)
 {
   g_autoptr(CofferHeaderBadge) self = data;
-  g_autoptr(GError) error = NULL;
-  g_autofree char *text = coffer_bytes_copy_finish (result, &error);
+  g_autofree char *words = coffer_bytes_copy_finish (result, GTK_WIDGET (self));
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (words == NULL)
     return;
 
   g_clear_object (&self->copying);
-  if (text != NULL)
-    coffer_clip_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
-  say (self, text != NULL ? _("Copied") : error->message);
+  say (self, words);
 }
 
 /* With its header a value is no text. */
