@@ -227,6 +227,19 @@ test_shows_more_on_demand (Fixture       *self,
   screen_assert_soon (count_characters (self) == TEXT_SIZE);
 }
 
+/* What was asked for before is of no use, and no failure. */
+static void
+test_begins_anew_while_more_comes (Fixture       *self,
+                                   gconstpointer  name)
+{
+  choose (self, "big.txt");
+  screen_assert_soon (get_stage (self) != NULL && COFFER_IS_TEXT_STAGE (get_stage (self)) &&
+                      gtk_widget_is_sensitive (text_part (self, "more")) && gtk_widget_get_mapped (text_part (self, "more")));
+  gtk_widget_activate_action (text_part (self, "view"), "text.more", NULL);
+  gtk_widget_activate_action (text_part (self, "view"), "text.encoding", "s", "UTF-8");
+  screen_assert_soon (text_begins (self, "words are\nwords are\n") && gtk_widget_is_sensitive (text_part (self, "more")));
+}
+
 static void
 test_breaks_long_lines (Fixture       *self,
                         gconstpointer  name)
@@ -567,6 +580,7 @@ main (int    argc,
   add ("/preview/text/decodes-texts", media, test_decodes_texts);
   add ("/preview/text/changes-the-encoding", media, test_changes_the_encoding);
   add ("/preview/text/shows-more-on-demand", packed, test_shows_more_on_demand);
+  add ("/preview/text/begins-anew-while-more-comes", packed, test_begins_anew_while_more_comes);
   add ("/preview/text/breaks-long-lines", packed, test_breaks_long_lines);
   add ("/preview/text/takes-keys-without-a-name", packed, test_takes_keys_without_a_name);
   add ("/preview/text/finds-in-a-text", media, test_finds_in_a_text);
