@@ -19,38 +19,21 @@
 
 G_STATIC_ASSERT (COFFER_PREVIEW_NEIGHBOURS <= COFFER_PREFETCH_MAX && N_AT_REST <= COFFER_PREFETCH_MAX);
 
-/* A request on its way; an answer is for the preview only while @cancellable is its current one. */
+/* What was taken over from those ahead: its answer comes without a task. */
 typedef struct {
   CofferPreview *self;
   GCancellable *cancellable;
-} Request;
-
-static Request *
-request_new (CofferPreview *self)
-{
-  Request *request = g_new (Request, 1);
-
-  request->self = g_object_ref (self);
-  request->cancellable = g_object_ref (self->current);
-
-  return request;
-}
+} TakenOver;
 
 static void
-request_free (Request *request)
+taken_over_free (TakenOver *taken_over)
 {
-  g_object_unref (request->self);
-  g_object_unref (request->cancellable);
-  g_free (request);
+  g_object_unref (taken_over->self);
+  g_object_unref (taken_over->cancellable);
+  g_free (taken_over);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
-
-static gboolean
-request_is_current (Request *request)
-{
-  return request->self->current == request->cancellable;
-}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TakenOver, taken_over_free)
 
 static void
 stop_progress (CofferProgress *progress)
@@ -156,23 +139,23 @@ show_trailing (CofferPreview *self,
   coffer_preview_expect_loading (self);
 }
 
-/* @content (transfer full) (nullable): or else @error */
+/* To what @cancellable stops. @content (transfer full) (nullable): or else @error */
 static void
-answer (CofferContent *content,
-        const GError  *error,
-        gpointer       data)
+answer (CofferPreview *self,
+        GCancellable  *cancellable,
+        CofferContent *content,
+        const GError  *error)
 {
-  g_autoptr(Request) request = data;
   g_autoptr(CofferContent) unwanted = content;
 
-  if (request->cancellable == request->self->trailing)
-    show_trailing (request->self, g_steal_pointer (&unwanted));
-  if (!request_is_current (request))
+  if (cancellable == self->trailing)
+    show_trailing (self, g_steal_pointer (&unwanted));
+  if (cancellable != self->current)
     return;
 
-  g_clear_pointer (&request->self->progress, stop_progress);
-  coffer_preview_take_answer (request->self, g_steal_pointer (&unwanted), error);
-  begin_ahead (request->self);
+  g_clear_pointer (&self->progress, stop_progress);
+  coffer_preview_take_answer (self, g_steal_pointer (&unwanted), error);
+  begin_ahead (self);
 }
 
 static void
@@ -180,10 +163,11 @@ read_cb (GObject      *source,
          GAsyncResult *result,
          gpointer      data)
 {
+  g_autoptr(CofferPreview) self = data;
   g_autoptr(GError) error = NULL;
   CofferContent *content = coffer_content_read_finish (result, &error);
 
-  answer (content, error, data);
+  answer (self, g_task_get_cancellable (G_TASK (result)), content, error);
 }
 
 /* A picture that takes long, as far as it is there. */
@@ -212,7 +196,7 @@ request_value (CofferPreview *self,
     self->progress = coffer_progress_new (progress_cb, self, (GDestroyNotify) coffer_content_free);
   wish.progress = self->progress;
   self->current = g_cancellable_new ();
-  coffer_content_read_async (self->vault, self->key, &wish, self->current, read_cb, request_new (self));
+  coffer_content_read_async (self->vault, self->key, &wish, self->current, read_cb, g_object_ref (self));
 }
 
 void
@@ -227,17 +211,13 @@ taken_over_cb (CofferContent *content,
                const GError  *error,
                gpointer       data)
 {
-  Request *taken_over = data;
+  g_autoptr(TakenOver) taken_over = data;
+  CofferPreview *self = taken_over->self;
 
-  if (request_is_current (taken_over) && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
-    {
-      request_value (taken_over->self, TRUE);
-      request_free (taken_over);
-    }
+  if (taken_over->cancellable == self->current && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+    request_value (self, TRUE);
   else
-    {
-      answer (content, error, taken_over);
-    }
+    answer (self, taken_over->cancellable, content, error);
 }
 
 /* The picture may be ready, or on its way. */
@@ -246,7 +226,7 @@ coffer_preview_request_chosen (CofferPreview *self)
 {
   CofferContentWish wish = get_wish (self, self->key);
   CofferContent *content = coffer_prefetch_take (self->ahead, self->key, &wish);
-  Request *taken_over;
+  TakenOver *taken_over;
 
   if (content != NULL)
     {
@@ -254,10 +234,10 @@ coffer_preview_request_chosen (CofferPreview *self)
       return;
     }
 
-  taken_over = g_new (Request, 1);
+  taken_over = g_new (TakenOver, 1);
   if ((self->current = coffer_prefetch_take_over (self->ahead, self->key, &wish, taken_over_cb, taken_over)) != NULL)
     {
-      *taken_over = (Request) { g_object_ref (self), g_object_ref (self->current) };
+      *taken_over = (TakenOver) { g_object_ref (self), g_object_ref (self->current) };
       return;
     }
 
@@ -314,34 +294,30 @@ looked_cb (GObject      *source,
            GAsyncResult *result,
            gpointer      data)
 {
-  g_autoptr(Request) look = data;
+  g_autoptr(CofferPreview) self = data;
   g_autoptr(GError) error = NULL;
   g_autoptr(GBytes) sample = coffer_vault_read_value_finish (COFFER_VAULT (source), result, &error);
 
-  if (look->self->looking != look->cancellable)
+  if (self->looking != g_task_get_cancellable (G_TASK (result)))
     return;
 
-  g_clear_object (&look->self->looking);
-  compare (look->self, sample);
-  if (look->self->touched && look->self->current == NULL)
-    coffer_preview_touched_cb (look->self);
+  g_clear_object (&self->looking);
+  compare (self, sample);
+  if (self->touched && self->current == NULL)
+    coffer_preview_touched_cb (self);
 }
 
 /* Another program wrote something, most likely something else. */
 void
 coffer_preview_touched_cb (CofferPreview *self)
 {
-  Request *look;
-
   self->touched = self->key != NULL && (self->current != NULL || self->looking != NULL);
   if (self->key == NULL || self->touched)
     return;
 
   self->looking = g_cancellable_new ();
-  look = g_new (Request, 1);
-  *look = (Request) { g_object_ref (self), g_object_ref (self->looking) };
   coffer_vault_read_value_async (self->vault, self->key, coffer_content_sample_func, NULL, NULL, (GDestroyNotify) g_bytes_unref,
-                                 self->looking, looked_cb, look);
+                                 self->looking, looked_cb, g_object_ref (self));
 }
 
 /* The likeliest first: in the direction of the last step; further that way for those in haste, else on the other side, too. */
