@@ -510,6 +510,25 @@ test_makes_neighbours_ready (Fixture       *self,
   g_assert_nonnull (taken_over->image.texture);
 }
 
+/* Only pictures are read ahead, and another value is no failure: it is read once it is chosen. */
+static void
+test_takes_over_what_is_under_way (Fixture       *self,
+                                   gconstpointer  data)
+{
+  g_autoptr(CofferKey) plain = key_new ("img/plain.jpg"), tree = key_new ("doc/data.json");
+  CofferKey *pictures[COFFER_PREVIEW_NEIGHBOURS] = { plain }, *others[COFFER_PREVIEW_NEIGHBOURS] = { tree };
+  CofferKey *none[COFFER_PREVIEW_NEIGHBOURS] = { NULL };
+
+  choose (self, "img/photo.png");
+  wait_for (self, "Image");
+  coffer_preview_set_neighbours (self->preview, others, none);
+  choose (self, "doc/data.json");
+  wait_for (self, "Tree");
+  coffer_preview_set_neighbours (self->preview, pictures, none);
+  choose (self, "img/plain.jpg");
+  wait_for (self, "Image");
+}
+
 static void
 test_keeps_within_the_budget (Fixture       *self,
                               gconstpointer  data)
@@ -630,6 +649,7 @@ main (int    argc,
   add ("/preview/looks-closer", test_looks_closer);
   add ("/preview/draws-again-for-a-closer-look", test_draws_again_for_a_closer_look);
   add ("/preview/makes-neighbours-ready", test_makes_neighbours_ready);
+  add ("/preview/takes-over-what-is-under-way", test_takes_over_what_is_under_way);
   add ("/preview/keeps-within-the-budget", test_keeps_within_the_budget);
   add ("/preview/goes-away-while-loading", test_goes_away_while_loading);
   add ("/preview/follows-what-others-write", test_follows_what_others_write);
