@@ -7,6 +7,8 @@
 #include <coffer-readers.h>
 #include <glib/gi18n-lib.h>
 
+#include "coffer-yielding.h"
+
 #define REVEAL_FRAMES 2
 #define REVEAL_MARGIN 6
 
@@ -270,7 +272,7 @@ checkpoint_cb (CofferStorageWindow *self)
   dialog->window = self;
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
     adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), make_mode_row (dialog, i));
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), group);
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), coffer_yielding_new (group));
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (widget), "cancel", _("_Cancel"), "checkpoint", _("Check_point"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (widget), "checkpoint", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (widget), "checkpoint");

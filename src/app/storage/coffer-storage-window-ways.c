@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-storage-words.h"
+#include "coffer-yielding.h"
 
 const char *
 coffer_storage_window_get_way_title (CofferCompactWay way)
@@ -223,7 +224,7 @@ ask_for_way (CofferStorageWindow *self,
   self->way = way;
   for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
     adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), make_way_row (dialog, i, self->page_maps_wanted));
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), group);
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (widget), coffer_yielding_new (group));
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (widget), "cancel", _("_Cancel"), "compact", _("C_ompact"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (widget), "compact", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (widget), "cancel");
