@@ -64,7 +64,8 @@ describe_flushes (const CofferCacheState *state)
   if (state->flushed_at_ms == 0)
     return NULL;
   if (state->flush_failed)
-    return g_strdup_printf (_("Last flush %s, failed; %s so far"), time, n);
+    return state->n_flushes > 0 ? g_strdup_printf (_("Last flush %s, failed; %s so far"), time, n)
+                                : g_strdup_printf (_("Last flush %s, failed"), time);
   return g_strdup_printf (_("Last flush %s, %s in %.2f s; %s so far"), time, size, state->flush_ms / 1000.0, n);
 }
 

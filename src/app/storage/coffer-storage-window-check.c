@@ -58,7 +58,7 @@ coffer_storage_window_update_check (CofferStorageWindow *self)
       odd = coffer_storage_window_dup_number (check->n_found - check->n_damages);
     }
   if (check == NULL)
-    text = g_strdup (_("Not checked while this window’s vault was open"));
+    text = g_strdup (_("Not checked since the vault was opened"));
   else if (check->n_found == 0)
     text = g_strdup_printf (check->full
                               ? g_dngettext (GETTEXT_PACKAGE, "Checked at %s, %s key: nothing is wrong",

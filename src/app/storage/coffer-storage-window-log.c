@@ -141,12 +141,10 @@ update_sizes (CofferStorageWindow *self,
   g_autofree char *frames = describe_frames (space);
 
   coffer_storage_window_show_size (self->log_size, space->wal_size);
-  adw_action_row_set_subtitle (self->log_size_row, frames);
+  adw_action_row_set_subtitle (self->log_size_row, space->wal_waiting > 0 ? frames : _("Everything is in the main file"));
   gtk_widget_set_visible (GTK_WIDGET (self->log_size_row), space->wal_mode);
   coffer_storage_window_show_size (self->waiting, space->wal_waiting);
-  adw_action_row_set_subtitle (self->waiting_row, space->wal_waiting > 0 ? _("It is safe in the log, and must go wherever the file goes")
-                                                                         : _("Everything is in the main file"));
-  gtk_widget_set_visible (GTK_WIDGET (self->waiting_row), space->wal_mode);
+  gtk_widget_set_visible (GTK_WIDGET (self->waiting_row), space->wal_mode && space->wal_waiting > 0);
   adw_action_row_set_subtitle (self->growth_row, space->wal_waiting > 0
                                  ? _("Somebody who reads or writes for long keeps it from being emptied. A checkpoint tells who.")
                                  : _("All of it is in the main file. Emptying it gives the room back."));
@@ -220,7 +218,7 @@ static const struct {
 } modes[] = {
   [COFFER_CHECKPOINT_PASSIVE] = { N_("At once"), N_("Moves what can be moved without waiting for anybody") },
   [COFFER_CHECKPOINT_FULL] = { N_("Everything"), N_("Waits a moment for others, then moves all of it; the log keeps its size") },
-  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and Empty the Log"), N_("Waits a few seconds for others; if nobody needs the log then, gives its room back") },
+  [COFFER_CHECKPOINT_TRUNCATE] = { N_("Everything, and empty the log"), N_("Waits a few seconds for others; if nobody needs the log then, gives its room back") },
 };
 
 typedef struct {
