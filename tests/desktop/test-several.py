@@ -90,6 +90,28 @@ class SeveralTest(CofferCase):
         self.assert_quits(coffer)
         self.assertEqual(sorted(read_vault(path)), [b"k/%04d" % i for i in range(1000)])
 
+    def test_all_deleted_and_back(self) -> None:
+        """The keyboard is with the rows again, not nowhere."""
+        coffer, window = self.open()
+        window.focus_list()
+        key("ctrl+a", "Delete")
+        coffer.answer("Delete %d Keys?" % ROWS, "Delete")
+        window.says("No Keys")
+        window.activate()
+        key("ctrl+z")
+        window.wait_for_all_in_view(ROWS)
+        window.says("%d keys are back" % ROWS)
+        key("ctrl+a")
+        window.says(re.compile("^%d selected, " % ROWS))
+        self.assert_quits(coffer)
+
+    def test_rename_by_the_bar(self) -> None:
+        coffer, window = self.open()
+        self.choose(window, 3, 5)
+        press(window.frame, "Rename…")
+        coffer.answer("Rename 2 Keys?", "Cancel")
+        self.assert_quits(coffer)
+
     def test_rename_several(self) -> None:
         """By a regular expression; what it does is shown before."""
         coffer, window = self.open()
@@ -99,7 +121,8 @@ class SeveralTest(CofferCase):
         set_text(find(dialog, "text", "Replace with"), "z/\\1")
         Window(dialog).activate()
         key("alt+e")
-        find(dialog, "label", "00 → z/0\n01 → z/1")
+        samples = find(dialog, "list", "Preview", showing)
+        wait(lambda: [node.name for node in again(samples).walk() if node.role == "label"] == ["00", "z/0", "01", "z/1"], "what they would be")
         press(dialog, "Rename")
         wait(lambda: "z/1" in [read_row(node).key for node in window.row_nodes()], "the new names")
         window.activate()

@@ -11,6 +11,17 @@
 #include "coffer-application.h"
 #include "coffer-error.h"
 #include "coffer-rename-plan.h"
+#include "coffer-yielding.h"
+
+#define WIDE 480             /* of its content, so that it keeps its place while names come */
+#define NARROW 600           /* a window that wide has no room for two names beside each other */
+
+/* A key that would be renamed, and what it would be. */
+typedef struct {
+  GtkWidget *row;
+  GtkLabel *old, *now;
+  GtkWidget *taken;
+} Sample;
 
 typedef struct {
   CofferWindow *window;
@@ -19,7 +30,9 @@ typedef struct {
   AdwMessageDialog *dialog;    /* unowned: it owns this */
   GtkEditable *find, *replace;
   GtkCheckButton *regex;
-  GtkLabel *preview, *summary;
+  GtkWidget *preview;
+  Sample samples[COFFER_PLAN_SAMPLES];
+  GtkLabel *summary;
   GCancellable *cancellable;   /* of the plan that is being made */
   CofferRenamePlan *plan;      /* of what is typed now; NULL: on its way, or it cannot be */
 } Asking;
@@ -183,29 +196,31 @@ describe_plan (Asking *self)
   return g_strjoinv ("\n", (char **) lines->pdata);
 }
 
-static char *
-list_samples (const CofferRenamePlan *plan)
+static void
+show_samples (Asking *self)
 {
-  GString *text = g_string_new (NULL);
+  const GPtrArray *names = self->plan->samples;
 
-  for (guint i = 0; i + 1 < plan->samples->len && i < COFFER_PLAN_SAMPLES * 2; i += 2)
+  for (guint i = 0; i < COFFER_PLAN_SAMPLES; i++)
     {
-      g_autofree char *old = g_markup_escape_text (g_ptr_array_index (plan->samples, i), -1);
-      g_autofree char *now = g_markup_escape_text (g_ptr_array_index (plan->samples, i + 1), -1);
-      gboolean bad = i / 2 < plan->n_bad_samples;
+      Sample *sample = &self->samples[i];
 
-      g_string_append_printf (text, "%s%s → <b>%s</b>%s", i > 0 ? "\n" : "", old, now, bad ? " ⚠" : "");
+      gtk_widget_set_visible (sample->row, 2 * i + 1 < names->len);
+      if (2 * i + 1 >= names->len)
+        continue;
+      gtk_label_set_text (sample->old, names->pdata[2 * i]);
+      gtk_label_set_text (sample->now, names->pdata[2 * i + 1]);
+      gtk_widget_set_visible (sample->taken, i < self->plan->n_bad_samples);
     }
-  return g_string_free (text, FALSE);
+  gtk_widget_set_visible (self->preview, names->len > 1);
 }
 
 static void
 show_plan (Asking *self)
 {
   g_autofree char *summary = describe_plan (self);
-  g_autofree char *samples = list_samples (self->plan);
 
-  gtk_label_set_markup (self->preview, samples);
+  show_samples (self);
   gtk_label_set_text (self->summary, summary);
   adw_message_dialog_set_response_enabled (self->dialog, "rename", self->plan->n_renamed > 0 && self->plan->n_taken == 0);
 }
@@ -263,32 +278,78 @@ add_entry (Asking     *self,
 }
 
 static GtkLabel *
-add_label (GtkWidget  *box,
-           const char *css_class)
+new_name (const char *css_class)
 {
-  GtkWidget *label = gtk_label_new (NULL);
+  GtkWidget *label = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "hexpand", TRUE, "width-chars", 6, "max-width-chars", 12,
+                                   "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
 
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_widget_add_css_class (label, css_class);
-  gtk_box_append (GTK_BOX (box), label);
+  if (css_class != NULL)
+    gtk_widget_add_css_class (label, css_class);
+  gtk_widget_set_direction (label, GTK_TEXT_DIR_LTR);
   return GTK_LABEL (label);
+}
+
+/* Beside each other as in what is added, or below. */
+static void
+add_sample (Sample    *self,
+            GtkWidget *list,
+            gboolean   narrow)
+{
+  GtkWidget *box = g_object_new (GTK_TYPE_BOX, "spacing", 10, "margin-start", 14, "margin-end", 14, "margin-top", 6, "margin-bottom", 6, NULL);
+  GtkWidget *names = g_object_new (GTK_TYPE_BOX, "orientation", narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL,
+                                   "homogeneous", !narrow, "hexpand", TRUE, NULL);
+  GtkWidget *right = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  GtkWidget *arrow = g_object_new (GTK_TYPE_IMAGE, "icon-name", "go-next-symbolic", "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION,
+                                   "visible", !narrow, NULL);
+  const char *taken = _("This name is taken, or would be given twice");
+
+  self->old = new_name ("dim-label");
+  self->now = new_name (NULL);
+  self->taken = gtk_image_new_from_icon_name ("dialog-warning-symbolic");
+  gtk_widget_add_css_class (self->taken, "warning");
+  gtk_widget_set_tooltip_text (self->taken, taken);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->taken), GTK_ACCESSIBLE_PROPERTY_LABEL, taken, -1);
+  gtk_box_append (GTK_BOX (names), GTK_WIDGET (self->old));
+  gtk_widget_add_css_class (arrow, "dim-label");
+  gtk_box_append (GTK_BOX (right), arrow);
+  gtk_box_append (GTK_BOX (right), GTK_WIDGET (self->now));
+  gtk_box_append (GTK_BOX (names), right);
+  gtk_box_append (GTK_BOX (box), names);
+  gtk_box_append (GTK_BOX (box), self->taken);
+  self->row = g_object_new (GTK_TYPE_LIST_BOX_ROW, "activatable", FALSE, "selectable", FALSE, "focusable", FALSE, "visible", FALSE, "child", box,
+                            NULL);
+  gtk_list_box_append (GTK_LIST_BOX (list), self->row);
+}
+
+static void
+add_preview (Asking    *self,
+             GtkWidget *box,
+             gboolean   narrow)
+{
+  self->preview = g_object_new (GTK_TYPE_LIST_BOX, "selection-mode", GTK_SELECTION_NONE, "visible", FALSE, NULL);
+  gtk_widget_add_css_class (self->preview, "boxed-list");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->preview), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Preview"), -1);
+  for (guint i = 0; i < COFFER_PLAN_SAMPLES; i++)
+    add_sample (&self->samples[i], self->preview, narrow);
+  gtk_box_append (GTK_BOX (box), self->preview);
 }
 
 static void
 add_parts (Asking *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+  gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self->window)) < NARROW;
+  GtkWidget *box = g_object_new (GTK_TYPE_BOX, "orientation", GTK_ORIENTATION_VERTICAL, "spacing", 12, "width-request", narrow ? -1 : WIDE, NULL);
 
   self->find = add_entry (self, box, _("Find"));
   self->replace = add_entry (self, box, _("Replace with"));
   self->regex = GTK_CHECK_BUTTON (gtk_check_button_new_with_mnemonic (_("Regular _expression, with \\1 for a group")));
   g_signal_connect_swapped (self->regex, "toggled", G_CALLBACK (changed_cb), self);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->regex));
-  self->preview = add_label (box, "monospace");
-  self->summary = add_label (box, "caption");
-  adw_message_dialog_set_extra_child (self->dialog, box);
+  add_preview (self, box, narrow);
+  self->summary = g_object_new (GTK_TYPE_LABEL, "xalign", 0.0f, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, NULL);
+  gtk_widget_add_css_class (GTK_WIDGET (self->summary), "caption");
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->summary));
+  adw_message_dialog_set_extra_child (self->dialog, coffer_yielding_new (box));
 }
 
 /* All of what they have in common is found, and may be written otherwise. */
