@@ -11,9 +11,11 @@ struct _CofferSelectionBar {
   GtkLabel *label;
   GtkWidget *copy_word;
   GtkWidget *export_word;
+  GtkWidget *rename_word;
   GtkWidget *delete_word;
   GtkWidget *copy_button;
   GtkWidget *export_button;
+  GtkWidget *rename_button;
   GtkWidget *delete_button;
 
   CofferKeySelection *selection;
@@ -78,6 +80,7 @@ update_words (CofferSelectionBar *self)
 {
   update_button (self, self->copy_button, self->copy_word);
   update_button (self, self->export_button, self->export_word);
+  update_button (self, self->rename_button, self->rename_word);
   update_button (self, self->delete_button, self->delete_word);
 }
 
@@ -146,8 +149,10 @@ coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_word);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, rename_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, rename_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_button);
 }
 
@@ -156,6 +161,7 @@ coffer_selection_bar_init (CofferSelectionBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   g_object_bind_property (self->copy_button, "sensitive", self->copy_button, "visible", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (self->rename_button, "sensitive", self->rename_button, "visible", G_BINDING_SYNC_CREATE);
   g_object_bind_property (self->delete_button, "sensitive", self->delete_button, "visible", G_BINDING_SYNC_CREATE);
   update_words (self);
   update_cb (self);
