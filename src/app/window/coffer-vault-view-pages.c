@@ -30,6 +30,8 @@ show_page (CofferVaultView *self,
       gtk_root_set_focus (root, NULL);
     }
   gtk_stack_set_visible_child_name (self->pages, name);
+  /* Where nothing has it, the rows had it when they went. */
+  self->keys_awaited |= focus == NULL && root != NULL && gtk_widget_get_mapped (GTK_WIDGET (self->pages));
   if (self->keys_awaited && g_str_equal (name, "keys"))
     {
       self->keys_awaited = FALSE;
