@@ -115,6 +115,7 @@ class CleanTest(CofferCase):
         clean.click(mark)
         find(clean.frame, "label", re.compile("^1 key marked, "))
         press(clean.frame, "Delete Marked…")
+        find(coffer.dialog("Delete 1 Key?"), "label", re.compile("^Its value takes .* (Another key of it stays|A part of a damaged value)"))
         coffer.answer(re.compile("^Delete "), "Delete")
 
     def press_if_there(self, clean: Window, name: str) -> None:

@@ -160,11 +160,9 @@ delete_cb (CofferCleanWindow *self)
 {
   CofferFindingsTally tally = coffer_findings_tally (get_findings (self));
   g_autoptr(GPtrArray) some = coffer_findings_dup_marked (get_findings (self), COFFER_DELETE_DIALOG_MOST_PICTURES);
-  g_autofree char *size = g_format_size (tally.n_bytes);
-  g_autofree char *body = g_strdup_printf (_("Their values take %s. A part of a damaged value may still be of use."), size);
 
   if (coffer_clean_window_can_delete (self))
-    coffer_clean_window_ask (self, &tally, some, body, G_CALLBACK (response_cb));
+    coffer_clean_window_ask (self, &tally, some, _("A part of a damaged value may still be of use."), G_CALLBACK (response_cb));
 }
 
 static void

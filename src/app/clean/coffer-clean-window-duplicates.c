@@ -339,22 +339,18 @@ delete_cb (CofferCleanWindow *self)
 {
   CofferFindingsTally tally = coffer_findings_tally (get_findings (self));
   g_autoptr(GPtrArray) some = coffer_findings_dup_marked (get_findings (self), COFFER_DELETE_DIALOG_MOST_PICTURES);
-  g_autofree char *size = g_format_size (tally.n_bytes);
   g_autofree char *number = g_strdup_printf ("%'u", tally.n_whole_groups);
-  g_autofree char *warning = NULL;
-  g_autofree char *body = NULL;
+  g_autofree char *more = NULL;
 
   if (!coffer_clean_window_can_delete (self))
     return;
   if (tally.n_whole_groups == 0)
-    body = g_strdup_printf (_("Their values take %s. Of each value another key stays: that is read again before anything is deleted."), size);
+    more = g_strdup (g_dngettext (GETTEXT_PACKAGE, "Another key of it stays: that is read again before anything is deleted.",
+                                  "Of each value another key stays: that is read again before anything is deleted.", tally.n_keys));
   else
-    {
-      warning = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Of %s value every key shown is marked: no copy of it would remain.",
-                                              "Of %s values every key shown is marked: no copy of them would remain.", tally.n_whole_groups), number);
-      body = g_strdup_printf (_("Their values take %s. %s"), size, warning);
-    }
-  coffer_clean_window_ask (self, &tally, some, body, G_CALLBACK (response_cb));
+    more = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Of %s value every key shown is marked: no copy of it would remain.",
+                                         "Of %s values every key shown is marked: no copy of them would remain.", tally.n_whole_groups), number);
+  coffer_clean_window_ask (self, &tally, some, more, G_CALLBACK (response_cb));
 }
 
 /* The page */

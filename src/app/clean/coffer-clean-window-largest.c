@@ -39,14 +39,11 @@ delete_keys_cb (CofferCleanWindow *self,
                 GPtrArray         *entries)
 {
   CofferFindingsTally tally = { .n_keys = keys->len, .n_bytes = n_bytes };
-  g_autofree char *size = g_format_size (n_bytes);
-  g_autofree char *body = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Its value takes %s.", "Their values take %s.", keys->len),
-                                           size);
   GtkWidget *dialog;
 
   if (!coffer_clean_window_can_delete (self))
     return;
-  dialog = coffer_clean_window_ask (self, &tally, entries, body, G_CALLBACK (response_cb));
+  dialog = coffer_clean_window_ask (self, &tally, entries, NULL, G_CALLBACK (response_cb));
   g_object_set_data_full (G_OBJECT (dialog), "keys", g_ptr_array_ref (keys), (GDestroyNotify) g_ptr_array_unref);
 }
 

@@ -57,8 +57,9 @@ void          coffer_clean_window_show_error (CofferCleanWindow *self, CofferCle
 void          coffer_clean_window_toast      (CofferCleanWindow *self, const char *text);
 /* Whether keys can be deleted; if not, says why or offers to edit. */
 gboolean      coffer_clean_window_can_delete (CofferCleanWindow *self);
-/* Ask whether to delete what is marked, some of it being @entries: "delete" to @response_cb, which gets the window and the response. */
-GtkWidget    *coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, GPtrArray *entries, const char *body,
+/* Ask whether to delete what is marked, some of it being @entries, with @more (nullable) behind its size: "delete" to @response_cb, which
+ * gets the window and the response. */
+GtkWidget    *coffer_clean_window_ask        (CofferCleanWindow *self, const CofferFindingsTally *tally, GPtrArray *entries, const char *more,
                                               GCallback response_cb);
 /* Have keys deleted. @job (nullable) on whose page they were found */
 void          coffer_clean_window_delete     (CofferCleanWindow *self, CofferCleanJob *job, GPtrArray *keys, guint n_left_out);

@@ -226,9 +226,12 @@ GtkWidget *
 coffer_clean_window_ask (CofferCleanWindow         *self,
                          const CofferFindingsTally *tally,
                          GPtrArray                 *entries,
-                         const char                *body,
+                         const char                *more,
                          GCallback                  response_cb)
 {
+  g_autofree char *size = g_format_size (tally->n_bytes);
+  g_autofree char *weight = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Its value takes %s.", "Their values take %s.", tally->n_keys), size);
+  g_autofree char *body = g_strjoin (" ", weight, more, NULL);
   g_autofree char *number = g_strdup_printf ("%'u", tally->n_keys);
   g_autofree char *heading = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "Delete %s Key?", "Delete %s Keys?", tally->n_keys), number);
   g_autofree char *label = coffer_delete_dialog_dup_label (tally->n_keys);
