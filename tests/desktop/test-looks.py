@@ -3,13 +3,15 @@
 """Narrow and wide, light, dark and high contrast: everything is still there, and looks as it should."""
 import os
 import re
+import sqlite3
+from contextlib import closing
 from typing import Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main
-from gtkdrive import Node, again, extents, find, find_all, gone, key, park_pointer, press, showing, wait
+from gtkdrive import Node, again, do, extents, find, find_all, gone, key, park_pointer, press, showing, wait
 from pictures import decode, shows
 from screen import Picture, distance
-from vaults import Fixture, read_vault
+from vaults import Fixture, make_vault, read_vault
 
 NARROW = 360
 WIDE = 1600
@@ -71,6 +73,50 @@ class LooksTest(CofferCase):
         find(window.frame, "tree table", "Keys")
         self.assertLessEqual(extents(window.frame)[2], NARROW)
         self.assert_inside(window)
+        self.assert_quits(coffer)
+
+    def test_dialogs_fit_when_narrow(self) -> None:
+        """What asks is no wider than the window that it asks for."""
+        coffer, window = self.open()
+        press(window.frame, "Edit…")
+        coffer.answer("Edit “v086_two_tables.db”?", "Edit")
+        self.shrink(window, NARROW)
+        window.activate()
+        key("ctrl+a")
+        window.says(re.compile("^%d selected, " % len(self.values)))
+        key("Delete")
+        dialog = coffer.dialog("Delete %d Keys?" % len(self.values))
+        find(dialog, "label", re.compile("^The file is "), showing)
+        self.assertLessEqual(extents(dialog)[2], NARROW)
+        press(dialog, "Cancel")
+        wait(lambda: not coffer.windows("Delete %d Keys?" % len(self.values)), "the dialog to go")
+        key("F2")
+        dialog = coffer.dialog("Rename %d Keys?" % len(self.values))
+        self.assertLessEqual(extents(dialog)[2], NARROW)
+        press(dialog, "Cancel")
+        wait(lambda: not coffer.windows("Rename %d Keys?" % len(self.values)), "the dialog to go")
+        self.assert_quits(coffer)
+
+    def test_a_long_dialog_scrolls(self) -> None:
+        """It is no higher than the window that it asks for."""
+        path = make_vault(self.folder + "/half.db", ((b"key%02d" % i, bytes(100000)) for i in range(40)))
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("DELETE FROM kv WHERE key >= x'6b65793230'")
+            db.commit()
+        coffer = self.start(path)
+        coffer.window("half.db").wait_for_rows(20)
+        key("ctrl+shift+s")
+        storage = VaultWindow(wait(lambda: next(iter(coffer.windows("Storage")), None), "the window"))
+        storage.resize(NARROW, 500)
+        wait(lambda: extents(storage.frame)[2:] == (NARROW, 500), "a low window")
+        do(wait(lambda: next(iter(find_all(storage.frame, "push button", "Compact…", lambda node: node.has("SENSITIVE"))), None), "the button"))
+        dialog = coffer.dialog("Compact the Vault?")
+        self.assertLessEqual(extents(dialog)[2], NARROW)
+        self.assertLessEqual(extents(dialog)[3], 500)
+        press(dialog, "Cancel")
+        wait(lambda: not coffer.windows("Compact the Vault?"), "the dialog to go")
+        press(storage.frame, "Close")
+        wait(lambda: not coffer.windows("Storage"), "the window to go")
         self.assert_quits(coffer)
 
     def assert_inside(self, window: VaultWindow) -> None:

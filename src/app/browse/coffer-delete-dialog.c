@@ -12,6 +12,8 @@
 
 #define MANY_KEYS 1000        /* as many and more are named on the button, too, and typed */
 #define MANY_OF_ALL 100       /* the same, where nothing would be left */
+#define NARROW 440            /* a window that wide has room for NARROW_PICTURES beside each other */
+#define NARROW_PICTURES 4
 
 typedef struct {
   AdwMessageDialog *dialog;    /* unowned: it owns this */
@@ -189,7 +191,11 @@ add_pictures (Parts            *self,
               gboolean          pictures,
               guint             n)
 {
-  for (guint i = 0; i < MIN (entries->len, COFFER_DELETE_DIALOG_LOOKS_AT) && n < COFFER_DELETE_DIALOG_MOST_PICTURES; i++)
+  GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self->dialog));
+  gboolean narrow = parent != NULL && gtk_widget_get_width (GTK_WIDGET (parent)) < NARROW;
+  guint most = narrow ? NARROW_PICTURES : COFFER_DELETE_DIALOG_MOST_PICTURES;
+
+  for (guint i = 0; i < MIN (entries->len, COFFER_DELETE_DIALOG_LOOKS_AT) && n < most; i++)
     if (has_picture (entries->pdata[i]) == pictures)
       {
         gtk_box_append (GTK_BOX (self->pictures), coffer_thumb_new (thumbnails, entries->pdata[i]));

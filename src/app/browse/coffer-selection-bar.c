@@ -15,12 +15,14 @@ struct _CofferSelectionBar {
   GtkWidget *delete_word;
   GtkWidget *copy_button;
   GtkWidget *export_button;
+  GtkWidget *archive_button;
   GtkWidget *rename_button;
   GtkWidget *delete_button;
 
   CofferKeySelection *selection;
   CofferKeyTally *tally;
   gboolean narrow;
+  gboolean tiny;
 };
 
 enum {
@@ -82,6 +84,26 @@ update_words (CofferSelectionBar *self)
   update_button (self, self->export_button, self->export_word);
   update_button (self, self->rename_button, self->rename_word);
   update_button (self, self->delete_button, self->delete_word);
+}
+
+/* What a vault that is only viewed cannot do is absent. How much is selected needs the room more than what a menu has, too. */
+static void
+update_buttons (CofferSelectionBar *self)
+{
+  gtk_widget_set_visible (self->copy_button, gtk_widget_get_sensitive (self->copy_button) && !self->tiny);
+  gtk_widget_set_visible (self->archive_button, !self->tiny);
+  gtk_widget_set_visible (self->rename_button, gtk_widget_get_sensitive (self->rename_button));
+  gtk_widget_set_visible (self->delete_button, gtk_widget_get_sensitive (self->delete_button));
+}
+
+void
+coffer_selection_bar_set_tiny (CofferSelectionBar *self,
+                               gboolean            tiny)
+{
+  g_return_if_fail (COFFER_IS_SELECTION_BAR (self));
+
+  self->tiny = tiny;
+  update_buttons (self);
 }
 
 static void
@@ -152,6 +174,7 @@ coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, rename_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_button);
+  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, archive_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, rename_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, delete_button);
 }
@@ -160,9 +183,10 @@ static void
 coffer_selection_bar_init (CofferSelectionBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  g_object_bind_property (self->copy_button, "sensitive", self->copy_button, "visible", G_BINDING_SYNC_CREATE);
-  g_object_bind_property (self->rename_button, "sensitive", self->rename_button, "visible", G_BINDING_SYNC_CREATE);
-  g_object_bind_property (self->delete_button, "sensitive", self->delete_button, "visible", G_BINDING_SYNC_CREATE);
+  g_signal_connect_swapped (self->copy_button, "notify::sensitive", G_CALLBACK (update_buttons), self);
+  g_signal_connect_swapped (self->rename_button, "notify::sensitive", G_CALLBACK (update_buttons), self);
+  g_signal_connect_swapped (self->delete_button, "notify::sensitive", G_CALLBACK (update_buttons), self);
+  update_buttons (self);
   update_words (self);
   update_cb (self);
 }

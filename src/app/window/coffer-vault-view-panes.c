@@ -66,6 +66,7 @@ coffer_vault_view_update_folds (CofferVaultView *self)
   g_object_set (self->sidebar_pane, "resizable", !outer_folded, NULL);
   g_object_set (self->preview_pane, "resizable", !inner_folded, NULL);
   g_object_set (self->status_bar, "narrow", outer_folded, NULL);
+  coffer_selection_bar_set_tiny (self->selection_bar, outer_folded);
   coffer_status_bar_set_roomy (self->status_bar, !inner_folded && !outer_folded);
   gtk_widget_set_visible (GTK_WIDGET (self->preview_more), inner_folded);
   gtk_widget_set_visible (self->large_button, !inner_folded);

@@ -343,6 +343,7 @@ add_parts (Asking *self)
   self->find = add_entry (self, box, _("Find"));
   self->replace = add_entry (self, box, _("Replace with"));
   self->regex = GTK_CHECK_BUTTON (gtk_check_button_new_with_mnemonic (_("Regular _expression, with \\1 for a group")));
+  gtk_label_set_wrap (GTK_LABEL (gtk_widget_get_last_child (GTK_WIDGET (self->regex))), TRUE);
   g_signal_connect_swapped (self->regex, "toggled", G_CALLBACK (changed_cb), self);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->regex));
   add_preview (self, box, narrow);
