@@ -97,6 +97,19 @@ class LooksTest(CofferCase):
         wait(lambda: not coffer.windows("Rename %d Keys?" % len(self.values)), "the dialog to go")
         self.assert_quits(coffer)
 
+    def test_clean_up_fits_when_narrow(self) -> None:
+        """All its pages, with what they found and what can be done with it."""
+        coffer, window = self.open()
+        key("ctrl+shift+k")
+        clean = VaultWindow(wait(lambda: next(iter(coffer.windows("Clean Up")), None), "the window"))
+        do(wait(lambda: next(iter(find_all(clean.frame, "push button", re.compile("Find Damaged Values$"))), None), "the button"))
+        wait(lambda: find_all(clean.frame, "push button", re.compile("Export Marked…$")), "what was found")
+        self.shrink(clean, NARROW)
+        self.assert_inside(clean)
+        press(clean.frame, "Close")
+        wait(lambda: not coffer.windows("Clean Up"), "the window to go")
+        self.assert_quits(coffer)
+
     def test_a_long_dialog_scrolls(self) -> None:
         """It is no higher than the window that it asks for."""
         path = make_vault(self.folder + "/half.db", ((b"key%02d" % i, bytes(100000)) for i in range(40)))

@@ -8,6 +8,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-finding-row.h"
+#include "coffer-wrap-box.h"
 
 /*
  * GtkListView has two hundred rows, in view or not, and sets them anew for a jump: too long for one turn. GtkGridView with one
@@ -389,6 +390,7 @@ coffer_clean_page_class_init (CofferCleanPageClass *klass)
   signals[EXPORT] = g_signal_new ("export", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[DELETE] = g_signal_new ("delete", COFFER_TYPE_CLEAN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (COFFER_TYPE_WRAP_BOX);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-clean-page.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, states);
   gtk_widget_class_bind_template_child (widget_class, CofferCleanPage, start);
