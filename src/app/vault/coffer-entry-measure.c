@@ -9,6 +9,7 @@
 #include "coffer-entry-measure.h"
 
 #include "coffer-error-private.h"
+#include "coffer-vault-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -57,11 +58,11 @@ find_size (CofferMeasure *self,
            CofferKey     *key,
            guint64       *size)
 {
-  kvault_entry entry;
+  kvault_entry entry = coffer_key_to_entry (key);
   int rc;
 
   *size = G_MAXUINT64;
-  if (self->census != NULL && coffer_census_find (self->census, coffer_key_get_id (key), size, NULL))
+  if (coffer_vault_find_size (vault, self->census, &entry, size))
     return KVAULT_OK;
   if ((rc = kvault_entry_by_id (vault, coffer_key_get_id (key), KVAULT_CURSOR_SIZES, &entry)) == KVAULT_ECANCELLED)
     return rc;

@@ -69,7 +69,7 @@ coffer_vault_find_size (kvault             *vault,
   if (entry->key_class == KVAULT_CLASS_BLOB && kvault_is_shelved (vault, entry->key, entry->key_size) &&
       kvault_size (vault, entry->key, entry->key_size, size) == KVAULT_OK)
     return TRUE;
-  return coffer_census_find (census, entry->id, size, NULL) && *size != G_MAXUINT64;
+  return census != NULL && coffer_census_find (census, entry->id, size, NULL) && *size != G_MAXUINT64;
 }
 
 static void

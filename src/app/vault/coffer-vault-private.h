@@ -273,7 +273,7 @@ CofferValueFacts *coffer_value_facts_read     (kvault              *vault,
 
 /** A key as the engine's cursors give it; borrowed from @key. */
 kvault_entry   coffer_key_to_entry            (const CofferKey     *key);
-/** Lane. The bytes of a value as it is seen: one that waits in the cache has its own, else it is what @census knows. FALSE: nobody does. */
+/** Lane. The bytes of a value as it is seen: one that waits in the cache has its own, else it is what @census (nullable) knows. FALSE: nobody does. */
 gboolean       coffer_vault_find_size         (kvault              *vault,
                                                const CofferCensus  *census,
                                                const kvault_entry  *entry,

@@ -89,6 +89,40 @@ test_totals (Fixture       *fixture,
   g_assert_cmpuint (after.bytes, ==, before.bytes + 7 + 3);
 }
 
+static CofferVaultTotals
+measure (Fixture *fixture,
+         guint    n_rows)
+{
+  g_autoptr(CofferRanges) rows = coffer_ranges_new ();
+  g_autoptr(GAsyncResult) result = NULL;
+  CofferVaultTotals totals;
+
+  coffer_ranges_add_range (rows, 0, n_rows);
+  coffer_entry_list_measure_async (fixture->list, rows, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_entry_list_measure_finish (fixture->list, result, &totals, NULL));
+  return totals;
+}
+
+/* So do keys that are chosen, or under a prefix: a new one has no row, and one that replaces has the row of the old. */
+static void
+test_measured (Fixture       *fixture,
+               gconstpointer  data)
+{
+  CofferVaultTotals before, after;
+
+  test_wait_for (test_n_listed (fixture) == N_KEYS);
+  before = measure (fixture, N_KEYS);
+  test_add_text (fixture, "new", "1234567");
+  test_add_text (fixture, "user:0000000007", "1234");   /* "7" before */
+  test_wait_for (test_n_listed (fixture) == N_KEYS + 1);
+  after = measure (fixture, N_KEYS + 1);
+  g_assert_cmpuint (test_n_waiting (fixture), ==, 2);
+  g_assert_cmpuint (after.unreadable, ==, 0);
+  g_assert_cmpuint (after.keys, ==, before.keys + 1);
+  g_assert_cmpuint (after.bytes, ==, before.bytes + 7 + 3);
+}
+
 /* So do the sums of prefixes, and the largest keys: with the sizes that are seen, not those in the file. */
 static void
 test_sums (Fixture       *fixture,
@@ -415,6 +449,7 @@ main (int    argc,
   TEST_CACHE_ADD ("/cache/off", test_off);
   TEST_CACHE_ADD ("/cache/is-seen", test_seen);
   TEST_CACHE_ADD ("/cache/totals-count-it", test_totals);
+  TEST_CACHE_ADD ("/cache/measures-count-it", test_measured);
   TEST_CACHE_ADD ("/cache/sums-count-it", test_sums);
   TEST_CACHE_ADD ("/cache/conflicts-with-it", test_conflict);
   TEST_CACHE_ADD ("/cache/flushed-after-a-while", test_interval);
