@@ -60,6 +60,10 @@ class TransfersTest(CofferCase):
         do(self.window.frame, "window.close")
         self.coffer.answer(title, "Cancel")
 
+    def add(self, name: str) -> None:
+        uris = ["file://%s/files/%s" % (self.folder, name)]
+        activate_action(APPLICATION, "add-uris", GLib.Variant("(ayayas)", (list(b"kv"), list(b"img/"), uris)), window=1)
+
     def add_half(self) -> sqlite3.Connection:
         """Two of four files are in, one of them over a value, and the next has to wait."""
         uris = ["file://" + self.folder + "/files"]
@@ -136,13 +140,67 @@ class TransfersTest(CofferCase):
         self.assertEqual(os.listdir(self.folder + "/vault"), ["v.db"])
         self.assertEqual(read_vault(self.path), self.half)
 
+    def assert_gone(self) -> None:
+        """The window has closed by itself, and all was written."""
+        self.assertEqual(self.coffer.process.wait(20), 0)
+        self.assertEqual(self.coffer.complaints(), [])
+        self.assertEqual(os.listdir(self.folder + "/vault"), ["v.db"])
+        self.assertEqual(read_vault(self.path), self.values)
+
+    def test_closed_when_done(self) -> None:
+        """Which what pauses is, too: it goes on for that."""
+        other = self.add_half()
+        press(self.window.frame, "Pause")
+        self.window.says("paused")
+        do(self.window.frame, "window.close")
+        press(self.coffer.dialog("Files Are Still Being Added"), "Close When Done")
+        self.window.says(WAITING)
+        do(self.window.frame, "window.close")   # it can be asked about again
+        press(self.coffer.dialog("Files Are Still Being Added"), "Close When Done")
+        other.rollback()
+        self.values.update({b"img/" + name: name * 100000 for name in (b"0", b"a", b"z", b"zz")})
+        self.assert_gone()
+
+    def test_question_ends_with_the_transfers(self) -> None:
+        """The question whether to stop them is about the one that runs, and over when all are: the window closes unanswered."""
+        self.add("0")
+        self.window.says("1 file added")
+        other = self.lock()
+        self.window.activate()
+        key("ctrl+z")
+        find(self.window.frame, "push button", "Cancel Transfer", showing)
+        self.add("z")
+        press(wait(lambda: next(iter(self.coffer.windows("Add 1 File")), None), "the sheet"), "Add")
+        find(self.window.frame, "push button", "2 Transfers", showing)
+        do(self.window.frame, "window.close")
+        self.coffer.dialog("A Step Is Still Being Undone")
+        other.rollback()
+        question, = wait(lambda: self.coffer.windows("Files Are Still Being Added"), "the question to follow")
+        find(question, "label", "What has been added by now stays in the vault.")
+        conflict, = wait(lambda: self.coffer.windows("Replace “z”?"), "what the other one asks")
+        press(conflict, "Replace")
+        self.values[b"img/z"] = b"z" * 100000
+        self.assert_gone()
+
+    def test_question_ends_with_a_failure(self) -> None:
+        """Which is there to be seen, and the window stays."""
+        os.mkdir(self.folder + "/out")
+        other = self.export_both()
+        do(self.window.frame, "window.close")
+        self.coffer.dialog("Keys Are Still Being Exported")
+        self.take_folder()
+        other.close()
+        self.coffer.answer("Not All Keys Could Be Exported", "Close")
+        find(self.window.frame, "push button", "Add Files", showing)
+        self.close()
+
     # Who is told
 
     def is_away(self) -> bool:
         return "Iconic" in xprop(self.window.xid, "WM_STATE")
 
-    def export_out_of_sight(self, meanwhile: Callable[[], None]) -> None:
-        """Both keys, to a folder, for long."""
+    def export_both(self) -> sqlite3.Connection:
+        """Keys, to a folder, which another program keeps from it."""
         self.window.activate()
         self.window.focus_list()
         key("Home", "shift+Down", "ctrl+e")
@@ -151,6 +209,11 @@ class TransfersTest(CofferCase):
         other = self.lock("EXCLUSIVE")
         press(dialog, "Export")
         self.window.says(WAITING)
+        return other
+
+    def export_out_of_sight(self, meanwhile: Callable[[], None]) -> None:
+        """Both keys, for long."""
+        other = self.export_both()
         began = time.monotonic()
         xdo("windowminimize", self.window.xid)
         wait(self.is_away, "the window to go out of sight")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is being added: what it asks about keys that exist, what is told of its end, and closing the window meanwhile. Main thread.
+ * What is being added: what it asks about keys that exist, and what is told of its end. Main thread.
  */
 #define G_LOG_DOMAIN "coffer-window-import"
 
@@ -10,11 +10,8 @@
 
 #include "coffer-conflict-dialog.h"
 #include "coffer-error.h"
-#include "coffer-export.h"
 #include "coffer-import.h"
-#include "coffer-preparation.h"
 #include "coffer-take-back.h"
-#include "coffer-undoing.h"
 
 #define TOAST_SECONDS 8            /* with something to be clicked */
 #define MAX_NAMED 15               /* that were left out */
@@ -153,6 +150,14 @@ static gboolean
 moves (CofferImport *import)
 {
   return get_bundle (import) != NULL && coffer_bundle_get_moves (get_bundle (import)) && !stays (import);
+}
+
+gboolean
+coffer_window_is_moving (CofferTransfer *transfer)
+{
+  if (COFFER_IS_TAKE_BACK (transfer))
+    return coffer_take_back_get_move (COFFER_TAKE_BACK (transfer)) != NULL;
+  return COFFER_IS_IMPORT (transfer) && moves (COFFER_IMPORT (transfer));
 }
 
 /* What did not go as it should. */
@@ -470,128 +475,4 @@ coffer_window_start_import (CofferWindow    *self,
                             CofferAdditions *additions)
 {
   coffer_window_run_import (self, additions, COFFER_CONFLICT_ASK, NULL, FALSE);
-}
-
-/* Before it is too late */
-
-static void
-close_cb (gpointer data)
-{
-  g_autoptr(CofferWindow) self = data;
-
-  gtk_window_close (GTK_WINDOW (self));
-}
-
-static void stopped_cb (CofferWindow *self, GParamSpec *pspec, CofferTransfer *transfer);
-
-/* Of an export for another program nobody else here hears the end. It may come at once. */
-static void
-stop (CofferWindow   *self,
-      CofferTransfer *transfer)
-{
-  self->closes = TRUE;
-  g_signal_connect_object (transfer, "notify::state", G_CALLBACK (stopped_cb), self, G_CONNECT_SWAPPED);
-  coffer_transfer_cancel (transfer);
-}
-
-/* The next one, too: that was asked. */
-static void
-close_stopped_cb (gpointer data)
-{
-  g_autoptr(CofferWindow) self = data;
-  CofferTransfer *next = self->vault != NULL ? coffer_transfers_find (get_transfers (self), self->vault) : NULL;
-
-  if (next != NULL)
-    {
-      stop (self, next);
-      return;
-    }
-  self->closes = FALSE;   /* it may be kept open by something else */
-  gtk_window_close (GTK_WINDOW (self));
-}
-
-static void
-stopped_cb (CofferWindow   *self,
-            GParamSpec     *pspec,
-            CofferTransfer *transfer)
-{
-  if (coffer_transfer_is_active (transfer))
-    return;
-  g_signal_handlers_disconnect_by_func (transfer, stopped_cb, self);
-  if (coffer_transfer_concerns (transfer, self->vault))
-    g_idle_add_once (close_stopped_cb, g_object_ref (self));
-  else
-    self->closes = FALSE;   /* it shows another one by now */
-}
-
-static void
-stop_response_cb (CofferWindow *self,
-                  const char   *response)
-{
-  CofferTransfer *transfer;
-
-  if (!g_str_equal (response, "stop") || self->vault == NULL || self->closes)
-    return;
-  if ((transfer = coffer_transfers_find (get_transfers (self), self->vault)) == NULL)
-    g_idle_add_once (close_cb, g_object_ref (self));
-  else
-    stop (self, transfer);
-}
-
-/* One of both halves. */
-static gboolean
-is_moving (CofferTransfer *transfer)
-{
-  if (COFFER_IS_TAKE_BACK (transfer))
-    return coffer_take_back_get_move (COFFER_TAKE_BACK (transfer)) != NULL;
-  return COFFER_IS_IMPORT (transfer) && moves (COFFER_IMPORT (transfer));
-}
-
-gboolean
-coffer_window_keeps_transfers (CofferWindow *self)
-{
-  CofferTransfer *transfer = self->vault != NULL ? coffer_transfers_find (get_transfers (self), self->vault) : NULL;
-  const char *heading = _("Files Are Still Being Added"), *body = _("What has been added by now stays in the vault.");
-  AdwMessageDialog *dialog;
-
-  if (transfer == NULL || self->closes)
-    return transfer != NULL;   /* asked and answered: it closes at its end */
-  if (is_moving (transfer))
-    {
-      heading = _("Keys Are Still Being Moved");
-      body = _("What has been copied and has not gone by now is in both vaults.");
-    }
-  else if (COFFER_IS_PREPARATION (transfer) || (COFFER_IS_EXPORT (transfer) && coffer_export_hands_over (COFFER_EXPORT (transfer))))
-    {
-      heading = _("Files Are Still Being Handed Over");
-      body = _("The other program gets none of them.");
-    }
-  else if (COFFER_IS_EXPORT (transfer))
-    {
-      heading = _("Keys Are Still Being Exported");
-      body = coffer_export_is_archive (COFFER_EXPORT (transfer)) ? _("No archive is written.") : _("The files that are whole by now stay.");
-    }
-  else if (COFFER_IS_CHANGE (transfer) && coffer_change_get_renames (COFFER_CHANGE (transfer)) != NULL)
-    {
-      heading = _("Keys Are Still Being Renamed");
-      body = _("What has been renamed by now keeps its new name.");
-    }
-  else if (COFFER_IS_CHANGE (transfer))
-    {
-      heading = _("A Value Is Still Being Replaced");
-      body = _("It stays as it was.");
-    }
-  else if (COFFER_IS_UNDOING (transfer))
-    {
-      heading = coffer_undoing_is_redo (COFFER_UNDOING (transfer)) ? _("A Step Is Still Being Done Again") : _("A Step Is Still Being Undone");
-      body = _("What is not finished by now stays as it is.");
-    }
-  else if (COFFER_IS_TAKE_BACK (transfer))
-    {
-      heading = _("Keys Are Still Being Taken Back");
-      body = _("What has not been taken back by now stays in the vault.");
-    }
-  dialog = coffer_window_ask (self, heading, body, "stop", _("_Stop and Close"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (stop_response_cb));
-  gtk_window_present (GTK_WINDOW (dialog));
-  return TRUE;
 }

@@ -53,7 +53,10 @@ struct _CofferWindow {
   guint unseen;                  /* asked to show, and waiting for the first rows: a timeout */
   CofferEntry *first_row;        /* which it waits for */
   gboolean problem_shown;
-  gboolean closes;               /* as soon as what it stops is over */
+  GtkWidget *closing;            /* weak: the question about what goes on, before it closes; see coffer-window-closing.c */
+  gboolean closes;               /* as soon as the transfers that it stops are over */
+  gboolean stops_job;            /* of storage, and closes then */
+  gboolean closes_when_done;     /* what goes on, if that ends well */
   GtkWidget *conflict;           /* weak: the question about one */
   GPtrArray *wanted;             /* (nullable) files for the vault that is being made */
   CofferWindowExport *exporting; /* (nullable) what a sheet or a file chooser is asked about */
@@ -64,8 +67,6 @@ struct _CofferWindow {
   GtkWidget *clean;              /* weak: the window "Clean Up" */
   CofferStorage *storage;        /* of the vault, once it was asked for */
   GtkWidget *storage_window;     /* weak */
-  gboolean closes_after_job;     /* of storage */
-  GtkWidget *job_dialog;         /* weak: the question about that */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
 
@@ -126,8 +127,6 @@ CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
 
 /* coffer-window-storage.c */
 void coffer_window_storage_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
-/** Ask about what is being done to the file. Returns: whether there is such a thing */
-gboolean coffer_window_keeps_job      (CofferWindow *self);
 /** The vault goes. */
 void coffer_window_close_storage      (CofferWindow *self);
 /** A file chooser for a copy: the name in it, and what was chosen. */
@@ -192,8 +191,18 @@ void     coffer_window_run_import         (CofferWindow *self, CofferAdditions *
 void     coffer_window_start_import       (CofferWindow *self, CofferAdditions *additions);
 /** Some of the values that an import brought are not where they were any more: tell it, and what did not come, or did not go. */
 void     coffer_window_tell_moved         (CofferWindow *self, CofferImport *import, CofferTakeBack *moving);
-/** Ask about what is being added. Returns: whether there is such a thing */
-gboolean coffer_window_keeps_transfers    (CofferWindow *self);
+/** Whether it moves keys from vault to vault: one of both halves. */
+gboolean coffer_window_is_moving          (CofferTransfer *transfer);
+
+/* coffer-window-closing.c: the question about what goes on. */
+/** Ask about it before the window closes. Returns: whether there is such a thing */
+gboolean coffer_window_keeps_work         (CofferWindow *self);
+/** A job of storage goes on otherwise: the question follows. */
+void     coffer_window_update_closing     (CofferWindow *self);
+/** It is over. Returns: whether the window closes, and nothing is to be told */
+gboolean coffer_window_job_ended          (CofferWindow *self);
+/** The vault goes. */
+void     coffer_window_forget_closing     (CofferWindow *self);
 
 /* coffer-window-bundles.c: keys that leave by a drag or the clipboard. */
 void     coffer_window_add_bundle_actions    (CofferWindow *self);

@@ -72,109 +72,16 @@ may_rewrite_cb (CofferWindow *self)
   return why != NULL;
 }
 
-/* ---- before the window closes ---- */
-
-static void
-close_cb (gpointer data)
-{
-  g_autoptr(CofferWindow) self = data;
-
-  gtk_window_close (GTK_WINDOW (self));
-}
+/* ---- its jobs ---- */
 
 static void
 ended_cb (CofferWindow     *self,
           CofferStorageJob  job)
 {
   g_autofree char *text = coffer_storage_dup_end_words (self->storage, job);
-  CofferStorageJob failed;
 
-  if (self->job_dialog != NULL)   /* nothing is left to be asked; only a failure is there to be seen */
-    adw_message_dialog_response (ADW_MESSAGE_DIALOG (self->job_dialog), coffer_storage_get_job_error (self->storage, &failed) == NULL ? "wait" : "cancel");
-  else if (self->closes_after_job)
-    g_idle_add_once (close_cb, g_object_ref (self));
-  else if (text != NULL && self->storage_window == NULL)
+  if (!coffer_window_job_ended (self) && text != NULL && self->storage_window == NULL)
     coffer_window_toast (self, text);
-}
-
-static void
-job_response_cb (CofferWindow *self,
-                 const char   *response)
-{
-  g_clear_weak_pointer (&self->job_dialog);
-  if (g_str_equal (response, "cancel"))
-    return;
-  self->closes_after_job = TRUE;
-  if (self->storage == NULL || coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE)
-    g_idle_add_once (close_cb, g_object_ref (self));   /* ended meanwhile */
-  else if (g_str_equal (response, "stop"))
-    coffer_storage_cancel (self->storage);
-}
-
-static const char *
-describe_stop (CofferStorage *storage)
-{
-  CofferStep step;
-
-  coffer_storage_get_step (storage, &step);
-  if (!coffer_storage_can_cancel (storage))
-    return _("This step cannot be stopped any more. The window closes by itself when it is done.");
-  if (coffer_storage_moves_log (storage) && (step.kind == COFFER_STEP_CHECK || step.kind == COFFER_STEP_COMPARE))
-    return _("The vault is compacted already. If you stop now, only the comparison of the new pages with the old ones is left out.");
-  switch (coffer_storage_get_job (storage))
-    {
-    case COFFER_STORAGE_CHECKPOINT:
-      return _("If you stop now, what was moved into the main file stays there, and the rest is safe in the log.");
-    case COFFER_STORAGE_COPY:
-    case COFFER_STORAGE_SALVAGE:
-      return _("If you stop now, no copy is left behind.");
-    case COFFER_STORAGE_CHECK:
-      return _("If you stop now, it is not known whether anything is damaged.");
-    case COFFER_STORAGE_COMPACT:
-    case COFFER_STORAGE_CONVERT:
-    case COFFER_STORAGE_JOURNAL:
-    case COFFER_STORAGE_OPTIMIZE:
-    case COFFER_STORAGE_WIPE:
-    case COFFER_STORAGE_IDLE:
-    default:
-      return _("If you stop now, the vault is whole and as it was; steps that are done stay done.");
-    }
-}
-
-/* The steps go on under the question, and what stopping would do is another thing in each. */
-static void
-update_question (CofferWindow *self)
-{
-  AdwMessageDialog *dialog;
-  const char *text;
-
-  if (self->job_dialog == NULL || coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE)
-    return;
-  dialog = ADW_MESSAGE_DIALOG (self->job_dialog);
-  text = describe_stop (self->storage);
-  if (g_strcmp0 (adw_message_dialog_get_body (dialog), text) != 0)
-    adw_message_dialog_set_body (dialog, text);
-  adw_message_dialog_set_response_enabled (dialog, "stop", coffer_storage_can_cancel (self->storage));
-}
-
-gboolean
-coffer_window_keeps_job (CofferWindow *self)
-{
-  CofferStorageJob job = self->storage != NULL ? coffer_storage_get_job (self->storage) : COFFER_STORAGE_IDLE;
-  AdwMessageDialog *dialog;
-
-  if (job == COFFER_STORAGE_IDLE)
-    return FALSE;
-  if (self->closes_after_job && !coffer_storage_can_cancel (self->storage))
-    return TRUE;   /* asked and answered; the status bar shows what it waits for */
-  /* The last one is on top in a narrow window, and has the focus there: it does no harm. */
-  dialog = coffer_window_ask (self, _("The Vault Is Still Being Worked On"), "", "stop", _("_Stop and Close"), ADW_RESPONSE_DESTRUCTIVE,
-                              G_CALLBACK (job_response_cb));
-  adw_message_dialog_add_response (dialog, "wait", _("Close _When Done"));
-  g_set_weak_pointer (&self->job_dialog, GTK_WIDGET (dialog));
-  update_question (self);
-  gtk_window_present (GTK_WINDOW (dialog));
-  return TRUE;
 }
 
 /* ---- a copy ---- */
@@ -215,7 +122,7 @@ open_storage (CofferWindow *self)
       self->storage = coffer_storage_new (self->vault);
       coffer_vault_view_set_storage (self->view, self->storage);
       g_signal_connect_object (self->storage, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (self->storage, "changed", G_CALLBACK (update_question), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->storage, "changed", G_CALLBACK (coffer_window_update_closing), self, G_CONNECT_SWAPPED);
     }
   window = coffer_storage_window_new (self->storage);
   g_set_weak_pointer (&self->storage_window, window);
@@ -264,16 +171,14 @@ coffer_window_close_storage (CofferWindow *self)
   GtkWidget *window = self->storage_window;
 
   g_clear_weak_pointer (&self->storage_window);
-  g_clear_weak_pointer (&self->job_dialog);
   if (window != NULL)
     gtk_window_destroy (GTK_WINDOW (window));
   if (self->storage != NULL)
     {
       coffer_vault_view_set_storage (self->view, NULL);
       g_signal_handlers_disconnect_by_func (self->storage, ended_cb, self);
-      g_signal_handlers_disconnect_by_func (self->storage, update_question, self);
+      g_signal_handlers_disconnect_by_func (self->storage, coffer_window_update_closing, self);
       coffer_storage_cancel (self->storage);   /* the window is destroyed, and does not ask */
     }
-  self->closes_after_job = FALSE;
   g_clear_object (&self->storage);
 }

@@ -219,6 +219,7 @@ drop_vault (CofferWindow *self)
 
   coffer_window_drop_ahead (self);
   coffer_window_close_clean (self);
+  coffer_window_forget_closing (self);
   coffer_window_close_storage (self);
   coffer_window_stop_undo (self);
   coffer_window_stop_cache (self, coffer_application_get_settings (COFFER_APPLICATION (g_application_get_default ())));
@@ -472,8 +473,8 @@ coffer_window_close_request (GtkWindow *window)
 {
   CofferWindow *self = COFFER_WINDOW (window);
 
-  if (coffer_window_keeps_job (self) || coffer_window_keeps_transfers (self) || coffer_window_keeps_outside (self) ||
-      coffer_window_keeps_step (self) || coffer_window_keeps_deletions (self) || coffer_window_keeps_cache (self))
+  if (coffer_window_keeps_work (self) || coffer_window_keeps_outside (self) || coffer_window_keeps_step (self) ||
+      coffer_window_keeps_deletions (self) || coffer_window_keeps_cache (self))
     return TRUE;
   save_size (self, coffer_application_get_settings (get_application (self)));
   return GTK_WINDOW_CLASS (coffer_window_parent_class)->close_request (window);
