@@ -515,10 +515,14 @@ kvault_deletion_write (kvault                 *vault,
 
 /* ---- taking it up again ---- */
 
-int
-kvault_deletion_resume (kvault     *vault,
-                        const void *key,
-                        size_t      key_size)
+typedef int (*go_on_func) (kvault *vault, const kvault__hidden *row);
+
+/* With the value that is there now. */
+static int
+go_on (kvault     *vault,
+       const void *key,
+       size_t      key_size,
+       go_on_func  func)
 {
   kvault__hidden row = { .key = key, .key_size = key_size, .key_class = KVAULT_CLASS_BLOB };
   row_looker *looker;
@@ -542,7 +546,23 @@ kvault_deletion_resume (kvault     *vault,
     return rc;
   row.size = found.size;
   row.sample = found.sample;
-  if ((rc = kvault__veil_resume (vault, &row)) != KVAULT_OK)
+  if ((rc = func (vault, &row)) != KVAULT_OK)
     return kvault__fail (vault, rc, "%s: key %s: no deletion to go on with", vault->name, kvault__describe_key (key, key_size).text);
   return KVAULT_OK;
+}
+
+int
+kvault_deletion_resume (kvault     *vault,
+                        const void *key,
+                        size_t      key_size)
+{
+  return go_on (vault, key, key_size, kvault__veil_resume);
+}
+
+int
+kvault_deletion_keep (kvault     *vault,
+                      const void *key,
+                      size_t      key_size)
+{
+  return go_on (vault, key, key_size, kvault__veil_keep);
 }

@@ -81,6 +81,12 @@ typedef struct kvault__cached kvault__cached;
 typedef struct kvault__cache kvault__cache;
 typedef struct kvault__shelved kvault__shelved;
 
+/* A key at which a transaction that is not committed yet has stored something. */
+typedef struct {
+  uint64_t hash;
+  unsigned level;               /* as of kvault__lift */
+} kvault__stored;
+
 /* What handles.c knows of a handle; guarded by its mutex. */
 typedef struct {
   kvault *next;
@@ -128,6 +134,11 @@ struct kvault {
   bool defers_zeros;            /* a value that is reserved is on its way: heapwal.c */
   bool batch;                   /* a transaction of the caller's is open */
   bool lifts;                   /* values of a transaction that is not committed took the place of hidden ones */
+  kvault__stored *stored;       /* at which keys that transaction stored something; with a veil only */
+  size_t n_stored, stored_room;
+  uint64_t stored_since;        /* hiding number so much was the last before it stored the first */
+  uint64_t *late;               /* hashes of keys: see kvault_displaced_late() */
+  size_t n_late, late_room;
   bool bulk;                    /* that transaction is one of a bulk import */
   bool left_wal;                /* which has left write-ahead logging */
   uint64_t bulk_bytes;          /* put since its last commit */
@@ -475,6 +486,7 @@ bool kvault__is_veiled (const kvault *vault, const kvault_section *section, cons
 bool kvault__is_key_veiled (const kvault *vault, int64_t id, const void *key, size_t key_size);
 bool kvault__is_key_kept (const kvault *vault, int64_t id, const void *key, size_t key_size);
 int kvault__veil_count_rows (kvault *vault, uint64_t *n_hidden);
+void kvault__veil_free_stored (kvault *vault);
 int kvault__veil_lift (kvault *vault, const void *key, size_t key_size);
 int kvault__veil_lift_stored (kvault *vault, const void *key, size_t key_size);
 void kvault__veil_release (kvault *vault);

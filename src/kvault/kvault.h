@@ -120,8 +120,9 @@
  *
  * A row that others gave another key or deleted is not deleted, and one whose value is another than at kvault_deletion_measure()
  * neither, as far as its size and its first 4 KiB tell: one of the very same size that differs only behind them passes for the old one.
- * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more once that is committed. If
- * it is rolled back, the key is hidden as before. Whoever puts the old value back at it says so with kvault_deletion_resume().
+ * A value stored at a hidden key by a handle with the veil takes its place: that key is not to be deleted any more once that is committed, be
+ * it hidden only while the transaction was under way. If it is rolled back, the key is hidden as before. Whoever puts the old value back at
+ * it says so with kvault_deletion_resume().
  *
  * WAITING FOR ALL
  *
@@ -994,6 +995,27 @@ KVAULT_API int kvault_deletion_write (kvault *vault, kvault_deletion *deletion, 
  *          (kvault_deletion_write() has written it since, to its last key, be it freed by now or not), KVAULT_EINVAL, or a failure
  */
 KVAULT_API int kvault_deletion_resume (kvault *vault, const void *key, size_t key_size);
+
+/**
+ * Of a key that is hidden, and at which another value was stored just now that is to be deleted in place of the one that was there: it stays
+ * hidden. If the transaction is rolled back all is as before.
+ *
+ * @vault  with a transaction of kvault_begin() open, in which the value was stored
+ *
+ * Returns: KVAULT_OK, KVAULT_NOTFOUND (it was not hidden), KVAULT_EINVAL, or a failure
+ */
+KVAULT_API int kvault_deletion_keep (kvault *vault, const void *key, size_t key_size);
+
+/**
+ * Whether a value took the place of one that was hidden only after it was stored, and before that was committed: in the last transaction that
+ * stored something, or the last bulk import, at whose end this is asked.
+ *
+ * @key  of the table in use
+ *
+ * Cost:    nothing where there was no such thing
+ * Returns: 1 or 0
+ */
+KVAULT_API int kvault_displaced_late (const kvault *vault, const void *key, size_t key_size);
 
 /* ---------------------------------------------------------------------------------------
  * The write-back cache

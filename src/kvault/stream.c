@@ -531,6 +531,7 @@ kvault__bulk_enter (kvault  *vault,
     return rc;
   vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal_alone (vault);
   vault->bulk_bytes = vault->bulk_puts = vault->bulk_committed = 0;
+  vault->n_late = 0;
   return KVAULT_OK;
 }
 

@@ -790,6 +790,7 @@ kvault_close (kvault *vault)
   kvault__split_free (vault);
   kvault_shelf_unref (vault->options.shelf);
   kvault_veil_unref (vault->options.veil);
+  kvault__veil_free_stored (vault);
   free (vault->found_key);
   free (vault->path);
   free (vault->name);

@@ -286,6 +286,25 @@ get_level (const kvault *vault)
   return (unsigned) vault->inside + vault->batch;
 }
 
+/* Room for one more behind @n; false: no memory. */
+static bool
+make_room (void   **items,
+           size_t   n,
+           size_t  *room,
+           size_t   size)
+{
+  size_t more = *room > 0 ? *room * 2 : 64;
+  void *grown;
+
+  if (n < *room)
+    return true;
+  if ((grown = realloc (*items, more * size)) == NULL)
+    return false;
+  *items = grown;
+  *room = more;
+  return true;
+}
+
 /* With the lock. */
 static bool
 note_lift (kvault         *vault,
@@ -293,19 +312,56 @@ note_lift (kvault         *vault,
            bool            resumed)
 {
   kvault_veil *veil = vault->options.veil;
+  void *items = veil->lifts;
 
-  if (veil->n_lifts == veil->lifts_room)
-    {
-      size_t room = veil->lifts_room > 0 ? veil->lifts_room * 2 : 64;
-      kvault__lift *grown = realloc (veil->lifts, room * sizeof *grown);
-
-      if (grown == NULL)
-        return false;
-      veil->lifts = grown;
-      veil->lifts_room = room;
-    }
+  if (!make_room (&items, veil->n_lifts, &veil->lifts_room, sizeof *veil->lifts))
+    return false;
+  veil->lifts = items;
   veil->lifts[veil->n_lifts++] = (kvault__lift) { .record = record, .vault = vault, .level = get_level (vault), .resumed = resumed };
   vault->lifts = true;
+  return true;
+}
+
+/* Two keys of one hash are one here, of 2^64. */
+static uint64_t
+hash_key (const char *table,
+          const void *key,
+          size_t      key_size)
+{
+  const unsigned char *bytes = key;
+  uint64_t hash = UINT64_C (0xcbf29ce484222325);
+
+  for (; *table != '\0'; table++)
+    hash = (hash ^ (unsigned char) *table) * UINT64_C (0x100000001b3);
+  hash *= UINT64_C (0x100000001b3);
+  for (size_t i = 0; i < key_size; i++)
+    hash = (hash ^ bytes[i]) * UINT64_C (0x100000001b3);
+  return hash;
+}
+
+/* In a transaction, before it is looked whether the key is hidden: it may be so only then, and before that is committed. */
+static bool
+note_stored (kvault     *vault,
+             const void *key,
+             size_t      key_size)
+{
+  kvault_veil *veil = vault->options.veil;
+  uint64_t hash = hash_key (vault->section->name, key, key_size);
+  void *items = vault->stored;
+
+  if (vault->n_stored > 0 && vault->stored[vault->n_stored - 1].hash == hash && vault->stored[vault->n_stored - 1].level <= get_level (vault))
+    return true;
+  if (vault->n_stored == 0)
+    {
+      vault->n_late = vault->bulk ? vault->n_late : 0;
+      pthread_mutex_lock (&veil->lock);
+      vault->stored_since = veil->hidings;
+      pthread_mutex_unlock (&veil->lock);
+    }
+  if (!make_room (&items, vault->n_stored, &vault->stored_room, sizeof *vault->stored))
+    return false;
+  vault->stored = items;
+  vault->stored[vault->n_stored++] = (kvault__stored) { hash, get_level (vault) };
   return true;
 }
 
@@ -323,6 +379,8 @@ lift (kvault     *vault,
   bool noted = true;
   int rc;
 
+  if (veil != NULL && get_level (vault) > 0 && !note_stored (vault, key, key_size))
+    return kvault__fail (vault, KVAULT_ENOMEM, "%s: no memory", vault->name);
   if (!kvault__veils (vault))
     return KVAULT_OK;
   if ((rc = kvault__row_find (vault, key, key_size, &row)) != KVAULT_OK)
@@ -363,6 +421,8 @@ kvault__veil_release (kvault *vault)
   kvault_veil *veil = vault->options.veil;
   unsigned level = get_level (vault);
 
+  for (size_t i = vault->n_stored; i > 0 && vault->stored[i - 1].level > level; i--)
+    vault->stored[i - 1].level = level;
   if (!vault->lifts)
     return;
   pthread_mutex_lock (&veil->lock);
@@ -385,6 +445,50 @@ is_displaced_from (const kvault__hidden *each,
                    const kvault__hidden *row)
 {
   return each->displaced && is_of_row (each, table, row->id, row->key_class, row->key, row->key_size);
+}
+
+/* With the lock. */
+static void
+set_look (kvault__hidden *each,
+          uint64_t        size,
+          uint64_t        sample)
+{
+  kvault_deletion *owner = each->owner;
+
+  if (each->fate == KVAULT_FATE_LEFT)
+    {
+      owner->n_unmeasured += (size_t) (size == KVAULT_SIZE_UNKNOWN) - (size_t) (each->size == KVAULT_SIZE_UNKNOWN);
+      owner->bytes += (size == KVAULT_SIZE_UNKNOWN ? 0 : size) - (each->size == KVAULT_SIZE_UNKNOWN ? 0 : each->size);
+    }
+  each->size = size;
+  each->sample = sample;
+}
+
+int
+kvault__veil_keep (kvault               *vault,
+                   const kvault__hidden *row)
+{
+  kvault_veil *veil = vault->options.veil;
+  int rc = KVAULT_NOTFOUND;
+
+  pthread_mutex_lock (&veil->lock);
+  for (size_t i = 0; i < veil->n_lifts; i++)
+    {
+      kvault__lift *each = &veil->lifts[i];
+      kvault__hidden *record = each->record;
+
+      if (each->vault != vault || each->resumed || each->kept || record->fate != KVAULT_FATE_LEFT ||
+          !is_of_row (record, vault->section->name, row->id, row->key_class, row->key, row->key_size))
+        continue;
+      each->kept = true;
+      each->size = record->size;
+      each->sample = record->sample;
+      record->lifted_by = NULL;
+      set_look (record, row->size, row->sample);
+      rc = KVAULT_OK;
+    }
+  pthread_mutex_unlock (&veil->lock);
+  return rc;
 }
 
 /* Only what was displaced last: what was before it, by a value that was deleted in its turn, waits until that value is taken back, too. */
@@ -413,8 +517,7 @@ kvault__veil_resume (kvault               *vault,
         }
       else if (note_lift (vault, each, true))
         {
-          each->size = row->size;
-          each->sample = row->sample;
+          set_look (each, row->size, row->sample);
           put_back (each);
           rc = KVAULT_OK;
         }
@@ -431,10 +534,25 @@ take_back (const kvault__lift *lift)
 {
   if (!lift->resumed)
     lift->record->lifted_by = NULL;
-  if (lift->resumed && lift->record->fate == KVAULT_FATE_LEFT)
+  if (lift->kept)
+    set_look (lift->record, lift->size, lift->sample);
+  else if (lift->resumed && lift->record->fate == KVAULT_FATE_LEFT)
     displace (lift->record, lift->record->turn);
   else if (lift->dropped && lift->record->displaced)
     put_back (lift->record);
+}
+
+/* With the lock. Without memory nobody hears of it. */
+static void
+note_late (kvault               *vault,
+           const kvault__hidden *record)
+{
+  void *items = vault->late;
+
+  if (!make_room (&items, vault->n_late, &vault->late_room, sizeof *vault->late))
+    return;
+  vault->late = items;
+  vault->late[vault->n_late++] = hash_key (record->owner->table, record->key, record->key_size);
 }
 
 /* With the lock. Those of a handle above a level are over. */
@@ -456,6 +574,8 @@ end_lifts (kvault   *vault,
         take_back (each);
       else if (!each->resumed)
         each->record->lifted_by = NULL;
+      if (committed && each->late)
+        note_late (vault, each->record);
     }
   for (size_t i = 0; i < veil->n_lifts; i++)
     if (veil->lifts[i].vault != vault || veil->lifts[i].level <= level)
@@ -468,6 +588,8 @@ void
 kvault__veil_roll_back (kvault   *vault,
                         unsigned  level)
 {
+  while (vault->n_stored > 0 && vault->stored[vault->n_stored - 1].level > level)
+    vault->n_stored--;
   if (!vault->lifts)
     return;
   pthread_mutex_lock (&vault->options.veil->lock);
@@ -476,12 +598,72 @@ kvault__veil_roll_back (kvault   *vault,
   vault->lifts = level > 0;
 }
 
+static int
+compare_hashes (const void *a,
+                const void *b)
+{
+  uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
+
+  return left < right ? -1 : left > right;
+}
+
+/* Of what was stored, in order; NULL: no memory. */
+static uint64_t *
+sort_stored (const kvault *vault)
+{
+  uint64_t *hashes = malloc (vault->n_stored * sizeof *hashes);
+
+  for (size_t i = 0; hashes != NULL && i < vault->n_stored; i++)
+    hashes[i] = vault->stored[i].hash;
+  if (hashes != NULL)
+    qsort (hashes, vault->n_stored, sizeof *hashes, compare_hashes);
+  return hashes;
+}
+
+/* With the lock. Whether it was hidden after the transaction began to store, and the transaction has not found it. */
+static bool
+is_late (const kvault         *vault,
+         const kvault__hidden *each,
+         const uint64_t       *hashes)
+{
+  uint64_t hash;
+
+  if (!each->hides || each->key_class != KVAULT_CLASS_BLOB || each->lifted_by == vault || each->owner->hiding <= vault->stored_since)
+    return false;
+  hash = hash_key (each->owner->table, each->key, each->key_size);
+  return bsearch (&hash, hashes, vault->n_stored, sizeof hash, compare_hashes) != NULL;
+}
+
+/* What was hidden while the transaction was under way, after it had stored something there: that takes its place nevertheless. */
+static void
+lift_late (kvault *vault)
+{
+  kvault_veil *veil = vault->options.veil;
+  uint64_t *hashes;
+
+  pthread_mutex_lock (&veil->lock);
+  if (veil->hidings != vault->stored_since && (hashes = sort_stored (vault)) != NULL)
+    {
+      for (size_t i = 0; i < veil->n_buckets; i++)
+        for (kvault__hidden *each = veil->buckets[i]; each != NULL; each = each->next)
+          if (is_late (vault, each, hashes) && note_lift (vault, each, false))
+            {
+              each->lifted_by = vault;
+              veil->lifts[veil->n_lifts - 1].late = true;
+            }
+      free (hashes);
+    }
+  pthread_mutex_unlock (&veil->lock);
+}
+
 /* Before the commit, so that whoever waits for the file to delete them finds them dropped. */
 void
 kvault__veil_begin_commit (kvault *vault)
 {
   kvault_veil *veil = vault->options.veil;
 
+  if (vault->n_stored > 0)
+    lift_late (vault);
   if (!vault->lifts)
     return;
   pthread_mutex_lock (&veil->lock);
@@ -490,7 +672,7 @@ kvault__veil_begin_commit (kvault *vault)
     {
       kvault__lift *each = &veil->lifts[i];
 
-      if (each->vault != vault || each->resumed || each->dropped || each->record->fate != KVAULT_FATE_LEFT)
+      if (each->vault != vault || each->resumed || each->dropped || each->kept || each->record->fate != KVAULT_FATE_LEFT)
         continue;
       each->dropped = true;
       displace (each->record, veil->turns);
@@ -501,12 +683,36 @@ kvault__veil_begin_commit (kvault *vault)
 void
 kvault__veil_end_commit (kvault *vault)
 {
+  vault->n_stored = 0;
   if (!vault->lifts)
     return;
   pthread_mutex_lock (&vault->options.veil->lock);
   end_lifts (vault, 0, true);
   pthread_mutex_unlock (&vault->options.veil->lock);
   vault->lifts = false;
+}
+
+int
+kvault_displaced_late (const kvault *vault,
+                       const void   *key,
+                       size_t        key_size)
+{
+  uint64_t hash;
+
+  if (vault->n_late == 0)
+    return 0;
+  hash = hash_key (vault->section->name, key, key_size);
+  for (size_t i = 0; i < vault->n_late; i++)
+    if (vault->late[i] == hash)
+      return 1;
+  return 0;
+}
+
+void
+kvault__veil_free_stored (kvault *vault)
+{
+  free (vault->stored);
+  free (vault->late);
 }
 
 /* With the lock. Its records are freed. */
@@ -812,6 +1018,7 @@ kvault_deletion_hide (kvault_deletion *self)
     {
       grow (veil, atomic_load (&veil->n) + self->n_of[KVAULT_FATE_LEFT]);
       self->hidden = true;
+      self->hiding = ++veil->hidings;
       for (size_t i = 0; i < self->n; i++)
         if (self->records[i].fate == KVAULT_FATE_LEFT && !is_there_twice (self, &self->records[i]))
           link_or_unlink (&self->records[i]);

@@ -33,6 +33,9 @@ typedef struct {
   unsigned level;           /* of the transaction and its savepoints, from 1 on: those above are released already */
   bool resumed;             /* else a value took its place */
   bool dropped;             /* the commit is under way */
+  bool late;                /* it was hidden only after the value was stored */
+  bool kept;                /* it is hidden still, with that value: as it was looked at before, */
+  uint64_t size, sample;    /* to be so again if it is rolled back */
 } kvault__lift;
 
 struct kvault_deletion {
@@ -42,6 +45,7 @@ struct kvault_deletion {
   size_t n, room;
   struct kvault__chunk *keys;
   kvault_veil *veil;
+  uint64_t hiding;          /* which of the veil's it was, the last time */
   bool hidden;              /* this and the following are guarded by the lock of the veil */
   bool written;             /* just now, by kvault_deletion_write() */
   bool is_over;             /* it was, to the last key */
@@ -60,6 +64,7 @@ struct kvault_veil {
   size_t n_buckets;         /* a power of two */
   kvault__lift *lifts;      /* of each handle in the order of its levels */
   size_t n_lifts, lifts_room;
+  uint64_t hidings;         /* how often something was hidden */
   uint64_t turns;           /* how often something was, or could have been, displaced */
   kvault_deletion *remains; /* freed, and not forgotten by who displaced some of it */
 };
@@ -71,6 +76,9 @@ void kvault__veil_drop (kvault__hidden *each, kvault_fate fate);
  * meanwhile.
  */
 int kvault__veil_resume (kvault *vault, const kvault__hidden *row);
+
+/* What the handle's open transaction took the place of stays hidden, as it was looked at just now. KVAULT_NOTFOUND: nothing. */
+int kvault__veil_keep (kvault *vault, const kvault__hidden *row);
 
 /* The row that the index of the keys leads to, hidden or not. KVAULT_NOTFOUND: none. */
 int kvault__veil_find_row (kvault *vault, kvault_class key_class, const char *key, size_t key_size, int64_t *id);

@@ -425,6 +425,114 @@ what_is_not_hidden_any_more_is_not_resumed (kvault *vault)
   veiled_end (vault, deletion);
 }
 
+static kvault_deletion *
+hide_unmeasured (kvault     *vault,
+                 const char *key)
+{
+  kvault_deletion *deletion = veiled_new_deletion (vault, key);
+
+  kvault_deletion_hide (deletion);
+  return deletion;
+}
+
+/* A savepoint: it fails after what it stored. */
+static int
+store_and_fail (void        *data,
+                const void **key,
+                size_t      *key_size,
+                const void **value,
+                size_t      *value_size)
+{
+  int *n = data;
+
+  *key = *value = "a/2";
+  *key_size = *value_size = 3;
+  return (*n)++ == 0 ? KVAULT_OK : KVAULT_EIO;
+}
+
+/* It takes the place of what was hidden only while its transaction was under way, if that is committed, and did store it. */
+static void
+what_is_hidden_meanwhile_is_displaced (kvault *vault)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      kvault_deletion *deletion, *other, *third;
+      int n = 0;
+
+      assert_ok (vault, kvault_begin (vault));
+      veiled_put (vault, "a/1", "new");
+      assert_result (vault, kvault_update (vault, store_and_fail, &n, NULL, NULL), KVAULT_EIO);
+      deletion = hide_unmeasured (vault, "a/1");
+      other = hide_unmeasured (vault, "a/2");
+      third = hide_unmeasured (vault, "a/3");
+      kvault_deletion_show (third);
+      veiled_put (vault, "a/3", "new");
+      assert_str (veiled_list (vault, 0), "a/3 b");
+      if (i == 0)
+        kvault_rollback (vault);
+      else
+        assert_ok (vault, kvault_commit (vault));
+      assert_int (kvault_displaced_late (vault, "a/1", 3), ==, i);
+      assert_int (kvault_displaced_late (vault, "a/2", 3) + kvault_displaced_late (vault, "a/3", 3), ==, 0);
+      assert_int (kvault_deletion_displaced (deletion), ==, i);
+      assert_int (kvault_deletion_count (other, NULL), ==, 1);
+      assert_int (kvault_deletion_count (third, NULL), ==, 1);
+      assert_str (veiled_list (vault, 0), i == 0 ? "a/3 b" : "a/1 a/3 b");
+      if (i > 0)
+        {
+          put_back (vault, "one");
+          assert_ok (vault, kvault_commit (vault));
+          assert_str (veiled_list (vault, 0), "a/3 b");
+          assert_int (kvault_displaced_late (vault, "a/1", 3), ==, 0);
+        }
+      kvault_deletion_free (deletion);
+      kvault_deletion_free (other);
+      if (i == 0)
+        kvault_deletion_free (third);
+      else
+        veiled_end (vault, third);
+    }
+}
+
+/* What is stored at a hidden key can stay hidden in the place of what was there. */
+static void
+another_value_is_deleted (kvault *vault)
+{
+  kvault_deletion *deletion = veiled_hide (vault, "a/");
+  kvault_deletion_result result;
+  uint64_t bytes;
+
+  for (int i = 0; i < 2; i++)
+    {
+      assert_ok (vault, kvault_begin (vault));
+      veiled_put (vault, "a/1", "other");
+      assert_ok (vault, kvault_deletion_keep (vault, "a/1", 3));
+      assert_result (vault, kvault_deletion_keep (vault, "a/2", 3), KVAULT_NOTFOUND);
+      assert_result (vault, kvault_deletion_keep (vault, "b", 1), KVAULT_NOTFOUND);
+      assert_str (veiled_list (vault, 0), "b");
+      assert_int (kvault_deletion_count (deletion, &bytes), ==, 3);
+      assert_int (bytes, ==, 14);
+      if (i > 0)
+        break;
+      kvault_rollback (vault);
+      assert_int (kvault_deletion_count (deletion, &bytes), ==, 3);
+      assert_int (bytes, ==, 12);
+      kvault_deletion_show (deletion);
+      assert_value (vault, "a/1", 3, "one", 3);
+      kvault_deletion_hide (deletion);
+    }
+  assert_ok (vault, kvault_commit (vault));
+  assert_int (kvault_deletion_displaced (deletion), ==, 0);
+  assert_str (veiled_list (vault, 0), "b");
+  kvault_deletion_show (deletion);
+  assert_value (vault, "a/1", 3, "other", 5);
+  kvault_deletion_hide (deletion);
+  assert_ok (vault, kvault_deletion_write (vault, deletion, NULL, NULL, &result));
+  assert_int (result.deleted, ==, 3);
+  assert_int (result.bytes, ==, 14);
+  veiled_end (vault, deletion);
+}
+
 /* Its window is closed: what was to go is not to come back. */
 static void
 what_was_written_is_not_forgotten (kvault *vault)
@@ -517,6 +625,8 @@ IN_BOTH (what_is_not_committed_is_hidden_again)
 IN_BOTH (a_deletion_ends_before_a_rollback)
 IN_BOTH (a_deletion_is_resumed)
 IN_BOTH (deletions_of_one_key_are_resumed_in_turn)
+IN_BOTH (what_is_hidden_meanwhile_is_displaced)
+IN_BOTH (another_value_is_deleted)
 IN_BOTH (a_forgotten_deletion_has_its_turn)
 IN_BOTH (what_is_not_hidden_any_more_is_not_resumed)
 IN_BOTH (what_was_written_is_not_forgotten)
@@ -536,6 +646,8 @@ static const KvTest tests[] = {
   { "/kvault/veil/a-deletion-ends-before-a-rollback", test_a_deletion_ends_before_a_rollback },
   { "/kvault/veil/a-deletion-is-resumed", test_a_deletion_is_resumed },
   { "/kvault/veil/deletions-of-one-key-are-resumed-in-turn", test_deletions_of_one_key_are_resumed_in_turn },
+  { "/kvault/veil/what-is-hidden-meanwhile-is-displaced", test_what_is_hidden_meanwhile_is_displaced },
+  { "/kvault/veil/another-value-is-deleted", test_another_value_is_deleted },
   { "/kvault/veil/a-forgotten-deletion-has-its-turn", test_a_forgotten_deletion_has_its_turn },
   { "/kvault/veil/what-is-not-hidden-any-more-is-not-resumed", test_what_is_not_hidden_any_more_is_not_resumed },
   { "/kvault/veil/what-was-written-is-not-forgotten", test_what_was_written_is_not_forgotten },
