@@ -567,6 +567,15 @@ forget (CofferAdditions *additions,
     coffer_addition_keep (addition, NULL);
 }
 
+/* Lane. A key that a person deleted while its value was being put, or waited to be committed, was there when that was decided. */
+static void
+note_deleted_meanwhile (CofferAddJob   *job,
+                        CofferAddition *addition)
+{
+  addition->over = addition->over || (addition->state == COFFER_ADDITION_REPLACED &&
+                                      kvault_displaced_late (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key)));
+}
+
 /* Lane. What was put after the last commit is gone. Done again, others between are in the vault, or were never to be added. */
 static void
 forget_undone (CofferAddJob *job)
@@ -585,8 +594,13 @@ forget_undone (CofferAddJob *job)
       job->additions->asks = job->additions->asks_to_lose = FALSE;
     }
   job->n_stored = MIN (n_durable, job->puts->len);
-  for (guint i = 0; i < job->n_stored; i++)   /* what was kept to be put again is in the vault */
-    coffer_addition_keep_fresh (coffer_additions_get (job->additions, g_array_index (job->puts, guint, i)), NULL);
+  for (guint i = 0; i < job->n_stored; i++)
+    {
+      CofferAddition *addition = coffer_additions_get (job->additions, g_array_index (job->puts, guint, i));
+
+      coffer_addition_keep_fresh (addition, NULL);   /* it is in the vault */
+      note_deleted_meanwhile (job, addition);
+    }
 }
 
 static guint64

@@ -100,6 +100,14 @@ dup_checksum (kvault        *vault,
   return rc == KVAULT_OK && *error == NULL ? g_strdup (g_checksum_get_string (checksum)) : NULL;
 }
 
+static gboolean
+fail_stale (GError **error)
+{
+  g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_STALE,
+                       _("The value is not the one that was opened any more: somebody else changed or deleted it"));
+  return FALSE;
+}
+
 /* Lane. */
 static gboolean
 check_expected (kvault             *vault,
@@ -111,16 +119,12 @@ check_expected (kvault             *vault,
 
   if (*error != NULL)
     return FALSE;
-  if (g_strcmp0 (checksum, replacement->expected) != 0)
-    {
-      g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_STALE,
-                           _("The value is not the one that was opened any more: somebody else changed or deleted it"));
-      return FALSE;
-    }
-  return TRUE;
+  return g_strcmp0 (checksum, replacement->expected) == 0 || fail_stale (error);
 }
 
-/* Lane. Hashing a large value takes seconds, in which nobody could write: in the transaction only if somebody wrote since. */
+/* Lane. Hashing a large value takes seconds, in which nobody could write: in the transaction only if somebody wrote since. A key that was deleted
+ * here is only hidden.
+ */
 static gboolean
 check_again (kvault             *vault,
              const Replacement  *replacement,
@@ -128,10 +132,13 @@ check_again (kvault             *vault,
              GCancellable       *cancellable,
              GError            **error)
 {
+  GBytes *key = coffer_key_get_bytes (replacement->key);
   guint64 now;
 
-  if (replacement->expected == NULL || (kvault_data_version (vault, &now) == KVAULT_OK && now == version))
+  if (replacement->expected == NULL)
     return TRUE;
+  if (kvault_data_version (vault, &now) == KVAULT_OK && now == version)
+    return kvault_exists (vault, g_bytes_get_data (key, NULL), g_bytes_get_size (key)) != KVAULT_NOTFOUND || fail_stale (error);
   return check_expected (vault, replacement, cancellable, error);
 }
 

@@ -56,6 +56,21 @@ is_wrong_still (CofferAddJob   *job,
   return KVAULT_OK;
 }
 
+/* Lane. What was stored; what replaced another value, and was deleted since in a way that can be undone, is there still, to be undone below that. */
+static int
+open_stored (CofferAddJob          *job,
+             const CofferAddition  *addition,
+             kvault_blob          **blob)
+{
+  gsize size;
+  gconstpointer key = g_bytes_get_data (addition->key, &size);
+  int rc = kvault_blob_open (job->vault, key, size, blob);
+
+  if (rc != KVAULT_NOTFOUND || addition->state != COFFER_ADDITION_REPLACED)
+    return rc;
+  return kvault_blob_open_hidden (job->vault, key, size, blob);
+}
+
 /* Lane. Whether the value of a key is the one that was stored, by its print. */
 static int
 compare_print (CofferAddJob   *job,
@@ -64,7 +79,7 @@ compare_print (CofferAddJob   *job,
   g_autofree char *piece = g_malloc (PIECE_SIZE);
   guint64 found[2];
   kvault_blob *blob = NULL;
-  int rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+  int rc = open_stored (job, addition, &blob);
 
   coffer_print_begin (&job->sum.print);
   addition->identical = rc == KVAULT_OK && kvault_blob_size (blob) == addition->size;
@@ -104,7 +119,7 @@ keep_fresh (CofferAddJob   *job,
   kvault_blob *blob = NULL;
 
   coffer_addition_keep_fresh (addition, NULL);
-  *rc = kvault_blob_open (job->vault, g_bytes_get_data (addition->key, NULL), g_bytes_get_size (addition->key), &blob);
+  *rc = open_stored (job, addition, &blob);
   if (*rc == KVAULT_OK)
     coffer_addition_keep_fresh (addition, coffer_attic_keep (job->attic, job->vault, blob, needed, FALSE, stopped_cb, job, rc));
   kvault_blob_close (blob);
@@ -173,15 +188,20 @@ find_ours (CofferAddJob *job,
   return rc;
 }
 
-/* Lane. In a transaction. What had been deleted before is hidden again, and goes if that was written since; it stays on show if that was undone. */
+/* Lane. In a transaction. What had been deleted before is hidden again, and goes if that was written since; it stays on show if that was undone.
+ * What was deleted after it was added stays hidden.
+ */
 static int
 put_back (CofferAddJob         *job,
           const CofferAddition *addition)
 {
+  gboolean deleted = coffer_deletion_find_key (job->vault, addition->key) == KVAULT_OK;
   int rc = coffer_kept_put (addition->old, job->vault, addition->key, stopped_cb, job, &job->damaged);
   gsize size;
   gconstpointer key = g_bytes_get_data (addition->key, &size);
 
+  if (rc == KVAULT_OK && deleted)
+    rc = kvault_deletion_keep (job->vault, key, size);
   if (rc != KVAULT_OK || !addition->over)
     return rc;
   rc = kvault_deletion_resume (job->vault, key, size);

@@ -562,6 +562,32 @@ what_is_deleted_meanwhile_is_kept (Fixture       *fixture,
   g_assert_true (is_there (fixture, NULL));
 }
 
+/* While other files of the same import are on their way: it is undone below the deletion, which stands. */
+static void
+what_is_deleted_before_the_end_is_undone_below (Fixture       *fixture,
+                                                gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  g_autoptr(CofferDeletion) deletion = NULL;
+
+  test_append_file (fixture, additions, "file0", "user:0000000000");
+  test_append_file (fixture, additions, "file1", "user:0000000001");
+  test_add (fixture, additions);
+  deletion = test_hide (fixture, 0, 1);
+  coffer_undo_push_additions (fixture->undo, additions);
+  for (int i = 0; i < 2; i++)
+    {
+      test_assert_step (fixture, FALSE, "2 keys taken back");
+      wait_for_listed (fixture, N_KEYS - 1);
+      g_assert_true (is_there (fixture, NULL));
+      test_assert_step (fixture, FALSE, "1 key is back");
+      wait_for_listed (fixture, N_KEYS);
+      test_assert_step (fixture, TRUE, "1 key deleted again");
+      test_assert_step (fixture, TRUE, "2 files added again");
+      g_assert_true (is_there (fixture, "file0"));
+    }
+}
+
 static gboolean
 is_theirs (Fixture *fixture)
 {
@@ -665,6 +691,7 @@ main (int    argc,
   TEST_UNDO_ADD ("/undo/additions/a-deletion-is-written-meanwhile", a_deletion_is_written_meanwhile);
   TEST_UNDO_ADD ("/undo/additions/a-deletion-is-undone-before", a_deletion_is_undone_before);
   TEST_UNDO_ADD ("/undo/additions/what-is-deleted-meanwhile-is-kept", what_is_deleted_meanwhile_is_kept);
+  TEST_UNDO_ADD ("/undo/additions/what-is-deleted-before-the-end-is-undone-below", what_is_deleted_before_the_end_is_undone_below);
   TEST_UNDO_ADD ("/undo/additions/what-another-window-deleted-is-kept", what_another_window_deleted_is_kept);
   TEST_UNDO_ADD ("/undo/additions/a-value-taken-back-does-not-come-back", a_value_taken_back_does_not_come_back);
   TEST_UNDO_ADD ("/undo/additions/added-again-after-a-rename", files_are_added_again_after_a_rename);

@@ -2,6 +2,7 @@
 /* Values of any size that were replaced and come back: where they are kept meanwhile, and what happens where they cannot be. */
 #include "undoing.h"
 
+#include "coffer-error.h"
 #include "coffer-kept-value.h"
 #include "coffer-vault-private.h"
 
@@ -245,6 +246,91 @@ long_values_of_an_import_come_back (Fixture       *fixture,
       test_assert_step (fixture, TRUE, "2 files added again");
       g_assert_true (has_value (fixture, 0, "new", LONG + 1));
     }
+}
+
+/* A person deletes a key while its new value is on its way into the file, and others read on: the new one is shown, as if it had been added at a
+ * deleted key; each of the two is undone by itself.
+ */
+static void
+a_key_is_deleted_while_it_is_put (Fixture       *fixture,
+                                  gconstpointer  data)
+{
+  g_autoptr(CofferAdditions) additions = coffer_additions_new ("kv");
+  g_autoptr(GBytes) key = g_bytes_new_static ("user:0000000000", 15);
+  g_autofree char *path = make_file (fixture, "new", LONG);
+  g_autoptr(CofferDeletion) deletion = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  guint64 n_bytes;
+  guint n_files;
+  sqlite3 *db;
+
+  coffer_kept_unref (replace (fixture, 0, "old", SOME));
+  g_assert_cmpint (sqlite3_open (fixture->path, &db), ==, SQLITE_OK);   /* so that it does not leave the log */
+  g_assert_cmpint (sqlite3_exec (db, "BEGIN; SELECT count (*) FROM kv", NULL, NULL, NULL), ==, SQLITE_OK);
+  coffer_additions_append (additions, path, NULL, key, LONG);
+  coffer_additions_set_conflict (additions, COFFER_CONFLICT_REPLACE);
+  coffer_vault_add_async (fixture->vault, additions, NULL, test_store_result, &result);
+  test_wait_for ((coffer_additions_get_progress (additions, &n_files, &n_bytes), n_bytes > 0));
+  deletion = test_hide (fixture, 0, 1);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_add_finish (fixture->vault, result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
+  coffer_undo_push_additions (fixture->undo, additions);
+  g_assert_cmpuint (coffer_additions_count_over (additions), ==, 1);
+  g_assert_true (has_value (fixture, 0, "new", LONG));
+  test_wait_for (test_n_listed (fixture->list) == N_KEYS);
+  for (int i = 0; i < 2; i++)
+    {
+      test_assert_step (fixture, FALSE, "1 key taken back");
+      test_wait_for (test_n_listed (fixture->list) == N_KEYS - 1);
+      g_assert_true (has_value (fixture, 0, "old", SOME));
+      test_assert_step (fixture, FALSE, "1 key is back");
+      test_wait_for (test_n_listed (fixture->list) == N_KEYS);
+      test_assert_step (fixture, TRUE, "1 key deleted again");
+      test_assert_step (fixture, TRUE, "1 file added again");
+      test_wait_for (test_n_listed (fixture->list) == N_KEYS);
+      g_assert_true (has_value (fixture, 0, "new", LONG));
+    }
+}
+
+static void
+begun_cb (gpointer latest,
+          gpointer data)
+{
+  gboolean *begun = data;
+
+  g_free (latest);
+  *begun = TRUE;
+}
+
+/* A person deletes a key while a file that is to replace its value is read: it stays deleted. */
+static void
+a_key_is_deleted_while_its_value_is_replaced (Fixture       *fixture,
+                                              gconstpointer  data)
+{
+  g_autofree char *path = make_file (fixture, "new", LONG);
+  g_autoptr(GFile) file = g_file_new_for_path (path);
+  g_autoptr(CofferKey) key = test_key_of (0);
+  g_autofree char *checksum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "0", 1), *value = NULL, *content = NULL;
+  g_autoptr(CofferDeletion) deletion = NULL;
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  gboolean begun = FALSE;
+  CofferProgress *progress = coffer_progress_new (begun_cb, &begun, g_free);
+
+  coffer_vault_replace_async (fixture->vault, "kv", key, file, NULL, checksum, progress, NULL, test_store_result, &result);
+  test_wait_for (begun);
+  coffer_progress_stop (progress);
+  coffer_progress_unref (progress);
+  deletion = test_hide (fixture, 0, 1);
+  g_assert_null (result);
+  test_wait_for (result != NULL);
+  g_assert_null (coffer_vault_replace_finish (fixture->vault, result, &value, &content, &error));
+  g_assert_error (error, COFFER_ERROR, COFFER_ERROR_STALE);
+  g_assert_cmpuint (test_n_listed (fixture->list), ==, N_KEYS - 1);
+  test_assert_step (fixture, FALSE, "1 key is back");
 }
 
 /* ---- where ---- */
@@ -570,6 +656,8 @@ main (int    argc,
   TEST_UNDO_ADD ("/undo/kept/a-long-value-comes-back", a_long_value_comes_back);
   TEST_UNDO_ADD ("/undo/kept/many-long-values-come-back", many_long_values_come_back);
   TEST_UNDO_ADD ("/undo/kept/long-values-of-an-import-come-back", long_values_of_an_import_come_back);
+  TEST_UNDO_ADD ("/undo/kept/a-key-is-deleted-while-it-is-put", a_key_is_deleted_while_it_is_put);
+  TEST_UNDO_ADD ("/undo/kept/a-key-is-deleted-while-its-value-is-replaced", a_key_is_deleted_while_its_value_is_replaced);
   TEST_UNDO_ADD ("/undo/kept/nothing-is-left-behind", nothing_is_left_behind);
   TEST_UNDO_ADD ("/undo/kept/the-file-grows-no-more-than-it-must", the_file_grows_no_more_than_it_must);
   TEST_UNDO_ADD ("/undo/kept/subprocess/be-killed", be_killed);
