@@ -24,6 +24,8 @@ typedef struct {
   guint n_taken, n_wrong;      /* of files that are added again: as it was before */
   guint n_others;              /* of those that only had to be shown: what somebody wrote to or deleted */
   guint n_back;                /* of what was moved here: given back first */
+  guint n_moved;               /* from vault to vault, in all runs so far */
+  guint n_gone;                /* from the vault that they came from, before this run */
   guint look_id;               /* while it is looked how far that is; 0: it is not */
   guint n_before;              /* that were taken back in runs before this one */
   GCancellable *stop;          /* of the run under way, or the last one */
@@ -372,6 +374,37 @@ tell_progress (Taking *taking)
   tell_fraction (taking, n_bytes, coffer_additions_get_size (taking->step->what));
 }
 
+/* A run of a move begins. */
+static GCancellable *
+begin_moving (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+
+  taking->n_gone = coffer_move_get_n_gone (taking->step->move);
+  return renew_stop (task);
+}
+
+/* It has ended: whether there is another one, now or after the pause. */
+static gboolean
+moves_on (GTask   *task,
+          void   (*run) (GTask *task),
+          GError **error)
+{
+  Taking *taking = g_task_get_task_data (task);
+  guint n = coffer_move_get_n_gone (taking->step->move), n_moved = MAX (n, taking->n_gone) - MIN (n, taking->n_gone);
+
+  taking->n_moved += n_moved;
+  if (n_moved > 0)
+    taking->busy_since = 0;
+  if (!was_paused (task) && !is_patient_with (task, *error))
+    return FALSE;
+  g_clear_error (error);
+  go_on (task, run);
+  return TRUE;
+}
+
+static void move_on (GTask *task);
+
 /* The copies are there: whether the values are gone from where they came from, or why not. */
 static void
 moved_on_cb (GObject      *source,
@@ -381,12 +414,24 @@ moved_on_cb (GObject      *source,
   g_autoptr(GTask) task = data;
   Taking *taking = g_task_get_task_data (task);
   g_autoptr(GError) error = NULL;
-  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
+  guint n;
 
-  if (n >= 0)
+  coffer_move_go_finish (taking->step->move, result, &error);
+  if (moves_on (task, move_on, &error))
+    return;
+  n = taking->n_moved;
+  if (error == NULL)
     end (task, coffer_undo_count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n), NULL, FALSE);
   else
     end (task, g_strdup_printf (_("Copied again, but not moved: %s"), error->message), NULL, FALSE);
+}
+
+static void
+move_on (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+
+  coffer_move_go_async (taking->step->move, begin_moving (task), moved_on_cb, g_object_ref (task));
 }
 
 /* Whose names were deleted, behind a text. (transfer full) */
@@ -416,7 +461,7 @@ end_added_again (GTask *task)
                            : coffer_undo_count_words (g_dngettext (GETTEXT_PACKAGE, "%s file added again", "%s files added again", n), n);
 
   if (taking->step->move != NULL && n > 0 && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), moved_on_cb, g_object_ref (task));
+    move_on (task);
   else if (n == 0 && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     end (task, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was added again")), FALSE);
   else if (n_wrong > 0)
@@ -599,6 +644,8 @@ take_back (GTask *task)
   coffer_vault_take_back_async (self->vault, taking->step->what, renew_stop (task), taken_back_cb, g_object_ref (task));
 }
 
+static void give_back (GTask *task);
+
 /* What was moved here is where it came from again, and can go. */
 static void
 given_back_cb (GObject      *source,
@@ -609,13 +656,22 @@ given_back_cb (GObject      *source,
   Taking *taking = g_task_get_task_data (task);
   GError *error = NULL;
 
-  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
-
-  taking->n_back = MAX (n, 0);
-  if (n >= 0)
+  coffer_move_back_finish (taking->step->move, result, &error);
+  if (moves_on (task, give_back, &error))
+    return;
+  taking->n_back = taking->n_moved;
+  if (error == NULL)
     take_back (task);
   else
     end (task, NULL, error, FALSE);
+}
+
+static void
+give_back (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+
+  coffer_move_back_async (taking->step->move, begin_moving (task), given_back_cb, g_object_ref (task));
 }
 
 static void
@@ -627,7 +683,7 @@ take_additions (GTask *task)
 
   if (!taking->redo && move != NULL && coffer_move_get_n_gone (move) > 0)
     {
-      coffer_move_back_async (move, g_task_get_cancellable (task), given_back_cb, g_object_ref (task));
+      give_back (task);
       return;
     }
   if (!taking->redo)
@@ -641,6 +697,8 @@ take_additions (GTask *task)
   coffer_vault_show_taken_async (self->vault, taking->step->what, g_task_get_cancellable (task), shown_again_cb, g_object_ref (task));
 }
 
+static void bring_back (GTask *task);
+
 static void
 brought_back_cb (GObject      *source,
                  GAsyncResult *result,
@@ -649,12 +707,15 @@ brought_back_cb (GObject      *source,
   g_autoptr(GTask) task = data;
   Taking *taking = g_task_get_task_data (task);
   GError *error = NULL;
-  gssize n = coffer_move_back_finish (taking->step->move, result, &error);
-  guint n_gone = coffer_move_get_n_gone (taking->step->move);
+  guint n, n_gone = coffer_move_get_n_gone (taking->step->move);
   guint n_deleted = coffer_additions_count_name_deleted (coffer_move_get_additions (taking->step->move));
   g_autofree char *back = NULL, *told = NULL;
 
-  if (n == 0)
+  coffer_move_back_finish (taking->step->move, result, &error);
+  if (moves_on (task, bring_back, &error))
+    return;
+  n = taking->n_moved;
+  if (n == 0 && error == NULL)
     error = g_cancellable_is_cancelled (g_task_get_cancellable (task))
             ? g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Nothing was taken back"))
             : n_deleted > 0
@@ -681,6 +742,16 @@ brought_back_cb (GObject      *source,
 }
 
 static void
+bring_back (GTask *task)
+{
+  Taking *taking = g_task_get_task_data (task);
+
+  coffer_move_back_async (taking->step->move, begin_moving (task), brought_back_cb, g_object_ref (task));
+}
+
+static void go_again (GTask *task);
+
+static void
 gone_again_cb (GObject      *source,
                GAsyncResult *result,
                gpointer      data)
@@ -689,9 +760,13 @@ gone_again_cb (GObject      *source,
   Taking *taking = g_task_get_task_data (task);
   g_autofree char *words = NULL;
   GError *error = NULL;
-  gssize n = coffer_move_go_finish (taking->step->move, result, &error);
+  guint n;
 
-  if (n == 0)
+  coffer_move_go_finish (taking->step->move, result, &error);
+  if (moves_on (task, go_again, &error))
+    return;
+  n = taking->n_moved;
+  if (n == 0 && error == NULL)
     error = g_error_new_literal (COFFER_ERROR, COFFER_ERROR_STALE,
                                  _("The keys are not where they were moved to any more: here they may be the only ones"));
   words = coffer_undo_count_words (g_dngettext (GETTEXT_PACKAGE, "%s key moved again", "%s keys moved again", n), n);
@@ -699,14 +774,11 @@ gone_again_cb (GObject      *source,
 }
 
 static void
-take_move (GTask *task)
+go_again (GTask *task)
 {
   Taking *taking = g_task_get_task_data (task);
 
-  if (taking->redo)
-    coffer_move_go_async (taking->step->move, g_task_get_cancellable (task), gone_again_cb, g_object_ref (task));
-  else
-    coffer_move_back_async (taking->step->move, g_task_get_cancellable (task), brought_back_cb, g_object_ref (task));
+  coffer_move_go_async (taking->step->move, begin_moving (task), gone_again_cb, g_object_ref (task));
 }
 
 static void
@@ -732,7 +804,10 @@ take (GTask *task)
                                      g_task_get_cancellable (task), swapped_cb, g_object_ref (task));
       break;
     case COFFER_UNDO_MOVE:
-      take_move (task);
+      if (taking->redo)
+        go_again (task);
+      else
+        bring_back (task);
       break;
     case COFFER_UNDO_COPIES:
     case COFFER_UNDO_N_KINDS:
@@ -780,7 +855,7 @@ coffer_undo_can_pause (CofferUndo *self,
 {
   CofferUndoStep *step = coffer_undo_peek_step (self, redo);
 
-  return step != NULL && step->move == NULL && (step->kind == COFFER_UNDO_RENAMES || step->kind == COFFER_UNDO_ADDITIONS) &&
+  return step != NULL && (step->kind == COFFER_UNDO_RENAMES || step->kind == COFFER_UNDO_ADDITIONS || step->kind == COFFER_UNDO_MOVE) &&
          coffer_undo_step_get_n (step, redo) > 1;
 }
 
@@ -828,14 +903,16 @@ coffer_undo_look (CofferUndo *self,
 
   if (step == NULL)
     return;
-  if (step->kind == COFFER_UNDO_ADDITIONS)
+  if (step->kind == COFFER_UNDO_ADDITIONS || step->kind == COFFER_UNDO_MOVE)
     {
-      n_all = coffer_additions_get_n (step->what);
-      *n_bytes = coffer_additions_get_size (step->what);
-      if (taking->redo)
-        coffer_additions_get_progress (step->what, &n, bytes);
+      CofferAdditions *additions = step->kind == COFFER_UNDO_MOVE ? coffer_move_get_additions (step->move) : step->what;
+
+      n_all = coffer_additions_get_n (additions);
+      *n_bytes = coffer_additions_get_size (additions);
+      if (taking->redo == (step->kind == COFFER_UNDO_ADDITIONS))
+        coffer_additions_get_progress (additions, &n, bytes);
       else
-        coffer_additions_get_looked (step->what, &n, bytes, &n_all, n_bytes);
+        coffer_additions_get_looked (additions, &n, bytes, &n_all, n_bytes);
       *items = n;
       *n_items = n_all;
       return;

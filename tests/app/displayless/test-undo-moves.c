@@ -5,6 +5,7 @@
 #include "coffer-error-private.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 /* Another window, that had three values before they were moved. */
@@ -256,6 +257,77 @@ a_move_bars_no_way (Fixture       *fixture,
   g_free (other.path);
 }
 
+/* While another program keeps a vault from being written to: nothing goes on when that ends, and all does after the pause. */
+static void
+assert_pauses (Fixture    *fixture,
+               CofferUndo *undo,
+               const char *locked,
+               gboolean    redo,
+               const char *expected)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
+  guint64 items = 0, n_items = 0, bytes = 0, n_bytes = 0;
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open (locked, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_true (coffer_undo_can_pause (undo, redo));
+  coffer_undo_step_async (undo, redo, NULL, NULL, test_store_result, &result);
+  test_run_for (50);
+  coffer_undo_set_paused (undo, TRUE);
+  test_run_for (200);
+  g_assert_cmpint (sqlite3_exec (db, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (db), ==, SQLITE_OK);
+  test_run_for (200);
+  g_assert_null (result);
+  g_assert_true (coffer_undo_get_busy (undo));
+  coffer_undo_look (undo, 0, &items, &n_items, &bytes, &n_bytes);
+  if (undo != fixture->undo)   /* the other one counts what it looks at, once it does */
+    {
+      g_assert_cmpuint (n_items, ==, 3);
+      g_assert_cmpuint (n_bytes, ==, 15);
+    }
+  coffer_undo_set_paused (undo, FALSE);
+  test_wait_for (result != NULL);
+  text = coffer_undo_step_finish (undo, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+a_move_pauses (Fixture       *fixture,
+               gconstpointer  data)
+{
+  Other other;
+
+  move_here (fixture, &other);
+  assert_pauses (fixture, fixture->undo, other.path, FALSE, "3 keys moved back");
+  assert_at (fixture, &other, 0, 3);
+  assert_pauses (fixture, fixture->undo, other.path, TRUE, "3 keys moved again");
+  assert_at (fixture, &other, 3, 0);
+  assert_pauses (fixture, fixture->undo, fixture->path, FALSE, "3 keys moved back");
+  assert_at (fixture, &other, 0, 3);
+  assert_pauses (fixture, fixture->undo, fixture->path, TRUE, "3 keys moved again");
+  assert_at (fixture, &other, 3, 0);
+  leave_other (fixture, &other);
+}
+
+static void
+a_move_pauses_there (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  Other other;
+
+  move_here (fixture, &other);
+  assert_pauses (fixture, other.undo, other.path, FALSE, "3 keys are back");
+  assert_at (fixture, &other, 3, 3);
+  assert_pauses (fixture, other.undo, other.path, TRUE, "3 keys moved again");
+  assert_at (fixture, &other, 3, 0);
+  leave_other (fixture, &other);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -263,6 +335,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   TEST_UNDO_ADD ("/undo/moves/come-back", a_move_comes_back);
+  TEST_UNDO_ADD ("/undo/moves/pause", a_move_pauses);
+  TEST_UNDO_ADD ("/undo/moves/pause-there", a_move_pauses_there);
   TEST_UNDO_ADD ("/undo/moves/come-back-there", a_move_comes_back_there);
   TEST_UNDO_ADD ("/undo/moves/lose-nothing", a_move_loses_nothing);
   TEST_UNDO_ADD ("/undo/moves/take-no-deleted-name", a_move_takes_no_deleted_name);
