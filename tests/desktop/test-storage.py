@@ -3,6 +3,7 @@
 """Where the bytes are, and getting them back."""
 import os
 import re
+import shutil
 import resource
 import sqlite3
 import struct
@@ -227,6 +228,30 @@ class StorageTest(CofferCase):
             db.rollback()
             self.assertEqual(coffer.process.wait(PATIENCE), 0, coffer.said())
         self.assertEqual(coffer.complaints(), [])
+
+    def test_question_ends_with_a_failure(self) -> None:
+        """The folder of a copy goes while another program keeps it waiting: the question goes, too, and the window stays."""
+        path = make_vault(self.folder + "/q.kvault", [(b"a", b"1")])
+        os.mkdir(self.folder + "/out")
+        coffer = self.start(path)
+        window = coffer.window("q.kvault")
+        window.wait_for_rows(1)
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+        do(wait(lambda: next(iter(find_all(storage, "push button", "Save Copy…")), None), "the button"))
+        dialog = coffer.enter_file("Save Copy", self.folder + "/out/copy.kvault")
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("BEGIN EXCLUSIVE")
+            press(dialog, "Save")
+            find(storage, "push button", "Cancel", showing)
+            activate_action(APPLICATION, "quit")
+            coffer.dialog("The Vault Is Still Being Worked On")
+            shutil.rmtree(self.folder + "/out")
+        wait(lambda: not coffer.windows("The Vault Is Still Being Worked On"), "the question to go")
+        wait(lambda: find_all(storage, "label", "Not copied"), "how it ended")
+        press(storage, "Close")
+        wait(lambda: not coffer.windows("Storage"), "the window to go")
+        self.assert_quits(coffer)
 
     def test_many_findings(self) -> None:
         """The first fifty have rows, which come a few with each frame, as others take their places, and when the window comes again."""
