@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 
 from coffer import APPLICATION, CofferCase, Coffer, VaultWindow, main, size_text
 from gi.repository import GLib
-from gtkdrive import (PATIENCE, Match, Node, Window, activate_action, do, find, find_all, gone, key, press, set_text,
+from gtkdrive import (PATIENCE, Match, Node, Window, activate_action, do, extents, find, find_all, gone, key, press, set_text,
                       showing, text_of, wait, xdo)
 from vaults import make_vault, read_vault
 from watchdog import Watchdog, limit_here
@@ -431,6 +431,32 @@ class StorageTest(CofferCase):
         limit(resource.RLIM_INFINITY)
         press(dialog, "Try Again")
         self.assertEqual(coffer.process.wait(PATIENCE), 0, coffer.said())
+        self.assertEqual(read_vault(path), {b"a": b"1", b"b": b"some text"})
+
+    def test_narrow_while_much_is_told(self) -> None:
+        """What waits and cannot be written, a log, room to reclaim: none of that keeps the window from being narrow."""
+        path = make_vault(self.folder + "/c.kvault", [(b"a", b"1"), (b"b", bytes(3000000))])
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("DELETE FROM kv WHERE key = x'62'")
+            db.commit()
+            coffer = self.edit_with_cache(path)
+            window = coffer.window("c.kvault")
+            self.copy_text(window)
+            self.paste(coffer, window, "b")
+            window.wait_for_rows(2)
+            resource.prlimit(coffer.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+            window.activate()
+            key("ctrl+s")
+            coffer.answer(FAILED, "Close")
+            for name in ("Cache, not written: " + size_text(10), re.compile("^WAL "), re.compile("^Reclaimable "), "Not all saved"):
+                find(window.frame, "push button", name, showing)
+            for width in (870, 850, 610, 590, 360):   # as somebody drags its edge: panes fold at 860 and 600
+                window.resize(width, 640)
+                wait(lambda: extents(window.frame)[2] == width, "a window %d wide" % width)
+            find(window.frame, "push button", "Cache, not written: " + size_text(10), showing)
+            resource.prlimit(coffer.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            self.assert_quits(coffer)
         self.assertEqual(read_vault(path), {b"a": b"1", b"b": b"some text"})
 
     def test_full_disk(self) -> None:

@@ -16,6 +16,7 @@
 #include "coffer-transfer-bar.h"
 
 #define FEW_KEYS 10000         /* whose bytes are counted at once */
+#define CHARS 3                /* of what is told, at least, where there is little room */
 #define FEW_BYTES (G_GUINT64_CONSTANT (1) << 20)     /* fewer are not worth a word that they are reclaimable, … */
 #define MANY_BYTES (G_GUINT64_CONSTANT (1) << 30)    /* … and these are, in a file of any size */
 #define QUIET_MS 2000          /* without input before more are */
@@ -67,6 +68,7 @@ struct _CofferStatusBar {
   gboolean have_stats;
   gboolean narrow;
   gboolean roomy;
+  gboolean troubled;           /* what waits could not be written, which takes some room */
 };
 
 enum {
@@ -171,7 +173,7 @@ changes_cb (CofferStatusBar *self)
   if (self->list != NULL)
     g_object_get (self->list, "n-added", &n_added, "n-removed", &n_removed, NULL);
   numbers = format_changes (n_added, n_removed);
-  if (numbers != NULL && !self->narrow)
+  if (numbers != NULL && self->roomy && !self->troubled)
     /* Translators: keys that came and went since the vault was opened, as in "+312 −4 since opened" */
     text = g_strdup_printf (_("%s since opened"), numbers);
   gtk_label_set_text (self->changes, text != NULL ? text : numbers != NULL ? numbers : "");
@@ -518,6 +520,11 @@ update_cache (CofferStatusBar *self)
     coffer_cache_get_state (coffer_vault_get_cache (self->vault), &state);
   update_entry (self, self->cache, self->cache_label, state.problem != NULL ? _("Cache, not written:") : _("Cache"), state.n_bytes);
   gtk_widget_set_visible (self->cache, state.n_entries > 0 && (!self->narrow || state.problem != NULL));
+  if (self->troubled != (state.problem != NULL))
+    {
+      self->troubled = state.problem != NULL;
+      changes_cb (self);
+    }
   if (state.n_entries == 0)
     {
       g_clear_handle_id (&self->tick_id, g_source_remove);
@@ -670,6 +677,20 @@ asked_cb (GObject      *source,
   update_entries (self);
 }
 
+/* However much there is to tell, it does not keep the window from becoming narrow, and the panes from folding. */
+static void
+update_least_width (CofferStatusBar *self)
+{
+  GtkLabel *labels[] = { self->changes, self->deferred_label, self->cache_label, self->wal_label, self->reclaimable_label,
+                         GTK_LABEL (gtk_button_get_child (GTK_BUTTON (self->saved))) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (labels); i++)
+    {
+      gtk_label_set_ellipsize (labels[i], self->roomy ? PANGO_ELLIPSIZE_NONE : PANGO_ELLIPSIZE_END);
+      gtk_label_set_width_chars (labels[i], self->roomy ? -1 : CHARS);
+    }
+}
+
 void
 coffer_status_bar_set_roomy (CofferStatusBar *self,
                              gboolean         roomy)
@@ -679,6 +700,8 @@ coffer_status_bar_set_roomy (CofferStatusBar *self,
   if (self->roomy == roomy)
     return;
   self->roomy = roomy;
+  update_least_width (self);
+  changes_cb (self);
   update_entries (self);
 }
 
@@ -911,6 +934,8 @@ static void
 coffer_status_bar_init (CofferStatusBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_button_set_label (GTK_BUTTON (self->saved), "");   /* it has a label to be made shorter then */
+  update_least_width (self);
   g_signal_connect_swapped (self->transfer, "notify::visible", G_CALLBACK (update_storage_button), self);
   g_signal_connect_swapped (self->job, "notify::visible", G_CALLBACK (update_storage_button), self);
 }
