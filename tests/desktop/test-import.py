@@ -331,7 +331,7 @@ class ImportTest(CofferCase):
         press(self.window.frame, "3 Transfers")
         wait(lambda: len(self.cancel_buttons()) == 3, "the list of three")
         find(self.window.frame, "label", re.compile("^Waiting for another program"))
-        self.assertEqual(len(find_all(self.window.frame, "label", "waits for its turn")), 2)
+        self.assertEqual(len(find_all(self.window.frame, "label", "Waits for its turn")), 2)
         do(self.cancel_buttons()[1])
         find(self.window.frame, "push button", "2 Transfers")
         wait(lambda: len(self.cancel_buttons()) == 2, "the list of two")

@@ -70,9 +70,9 @@ coffer_transfer_row_describe_one (CofferTransfer *transfer)
   switch (coffer_transfer_get_state (transfer))
     {
     case COFFER_TRANSFER_PAUSED:
-      return g_strdup (_("paused"));
+      return g_strdup (_("Paused"));
     case COFFER_TRANSFER_WAITING:
-      return g_strdup (_("waits for its turn"));
+      return g_strdup (_("Waits for its turn"));
     case COFFER_TRANSFER_RUNNING:
     case COFFER_TRANSFER_DONE:
     case COFFER_TRANSFER_CANCELLED:
