@@ -4,7 +4,7 @@
 from typing import List, Optional, Tuple
 
 from coffer import Coffer, CofferCase, VaultWindow, main, read_row
-from gtkdrive import Node, again, find, find_all, gone, key, press, showing, text_of, type_text, wait, xdo
+from gtkdrive import Node, again, extents, find, find_all, gone, key, press, showing, text_of, type_text, wait, xdo
 from vaults import make_vault
 
 ROWS = 30
@@ -136,6 +136,9 @@ class KeyboardTest(CofferCase):
         key("ctrl+question")
         others = wait(lambda: [node for node in coffer.windows() if node.path != window.frame.path], "the shortcuts")
         find(others[0], "label", "Open a vault")
+        _, _, width, height = extents(others[0])
+        self.assertLessEqual(width, 1200)   # there are small screens, and it does not scroll
+        self.assertLessEqual(height, 720)
         wait(lambda: not window.active(), "them to have the keyboard")
         key("Escape")
         wait(window.active, "the shortcuts to go")
