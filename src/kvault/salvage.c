@@ -230,7 +230,7 @@ give (salvager     *self,
 
 /* ---- by the table ---- */
 
-/* A row that is there. Its key may lie on a broken page: then the index may have it. */
+/* A row that is there. Its key may lie on a broken page, or the row be made of zeros: then the index may have it. */
 static int
 give_row (salvager *self,
           int64_t   id,
@@ -247,7 +247,8 @@ give_row (salvager *self,
     case SQLITE_ROW:
       kvault__entry_read_key (&entry, self->key, 0, number, sizeof number);
       entry.id = id;
-      rc = give (self, &entry);
+      *named = entry.key_class != KVAULT_CLASS_NULL;
+      rc = *named ? give (self, &entry) : add_nameless (self, id);
       break;
     case SQLITE_DONE:
       break;
@@ -445,6 +446,8 @@ give_indexed (salvager     *self,
 
   kvault__entry_read_key (&entry, keys, 0, number, sizeof number);
   entry.id = sqlite3_column_int64 (keys, 1);
+  if (entry.key_class == KVAULT_CLASS_NULL)   /* no key of a vault: it names nothing */
+    return KVAULT_OK;
   if (was_walked (self, entry.id))
     return check_given (self, keys, &entry);
   forget_nameless (self, entry.id);

@@ -675,6 +675,13 @@ class Damaged(ExportCase):
         self.kvault('export', '--salvage', path, self.path('named'), 'img/anim.gif', 'absent', status=NOT_FOUND, words='"absent"')
         self.assertEqual(list(files_of(self.path('named'))), [b'img/anim.gif'])
 
+    def test_what_is_cut_in_the_middle_of_a_page(self):
+        path = self.fixture('v010_media.db')
+        os.truncate(path, 253952)
+        rows = self.json('export', '--salvage', path, self.path('out'), status=DAMAGED)
+        self.assertEqual([row for row in rows if 'row' in row], [{'row': 0, 'result': 'failed'}])
+        self.assertEqual(len(files_of(self.path('out'))), 6)
+
     def test_salvage_of_a_whole_vault(self):
         for fixture in support.fixtures():
             if not is_healthy(fixture):
