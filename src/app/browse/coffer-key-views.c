@@ -9,7 +9,7 @@
 #include "coffer-key-menu.h"
 #include "coffer-key-typing.h"
 
-#define TIGHT_BELOW 680   /* logical pixels */
+#define TIGHT_BELOW 840   /* logical pixels */
 
 struct _CofferKeyViews {
   GtkWidget parent_instance;

@@ -9,7 +9,6 @@ struct _CofferSelectionBar {
   AdwBin parent_instance;
 
   GtkLabel *label;
-  GtkWidget *copy_word;
   GtkWidget *export_word;
   GtkWidget *rename_word;
   GtkWidget *delete_word;
@@ -80,19 +79,24 @@ update_button (CofferSelectionBar *self,
 static void
 update_words (CofferSelectionBar *self)
 {
-  update_button (self, self->copy_button, self->copy_word);
   update_button (self, self->export_button, self->export_word);
   update_button (self, self->rename_button, self->rename_word);
   update_button (self, self->delete_button, self->delete_word);
 }
 
-/* What a vault that is only viewed cannot do is absent. How much is selected needs the room more than what a menu has, too. */
+/*
+ * What a vault that is only viewed cannot do is absent. Where it can be done and there is little room, how much is selected needs it more than
+ * what a menu has, too.
+ */
 static void
 update_buttons (CofferSelectionBar *self)
 {
-  gtk_widget_set_visible (self->copy_button, gtk_widget_get_sensitive (self->copy_button) && !self->tiny);
-  gtk_widget_set_visible (self->archive_button, !self->tiny);
-  gtk_widget_set_visible (self->rename_button, gtk_widget_get_sensitive (self->rename_button));
+  gboolean editable = gtk_widget_get_sensitive (self->rename_button);
+  gboolean full = self->tiny && editable;
+
+  gtk_widget_set_visible (self->copy_button, gtk_widget_get_sensitive (self->copy_button) && !full);
+  gtk_widget_set_visible (self->archive_button, !full);
+  gtk_widget_set_visible (self->rename_button, editable);
   gtk_widget_set_visible (self->delete_button, gtk_widget_get_sensitive (self->delete_button));
 }
 
@@ -168,7 +172,6 @@ coffer_selection_bar_class_init (CofferSelectionBarClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/coffervault/Coffer/ui/coffer-selection-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, label);
-  gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, copy_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_button);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, export_word);
   gtk_widget_class_bind_template_child (widget_class, CofferSelectionBar, rename_word);
