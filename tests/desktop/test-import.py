@@ -11,7 +11,7 @@ from typing import Dict, List
 
 from coffer import APPLICATION, CofferCase, main
 from gi.repository import GLib
-from gtkdrive import Node, Window, activate_action, do, extents, find, find_all, gone, key, press, set_text, showing, wait
+from gtkdrive import Node, Window, activate_action, again, do, extents, find, find_all, gone, key, press, set_text, showing, wait
 from screen import Picture
 from vaults import make_vault, read_vault
 
@@ -317,6 +317,26 @@ class ImportTest(CofferCase):
         self.window.says("1 file added")
         writer.close()
         self.values[b"img/new"] = b"new"
+        self.close()
+
+    def test_return_too_early(self) -> None:
+        """It does nothing until it is known what can be added, and then it adds."""
+        self.make_files(**{"trip/b": b"b", "trip/c": b"c"})
+        self.open()
+        with closing(sqlite3.connect(self.path)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            self.add("/trip")
+            sheet = wait(lambda: next(iter(self.coffer.windows("Add 2 Files")), None), "the sheet")
+            find(sheet, "label", "Waiting for another program that writes to the vault")
+            Window(sheet).activate()
+            key("Return")
+            find(sheet, "label", "Waiting for another program that writes to the vault")
+            self.assertEqual(len(self.coffer.windows("Add 2 Files")), 1)
+            other.rollback()
+        wait(lambda: again(find(sheet, "push button", re.compile("Add$"))).has("FOCUSED"), "the keyboard on Add")
+        key("Return")
+        self.window.says("2 files added")
+        self.values.update({b"img/b": b"b", b"img/c": b"c"})
         self.close()
 
     def test_several_at_once(self) -> None:

@@ -454,20 +454,22 @@ show_room (CofferImportSheet *self)
   gtk_widget_add_css_class (GTK_WIDGET (self->disk_icon), has_room ? "success" : "error");
 }
 
-/* What can be added is added by Return, too, unless somebody has gone elsewhere: the sheet comes with the keyboard on Cancel, the only
-   button there is while the files are looked for, and stays there if that is all one can do. */
+/* What can be added is added by Return, too, unless somebody has gone elsewhere. Until that is known nothing has the keyboard: who is
+   quick would cancel. Then Cancel has it, if that is all one can do. */
 static void
 update_button (CofferImportSheet *self)
 {
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  gboolean known = self->additions != NULL, possible;
   guint64 n_kept;
 
-  gtk_widget_set_sensitive (self->add_button, self->additions != NULL && coffer_additions_get_n (self->additions) > 0 &&
-                                               self->free_bytes >= count_needed (self, &n_kept));
-  if (self->offered || !gtk_widget_get_sensitive (self->add_button))
+  possible = known && coffer_additions_get_n (self->additions) > 0 && self->free_bytes >= count_needed (self, &n_kept);
+  gtk_widget_set_sensitive (self->add_button, possible);
+  if (self->offered || !known)
     return;
-  self->offered = TRUE;
-  if (gtk_window_get_focus (GTK_WINDOW (self)) == NULL || gtk_window_get_focus (GTK_WINDOW (self)) == self->cancel_button)
-    gtk_window_set_focus (GTK_WINDOW (self), self->add_button);
+  self->offered = possible;
+  if (focus == NULL || focus == self->cancel_button)
+    gtk_window_set_focus (GTK_WINDOW (self), possible ? self->add_button : self->cancel_button);
 }
 
 static void
@@ -855,11 +857,23 @@ coffer_import_sheet_dispose (GObject *object)
   G_OBJECT_CLASS (coffer_import_sheet_parent_class)->dispose (object);
 }
 
+/* A window gives the keyboard to its first button as it comes. */
+static void
+coffer_import_sheet_show (GtkWidget *widget)
+{
+  CofferImportSheet *self = COFFER_IMPORT_SHEET (widget);
+
+  GTK_WIDGET_CLASS (coffer_import_sheet_parent_class)->show (widget);
+  if (!self->offered && self->additions == NULL)
+    gtk_window_set_focus (GTK_WINDOW (self), NULL);
+}
+
 static void
 coffer_import_sheet_class_init (CofferImportSheetClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  widget_class->show = coffer_import_sheet_show;
   G_OBJECT_CLASS (klass)->dispose = coffer_import_sheet_dispose;
   add_signal = g_signal_new ("add", COFFER_TYPE_IMPORT_SHEET, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                              COFFER_TYPE_ADDITIONS, G_TYPE_INT);
