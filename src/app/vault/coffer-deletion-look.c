@@ -136,8 +136,8 @@ static void
 look_on (CofferVault *self,
          GTask       *task)
 {
-  coffer_vault_run_told_async (self, COFFER_LANE_LIST, look_worker, g_task_get_task_data (task), NULL, NULL, g_task_get_cancellable (task),
-                               looked_cb, g_object_ref (task));
+  coffer_vault_run_told_async (self, COFFER_LANE_LIST, KVAULT_ACCESS_VIEW, look_worker, g_task_get_task_data (task), NULL, NULL,
+                               g_task_get_cancellable (task), looked_cb, g_object_ref (task));
 }
 
 void

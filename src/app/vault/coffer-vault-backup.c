@@ -135,8 +135,8 @@ static void
 copy (CofferVault *self,
       GTask       *task)
 {
-  coffer_vault_run_told_async (self, COFFER_LANE_SCAN, backup_worker, g_task_get_task_data (task), NULL, g_free, g_task_get_cancellable (task),
-                               copied_cb, task);
+  coffer_vault_run_told_async (self, COFFER_LANE_SCAN, KVAULT_ACCESS_VIEW, backup_worker, g_task_get_task_data (task), NULL, g_free,
+                               g_task_get_cancellable (task), copied_cb, task);
 }
 
 /* What could not be written waits on, and goes into the copy. */

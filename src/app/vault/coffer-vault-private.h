@@ -115,9 +115,10 @@ void           coffer_vault_run_async         (CofferVault         *self,
                                                GAsyncReadyCallback  callback,
                                                gpointer             user_data);
 /** The same for what leaves something behind on a lane that looks: what was done is told, cancelled or not, and it
- * is of the file on show, or fails with KVAULT_EMOVED, as the WRITE lane's jobs do. */
+ * is of the file on show, or fails with KVAULT_EMOVED, as the WRITE lane's jobs do. @access_mode counts if the lane has no handle open. */
 void           coffer_vault_run_told_async    (CofferVault         *self,
                                                CofferLane           lane,
+                                               kvault_access        access_mode,
                                                CofferVaultFunc      func,
                                                gpointer             data,
                                                GDestroyNotify       data_free,
@@ -202,6 +203,12 @@ gpointer       coffer_overview_worker         (kvault              *vault,
                                                GCancellable        *cancellable,
                                                GError             **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CofferOverview, coffer_overview_free)
+
+/** A CofferVaultFunc that fails unless a value of a damaged file can be read; else gives something that is not NULL. Needs no data. */
+gpointer       coffer_damaged_worker          (kvault              *vault,
+                                               gpointer             data,
+                                               GCancellable        *cancellable,
+                                               GError             **error);
 
 /** Show other sections than before; the same object stands for one that stays. */
 void           coffer_vault_take_sections     (CofferVault         *self,

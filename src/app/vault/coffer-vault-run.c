@@ -121,6 +121,7 @@ coffer_vault_run_full (CofferVault         *self,
 void
 coffer_vault_run_told_async (CofferVault         *self,
                              CofferLane           lane,
+                             kvault_access        access_mode,
                              CofferVaultFunc      func,
                              gpointer             data,
                              GDestroyNotify       data_free,
@@ -130,7 +131,7 @@ coffer_vault_run_told_async (CofferVault         *self,
                              gpointer             user_data)
 {
   const Work work = {
-    .lane = lane, .access = KVAULT_ACCESS_VIEW, .repeatable = TRUE, .told = TRUE, .strict = TRUE,
+    .lane = lane, .access = access_mode, .repeatable = TRUE, .told = TRUE, .strict = TRUE,
     .func = func, .data = data, .data_free = data_free, .result_free = result_free,
   };
 

@@ -134,7 +134,8 @@ typedef struct {
   kvault *made;
   kvault_writer *writer;           /* of the value at hand; NULL: it is given up */
   CofferSalvage done;
-  guint64 size;                    /* of the file, for want of a better measure */
+  guint64 value_size;              /* of the value at hand, as far as it came */
+  guint64 read, size;              /* of all values, saved or not; and of the file, for want of a better measure */
   GError *error;                   /* of the new file */
 } Salvage;
 
@@ -155,6 +156,7 @@ begin_cb (const kvault_entry *entry,
 {
   Salvage *self = data;
 
+  self->value_size = 0;
   if (entry->key_class == KVAULT_CLASS_NULL)
     return 0;
   return heed_new_file (self, kvault_writer_open (self->made, entry->key, entry->key_size, KVAULT_SIZE_UNKNOWN, &self->writer));
@@ -170,8 +172,9 @@ write_cb (const void *bytes,
 
   if (self->writer == NULL)
     return 0;
-  self->done.bytes += len;
-  coffer_wish_tell (self->wish, MIN (self->done.bytes, self->size), self->size);
+  self->value_size += len;
+  self->read += len;
+  coffer_wish_tell (self->wish, MIN (self->read, self->size), self->size);
   return heed_new_file (self, kvault_writer_write (self->writer, bytes, len));
 }
 
@@ -187,7 +190,10 @@ end_cb (int         result,
   if (result != KVAULT_OK || self->writer == NULL)
     self->done.lost++;
   else if ((rc = kvault_writer_commit (self->writer)) == KVAULT_OK)
-    self->done.saved++;
+    {
+      self->done.saved++;
+      self->done.bytes += self->value_size;
+    }
   heed_new_file (self, rc);
   g_clear_pointer (&self->writer, kvault_writer_free);
   return self->error != NULL;
@@ -224,15 +230,18 @@ open_target (Salvage     *self,
 static int
 save_waiting (Salvage *self)
 {
-  uint64_t before = 0, after = 0;
+  kvault_totals_result before, after;
   int rc;
 
-  if (self->wish->shelf == NULL)
+  if (coffer_wish_count_waiting (self->wish, kvault_table (self->made), NULL) == 0)
     return KVAULT_OK;
-  if ((rc = kvault_count (self->made, &before)) == KVAULT_OK && (rc = kvault_shelf_copy (self->wish->shelf, self->made)) == KVAULT_OK &&
-      (rc = kvault_count (self->made, &after)) == KVAULT_OK)
-    self->done.saved += after - before;
-  return rc;
+  if ((rc = kvault_totals (self->made, NULL, 0, NULL, NULL, &before)) != KVAULT_OK ||
+      (rc = kvault_shelf_copy (self->wish->shelf, self->made)) != KVAULT_OK ||
+      (rc = kvault_totals (self->made, NULL, 0, NULL, NULL, &after)) != KVAULT_OK)
+    return rc;
+  self->done.saved += after.keys - before.keys;
+  self->done.bytes += after.bytes - before.bytes;   /* which may be fewer: the sum is right */
+  return KVAULT_OK;
 }
 
 /* Lane. The new file's handle closes with its table. */
@@ -295,7 +304,9 @@ salvage_all (kvault  *damaged,
   for (guint i = 0; tables[i] != NULL; i++)
     if (!salvage_table (damaged, self, tables[i], i == 0, error))
       return FALSE;
-  return tables[0] != NULL;
+  if (self->done.saved == 0 && self->done.lost > 0)
+    g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_CORRUPT, _("None of its values could be read"));
+  return *error == NULL;
 }
 
 /* Lane. The lane's own handle refuses what a damaged file needs. */
@@ -348,8 +359,9 @@ coffer_vault_salvage_async (CofferVault         *self,
   wish = coffer_wish_new (progress);
   coffer_wish_set_target (wish, target);
   coffer_wish_add_waiting (wish, self);
-  coffer_vault_run_full (self, COFFER_LANE_SCAN, KVAULT_ACCESS_SALVAGE, NULL, FALSE, salvage_worker, wish, coffer_wish_free, g_free,
-                         cancellable, callback, user_data);
+  coffer_vault_run_told_async (self, COFFER_LANE_SCAN, KVAULT_ACCESS_SALVAGE, salvage_worker, wish, coffer_wish_free, g_free, cancellable, callback,
+                               user_data);
+  coffer_vault_let_go (self, COFFER_LANE_SCAN);   /* of a handle that no other job wants */
 }
 
 gboolean
@@ -364,4 +376,73 @@ coffer_vault_salvage_finish (CofferVault    *self,
     return FALSE;
   *salvage = *found;
   return TRUE;
+}
+
+/* ---- whether there is anything to save ---- */
+
+#define ENOUGH_US (2 * G_USEC_PER_SEC)
+#define ENOUGH_BYTES (G_GUINT64_CONSTANT (16) << 20)
+
+/* The lane's. Looking for one value that is whole. */
+typedef struct {
+  gint64 until;
+  guint64 n_bytes;
+  gboolean found;                  /* or nobody knows, after so long: it can be tried */
+} Search;
+
+/* Lane. */
+static int
+seek_begin_cb (const kvault_entry *entry,
+               void               *data)
+{
+  ((Search *) data)->n_bytes = 0;
+  return 0;
+}
+
+/* Lane. */
+static int
+seek_write_cb (const void *bytes,
+               size_t      len,
+               void       *data)
+{
+  Search *self = data;
+
+  self->n_bytes += len;
+  self->found = self->n_bytes > ENOUGH_BYTES;
+  return self->found;
+}
+
+/* Lane. */
+static int
+seek_end_cb (int         result,
+             const char *message,
+             void       *data)
+{
+  Search *self = data;
+
+  self->found = result == KVAULT_OK || g_get_monotonic_time () > self->until;
+  return self->found;
+}
+
+/* Lane. */
+gpointer
+coffer_damaged_worker (kvault        *vault,
+                       gpointer       data,
+                       GCancellable  *cancellable,
+                       GError       **error)
+{
+  Search self = { .until = g_get_monotonic_time () + ENOUGH_US };
+  const kvault_salvage_sink sink = { seek_begin_cb, seek_write_cb, seek_end_cb, &self };
+  g_auto(GStrv) tables = list_tables (vault);
+  int rc;
+
+  for (guint i = 0; tables[i] != NULL && !self.found; i++)
+    if (((rc = kvault_use_table (vault, tables[i])) != KVAULT_OK || (rc = kvault_salvage (vault, &sink, NULL)) != KVAULT_OK) && !self.found)
+      {
+        *error = coffer_error_new (vault, rc);
+        return NULL;
+      }
+  if (!self.found)
+    g_set_error_literal (error, COFFER_ERROR, COFFER_ERROR_CORRUPT, _("None of its values could be read"));
+  return GINT_TO_POINTER (self.found);
 }

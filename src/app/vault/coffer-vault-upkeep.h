@@ -22,13 +22,14 @@ gboolean     coffer_vault_wipe_finish          (CofferVault *self, GAsyncResult 
 
 /** What of a damaged file could be read. */
 typedef struct {
-  guint64 saved, bytes;            /* keys with their whole values */
+  guint64 saved, bytes;            /* keys with their whole values, and bytes of these */
   guint64 lost;                    /* that were named, but could not be read */
 } CofferSalvage;
 
 /**
  * Read what can be read of all tables of a file, damaged or not, into a new vault; what waits in the cache for these tables is written there,
- * too, and goes on waiting. On the SCAN lane. A @target that is there is replaced, see coffer-new-file.h.
+ * too, and goes on waiting. On the SCAN lane, from its beginning again where that has to let go of the file. A @target that is there is replaced,
+ * see coffer-new-file.h. Fails if there are keys, and none can be saved.
  */
 void         coffer_vault_salvage_async        (CofferVault *self, GFile *target, CofferProgress *progress, GCancellable *cancellable,
                                                 GAsyncReadyCallback callback, gpointer user_data);

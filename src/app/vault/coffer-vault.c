@@ -572,6 +572,44 @@ opened_cb (GObject      *source,
   g_idle_add_full (G_PRIORITY_DEFAULT, return_cb, g_steal_pointer (&task), g_object_unref);
 }
 
+/* Nothing is known of what is in it, and nothing will be asked: lanes that look could not open it. */
+static void
+damaged_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr(GTask) task = data;
+  CofferVault *self = COFFER_VAULT (source);
+  GError *error = NULL;
+
+  if (coffer_vault_run_finish (self, result, &error) != NULL)
+    {
+      g_task_return_pointer (task, g_object_ref (self), g_object_unref);
+      return;
+    }
+  coffer_vault_close (self);
+  g_task_return_error (task, error);
+}
+
+/* (transfer full) (nullable) NULL: it has failed */
+static GTask *
+start_opening (GFile               *file,
+               kvault_access        access_mode,
+               gpointer             tag,
+               GCancellable        *cancellable,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, GINT_TO_POINTER (access_mode), NULL);
+  if (g_file_peek_path (file) != NULL)
+    return g_steal_pointer (&task);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Only files with a path can be opened"));
+  return NULL;
+}
+
 static void
 open_full (GFile               *file,
            kvault_access        access_mode,
@@ -583,15 +621,10 @@ open_full (GFile               *file,
            gpointer             user_data)
 {
   g_autoptr(CofferVault) self = vault_new (file);
-  g_autoptr(GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autoptr(GTask) task = start_opening (file, access_mode, tag, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, tag);
-  g_task_set_task_data (task, GINT_TO_POINTER (access_mode), NULL);
-  if (g_file_peek_path (file) == NULL)
-    {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Only files with a path can be opened"));
-      return;
-    }
+  if (task == NULL)
+    return;
   coffer_vault_run_full (self, lane, access_mode, NULL, FALSE, coffer_overview_worker, NULL, NULL,
                          (GDestroyNotify) coffer_overview_free, cancellable, opened_cb, g_steal_pointer (&task));
   if (ahead)
@@ -629,6 +662,26 @@ coffer_vault_create_async (GFile               *file,
   g_return_if_fail (G_IS_FILE (file));
 
   open_full (file, KVAULT_ACCESS_CREATE_NEW, COFFER_LANE_WRITE, FALSE, coffer_vault_create_async, cancellable, callback, user_data);
+}
+
+void
+coffer_vault_open_damaged_async (GFile               *file,
+                                 GCancellable        *cancellable,
+                                 GAsyncReadyCallback  callback,
+                                 gpointer             user_data)
+{
+  g_autoptr(CofferVault) self = NULL;
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (G_IS_FILE (file));
+
+  self = vault_new (file);
+  task = start_opening (file, KVAULT_ACCESS_SALVAGE, coffer_vault_open_damaged_async, cancellable, callback, user_data);
+  if (task == NULL)
+    return;
+  coffer_vault_run_full (self, COFFER_LANE_SCAN, KVAULT_ACCESS_SALVAGE, NULL, TRUE, coffer_damaged_worker, NULL, NULL, NULL, cancellable, damaged_cb,
+                         g_steal_pointer (&task));
+  coffer_vault_let_go (self, COFFER_LANE_SCAN);
 }
 
 CofferVault *

@@ -78,6 +78,13 @@ CofferVault *coffer_vault_open_finish       (GAsyncResult *result, GError **erro
 void         coffer_vault_create_async      (GFile *file, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 
+/**
+ * Open a file that is too damaged for coffer_vault_open_async(), for coffer_vault_salvage_async() alone; fails if no value of it can be read.
+ * Finish with coffer_vault_open_finish().
+ */
+void         coffer_vault_open_damaged_async (GFile *file, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+
 GFile       *coffer_vault_get_file          (CofferVault *self);   /* (transfer none) */
 const char  *coffer_vault_get_display_name  (CofferVault *self);   /* base name as UTF-8 */
 /** Whether both are of one file, by whatever names it was opened. */

@@ -258,6 +258,23 @@ break_page (Fixture *fixture)
   fclose (file);
 }
 
+static CofferVaultTotals
+get_totals (const char *path)
+{
+  CofferVault *vault = test_open (path);
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
+
+  coffer_vault_totals_async (vault, "kv", NULL, NULL, NULL, test_store_result, &result);
+  test_wait_for (result != NULL);
+  g_assert_true (coffer_vault_totals_finish (vault, result, &totals, &error));
+  g_assert_no_error (error);
+  g_clear_object (&result);
+  test_close (vault);
+  return totals;
+}
+
 /* Nothing is written to a damaged file. A check finds it so, and what can be read of it is saved with what waits. */
 static void
 test_damaged (Fixture       *fixture,
@@ -268,6 +285,7 @@ test_damaged (Fixture       *fixture,
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(CofferInspection) found = NULL, again = NULL;
   g_autoptr(GError) error = NULL;
+  CofferVaultTotals totals;
   CofferSalvage salvage;
 
   test_add_text (fixture, "new", "waits");
@@ -293,6 +311,9 @@ test_damaged (Fixture       *fixture,
   g_assert_cmpint (test_count_named (path, "new"), ==, 1);
   g_assert_cmpuint (salvage.saved, >, 1);
   g_assert_cmpuint (salvage.saved, <, N_KEYS);
+  totals = get_totals (path);
+  g_assert_cmpuint (salvage.saved, ==, totals.keys);
+  g_assert_cmpuint (salvage.bytes, ==, totals.bytes);
   g_assert_cmpuint (test_n_waiting (fixture), ==, 2);
   coffer_cache_discard (fixture->cache);
 }
