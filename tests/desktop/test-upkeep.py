@@ -172,7 +172,7 @@ class UpkeepTest(CofferCase):
         wait(lambda: find_all(self.storage, "label", re.compile("^Checked at .*, 307 keys: 88 damaged, 0 odd$")), "what it found")
         do(self.seek("Export…"))
         coffer.choose_file(re.compile("Export"), target, "Save")
-        wait(lambda: find_all(self.storage, "label", re.compile(r"^223 keys are in .*/saved\.kvault")), "the new vault")
+        wait(lambda: find_all(self.storage, "label", re.compile(r"^223 keys \(.*\) are in .*/saved\.kvault")), "the new vault")
         saved = read_vault(target)
         self.assertEqual(len(saved), 223)
         self.assertFalse(saved.keys() & lost)

@@ -121,38 +121,6 @@ update_plan (CofferStorageWindow *self)
 
 /* ---- what is under way ---- */
 
-/* "462 MB/s, about 3 min 28 s left", or nothing: the rate is that of the step, the time that of all of them. (transfer full) (nullable) */
-static char *
-format_rate (CofferStorage *storage,
-             guint64        rate)
-{
-  g_autofree char *speed = g_format_size (rate);
-  double seconds = coffer_storage_get_left (storage);
-  g_autofree char *left = NULL;
-
-  if (rate == 0 || seconds < 0)
-    return NULL;
-  left = coffer_storage_format_seconds (seconds);
-  /* Translators: bytes a second, and a time */
-  return g_strdup_printf (_("%s/s, about %s left"), speed, left);
-}
-
-/* "Step 1 of 4, 69.5 GB of 165.4 GB": the percent beside the bar is of all steps, the bytes are of this one. (transfer full) */
-static char *
-format_bytes (const CofferStep *step,
-              gboolean          known)
-{
-  g_autofree char *bytes = g_format_size (step->bytes);
-  g_autofree char *total = g_format_size (known ? step->bytes_total : 0);
-
-  if (step->n == 0)
-    return known ? g_strdup_printf (_("%s of %s"), bytes, total) : g_strdup ("");
-  if (!known)
-    return g_strdup_printf (_("Step %u of %u"), step->number, step->n);
-  /* Translators: the number of the step, and of all steps; bytes done in this step, and of all of it */
-  return g_strdup_printf (_("Step %u of %u, %s of %s"), step->number, step->n, bytes, total);
-}
-
 static gboolean
 pulse_cb (gpointer data)
 {
@@ -182,13 +150,11 @@ set_bar (CofferStorageWindow *self,
 static void
 update_progress (CofferStorageWindow *self)
 {
-  CofferStep step;
-  guint64 rate = coffer_storage_get_step (self->storage, &step);
   double fraction = coffer_storage_get_fraction (self->storage);
   gboolean known = fraction >= 0;
   g_autofree char *percent = g_strdup_printf ("%d %%", (int) (fraction * 100));
-  g_autofree char *so_far = format_bytes (&step, known);
-  g_autofree char *speed = known ? format_rate (self->storage, rate) : NULL;
+  g_autofree char *so_far = coffer_storage_dup_bytes (self->storage);
+  g_autofree char *speed = coffer_storage_dup_rate (self->storage);
 
   gtk_label_set_text (self->job_title, coffer_storage_get_step_words (self->storage));
   gtk_label_set_text (self->job_percent, known ? percent : "");
@@ -247,19 +213,6 @@ coffer_storage_window_stop_job (CofferStorageWindow *self)
 
 /* ---- what was done ---- */
 
-/* Of a vault that was looked at, or whose damage is why it was copied, nobody knows more than before. */
-static const char *
-get_cancelled_words (CofferStorageJob job)
-{
-  if (job == COFFER_STORAGE_COPY || job == COFFER_STORAGE_SALVAGE)
-    return _("Cancelled. No copy was left behind.");
-  if (job == COFFER_STORAGE_CHECK)
-    return _("Cancelled. Nothing was changed.");
-  if (job == COFFER_STORAGE_CHECKPOINT)
-    return _("Cancelled. What was moved into the main file stays there.");
-  return _("Cancelled. The vault is whole.");
-}
-
 static void
 update_problem (CofferStorageWindow *self)
 {
@@ -272,7 +225,7 @@ update_problem (CofferStorageWindow *self)
   if (error == NULL)
     return;
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->problem_row), coffer_storage_get_failure_words (job));
-  adw_action_row_set_subtitle (self->problem_row, cancelled ? get_cancelled_words (job) : escaped);
+  adw_action_row_set_subtitle (self->problem_row, cancelled ? coffer_storage_get_cancelled_words (job) : escaped);
 }
 
 void

@@ -10,7 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "coffer-row.h"
-#include "coffer-storage-upkeep.h"
+#include "coffer-storage-words.h"
 
 #define MAX_ROWS 50
 #define ROWS_A_FRAME 4      /* at most: each takes about a millisecond, and what is around it is measured anew */
@@ -334,24 +334,13 @@ static void
 update_salvage (CofferStorageWindow    *self,
                 const CofferInspection *check)
 {
-  GFile *target;
-  const CofferSalvage *salvage = coffer_storage_get_salvage (self->storage, &target);
-  g_autofree char *saved = NULL, *lost = NULL, *name = NULL, *text = NULL, *escaped = NULL;
+  g_autofree char *text = coffer_storage_dup_salvaged (self->storage);
+  g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self->salvage_row), check->n_damages > 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->salvage_button), coffer_storage_get_job (self->storage) == COFFER_STORAGE_IDLE);
-  if (salvage == NULL)
-    {
-      adw_action_row_set_subtitle (self->salvage_row, _("Every key and value of it goes into a new vault; this one stays as it is"));
-      return;
-    }
-  saved = coffer_storage_window_dup_number (salvage->saved);
-  lost = coffer_storage_window_dup_number (salvage->lost);
-  name = g_file_get_parse_name (target);
-  text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key is in %s. Could not be read: %s", "%s keys are in %s. Could not be read: %s",
-                                       salvage->saved), saved, name, lost);
-  escaped = g_markup_escape_text (text, -1);
-  adw_action_row_set_subtitle (self->salvage_row, escaped);
+  adw_action_row_set_subtitle (self->salvage_row, escaped != NULL ? escaped
+                                                  : _("Every key and value of it goes into a new vault; this one stays as it is"));
 }
 
 void

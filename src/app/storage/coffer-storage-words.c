@@ -158,6 +158,42 @@ coffer_storage_get_fraction (CofferStorage *self)
   return step.n > 0 ? MIN (step.fraction, 1) : (double) step.bytes / (double) step.bytes_total;
 }
 
+/* The rate is that of the step, the time that of all of them. */
+char *
+coffer_storage_dup_rate (CofferStorage *self)
+{
+  CofferStep step;
+  guint64 rate = coffer_storage_get_step (self, &step);
+  g_autofree char *speed = g_format_size (rate);
+  double seconds = coffer_storage_get_left (self);
+  g_autofree char *left = NULL;
+
+  if (rate == 0 || seconds < 0 || coffer_storage_get_fraction (self) < 0)
+    return NULL;
+  left = coffer_storage_format_seconds (seconds);
+  /* Translators: bytes a second, and a time */
+  return g_strdup_printf (_("%s/s, about %s left"), speed, left);
+}
+
+/* The percent beside the bar is of all steps, the bytes are of this one. */
+char *
+coffer_storage_dup_bytes (CofferStorage *self)
+{
+  CofferStep step;
+  gboolean known = coffer_storage_get_fraction (self) >= 0;
+  g_autofree char *bytes = NULL, *total = NULL;
+
+  coffer_storage_get_step (self, &step);
+  bytes = g_format_size (step.bytes);
+  total = g_format_size (known ? step.bytes_total : 0);
+  if (step.n == 0)
+    return known ? g_strdup_printf (_("%s of %s"), bytes, total) : g_strdup ("");
+  if (!known)
+    return g_strdup_printf (_("Step %u of %u"), step.number, step.n);
+  /* Translators: the number of the step, and of all steps; bytes done in this step, and of all of it */
+  return g_strdup_printf (_("Step %u of %u, %s of %s"), step.number, step.n, bytes, total);
+}
+
 const char *
 coffer_storage_get_failure_words (CofferStorageJob job)
 {
@@ -184,6 +220,19 @@ coffer_storage_get_failure_words (CofferStorageJob job)
     default:
       return _("Log not moved");
     }
+}
+
+/* Of a vault that was looked at, or whose damage is why it was copied, nobody knows more than before. */
+const char *
+coffer_storage_get_cancelled_words (CofferStorageJob job)
+{
+  if (job == COFFER_STORAGE_COPY || job == COFFER_STORAGE_SALVAGE)
+    return _("Cancelled. No copy was left behind.");
+  if (job == COFFER_STORAGE_CHECK)
+    return _("Cancelled. Nothing was changed.");
+  if (job == COFFER_STORAGE_CHECKPOINT)
+    return _("Cancelled. What was moved into the main file stays there.");
+  return _("Cancelled. The vault is whole.");
 }
 
 char *
@@ -227,16 +276,22 @@ describe_check (const CofferInspection *check)
                                        check->n_damages), n);
 }
 
-static char *
-describe_salvage (const CofferSalvage *salvage,
-                  GFile               *target)
+char *
+coffer_storage_dup_salvaged (CofferStorage *self)
 {
-  g_autofree char *saved = g_strdup_printf ("%'" G_GUINT64_FORMAT, salvage->saved);
-  g_autofree char *lost = g_strdup_printf ("%'" G_GUINT64_FORMAT, salvage->lost);
-  g_autofree char *name = g_file_get_parse_name (target);
+  GFile *target;
+  const CofferSalvage *salvage = coffer_storage_get_salvage (self, &target);
+  g_autofree char *saved = NULL, *bytes = NULL, *lost = NULL, *name = NULL;
 
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key is in %s. Could not be read: %s", "%s keys are in %s. Could not be read: %s",
-                                       salvage->saved), saved, name, lost);
+  if (salvage == NULL)
+    return NULL;
+  saved = g_strdup_printf ("%'" G_GUINT64_FORMAT, salvage->saved);
+  bytes = g_format_size (salvage->bytes);
+  lost = g_strdup_printf ("%'" G_GUINT64_FORMAT, salvage->lost);
+  name = g_file_get_parse_name (target);
+  /* Translators: keys, the bytes of their values, a file, and other keys */
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s key (%s) is in %s. Could not be read: %s",
+                                       "%s keys (%s) are in %s. Could not be read: %s", (gulong) salvage->saved), saved, bytes, name, lost);
 }
 
 /* That it could not be emptied, and through whom. (transfer full) (nullable) */
@@ -264,11 +319,9 @@ describe_success (CofferStorage    *self,
 {
   const CofferCompactResult *done;
   const CofferInspection *check;
-  const CofferSalvage *salvage;
   const char *problem;
   CofferSpace before;
   GDateTime *when;
-  GFile *target;
   double seconds;
 
   switch (job)
@@ -284,8 +337,7 @@ describe_success (CofferStorage    *self,
       check = coffer_storage_get_check (self, &when);
       return check != NULL ? describe_check (check) : NULL;
     case COFFER_STORAGE_SALVAGE:
-      salvage = coffer_storage_get_salvage (self, &target);
-      return salvage != NULL ? describe_salvage (salvage, target) : NULL;
+      return coffer_storage_dup_salvaged (self);
     case COFFER_STORAGE_WIPE:
       return g_strdup (_("Free space is wiped"));
     case COFFER_STORAGE_CHECKPOINT:
