@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Vaults that are damaged in part: what can be read is shown, what cannot is told, and nothing is written any more."""
+"""Damaged vaults: what can be read is shown, or saved, what cannot is told, and nothing is written to them any more."""
 import os
 import re
 import sqlite3
@@ -8,8 +8,11 @@ from contextlib import closing
 from typing import Dict, Tuple
 
 from coffer import LIKE_ANYBODY, Coffer, CofferCase, Row, VaultWindow, main, read_row, size_text
-from gtkdrive import do, find, find_all, key, press, showing, wait
+from gtkdrive import Node, do, extents, find, find_all, key, press, showing, wait
 from vaults import Fixture, make_vault, read_vault, shown, state_of
+
+
+EXPORT = re.compile("Export What Is Readable…$")
 
 
 def rows_if_known(window: VaultWindow, count: int) -> Dict[str, Row]:
@@ -144,6 +147,78 @@ class DamagedTest(CofferCase):
         with open(path, "rb") as file:
             self.assertEqual(file.read(20)[18:], bytes([2, 2]))
         self.assertEqual(read_vault(path), {b"a": b"1"})
+
+    def open_what_no_view_opens(self) -> Tuple[Coffer, VaultWindow]:
+        """Of twenty values the last ones are cut off."""
+        os.mkdir(self.folder + "/vault")
+        self.path = self.folder + "/vault/cut.kvault"
+        with closing(sqlite3.connect(self.path)) as db:
+            db.execute("CREATE TABLE kv (key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL)")
+            db.executemany("INSERT INTO kv VALUES (?, ?)", ((b"%02d" % i, bytes([i]) * 50000) for i in range(20)))
+            db.commit()
+        self.whole = read_vault(self.path)
+        os.truncate(self.path, os.stat(self.path).st_size * 3 // 4096 // 4 * 4096)
+        self.before = state_of(self.folder + "/vault")
+        coffer = self.start(self.path)
+        window = coffer.window("cut.kvault")
+        window.says("“cut.kvault” Is Damaged")
+        return coffer, window
+
+    def test_export_of_what_no_view_opens(self) -> None:
+        coffer, window = self.open_what_no_view_opens()
+        wait(lambda: find_all(window.frame, "push button", EXPORT, lambda node: node.has("FOCUSED")), "the button, with the focus")
+        press(window.frame, "Export What Is Readable…")
+        saved = self.folder + "/saved.kvault"
+        coffer.choose_file("Export What Is Readable", saved, "Save")
+        label = window.says(re.compile(r"keys \(.*\) are in %s\. Could not be read: [0-9]+\. Keys of which" % re.escape(saved)))
+        values = read_vault(saved)
+        self.assertGreater(len(values), 10)
+        self.assertEqual(values, {name: self.whole[name] for name in values})
+        self.assertIn("%d keys (%s)" % (len(values), size_text(sum(map(len, values.values())))), label.name)
+        self.assertLessEqual(len(values) + int(re.search("read: ([0-9]+)", label.name).group(1)), 20)
+        wait(lambda: find_all(window.frame, "push button", re.compile("Open New Vault$"), lambda node: node.has("FOCUSED")), "the way to it")
+        press(window.frame, "Open New Vault")
+        window = coffer.window("saved.kvault")
+        window.wait_for_rows(len(values))
+        self.assert_quits(coffer)
+        self.assertEqual(state_of(self.folder + "/vault"), self.before)
+
+    def start_export(self, coffer: Coffer, window: VaultWindow) -> Node:
+        press(window.frame, "Export What Is Readable…")
+        coffer.choose_file("Export What Is Readable", self.folder + "/vault/saved.kvault", "Save")
+        return find(window.frame, "push button", re.compile("Cancel$"))
+
+    def test_cancelled_and_closed(self) -> None:
+        """While another program has the file for itself: nothing is left behind, of what was cancelled nor of what the window was closed over."""
+        coffer, window = self.open_what_no_view_opens()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("PRAGMA writable_schema = 1")   # else SQLite refuses the file
+            other.execute("BEGIN EXCLUSIVE")
+            do(self.start_export(coffer, window))
+            window.says(re.compile("Cancelled. No copy was left behind.$"))
+            wait(lambda: find_all(window.frame, "push button", EXPORT, lambda node: node.has("FOCUSED")), "the button again")
+            self.start_export(coffer, window)
+            do(window.frame, "window.close")
+            coffer.answer("The Vault Is Still Being Worked On", "Cancel")
+            find(window.frame, "push button", re.compile("Cancel$"))
+            do(window.frame, "window.close")
+            coffer.answer("The Vault Is Still Being Worked On", "Stop and Close")
+            self.assertEqual(coffer.process.wait(60), 0)
+        self.assertEqual(coffer.complaints(), [])
+        self.assertEqual(state_of(self.folder + "/vault"), self.before)
+
+    def test_nothing_is_offered_where_nothing_is_left(self) -> None:
+        """All keys are there, and no value is whole."""
+        self.fixture = Fixture("v086_media_autopack.db")
+        path = self.fixture.copy(self.folder)
+        os.truncate(path, 188416)
+        self.before = state_of(self.folder)
+        coffer = self.start(path)
+        window = coffer.window(self.fixture.base_name)
+        window.says(re.compile("None of its values can be read here.$"))
+        find(window.frame, "push button", re.compile("Open Another…$"))
+        self.assertFalse([node for node in find_all(window.frame, "push button", EXPORT) if extents(node)[2] > 0])   # not a grey one either
+        self.close(coffer)
 
     def test_storage_before_editing(self) -> None:
         coffer, window = self.open("v010_media.db")

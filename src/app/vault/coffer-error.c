@@ -55,7 +55,7 @@ static const Words vault_words[] = {
        "again.") },
   { KVAULT_ECORRUPT, N_("“%s” Is Damaged"),
     N_("Part of the file is missing or was overwritten. Nothing was changed. Keep this file as it is, and open a backup if "
-       "there is one. In a terminal, “kvault export --salvage” saves what can still be read.") },
+       "there is one.") },
   { KVAULT_ENOTDB, N_("“%s” Is Not a Vault"),
     N_("It does not begin like a database: it is another kind of file, or its beginning was overwritten. Nothing was changed. "
        "Open it with the program that made it, or choose another file.") },
@@ -161,10 +161,11 @@ coffer_error_is_missing (const GError *error)
 }
 
 void
-coffer_error_describe (const GError  *error,
-                       const char    *display_name,
-                       char         **title,
-                       char         **advice)
+coffer_error_describe_damaged (const GError  *error,
+                               const char    *display_name,
+                               const char    *hint,
+                               char         **title,
+                               char         **advice)
 {
   const Words *words = NULL;
 
@@ -179,7 +180,19 @@ coffer_error_describe (const GError  *error,
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"   /* every title has one %s; a test checks it */
   *title = g_strdup_printf (words != NULL ? _(words->title) : _("“%s” Could Not Be Opened"), display_name);
 #pragma GCC diagnostic pop
-  *advice = g_strdup (words != NULL ? _(words->advice) : error->message);
+  if (hint != NULL && g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CORRUPT))
+    *advice = g_strdup_printf ("%s %s", _(words->advice), hint);
+  else
+    *advice = g_strdup (words != NULL ? _(words->advice) : error->message);
+}
+
+void
+coffer_error_describe (const GError  *error,
+                       const char    *display_name,
+                       char         **title,
+                       char         **advice)
+{
+  coffer_error_describe_damaged (error, display_name, _("What is readable can be exported: check the vault in Storage."), title, advice);
 }
 
 const char *

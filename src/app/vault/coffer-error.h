@@ -31,6 +31,13 @@ void    coffer_error_describe (const GError       *error,
                                char              **title,
                                char              **advice);
 
+/** The same. @hint  (nullable) what else is to be said if the file is damaged */
+void    coffer_error_describe_damaged (const GError *error,
+                                       const char   *display_name,
+                                       const char   *hint,
+                                       char        **title,
+                                       char        **advice);
+
 /** Whether another program only keeps us from it for now. */
 gboolean coffer_error_is_busy (const GError *error);
 

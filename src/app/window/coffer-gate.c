@@ -8,10 +8,12 @@
 
 #include "coffer-gate.h"
 
+typedef void (*OpenFunc) (GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
 /* Task data of an opening. */
 typedef struct {
   GFile *file;
-  gboolean create;
+  OpenFunc open_async;
 } Opening;
 
 struct _CofferGate {
@@ -97,16 +99,13 @@ start_opening (CofferGate *self,
     }
 
   self->n_opening++;
-  if (opening->create)
-    coffer_vault_create_async (opening->file, g_task_get_cancellable (task), opened_cb, task);
-  else
-    coffer_vault_open_async (opening->file, g_task_get_cancellable (task), opened_cb, task);
+  opening->open_async (opening->file, g_task_get_cancellable (task), opened_cb, task);
 }
 
 static GTask *
 new_opening (CofferGate          *self,
              GFile               *file,
-             gboolean             create,
+             OpenFunc             open_async,
              GCancellable        *cancellable,
              GAsyncReadyCallback  callback,
              gpointer             user_data)
@@ -115,7 +114,7 @@ new_opening (CofferGate          *self,
   Opening *opening = g_new0 (Opening, 1);
 
   opening->file = g_object_ref (file);
-  opening->create = create;
+  opening->open_async = open_async;
   g_task_set_source_tag (task, coffer_gate_open_async);
   g_task_set_task_data (task, opening, opening_free);
   return task;
@@ -188,7 +187,7 @@ coffer_gate_open_async (CofferGate          *self,
   g_return_if_fail (COFFER_IS_GATE (self));
   g_return_if_fail (G_IS_FILE (file));
 
-  task = new_opening (self, file, FALSE, cancellable, callback, user_data);
+  task = new_opening (self, file, coffer_vault_open_async, cancellable, callback, user_data);
   if (self->begun == NULL || self->begun_for != NULL || !g_file_equal (self->begun, file))
     {
       start_or_wait (self, task);
@@ -209,7 +208,20 @@ coffer_gate_create_async (CofferGate          *self,
   g_return_if_fail (COFFER_IS_GATE (self));
   g_return_if_fail (G_IS_FILE (file));
 
-  start_or_wait (self, new_opening (self, file, TRUE, cancellable, callback, user_data));
+  start_or_wait (self, new_opening (self, file, coffer_vault_create_async, cancellable, callback, user_data));
+}
+
+void
+coffer_gate_open_damaged_async (CofferGate          *self,
+                                GFile               *file,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data)
+{
+  g_return_if_fail (COFFER_IS_GATE (self));
+  g_return_if_fail (G_IS_FILE (file));
+
+  start_or_wait (self, new_opening (self, file, coffer_vault_open_damaged_async, cancellable, callback, user_data));
 }
 
 CofferVault *

@@ -32,6 +32,13 @@ void         coffer_gate_create_async (CofferGate           *self,
                                        GAsyncReadyCallback   callback,
                                        gpointer              user_data);
 
+/** As coffer_vault_open_damaged_async(), likewise. */
+void         coffer_gate_open_damaged_async (CofferGate          *self,
+                                             GFile               *file,
+                                             GCancellable        *cancellable,
+                                             GAsyncReadyCallback  callback,
+                                             gpointer             user_data);
+
 /** Returns: (transfer full) */
 CofferVault *coffer_gate_open_finish  (CofferGate           *self,
                                        GAsyncResult         *result,

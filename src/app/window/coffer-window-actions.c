@@ -503,7 +503,9 @@ static const GActionEntry entries[] = {
   { "next-pane", next_pane_action },
   { "open", open_action },
   { "open-path", open_path_action, "s" },
+  { "open-salvaged", coffer_window_open_salvaged_action },
   { "refresh", refresh_action },
+  { "salvage", coffer_window_salvage_action },
   { "search", NULL, NULL, "false", change_search },
   { "same-vault-window", same_vault_action },
   { "sidebar", NULL, NULL, "true", change_sidebar },
@@ -534,6 +536,7 @@ coffer_window_update_actions (CofferWindow *self)
 {
   gboolean shown = self->vault != NULL;
   gboolean editable = shown && coffer_vault_get_editable (self->vault);
+  gboolean salvaging = coffer_window_is_salvaging (self);
   CofferColumns *columns;
 
   coffer_window_enable (self, "back", shown);
@@ -552,7 +555,9 @@ coffer_window_update_actions (CofferWindow *self)
   coffer_window_enable (self, "storage", shown);
   coffer_window_enable (self, "edit", shown && !editable && coffer_vault_get_lock_reason (self->vault) == NULL);
   coffer_window_enable (self, "stop-editing", editable);
-  coffer_window_enable (self, "try-again", self->problem_shown);
+  coffer_window_enable (self, "open-salvaged", self->damaged != NULL);
+  coffer_window_enable (self, "salvage", self->damaged != NULL);
+  coffer_window_enable (self, "try-again", self->problem_shown && !salvaging);
   coffer_window_update_add_actions (self);
   coffer_window_update_undo_actions (self);
   coffer_window_update_key_actions (self);

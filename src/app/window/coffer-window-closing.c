@@ -341,7 +341,7 @@ let_go_on (CofferWindow *self)
     {
       g_autoptr(CofferTransfer) transfer = g_list_model_get_item (transfers, i);
 
-      if (coffer_transfer_concerns (transfer, self->vault))
+      if (self->vault != NULL && coffer_transfer_concerns (transfer, self->vault))
         coffer_transfer_set_paused (transfer, FALSE);
     }
 }
@@ -353,7 +353,7 @@ response_cb (CofferWindow *self,
   gboolean stops = g_str_equal (response, "stop");
 
   g_clear_weak_pointer (&self->closing);
-  if (g_str_equal (response, "cancel") || self->vault == NULL)
+  if (g_str_equal (response, "cancel") || (self->vault == NULL && self->damaged == NULL))
     stop_following (self);
   else if (!goes_on (self))
     close_soon (self);   /* ended meanwhile */

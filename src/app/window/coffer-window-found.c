@@ -72,8 +72,13 @@ void
 coffer_window_save_salvage (CofferWindow *self,
                             GFile        *file)
 {
-  if (self->storage != NULL && g_file_peek_path (file) != NULL)
+  if (self->storage == NULL)   /* the vault has gone meanwhile */
+    return;
+  if (g_file_peek_path (file) == NULL)
+    coffer_window_toast (self, _("Not copied: that place has no path on this computer. Choose a folder of this computer."));
+  else
     coffer_storage_salvage (self->storage, file);
+  coffer_window_update_actions (self);
 }
 
 void

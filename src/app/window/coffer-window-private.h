@@ -6,6 +6,7 @@
 #include "coffer-change.h"
 #include "coffer-export.h"
 #include "coffer-import.h"
+#include "coffer-problem-page.h"
 #include "coffer-start-page.h"
 #include "coffer-storage.h"
 #include "coffer-take-back.h"
@@ -30,13 +31,12 @@ struct _CofferWindow {
   CofferStartPage *start_page;
   AdwWindowTitle *wait_title;
   GtkSpinner *spinner;
-  AdwStatusPage *problem;
-  AdwWindowTitle *problem_title;
-  GtkWidget *problem_open;
+  CofferProblemPage *problem;
   CofferVaultView *view;         /* made with the first vault; a child of pages */
 
   GFile *file;
   CofferVault *vault;
+  CofferVault *damaged;          /* instead: the file could not be opened, but something of it can be saved; then there is storage */
   CofferKey *replaced;           /* (nullable) whose value is to be replaced by what a file chooser is asked for */
   CofferUndo *undo;              /* of the vault; NULL without */
   gpointer writing;              /* deletions, see coffer-window-undo.c; NULL: none now */
@@ -65,7 +65,7 @@ struct _CofferWindow {
   GPtrArray *outside;            /* of CofferOutside: values that other programs have open; NULL once disposed of */
   gboolean closes_when_updated;  /* all of them */
   GtkWidget *clean;              /* weak: the window "Clean Up" */
-  CofferStorage *storage;        /* of the vault, once it was asked for */
+  CofferStorage *storage;        /* of the vault, once it was asked for, or of damaged */
   GtkWidget *storage_window;     /* weak */
   GtkFileChooserNative *chooser; /* while it is open: nobody else keeps it */
 };
@@ -127,6 +127,8 @@ CofferEntry *coffer_window_get_single_entry (CofferWindow *self);
 
 /* coffer-window-storage.c */
 void coffer_window_storage_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+/** There is one now. */
+void coffer_window_begin_storage      (CofferWindow *self, CofferVault *vault);
 /** The vault goes. */
 void coffer_window_close_storage      (CofferWindow *self);
 /** A file chooser for a copy: the name in it, and what was chosen. */
@@ -140,6 +142,19 @@ void coffer_window_remember_secure_delete (CofferWindow *self);
 /* coffer-window-found.c: what the window "Storage" wants done with what a check found */
 void coffer_window_follow_found       (CofferWindow *self, GtkWidget *window);
 void coffer_window_save_salvage       (CofferWindow *self, GFile *file);
+
+/* coffer-window.c, for the next. */
+/** An opening is over, if it is not the window's any more: then FALSE, and nothing is to be done with what came of it. */
+gboolean coffer_window_end_opening    (CofferWindow *self, CofferVault *vault, const GError *error);
+void coffer_window_show_problem       (CofferWindow *self, const GError *error);
+
+/* coffer-window-damaged.c */
+/** The file could not be opened, as it is damaged: go on to find out whether something of it can be saved, then show the problem. */
+void coffer_window_look_at_damaged    (CofferWindow *self, const GError *error);
+gboolean coffer_window_is_salvaging   (CofferWindow *self);
+void coffer_window_salvage_action     (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+void coffer_window_open_salvaged_action (GSimpleAction *action, GVariant *parameter, gpointer user_data);
+void coffer_window_drop_damaged       (CofferWindow *self);
 
 /* coffer-window-clean.c */
 void coffer_window_clean_action       (GSimpleAction *action, GVariant *parameter, gpointer user_data);

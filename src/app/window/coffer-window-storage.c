@@ -80,7 +80,11 @@ ended_cb (CofferWindow     *self,
 {
   g_autofree char *text = coffer_storage_dup_end_words (self->storage, job);
 
-  if (!coffer_window_job_ended (self) && text != NULL && self->storage_window == NULL)
+  if (coffer_window_job_ended (self))
+    return;
+  if (self->damaged != NULL)   /* its page tells */
+    coffer_window_update_actions (self);
+  else if (text != NULL && self->storage_window == NULL)
     coffer_window_toast (self, text);
 }
 
@@ -91,7 +95,8 @@ void
 coffer_window_suggest_copy (CofferWindow   *self,
                             GtkFileChooser *chooser)
 {
-  const char *name = coffer_vault_get_display_name (self->vault);
+  g_autofree char *base = g_file_get_basename (self->file);
+  g_autofree char *name = g_filename_display_name (base);
   const char *dot = strrchr (name, '.');
   g_autofree char *stem = dot != NULL && dot > name ? g_strndup (name, dot - name) : g_strdup (name);
   /* Translators: the name of a copy of a file, and what follows its dot */
@@ -112,6 +117,15 @@ coffer_window_save_copy (CofferWindow *self,
     say (self, _("Not copied: something else is being done to the vault. Try again when that is done."));
 }
 
+void
+coffer_window_begin_storage (CofferWindow *self,
+                             CofferVault  *vault)
+{
+  self->storage = coffer_storage_new (vault);
+  g_signal_connect_object (self->storage, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->storage, "changed", G_CALLBACK (coffer_window_update_closing), self, G_CONNECT_SWAPPED);
+}
+
 static void
 open_storage (CofferWindow *self)
 {
@@ -119,10 +133,8 @@ open_storage (CofferWindow *self)
 
   if (self->storage == NULL)
     {
-      self->storage = coffer_storage_new (self->vault);
+      coffer_window_begin_storage (self, self->vault);
       coffer_vault_view_set_storage (self->view, self->storage);
-      g_signal_connect_object (self->storage, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (self->storage, "changed", G_CALLBACK (coffer_window_update_closing), self, G_CONNECT_SWAPPED);
     }
   window = coffer_storage_window_new (self->storage);
   g_set_weak_pointer (&self->storage_window, window);
@@ -175,7 +187,8 @@ coffer_window_close_storage (CofferWindow *self)
     gtk_window_destroy (GTK_WINDOW (window));
   if (self->storage != NULL)
     {
-      coffer_vault_view_set_storage (self->view, NULL);
+      if (self->view != NULL)
+        coffer_vault_view_set_storage (self->view, NULL);
       g_signal_handlers_disconnect_by_func (self->storage, ended_cb, self);
       g_signal_handlers_disconnect_by_func (self->storage, coffer_window_update_closing, self);
       coffer_storage_cancel (self->storage);   /* the window is destroyed, and does not ask */

@@ -67,7 +67,6 @@ update_title (CofferWindow *self)
 
   gtk_window_set_title (GTK_WINDOW (self), title);
   adw_window_title_set_title (self->wait_title, name != NULL ? name : "");
-  adw_window_title_set_title (self->problem_title, name != NULL ? name : "");
 }
 
 /* Showing */
@@ -214,6 +213,7 @@ ensure_view (CofferWindow *self)
 static void
 drop_vault (CofferWindow *self)
 {
+  coffer_window_drop_damaged (self);
   if (self->vault == NULL)
     return;
 
@@ -288,22 +288,32 @@ take_vault (CofferWindow *self,
   add_wanted (self);
 }
 
-static void
-show_problem (CofferWindow *self,
-              const GError *error)
+void
+coffer_window_show_problem (CofferWindow *self,
+                            const GError *error)
 {
   g_autofree char *name = describe_name (self->file);
-  g_autofree char *title = NULL;
-  g_autofree char *advice = NULL;
-  g_autofree char *description = NULL;
 
-  coffer_error_describe (error, name, &title, &advice);
-  description = g_markup_escape_text (advice, -1);
-  adw_status_page_set_title (self->problem, title);
-  adw_status_page_set_description (self->problem, description);
   show_page (self, "problem");
-  gtk_widget_grab_focus (self->problem_open);
+  coffer_problem_page_tell (self->problem, name, error, self->storage);
   appear (self);
+}
+
+gboolean
+coffer_window_end_opening (CofferWindow *self,
+                           CofferVault  *vault,
+                           const GError *error)
+{
+  /* Another file was asked for since, or the window closed. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->opening == NULL ||
+      g_cancellable_is_cancelled (self->opening))
+    {
+      if (vault != NULL)
+        coffer_vault_close (vault);
+      return FALSE;
+    }
+  g_clear_object (&self->opening);
+  return TRUE;
 }
 
 static void
@@ -315,20 +325,14 @@ opened_cb (GObject      *source,
   g_autoptr(GError) error = NULL;
   g_autoptr(CofferVault) vault = coffer_gate_open_finish (COFFER_GATE (source), result, &error);
 
-  /* Another file was asked for since, or the window closed. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->opening == NULL ||
-      g_cancellable_is_cancelled (self->opening))
-    {
-      if (vault != NULL)
-        coffer_vault_close (vault);
-      return;
-    }
-
-  g_clear_object (&self->opening);
-  if (vault != NULL)
+  if (g_error_matches (error, COFFER_ERROR, COFFER_ERROR_CORRUPT) && self->opening != NULL)   /* it goes on */
+    coffer_window_look_at_damaged (self, error);
+  else if (!coffer_window_end_opening (self, vault, error))
+    return;
+  else if (vault != NULL)
     take_vault (self, g_steal_pointer (&vault));
   else
-    show_problem (self, error);
+    coffer_window_show_problem (self, error);
 }
 
 /* Ends what the window did before and gets ready to open @file. */
@@ -393,7 +397,7 @@ coffer_window_is_free (CofferWindow *self)
 {
   g_return_val_if_fail (COFFER_IS_WINDOW (self), FALSE);
 
-  return self->vault == NULL && self->opening == NULL;
+  return self->vault == NULL && self->opening == NULL && !coffer_window_is_salvaging (self);
 }
 
 /* Files dropped on a window without a vault. */
@@ -522,9 +526,8 @@ coffer_window_class_init (CofferWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, wait_title);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, CofferWindow, problem);
-  gtk_widget_class_bind_template_child (widget_class, CofferWindow, problem_title);
-  gtk_widget_class_bind_template_child (widget_class, CofferWindow, problem_open);
 
+  g_type_ensure (COFFER_TYPE_PROBLEM_PAGE);
   g_type_ensure (COFFER_TYPE_START_PAGE);
 }
 

@@ -118,7 +118,12 @@ refuses_what_is_no_vault (void)
       g_assert_error (error, COFFER_ERROR, COFFER_ERROR_CODE (cases[i].result));
       coffer_error_describe (error, name, &title, &advice);
       g_assert_cmpstr (title, ==, cases[i].title);
-      g_assert_cmpint (strstr (advice, "“kvault export --salvage”") != NULL, ==, cases[i].result == KVAULT_ECORRUPT);
+      g_assert_cmpint (strstr (advice, "check the vault in Storage") != NULL, ==, cases[i].result == KVAULT_ECORRUPT);
+      g_clear_pointer (&title, g_free);
+      g_clear_pointer (&advice, g_free);
+      coffer_error_describe_damaged (error, name, "Or so.", &title, &advice);
+      g_assert_cmpstr (title, ==, cases[i].title);
+      g_assert_cmpint (g_str_has_suffix (advice, ". Or so."), ==, cases[i].result == KVAULT_ECORRUPT);
       names = test_folder_list (folder);
       g_assert_cmpstr (names, ==, name);
       test_folder_remove (folder);
