@@ -151,7 +151,7 @@ class TransfersTest(CofferCase):
         """Which what pauses is, too: it goes on for that."""
         other = self.add_half()
         press(self.window.frame, "Pause")
-        self.window.says("paused")
+        self.window.says("Paused")
         do(self.window.frame, "window.close")
         press(self.coffer.dialog("Files Are Still Being Added"), "Close When Done")
         self.window.says(WAITING)
