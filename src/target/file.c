@@ -13,6 +13,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* How often the system is told to begin to write a large file, or it would lie in memory until it is flushed, and the disk be idle meanwhile. */
+#define WRITE_BEHIND (8 * 1024 * 1024)
+
 /* A name nobody has yet, as far as chance goes. */
 static bool
 make_hidden_name (target_file *self)
@@ -71,6 +74,7 @@ target_file_write (target_file *self,
                     const char   *data,
                     size_t        size)
 {
+  self->unpushed += size;
   while (size > 0)
     {
       ssize_t n = write (self->fd, data, size);
@@ -79,6 +83,11 @@ target_file_write (target_file *self,
         return errno;
       data += n > 0 ? n : 0;
       size -= n > 0 ? (size_t) n : 0;
+    }
+  if (self->unpushed >= WRITE_BEHIND)
+    {
+      sync_file_range (self->fd, 0, 0, SYNC_FILE_RANGE_WRITE);   /* what fails is told by the flush */
+      self->unpushed = 0;
     }
   return 0;
 }

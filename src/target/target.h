@@ -46,6 +46,7 @@ void target_dir_close (target_dir *self);
 typedef struct target_file {
   int fd;                           /**< -1: not open */
   char hidden[TARGET_HIDDEN_SIZE];  /**< the name until it is whole; "": none */
+  size_t unpushed;                  /**< bytes that the system was not told to begin to write */
 } target_file;
 
 /** Begin one in a folder, to be written, and read; 0 or errno. */
