@@ -48,6 +48,10 @@ const char *bench_path (const char *name);
 void bench_copy   (const char *from, const char *to);
 /* Removes a database with its side files. */
 void bench_remove (const char *path);
+/* Empties the files of a folder and takes it out of the way, until bench_clear_aside(): ext4 makes files slowly, for minutes, in a place where
+ * many were deleted, which would weigh on whatever runs next. @path  not as bench_path() returns it, but a copy */
+void bench_put_aside   (const char *path);
+void bench_clear_aside (void);
 /* Drops what the system keeps of a file in memory, so that the next read is cold. No handle may be
  * open on it. */
 void bench_cool   (const char *path);

@@ -39,7 +39,8 @@ static void
 settle (Work *work)
 {
   bench_pause ();
-  shell ("rm -rf '%s' && sync", work->target);   /* what is still to be written would weigh on the next run */
+  bench_put_aside (work->target);
+  sync ();   /* what is still to be written would weigh on the next run */
   bench_resume ();
 }
 
@@ -125,10 +126,12 @@ measure (const char *name,
   const BenchSide sides[] = { { bare, copy, 0 }, { ours, export, 0.8 }, { listed, export_with_manifest, 0 }, { program, export_in_program, 0.8 } };
   int failed;
 
+  bench_clear_aside ();   /* of a run that was stopped */
   shell ("rm -rf '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.target, g_getenv ("KVAULT"), vault, work.files);
   copy (&work);
   failed = bench_compare_sides (sides, G_N_ELEMENTS (sides), ROUNDS, &work);
   shell ("rm -rf '%s'", work.files);
+  bench_clear_aside ();
   g_free (work.files);
   g_free (work.target);
   free (vault);

@@ -44,7 +44,10 @@ settle (Work *work)
 {
   bench_pause ();
   bench_remove (work->vault);
-  shell ("rm -rf '%s' '%s' && sync", work->copy, work->archive);   /* what is still to be written would weigh on the next run */
+  unlink (work->archive);
+  if (g_file_test (work->copy, G_FILE_TEST_EXISTS))
+    bench_put_aside (work->copy);
+  sync ();   /* what is still to be written would weigh on the next run */
   bench_resume ();
 }
 
@@ -169,6 +172,7 @@ measure (const char *name,
   char *vault = bench_vault (KVAULT_SECTION_V2, n, size);
   int failed;
 
+  bench_clear_aside ();   /* of a run that was stopped */
   shell ("rm -rf '%s' '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.copy, work.archive, g_getenv ("KVAULT"), vault, work.files);
   bench_remove (work.vault);
   copy (&work);
@@ -179,6 +183,7 @@ measure (const char *name,
   else if (n > 1)
     failed |= bench_compare_sides (archives, G_N_ELEMENTS (archives), ARCHIVE_ROUNDS, &work);
   shell ("rm -rf '%s'", work.files);
+  bench_clear_aside ();
   g_free (work.files);
   g_free (work.copy);
   g_free (work.vault);
