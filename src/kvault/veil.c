@@ -484,6 +484,7 @@ kvault__veil_keep (kvault               *vault,
       each->size = record->size;
       each->sample = record->sample;
       record->lifted_by = NULL;
+      record->kept = true;
       set_look (record, row->size, row->sample);
       rc = KVAULT_OK;
     }
@@ -574,6 +575,8 @@ end_lifts (kvault   *vault,
         take_back (each);
       else if (!each->resumed)
         each->record->lifted_by = NULL;
+      if (each->kept)
+        each->record->kept = false;
       if (committed && each->late)
         note_late (vault, each->record);
     }
@@ -620,7 +623,7 @@ sort_stored (const kvault *vault)
   return hashes;
 }
 
-/* With the lock. Whether it was hidden after the transaction began to store, and the transaction has not found it. */
+/* With the lock. Whether it was hidden after the transaction began to store, and the transaction neither found nor kept it. */
 static bool
 is_late (const kvault         *vault,
          const kvault__hidden *each,
@@ -628,7 +631,8 @@ is_late (const kvault         *vault,
 {
   uint64_t hash;
 
-  if (!each->hides || each->key_class != KVAULT_CLASS_BLOB || each->lifted_by == vault || each->owner->hiding <= vault->stored_since)
+  if (!each->hides || each->key_class != KVAULT_CLASS_BLOB || each->lifted_by == vault || each->kept ||
+      each->owner->hiding <= vault->stored_since)
     return false;
   hash = hash_key (each->owner->table, each->key, each->key_size);
   return bsearch (&hash, hashes, vault->n_stored, sizeof hash, compare_hashes) != NULL;
@@ -649,6 +653,7 @@ lift_late (kvault *vault)
           if (is_late (vault, each, hashes) && note_lift (vault, each, false))
             {
               each->lifted_by = vault;
+              veil->lifts[veil->n_lifts - 1].level = 1;   /* of what is committed: that of a single call is left by now */
               veil->lifts[veil->n_lifts - 1].late = true;
             }
       free (hashes);

@@ -23,6 +23,7 @@ struct kvault__hidden {
   bool hides;               /* it is hidden from somebody */
   bool displaced;           /* CHANGED, by a value that a handle with the veil stored: it may be resumed */
   bool linked;              /* in its bucket: it is one of the two */
+  bool kept;                /* with the value that a transaction stored, which is not committed yet */
   uint64_t turn;            /* of its last displacement: the highest of a row was the last there */
 };
 

@@ -494,6 +494,46 @@ what_is_hidden_meanwhile_is_displaced (kvault *vault)
     }
 }
 
+typedef struct {
+  kvault_deletion *deletion;
+  int n;
+} Hiding;
+
+/* Gives one pair, and hides its key once that is stored. */
+static int
+store_and_hide (void        *data,
+                const void **key,
+                size_t      *key_size,
+                const void **value,
+                size_t      *value_size)
+{
+  Hiding *self = data;
+
+  *key = "a/1";
+  *value = "new";
+  *key_size = *value_size = 3;
+  if (self->n++ == 0)
+    return KVAULT_OK;
+  kvault_deletion_hide (self->deletion);
+  return KVAULT_NOTFOUND;
+}
+
+/* In a transaction that is one call's. */
+static void
+what_is_hidden_within_a_call_is_displaced (kvault *vault)
+{
+  Hiding hiding = { .deletion = veiled_new_deletion (vault, "a/1") };
+
+  assert_ok (vault, kvault_update (vault, store_and_hide, &hiding, NULL, NULL));
+  assert_int (kvault_deletion_displaced (hiding.deletion), ==, 1);
+  assert_int (kvault_displaced_late (vault, "a/1", 3), ==, 1);
+  assert_str (veiled_list (vault, 0), "a/1 a/2 a/3 b");
+  put_back (vault, "one");
+  assert_ok (vault, kvault_commit (vault));
+  assert_str (veiled_list (vault, 0), "a/2 a/3 b");
+  veiled_end (vault, hiding.deletion);
+}
+
 /* What is stored at a hidden key can stay hidden in the place of what was there. */
 static void
 another_value_is_deleted (kvault *vault)
@@ -531,6 +571,32 @@ another_value_is_deleted (kvault *vault)
   assert_int (result.deleted, ==, 3);
   assert_int (result.bytes, ==, 14);
   veiled_end (vault, deletion);
+}
+
+/* Also where it was hidden only while the transaction was under way. */
+static void
+another_value_is_deleted_in_a_transaction_before_it (kvault *vault)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      kvault_deletion *deletion;
+
+      assert_ok (vault, kvault_begin (vault));
+      veiled_put (vault, "b", "before");
+      deletion = veiled_hide (vault, "a/1");
+      veiled_put (vault, "a/1", "other");
+      assert_ok (vault, kvault_deletion_keep (vault, "a/1", 3));
+      if (i > 0)   /* and again: that is not to be deleted */
+        veiled_put (vault, "a/1", "third");
+      assert_ok (vault, kvault_commit (vault));
+      assert_int (kvault_deletion_displaced (deletion), ==, i);
+      assert_int (kvault_displaced_late (vault, "a/1", 3), ==, 0);
+      assert_str (veiled_list (vault, 0), i == 0 ? "a/2 a/3 b" : "a/1 a/2 a/3 b");
+      if (i == 0)
+        kvault_deletion_free (deletion);
+      else
+        veiled_end (vault, deletion);
+    }
 }
 
 /* Its window is closed: what was to go is not to come back. */
@@ -626,7 +692,9 @@ IN_BOTH (a_deletion_ends_before_a_rollback)
 IN_BOTH (a_deletion_is_resumed)
 IN_BOTH (deletions_of_one_key_are_resumed_in_turn)
 IN_BOTH (what_is_hidden_meanwhile_is_displaced)
+IN_BOTH (what_is_hidden_within_a_call_is_displaced)
 IN_BOTH (another_value_is_deleted)
+IN_BOTH (another_value_is_deleted_in_a_transaction_before_it)
 IN_BOTH (a_forgotten_deletion_has_its_turn)
 IN_BOTH (what_is_not_hidden_any_more_is_not_resumed)
 IN_BOTH (what_was_written_is_not_forgotten)
@@ -647,7 +715,9 @@ static const KvTest tests[] = {
   { "/kvault/veil/a-deletion-is-resumed", test_a_deletion_is_resumed },
   { "/kvault/veil/deletions-of-one-key-are-resumed-in-turn", test_deletions_of_one_key_are_resumed_in_turn },
   { "/kvault/veil/what-is-hidden-meanwhile-is-displaced", test_what_is_hidden_meanwhile_is_displaced },
+  { "/kvault/veil/what-is-hidden-within-a-call-is-displaced", test_what_is_hidden_within_a_call_is_displaced },
   { "/kvault/veil/another-value-is-deleted", test_another_value_is_deleted },
+  { "/kvault/veil/another-value-is-deleted-in-a-transaction-before-it", test_another_value_is_deleted_in_a_transaction_before_it },
   { "/kvault/veil/a-forgotten-deletion-has-its-turn", test_a_forgotten_deletion_has_its_turn },
   { "/kvault/veil/what-is-not-hidden-any-more-is-not-resumed", test_what_is_not_hidden_any_more_is_not_resumed },
   { "/kvault/veil/what-was-written-is-not-forgotten", test_what_was_written_is_not_forgotten },
