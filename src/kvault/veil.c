@@ -695,6 +695,8 @@ kvault__veil_end_commit (kvault *vault)
   end_lifts (vault, 0, true);
   pthread_mutex_unlock (&vault->options.veil->lock);
   vault->lifts = false;
+  if (vault->n_late > 1)
+    qsort (vault->late, vault->n_late, sizeof *vault->late, compare_hashes);
 }
 
 int
@@ -707,10 +709,7 @@ kvault_displaced_late (const kvault *vault,
   if (vault->n_late == 0)
     return 0;
   hash = hash_key (vault->section->name, key, key_size);
-  for (size_t i = 0; i < vault->n_late; i++)
-    if (vault->late[i] == hash)
-      return 1;
-  return 0;
+  return bsearch (&hash, vault->late, vault->n_late, sizeof hash, compare_hashes) != NULL;
 }
 
 void
