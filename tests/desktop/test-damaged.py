@@ -207,6 +207,19 @@ class DamagedTest(CofferCase):
         self.assertEqual(coffer.complaints(), [])
         self.assertEqual(state_of(self.folder + "/vault"), self.before)
 
+    def test_closing_waits_for_what_is_lost(self) -> None:
+        """The question whether to stop the export ends with it; what it could not save is there to be seen, and the window stays."""
+        coffer, window = self.open_what_no_view_opens()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("PRAGMA writable_schema = 1")
+            other.execute("BEGIN EXCLUSIVE")
+            self.start_export(coffer, window)
+            do(window.frame, "window.close")
+            coffer.dialog("The Vault Is Still Being Worked On")
+        wait(lambda: not coffer.windows("The Vault Is Still Being Worked On"), "the question to go")
+        window.says(re.compile("Could not be read: [1-9]"))
+        self.assert_quits(coffer)
+
     def test_nothing_is_offered_where_nothing_is_left(self) -> None:
         """All keys are there, and no value is whole."""
         self.fixture = Fixture("v086_media_autopack.db")

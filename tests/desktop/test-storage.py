@@ -253,6 +253,30 @@ class StorageTest(CofferCase):
         wait(lambda: not coffer.windows("Storage"), "the window to go")
         self.assert_quits(coffer)
 
+    def test_question_ends_with_findings(self) -> None:
+        """A check goes on once another program lets it; what it found is there to be seen, and the window stays."""
+        path = make_vault(self.folder + "/q.kvault", [(b"a", b"1")])
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("INSERT INTO kv VALUES ('odd', x'01')")
+            db.commit()
+        coffer = self.start(path)
+        coffer.window("q.kvault").wait_for_rows(2)
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(coffer.windows("Storage")), None), "the window")
+        do(wait(lambda: next(iter(find_all(storage, "push button", "Check…")), None), "the button"))
+        question = coffer.dialog("Look for Damage?")
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("BEGIN EXCLUSIVE")
+            press(question, "Quick Check")
+            find(storage, "push button", "Cancel", showing)
+            activate_action(APPLICATION, "quit")
+            coffer.dialog("The Vault Is Still Being Worked On")
+        wait(lambda: not coffer.windows("The Vault Is Still Being Worked On"), "the question to go")
+        wait(lambda: find_all(storage, "label", re.compile('^key "odd"')), "what was found")
+        press(storage, "Close")
+        wait(lambda: not coffer.windows("Storage"), "the window to go")
+        self.assert_quits(coffer)
+
     def test_many_findings(self) -> None:
         """The first fifty have rows, which come a few with each frame, as others take their places, and when the window comes again."""
         path = make_vault(self.folder + "/odd.kvault", [(b"a", b"1")])

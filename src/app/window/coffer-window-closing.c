@@ -11,6 +11,7 @@
 
 #include "coffer-export.h"
 #include "coffer-preparation.h"
+#include "coffer-storage-upkeep.h"
 #include "coffer-take-back.h"
 #include "coffer-undoing.h"
 
@@ -242,11 +243,51 @@ note_end (CofferWindow *self,
     stop_following (self);
 }
 
-gboolean
-coffer_window_job_ended (CofferWindow *self)
+/* What was found, or could not be saved, is there to be seen, as a failure is. */
+static gboolean
+job_went_well (CofferStorage    *storage,
+               CofferStorageJob  job)
 {
+  const CofferInspection *check;
+  const CofferSalvage *salvage;
+  const char *problem = NULL;
   CofferStorageJob failed;
-  gboolean stopped = self->stops_job, well = coffer_storage_get_job_error (self->storage, &failed) == NULL;
+  GDateTime *when;
+  GFile *target;
+
+  if (coffer_storage_get_job_error (storage, &failed) != NULL)
+    return FALSE;
+  switch (job)
+    {
+    case COFFER_STORAGE_CHECK:
+      check = coffer_storage_get_check (storage, &when);
+      return check == NULL || check->n_found == 0;
+    case COFFER_STORAGE_SALVAGE:
+      salvage = coffer_storage_get_salvage (storage, &target);
+      return salvage == NULL || salvage->lost == 0;
+    case COFFER_STORAGE_COPY:
+      coffer_storage_get_copied (storage, &problem);
+      break;
+    case COFFER_STORAGE_CONVERT:
+      coffer_storage_get_converted (storage, &problem);
+      break;
+    case COFFER_STORAGE_CHECKPOINT:
+    case COFFER_STORAGE_COMPACT:
+    case COFFER_STORAGE_JOURNAL:
+    case COFFER_STORAGE_OPTIMIZE:
+    case COFFER_STORAGE_WIPE:
+    case COFFER_STORAGE_IDLE:
+    default:
+      break;
+    }
+  return problem == NULL;
+}
+
+gboolean
+coffer_window_job_ended (CofferWindow     *self,
+                         CofferStorageJob  job)
+{
+  gboolean stopped = self->stops_job, well = job_went_well (self->storage, job);
 
   if (self->closing == NULL && !self->closes_when_done && !stopped)
     return FALSE;

@@ -215,7 +215,7 @@ gboolean coffer_window_keeps_work         (CofferWindow *self);
 /** A job of storage goes on otherwise: the question follows. */
 void     coffer_window_update_closing     (CofferWindow *self);
 /** It is over. Returns: whether the window closes, and nothing is to be told */
-gboolean coffer_window_job_ended          (CofferWindow *self);
+gboolean coffer_window_job_ended          (CofferWindow *self, CofferStorageJob job);
 /** The vault goes. */
 void     coffer_window_forget_closing     (CofferWindow *self);
 

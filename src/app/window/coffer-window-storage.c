@@ -80,7 +80,7 @@ ended_cb (CofferWindow     *self,
 {
   g_autofree char *text = coffer_storage_dup_end_words (self->storage, job);
 
-  if (coffer_window_job_ended (self))
+  if (coffer_window_job_ended (self, job))
     return;
   if (self->damaged != NULL)   /* its page tells */
     coffer_window_update_actions (self);
