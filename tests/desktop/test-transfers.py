@@ -161,6 +161,19 @@ class TransfersTest(CofferCase):
         self.values.update({b"img/" + name: name * 100000 for name in (b"0", b"a", b"z", b"zz")})
         self.assert_gone()
 
+    def test_closed_when_done_though_asked_twice(self) -> None:
+        """To close it under the question, as by quitting, changes nothing of it."""
+        other = self.add_half()
+        do(self.window.frame, "window.close")
+        question = self.coffer.dialog("Files Are Still Being Added")
+        activate_action(APPLICATION, "quit")
+        press(question, "Close When Done")
+        wait(lambda: not self.coffer.windows("Files Are Still Being Added"), "the question to go")
+        self.window.says(WAITING)
+        other.rollback()
+        self.values.update({b"img/" + name: name * 100000 for name in (b"0", b"a", b"z", b"zz")})
+        self.assert_gone()
+
     def test_question_ends_with_the_transfers(self) -> None:
         """The question whether to stop them is about the one that runs, and over when all are: the window closes unanswered."""
         self.add("0")

@@ -422,13 +422,12 @@ coffer_window_keeps_work (CofferWindow *self)
     return FALSE;
   if (self->closes || ((self->stops_job || self->closes_when_done) && !can_stop (self)))
     return TRUE;   /* asked and answered; the status bar shows what it waits for */
-  stop_following (self);
-  self->stops_job = FALSE;
   if (self->closing != NULL)
     {
       gtk_window_present (GTK_WINDOW (self->closing));
       return TRUE;
     }
+  self->stops_job = FALSE;
   /* The last one is on top in a narrow window, and has the focus there: it does no harm. */
   dialog = coffer_window_ask (self, "", "", "stop", _("_Stop and Close"), ADW_RESPONSE_DESTRUCTIVE, G_CALLBACK (response_cb));
   adw_message_dialog_add_response (dialog, "wait", _("Close _When Done"));
