@@ -106,6 +106,7 @@ coffer_window_drop_damaged (CofferWindow *self)
   if (damaged == NULL)
     return;
   coffer_problem_page_clear (self->problem);
+  coffer_window_forget_closing (self);
   coffer_window_close_storage (self);
   coffer_vault_close (damaged);
 }
