@@ -104,8 +104,9 @@ set_key (GtkLabel *label,
   gtk_label_set_markup (label, markup);
 }
 
-const char *
-coffer_import_sample_describe_conflict (const CofferAddition *addition)
+/* What stands in the way, in a word. (nullable): nothing, or nobody knows */
+static const char *
+describe_conflict (const CofferAddition *addition)
 {
   if (addition == NULL || (addition->found_size == G_MAXUINT64 && !addition->twice))
     return NULL;
@@ -131,7 +132,7 @@ coffer_import_sample_set (CofferImportSample     *self,
   name = coffer_import_plan_dup_name (plan, position);
   shown = coffer_key_bytes_to_display (name, strlen (name), MAX_NAME);
   key = coffer_import_plan_dup_key (plan, position, rule);
-  conflict = coffer_import_sample_describe_conflict (additions != NULL ? coffer_additions_get (additions, position) : NULL);
+  conflict = describe_conflict (additions != NULL ? coffer_additions_get (additions, position) : NULL);
   self->position = position;
   set_icon (self->icon, name);
   gtk_label_set_text (GTK_LABEL (self->name), shown);

@@ -32,7 +32,4 @@ void        coffer_import_sample_set_narrow (CofferImportSample     *self,
 /** The file's name, to make those of several samples as wide. (transfer none) */
 GtkWidget  *coffer_import_sample_get_name   (CofferImportSample     *self);
 
-/** What stands in the way, in a word. @addition (nullable). Returns: (nullable) static */
-const char *coffer_import_sample_describe_conflict (const CofferAddition *addition);
-
 G_END_DECLS
