@@ -12,7 +12,7 @@ from typing import Callable
 
 from coffer import APPLICATION, CofferCase, main
 from gi.repository import GLib
-from gtkdrive import activate_action, do, extents, find, gone, key, press, showing, wait, xdo, xprop
+from gtkdrive import activate_action, do, extents, find, find_all, gone, key, press, showing, wait, xdo, xprop
 from notices import Notices
 from vaults import make_vault, read_vault
 
@@ -194,6 +194,30 @@ class TransfersTest(CofferCase):
         press(conflict, "Replace")
         self.values[b"img/z"] = b"z" * 100000
         self.assert_gone()
+
+    def test_closed_when_a_job_and_a_transfer_are_done(self) -> None:
+        """The job is asked about first; to stop that leaves the transfer to be asked about, and both are waited for, which is the last to end."""
+        os.mkdir(self.folder + "/out")
+        other = self.export_both()
+        key("ctrl+shift+s")
+        storage = wait(lambda: next(iter(self.coffer.windows("Storage")), None), "the window")
+
+        def check() -> None:
+            do(wait(lambda: next(iter(find_all(storage, "push button", "Check…", showing)), None), "the button"))
+            self.coffer.answer("Look for Damage?", "Quick Check")
+            find(storage, "push button", "Cancel", showing)
+
+        check()
+        do(self.window.frame, "window.close")
+        press(self.coffer.dialog("The Vault Is Still Being Worked On"), "Stop and Close")
+        self.coffer.answer("Keys Are Still Being Exported", "Cancel")
+        check()
+        do(self.window.frame, "window.close")
+        press(self.coffer.dialog("The Vault Is Still Being Worked On"), "Close When Done")
+        wait(lambda: not self.coffer.windows("The Vault Is Still Being Worked On"), "the question to go")
+        other.rollback()
+        self.assert_gone()
+        self.assertEqual(sorted(os.listdir(self.folder + "/out/img")), ["a.txt", "z.txt"])
 
     def test_question_ends_with_a_failure(self) -> None:
         """Which is there to be seen, and the window stays."""
