@@ -162,7 +162,7 @@ salvage_cb (GObject      *source,
   coffer_storage_end (self, error);
 }
 
-void
+gboolean
 coffer_storage_salvage (CofferStorage *self,
                         GFile         *target)
 {
@@ -170,15 +170,16 @@ coffer_storage_salvage (CofferStorage *self,
   GCancellable *cancellable;
   CofferProgress *progress;
 
-  g_return_if_fail (COFFER_IS_STORAGE (self));
-  g_return_if_fail (g_file_peek_path (target) != NULL);
+  g_return_val_if_fail (COFFER_IS_STORAGE (self), FALSE);
+  g_return_val_if_fail (g_file_peek_path (target) != NULL, FALSE);
 
   if ((cancellable = coffer_storage_begin (self, COFFER_STORAGE_SALVAGE, &progress)) == NULL)
-    return;
+    return FALSE;
   upkeep = get_upkeep (self);
   g_clear_object (&upkeep->salvaged);
   upkeep->target = g_object_ref (target);
   coffer_vault_salvage_async (coffer_storage_get_vault (self), target, progress, cancellable, salvage_cb, g_object_ref (self));
+  return TRUE;
 }
 
 const CofferSalvage *

@@ -22,8 +22,8 @@ GDateTime           *coffer_storage_get_optimized   (CofferStorage *self);
 void                 coffer_storage_wipe            (CofferStorage *self);
 GDateTime           *coffer_storage_get_wiped       (CofferStorage *self);
 
-/** Read what can be read into a new vault. One that is there is replaced. */
-void                 coffer_storage_salvage         (CofferStorage *self, GFile *target);
+/** Read what can be read into a new vault. One that is there is replaced. Returns: FALSE, another job is under way */
+gboolean             coffer_storage_salvage         (CofferStorage *self, GFile *target);
 /** What came of it. @target (out) (transfer none) where it is. (nullable) */
 const CofferSalvage *coffer_storage_get_salvage     (CofferStorage *self, GFile **target);
 

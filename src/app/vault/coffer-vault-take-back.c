@@ -200,8 +200,8 @@ put_back (CofferAddJob         *job,
   gsize size;
   gconstpointer key = g_bytes_get_data (addition->key, &size);
 
-  if (rc == KVAULT_OK && deleted)
-    rc = kvault_deletion_keep (job->vault, key, size);
+  if (rc == KVAULT_OK && deleted && (rc = kvault_deletion_keep (job->vault, key, size)) == KVAULT_NOTFOUND)
+    rc = KVAULT_OK;   /* its deletion was undone meanwhile: it is on show, with its old value */
   if (rc != KVAULT_OK || !addition->over)
     return rc;
   rc = kvault_deletion_resume (job->vault, key, size);

@@ -5,7 +5,6 @@
 #include "coffer-window-private.h"
 
 #include <coffer-deletion.h>
-#include <coffer-storage-upkeep.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -66,19 +65,6 @@ static void
 save_salvage_cb (CofferWindow *self)
 {
   coffer_window_choose (self, COFFER_CHOICE_SALVAGE);
-}
-
-void
-coffer_window_save_salvage (CofferWindow *self,
-                            GFile        *file)
-{
-  if (self->storage == NULL)   /* the vault has gone meanwhile */
-    return;
-  if (g_file_peek_path (file) == NULL)
-    coffer_window_toast (self, _("Not copied: that place has no path on this computer. Choose a folder of this computer."));
-  else
-    coffer_storage_salvage (self->storage, file);
-  coffer_window_update_actions (self);
 }
 
 void

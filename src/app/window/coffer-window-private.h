@@ -134,6 +134,8 @@ void coffer_window_close_storage      (CofferWindow *self);
 /** A file chooser for a copy: the name in it, and what was chosen. */
 void coffer_window_suggest_copy       (CofferWindow *self, GtkFileChooser *chooser);
 void coffer_window_save_copy          (CofferWindow *self, GFile *file);
+/** The same, of what is readable. */
+void coffer_window_save_salvage       (CofferWindow *self, GFile *file);
 
 /* coffer-window-secure.c: what is remembered is told to the vault, and what was switched in it is remembered */
 void coffer_window_follow_secure_delete (CofferWindow *self);
@@ -141,7 +143,6 @@ void coffer_window_remember_secure_delete (CofferWindow *self);
 
 /* coffer-window-found.c: what the window "Storage" wants done with what a check found */
 void coffer_window_follow_found       (CofferWindow *self, GtkWidget *window);
-void coffer_window_save_salvage       (CofferWindow *self, GFile *file);
 
 /* coffer-window.c, for the next. */
 /** An opening is over, if it is not the window's any more: then FALSE, and nothing is to be done with what came of it. */

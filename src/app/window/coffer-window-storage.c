@@ -4,6 +4,7 @@
 
 #include "coffer-window-private.h"
 
+#include <coffer-storage-upkeep.h>
 #include <glib/gi18n-lib.h>
 
 #include "coffer-storage-window.h"
@@ -115,6 +116,19 @@ coffer_window_save_copy (CofferWindow *self,
     say (self, _("Not copied: that place has no path on this computer. Choose a folder of this computer."));
   else if (!coffer_storage_copy (self->storage, file))
     say (self, _("Not copied: something else is being done to the vault. Try again when that is done."));
+}
+
+void
+coffer_window_save_salvage (CofferWindow *self,
+                            GFile        *file)
+{
+  if (self->storage == NULL)   /* the vault has gone meanwhile */
+    return;
+  if (g_file_peek_path (file) == NULL)
+    say (self, _("Not copied: that place has no path on this computer. Choose a folder of this computer."));
+  else if (!coffer_storage_salvage (self->storage, file))
+    say (self, _("Not copied: something else is being done to the vault. Try again when that is done."));
+  coffer_window_update_actions (self);
 }
 
 void
