@@ -430,6 +430,24 @@ kvault__index_refused (kvault *vault,
          (system_errno == ENODEV || system_errno == EINVAL || system_errno == EOPNOTSUPP || system_errno == ENOSYS);
 }
 
+static void
+begin_pushing (view_file *file)
+{
+  if (file->push_fd < 0)
+    file->push_fd = descriptor_of (file->name);
+}
+
+/* Of what is written to the main file from now on the disk begins to write some while more comes, not all when it is flushed. */
+void
+kvault__push_writes (kvault *vault)
+{
+  view_file *files[2];
+
+  files_of (vault->db, files);
+  if (files[0] != NULL)
+    begin_pushing (files[0]);
+}
+
 /* Inside a transaction, before a large row of zeros is written whose content follows; until kvault__write_zeros() or kvault__forget_zeros(). */
 void
 kvault__defer_zeros (kvault *vault)
@@ -442,8 +460,8 @@ kvault__defer_zeros (kvault *vault)
       {
         files[i]->page_size = (int) vault->page_size;
         files[i]->zeros = kvault__zeros_new (files[i]->page_size);   /* without memory all is written */
-        if (i == 0 && files[i]->push_fd < 0)
-          files[i]->push_fd = descriptor_of (files[i]->name);
+        if (i == 0)
+          begin_pushing (files[i]);
         vault->defers_zeros = true;
       }
 }

@@ -286,6 +286,7 @@ typedef struct {
 int kvault__vfs_register (void);
 void kvault__watch_files (sqlite3 *db, const kvault__watch *watch);
 bool kvault__index_refused (kvault *vault, bool remove);
+void kvault__push_writes (kvault *vault);
 void kvault__defer_zeros (kvault *vault);
 int kvault__write_zeros (kvault *vault);
 void kvault__forget_zeros (kvault *vault);

@@ -530,6 +530,8 @@ kvault__bulk_enter (kvault  *vault,
   if ((rc = kvault__exec (vault, "PRAGMA synchronous=EXTRA")) != KVAULT_OK)
     return rc;
   vault->left_wal = expected_bytes >= BULK_WORTH && kvault__is_wal (vault) && leave_wal_alone (vault);
+  if (vault->left_wal)
+    kvault__push_writes (vault);
   vault->bulk_bytes = vault->bulk_puts = vault->bulk_committed = 0;
   vault->n_late = 0;
   return KVAULT_OK;
