@@ -5,7 +5,6 @@
 #include "coffer-window-private.h"
 
 #include <coffer-deletion.h>
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* The list of the key's table, with nothing hidden from it. */
