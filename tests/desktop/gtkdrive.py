@@ -415,8 +415,9 @@ def try_to(node: Node, name: str = "click") -> bool:
 
 
 def do(node: Node, name: str = "click") -> None:
-    """An action of a widget: "click" of a button, "toggle" of a switch, "window.close" of a window."""
-    if not try_to(node, name):
+    """An action of a widget: "click" of a button, "toggle" of a switch, "window.close" of a window. They are asked for one by one, and those
+    of a window change meanwhile when it folds: so that is done again."""
+    if not any(try_to(node, name) for _ in range(3)):
         raise AssertionError("%s cannot %s, only %s" % (node, name, ", ".join(action_names(node)) or "nothing"))
 
 
