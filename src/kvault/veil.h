@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A veil and its deletions from within: veil.c hides them, deletion.c looks at their rows and deletes them. */
+/* A veil and its deletions from within: veil.c hides them, displace.c sees to what takes their place, deletion.c looks at their rows and deletes
+ * them. */
 #ifndef KVAULT_VEIL_H
 #define KVAULT_VEIL_H
 
@@ -72,6 +73,22 @@ struct kvault_veil {
 
 /* With the lock: it is deleted, or not to be deleted any more. */
 void kvault__veil_drop (kvault__hidden *each, kvault_fate fate);
+
+/* With the lock: where records of a row id are. */
+kvault__hidden **kvault__veil_bucket (kvault_veil *self, int64_t id);
+
+/* With the lock. What hides a row from @vault; NULL: from anybody. */
+kvault__hidden *kvault__veil_find (kvault_veil *self, const kvault *vault, const char *table, int64_t id, kvault_class key_class, const void *key,
+                                   size_t key_size);
+bool kvault__veil_is_of_row (const kvault__hidden *each, const char *table, int64_t id, kvault_class key_class, const void *key, size_t key_size);
+
+/* With the lock: a value took its place, or that is undone. @turn: as the record has it. */
+void kvault__veil_displace (kvault__hidden *each, uint64_t turn);
+void kvault__veil_put_back (kvault__hidden *each);
+void kvault__veil_set_displaced (kvault__hidden *each, bool displaced);
+
+/* With the lock: the records of a deletion are freed. */
+void kvault__veil_forget (kvault_deletion *deletion);
 
 /* What was displaced from a row is hidden again, as it was looked at just now. KVAULT_NOTFOUND: nothing; KVAULT_ESTALE: it was deleted for good
  * meanwhile.
