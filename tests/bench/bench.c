@@ -258,25 +258,32 @@ bench_remove (const char *path)
 }
 
 void
+bench_shell (const char *format,
+             ...)
+{
+  va_list arguments;
+  char line[9000];
+
+  va_start (arguments, format);
+  vsnprintf (line, sizeof line, format, arguments);
+  va_end (arguments);
+  if (system (line) != 0)
+    bench_die ("%s: it failed", line);
+}
+
+void
 bench_put_aside (const char *path)
 {
   static unsigned n;
-  char line[9000];
 
-  snprintf (line, sizeof line, "find '%s' -type f -exec truncate -s 0 '{}' + && mkdir -p '%s' && mv '%s' '%s/%u'", path, bench_path ("aside"), path,
-            bench_path ("aside"), n++);
-  if (system (line) != 0)
-    bench_die ("%s: it could not be put aside", path);
+  bench_shell ("find '%s' -type f -exec truncate -s 0 '{}' + && mkdir -p '%s' && mv '%s' '%s/%u'", path, bench_path ("aside"), path,
+               bench_path ("aside"), n++);
 }
 
 void
 bench_clear_aside (void)
 {
-  char line[4200];
-
-  snprintf (line, sizeof line, "rm -rf '%s'", bench_path ("aside"));
-  if (system (line) != 0)
-    bench_die ("%s: it failed", line);
+  bench_shell ("rm -rf '%s'", bench_path ("aside"));
 }
 
 void

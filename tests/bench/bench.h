@@ -48,6 +48,8 @@ const char *bench_path (const char *name);
 void bench_copy   (const char *from, const char *to);
 /* Removes a database with its side files. */
 void bench_remove (const char *path);
+/* Runs a line by the shell, and ends all if that fails. */
+void bench_shell (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 /* Empties the files of a folder and takes it out of the way, until bench_clear_aside(): ext4 makes files slowly, for minutes, in a place where
  * many were deleted, which would weigh on whatever runs next. @path  not as bench_path() returns it, but a copy */
 void bench_put_aside   (const char *path);

@@ -22,20 +22,6 @@ typedef struct {
 } Work;
 
 static void
-shell (const char *format,
-       ...)
-{
-  va_list arguments;
-  g_autofree char *line = NULL;
-
-  va_start (arguments, format);
-  line = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  if (system (line) != 0)
-    bench_die ("%s: it failed", line);
-}
-
-static void
 settle (Work *work)
 {
   bench_pause ();
@@ -49,7 +35,7 @@ copy (void *data)
 {
   Work *work = data;
 
-  shell ("cp -r '%s' '%s' && sync -f '%s'", work->files, work->target, work->target);
+  bench_shell ("cp -r '%s' '%s' && sync -f '%s'", work->files, work->target, work->target);
   settle (work);
 }
 
@@ -58,7 +44,7 @@ export (void *data)
 {
   Work *work = data;
 
-  shell ("'%s' export -q '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->target);
+  bench_shell ("'%s' export -q '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->target);
   settle (work);
 }
 
@@ -67,7 +53,7 @@ export_with_manifest (void *data)
 {
   Work *work = data;
 
-  shell ("'%s' export -q --manifest '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->target);
+  bench_shell ("'%s' export -q --manifest '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->target);
   settle (work);
 }
 
@@ -127,10 +113,10 @@ measure (const char *name,
   int failed;
 
   bench_clear_aside ();   /* of a run that was stopped */
-  shell ("rm -rf '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.target, g_getenv ("KVAULT"), vault, work.files);
+  bench_shell ("rm -rf '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.target, g_getenv ("KVAULT"), vault, work.files);
   copy (&work);
   failed = bench_compare_sides (sides, G_N_ELEMENTS (sides), ROUNDS, &work);
-  shell ("rm -rf '%s'", work.files);
+  bench_shell ("rm -rf '%s'", work.files);
   bench_clear_aside ();
   g_free (work.files);
   g_free (work.target);

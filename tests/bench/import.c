@@ -26,20 +26,6 @@ typedef struct {
 } Work;
 
 static void
-shell (const char *format,
-       ...)
-{
-  va_list arguments;
-  g_autofree char *line = NULL;
-
-  va_start (arguments, format);
-  line = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  if (system (line) != 0)
-    bench_die ("%s: it failed", line);
-}
-
-static void
 settle (Work *work)
 {
   bench_pause ();
@@ -56,7 +42,7 @@ copy (void *data)
 {
   Work *work = data;
 
-  shell ("cp -r '%s' '%s' && sync -f '%s'", work->files, work->copy, work->copy);
+  bench_shell ("cp -r '%s' '%s' && sync -f '%s'", work->files, work->copy, work->copy);
   settle (work);
 }
 
@@ -65,7 +51,7 @@ archive (void *data)
 {
   Work *work = data;
 
-  shell ("sqlite3 '%s' -Ac '%s' 2>&1 && sync -f '%s'", work->archive, work->files, work->archive);
+  bench_shell ("sqlite3 '%s' -Ac '%s' 2>&1 && sync -f '%s'", work->archive, work->files, work->archive);
   settle (work);
 }
 
@@ -75,9 +61,9 @@ import (void *data)
   Work *work = data;
 
   bench_pause ();
-  shell ("'%s' new '%s'", g_getenv ("KVAULT"), work->vault);
+  bench_shell ("'%s' new '%s'", g_getenv ("KVAULT"), work->vault);
   bench_resume ();
-  shell ("'%s' import -q '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->files);
+  bench_shell ("'%s' import -q '%s' '%s'", g_getenv ("KVAULT"), work->vault, work->files);
   settle (work);
 }
 
@@ -173,7 +159,7 @@ measure (const char *name,
   int failed;
 
   bench_clear_aside ();   /* of a run that was stopped */
-  shell ("rm -rf '%s' '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.copy, work.archive, g_getenv ("KVAULT"), vault, work.files);
+  bench_shell ("rm -rf '%s' '%s' '%s' && '%s' export -q '%s' '%s'", work.files, work.copy, work.archive, g_getenv ("KVAULT"), vault, work.files);
   bench_remove (work.vault);
   copy (&work);
   failed = bench_memory (memory, import, &work, MEMORY_MB);
@@ -182,7 +168,7 @@ measure (const char *name,
     puts ("sqlite3 is not installed: not compared with it");
   else if (n > 1)
     failed |= bench_compare_sides (archives, G_N_ELEMENTS (archives), ARCHIVE_ROUNDS, &work);
-  shell ("rm -rf '%s'", work.files);
+  bench_shell ("rm -rf '%s'", work.files);
   bench_clear_aside ();
   g_free (work.files);
   g_free (work.copy);
